@@ -1,0 +1,30 @@
+//! The few queue and blob calls that mini-host and the smoke test both make.
+//!
+//! Start with [`Storage::connect`], which takes a connection string as Azure's own clients do, then name a [`Queue`] or a
+//! [`Container`]. Message texts are what stands in storage: base64 or not is the caller's affair.
+//!
+//! ```no_run
+//! # async fn example() -> Result<(), storage::Error> {
+//! let storage = storage::Storage::connect("UseDevelopmentStorage=true")?;
+//! let queue = storage.queue("orders");
+//! queue.create().await?;
+//! queue.put("aGVsbG8=").await?;
+//! # Ok(())
+//! # }
+//! ```
+
+mod account;
+mod blob;
+mod client;
+mod error;
+mod queue;
+mod xml;
+
+pub use account::{Account, AccountError, DEVELOPMENT_ACCOUNT, DEVELOPMENT_KEY};
+pub use blob::{Blob, BlobItem, BlobProperties, Condition, Container, Download, LEASE_FOR_EVER, PutBlob};
+pub use client::{Storage, prepare_tls};
+pub use error::Error;
+pub use queue::{PeekedMessage, PutMessage, Queue, QueueMessage, Receipt};
+
+/// The type of all dates in this crate's results. They are UTC.
+pub use chrono::NaiveDateTime;

@@ -1,0 +1,222 @@
+//! Every call of the crate against a real storage emulator.
+
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test fails by panicking")]
+
+#[path = "support/azurite.rs"]
+mod azurite;
+#[path = "support/wire.rs"]
+mod wire;
+
+use std::sync::OnceLock;
+use std::time::Duration;
+
+use azurite::Azurite;
+use storage::{Condition, LEASE_FOR_EVER, PutBlob, PutMessage, Storage};
+
+/// One emulator for all tests; each uses names of its own.
+fn emulator() -> Option<&'static Azurite> {
+    static AZURITE: OnceLock<Option<Azurite>> = OnceLock::new();
+    AZURITE.get_or_init(Azurite::start).as_ref()
+}
+
+fn connect() -> Option<Storage> {
+    emulator().map(|azurite| Storage::connect(&azurite.connection_string()).unwrap())
+}
+
+const LONG: Duration = Duration::from_secs(600);
+
+#[tokio::test]
+async fn a_message_is_put_looked_at_taken_changed_and_deleted() {
+    let Some(storage) = connect() else { return };
+    let queue = storage.queue("messages");
+    queue.create().await.unwrap();
+    queue.create().await.expect("creating it again is no error");
+    let put = queue.put("first <&> \"text\" \r\n grüß").await.unwrap();
+
+    let peeked = queue.peek(32).await.unwrap();
+    assert_eq!(peeked.len(), 1);
+    assert_eq!((peeked[0].id.as_str(), peeked[0].dequeue_count), (put.id.as_str(), 0));
+    assert_eq!(peeked[0].text, "first <&> \"text\" \r\n grüß");
+
+    let taken = queue.receive(32, LONG).await.unwrap().remove(0);
+    assert_eq!((taken.text.as_str(), taken.dequeue_count), (peeked[0].text.as_str(), 1));
+    let invisible = (taken.next_visible_time - taken.insertion_time).num_seconds();
+    assert!((600..660).contains(&invisible), "{invisible}");
+    assert!(queue.peek(32).await.unwrap().is_empty(), "a taken message is invisible");
+
+    let updated = queue.update(&taken.id, &taken.pop_receipt, Duration::ZERO, Some("second")).await.unwrap();
+    assert_ne!(updated.pop_receipt, taken.pop_receipt);
+    let again = queue.receive(1, LONG).await.unwrap().remove(0);
+    assert_eq!((again.text.as_str(), again.dequeue_count, &again.id), ("second", 2, &taken.id));
+
+    assert!(!queue.delete_message(&again.id, &taken.pop_receipt).await.unwrap(), "the old receipt is void");
+    assert!(queue.delete_message(&again.id, &again.pop_receipt).await.unwrap());
+    assert_eq!(queue.length().await.unwrap(), Some(0));
+}
+
+#[tokio::test]
+async fn messages_may_be_put_invisible_and_for_ever() {
+    let Some(storage) = connect() else { return };
+    let queue = storage.queue("later");
+    queue.create().await.unwrap();
+    let later = PutMessage { invisible: LONG, time_to_live: None };
+    let receipt = queue.put_with("later", later).await.unwrap();
+    assert!(queue.receive(1, LONG).await.unwrap().is_empty());
+    queue.update(&receipt.id, &receipt.pop_receipt, Duration::ZERO, None).await.unwrap();
+    let taken = queue.receive(1, LONG).await.unwrap().remove(0);
+    assert_eq!(taken.text, "later", "an update without a text keeps it");
+    assert_eq!(taken.expiration_time.to_string(), "9999-12-31 23:59:59");
+    queue.put("now").await.unwrap();
+    queue.clear().await.unwrap();
+    assert_eq!(queue.length().await.unwrap(), Some(0));
+}
+
+#[tokio::test]
+async fn a_queue_that_is_not_there_is_told_apart_from_other_trouble() {
+    let Some(storage) = connect() else { return };
+    let queue = storage.queue("nowhere");
+    assert_eq!(queue.length().await.unwrap(), None);
+    assert!(!queue.delete().await.unwrap());
+    let error = queue.put("x").await.unwrap_err();
+    assert!(error.is_not_found());
+    assert_eq!(error.code(), "QueueNotFound");
+    assert!(error.to_string().contains("/nowhere/messages: storage answered 404 QueueNotFound"), "{error}");
+    assert_eq!(storage.queue("Not Valid").create().await.unwrap_err().status(), Some(400));
+}
+
+#[tokio::test]
+async fn queues_and_containers_are_listed_by_prefix() {
+    let Some(storage) = connect() else { return };
+    for name in ["list-b", "list-a", "other"] {
+        storage.queue(name).create().await.unwrap();
+        assert!(storage.container(name).create().await.unwrap());
+    }
+    assert!(!storage.container("other").create().await.unwrap());
+    assert_eq!(storage.queues("list-").await.unwrap(), ["list-a", "list-b"]);
+    assert_eq!(storage.containers("list-").await.unwrap(), ["list-a", "list-b"]);
+    assert!(storage.queue("list-a").delete().await.unwrap());
+    assert!(storage.container("list-b").delete().await.unwrap());
+    assert_eq!(storage.queues("list-").await.unwrap(), ["list-b"]);
+    assert_eq!(storage.containers("list-").await.unwrap(), ["list-a"]);
+}
+
+#[tokio::test]
+async fn a_blob_is_written_listed_read_and_deleted() {
+    let Some(storage) = connect() else { return };
+    let container = storage.container("blobs");
+    assert!(container.list("").await.unwrap_err().is_not_found());
+    container.create().await.unwrap();
+    let names = ["a b é.bin", "folder/deep/x.txt", "100%+&?#.txt", "empty"];
+    for name in names {
+        let options = PutBlob {
+            content_type: Some("text/plain".to_owned()),
+            metadata: vec![("Key".to_owned(), "v".to_owned())],
+            ..PutBlob::default()
+        };
+        let content = if name == "empty" { Vec::new() } else { name.as_bytes().to_vec() };
+        container.blob(name).put(content, options).await.unwrap();
+    }
+    let listed = container.list("").await.unwrap();
+    let mut sorted = names.to_vec();
+    sorted.sort_unstable();
+    assert_eq!(listed.iter().map(|item| item.name.as_str()).collect::<Vec<_>>(), sorted);
+    assert_eq!(container.list("folder/").await.unwrap().len(), 1);
+
+    for item in &listed {
+        let download = container.blob(&item.name).get().await.unwrap().unwrap();
+        assert_eq!(download.properties.etag, item.etag);
+        assert_eq!(download.bytes.len() as u64, item.length);
+        assert_eq!(download.properties.header("Content-Type"), Some("text/plain"));
+        assert_eq!(download.properties.metadata, [("key".to_owned(), "v".to_owned())]);
+    }
+    let blob = container.blob("folder/deep/x.txt");
+    assert!(blob.url().ends_with("/devstoreaccount1/blobs/folder/deep/x.txt"));
+    assert_eq!(blob.properties().await.unwrap().unwrap().length, 17);
+    blob.set_metadata(&[("other".to_owned(), "w".to_owned())], None).await.unwrap();
+    assert_eq!(blob.properties().await.unwrap().unwrap().metadata, [("other".to_owned(), "w".to_owned())]);
+    assert!(blob.delete().await.unwrap());
+    assert!(!blob.delete().await.unwrap());
+    assert_eq!(blob.get().await.unwrap(), None);
+    assert_eq!(blob.properties().await.unwrap(), None);
+    assert_eq!(storage.container("nowhere").blob("x").get().await.unwrap(), None);
+}
+
+#[tokio::test]
+async fn conditions_and_leases_keep_two_writers_apart() {
+    let Some(storage) = connect() else { return };
+    let container = storage.container("leases");
+    container.create().await.unwrap();
+    let blob = container.blob("lock");
+    let first = PutBlob { condition: Condition::IfAbsent, ..PutBlob::default() };
+    let etag = blob.put("1", first.clone()).await.unwrap();
+    assert!(blob.put("2", first).await.unwrap_err().is_conflict());
+    let unchanged = PutBlob { condition: Condition::IfMatch(etag), ..PutBlob::default() };
+    blob.put("3", unchanged.clone()).await.unwrap();
+    assert!(blob.put("4", unchanged).await.unwrap_err().is_conflict());
+
+    let lease = blob.acquire_lease(Duration::from_secs(60)).await.unwrap().expect("nobody else has it");
+    assert_eq!(blob.acquire_lease(LEASE_FOR_EVER).await.unwrap(), None);
+    assert!(blob.put("5", PutBlob::default()).await.unwrap_err().is_conflict());
+    blob.put("6", PutBlob { lease: Some(lease.clone()), ..PutBlob::default() }).await.unwrap();
+    blob.renew_lease(&lease).await.unwrap();
+    blob.release_lease(&lease).await.unwrap();
+    blob.acquire_lease(LEASE_FOR_EVER).await.unwrap().expect("it was given back");
+    blob.break_lease().await.unwrap();
+    blob.break_lease().await.expect("nothing to break is no error");
+    assert!(blob.delete().await.unwrap());
+}
+
+#[tokio::test]
+async fn a_wrong_key_is_refused_and_an_absent_server_is_named() {
+    let Some(azurite) = emulator() else { return };
+    let wrong = azurite.connection_string().replace(storage::DEVELOPMENT_KEY, "d3Jvbmc=");
+    let error = Storage::connect(&wrong).unwrap().queues("").await.unwrap_err();
+    assert_eq!(error.status(), Some(403), "{error}");
+
+    // A port that was just given back: nobody listens there.
+    let address = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().to_string();
+    let nobody = Storage::connect(&azurite::connection_string(&address, &address)).unwrap();
+    let error = nobody.queue("q").put("x").await.unwrap_err().to_string();
+    assert!(error.starts_with(&format!("POST http://{address}/devstoreaccount1/q/messages: no answer")), "{error}");
+    assert!(error.contains("onnection refused"), "{error}");
+}
+
+/// What is sent and what is stored, as bytes: a mistake that writing and reading share would pass every other test here.
+#[tokio::test]
+async fn the_bytes_on_the_wire_are_those_of_the_protocol() {
+    let Some(azurite) = emulator() else { return };
+    let queue_wire = wire::between(azurite.queue_address()).await;
+    let blob_wire = wire::between(azurite.blob_address()).await;
+    let storage = Storage::connect(&azurite::connection_string(&blob_wire.address, &queue_wire.address)).unwrap();
+
+    let queue = storage.queue("wire");
+    queue.create().await.unwrap();
+    queue.put("a<b>&c").await.unwrap();
+    queue.receive(2, Duration::from_secs(30)).await.unwrap();
+    let sent = queue_wire.sent();
+    assert!(sent.contains("PUT /devstoreaccount1/wire HTTP/1.1\r\n"), "{sent}");
+    assert!(sent.contains("POST /devstoreaccount1/wire/messages HTTP/1.1\r\n"), "{sent}");
+    assert!(
+        sent.contains("\r\n\r\n<QueueMessage><MessageText>a&lt;b&gt;&amp;c</MessageText></QueueMessage>"),
+        "{sent}"
+    );
+    assert!(sent.contains("GET /devstoreaccount1/wire/messages?numofmessages=2&visibilitytimeout=30 HTTP/1.1\r\n"));
+    assert_eq!(sent.matches("authorization: SharedKey devstoreaccount1:").count(), 3);
+    let came = queue_wire.came();
+    assert!(came.contains("<MessageText>a&lt;b&gt;&amp;c</MessageText>"), "{came}");
+
+    let container = storage.container("wire");
+    container.create().await.unwrap();
+    container.blob("a b/é").put([0_u8, 0xff, b'x'].as_slice(), PutBlob::default()).await.unwrap();
+    container.blob("a b/é").get().await.unwrap();
+    assert!(blob_wire.sent().contains("PUT /devstoreaccount1/wire?restype=container HTTP/1.1\r\n"));
+    assert!(blob_wire.sent().contains("PUT /devstoreaccount1/wire/a%20b/%C3%A9 HTTP/1.1\r\n"));
+    assert!(
+        blob_wire.sent_bytes().ends_with(b"\r\n\r\n") && contains(&blob_wire.sent_bytes(), b"\r\n\r\n\x00\xffxGET ")
+    );
+    assert!(blob_wire.came_bytes().ends_with(b"\r\n\r\n\x00\xffx"), "{}", blob_wire.came());
+}
+
+fn contains(bytes: &[u8], part: &[u8]) -> bool {
+    bytes.windows(part.len()).any(|window| window == part)
+}
