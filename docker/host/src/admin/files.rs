@@ -1,0 +1,66 @@
+//! `/admin/vfs/<absolute path>`: reading files of the app.
+
+use std::path::{Path, PathBuf};
+
+use serde_json::{Value, json};
+
+use super::{Operator, Reply, Request};
+
+/// A file or, where the path names one, a directory as a list. What is not below the app's directory is refused, even with the
+/// master key (recording KX-admin-misc).
+pub(super) fn read(operator: &dyn Operator, request: &Request<'_>) -> Reply {
+    const PREFIX_LENGTH: usize = "/admin/vfs".len();
+    let asked = Path::new(request.path.get(PREFIX_LENGTH..).unwrap_or_default());
+    let Some(path) = below(&operator.app().root, asked) else { return Reply::empty(403) };
+    let answer = if path.is_dir() { list(&path, request).map(|value| Reply::json(200, &value)) } else { file(&path) };
+    answer.unwrap_or_else(|error| match error.kind() {
+        std::io::ErrorKind::NotFound => Reply::empty(404),
+        _ => {
+            operator.log_error(&format!("cannot read `{}`: {error}", path.display()));
+            Reply::empty(500)
+        }
+    })
+}
+
+/// The path if it lies in `root` by its letters and, where it exists, by the links it follows.
+fn below(root: &Path, asked: &Path) -> Option<PathBuf> {
+    let climbs = asked.components().any(|part| part == std::path::Component::ParentDir);
+    if climbs || !asked.starts_with(root) {
+        return None;
+    }
+    match (asked.canonicalize(), root.canonicalize()) {
+        (Ok(real), Ok(real_root)) if !real.starts_with(&real_root) => None,
+        _ => Some(asked.to_path_buf()),
+    }
+}
+
+fn file(path: &Path) -> std::io::Result<Reply> {
+    let body = std::fs::read(path)?;
+    let media_type = match path.extension().and_then(|extension| extension.to_str()) {
+        Some("json") => "application/json",
+        Some("txt" | "log" | "dat") => "text/plain",
+        Some("htm" | "html") => "text/html",
+        _ => "application/octet-stream",
+    };
+    Ok(Reply { body, ..Reply::empty(200) }.with("Content-Type", media_type.to_owned()))
+}
+
+fn list(path: &Path, request: &Request<'_>) -> std::io::Result<Value> {
+    let mut entries = Vec::new();
+    for entry in std::fs::read_dir(path)? {
+        let entry = entry?;
+        let metadata = entry.metadata()?;
+        let name = entry.file_name().to_string_lossy().into_owned();
+        let path = entry.path().display().to_string();
+        let slash = if metadata.is_dir() { "/" } else { "" };
+        entries.push(json!({
+            "name": name,
+            "size": metadata.len(),
+            "mime": if metadata.is_dir() { "inode/directory" } else { "application/octet-stream" },
+            "href": format!("{}/admin/vfs{path}{slash}", request.base()),
+            "path": path,
+        }));
+    }
+    entries.sort_by_key(|entry| entry["name"].as_str().unwrap_or_default().to_owned());
+    Ok(Value::Array(entries))
+}

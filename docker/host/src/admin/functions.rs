@@ -1,0 +1,179 @@
+//! `/admin/functions/…`: what functions there are, how they are, and running one by hand.
+
+use std::path::Path;
+use std::sync::Arc;
+
+use serde_json::{Value, json};
+
+use super::{Endpoint, Operator, Reply, Request, member};
+use crate::app::{self, App, Function};
+use crate::routes;
+
+pub(super) fn find<'a>(method: &str, names: &[&str], segments: &[&'a str]) -> Option<Endpoint<'a>> {
+    let name = segments.get(2).copied().unwrap_or_default();
+    Some(match (method, names) {
+        ("GET", []) => Box::new(|operator, _| list(operator)),
+        ("GET", [_]) => Box::new(move |operator, request| get(name, operator, request)),
+        ("PUT", [_]) => Box::new(move |operator, request| put(name, operator, request)),
+        ("DELETE", [_]) => Box::new(move |operator, _| delete(name, operator)),
+        ("POST", [_]) => Box::new(move |operator, request| invoke(name, operator, request)),
+        ("GET", [_, "status"]) => Box::new(move |operator, _| status(name, operator)),
+        _ => return None,
+    })
+}
+
+/// Where the real host keeps the test data of functions.
+pub(super) fn test_data_directory(operator: &dyn Operator) -> String {
+    match operator.settings().get_filled("FUNCTIONS_TEST_DATA_PATH") {
+        Some(path) => path.to_owned(),
+        None => std::env::temp_dir().join("FunctionsData").display().to_string(),
+    }
+}
+
+/// All listed functions. Links are to the app's public name (recording K14). With a faulty host.json there is no host to list them
+/// (recording CX-hostjson-invalid).
+fn list(operator: &dyn Operator) -> Reply {
+    let app = operator.app();
+    if !app.host_file_is_sound {
+        return Reply::empty(500);
+    }
+    let base = format!("https://{}", operator.settings().get_filled("WEBSITE_HOSTNAME").unwrap_or("localhost"));
+    let test_data = test_data_directory(operator);
+    let functions: Vec<Value> =
+        app.functions.iter().map(|function| described(function, &app, &base, &test_data)).collect();
+    Reply::json(200, &Value::Array(functions))
+}
+
+fn get(name: &str, operator: &dyn Operator, request: &Request<'_>) -> Reply {
+    let app = operator.app();
+    match app.function(name) {
+        Some(function) => Reply::json(200, &described(function, &app, &request.base(), &test_data_directory(operator))),
+        None => Reply::empty(404),
+    }
+}
+
+fn status(name: &str, operator: &dyn Operator) -> Reply {
+    let app = operator.app();
+    if !app.host_file_is_sound {
+        return Reply::empty(500);
+    }
+    let unreadable = || app.unreadable.iter().find(|function| function.name.eq_ignore_ascii_case(name));
+    let errors = match (app.function(name), unreadable()) {
+        (Some(function), _) => &function.errors,
+        (None, Some(function)) => &function.errors,
+        (None, None) => return Reply::empty(404),
+    };
+    Reply::json(200, &if errors.is_empty() { json!({}) } else { json!({ "errors": errors }) })
+}
+
+/// Runs a function in the background (recordings K10 to K12, KX-invoke-inputs, KX-invoke-type).
+fn invoke(name: &str, operator: &dyn Operator, request: &Request<'_>) -> Reply {
+    let body = match request.json() {
+        Ok(body @ Value::Object(_)) => body,
+        Ok(_) => return Reply::empty(400),
+        Err(reply) => return reply,
+    };
+    let input = match member(&body, "input") {
+        None | Some(Value::Null) => None,
+        Some(Value::String(text)) => Some(text.clone()),
+        Some(Value::Object(_) | Value::Array(_)) => return Reply::empty(400),
+        Some(number_or_boolean) => Some(number_or_boolean.to_string()),
+    };
+    let app = operator.app();
+    match app.function(name).filter(|function| function.is_loaded()) {
+        None => Reply::empty(404),
+        Some(_) if operator.state() != "Running" => Reply::empty(503),
+        Some(function) => {
+            operator.invoke(function, input);
+            Reply::empty(202)
+        }
+    }
+}
+
+/// Makes or replaces a function's directory. The app changes by that, and the host notices (recording KX-function-put).
+fn put(name: &str, operator: &dyn Operator, request: &Request<'_>) -> Reply {
+    let body = match request.json() {
+        Ok(body @ Value::Object(_)) => body,
+        Ok(_) => return Reply::empty(400),
+        Err(reply) => return reply,
+    };
+    let root = operator.app().root.clone();
+    if !app::is_function_name(name) {
+        return Reply::text(400, &format!("{name} is not a valid function name."));
+    }
+    match write_function(&root, name, &body, operator) {
+        Ok(()) => {}
+        Err(error) => {
+            operator.log_error(&format!("cannot write the function `{name}`: {error}"));
+            return Reply::empty(500);
+        }
+    }
+    let app = app::load(&root, operator.settings());
+    match app.function(name) {
+        Some(function) => {
+            let described = described(function, &app, &request.base(), &test_data_directory(operator));
+            Reply::json(201, &described).with("Location", request.link())
+        }
+        None => Reply::empty(400),
+    }
+}
+
+fn write_function(root: &Path, name: &str, body: &Value, operator: &dyn Operator) -> std::io::Result<()> {
+    let directory = root.join(name);
+    std::fs::create_dir_all(&directory)?;
+    if let Some(files) = member(body, "files").and_then(Value::as_object) {
+        for (file, content) in files {
+            // A name that climbs out of the directory is nobody's file.
+            if Path::new(file).components().all(|part| matches!(part, std::path::Component::Normal(_))) {
+                std::fs::write(directory.join(file), content.as_str().unwrap_or_default())?;
+            }
+        }
+    }
+    if let Some(config) = member(body, "config").filter(|config| config.is_object()) {
+        std::fs::write(directory.join("function.json"), format!("{config:#}"))?;
+    }
+    if let Some(data) = member(body, "test_data").and_then(Value::as_str) {
+        let test_data = test_data_directory(operator);
+        std::fs::create_dir_all(&test_data)?;
+        std::fs::write(Path::new(&test_data).join(format!("{name}.dat")), data)?;
+    }
+    Ok(())
+}
+
+fn delete(name: &str, operator: &dyn Operator) -> Reply {
+    let app = operator.app();
+    let Some(function) = app.function(name) else { return Reply::empty(404) };
+    match std::fs::remove_dir_all(&function.directory) {
+        Ok(()) => Reply::empty(204),
+        Err(error) => {
+            operator.log_error(&format!("cannot remove `{}`: {error}", function.directory.display()));
+            Reply::empty(500)
+        }
+    }
+}
+
+/// The function object, its fields in the order of the real host (recording KX-function).
+fn described(function: &Arc<Function>, app: &App, base: &str, test_data: &str) -> Value {
+    let name = &function.name;
+    let directory = function.directory.display();
+    let template = function.http.as_ref().map(|http| {
+        let template = routes::full(&app.options.http.route_prefix, &http.route);
+        format!("{base}/{}", template.to_lowercase())
+    });
+    json!({
+        "name": name,
+        "script_root_path_href": format!("{base}/admin/vfs{directory}/"),
+        "script_href": null,
+        "config_href": format!("{base}/admin/vfs{directory}/function.json"),
+        "test_data_href": format!("{base}/admin/vfs{test_data}/{name}.dat"),
+        "href": format!("{base}/admin/functions/{name}"),
+        "invoke_url_template": template,
+        "language": null,
+        "config": function.config,
+        "files": null,
+        "test_data": "",
+        "isDisabled": function.disabled,
+        "isDirect": false,
+        "isProxy": false,
+    })
+}

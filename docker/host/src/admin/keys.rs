@@ -1,0 +1,123 @@
+//! `/admin/host/keys`, `/admin/functions/{name}/keys` and relatives: listing, setting and removing keys.
+
+use serde_json::{Value, json};
+
+use super::{Endpoint, Operator, Reply, Request, member};
+use crate::keys::{HostKeys, Key, KeyError};
+
+/// Whose keys a request is about.
+#[derive(Debug, Clone, Copy)]
+enum Owner<'a> {
+    Host(HostKeys),
+    /// A function, by its name as the URL has it.
+    Function(&'a str),
+}
+
+/// The routes below `/admin/host/`.
+pub(super) fn find_host<'a>(method: &str, names: &[&str], segments: &[&'a str]) -> Option<Endpoint<'a>> {
+    let list = match names.first()? {
+        &"keys" | &"functionkeys" => HostKeys::Function,
+        &"systemkeys" => HostKeys::System,
+        _ => return None,
+    };
+    find(method, Owner::Host(list), segments.get(3..)?)
+}
+
+/// The routes below `/admin/functions/`.
+pub(super) fn find_function<'a>(method: &str, names: &[&str], segments: &[&'a str]) -> Option<Endpoint<'a>> {
+    match names {
+        [_, "keys", ..] => find(method, Owner::Function(segments.get(2)?), segments.get(4..)?),
+        _ => None,
+    }
+}
+
+fn find<'a>(method: &str, owner: Owner<'a>, rest: &[&'a str]) -> Option<Endpoint<'a>> {
+    let endpoint: fn(Owner<'_>, &str, &dyn Operator, &Request<'_>) -> Result<Reply, KeyError> = match (method, rest) {
+        ("GET", []) => |owner, _, operator, request| list(owner, operator, request),
+        ("GET", [_]) => get,
+        ("PUT", [_]) => put,
+        ("POST", [_]) => |owner, name, operator, request| set(owner, name, None, operator, request),
+        ("DELETE", [_]) => |owner, name, operator, _| delete(owner, name, operator),
+        _ => return None,
+    };
+    let name = rest.first().copied().unwrap_or_default();
+    Some(Box::new(move |operator, request| {
+        if let Owner::Function(function) = owner
+            && operator.app().function(function).is_none()
+        {
+            return Reply::empty(404);
+        }
+        endpoint(owner, name, operator, request).unwrap_or_else(|error| {
+            operator.log_error(&error.0);
+            Reply::empty(500)
+        })
+    }))
+}
+
+fn list(owner: Owner<'_>, operator: &dyn Operator, request: &Request<'_>) -> Result<Reply, KeyError> {
+    let keys = keys(owner, operator)?;
+    let keys: Vec<Value> = keys.iter().map(|key| json!({"name": key.name, "value": key.value})).collect();
+    Ok(Reply::json(200, &json!({"keys": keys, "links": links(request)})))
+}
+
+fn get(owner: Owner<'_>, name: &str, operator: &dyn Operator, request: &Request<'_>) -> Result<Reply, KeyError> {
+    let key = match owner {
+        Owner::Host(list) => operator.keys().host_key(list, name)?,
+        Owner::Function(_) => keys(owner, operator)?.into_iter().find(|key| key.name.eq_ignore_ascii_case(name)),
+    };
+    Ok(key.map_or(Reply::empty(404), |key| Reply::json(200, &described(&key, request))))
+}
+
+fn put(owner: Owner<'_>, name: &str, operator: &dyn Operator, request: &Request<'_>) -> Result<Reply, KeyError> {
+    let body = match request.json() {
+        Err(reply) if reply.status == 415 => return Ok(reply),
+        Err(_) => Value::Null,
+        Ok(body) => body,
+    };
+    match member(&body, "value").and_then(Value::as_str).filter(|value| !value.is_empty()) {
+        Some(value) => set(owner, name, Some(value), operator, request),
+        None => Ok(Reply::text(400, "Invalid key value")),
+    }
+}
+
+/// Sets a key, or with no value generates one: `201` with its URL when it is new, else `200` (recording KX-key-put).
+fn set(
+    owner: Owner<'_>,
+    name: &str,
+    value: Option<&str>,
+    operator: &dyn Operator,
+    request: &Request<'_>,
+) -> Result<Reply, KeyError> {
+    let (new, key) = match owner {
+        Owner::Host(list) => operator.keys().set_host_key(list, name, value)?,
+        Owner::Function(function) => operator.keys().set_function_key(function, name, value)?,
+    };
+    let described = described(&key, request);
+    Ok(if new { Reply::json(201, &described).with("Location", request.link()) } else { Reply::json(200, &described) })
+}
+
+fn delete(owner: Owner<'_>, name: &str, operator: &dyn Operator) -> Result<Reply, KeyError> {
+    if name.eq_ignore_ascii_case("_master") {
+        return Ok(Reply::text(400, "Cannot delete System Key."));
+    }
+    let found = match owner {
+        Owner::Host(list) => operator.keys().delete_host_key(list, name)?,
+        Owner::Function(function) => operator.keys().delete_function_key(function, name)?,
+    };
+    Ok(Reply::empty(if found { 204 } else { 404 }))
+}
+
+fn keys(owner: Owner<'_>, operator: &dyn Operator) -> Result<Vec<Key>, KeyError> {
+    match owner {
+        Owner::Host(list) => operator.keys().host_keys(list),
+        Owner::Function(function) => operator.keys().function_keys(function),
+    }
+}
+
+fn described(key: &Key, request: &Request<'_>) -> Value {
+    json!({"name": key.name, "value": key.value, "links": links(request)})
+}
+
+fn links(request: &Request<'_>) -> Value {
+    json!([{"rel": "self", "href": request.link()}])
+}

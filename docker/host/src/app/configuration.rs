@@ -1,0 +1,166 @@
+//! host.json and the settings laid over it, as one case-insensitive table of paths.
+
+use std::collections::BTreeMap;
+
+use serde_json::Value;
+
+use super::settings::Settings;
+
+/// The section of the configuration that host.json fills and `AzureFunctionsJobHost__…` settings override.
+pub const JOB_HOST: &str = "AzureFunctionsJobHost";
+
+/// The host's configuration: the leaves of host.json by path (`customHandler:description:arguments:0`), overridden by the
+/// settings below `AzureFunctionsJobHost`. Paths are compared without regard to letter case, so sections that differ only in
+/// case are merged, and of a key given twice the last value counts (recordings CX-key-case, CX-case-duplicate-section,
+/// CX-duplicate-key, C12, C13).
+#[derive(Debug, Clone, Default)]
+pub struct Configuration {
+    leaves: BTreeMap<String, Leaf>,
+}
+
+#[derive(Debug, Clone)]
+struct Leaf {
+    path: String,
+    value: String,
+}
+
+impl Configuration {
+    /// The configuration of a parsed host.json under these settings.
+    #[must_use]
+    pub fn new(host_json: &Value, settings: &Settings) -> Self {
+        let mut configuration = Self::default();
+        configuration.add(String::new(), host_json);
+        for (path, value) in settings.below(JOB_HOST) {
+            configuration.set(path.to_owned(), value.to_owned());
+        }
+        configuration
+    }
+
+    /// The text of one leaf; numbers and booleans as .NET writes them (`True`).
+    #[must_use]
+    pub fn get(&self, path: &str) -> Option<&str> {
+        self.leaves.get(&path.to_lowercase()).map(|leaf| leaf.value.as_str())
+    }
+
+    /// Whether there is a value at `path` or anything below it. An empty object or list counts as absent, as in .NET
+    /// (recording CX-empty-section).
+    #[must_use]
+    pub fn exists(&self, path: &str) -> bool {
+        self.get(path).is_some() || !self.children(path).is_empty()
+    }
+
+    /// The names directly below `path`, numbers first and in numerical order, then by name.
+    #[must_use]
+    pub fn children(&self, path: &str) -> Vec<String> {
+        let prefix = format!("{}:", path.to_lowercase());
+        let mut names: BTreeMap<(u64, String), String> = BTreeMap::new();
+        for (folded, leaf) in self.leaves.range(prefix.clone()..).take_while(|(folded, _)| folded.starts_with(&prefix))
+        {
+            let rest = &folded[prefix.len()..];
+            let depth = prefix.matches(':').count() - 1;
+            let name = leaf.path.split(':').nth(depth + 1).unwrap_or(rest);
+            let folded_name = rest.split(':').next().unwrap_or(rest);
+            let rank = folded_name.parse().unwrap_or(u64::MAX);
+            names.entry((rank, folded_name.to_owned())).or_insert_with(|| name.to_owned());
+        }
+        names.into_values().collect()
+    }
+
+    /// The leaf values directly below `path`: the elements of a list.
+    #[must_use]
+    pub fn values(&self, path: &str) -> Vec<String> {
+        self.children(path).iter().filter_map(|name| self.get(&format!("{path}:{name}"))).map(str::to_owned).collect()
+    }
+
+    /// Everything at or below `path` as JSON, with the spelling in which it was first written.
+    #[must_use]
+    pub fn tree(&self, path: &str) -> Value {
+        let children = self.children(path);
+        if children.is_empty() {
+            return self.get(path).map_or(Value::Null, |text| Value::String(text.to_owned()));
+        }
+        Value::Object(
+            children
+                .into_iter()
+                .map(|name| {
+                    let tree = self.tree(&format!("{path}:{name}"));
+                    (name, tree)
+                })
+                .collect(),
+        )
+    }
+
+    fn set(&mut self, path: String, value: String) {
+        self.leaves.insert(path.to_lowercase(), Leaf { path, value });
+    }
+
+    fn add(&mut self, path: String, value: &Value) {
+        let below = |name: &str| if path.is_empty() { name.to_owned() } else { format!("{path}:{name}") };
+        match value {
+            Value::Null => {}
+            Value::Bool(true) => self.set(path, "True".to_owned()),
+            Value::Bool(false) => self.set(path, "False".to_owned()),
+            Value::Number(number) => self.set(path, number_text(number)),
+            Value::String(text) => self.set(path, text.clone()),
+            Value::Array(items) => {
+                for (index, item) in items.iter().enumerate() {
+                    self.add(below(&index.to_string()), item);
+                }
+            }
+            Value::Object(members) => {
+                for (name, member) in members {
+                    self.add(below(name), member);
+                }
+            }
+        }
+    }
+}
+
+/// A whole number written with a fraction loses it in .NET's text form: `2.0` becomes `2` (recording CX-version-number).
+fn number_text(number: &serde_json::Number) -> String {
+    let text = number.to_string();
+    text.strip_suffix(".0").map_or(text.clone(), str::to_owned)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    fn configuration(value: &Value, settings: &[(&str, &str)]) -> Configuration {
+        Configuration::new(value, &settings.iter().copied().collect())
+    }
+
+    #[test]
+    fn leaves_are_texts_as_dotnet_writes_them() {
+        let it = configuration(&json!({"a": {"b": true, "c": 1.5, "d": 2.0, "e": null, "f": ["x", 5]}}), &[]);
+        assert_eq!(it.get("A:B"), Some("True"));
+        assert_eq!(it.get("a:c"), Some("1.5"));
+        assert_eq!(it.get("a:d"), Some("2"));
+        assert!(!it.exists("a:e"));
+        assert_eq!(it.values("a:f"), ["x", "5"]);
+        assert_eq!(it.children("a"), ["b", "c", "d", "f"]);
+    }
+
+    #[test]
+    fn settings_override_and_sections_merge() {
+        let it = configuration(
+            &json!({"customHandler": {"x": 1}, "CustomHandler": {"y": 2}}),
+            &[("azurefunctionsjobhost__CUSTOMHANDLER__X", "3")],
+        );
+        assert_eq!(it.get("customHandler:x"), Some("3"));
+        assert_eq!(it.get("customHandler:y"), Some("2"));
+    }
+
+    #[test]
+    fn list_elements_are_in_numerical_order() {
+        let many: Vec<_> = (0..12).map(|n| n.to_string()).collect();
+        assert_eq!(configuration(&json!({"a": many}), &[]).values("a"), many);
+    }
+
+    #[test]
+    fn an_empty_section_counts_as_absent() {
+        let it = configuration(&json!({"customHandler": {}}), &[]);
+        assert!(!it.exists("customHandler"));
+    }
+}

@@ -1,0 +1,163 @@
+//! Finding the functions of an app and reading each.
+
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use super::advice::{Fault, advice};
+use super::document::Document;
+use super::faults::{self, Registered};
+use super::function::{self, Binding, Function, Unreadable};
+use super::newtonsoft;
+use super::options::HostOptions;
+use super::settings::Settings;
+use crate::routes;
+
+/// The setting with the app's own storage account.
+const STORAGE_SETTING: &str = "AzureWebJobsStorage";
+
+/// The functions below the root of an app.
+#[derive(Default)]
+pub(super) struct Functions {
+    pub readable: Vec<Arc<Function>>,
+    pub unreadable: Vec<Unreadable>,
+    pub advice: Vec<String>,
+}
+
+/// Reads every function below `root`. What is wrong with one of them stays with that one.
+pub(super) fn read(root: &Path, options: &HostOptions, settings: &Settings) -> Functions {
+    let mut found = Functions::default();
+    let mut readable = Vec::new();
+    for (name, directory) in directories(root) {
+        match read_function(&name, &directory, options, settings) {
+            Ok(function) => readable.push(function),
+            Err(Refused { error, advice }) => {
+                found.advice.push(advice);
+                found.unreadable.push(Unreadable { name, errors: vec![error] });
+            }
+        }
+    }
+    let named = options.extension_bundle.is_some() || root.join("bin/extensions.json").exists();
+    let extensions = named || settings.get_filled(STORAGE_SETTING).is_some();
+    check(&mut readable, &Registered { extensions, settings }, &mut found.advice);
+    if !named {
+        let loaded = readable.iter().map(|(function, _)| function).filter(|function| function.is_loaded());
+        found.advice.extend(loaded.filter(|function| faults::needs_extensions(function)).map(without_bundle));
+    }
+    for (function, document) in &readable {
+        let path = function.directory.join("function.json");
+        found.advice.extend(faults::slips(function).iter().map(|fault| fault.advice(&path, Some(document))));
+    }
+    found.advice.extend(readable.iter().filter_map(|(function, document)| route_advice(function, document, options)));
+    found.readable = readable.into_iter().map(|(function, _)| Arc::new(function)).collect();
+    found
+}
+
+/// What to tell about a function that only this host loads: where an app has a storage account, queues and blobs are at hand
+/// here without a bundle.
+fn without_bundle(function: &Function) -> String {
+    let file = function.directory.join("function.json");
+    format!(
+        "`{}`: the real host would not load this function: host.json names no extension bundle\nhint: {}",
+        file.display(),
+        faults::ADD_BUNDLE
+    )
+}
+
+/// Finds the first fault of each function, in the order of their names: that decides who keeps a route that two of them want.
+fn check(readable: &mut [(Function, Document)], registered: &Registered<'_>, advice: &mut Vec<String>) {
+    for index in 0..readable.len() {
+        let (earlier, rest) = readable.split_at_mut(index);
+        let Some((function, document)) = rest.first_mut() else { break };
+        let fault = faults::find(function, registered).or_else(|| {
+            let served = earlier.iter().map(|(other, _)| other).filter(|other| other.is_loaded());
+            if function.filtered { None } else { faults::find_in_route(function, served) }
+        });
+        if let Some(fault) = fault {
+            advice.push(fault.advice(&function.directory.join("function.json"), Some(document)));
+            function.errors = vec![fault.text];
+        }
+    }
+}
+
+/// A word about a route template that takes the whole host down ([`routes::host_error`]).
+fn route_advice(function: &Function, document: &Document, options: &HostOptions) -> Option<String> {
+    let http = function.http.as_ref().filter(|_| function.is_loaded())?;
+    let template = routes::full(&options.http.route_prefix, &http.route);
+    let reason = routes::fault(&template)?;
+    let text = format!("the route `{template}` is none, and no function is served before it is mended: {reason}");
+    let at = format!("bindings[{}].route", function.trigger?);
+    Some(Fault::new(text, at).advice(&function.directory.join("function.json"), Some(document)))
+}
+
+/// The directories directly below the root that hold a function.json, by name without regard to letter case
+/// (recordings JX-order-case, JX-nested).
+fn directories(root: &Path) -> Vec<(String, PathBuf)> {
+    let entries = std::fs::read_dir(root).map(|entries| entries.flatten().collect::<Vec<_>>()).unwrap_or_default();
+    let mut found: Vec<_> = entries
+        .into_iter()
+        .map(|entry| entry.path())
+        .filter(|path| path.join("function.json").is_file())
+        .filter_map(|path| Some((path.file_name()?.to_str()?.to_owned(), path)))
+        .collect();
+    found.sort_by_cached_key(|(name, _)| (name.to_uppercase(), name.clone()));
+    found
+}
+
+/// A function that cannot be read: why, for callers of the admin endpoints and for people.
+struct Refused {
+    error: String,
+    advice: String,
+}
+
+fn read_function(
+    name: &str,
+    directory: &Path,
+    options: &HostOptions,
+    settings: &Settings,
+) -> Result<(Function, Document), Refused> {
+    let path = directory.join("function.json");
+    if !faults::is_function_name(name) {
+        let error = format!("'{name}' is not a valid function name.");
+        let hint = "begin with a letter; letters, digits, `_` and `-` may follow, 128 in all; `host` is taken";
+        let advice = advice(directory, None, &error, Some(hint));
+        return Err(Refused { error, advice });
+    }
+    let text = std::fs::read_to_string(&path).map_err(|error| {
+        let advice = advice(&path, None, &format!("cannot be read: {error}"), Some("make it a readable text file"));
+        Refused { error: error.to_string(), advice }
+    })?;
+    let document = Document::parse(&text).map_err(|syntax| {
+        let hint = "the function is not served before this is mended";
+        let advice = advice(&path, Some(syntax.place), &format!("not JSON: {}", syntax.message), Some(hint));
+        Refused { error: newtonsoft::syntax_error(&text), advice }
+    })?;
+    if !document.value.is_object() {
+        let hint = "begin with {\"bindings\": [ … ]}";
+        let advice = advice(&path, None, "is no JSON object", Some(hint));
+        return Err(Refused { error: newtonsoft::not_an_object(&document.value, &text), advice });
+    }
+    let refused = |fault: Fault| Refused { advice: fault.advice(&path, Some(&document)), error: fault.text };
+    let definition = function::read(name, &document).map_err(refused)?;
+    if definition.script_file.as_ref().is_some_and(|file| !directory.join(file).is_file()) {
+        let text =
+            "Invalid script file name configuration. The 'scriptFile' property is set to a file that does not exist.";
+        return Err(refused(Fault::new(text, "scriptFile").hint("a custom handler needs no `scriptFile`: remove it")));
+    }
+    let trigger = definition.bindings.iter().position(Binding::is_trigger);
+    let http = trigger.and_then(|trigger| function::http_trigger(name, definition.bindings.get(trigger)?));
+    let disabling = [format!("AzureWebJobs.{name}.Disabled"), format!("AzureWebJobs_{name}_Disabled")];
+    let allowed = |allowed: &String| allowed.eq_ignore_ascii_case(name);
+    let function = Function {
+        name: name.to_owned(),
+        directory: directory.to_path_buf(),
+        trigger,
+        bindings: definition.bindings,
+        http,
+        retry: definition.retry,
+        errors: Vec::new(),
+        disabled: disabling.iter().any(|setting| settings.is_on(setting)),
+        filtered: !options.functions.is_empty() && !options.functions.iter().any(allowed),
+        config: document.value.clone(),
+    };
+    Ok((function, document))
+}

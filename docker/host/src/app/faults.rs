@@ -1,0 +1,268 @@
+//! What is wrong with a function that could be read, in the words of the real host (protocol section 6.1).
+
+use std::collections::HashSet;
+
+use serde_json::Value;
+
+use super::advice::{Fault, did_you_mean, surely_means};
+use super::function::{AUTH_LEVELS, Binding, Direction, Function, auth_level, dotnet_type};
+use super::settings::Settings;
+
+/// Binding types built into the host (protocol section 1.6); all others come with an extension bundle.
+const BUILT_IN_TYPES: [&str; 4] = ["httpTrigger", "http", "timerTrigger", "manualTrigger"];
+
+/// Binding types of the extension bundle that this host knows.
+const EXTENSION_TYPES: [&str; 6] = ["queueTrigger", "queue", "blobTrigger", "blob", "eventHubTrigger", "eventHub"];
+
+/// Properties in which `%name%` is replaced by a setting when the function is loaded (protocol section 6.4). HTTP routes are not
+/// among them.
+const RESOLVED_PROPERTIES: [&str; 5] = ["schedule", "queueName", "path", "eventHubName", "consumerGroup"];
+
+/// The properties of bindings that mean something to this host.
+const PROPERTIES: [&str; 17] = [
+    "authLevel",
+    "cardinality",
+    "connection",
+    "consumerGroup",
+    "dataType",
+    "direction",
+    "eventHubName",
+    "methods",
+    "name",
+    "path",
+    "queueName",
+    "route",
+    "runOnStartup",
+    "schedule",
+    "type",
+    "useMonitor",
+    "webHookType",
+];
+
+/// What to do about bindings whose extension is not there.
+pub(super) const ADD_BUNDLE: &str = "add to host.json: \"extensionBundle\": {\"id\": \"Microsoft.Azure.Functions.ExtensionBundle\", \"version\": \"[4.*, 5.0.0)\"}";
+
+const MOST_NAME_LETTERS: usize = 128;
+
+/// What function.json may refer to.
+pub(super) struct Registered<'a> {
+    /// Whether the bindings of an extension bundle are installed.
+    pub extensions: bool,
+    pub settings: &'a Settings,
+}
+
+/// `^[a-z][a-z0-9_\-]{0,127}$` in any letter case, and not `host` (recording J01).
+#[must_use]
+pub fn is_function_name(name: &str) -> bool {
+    let letters = name.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'_' || byte == b'-');
+    letters
+        && name.starts_with(|first: char| first.is_ascii_alphabetic())
+        && name.len() <= MOST_NAME_LETTERS
+        && !name.eq_ignore_ascii_case("host")
+}
+
+/// The first fault of a function, in the order in which the real host looks.
+pub(super) fn find(function: &Function, registered: &Registered<'_>) -> Option<Fault> {
+    let bindings = &function.bindings;
+    names(bindings)
+        .or_else(|| triggers(bindings))
+        .or_else(|| types(bindings, registered))
+        .or_else(|| http(bindings))
+        .or_else(|| settings(function, registered))
+        .or_else(|| trigger(function, registered))
+}
+
+/// What the real host passes over in silence: properties of bindings with a slip in their name.
+pub(super) fn slips(function: &Function) -> Vec<Fault> {
+    let is_known = |name: &str| PROPERTIES.iter().any(|known| known.eq_ignore_ascii_case(name));
+    let names =
+        function.bindings.iter().enumerate().flat_map(|(at, binding)| binding.raw.keys().map(move |key| (at, key)));
+    let unknown = names.filter(|(_, name)| !is_known(name));
+    unknown
+        .filter_map(|(at, name)| {
+            let slip = surely_means(name, &PROPERTIES)?;
+            let text = format!("`{name}` means nothing here and is ignored");
+            Some(Fault::of_name(text, format!("bindings[{at}].{name}")).hint(format!("did you mean `{slip}`?")))
+        })
+        .collect()
+}
+
+/// A route that is the host's own, or taken by a function earlier in the order (recordings J10 to J10f, JX-route-conflict).
+pub(super) fn find_in_route<'a>(function: &Function, earlier: impl Iterator<Item = &'a Function>) -> Option<Fault> {
+    let http = function.http.as_ref()?;
+    let at = format!("bindings[{}].route", function.trigger?);
+    let route = http.route.trim_matches('/').to_lowercase();
+    if let Some(reserved) = ["admin", "runtime"].into_iter().find(|reserved| route.starts_with(reserved)) {
+        let hint = format!("no route may begin with `{reserved}`; without `route` the function's name is the route");
+        return Some(Fault::new("The specified route conflicts with one or more built in routes.", at).hint(hint));
+    }
+    let overlap = |taken: &Option<Vec<String>>| match (&http.methods, taken) {
+        (Some(mine), Some(theirs)) => {
+            mine.iter().any(|method| theirs.iter().any(|other| other.eq_ignore_ascii_case(method)))
+        }
+        _ => true,
+    };
+    let wants_the_same = |other: &&Function| {
+        other
+            .http
+            .as_ref()
+            .is_some_and(|taken| taken.route.to_lowercase() == http.route.to_lowercase() && overlap(&taken.methods))
+    };
+    let mut earlier = earlier;
+    let owner = earlier.find(wants_the_same)?;
+    let text = format!("The route specified conflicts with the route defined by function '{}'.", owner.name);
+    Some(Fault::new(text, at).hint("give one of the two another `route`, or methods that do not overlap"))
+}
+
+fn names(bindings: &[Binding]) -> Option<Fault> {
+    let mut taken = HashSet::new();
+    for (index, binding) in bindings.iter().enumerate() {
+        let name = &binding.name;
+        let at = format!("bindings[{index}].name");
+        if !is_binding_name(name) {
+            let text = format!("The binding name {name} is invalid. Please assign a valid name to the binding.");
+            return Some(Fault::new(text, at).hint("a letter, then letters and digits; or `$return` for an output"));
+        }
+        if name == "$return" && binding.direction != Direction::Out {
+            return Some(Fault::new("$return bindings must specify a direction of 'out'.", at));
+        }
+        if binding.kind.is_empty() {
+            let text = format!("Binding '{name}' is invalid. Bindings must specify a Type.");
+            return Some(
+                Fault::new(text, format!("bindings[{index}]")).hint("add `type`, such as `httpTrigger` or `http`"),
+            );
+        }
+        if !taken.insert(name.to_lowercase()) {
+            let text = format!("Multiple bindings with name '{name}' discovered. Binding names must be unique.");
+            return Some(Fault::new(text, at));
+        }
+    }
+    None
+}
+
+fn triggers(bindings: &[Binding]) -> Option<Fault> {
+    match bindings.iter().filter(|binding| binding.is_trigger()).count() {
+        0 => {
+            let fault =
+                Fault::new("No trigger binding specified. A function must have a trigger input binding.", "bindings");
+            let backwards = bindings.iter().position(|binding| binding.kind.to_lowercase().ends_with("trigger"));
+            Some(match backwards {
+                Some(index) => Fault { path: format!("bindings[{index}].direction"), ..fault }
+                    .hint("a trigger's direction is `in`"),
+                None => misspelt_trigger(bindings, &fault)
+                    .unwrap_or_else(|| fault.hint("add a binding whose type ends in `Trigger`")),
+            })
+        }
+        1 => None,
+        _ => {
+            let text = "Multiple trigger bindings defined. A function can only have a single trigger binding.";
+            Some(Fault::new(text, "bindings").hint("make two functions of it"))
+        }
+    }
+}
+
+fn misspelt_trigger(bindings: &[Binding], fault: &Fault) -> Option<Fault> {
+    let known = || BUILT_IN_TYPES.into_iter().chain(EXTENSION_TYPES);
+    let triggers: Vec<&str> = known().filter(|kind| kind.ends_with("Trigger")).collect();
+    bindings.iter().enumerate().filter(|(_, binding)| !known().any(|kind| binding.is(kind))).find_map(
+        |(index, binding)| {
+            let slip = did_you_mean(&binding.kind, &triggers)?;
+            let fault = Fault { path: format!("bindings[{index}].type"), ..fault.clone() };
+            Some(fault.hint(format!("`{}`: did you mean `{slip}`?", binding.kind)))
+        },
+    )
+}
+
+/// Whether the function has bindings that come with an extension bundle.
+#[must_use]
+pub(super) fn needs_extensions(function: &Function) -> bool {
+    function.bindings.iter().any(|binding| EXTENSION_TYPES.iter().any(|kind| binding.is(kind)))
+}
+
+fn types(bindings: &[Binding], registered: &Registered<'_>) -> Option<Fault> {
+    let is_one_of = |kind: &str, types: &[&str]| types.iter().any(|known| known.eq_ignore_ascii_case(kind));
+    let known =
+        |kind: &str| is_one_of(kind, &BUILT_IN_TYPES) || (registered.extensions && is_one_of(kind, &EXTENSION_TYPES));
+    let unknown: Vec<_> = bindings.iter().enumerate().filter(|(_, binding)| !known(&binding.kind)).collect();
+    let (index, first) = unknown.first()?;
+    let kinds: Vec<_> = unknown.iter().map(|(_, binding)| binding.kind.as_str()).collect();
+    let text = format!(
+        "The binding type(s) '{}' are not registered. Please ensure the type is correct and the binding extension is installed.",
+        kinds.join(", ")
+    );
+    let fault = Fault::new(text, format!("bindings[{index}].type"));
+    let all: Vec<&str> = BUILT_IN_TYPES.into_iter().chain(EXTENSION_TYPES).collect();
+    Some(if is_one_of(&first.kind, &EXTENSION_TYPES) {
+        fault.hint(ADD_BUNDLE)
+    } else if let Some(slip) = did_you_mean(&first.kind, &all) {
+        fault.hint(format!("did you mean `{slip}`?"))
+    } else {
+        fault.hint(format!("this host knows `{}`", all.join("`, `")))
+    })
+}
+
+fn http(bindings: &[Binding]) -> Option<Fault> {
+    for (index, binding) in bindings.iter().enumerate() {
+        if binding.is("http") && binding.direction != Direction::Out {
+            let at = format!("bindings[{index}].direction");
+            return Some(Fault::new("Http binding can only be used for output.", at).hint("write `out`"));
+        }
+        if !binding.is("httpTrigger") {
+            continue;
+        }
+        if let Some(level) = binding.property("authLevel").filter(|level| !level.is_null())
+            && level.as_str().and_then(auth_level).is_none()
+        {
+            let text = "Error parsing function.json: Invalid value specified for binding property 'authLevel' of enum type \
+                        AuthorizationLevel.";
+            let hint = format!("one of `{}`", AUTH_LEVELS.join("`, `"));
+            return Some(Fault::new(text, format!("bindings[{index}].authLevel")).hint(hint));
+        }
+        if let Some(methods) = binding.property("methods").filter(|methods| !methods.is_null() && !methods.is_array()) {
+            let text = format!(
+                "Error parsing function.json: Invalid value specified for binding property 'methods' of type JArray. \
+                 Invalid cast from '{}' to 'Newtonsoft.Json.Linq.JArray'.",
+                dotnet_type(methods)
+            );
+            return Some(
+                Fault::new(text, format!("bindings[{index}].methods")).hint("write a list: [\"get\", \"post\"]"),
+            );
+        }
+    }
+    None
+}
+
+/// A setting that a binding names and that is not there (recording TX-timer-missing-setting).
+fn settings(function: &Function, registered: &Registered<'_>) -> Option<Fault> {
+    for (index, binding) in function.bindings.iter().enumerate() {
+        for property in RESOLVED_PROPERTIES {
+            let Some(text) = binding.property(property).and_then(Value::as_str) else { continue };
+            // Every second piece stands between two percent signs.
+            let names = text.split('%').skip(1).step_by(2).take(text.matches('%').count() / 2);
+            if let Some(missing) = names.into_iter().find(|name| registered.settings.get(name).is_none()) {
+                let text = format!(
+                    "Microsoft.Azure.WebJobs.Host: Error indexing method 'Functions.{}'. \
+                     Microsoft.Azure.WebJobs.Host: '%{missing}%' does not resolve to a value.",
+                    function.name
+                );
+                let hint = format!("set the environment variable `{missing}`");
+                return Some(Fault::new(text, format!("bindings[{index}].{property}")).hint(hint));
+            }
+        }
+    }
+    None
+}
+
+/// A trigger that cannot be listened to (recording TX-timer-bad).
+fn trigger(function: &Function, registered: &Registered<'_>) -> Option<Fault> {
+    let (property, reason) = crate::triggers::fault(function.trigger_binding()?, registered.settings)?;
+    let text = format!("Microsoft.Azure.WebJobs.Host: Error indexing method 'Functions.{}'. {reason}", function.name);
+    Some(Fault::new(text, format!("bindings[{}].{property}", function.trigger?)))
+}
+
+fn is_binding_name(name: &str) -> bool {
+    name == "$return"
+        || (name.starts_with(|first: char| first.is_ascii_alphabetic())
+            && name.bytes().all(|byte| byte.is_ascii_alphanumeric())
+            && name.len() <= MOST_NAME_LETTERS)
+}

@@ -1,0 +1,371 @@
+//! One function.json as a value (protocol sections 6.1 to 6.3).
+
+use std::path::PathBuf;
+use std::time::Duration;
+
+use serde_json::{Map, Value};
+
+use super::advice::{Fault, did_you_mean};
+use super::document::Document;
+use super::options::{HandlerKind, HostOptions, Retry, RetryStrategy};
+use super::time_span;
+
+/// A function whose function.json could be read. It may still be faulty: see [`Function::errors`].
+#[derive(Debug, Clone)]
+pub struct Function {
+    /// The name of its directory.
+    pub name: String,
+    /// Its directory, absolute.
+    pub directory: PathBuf,
+    /// All bindings, in the order of the file.
+    pub bindings: Vec<Binding>,
+    /// Which of the bindings is the (first) trigger.
+    pub trigger: Option<usize>,
+    /// What the HTTP trigger says, if the function has one.
+    pub http: Option<HttpTrigger>,
+    /// Its own retry policy; where it has none, the app's holds.
+    pub retry: Option<Retry>,
+    /// Why it is not loaded, in the words of the real host; empty when it is (section 6.1).
+    pub errors: Vec<String>,
+    /// Whether a setting disables it: it is loaded but not served or triggered (section 6.2).
+    pub disabled: bool,
+    /// Whether the allow list of host.json leaves it out (section 1.5).
+    pub filtered: bool,
+    /// function.json as it is written.
+    pub config: Value,
+}
+
+/// A function whose function.json could not be read: it is not listed, only its status tells why.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Unreadable {
+    /// The name of its directory.
+    pub name: String,
+    /// Why, in the words of the real host.
+    pub errors: Vec<String>,
+}
+
+/// One element of `bindings`.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Binding {
+    /// `name`, as written; empty when absent.
+    pub name: String,
+    /// `type`, as written; empty when absent. Compare it with [`Binding::is`].
+    pub kind: String,
+    /// `direction`; `in` when absent.
+    pub direction: Direction,
+    /// `dataType`.
+    pub data_type: Option<DataType>,
+    /// `cardinality`; one when absent.
+    pub cardinality: Cardinality,
+    /// `connection`, as written.
+    pub connection: Option<String>,
+    /// Every property of the binding as it is written.
+    pub raw: Map<String, Value>,
+}
+
+/// Which way the data goes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[expect(missing_docs, reason = "the names say it")]
+pub enum Direction {
+    In,
+    Out,
+    InOut,
+}
+
+/// What a binding wants its data as.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[expect(missing_docs, reason = "the names say it")]
+pub enum DataType {
+    String,
+    Binary,
+    Stream,
+}
+
+/// Whether an event trigger takes one event or many at a time.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[expect(missing_docs, reason = "the names say it")]
+pub enum Cardinality {
+    One,
+    Many,
+}
+
+/// What an HTTP trigger says about requests.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct HttpTrigger {
+    /// The route template without the prefix; the function's name where the file has none.
+    pub route: String,
+    /// The methods it takes; `None` is all of them, an empty list none.
+    pub methods: Option<Vec<String>>,
+    /// Who may call it.
+    pub level: AuthLevel,
+}
+
+/// `authLevel`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[expect(missing_docs, reason = "the names say it")]
+pub enum AuthLevel {
+    Anonymous,
+    User,
+    Function,
+    System,
+    Admin,
+}
+
+impl Function {
+    /// Whether it is loaded: without errors and not left out by the allow list. A disabled function is loaded.
+    #[must_use]
+    pub fn is_loaded(&self) -> bool {
+        self.errors.is_empty() && !self.filtered
+    }
+
+    /// The binding that starts the function.
+    #[must_use]
+    pub fn trigger_binding(&self) -> Option<&Binding> {
+        self.bindings.get(self.trigger?)
+    }
+
+    /// Bindings whose value goes to the handler.
+    pub fn inputs(&self) -> impl Iterator<Item = &Binding> {
+        self.bindings.iter().filter(|binding| binding.direction != Direction::Out)
+    }
+
+    /// Bindings whose value comes from the handler.
+    pub fn outputs(&self) -> impl Iterator<Item = &Binding> {
+        self.bindings.iter().filter(|binding| binding.direction != Direction::In)
+    }
+
+    /// Whether its only input is an HTTP trigger and its only output an HTTP answer (section 3.1).
+    #[must_use]
+    pub fn is_pure_http(&self) -> bool {
+        let only = |mut all: Box<dyn Iterator<Item = &Binding> + '_>, kind| {
+            all.next().is_some_and(|binding| binding.is(kind)) && all.next().is_none()
+        };
+        only(Box::new(self.inputs()), "httpTrigger") && only(Box::new(self.outputs()), "http")
+    }
+
+    /// Whether requests to it are passed on to the handler as they are (section 3.1). With `httpWorker` a pure HTTP function
+    /// always is, but to the path `/<name>` (section 1.4).
+    #[must_use]
+    pub fn forwards(&self, options: &HostOptions) -> bool {
+        self.is_pure_http()
+            && options
+                .custom_handler
+                .as_ref()
+                .is_some_and(|handler| handler.forwarding || handler.kind == HandlerKind::HttpWorker)
+    }
+
+    /// The retry policy that holds for it: its own, or else the app's.
+    #[must_use]
+    pub fn retry_policy<'a>(&'a self, options: &'a HostOptions) -> Option<&'a Retry> {
+        self.retry.as_ref().or(options.retry.as_ref())
+    }
+}
+
+impl Binding {
+    /// Whether its type is `kind`, in any letter case.
+    #[must_use]
+    pub fn is(&self, kind: &str) -> bool {
+        self.kind.eq_ignore_ascii_case(kind)
+    }
+
+    /// Whether it starts the function.
+    #[must_use]
+    pub fn is_trigger(&self) -> bool {
+        self.direction == Direction::In && self.kind.to_ascii_lowercase().ends_with("trigger")
+    }
+
+    /// A property by its name in any letter case.
+    #[must_use]
+    pub fn property(&self, name: &str) -> Option<&Value> {
+        property(&self.raw, name)
+    }
+
+    /// A property that is a text, by its name in any letter case.
+    #[must_use]
+    pub fn text(&self, name: &str) -> Option<&str> {
+        self.property(name).and_then(Value::as_str)
+    }
+}
+
+/// A member of an object by its name in any letter case; the exact name wins.
+pub(super) fn property<'a>(object: &'a Map<String, Value>, name: &str) -> Option<&'a Value> {
+    object.get(name).or_else(|| object.iter().find(|(key, _)| key.eq_ignore_ascii_case(name)).map(|(_, value)| value))
+}
+
+/// Everything function.json says, or the one error that makes it unreadable.
+pub(super) struct Definition {
+    pub bindings: Vec<Binding>,
+    pub retry: Option<Retry>,
+    pub script_file: Option<String>,
+}
+
+/// Reads a parsed function.json. The texts of faults are those of the real host's parser (section 6.1).
+pub(super) fn read(name: &str, document: &Document) -> Result<Definition, Fault> {
+    let Some(file) = document.value.as_object() else { return Err(Fault::new("is no JSON object", "")) };
+    let bindings = match property(file, "bindings") {
+        None | Some(Value::Null) => Vec::new(),
+        Some(Value::Array(bindings)) => bindings
+            .iter()
+            .enumerate()
+            .map(|(index, raw)| binding(raw, &format!("bindings[{index}]"), document))
+            .collect::<Result<_, _>>()?,
+        Some(other) => {
+            return Err(Fault::new(cast(other, "JArray"), "bindings").hint("`bindings` is a list: [ {…}, {…} ]"));
+        }
+    };
+    if bindings.is_empty() {
+        let is_slip =
+            |key: &&String| !key.eq_ignore_ascii_case("bindings") && did_you_mean(key, &["bindings"]).is_some();
+        let slip = file.keys().find(is_slip);
+        let hint = slip.map_or("add `bindings`, with one trigger".to_owned(), |slip| {
+            format!("`{slip}`: did you mean `bindings`?")
+        });
+        let path = slip.map_or("bindings", String::as_str);
+        return Err(Fault::of_name("At least one binding must be declared.", path).hint(hint));
+    }
+    let source = property(file, "configurationSource").and_then(Value::as_str);
+    let legal = |source: &&str| !["config", "attributes"].iter().any(|legal| source.eq_ignore_ascii_case(legal));
+    if let Some(source) = source.filter(legal) {
+        // The stray quote is the real host's.
+        let text = format!("Illegal value '{source}' for 'configurationSource' property in {name}'.");
+        return Err(Fault::new(text, "configurationSource").hint("remove it"));
+    }
+    let retry = property(file, "retry").and_then(Value::as_object).map(|raw| retry(raw, document)).transpose()?;
+    let script_file = property(file, "scriptFile").and_then(Value::as_str).filter(|path| !path.is_empty());
+    Ok(Definition { bindings, retry, script_file: script_file.map(str::to_owned) })
+}
+
+/// What an HTTP trigger says. A level or a list of methods that is none is a fault of the function
+/// ([`super::faults::find`]); here it counts as absent.
+pub(super) fn http_trigger(function: &str, trigger: &Binding) -> Option<HttpTrigger> {
+    if !trigger.is("httpTrigger") {
+        return None;
+    }
+    let methods = trigger.property("methods").and_then(Value::as_array);
+    Some(HttpTrigger {
+        route: trigger.text("route").filter(|route| !route.trim().is_empty()).unwrap_or(function).to_owned(),
+        methods: methods.map(|methods| methods.iter().filter_map(Value::as_str).map(str::to_owned).collect()),
+        level: trigger.text("authLevel").and_then(auth_level).unwrap_or(AuthLevel::Function),
+    })
+}
+
+/// The words for `authLevel`.
+pub(super) const AUTH_LEVELS: [&str; 5] = ["anonymous", "user", "function", "system", "admin"];
+
+pub(super) fn auth_level(text: &str) -> Option<AuthLevel> {
+    Some(match text.to_ascii_lowercase().as_str() {
+        "anonymous" => AuthLevel::Anonymous,
+        "user" => AuthLevel::User,
+        "function" => AuthLevel::Function,
+        "system" => AuthLevel::System,
+        "admin" => AuthLevel::Admin,
+        _ => return None,
+    })
+}
+
+fn binding(raw: &Value, path: &str, document: &Document) -> Result<Binding, Fault> {
+    let raw =
+        raw.as_object().ok_or_else(|| Fault::new(cast(raw, "JObject"), path).hint("a binding is an object: {…}"))?;
+    let text = |name: &str| property(raw, name).and_then(Value::as_str).map(str::to_owned);
+    let choice = |name: &str, type_name: &str, names: &[&str]| enumeration(raw, name, path, type_name, names, document);
+    let direction =
+        choice("direction", "Microsoft.Azure.WebJobs.Script.Description.BindingDirection", &["in", "out", "inout"])
+            .map_err(|fault| {
+                let written = text("direction").unwrap_or_default();
+                Fault { text: format!("'{written}' is not a valid binding direction. {}", fault.text), ..fault }
+            })?;
+    let nullable = |name: &str| format!("System.Nullable`1[Microsoft.Azure.WebJobs.Script.Description.{name}]");
+    let data_type = choice("dataType", &nullable("DataType"), &["string", "binary", "stream"])?;
+    let cardinality = choice("cardinality", &nullable("Cardinality"), &["one", "many"])?;
+    Ok(Binding {
+        name: text("name").unwrap_or_default(),
+        kind: text("type").unwrap_or_default(),
+        direction: match direction {
+            Some(1) => Direction::Out,
+            Some(2) => Direction::InOut,
+            _ => Direction::In,
+        },
+        data_type: match data_type {
+            Some(0) => Some(DataType::String),
+            Some(1) => Some(DataType::Binary),
+            Some(_) => Some(DataType::Stream),
+            None => None,
+        },
+        cardinality: if cardinality == Some(1) { Cardinality::Many } else { Cardinality::One },
+        connection: text("connection"),
+        raw: raw.clone(),
+    })
+}
+
+fn retry(raw: &Map<String, Value>, document: &Document) -> Result<Retry, Fault> {
+    let strategy_type = "Microsoft.Azure.WebJobs.Script.Description.RetryStrategy";
+    let names = ["fixedDelay", "exponentialBackoff"];
+    let strategy = enumeration(raw, "strategy", "retry", strategy_type, &names, document)?;
+    let span = |name: &str| match property(raw, name) {
+        None | Some(Value::Null) => Ok(Duration::ZERO),
+        Some(value) => value.as_str().and_then(time_span::parse).ok_or_else(|| {
+            let path = format!("retry.{name}");
+            Fault::new(conversion(value, "System.Nullable`1[System.TimeSpan]", &path, document), path)
+                .hint("write it as hours, minutes and seconds: `00:00:10`")
+        }),
+    };
+    let max_retry_count = property(raw, "maxRetryCount").and_then(Value::as_i64).unwrap_or(0);
+    Ok(Retry {
+        max_retry_count: u32::try_from(max_retry_count).ok(),
+        strategy: match strategy {
+            Some(1) => RetryStrategy::ExponentialBackoff {
+                minimum: span("minimumInterval")?,
+                maximum: span("maximumInterval")?,
+            },
+            _ => RetryStrategy::FixedDelay { delay: span("delayInterval")? },
+        },
+    })
+}
+
+/// The index in `names` of an enumeration's value, ignoring letter case.
+fn enumeration(
+    raw: &Map<String, Value>,
+    name: &str,
+    path: &str,
+    type_name: &str,
+    names: &[&str],
+    document: &Document,
+) -> Result<Option<usize>, Fault> {
+    let Some((written, value)) = raw.iter().find(|(key, _)| key.eq_ignore_ascii_case(name)) else { return Ok(None) };
+    let index = match value {
+        Value::Null => return Ok(None),
+        Value::String(text) => names.iter().position(|known| known.eq_ignore_ascii_case(text)),
+        Value::Number(number) => number.as_u64().and_then(|number| usize::try_from(number).ok()),
+        _ => None,
+    };
+    index.map(Some).ok_or_else(|| {
+        let path = format!("{path}.{written}");
+        let error = conversion(value, type_name, &path, document);
+        let text = format!("{error} Requested value '{}' was not found.", value.as_str().unwrap_or_default());
+        Fault::new(text, path).hint(format!("one of `{}`", names.join("`, `")))
+    })
+}
+
+fn conversion(value: &Value, type_name: &str, path: &str, document: &Document) -> String {
+    let (line, position) = document.newtonsoft_place(path);
+    format!("Error converting value {value} to type '{type_name}'. Path '{path}', line {line}, position {position}.")
+}
+
+fn cast(value: &Value, wanted: &str) -> String {
+    let found = match value {
+        Value::Object(_) => "JObject",
+        Value::Array(_) => "JArray",
+        _ => "JValue",
+    };
+    format!("Unable to cast object of type 'Newtonsoft.Json.Linq.{found}' to type 'Newtonsoft.Json.Linq.{wanted}'.")
+}
+
+pub(super) fn dotnet_type(value: &Value) -> &'static str {
+    match value {
+        Value::String(_) => "System.String",
+        Value::Bool(_) => "System.Boolean",
+        Value::Number(number) if number.is_f64() => "System.Double",
+        Value::Number(_) => "System.Int64",
+        _ => "Newtonsoft.Json.Linq.JObject",
+    }
+}

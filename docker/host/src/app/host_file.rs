@@ -1,0 +1,186 @@
+//! Reading host.json, and what in it deserves a word to people.
+
+use std::path::{Path, PathBuf};
+
+use serde_json::Value;
+
+use super::advice::{Fault, advice, did_you_mean};
+use super::document::Document;
+use super::newtonsoft;
+
+/// host.json as it was found.
+pub(super) struct HostFile {
+    pub path: PathBuf,
+    /// `None` when it is not there or not JSON.
+    pub document: Option<Document>,
+    /// The host error of a file that cannot be read.
+    pub error: Option<String>,
+    pub advice: Vec<String>,
+}
+
+/// What the real host writes where there is no host.json (recording CX-hostjson-absent).
+const DEFAULT_HOST_FILE: &str = r#"{
+  "version": "2.0",
+  "isDefaultHostConfig": true,
+  "extensionBundle": {
+    "id": "Microsoft.Azure.Functions.ExtensionBundle",
+    "version": "[4.*, 5.0.0)"
+  }
+}"#;
+
+const CUSTOM_HANDLER_KEYS: [&str; 5] =
+    ["description", "enableForwardingHttpRequest", "type", "initializationTimeout", "port"];
+
+const DESCRIPTION_KEYS: [&str; 7] = [
+    "defaultExecutablePath",
+    "defaultWorkerPath",
+    "workerDirectory",
+    "workingDirectory",
+    "arguments",
+    "workerArguments",
+    "useStdErrorStreamForErrorsOnly",
+];
+
+const HINT_FOR_AN_APP: &str = "give the folder of a function app: host.json with a section `customHandler`, and a folder with \
+                               function.json for each function";
+
+/// Reads host.json below `root`, or puts down the default one as the real host does.
+pub(super) fn read(root: &Path) -> HostFile {
+    let path = root.join("host.json");
+    let text = match std::fs::read_to_string(&path) {
+        Ok(text) => text,
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => return write_default(path),
+        Err(error) => {
+            let advice =
+                vec![advice(&path, None, &format!("cannot be read: {error}"), Some("make it a readable text file"))];
+            let error = Some(parse_error(&path, &error.to_string()));
+            return HostFile { path, document: None, error, advice };
+        }
+    };
+    match Document::parse(&text) {
+        Ok(document) if document.value.is_object() => {
+            let advice = slips(&document).iter().map(|fault| fault.advice(&path, Some(&document))).collect();
+            HostFile { path, document: Some(document), error: None, advice }
+        }
+        Ok(document) => {
+            let hint = "begin with {\"version\": \"2.0\", \"customHandler\": …}";
+            let advice = vec![advice(&path, None, "is no JSON object", Some(hint))];
+            let error = Some(parse_error(&path, &newtonsoft::not_an_object(&document.value, &text)));
+            HostFile { path, document: None, error, advice }
+        }
+        Err(syntax) => {
+            let hint = "the host does not run before this is mended";
+            let advice = vec![advice(&path, Some(syntax.place), &format!("not JSON: {}", syntax.message), Some(hint))];
+            let error = Some(parse_error(&path, &newtonsoft::syntax_error(&text)));
+            HostFile { path, document: None, error, advice }
+        }
+    }
+}
+
+fn write_default(path: PathBuf) -> HostFile {
+    let mut found =
+        vec![advice(&path, None, "is missing; a default one is written, without a handler", Some(HINT_FOR_AN_APP))];
+    if let Err(error) = std::fs::write(&path, DEFAULT_HOST_FILE) {
+        found.push(advice(&path, None, &format!("cannot be written: {error}"), None));
+    }
+    HostFile { document: Document::parse(DEFAULT_HOST_FILE).ok(), path, error: None, advice: found }
+}
+
+fn parse_error(path: &Path, reason: &str) -> String {
+    format!(
+        "Microsoft.Azure.WebJobs.Script: Unable to parse host configuration file '{}'. Newtonsoft.Json: {reason}",
+        path.display()
+    )
+}
+
+/// What the real host passes over in silence and a person would want to know: keys in the wrong place or with a slip in them.
+fn slips(document: &Document) -> Vec<Fault> {
+    let mut faults = Vec::new();
+    let Some(file) = document.value.as_object() else { return faults };
+    if !file.keys().any(|key| ["customhandler", "httpworker"].contains(&key.to_lowercase().as_str()))
+        && let Some(slip) = file.keys().find(|key| did_you_mean(key, &["customHandler"]).is_some())
+    {
+        faults.push(
+            Fault::of_name(format!("`{slip}` means nothing to the host"), slip.as_str())
+                .hint("did you mean `customHandler`?"),
+        );
+    }
+    for (section, handler) in file.iter().filter(|(key, _)| key.eq_ignore_ascii_case("customHandler")) {
+        faults.extend(unknown_keys(handler, section, &CUSTOM_HANDLER_KEYS, &DESCRIPTION_KEYS, "description"));
+        for (key, description) in handler.as_object().into_iter().flatten() {
+            if key.eq_ignore_ascii_case("description") {
+                let path = format!("{section}.{key}");
+                faults.extend(unknown_keys(
+                    description,
+                    &path,
+                    &DESCRIPTION_KEYS,
+                    &CUSTOM_HANDLER_KEYS,
+                    "customHandler",
+                ));
+            }
+        }
+    }
+    faults
+}
+
+/// Keys that do not belong into a section: they belong into another (`elsewhere`), are a slip of one that does, or mean nothing.
+fn unknown_keys(section: &Value, path: &str, known: &[&str], elsewhere: &[&str], other: &str) -> Vec<Fault> {
+    let is_in = |key: &str, list: &[&str]| list.iter().any(|known| known.eq_ignore_ascii_case(key));
+    let keys = section.as_object().into_iter().flat_map(|members| members.keys());
+    keys.filter(|key| !is_in(key, known))
+        .map(|key| {
+            let fault = Fault::of_name(format!("`{key}` means nothing here and is ignored"), format!("{path}.{key}"));
+            match did_you_mean(key, known) {
+                _ if is_in(key, elsewhere) => fault.hint(format!("it belongs into `{other}`")),
+                Some(slip) => fault.hint(format!("did you mean `{slip}`?")),
+                None => fault,
+            }
+        })
+        .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn advice_for(text: &str) -> Vec<String> {
+        let directory = tempfile::tempdir().unwrap();
+        std::fs::write(directory.path().join("host.json"), text).unwrap();
+        let file = read(directory.path());
+        let root = format!("{}/", directory.path().display());
+        file.advice.iter().map(|advice| advice.replace(&root, "")).collect()
+    }
+
+    #[test]
+    fn a_key_in_the_wrong_place_is_told_where_it_belongs() {
+        let text = "{\"version\": \"2.0\", \"customHandler\": {\n  \"description\": {\"enableForwardingHttpRequest\": true}\n}}";
+        assert_eq!(
+            advice_for(text),
+            [
+                "`host.json:2:19`: `enableForwardingHttpRequest` means nothing here and is ignored\nhint: it belongs into `customHandler`"
+            ]
+        );
+    }
+
+    #[test]
+    fn a_slip_is_guessed() {
+        let advice = advice_for(r#"{"customHandler": {"description": {"defaultExecutable": "x"}}}"#);
+        assert!(advice[0].ends_with("hint: did you mean `defaultExecutablePath`?"), "{advice:?}");
+        let advice = advice_for(r#"{"customHandlers": {}}"#);
+        assert!(advice[0].ends_with("hint: did you mean `customHandler`?"), "{advice:?}");
+    }
+
+    #[test]
+    fn broken_json_is_shown_with_its_place() {
+        let advice = advice_for("{\n  \"version\": \"2.0\"\n  \"a\": 1\n}");
+        assert!(advice[0].starts_with("`host.json:2:19`: not JSON: Expected comma"), "{advice:?}");
+    }
+
+    #[test]
+    fn where_there_is_none_the_default_is_written() {
+        let directory = tempfile::tempdir().unwrap();
+        let file = read(directory.path());
+        assert!(file.error.is_none() && file.advice[0].contains("is missing"));
+        assert_eq!(std::fs::read_to_string(directory.path().join("host.json")).unwrap(), DEFAULT_HOST_FILE);
+    }
+}

@@ -1,0 +1,144 @@
+//! The function app as one value: host.json, function.json files and settings (protocol sections 1 and 6).
+//!
+//! [`load`] is the only reader of the app's files. What is wrong with the app is part of the value: errors of the host in
+//! [`App::errors`], of one function in [`Function::errors`] and [`App::unreadable`], as the real host has them.
+
+mod advice;
+mod bundle;
+mod configuration;
+mod directory;
+mod document;
+mod executable;
+mod faults;
+mod function;
+mod host_file;
+mod newtonsoft;
+mod options;
+mod settings;
+pub(crate) mod time_span;
+
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use serde_json::Value;
+
+use crate::routes;
+
+pub use configuration::Configuration;
+pub use document::{Document, Place, SyntaxError};
+pub use faults::is_function_name;
+pub use function::{AuthLevel, Binding, Cardinality, DataType, Direction, Function, HttpTrigger, Unreadable};
+pub use options::{
+    BlobOptions, CustomHandler, ExtensionBundle, HandlerKind, HostError, HostOptions, HttpOptions, LogLevel, Logging,
+    MessageEncoding, QueueOptions, Retry, RetryStrategy,
+};
+pub use settings::Settings;
+
+/// A function app as it was found on disk, under the settings of this moment.
+#[derive(Debug, Clone)]
+pub struct App {
+    /// The directory with host.json, absolute.
+    pub root: PathBuf,
+    /// host.json with everything the settings override.
+    pub configuration: Configuration,
+    /// The same, typed.
+    pub options: HostOptions,
+    /// Every function whose function.json could be read, ordered by name without regard to letter case.
+    pub functions: Vec<Arc<Function>>,
+    /// Functions whose function.json could not be read.
+    pub unreadable: Vec<Unreadable>,
+    /// Why the host cannot run; empty when it can. The first is the one that `/admin/host/status` shows.
+    pub errors: Vec<String>,
+    /// Whether host.json is in order. If only routes are at fault, the real host still starts the handler and lists the functions
+    /// before it falls into state `Error` (recordings JX-bad-DupParam, CX-hostjson-invalid).
+    pub host_file_is_sound: bool,
+    /// For people: what is wrong, in which file, line and column, and the likely fix. One entry may have several lines.
+    pub advice: Vec<String>,
+}
+
+/// Reads the app below `root`. Never fails: what is wrong is in the value. Where there is no host.json the default one is
+/// written, as the real host does.
+#[must_use]
+pub fn load(root: &Path, settings: &Settings) -> App {
+    let file = host_file::read(root);
+    let host_json = file.document.as_ref().map_or(&Value::Null, |document| &document.value);
+    let configuration = Configuration::new(host_json, settings);
+    let mut advice = file.advice;
+    let mut errors: Vec<String> = file.error.into_iter().collect();
+    let (options, option_errors) = HostOptions::new(root, &configuration, settings);
+    if errors.is_empty() {
+        for error in version_error(&configuration).into_iter().chain(option_errors) {
+            advice.push(error.fault().advice(&file.path, file.document.as_ref()));
+            errors.push(error.status);
+        }
+    }
+    advice.extend(executable::advice(&options, &file.path, file.document.as_ref()));
+    let functions = directory::read(root, &options, settings);
+    advice.extend(functions.advice);
+    let host_file_is_sound = errors.is_empty();
+    errors.extend(route_errors(&options, &functions.readable));
+    App {
+        root: root.to_path_buf(),
+        configuration,
+        options,
+        functions: functions.readable,
+        unreadable: functions.unreadable,
+        errors,
+        host_file_is_sound,
+        advice,
+    }
+}
+
+impl App {
+    /// A listed function by its name in any letter case.
+    #[must_use]
+    pub fn function(&self, name: &str) -> Option<&Arc<Function>> {
+        self.functions
+            .iter()
+            .find(|function| function.name == name)
+            .or_else(|| self.functions.iter().find(|function| function.name.eq_ignore_ascii_case(name)))
+    }
+
+    /// Whether route templates are all that is wrong with the host: then the real one has started the handler already
+    /// (recordings CX-prefix-slashes, JX-bad-DupParam).
+    #[must_use]
+    pub fn fails_by_routes_alone(&self) -> bool {
+        self.host_file_is_sound && !self.errors.is_empty()
+    }
+
+    /// Whether the handler is started: when there is a function at all, a faulty one included (section 2.4).
+    #[must_use]
+    pub fn has_functions(&self) -> bool {
+        self.functions.iter().any(|function| !function.filtered)
+    }
+}
+
+/// `version` must be the text `2.0` (recordings C10, C10b, CX-version-2, CX-version-number).
+fn version_error(configuration: &Configuration) -> Option<HostError> {
+    let text = match configuration.get("version") {
+        Some("2.0") => return None,
+        Some(version) => format!(
+            "'{version}' is an invalid value for host.json 'version' property. We recommend you set the 'version' property to '2.0'. \
+             See https://aka.ms/functions-hostjson for more information on this configuration file."
+        ),
+        None => "The host.json file is missing the required 'version' property. \
+                 See https://aka.ms/functions-hostjson for steps to migrate the configuration file."
+            .to_owned(),
+    };
+    let status = format!("Microsoft.Azure.WebJobs.Script: {text}");
+    Some(HostError { status, path: Some("version".to_owned()) })
+}
+
+/// A route template that does not parse takes the whole host down (protocol section 6.1).
+fn route_errors(options: &HostOptions, functions: &[Arc<Function>]) -> Vec<String> {
+    let loaded = functions.iter().filter(|function| function.is_loaded());
+    loaded
+        .filter_map(|function| {
+            let template = routes::full(&options.http.route_prefix, &function.http.as_ref()?.route);
+            routes::host_error(&function.name, &template)
+        })
+        .collect()
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,228 @@
+//! host.json as the host uses it: every key with its default (protocol sections 1.1 to 1.6).
+
+mod read;
+
+use std::path::PathBuf;
+use std::time::Duration;
+
+use super::advice::Fault;
+
+/// What host.json and the settings over it say about the host.
+#[derive(Debug, Clone, PartialEq)]
+pub struct HostOptions {
+    /// The handler, from section `customHandler` or the deprecated `httpWorker`; `None` is a host error.
+    pub custom_handler: Option<CustomHandler>,
+    /// How long one invocation may last; `None` is for ever (`"-1"`).
+    pub function_timeout: Option<Duration>,
+    /// The allow list `functions`; empty means all.
+    pub functions: Vec<String>,
+    /// The app-wide retry policy.
+    pub retry: Option<Retry>,
+    /// Section `extensions.http`.
+    pub http: HttpOptions,
+    /// Section `extensions.queues`.
+    pub queues: QueueOptions,
+    /// Section `extensions.blobs`.
+    pub blobs: BlobOptions,
+    /// Section `extensionBundle`.
+    pub extension_bundle: Option<ExtensionBundle>,
+    /// Section `logging`.
+    pub logging: Logging,
+    /// Names of files whose change restarts the host, beside host.json, function.json and proxies.json.
+    pub watch_files: Vec<String>,
+    /// Directories below the app whose changes restart the host, beside the built-in ones.
+    pub watch_directories: Vec<String>,
+    /// The longest request body in bytes (`FUNCTIONS_REQUEST_BODY_SIZE_LIMIT`).
+    pub request_body_limit_bytes: u64,
+}
+
+/// The process that answers for the functions. Texts are as written: `%NAME%` in them is not expanded yet (section 1.3).
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct CustomHandler {
+    /// From which section it comes.
+    pub kind: HandlerKind,
+    /// `enableForwardingHttpRequest`.
+    pub forwarding: bool,
+    /// How long the readiness probe lasts.
+    pub initialization_timeout: Duration,
+    /// `defaultExecutablePath`.
+    pub executable: String,
+    /// `defaultWorkerPath`.
+    pub worker_path: Option<String>,
+    /// Where the executable is looked up, absolute.
+    pub worker_directory: PathBuf,
+    /// The process's current directory, absolute.
+    pub working_directory: PathBuf,
+    /// `arguments`.
+    pub arguments: Vec<String>,
+    /// `workerArguments`.
+    pub worker_arguments: Vec<String>,
+    /// `useStdErrorStreamForErrorsOnly`.
+    pub stderr_is_errors_only: bool,
+}
+
+/// Which section of host.json describes the handler.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum HandlerKind {
+    /// `customHandler`.
+    CustomHandler,
+    /// The deprecated `httpWorker` (section 1.4).
+    HttpWorker,
+}
+
+/// A retry policy of host.json or function.json (section 1.5).
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Retry {
+    /// How often to try again; `None` is for ever (`-1`).
+    pub max_retry_count: Option<u32>,
+    /// How long to wait in between.
+    pub strategy: RetryStrategy,
+}
+
+/// The wait between two attempts.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum RetryStrategy {
+    /// Always the same.
+    FixedDelay {
+        /// `delayInterval`.
+        delay: Duration,
+    },
+    /// Doubling within bounds.
+    ExponentialBackoff {
+        /// `minimumInterval`.
+        minimum: Duration,
+        /// `maximumInterval`.
+        maximum: Duration,
+    },
+}
+
+/// Section `extensions.http`.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct HttpOptions {
+    /// What stands before every route; `api` by default, may be empty, may have several segments.
+    pub route_prefix: String,
+    /// How many requests run at a time; `None` is unbounded.
+    pub max_concurrent_requests: Option<usize>,
+    /// How many requests run or wait; `None` is unbounded.
+    pub max_outstanding_requests: Option<usize>,
+    /// Headers put on every response that does not have them.
+    pub custom_headers: Vec<(String, String)>,
+}
+
+/// Section `extensions.queues`.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct QueueOptions {
+    /// Messages fetched at a time, 1 to 32.
+    pub batch_size: u32,
+    /// At how many messages in flight the next ones are fetched; `None`: half the batch size, times the processors.
+    pub new_batch_threshold: Option<u32>,
+    /// The longest pause between two looks at an empty queue.
+    pub max_polling_interval: Duration,
+    /// How long a failed message stays invisible.
+    pub visibility_timeout: Duration,
+    /// Attempts before a message is put on the poison queue.
+    pub max_dequeue_count: u32,
+    /// How message texts are encoded.
+    pub message_encoding: MessageEncoding,
+}
+
+/// How the text of a queue message stands in storage.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum MessageEncoding {
+    /// In base64, the default.
+    Base64,
+    /// As it is.
+    None,
+}
+
+/// Section `extensions.blobs`.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct BlobOptions {
+    /// `maxDegreeOfParallelism`; `None`: eight times the processors.
+    pub max_degree_of_parallelism: Option<u32>,
+    /// Attempts before a blob is declared poison.
+    pub poison_blob_threshold: u32,
+}
+
+/// Section `extensionBundle`.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ExtensionBundle {
+    /// `Microsoft.Azure.Functions.ExtensionBundle` or a relative of it.
+    pub id: String,
+    /// A version range such as `[4.*, 5.0.0)`.
+    pub version: String,
+}
+
+/// Section `logging`.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Logging {
+    /// Whether the log goes to the console at all; off outside Development (section 9.4).
+    pub console: bool,
+    /// `logLevel`: category (or a beginning of one, or `default`) and the least level shown.
+    pub levels: Vec<(String, LogLevel)>,
+}
+
+/// A log level of .NET, least first.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+#[expect(missing_docs, reason = "the names say it")]
+pub enum LogLevel {
+    Trace,
+    Debug,
+    Information,
+    Warning,
+    Error,
+    Critical,
+    None,
+}
+
+/// A host error: the host stays in state `Error` until the app changes.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct HostError {
+    /// The text that `/admin/host/status` shows in `errors`, in the words of the real host.
+    pub status: String,
+    /// The path in host.json of the value that is wrong, if one is.
+    pub path: Option<String>,
+}
+
+impl HostError {
+    /// The same for people. The path is that of the configuration; host.json may spell it in other letter case.
+    pub(super) fn fault(&self) -> Fault {
+        let path = self.path.as_deref().unwrap_or_default();
+        let text = self.status.split_once(": ").map_or(self.status.as_str(), |(_, text)| text);
+        // What follows says the same again in the words of .NET's converters.
+        let text = text.split_once(". System.").map_or(text, |(text, _)| text);
+        let fault = Fault::new(text, path.replace(':', "."));
+        match path.to_lowercase().rsplit(':').next().unwrap_or_default() {
+            "version" if path.contains(':') => fault.hint("`[4.*, 5.0.0)` is the range for a v4 host"),
+            "version" => fault.hint("write \"version\": \"2.0\", with the quotes"),
+            "" => fault.hint("add a section `customHandler` with `description` and in it `defaultExecutablePath`"),
+            "customhandler" | "httpworker" | "description" => {
+                fault.hint("name the program to start: \"description\": {\"defaultExecutablePath\": \"handler\"}")
+            }
+            "type" => fault.hint("leave it out, or write `http`"),
+            "strategy" => fault.hint("`fixedDelay` or `exponentialBackoff`"),
+            name if name.contains("timeout") || name.contains("interval") => {
+                fault.hint("write it as hours, minutes and seconds: `00:00:30`")
+            }
+            name if name.starts_with("enable") || name.starts_with("is") => fault.hint("`true` or `false`"),
+            _ => fault,
+        }
+    }
+}
+
+impl std::str::FromStr for LogLevel {
+    type Err = ();
+
+    fn from_str(text: &str) -> Result<Self, ()> {
+        Ok(match text.to_ascii_lowercase().as_str() {
+            "trace" | "0" => Self::Trace,
+            "debug" | "1" => Self::Debug,
+            "information" | "2" => Self::Information,
+            "warning" | "3" => Self::Warning,
+            "error" | "4" => Self::Error,
+            "critical" | "5" => Self::Critical,
+            "none" | "6" => Self::None,
+            _ => return Err(()),
+        })
+    }
+}

@@ -1,0 +1,329 @@
+//! Reading [`HostOptions`] out of the configuration, with what does not convert as host errors.
+
+use std::path::Path;
+use std::time::Duration;
+
+use super::{
+    BlobOptions, CustomHandler, ExtensionBundle, HandlerKind, HostError, HostOptions, HttpOptions, Logging,
+    MessageEncoding, QueueOptions, Retry, RetryStrategy,
+};
+use crate::app::bundle;
+use crate::app::configuration::Configuration;
+use crate::app::settings::Settings;
+use crate::app::time_span;
+
+const DEFAULT_INITIALIZATION_TIMEOUT_SECONDS: u64 = 30;
+const DEFAULT_FUNCTION_TIMEOUT_SECONDS: u64 = 30 * 60;
+const CONSUMPTION_FUNCTION_TIMEOUT_SECONDS: u64 = 5 * 60;
+const DEFAULT_POLLING_INTERVAL_SECONDS: u64 = 60;
+const DEVELOPMENT_POLLING_INTERVAL_SECONDS: u64 = 2;
+const LEAST_POLLING_INTERVAL_MILLISECONDS: u64 = 100;
+const DEFAULT_REQUEST_BODY_LIMIT_BYTES: u64 = 104_857_600;
+
+impl HostOptions {
+    /// The options, and everything in them that is a host error. An option in error has its default.
+    #[must_use]
+    pub fn new(root: &Path, configuration: &Configuration, settings: &Settings) -> (Self, Vec<HostError>) {
+        let mut reader = Reader { configuration, errors: Vec::new() };
+        let custom_handler = reader.custom_handler(root);
+        let options = Self {
+            custom_handler,
+            function_timeout: reader.function_timeout(settings),
+            functions: configuration.values("functions"),
+            retry: reader.retry(),
+            http: reader.http(),
+            queues: reader.queues(settings),
+            blobs: reader.blobs(),
+            extension_bundle: reader.extension_bundle(),
+            logging: reader.logging(settings),
+            watch_files: configuration.values("watchFiles"),
+            watch_directories: configuration.values("watchDirectories"),
+            request_body_limit_bytes: settings
+                .get("FUNCTIONS_REQUEST_BODY_SIZE_LIMIT")
+                .and_then(|text| text.trim().parse().ok())
+                .unwrap_or(DEFAULT_REQUEST_BODY_LIMIT_BYTES),
+        };
+        if let Some(status) = options.extension_bundle.as_ref().and_then(bundle::error) {
+            reader.fail(status, Some("extensionBundle:version"));
+        }
+        (options, reader.errors)
+    }
+}
+
+/// Reads typed values; what does not convert is a host error in .NET's words (section 1.5).
+struct Reader<'a> {
+    configuration: &'a Configuration,
+    errors: Vec<HostError>,
+}
+
+impl Reader<'_> {
+    fn custom_handler(&mut self, root: &Path) -> Option<CustomHandler> {
+        let (section, kind) = if self.configuration.exists("customHandler") {
+            ("customHandler", HandlerKind::CustomHandler)
+        } else if self.configuration.exists("httpWorker") {
+            ("httpWorker", HandlerKind::HttpWorker)
+        } else {
+            self.fail(script("WorkerConfig for runtime: custom not found."), None);
+            return None;
+        };
+        let forwarding = self.boolean(section, "EnableForwardingHttpRequest", false);
+        let initialization_timeout =
+            self.span(section, "InitializationTimeout", Duration::from_secs(DEFAULT_INITIALIZATION_TIMEOUT_SECONDS));
+        self.one_of(
+            section,
+            "Type",
+            "Microsoft.Azure.WebJobs.Script.Workers.Http.CustomHandlerType",
+            &["none", "http"],
+        );
+        let description = format!("{section}:description");
+        if !self.configuration.exists(&description) {
+            self.fail(script("WorkerConfig for runtime: custom not found."), Some(section));
+            return None;
+        }
+        let text = |key: &str| self.configuration.get(&format!("{description}:{key}")).filter(|text| !text.is_empty());
+        let Some(executable) = text("defaultExecutablePath") else {
+            self.fail(script("WorkerDescription DefaultExecutablePath cannot be empty."), Some(&description));
+            return None;
+        };
+        let directory = |key| text(key).map_or(root.to_path_buf(), |path| root.join(path));
+        Some(CustomHandler {
+            kind,
+            forwarding,
+            initialization_timeout,
+            executable: executable.to_owned(),
+            worker_path: text("defaultWorkerPath").map(str::to_owned),
+            worker_directory: directory("workerDirectory"),
+            working_directory: directory("workingDirectory"),
+            arguments: self.arguments(&format!("{description}:arguments")),
+            worker_arguments: self.arguments(&format!("{description}:workerArguments")),
+            stderr_is_errors_only: self.boolean(&description, "UseStdErrorStreamForErrorsOnly", true),
+        })
+    }
+
+    /// A list, or one text that holds a JSON array, which then wins; any other text is ignored (recordings C12,
+    /// CX-arg-json-string, CX-arg-bad-string).
+    fn arguments(&self, path: &str) -> Vec<String> {
+        let from_text =
+            self.configuration.get(path).and_then(|text| serde_json::from_str::<Vec<serde_json::Value>>(text).ok());
+        match from_text {
+            Some(items) => items
+                .into_iter()
+                .map(|item| match item {
+                    serde_json::Value::String(text) => text,
+                    serde_json::Value::Null => String::new(),
+                    other => other.to_string(),
+                })
+                .collect(),
+            None => self.configuration.values(path),
+        }
+    }
+
+    fn function_timeout(&mut self, settings: &Settings) -> Option<Duration> {
+        let consumption = settings.get("WEBSITE_SKU") == Some("Dynamic");
+        let default = Duration::from_secs(if consumption {
+            CONSUMPTION_FUNCTION_TIMEOUT_SECONDS
+        } else {
+            DEFAULT_FUNCTION_TIMEOUT_SECONDS
+        });
+        if self.configuration.get("functionTimeout") == Some("-1") {
+            return None;
+        }
+        let timeout = self.span("", "FunctionTimeout", default);
+        if timeout < Duration::from_secs(1) {
+            let text = "FunctionTimeout must be greater than 00:00:01 and less than 10675199.02:48:05.4775807.";
+            self.fail(script(text), Some("functionTimeout"));
+        }
+        Some(timeout)
+    }
+
+    fn retry(&mut self) -> Option<Retry> {
+        if !self.configuration.exists("retry") {
+            return None;
+        }
+        let strategy_type = "Microsoft.Azure.WebJobs.Script.Description.RetryStrategy";
+        let strategy = self.one_of("retry", "Strategy", strategy_type, &["fixedDelay", "exponentialBackoff"]);
+        let count: i64 = self.number("retry", "MaxRetryCount", 0);
+        let strategy = match strategy.as_deref() {
+            Some("fixedDelay") => {
+                RetryStrategy::FixedDelay { delay: self.span("retry", "DelayInterval", Duration::ZERO) }
+            }
+            Some(_) => RetryStrategy::ExponentialBackoff {
+                minimum: self.span("retry", "MinimumInterval", Duration::ZERO),
+                maximum: self.span("retry", "MaximumInterval", Duration::ZERO),
+            },
+            None => return None,
+        };
+        Some(Retry { max_retry_count: u32::try_from(count).ok(), strategy })
+    }
+
+    fn http(&mut self) -> HttpOptions {
+        let section = "extensions:http";
+        let limit = |count: i64| usize::try_from(count).ok();
+        let headers = format!("{section}:customHeaders");
+        HttpOptions {
+            route_prefix: self.configuration.get("extensions:http:routePrefix").unwrap_or("api").to_owned(),
+            max_concurrent_requests: limit(self.number(section, "MaxConcurrentRequests", -1)),
+            max_outstanding_requests: limit(self.number(section, "MaxOutstandingRequests", -1)),
+            custom_headers: self
+                .configuration
+                .children(&headers)
+                .into_iter()
+                .filter_map(|name| {
+                    let value = self.configuration.get(&format!("{headers}:{name}"))?.to_owned();
+                    Some((name, value))
+                })
+                .collect(),
+        }
+    }
+
+    fn queues(&mut self, settings: &Settings) -> QueueOptions {
+        let section = "extensions:queues";
+        let development =
+            settings.get("AZURE_FUNCTIONS_ENVIRONMENT").is_some_and(|name| name.eq_ignore_ascii_case("Development"));
+        let polling_seconds =
+            if development { DEVELOPMENT_POLLING_INTERVAL_SECONDS } else { DEFAULT_POLLING_INTERVAL_SECONDS };
+        let encoding_type = "Azure.Storage.Queues.QueueMessageEncoding";
+        let encoding = self.one_of(section, "MessageEncoding", encoding_type, &["none", "base64"]);
+        QueueOptions {
+            batch_size: self.number(section, "BatchSize", 16_u32).clamp(1, 32),
+            new_batch_threshold: self
+                .configuration
+                .exists("extensions:queues:newBatchThreshold")
+                .then(|| self.number(section, "NewBatchThreshold", 0)),
+            max_polling_interval: self
+                .span(section, "MaxPollingInterval", Duration::from_secs(polling_seconds))
+                .max(Duration::from_millis(LEAST_POLLING_INTERVAL_MILLISECONDS)),
+            visibility_timeout: self.span(section, "VisibilityTimeout", Duration::ZERO),
+            max_dequeue_count: self.number(section, "MaxDequeueCount", 5_u32).max(1),
+            message_encoding: match encoding.as_deref() {
+                Some("none") => MessageEncoding::None,
+                _ => MessageEncoding::Base64,
+            },
+        }
+    }
+
+    fn blobs(&mut self) -> BlobOptions {
+        let section = "extensions:blobs";
+        BlobOptions {
+            max_degree_of_parallelism: self
+                .configuration
+                .exists("extensions:blobs:maxDegreeOfParallelism")
+                .then(|| self.number(section, "MaxDegreeOfParallelism", 8_u32).max(1)),
+            poison_blob_threshold: self.number(section, "PoisonBlobThreshold", 5_u32).max(1),
+        }
+    }
+
+    fn extension_bundle(&self) -> Option<ExtensionBundle> {
+        let text = |key: &str| Some(self.configuration.get(&format!("extensionBundle:{key}"))?.to_owned());
+        self.configuration.exists("extensionBundle").then(|| ExtensionBundle {
+            id: text("id").unwrap_or_default(),
+            version: text("version").unwrap_or_default(),
+        })
+    }
+
+    fn logging(&mut self, settings: &Settings) -> Logging {
+        let development =
+            settings.get("AZURE_FUNCTIONS_ENVIRONMENT").is_some_and(|name| name.eq_ignore_ascii_case("Development"));
+        let levels = self
+            .configuration
+            .children("logging:logLevel")
+            .into_iter()
+            .filter_map(|category| {
+                let level = self.configuration.get(&format!("logging:logLevel:{category}"))?.parse().ok()?;
+                Some((category, level))
+            })
+            .collect();
+        Logging { console: self.boolean("logging:console", "IsEnabled", development), levels }
+    }
+
+    fn boolean(&mut self, section: &str, key: &str, default: bool) -> bool {
+        self.convert(section, key, "System.Boolean", default, |text| match text.trim().to_ascii_lowercase().as_str() {
+            "true" => Ok(true),
+            "false" => Ok(false),
+            _ => Err(format!(
+                "System.ComponentModel.TypeConverter: {text} is not a valid value for Boolean. \
+                 System.Private.CoreLib: String '{text}' was not recognized as a valid Boolean."
+            )),
+        })
+    }
+
+    fn span(&mut self, section: &str, key: &str, default: Duration) -> Duration {
+        self.convert(section, key, "System.TimeSpan", default, |text| {
+            time_span::parse(text).ok_or_else(|| {
+                format!(
+                    "System.ComponentModel.TypeConverter: {text} is not a valid value for TimeSpan. \
+                     System.Private.CoreLib: String '{text}' was not recognized as a valid TimeSpan."
+                )
+            })
+        })
+    }
+
+    fn number<N: std::str::FromStr>(&mut self, section: &str, key: &str, default: N) -> N {
+        self.convert(section, key, "System.Int32", default, |text| {
+            text.trim().parse().map_err(|_| {
+                format!(
+                    "System.ComponentModel.TypeConverter: {text} is not a valid value for Int32. \
+                     System.Private.CoreLib: The input string '{text}' was not in a correct format."
+                )
+            })
+        })
+    }
+
+    /// A value of an enumeration, in the spelling of `names`; `None` when absent or wrong.
+    fn one_of(&mut self, section: &str, key: &str, type_name: &str, names: &[&str]) -> Option<String> {
+        let short = type_name.rsplit('.').next().unwrap_or(type_name);
+        self.convert(section, key, type_name, None, |text| {
+            names
+                .iter()
+                .find(|name| name.eq_ignore_ascii_case(text.trim()))
+                .map(|name| Some((*name).to_owned()))
+                .ok_or_else(|| {
+                    format!(
+                        "System.ComponentModel.TypeConverter: {text} is not a valid value for {short}. \
+                     System.Private.CoreLib: Requested value '{text}' was not found."
+                    )
+                })
+        })
+    }
+
+    fn convert<T>(
+        &mut self,
+        section: &str,
+        key: &str,
+        type_name: &str,
+        default: T,
+        read: impl Fn(&str) -> Result<T, String>,
+    ) -> T {
+        let path = if section.is_empty() { key.to_owned() } else { format!("{section}:{key}") };
+        let Some(text) = self.configuration.get(&path) else { return default };
+        match read(text) {
+            Ok(value) => value,
+            Err(reason) => {
+                let shown = dotnet_path(section, key);
+                let status = format!(
+                    "Microsoft.Extensions.Configuration.Binder: Failed to convert configuration value '{text}' at \
+                     'AzureFunctionsJobHost:{shown}' to type '{type_name}'. {reason}"
+                );
+                self.fail(status, Some(&path));
+                default
+            }
+        }
+    }
+
+    fn fail(&mut self, status: String, path: Option<&str>) {
+        self.errors.push(HostError { status, path: path.map(str::to_owned) });
+    }
+}
+
+/// The real host spells a section as its code asks for it (`customHandler`, `Retry`) and a key as its .NET property.
+fn dotnet_path(section: &str, key: &str) -> String {
+    match section {
+        "" => key.to_owned(),
+        "retry" => format!("Retry:{key}"),
+        _ => format!("{section}:{key}"),
+    }
+}
+
+fn script(text: &str) -> String {
+    format!("Microsoft.Azure.WebJobs.Script: {text}")
+}

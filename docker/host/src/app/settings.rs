@@ -1,0 +1,121 @@
+//! Settings: the environment as .NET's configuration sees it.
+
+use std::collections::BTreeMap;
+
+/// A snapshot of the environment. Names are compared without regard to letter case, and `__` in a name means `:`, as in the
+/// configuration of the real host, so `AzureFunctionsJobHost__version` is found as `azurefunctionsjobhost:version`.
+#[derive(Debug, Clone, Default)]
+pub struct Settings {
+    entries: BTreeMap<String, Entry>,
+}
+
+#[derive(Debug, Clone)]
+struct Entry {
+    name: String,
+    value: String,
+}
+
+/// App Service spells connection strings as environment variables with these prefixes (.NET's
+/// `EnvironmentVariablesConfigurationProvider`).
+const CONNECTION_STRING_PREFIXES: [&str; 4] = ["MYSQLCONNSTR_", "SQLAZURECONNSTR_", "SQLCONNSTR_", "CUSTOMCONNSTR_"];
+
+impl Settings {
+    /// The settings of this process. Variables that are not Unicode are left out: no setting of the host can name them.
+    #[must_use]
+    pub fn from_environment() -> Self {
+        std::env::vars_os()
+            .filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok()?)))
+            .collect()
+    }
+
+    /// The value of a setting, with `:` or `__` between the parts of its name.
+    #[must_use]
+    pub fn get(&self, name: &str) -> Option<&str> {
+        self.entries.get(&fold(&normal(name))).map(|entry| entry.value.as_str())
+    }
+
+    /// The value of a setting that is there and not empty.
+    #[must_use]
+    pub fn get_filled(&self, name: &str) -> Option<&str> {
+        self.get(name).filter(|value| !value.is_empty())
+    }
+
+    /// Whether a switch such as `AzureWebJobsDisableHomepage` is on: `1` or `true`, in any letter case.
+    #[must_use]
+    pub fn is_on(&self, name: &str) -> bool {
+        self.get(name).is_some_and(|value| value == "1" || value.eq_ignore_ascii_case("true"))
+    }
+
+    /// Every setting below `section`, as (path after `section:`, value), in the order of the names.
+    pub fn below<'a>(&'a self, section: &str) -> impl Iterator<Item = (&'a str, &'a str)> + use<'a> {
+        let prefix = format!("{}:", fold(&normal(section)));
+        self.entries.range(prefix.clone()..).take_while(move |(folded, _)| folded.starts_with(&prefix)).map({
+            let skip = normal(section).len() + 1;
+            move |(_, entry)| (entry.name.get(skip..).unwrap_or(""), entry.value.as_str())
+        })
+    }
+}
+
+impl<N: Into<String>, V: Into<String>> FromIterator<(N, V)> for Settings {
+    /// Settings from names and values; of two names that are equal but for their letter case the last one counts.
+    fn from_iter<I: IntoIterator<Item = (N, V)>>(pairs: I) -> Self {
+        let mut entries = BTreeMap::new();
+        for (name, value) in pairs {
+            let name = connection_string_name(normal(&name.into()));
+            entries.insert(fold(&name), Entry { name, value: value.into() });
+        }
+        Self { entries }
+    }
+}
+
+fn normal(name: &str) -> String {
+    name.replace("__", ":")
+}
+
+fn fold(name: &str) -> String {
+    name.to_lowercase()
+}
+
+fn connection_string_name(name: String) -> String {
+    let upper = name.to_ascii_uppercase();
+    CONNECTION_STRING_PREFIXES
+        .iter()
+        .find(|prefix| upper.starts_with(*prefix))
+        .and_then(|prefix| name.get(prefix.len()..))
+        .map(|rest| format!("ConnectionStrings:{rest}"))
+        .unwrap_or(name)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn settings() -> Settings {
+        [
+            ("AzureFunctionsJobHost__customHandler__description__arguments", "[]"),
+            ("AzureWebJobs.F.Disabled", "TRUE"),
+            ("Empty", ""),
+            ("CUSTOMCONNSTR_Store", "x"),
+        ]
+        .into_iter()
+        .collect()
+    }
+
+    #[test]
+    fn names_ignore_letter_case_and_the_kind_of_separator() {
+        let settings = settings();
+        assert_eq!(settings.get("azurefunctionsjobhost:CUSTOMHANDLER:description__arguments"), Some("[]"));
+        assert_eq!(settings.get("empty"), Some(""));
+        assert_eq!(settings.get_filled("empty"), None);
+        assert_eq!(settings.get("absent"), None);
+        assert!(settings.is_on("AzureWebJobs.f.disabled"));
+        assert_eq!(settings.get("ConnectionStrings:Store"), Some("x"));
+    }
+
+    #[test]
+    fn a_section_lists_what_lies_below_it() {
+        let settings = settings();
+        let below: Vec<_> = settings.below("azurefunctionsjobhost").collect();
+        assert_eq!(below, [("customHandler:description:arguments", "[]")]);
+    }
+}

@@ -1,0 +1,109 @@
+//! Storage accounts by the name of a setting (protocol section 6.5): the only file that opens them.
+
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex, PoisonError};
+
+use storage::Storage;
+
+use crate::app::Settings;
+use crate::invocation::answer::Failure;
+
+/// The connection that bindings without one mean, and that the host keeps its own state in.
+pub const HOST_CONNECTION: &str = "Storage";
+
+/// The storage accounts of an app. Each is opened once; clones share them.
+#[derive(Debug, Clone)]
+pub struct Connections {
+    settings: Settings,
+    open: Arc<Mutex<HashMap<String, Storage>>>,
+}
+
+impl Connections {
+    /// The accounts that these settings describe. None is opened yet.
+    #[must_use]
+    pub fn new(settings: &Settings) -> Self {
+        Self { settings: settings.clone(), open: Arc::default() }
+    }
+
+    /// The account that a binding's `connection` names; without one, the app's own.
+    ///
+    /// # Errors
+    /// When there is no such setting, or it is no connection string.
+    pub fn storage(&self, connection: Option<&str>) -> Result<Storage, Failure> {
+        let name = connection.filter(|name| !name.trim().is_empty()).unwrap_or(HOST_CONNECTION);
+        let text = connection_string(&self.settings, name)?;
+        let mut open = self.open.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(storage) = open.get(text) {
+            return Ok(storage.clone());
+        }
+        let storage = Storage::connect(text)
+            .map_err(|error| Failure::new(format!("the connection `{name}` cannot be used: {error}")))?;
+        open.insert(text.to_owned(), storage.clone());
+        Ok(storage)
+    }
+
+    /// The app's own account, if it has one: locks, receipts and timer states live there.
+    #[must_use]
+    pub fn host_storage(&self) -> Option<Storage> {
+        self.storage(None).ok()
+    }
+}
+
+/// First the name with the prefix `AzureWebJobs`, then as it is; each first among the connection strings (recording J17).
+fn connection_string<'a>(settings: &'a Settings, name: &str) -> Result<&'a str, Failure> {
+    let prefixed = format!("AzureWebJobs{name}");
+    let names =
+        [format!("ConnectionStrings:{prefixed}"), prefixed.clone(), format!("ConnectionStrings:{name}"), name.into()];
+    if let Some(text) = names.iter().find_map(|name| settings.get_filled(name)) {
+        return Ok(text);
+    }
+    // `X__queueServiceUri` and its like ask for a managed identity, which only exists in the cloud.
+    let identity = settings.below(&prefixed).chain(settings.below(name)).next();
+    Err(match identity {
+        Some((key, _)) => Failure::new(format!(
+            "the connection `{name}` is a section (`{name}__{key}`), which means a managed identity"
+        ))
+        .hint(format!("set `{name}` to a connection string with a key")),
+        None => Failure::new(format!("Storage account connection string '{prefixed}' does not exist"))
+            .hint(format!("set the environment variable `{}` to a connection string", shown(name, &prefixed))),
+    })
+}
+
+/// The spelling that people use: `AzureWebJobsStorage` for the host's own account, the binding's word otherwise.
+fn shown<'a>(name: &'a str, prefixed: &'a str) -> &'a str {
+    if name == HOST_CONNECTION { prefixed } else { name }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn found(pairs: &[(&str, &str)], connection: Option<&str>) -> Result<String, String> {
+        let connections = Connections::new(&pairs.iter().copied().collect());
+        let endpoint = connections.storage(connection).map(|storage| storage.account().blob_endpoint.clone());
+        endpoint.map_err(|failure| failure.message)
+    }
+
+    const HERE: &str = "AccountName=here;AccountKey=a2V5";
+    const THERE: &str = "AccountName=there;AccountKey=a2V5";
+
+    #[test]
+    fn the_name_with_the_prefix_comes_first() {
+        let here = Ok("https://here.blob.core.windows.net".to_owned());
+        assert_eq!(found(&[("AzureWebJobsStorage", HERE)], None), here);
+        assert_eq!(found(&[("AzureWebJobsStorage", HERE)], Some("")), here);
+        assert_eq!(found(&[("AzureWebJobsStorage", HERE)], Some("AzureWebJobsStorage")), here);
+        assert_eq!(found(&[("X", THERE), ("AzureWebJobsX", HERE)], Some("X")), here);
+        assert_eq!(found(&[("x", HERE)], Some("X")), here);
+        assert_eq!(found(&[("CUSTOMCONNSTR_X", HERE), ("X", THERE)], Some("X")), here);
+    }
+
+    #[test]
+    fn what_is_missing_is_named() {
+        let missing = "Storage account connection string 'AzureWebJobsStorage' does not exist";
+        assert_eq!(found(&[("AzureWebJobsStorage", "")], None), Err(missing.to_owned()));
+        let identity = found(&[("X__queueServiceUri", "https://x")], Some("X")).unwrap_err();
+        assert!(identity.contains("managed identity"), "{identity}");
+        assert!(found(&[("X", "nonsense")], Some("X")).unwrap_err().contains("`X` cannot be used"));
+    }
+}

@@ -1,0 +1,40 @@
+//! What a function names beside its trigger: expressions, connections, blob inputs, queue and blob outputs.
+//!
+//! [`connection`] turns the name of a setting into a storage account, [`expression`] a path such as `orders/{id}` into the name
+//! it stands for in one invocation, [`input`] reads blobs before the handler is asked and [`output`] writes what it gave.
+
+pub mod connection;
+mod date_format;
+pub mod expression;
+pub mod input;
+pub mod location;
+pub mod output;
+
+use crate::app::{MessageEncoding, Settings};
+use connection::Connections;
+
+/// What reading and writing bindings takes: the storage accounts of an app, and how its queue messages are encoded.
+#[derive(Debug, Clone)]
+pub struct Bindings {
+    /// The storage accounts by connection name.
+    pub connections: Connections,
+    /// The settings that `%name%` stands for.
+    pub settings: Settings,
+    /// How a message's bytes stand in a queue.
+    pub encoding: MessageEncoding,
+    /// Who wants to know when this host itself has written something.
+    pub news: crate::triggers::news::News,
+}
+
+impl Bindings {
+    /// The bindings of an app under these settings.
+    #[must_use]
+    pub fn new(settings: &Settings, encoding: MessageEncoding) -> Self {
+        Self {
+            connections: Connections::new(settings),
+            settings: settings.clone(),
+            encoding,
+            news: crate::triggers::news::News::default(),
+        }
+    }
+}

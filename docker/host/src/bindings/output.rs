@@ -1,0 +1,140 @@
+//! Queue messages and blobs that a handler's answer asks for (protocol sections 5.6 to 5.8).
+
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD as BASE64;
+use bytes::Bytes;
+use chrono::Utc;
+use futures_util::future::join_all;
+use storage::{Blob, Container, PutBlob, Queue};
+use uuid::Uuid;
+
+use super::{Bindings, location};
+use crate::app::{Binding, MessageEncoding};
+use crate::invocation::answer::Failure;
+use crate::invocation::data::BindingData;
+use crate::invocation::outputs::OutputValue;
+use crate::invocation::{blob, queue};
+
+/// The user metadata by which a blob tells which invocation wrote it.
+const PARENT_ID: &str = "AzureWebJobsParentId";
+
+/// Writes every value to its binding, all at once. There is no transaction: what one writes stays, whatever becomes of the
+/// others. Only those behind a value that cannot be converted are not begun (recordings R19-date, R19-bad-object-text).
+///
+/// # Errors
+/// The first failure in the order of the bindings.
+pub async fn write(
+    bindings: &Bindings,
+    values: Vec<(&Binding, OutputValue)>,
+    data: &BindingData,
+    invocation: Uuid,
+) -> Result<(), Failure> {
+    let mut writes = Vec::new();
+    let mut unconverted = Ok(());
+    for (binding, value) in values {
+        match Write::prepare(bindings, binding, value, data) {
+            Ok(write) => writes.push((binding, write)),
+            Err(failure) => {
+                unconverted = Err(named(binding, failure));
+                break;
+            }
+        }
+    }
+    let written = join_all(writes.into_iter().map(|(binding, write)| async move {
+        write.carry_out(bindings, invocation).await.map_err(|error| named(binding, Failure::new(error.to_string())))
+    }));
+    written.await.into_iter().collect::<Result<(), Failure>>().and(unconverted)
+}
+
+/// The text of a message with these bytes, as it stands in storage.
+#[must_use]
+pub fn encode(bytes: &[u8], encoding: MessageEncoding) -> String {
+    match encoding {
+        MessageEncoding::Base64 => BASE64.encode(bytes),
+        MessageEncoding::None => String::from_utf8_lossy(bytes).into_owned(),
+    }
+}
+
+/// The bytes of a message with this text; none when it is not in the encoding that was agreed on.
+#[must_use]
+pub fn decode(text: &str, encoding: MessageEncoding) -> Option<Vec<u8>> {
+    match encoding {
+        MessageEncoding::Base64 => crate::invocation::dotnet::from_base64(text),
+        MessageEncoding::None => Some(text.as_bytes().to_vec()),
+    }
+}
+
+/// Puts a message; the queue is created if it is missing.
+///
+/// # Errors
+/// When storage is out of reach or refuses.
+pub async fn put(queue: &Queue, text: &str) -> Result<(), storage::Error> {
+    match queue.put(text).await {
+        Err(error) if error.is_not_found() => {
+            queue.create().await?;
+            queue.put(text).await.map(drop)
+        }
+        result => result.map(drop),
+    }
+}
+
+/// What is to be written to one binding.
+enum Write {
+    /// Messages, as they will stand in the queue.
+    Messages(Queue, Vec<String>),
+    /// The content of a blob.
+    Blob(Container, Blob, Bytes),
+}
+
+impl Write {
+    fn prepare(
+        bindings: &Bindings,
+        binding: &Binding,
+        value: OutputValue,
+        data: &BindingData,
+    ) -> Result<Self, Failure> {
+        let now = Utc::now().naive_utc();
+        let storage = || bindings.connections.storage(binding.connection.as_deref());
+        if binding.is("queue") {
+            let name = location::queue(binding, &bindings.settings, data, &now)?;
+            let texts = queue::messages(value)?.iter().map(|bytes| encode(bytes, bindings.encoding)).collect();
+            Ok(Self::Messages(storage()?.queue(name), texts))
+        } else if binding.is("blob") {
+            let (container, name) = location::blob(binding, &bindings.settings, data, &now)?;
+            let content = blob::content(value)?.into();
+            let container = storage()?.container(container);
+            Ok(Self::Blob(container.clone(), container.blob(name), content))
+        } else {
+            Err(Failure::new(format!("type `{}` is not known here", binding.kind)))
+        }
+    }
+
+    async fn carry_out(self, bindings: &Bindings, invocation: Uuid) -> Result<(), storage::Error> {
+        match self {
+            Self::Messages(queue, texts) => {
+                for text in texts {
+                    put(&queue, &text).await?;
+                    bindings.news.message(&queue);
+                }
+            }
+            Self::Blob(container, blob, content) => {
+                let metadata = vec![(PARENT_ID.to_owned(), invocation.to_string())];
+                let options = PutBlob { metadata, ..PutBlob::default() };
+                match blob.put(content.clone(), options.clone()).await {
+                    Err(error) if error.is_not_found() => {
+                        container.create().await?;
+                        blob.put(content, options).await?
+                    }
+                    result => result?,
+                };
+                bindings.news.blob(&blob);
+            }
+        }
+        Ok(())
+    }
+}
+
+fn named(binding: &Binding, failure: Failure) -> Failure {
+    let message = format!("output binding `{}`: {}", binding.name, failure.message);
+    Failure { message, hint: failure.hint }
+}

@@ -1,0 +1,103 @@
+//! The log's account of one invocation: `Executing 'Functions.X'`, `Executed 'Functions.X'`.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::Instant;
+
+use uuid::Uuid;
+
+use crate::app::Function;
+use crate::host::Host;
+use crate::log::{Entry, Level, Log};
+
+/// The reason that the log gives for an invocation over HTTP or by the admin route.
+pub const CALLED_BY_HOST_API: &str = "This function was programmatically called via the host APIs.";
+
+const STARTED: u32 = 1;
+const SUCCEEDED: u32 = 2;
+const FAILED: u32 = 3;
+
+/// An invocation under way.
+#[derive(Debug)]
+pub struct Execution {
+    /// Its id.
+    pub id: Uuid,
+    /// What is invoked.
+    pub function: Arc<Function>,
+    log: Log,
+    started: Instant,
+    invocations: Arc<AtomicUsize>,
+}
+
+impl Execution {
+    /// Begins an invocation and logs its reason.
+    #[must_use]
+    pub fn begin(host: &Host, function: &Arc<Function>, reason: &str) -> Self {
+        let execution = Self {
+            id: invocation_id(),
+            function: Arc::clone(function),
+            log: host.log().clone(),
+            started: Instant::now(),
+            invocations: Arc::clone(host.invocations()),
+        };
+        execution.invocations.fetch_add(1, Ordering::Relaxed);
+        execution
+            .write(Level::Information, STARTED, |name, id| format!("Executing '{name}' (Reason='{reason}', Id={id})"));
+        execution
+    }
+
+    /// Logs a line that the handler returned in `Logs`.
+    pub fn user_log(&self, line: &str) {
+        let category = format!("Function.{}.User", self.function.name);
+        let entry = Entry { level: Level::Information, category: &category, event: 0, invocation: Some(self.id) };
+        self.log.write(entry, line);
+    }
+
+    /// Logs something about the invocation while it is under way.
+    pub fn note(&self, level: Level, message: &str) {
+        let category = self.category();
+        self.log.write(Entry { level, category: &category, event: 0, invocation: Some(self.id) }, message);
+    }
+
+    /// Logs that it succeeded.
+    pub fn succeeded(&self) {
+        let duration = self.started.elapsed().as_millis();
+        self.write(Level::Information, SUCCEEDED, |name, id| {
+            format!("Executed '{name}' (Succeeded, Id={id}, Duration={duration}ms)")
+        });
+    }
+
+    /// Logs that it failed, and why: the cause, then whatever helps to mend it.
+    pub fn failed(&self, cause: &str) {
+        let duration = self.started.elapsed().as_millis();
+        self.write(Level::Error, FAILED, |name, id| {
+            format!(
+                "Executed '{name}' (Failed, Id={id}, Duration={duration}ms)\nMicrosoft.Azure.WebJobs.Host.\
+                 FunctionInvocationException: Exception while executing function: {name}\n ---> {cause}"
+            )
+        });
+    }
+
+    fn write(&self, level: Level, event: u32, message: impl FnOnce(&str, Uuid) -> String) {
+        let category = self.category();
+        if self.log.is_enabled(level, &category) {
+            let name = format!("Functions.{}", self.function.name);
+            self.log.write(Entry { level, category: &category, event, invocation: None }, message(&name, self.id));
+        }
+    }
+
+    fn category(&self) -> String {
+        format!("Function.{}", self.function.name)
+    }
+}
+
+/// A new id. It is no secret, so it need not cost a call to the operating system.
+fn invocation_id() -> Uuid {
+    uuid::Builder::from_random_bytes(fastrand::u128(..).to_ne_bytes()).into_uuid()
+}
+
+impl Drop for Execution {
+    fn drop(&mut self) {
+        self.invocations.fetch_sub(1, Ordering::Relaxed);
+    }
+}

@@ -1,0 +1,218 @@
+//! The handler's command line: .NET's rules for joining, expanding and splitting it (protocol sections 1.2 and 1.3).
+
+use std::path::{Path, PathBuf};
+
+/// What host.json says about the handler's program, as written there.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Description {
+    /// `defaultExecutablePath`.
+    pub executable: String,
+    /// `arguments`.
+    pub arguments: Vec<String>,
+    /// `defaultWorkerPath`.
+    pub worker_path: Option<String>,
+    /// `workerArguments`.
+    pub worker_arguments: Vec<String>,
+    /// `workerDirectory`, where the executable is looked for; the script root unless given.
+    pub worker_directory: PathBuf,
+}
+
+/// A program and its arguments, ready to be started.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct CommandLine {
+    /// The program: a path, or a name to be found on the search path.
+    pub program: String,
+    /// Its arguments.
+    pub arguments: Vec<String>,
+}
+
+/// The command line that starts the handler. `variable` gives the value of an environment variable of the host, or of one of the
+/// five that the host sets for the handler (protocol section 2.1).
+pub fn command_line(
+    description: &Description,
+    host_variable: impl Fn(&str) -> Option<String>,
+    handler_variables: &[(&str, String)],
+) -> CommandLine {
+    let handler_variable = |name: &str| {
+        handler_variables.iter().find(|(key, _)| key.eq_ignore_ascii_case(name)).map(|(_, value)| value.clone())
+    };
+    let expanded = |text: &str| expand(&expand(text, &host_variable), &handler_variable);
+
+    let mut parts: Vec<String> = description.arguments.iter().map(|text| expanded(text)).collect();
+    if let Some(path) = description.worker_path.as_deref().filter(|path| !path.is_empty()) {
+        parts.push(format!("\"{}\"", expanded(path)));
+    }
+    parts.extend(description.worker_arguments.iter().map(|text| expanded(text)));
+    let joined: String = parts.iter().map(|part| format!(" {part}")).collect();
+
+    CommandLine {
+        program: executable(&expanded(&description.executable), &description.worker_directory),
+        arguments: split(&remove_variables(&joined)),
+    }
+}
+
+/// The file that a program's name stands for when it is not a path below the worker directory: absolute, in the host's current
+/// directory, or on the search path, in this order (protocol section 1.3).
+#[must_use]
+pub fn find_program(program: &str, current_directory: &Path, search_path: &str) -> Option<PathBuf> {
+    let absolute = Some(PathBuf::from(program)).filter(|path| path.is_absolute());
+    absolute.or_else(|| {
+        let directories = std::iter::once(current_directory.to_path_buf()).chain(std::env::split_paths(search_path));
+        directories.map(|directory| directory.join(program)).find(|path| path.is_file())
+    })
+}
+
+/// A relative name becomes an absolute path if the file is there; otherwise it is left to the search path (recordings C01, C02).
+fn executable(name: &str, directory: &Path) -> String {
+    let candidate = directory.join(name);
+    let found = Path::new(name).is_relative() && candidate.is_file();
+    if found { candidate.to_string_lossy().into_owned() } else { name.to_owned() }
+}
+
+/// `%NAME%` replaced where `value` knows the name, left as it is where it does not: .NET's `ExpandEnvironmentVariables`.
+fn expand(text: &str, value: &impl Fn(&str) -> Option<String>) -> String {
+    let mut expanded = String::new();
+    let mut rest = text;
+    while let Some(start) = rest.find('%') {
+        let (before, from_percent) = rest.split_at(start);
+        expanded.push_str(before);
+        let Some(length) = from_percent[1..].find('%') else {
+            rest = from_percent;
+            break;
+        };
+        let name = &from_percent[1..=length];
+        if let Some(value) = Some(name).filter(|name| !name.is_empty()).and_then(value) {
+            expanded.push_str(&value);
+            rest = &from_percent[length + 2..];
+        } else {
+            // The closing sign may open the next name.
+            expanded.push_str(&from_percent[..=length]);
+            rest = &from_percent[length + 1..];
+        }
+    }
+    expanded.push_str(rest);
+    expanded
+}
+
+/// Deletes what the regular expression `%(.+?)%` finds: variables nobody knows, and innocent text between two percent signs
+/// (recordings C05, CX-arg-vars).
+fn remove_variables(text: &str) -> String {
+    let mut kept = String::new();
+    let mut rest = text;
+    while let Some(start) = rest.find('%') {
+        let after = &rest[start + 1..];
+        // `.+?` wants one character at least, so a sign right behind the first does not close it.
+        let first_character = after.chars().next().map_or(0, char::len_utf8);
+        let Some(end) = after[first_character..].find('%') else { break };
+        kept.push_str(&rest[..start]);
+        rest = &after[first_character + end + 1..];
+    }
+    kept.push_str(rest);
+    kept
+}
+
+/// Splits a command line as .NET does on Unix: blanks and tabs part arguments, double quotes keep them together, a backslash
+/// escapes only a double quote, two double quotes inside quotes are one (recordings CX-arg-blank, CX-arg-quotes, CX-arg-empty).
+fn split(line: &str) -> Vec<String> {
+    let mut arguments = Vec::new();
+    let mut argument: Option<String> = None;
+    let mut in_quotes = false;
+    let mut characters = line.chars().peekable();
+    while let Some(character) = characters.next() {
+        match character {
+            '\\' => {
+                let mut backslashes = 1;
+                while characters.next_if_eq(&'\\').is_some() {
+                    backslashes += 1;
+                }
+                let text = argument.get_or_insert_default();
+                if characters.peek() == Some(&'"') {
+                    text.extend(std::iter::repeat_n('\\', backslashes / 2));
+                    if backslashes % 2 == 1 {
+                        characters.next();
+                        text.push('"');
+                    }
+                } else {
+                    text.extend(std::iter::repeat_n('\\', backslashes));
+                }
+            }
+            '"' => {
+                let text = argument.get_or_insert_default();
+                if in_quotes && characters.next_if_eq(&'"').is_some() {
+                    text.push('"');
+                } else {
+                    in_quotes = !in_quotes;
+                }
+            }
+            ' ' | '\t' if !in_quotes => arguments.extend(argument.take()),
+            other => argument.get_or_insert_default().push(other),
+        }
+    }
+    arguments.extend(argument);
+    arguments
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn arguments(written: &[&str]) -> Vec<String> {
+        let description = Description {
+            executable: "node".into(),
+            arguments: written.iter().map(ToString::to_string).collect(),
+            ..Description::default()
+        };
+        let host = |name: &str| (name == "MYVAR").then(|| "my value".to_owned());
+        command_line(&description, host, &[("FUNCTIONS_CUSTOMHANDLER_PORT", "4711".to_owned())]).arguments
+    }
+
+    #[test]
+    fn blanks_part_and_double_quotes_join() {
+        assert_eq!(arguments(&["a b", "c"]), ["a", "b", "c"]);
+        assert_eq!(arguments(&["\"a b\"", "'c d'", "e\\ f"]), ["a b", "'c", "d'", "e\\", "f"]);
+    }
+
+    #[test]
+    fn an_unpaired_quote_runs_on() {
+        assert_eq!(arguments(&["g\"h", "\\\"i\\\""]), ["gh \"i\""]);
+    }
+
+    #[test]
+    fn an_empty_text_vanishes_and_two_quotes_are_an_empty_argument() {
+        assert_eq!(arguments(&["", "x", "\"\""]), ["x", ""]);
+    }
+
+    #[test]
+    fn variables_are_expanded_before_splitting() {
+        assert_eq!(arguments(&["%MYVAR%", "p%MYVAR%q"]), ["my", "value", "pmy", "valueq"]);
+        assert_eq!(arguments(&["--port", "%FUNCTIONS_CUSTOMHANDLER_PORT%"]), ["--port", "4711"]);
+    }
+
+    #[test]
+    fn text_between_two_percent_signs_is_deleted() {
+        assert_eq!(arguments(&["x%NOPE%y"]), ["xy"]);
+        assert_eq!(arguments(&["100%", "a%%b", "5%", "and10%"]), ["100", "and10%"]);
+    }
+
+    #[test]
+    fn the_worker_path_is_quoted_and_followed_by_its_arguments() {
+        let description = Description {
+            executable: "node".into(),
+            arguments: vec!["-a".into()],
+            worker_path: Some("dir x/w.js".into()),
+            worker_arguments: vec!["-c".into()],
+            ..Description::default()
+        };
+        let line = command_line(&description, |_| None, &[]);
+        assert_eq!(line.arguments, ["-a", "dir x/w.js", "-c"]);
+    }
+
+    #[test]
+    fn a_program_is_looked_for_in_the_worker_directory_first() {
+        let directory = Path::new(env!("CARGO_MANIFEST_DIR"));
+        assert_eq!(executable("Cargo.toml", directory), directory.join("Cargo.toml").to_string_lossy());
+        assert_eq!(executable("no-such-file", directory), "no-such-file");
+        assert_eq!(find_program("Cargo.toml", directory, ""), Some(directory.join("Cargo.toml")));
+        assert_eq!(find_program("src", directory, ""), None);
+    }
+}

@@ -1,0 +1,405 @@
+//! The handler process: command line, start, readiness, output, exit and restart (protocol sections 1.3 and 2).
+
+pub mod command;
+mod output;
+mod process;
+
+use std::net::{Ipv4Addr, TcpListener};
+use std::os::unix::process::ExitStatusExt;
+use std::process::ExitStatus;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use bytes::Bytes;
+use hyper::Request;
+use hyper::header::HOST;
+use tokio::sync::{mpsc, watch};
+use uuid::Uuid;
+
+pub use process::Launch;
+use process::Process;
+
+use crate::client::{CallError, Client};
+use crate::log::{DISPATCHER, Entry, Level, Log};
+
+/// How long to pause between two probes of a handler that does not listen yet. The real host pauses 25 ms; a shorter pause
+/// is not seen by a handler that is not there, and finds it sooner.
+const PROBE_PAUSE_MS: u64 = 5;
+/// How long a handler that somebody starts by hand is waited for: a week.
+const DEBUGGER_PATIENCE_SECONDS: u64 = 7 * 24 * 60 * 60;
+/// How long an invocation that failed waits to see whether the process has ended.
+const END_NOTICE_MS: u64 = 50;
+/// How long the caller of an invocation that took too long waits for the next process.
+const START_NOTICE_MS: u64 = 1000;
+/// With this many failures the host gives up (protocol section 2.7).
+const MAX_FAILURES: usize = 3;
+/// Failures further apart than this are not counted together (protocol section 2.7).
+const FAILURE_MEMORY_SECONDS: u64 = 30 * 60;
+/// The exit code with which a handler asks for a restart that is not counted (protocol section 2.7).
+const EXIT_CODE_RESTART: i32 = 200;
+
+/// The handler as the rest of the host sees it: started, restarted when it dies, stopped when this is dropped.
+#[derive(Debug)]
+pub struct Handler {
+    client: Arc<Client>,
+    readiness: Arc<watch::Sender<Readiness>>,
+    orders: mpsc::Sender<Order>,
+    initialization_timeout: Duration,
+    is_attached: bool,
+}
+
+/// How far the handler is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Readiness {
+    /// It is being started, or could not be.
+    Starting,
+    /// It has answered the probe. It may have ended with exit code 0 since.
+    Ready,
+    /// It has failed three times; the host is to end.
+    GivenUp,
+}
+
+/// How to ask the handler whether it is ready.
+#[derive(Clone, Copy, Debug)]
+pub struct Probe {
+    /// How long to ask.
+    pub timeout: Duration,
+    /// Whether a redirect is followed: so does the real host where it does not forward (recording PX-root-redirect).
+    pub follows_redirects: bool,
+}
+
+enum Order {
+    Restart,
+    Stop,
+}
+
+enum End {
+    Exited(ExitStatus),
+    TimedOut,
+    Ordered,
+}
+
+impl Handler {
+    /// Starts the handler and looks after it from now on.
+    #[must_use]
+    pub fn start(launch: Launch, probe: Probe, log: Log) -> Self {
+        let client = Arc::new(Client::new(launch.port));
+        let readiness = Arc::new(watch::Sender::new(Readiness::Starting));
+        let (orders, order_receiver) = mpsc::channel(1);
+        let supervisor = Supervisor {
+            launch,
+            probe,
+            log,
+            client: Arc::clone(&client),
+            readiness: Arc::clone(&readiness),
+            orders: order_receiver,
+            failures: Vec::new(),
+        };
+        let initialization_timeout = probe.timeout;
+        tokio::spawn(supervisor.run());
+        Self { client, readiness, orders, initialization_timeout, is_attached: false }
+    }
+
+    /// Waits for a handler that somebody else starts, such as a debugger, and for the next one whenever it is gone.
+    #[must_use]
+    pub fn attach(port: u16, probe: Probe) -> Self {
+        let client = Arc::new(Client::new(port));
+        let readiness = Arc::new(watch::Sender::new(Readiness::Starting));
+        let (orders, order_receiver) = mpsc::channel(1);
+        tokio::spawn(attend(Arc::clone(&client), probe, Arc::clone(&readiness), order_receiver));
+        let initialization_timeout = Duration::from_secs(DEBUGGER_PATIENCE_SECONDS);
+        Self { client, readiness, orders, initialization_timeout, is_attached: true }
+    }
+
+    /// Connections to the handler.
+    #[must_use]
+    pub fn client(&self) -> &Arc<Client> {
+        &self.client
+    }
+
+    /// How far the handler is, to be watched.
+    #[must_use]
+    pub fn readiness(&self) -> watch::Receiver<Readiness> {
+        self.readiness.subscribe()
+    }
+
+    /// How far the handler is now.
+    #[must_use]
+    pub fn is_ready(&self) -> bool {
+        *self.readiness.borrow() == Readiness::Ready
+    }
+
+    /// Waits until the handler is ready, for four times `initializationTimeout` (protocol section 2.5). Whether it is.
+    pub async fn wait_ready(&self) -> bool {
+        if self.is_ready() {
+            return true;
+        }
+        let mut readiness = self.readiness();
+        let decided = readiness.wait_for(|state| *state != Readiness::Starting);
+        let decided = tokio::time::timeout(4 * self.initialization_timeout, decided).await;
+        matches!(decided, Ok(Ok(state)) if *state == Readiness::Ready)
+    }
+
+    /// Waits, for a moment, until a process that has just hung up is known to have ended, so that the next invocation waits for
+    /// its successor.
+    pub async fn notice_end(&self) {
+        if self.is_attached {
+            self.restart();
+            return;
+        }
+        let mut readiness = self.readiness();
+        let noticed = readiness.wait_for(|state| *state != Readiness::Ready);
+        _ = tokio::time::timeout(Duration::from_millis(END_NOTICE_MS), noticed).await;
+    }
+
+    /// Kills the process and starts another; not counted as a failure (protocol section 2.8).
+    pub fn restart(&self) {
+        // A full channel means that a restart has been ordered already.
+        if self.orders.try_send(Order::Restart).is_ok() {
+            self.readiness.send_replace(Readiness::Starting);
+        }
+    }
+
+    /// Waits, for a moment, until a handler that was restarted is ready, as the real host does before it answers the caller who
+    /// waited in vain (recording P15c).
+    pub async fn notice_start(&self) {
+        let mut readiness = self.readiness();
+        let noticed = readiness.wait_for(|state| *state == Readiness::Ready);
+        _ = tokio::time::timeout(Duration::from_millis(START_NOTICE_MS), noticed).await;
+    }
+
+    /// Kills the process and everything in its group, and waits until it is gone.
+    pub async fn stop(&self) {
+        // A closed channel means that it has stopped already.
+        if self.orders.send(Order::Stop).await.is_ok() {
+            self.orders.closed().await;
+        }
+    }
+}
+
+/// A free port of the loopback interface, chosen by the operating system. The handler gets the number, not the socket: it opens
+/// its own (protocol section 2.2).
+///
+/// # Errors
+/// If there is none.
+pub fn free_port() -> std::io::Result<u16> {
+    Ok(TcpListener::bind((Ipv4Addr::LOCALHOST, 0))?.local_addr()?.port())
+}
+
+/// Looks out for a handler that others start and end.
+async fn attend(
+    client: Arc<Client>,
+    probe: Probe,
+    readiness: Arc<watch::Sender<Readiness>>,
+    mut orders: mpsc::Receiver<Order>,
+) {
+    let patient = Probe { timeout: Duration::from_secs(DEBUGGER_PATIENCE_SECONDS), ..probe };
+    loop {
+        client.forget_connections();
+        tokio::select! {
+            order = orders.recv() => match order {
+                Some(Order::Restart) => continue,
+                Some(Order::Stop) | None => return,
+            },
+            true = wait_until_ready(&client, patient) => {
+                readiness.send_replace(Readiness::Ready);
+            }
+        }
+        match orders.recv().await {
+            Some(Order::Restart) => {}
+            Some(Order::Stop) | None => return,
+        }
+    }
+}
+
+struct Supervisor {
+    launch: Launch,
+    probe: Probe,
+    log: Log,
+    client: Arc<Client>,
+    readiness: Arc<watch::Sender<Readiness>>,
+    orders: mpsc::Receiver<Order>,
+    failures: Vec<Instant>,
+}
+
+impl Supervisor {
+    async fn run(mut self) {
+        loop {
+            self.readiness.send_replace(Readiness::Starting);
+            let worker_id = Uuid::new_v4();
+            let (end, process) = match Process::start(&self.launch, worker_id, &self.log) {
+                Ok(process) => self.look_after(process).await,
+                Err(error) => {
+                    self.log_start_failure(worker_id, &error);
+                    // Nothing is restarted, nothing counted; only a restart by order, or the end, helps (section 2.7).
+                    match self.orders.recv().await {
+                        Some(Order::Restart) => continue,
+                        Some(Order::Stop) | None => return,
+                    }
+                }
+            };
+            self.client.forget_connections();
+            let Some(mut process) = process else { return };
+            let is_failure = self.log_end(&end, &mut process, worker_id).await;
+            process.kill().await;
+            if is_failure && self.count_failure() >= MAX_FAILURES {
+                self.log.error(DISPATCHER, "Exceeded http worker restart retry count. Shutting down Functions Host");
+                self.readiness.send_replace(Readiness::GivenUp);
+                return;
+            }
+        }
+    }
+
+    /// Waits for the end of a process, or for an order to end it. No process means that the host is done with the handler.
+    async fn look_after(&mut self, mut process: Process) -> (End, Option<Process>) {
+        let client = Arc::clone(&self.client);
+        let mut probing = std::pin::pin!(wait_until_ready(&client, self.probe));
+        let mut is_probed = false;
+        let mut is_running = true;
+        loop {
+            tokio::select! {
+                order = self.orders.recv() => match order {
+                    Some(Order::Restart) => return (End::Ordered, Some(process)),
+                    Some(Order::Stop) | None => {
+                        process.kill().await;
+                        return (End::Ordered, None);
+                    }
+                },
+                status = process.wait(), if is_running => match status {
+                    // Not noticed by the real host (recordings P08, PX-exit0-at-once).
+                    Ok(status) if status.code() == Some(0) => {
+                        is_running = false;
+                        process.drain_output().await;
+                        self.warn_of_silent_end(is_probed);
+                    }
+                    Ok(status) => return (End::Exited(status), Some(process)),
+                    Err(_) => is_running = false,
+                },
+                is_ready = &mut probing, if !is_probed => {
+                    if !is_ready {
+                        return (End::TimedOut, Some(process));
+                    }
+                    is_probed = true;
+                    self.readiness.send_replace(Readiness::Ready);
+                }
+            }
+        }
+    }
+
+    fn warn_of_silent_end(&self, is_probed: bool) {
+        let consequence = if is_probed { "Every further invocation fails" } else { "It never answered the probe" };
+        self.log.warning(
+            DISPATCHER,
+            format!(
+                "The handler ended with exit code 0, which the host does not take for a failure, so it is not restarted. \
+                 {consequence}\nhint: a handler is a server: it runs until it is killed"
+            ),
+        );
+    }
+
+    fn log_start_failure(&self, worker_id: Uuid, error: &std::io::Error) {
+        let line = self.launch.command_line(worker_id);
+        let hint = match error.kind() {
+            _ if !self.launch.working_directory.is_dir() => {
+                format!("there is no directory `{}`, the `workingDirectory`", self.launch.working_directory.display())
+            }
+            std::io::ErrorKind::NotFound => format!(
+                "`defaultExecutablePath` is looked for in `{}`, then on PATH; build the handler, or correct the name",
+                self.launch.description.worker_directory.display()
+            ),
+            std::io::ErrorKind::PermissionDenied => format!("chmod +x {}", line.program),
+            _ => "try to start it by hand: `mini-host --print-env` shows the variables it gets".to_owned(),
+        };
+        self.log.error(
+            &format!("Worker.HttpWorkerProcess.{worker_id}"),
+            format!(
+                "Failed to start Worker Channel. Process fileName: {}\n{error} (working directory `{}`)\nhint: {hint}",
+                line.program,
+                self.launch.working_directory.display()
+            ),
+        );
+    }
+
+    /// Says how a process ended; whether that counts as a failure.
+    async fn log_end(&self, end: &End, process: &mut Process, worker_id: Uuid) -> bool {
+        match end {
+            End::Ordered => false,
+            End::TimedOut => {
+                let seconds = self.probe.timeout.as_secs_f32();
+                self.log.error(
+                    &format!("Worker.HttpWorkerChannel.{worker_id}"),
+                    format!(
+                        "Failed to start http worker process. workerId:{worker_id}\nSystem.TimeoutException: Initializing \
+                         HttpWorker timed out.\nNobody listened on 127.0.0.1:{port} within {seconds} s \
+                         (`initializationTimeout`)\nhint: listen on the port that FUNCTIONS_CUSTOMHANDLER_PORT names, at \
+                         127.0.0.1",
+                        port = self.launch.port,
+                    ),
+                );
+                true
+            }
+            End::Exited(status) => {
+                process.drain_output().await;
+                let code = status.code().or_else(|| status.signal().map(|signal| 128 + signal)).unwrap_or(-1);
+                let id = process.id().unwrap_or_default();
+                let name = std::path::Path::new(&process.program).file_name().unwrap_or_default().to_string_lossy();
+                let lines = process.last_errors();
+                let lines = if lines.is_empty() { lines } else { format!(": {lines}") };
+                let entry = Entry {
+                    level: if code == EXIT_CODE_RESTART { Level::Information } else { Level::Error },
+                    category: &format!("Worker.HttpWorkerProcess.{worker_id}"),
+                    event: 0,
+                    invocation: None,
+                };
+                self.log.write(
+                    entry,
+                    format!(
+                        "Language Worker Process exited. Pid={id}.\nMicrosoft.Azure.WebJobs.Script.Workers.\
+                         WorkerProcessExitException: {name} exited with code {code} (0x{code:X})\n ---> \
+                         System.Exception{lines}"
+                    ),
+                );
+                code != EXIT_CODE_RESTART
+            }
+        }
+    }
+
+    fn count_failure(&mut self) -> usize {
+        let now = Instant::now();
+        let memory = Duration::from_secs(FAILURE_MEMORY_SECONDS);
+        if self.failures.last().is_some_and(|last| now.duration_since(*last) > memory) {
+            self.failures.clear();
+        }
+        self.failures.push(now);
+        self.failures.len()
+    }
+}
+
+/// Asks `GET /` until there is any reaction but a refused connection (protocol section 2.3). Whether there was one in time; a
+/// handler that accepts the connection and says nothing is waited for without this limit (recording PX-root-hang).
+async fn wait_until_ready(client: &Client, probe: Probe) -> bool {
+    let deadline = Instant::now() + probe.timeout;
+    loop {
+        match ask(client, probe).await {
+            Ok(()) => return true,
+            Err(CallError::Refused(_)) if Instant::now() < deadline => {
+                tokio::time::sleep(Duration::from_millis(PROBE_PAUSE_MS)).await;
+            }
+            Err(CallError::Refused(_)) => return false,
+            Err(_) => return true,
+        }
+    }
+}
+
+async fn ask(client: &Client, probe: Probe) -> Result<(), CallError> {
+    let mut request = Request::new(Bytes::new());
+    let host = format!("127.0.0.1:{}", client.port());
+    if let Ok(host) = host.parse() {
+        request.headers_mut().insert(HOST, host);
+    }
+    if probe.follows_redirects {
+        client.call_following_redirects(request).await.map(drop)
+    } else {
+        client.call(request.map(|_| crate::body::RequestBody::Empty)).await.map(drop)
+    }
+}

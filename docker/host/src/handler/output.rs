@@ -1,0 +1,155 @@
+//! What the handler prints, line by line into the log (protocol section 2.6).
+
+use std::collections::VecDeque;
+use std::sync::{Arc, Mutex, PoisonError};
+
+use tokio::io::{AsyncBufReadExt, AsyncRead, BufReader};
+
+use crate::log::{CONSOLE, Entry, Level, Log, TOOLING_CONSOLE};
+
+/// A longer line is logged in pieces of this size, so that a handler that never ends its line costs no more than this.
+const MAX_LINE_BYTES: usize = 1024 * 1024;
+/// How many of the last error lines are quoted when the handler dies.
+const QUOTED_ERROR_LINES: usize = 3;
+const HOST_LOG_PREFIX: &str = "LanguageWorkerConsoleLog";
+const TOOLING_PREFIX: &str = "azfuncjsonlog:";
+
+/// Which of the two streams a line came from.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Stream {
+    /// Standard output.
+    Output,
+    /// Standard error.
+    Error,
+}
+
+/// Where the lines of one handler process go.
+#[derive(Clone, Debug)]
+pub struct Output {
+    log: Log,
+    worker_category: Arc<str>,
+    errors_only: bool,
+    last_errors: Arc<Mutex<VecDeque<String>>>,
+}
+
+impl Output {
+    /// The output of the process with this worker id; `errors_only` is `useStdErrorStreamForErrorsOnly`.
+    #[must_use]
+    pub fn new(log: Log, worker_category: &str, errors_only: bool) -> Self {
+        Self { log, worker_category: worker_category.into(), errors_only, last_errors: Arc::default() }
+    }
+
+    /// The last three error lines, joined by commas (recording PX-exit1-stderr).
+    #[must_use]
+    pub fn last_errors(&self) -> String {
+        let lines = self.last_errors.lock().unwrap_or_else(PoisonError::into_inner);
+        lines.iter().map(String::as_str).collect::<Vec<_>>().join(",")
+    }
+
+    /// Logs every line of a stream until its end.
+    pub async fn pump(self, stream: Stream, pipe: impl AsyncRead + Unpin) {
+        let mut reader = BufReader::new(pipe);
+        let mut line = Vec::new();
+        loop {
+            let available = match reader.fill_buf().await {
+                Ok(bytes) if !bytes.is_empty() => bytes,
+                _ => break,
+            };
+            let end = available.iter().position(|byte| *byte == b'\n');
+            let taken = end.unwrap_or(available.len()).min(MAX_LINE_BYTES - line.len());
+            line.extend_from_slice(&available[..taken]);
+            let is_whole = end == Some(taken);
+            reader.consume(taken + usize::from(is_whole));
+            if is_whole || line.len() >= MAX_LINE_BYTES {
+                self.write(stream, &line);
+                line.clear();
+            }
+        }
+        if !line.is_empty() {
+            self.write(stream, &line);
+        }
+    }
+
+    fn write(&self, stream: Stream, line: &[u8]) {
+        let line = String::from_utf8_lossy(line.strip_suffix(b"\r").unwrap_or(line));
+        let level = level(stream, &line, self.errors_only);
+        if level == Level::Error {
+            let mut lines = self.last_errors.lock().unwrap_or_else(PoisonError::into_inner);
+            lines.push_back(line.to_string());
+            if lines.len() > QUOTED_ERROR_LINES {
+                lines.pop_front();
+            }
+        }
+        let (category, text) = match destination(&line) {
+            Destination::Console => (CONSOLE, &*line),
+            Destination::Tooling => (TOOLING_CONSOLE, &*line),
+            Destination::HostLog(text) => (&*self.worker_category, text),
+        };
+        self.log.write(Entry { level, category, event: 0, invocation: None }, text);
+    }
+}
+
+enum Destination<'a> {
+    Console,
+    Tooling,
+    HostLog(&'a str),
+}
+
+fn destination(line: &str) -> Destination<'_> {
+    match line.get(..HOST_LOG_PREFIX.len()) {
+        Some(head) if head.eq_ignore_ascii_case(HOST_LOG_PREFIX) => {
+            Destination::HostLog(&line[HOST_LOG_PREFIX.len()..])
+        }
+        _ if line.starts_with(TOOLING_PREFIX) => Destination::Tooling,
+        _ => Destination::Console,
+    }
+}
+
+fn level(stream: Stream, line: &str, errors_only: bool) -> Level {
+    const SIGNS_OF_ERROR: [&str; 4] = ["error", "fail", "severe", "unhandled exception"];
+    if stream == Stream::Output {
+        return Level::Information;
+    }
+    let line = line.to_lowercase();
+    if line.contains("warn") {
+        Level::Warning
+    } else if errors_only || SIGNS_OF_ERROR.iter().any(|sign| line.contains(sign)) {
+        Level::Error
+    } else {
+        Level::Information
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn standard_error_is_for_errors_unless_it_warns() {
+        assert_eq!(level(Stream::Output, "error", true), Level::Information);
+        assert_eq!(level(Stream::Error, "anything", true), Level::Error);
+        assert_eq!(level(Stream::Error, "a WARNing", true), Level::Warning);
+    }
+
+    #[test]
+    fn standard_error_for_everything_is_judged_by_its_words() {
+        assert_eq!(level(Stream::Error, "anything", false), Level::Information);
+        for line in ["An Error", "it failed", "SEVERE", "Unhandled exception. x"] {
+            assert_eq!(level(Stream::Error, line, false), Level::Error, "{line}");
+        }
+    }
+
+    #[test]
+    fn prefixes_choose_the_log() {
+        assert!(matches!(destination("languageworkerCONSOLElogx"), Destination::HostLog("x")));
+        assert!(matches!(destination("azfuncjsonlog:{}"), Destination::Tooling));
+        assert!(matches!(destination("grüß"), Destination::Console));
+    }
+
+    #[tokio::test]
+    async fn lines_are_cut_at_line_ends_and_the_last_errors_kept() {
+        let output = Output::new(Log::default(), "Worker", true);
+        output.clone().pump(Stream::Error, &b"one\r\ntwo\n\nthree\nfour"[..]).await;
+        assert_eq!(output.last_errors(), ",three,four");
+    }
+}

@@ -1,0 +1,181 @@
+//! One process of the handler: started with its variables, its output read, ended with everything it started.
+
+use std::io;
+use std::path::PathBuf;
+use std::process::{ExitStatus, Stdio};
+use std::time::Duration;
+
+use rustix::process::{Pid, Signal, kill_process_group};
+use tokio::process::{Child, Command};
+use tokio::task::JoinSet;
+use uuid::Uuid;
+
+use super::command::{CommandLine, Description, command_line, find_program};
+use super::output::{Output, Stream};
+use crate::log::Log;
+
+/// How long the last lines of a process that has ended are waited for: another process may hold its output open.
+const LAST_LINES_TIMEOUT_MS: u64 = 250;
+
+/// What is needed to start the handler, the same at every start but for the worker id.
+#[derive(Clone, Debug)]
+pub struct Launch {
+    /// What host.json says about the program.
+    pub description: Description,
+    /// Its current directory.
+    pub working_directory: PathBuf,
+    /// The directory with host.json.
+    pub script_root: PathBuf,
+    /// The environment of the process: what it inherits from this one, as far as it is text, and what settings add.
+    pub environment: Vec<(String, String)>,
+    /// `useStdErrorStreamForErrorsOnly`.
+    pub errors_only: bool,
+    /// The port that the handler is to listen on.
+    pub port: u16,
+}
+
+impl Launch {
+    /// The five variables that the host sets for the handler (protocol section 2.1).
+    #[must_use]
+    pub fn variables(&self, worker_id: Uuid) -> [(&'static str, String); 5] {
+        [
+            ("FUNCTIONS_CUSTOMHANDLER_PORT", self.port.to_string()),
+            ("FUNCTIONS_CUSTOMHANDLER_WORKER_ID", worker_id.to_string()),
+            ("FUNCTIONS_APP_ROOT_PATH", self.script_root.to_string_lossy().into_owned()),
+            ("FUNCTIONS_HTTPWORKER_PORT", self.port.to_string()),
+            ("FUNCTIONS_HTTPWORKER_ID", worker_id.to_string()),
+        ]
+    }
+
+    /// The command line that starts the handler.
+    #[must_use]
+    pub fn command_line(&self, worker_id: Uuid) -> CommandLine {
+        let variable =
+            |name: &str| self.environment.iter().find(|(key, _)| key == name).map(|(_, value)| value.clone());
+        command_line(&self.description, variable, &self.variables(worker_id))
+    }
+
+    fn search_path(&self) -> &str {
+        self.environment.iter().find(|(key, _)| key == "PATH").map_or("", |(_, value)| value)
+    }
+}
+
+/// A running process of the handler. Dropping it kills the process.
+#[derive(Debug)]
+pub struct Process {
+    child: Child,
+    group: Option<Pid>,
+    output: Output,
+    pumps: JoinSet<()>,
+    /// The program as it was started.
+    pub program: String,
+}
+
+impl Process {
+    /// Starts the handler in a process group of its own.
+    ///
+    /// # Errors
+    /// If there is no such program, it may not be executed, or the working directory is missing.
+    pub fn start(launch: &Launch, worker_id: Uuid, log: &Log) -> io::Result<Self> {
+        let line = launch.command_line(worker_id);
+        let current_directory = std::env::current_dir().unwrap_or_else(|_| launch.script_root.clone());
+        let path = find_program(&line.program, &current_directory, launch.search_path())
+            .ok_or_else(|| io::Error::new(io::ErrorKind::NotFound, "there is no such program"))?;
+        let mut command = Command::new(path);
+        command
+            .arg0(&line.program)
+            .args(&line.arguments)
+            .current_dir(&launch.working_directory)
+            .envs(launch.environment.iter().map(|(name, value)| (name, value)))
+            .envs(launch.variables(worker_id))
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
+            .process_group(0)
+            .kill_on_drop(true);
+        end_with_this_process(&mut command);
+        let mut child = command.spawn()?;
+
+        let category = format!("Worker.HttpWorkerProcess.{worker_id}");
+        let output = Output::new(log.clone(), &category, launch.errors_only);
+        let mut pumps = JoinSet::new();
+        if let Some(pipe) = child.stdout.take() {
+            pumps.spawn(output.clone().pump(Stream::Output, pipe));
+        }
+        if let Some(pipe) = child.stderr.take() {
+            pumps.spawn(output.clone().pump(Stream::Error, pipe));
+        }
+        let group = child.id().and_then(|id| i32::try_from(id).ok()).and_then(Pid::from_raw);
+        Ok(Self { child, group, output, pumps, program: line.program })
+    }
+
+    /// The process id.
+    #[must_use]
+    pub fn id(&self) -> Option<u32> {
+        self.group.map(|pid| pid.as_raw_nonzero().get().unsigned_abs())
+    }
+
+    /// Waits until the process has ended by itself.
+    ///
+    /// # Errors
+    /// If the operating system does not tell.
+    pub async fn wait(&mut self) -> io::Result<ExitStatus> {
+        self.child.wait().await
+    }
+
+    /// Waits, for a moment, until the last lines of a process that has ended are logged.
+    pub async fn drain_output(&mut self) {
+        let all = async { while self.pumps.join_next().await.is_some() {} };
+        _ = tokio::time::timeout(Duration::from_millis(LAST_LINES_TIMEOUT_MS), all).await;
+    }
+
+    /// The last error lines, for the message about its end.
+    #[must_use]
+    pub fn last_errors(&self) -> String {
+        self.output.last_errors()
+    }
+
+    /// Kills the process and everything in its group, and waits until it is gone.
+    pub async fn kill(&mut self) {
+        self.kill_group();
+        // SIGKILL cannot be refused, so this wait is as long as the kernel takes.
+        _ = self.child.wait().await;
+        self.drain_output().await;
+    }
+
+    fn kill_group(&self) {
+        if let Some(group) = self.group {
+            // It may have ended already, with all that it started.
+            _ = kill_process_group(group, Signal::KILL);
+        }
+    }
+}
+
+impl Drop for Process {
+    fn drop(&mut self) {
+        self.kill_group();
+    }
+}
+
+/// Has the kernel kill the handler when this process is gone, whatever ended it: after a SIGKILL nobody else would.
+///
+/// The kernel watches the thread that starts the handler, not the process. That is a worker of the runtime, and those live as
+/// long as the runtime: nothing here calls `block_in_place`, which may replace one.
+#[cfg(target_os = "linux")]
+fn end_with_this_process(command: &mut Command) {
+    use rustix::process::{getpid, getppid, set_parent_process_death_signal};
+
+    let parent = getpid();
+    let ask_kernel = move || {
+        set_parent_process_death_signal(Some(Signal::KILL))?;
+        // This process may have ended before the kernel was asked.
+        if getppid() == Some(parent) { Ok(()) } else { Err(io::Error::from(io::ErrorKind::BrokenPipe)) }
+    };
+    #[expect(unsafe_code, reason = "two system calls that are safe between fork and exec: neither allocates nor locks")]
+    unsafe {
+        command.pre_exec(ask_kernel);
+    }
+}
+
+/// Other systems have no such order.
+#[cfg(not(target_os = "linux"))]
+fn end_with_this_process(_: &mut Command) {}

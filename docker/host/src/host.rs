@@ -1,0 +1,278 @@
+//! The state that the parts of the host share: the app as it is now, and whether it runs.
+
+mod operator;
+pub mod running;
+
+use std::io::Write;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::sync::atomic::AtomicUsize;
+use std::time::{Duration, Instant};
+
+use tokio::sync::watch;
+
+use crate::app::{self, App, Settings};
+use crate::handler::Readiness;
+use crate::keys::Keys;
+use crate::listing;
+use crate::log::{self, Filter, Log};
+use running::{Handling, Running};
+
+/// The version that this host says it is: that of the recorded host.
+pub const VERSION: &str = "4.1037.0.0";
+/// How long after the end of all patience with a handler the host stops.
+const STOP_DELAY_MS: u64 = 500;
+/// The file whose presence takes an app offline.
+pub const OFFLINE_FILE: &str = "app_offline.htm";
+/// How the host names itself to the handler.
+pub const AGENT: &str = "Azure-Functions-Host/4.1037.0.0";
+/// The host: one function app, served.
+#[derive(Debug)]
+pub struct Host {
+    root: PathBuf,
+    settings: Settings,
+    handling: Handling,
+    urls: Vec<String>,
+    keys: Keys,
+    log: Log,
+    state: watch::Sender<State>,
+    drained: watch::Sender<bool>,
+    stop: watch::Sender<bool>,
+    invocations: Arc<AtomicUsize>,
+    started: Instant,
+}
+
+/// What the host is doing.
+#[derive(Clone, Debug)]
+pub enum State {
+    /// The app is served.
+    Running(Arc<Running>),
+    /// The app cannot be served; it is read again when its files change. Its handler runs where only the routes are wrong.
+    Error(Arc<App>, Option<Arc<Running>>),
+    /// There was a file `app_offline.htm` at the start.
+    Offline {
+        /// The app that is not served.
+        app: Arc<App>,
+        /// The content of the file.
+        page: Arc<[u8]>,
+    },
+}
+
+impl State {
+    /// Its name in `/admin/host/status`.
+    #[must_use]
+    pub const fn name(&self) -> &'static str {
+        match self {
+            Self::Running(_) => "Running",
+            Self::Error(..) => "Error",
+            Self::Offline { .. } => "Offline",
+        }
+    }
+
+    /// The app as it was last read.
+    #[must_use]
+    pub fn app(&self) -> &Arc<App> {
+        match self {
+            Self::Running(running) => &running.app,
+            Self::Error(app, _) | Self::Offline { app, .. } => app,
+        }
+    }
+}
+
+impl Host {
+    /// Reads the app below `root`, which must be absolute, and serves it. The handler's environment is that of the host, too;
+    /// `urls` are those that callers use, for the list of functions.
+    #[must_use]
+    pub fn start(root: PathBuf, handling: Handling, urls: Vec<String>) -> Arc<Self> {
+        let settings: Settings = handling.environment.iter().cloned().collect();
+        let app = Arc::new(app::load(&root, &settings));
+        let nothing_yet = State::Error(Arc::clone(&app), None);
+        let host = Arc::new(Self {
+            root,
+            keys: Keys::new(&settings),
+            settings,
+            handling,
+            urls,
+            log: Log::default(),
+            state: watch::Sender::new(nothing_yet),
+            drained: watch::Sender::new(false),
+            stop: watch::Sender::new(false),
+            invocations: Arc::default(),
+            started: Instant::now(),
+        });
+        host.take_up(app);
+        host
+    }
+
+    /// The directory with host.json.
+    #[must_use]
+    pub fn root(&self) -> &Path {
+        &self.root
+    }
+
+    /// The environment as settings.
+    #[must_use]
+    pub const fn settings(&self) -> &Settings {
+        &self.settings
+    }
+
+    /// The keys of the app.
+    #[must_use]
+    pub const fn keys(&self) -> &Keys {
+        &self.keys
+    }
+
+    /// The log.
+    #[must_use]
+    pub const fn log(&self) -> &Log {
+        &self.log
+    }
+
+    /// Invocations that have begun and not ended.
+    #[must_use]
+    pub const fn invocations(&self) -> &Arc<AtomicUsize> {
+        &self.invocations
+    }
+
+    /// Whether the listeners of triggers are to rest, to be watched.
+    #[must_use]
+    pub fn drained(&self) -> watch::Receiver<bool> {
+        self.drained.subscribe()
+    }
+
+    /// What the host is doing now.
+    #[must_use]
+    pub fn state(&self) -> State {
+        self.state.borrow().clone()
+    }
+
+    /// The app that is served, if one is.
+    #[must_use]
+    pub fn running(&self) -> Option<Arc<Running>> {
+        match &*self.state.borrow() {
+            State::Running(running) => Some(Arc::clone(running)),
+            _ => None,
+        }
+    }
+
+    /// What the host is doing, to be watched.
+    #[must_use]
+    pub fn states(&self) -> watch::Receiver<State> {
+        self.state.subscribe()
+    }
+
+    /// Reads the app, starts its handler, and serves it from now on in place of the one before. The handler of that one ends
+    /// with its last request.
+    pub fn load(self: &Arc<Self>) {
+        self.take_up(Arc::new(app::load(&self.root, &self.settings)));
+    }
+
+    /// Serves an app that was just read.
+    fn take_up(self: &Arc<Self>, app: Arc<App>) {
+        self.log.set_filter(filter(&app));
+        if let Ok(page) = std::fs::read(self.root.join(OFFLINE_FILE)) {
+            self.state.send_replace(State::Offline { app, page: page.into() });
+            return;
+        }
+        self.report(&app);
+        if let Some(url) = self.urls.first() {
+            // Nobody reads it if this fails.
+            _ = write!(std::io::stdout(), "{}", listing::listing(&app, url));
+        }
+        if !app.errors.is_empty() && !app.fails_by_routes_alone() {
+            self.state.send_replace(State::Error(app, None));
+            return;
+        }
+        match Running::start(app, &self.settings, &self.handling, &self.log) {
+            Ok(running) => self.serve(Arc::new(running)),
+            Err(error) => {
+                self.log.error(log::HOST, format!("No port for the handler: {error}"));
+                self.request_stop();
+            }
+        }
+    }
+
+    /// Logs what is wrong with an app.
+    fn report(&self, app: &App) {
+        for advice in &app.advice {
+            self.log.warning(log::HOST, advice);
+        }
+        for error in &app.errors {
+            self.log.error(log::HOST, format!("A host error has occurred during startup operation\n{error}"));
+        }
+        let faulty = app.functions.iter().map(|function| (&function.name, &function.errors));
+        let unreadable = app.unreadable.iter().map(|function| (&function.name, &function.errors));
+        for (name, errors) in faulty.chain(unreadable) {
+            for error in errors {
+                self.log.error(log::HOST, format!("The '{name}' function is in error: {error}"));
+            }
+        }
+    }
+
+    /// Asks the program to end: no new connections, requests in flight finish, the handler is killed.
+    pub fn request_stop(&self) {
+        self.stop.send_replace(true);
+    }
+
+    /// As [`request_stop`](Self::request_stop), but the last invocation has the time to be answered first: the real host takes
+    /// longer to stop (recordings PX-root-hang, PX-exit-thrice).
+    pub fn request_stop_soon(&self) {
+        let stop = self.stop.clone();
+        tokio::spawn(async move {
+            tokio::time::sleep(Duration::from_millis(STOP_DELAY_MS)).await;
+            stop.send_replace(true);
+        });
+    }
+
+    /// Waits until the program is asked to end.
+    pub async fn stop_requested(&self) {
+        let mut stop = self.stop.subscribe();
+        // The sender lives as long as this host.
+        _ = stop.wait_for(|stop| *stop).await;
+    }
+
+    /// Kills the handler; for the end of the program.
+    pub async fn stop(&self) {
+        if let State::Running(running) | State::Error(_, Some(running)) = self.state()
+            && let Some(handler) = running.handler()
+        {
+            handler.stop().await;
+        }
+    }
+
+    fn serve(self: &Arc<Self>, running: Arc<Running>) {
+        if let Some(handler) = running.handler() {
+            let mut readiness = handler.readiness();
+            let host = Arc::downgrade(self);
+            tokio::spawn(async move {
+                // An error means that the handler was stopped in good order.
+                if readiness.wait_for(|state| *state == Readiness::GivenUp).await.is_ok()
+                    && let Some(host) = host.upgrade()
+                {
+                    host.request_stop_soon();
+                }
+            });
+        }
+        let state = if running.app.errors.is_empty() {
+            State::Running(running)
+        } else {
+            State::Error(Arc::clone(&running.app), Some(running))
+        };
+        self.state.send_replace(state);
+    }
+}
+
+/// The log filter of an app. Unlike the real host's, the console is on unless it is switched off: what a handler says is not to
+/// be lost.
+fn filter(app: &App) -> Filter {
+    let is_unsaid = app.configuration.get("logging:console:isEnabled").is_none();
+    let mut filter = Filter { console: is_unsaid || app.options.logging.console, ..Filter::default() };
+    for (category, level) in &app.options.logging.levels {
+        if category.eq_ignore_ascii_case("default") {
+            filter.default = *level;
+        } else {
+            filter.rules.push((category.clone(), *level));
+        }
+    }
+    filter
+}

@@ -1,0 +1,131 @@
+//! An app that is served: its routes, its handler, its limits.
+
+use std::io::{self, Write};
+use std::sync::Arc;
+
+use uuid::Uuid;
+
+use crate::app::{App, CustomHandler, HandlerKind, Settings};
+use crate::bindings::Bindings;
+use crate::front::throttle::Throttle;
+use crate::handler::command::Description;
+use crate::handler::{Handler, Launch, Probe, free_port};
+use crate::log::Log;
+use crate::routes;
+
+/// An app that is served.
+#[derive(Debug)]
+pub struct Running {
+    /// The app.
+    pub app: Arc<App>,
+    /// Its functions by URL.
+    pub routes: routes::Table,
+    /// Its limits on requests.
+    pub throttle: Throttle,
+    /// The storage that its functions read and write.
+    pub bindings: Bindings,
+    handler: Option<Handler>,
+    settings: Settings,
+}
+
+/// Where the handler comes from.
+#[derive(Clone, Debug)]
+pub struct Handling {
+    /// Its environment, but for what the host adds.
+    pub environment: Vec<(String, String)>,
+    /// Who starts it.
+    pub starter: Starter,
+}
+
+/// Who starts the handler.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Starter {
+    /// The host, as always.
+    Host,
+    /// A person, under a debugger: `--print-env`.
+    Person,
+}
+
+impl Running {
+    /// Serves an app from now on: starts its handler, if it has any functions (recording C20).
+    ///
+    /// # Errors
+    /// If the operating system has no port for the handler.
+    pub fn start(app: Arc<App>, settings: &Settings, handling: &Handling, log: &Log) -> io::Result<Self> {
+        let handler = match app.options.custom_handler.as_ref().filter(|_| app.has_functions()) {
+            Some(options) => {
+                let probe = Probe {
+                    timeout: options.initialization_timeout,
+                    follows_redirects: !(options.forwarding && options.kind == HandlerKind::CustomHandler),
+                };
+                let launch = launch(&app, options, &handling.environment)?;
+                Some(match handling.starter {
+                    Starter::Host => Handler::start(launch, probe, log.clone()),
+                    Starter::Person => {
+                        print_launch(&launch);
+                        Handler::attach(launch.port, probe)
+                    }
+                })
+            }
+            None => None,
+        };
+        let throttle = Throttle::new(&app.options.http);
+        let bindings = Bindings::new(settings, app.options.queues.message_encoding);
+        Ok(Self { routes: routes::Table::new(&app), throttle, bindings, handler, settings: settings.clone(), app })
+    }
+
+    /// The handler; an app without functions has none.
+    #[must_use]
+    pub const fn handler(&self) -> Option<&Handler> {
+        self.handler.as_ref()
+    }
+
+    /// Whether a switch in the environment is on.
+    #[must_use]
+    pub fn is_on(&self, name: &str) -> bool {
+        self.settings.is_on(name)
+    }
+
+    /// Whether the environment says something under this name.
+    #[must_use]
+    pub fn has_setting(&self, name: &str) -> bool {
+        self.settings.get_filled(name).is_some()
+    }
+}
+
+/// How to start the handler of an app.
+///
+/// # Errors
+/// If the operating system has no port for it.
+pub fn launch(app: &App, options: &CustomHandler, environment: &[(String, String)]) -> io::Result<Launch> {
+    Ok(Launch {
+        description: Description {
+            executable: options.executable.clone(),
+            arguments: options.arguments.clone(),
+            worker_path: options.worker_path.clone(),
+            worker_arguments: options.worker_arguments.clone(),
+            worker_directory: options.worker_directory.clone(),
+        },
+        working_directory: options.working_directory.clone(),
+        script_root: app.root.clone(),
+        environment: environment.to_vec(),
+        errors_only: options.stderr_is_errors_only,
+        port: free_port()?,
+    })
+}
+
+/// Prints what to set and to run in order to start the handler by hand.
+fn print_launch(launch: &Launch) {
+    let quoted = |text: &str| format!("'{}'", text.replace('\'', "'\\''"));
+    let id = Uuid::new_v4();
+    let mut text = String::from("Start the handler yourself; the host waits for it:\n\n");
+    text.push_str(&format!("  cd {}\n", quoted(&launch.working_directory.to_string_lossy())));
+    for (name, value) in launch.variables(id) {
+        text.push_str(&format!("  export {name}={}\n", quoted(&value)));
+    }
+    let line = launch.command_line(id);
+    let words = std::iter::once(&line.program).chain(&line.arguments);
+    let words: Vec<String> = words.map(|word| quoted(word)).collect();
+    // Nobody reads it if this fails.
+    _ = writeln!(io::stdout(), "{text}  {}\n", words.join(" "));
+}

@@ -1,0 +1,288 @@
+//! What counts as an answer of the handler in default mode (protocol sections 5.1 and 5.2).
+
+use super::dotnet;
+use super::json::{ANSWER_MAX_DEPTH, Json, Object, ReadError, Reader};
+use std::borrow::Cow;
+use std::fmt;
+
+/// A handler's answer that counts.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct Answer {
+    /// `Outputs`: binding name to value.
+    pub outputs: Option<Object>,
+    /// `Logs`, to be logged before the outputs are converted (recording RX-logs-on-failure).
+    pub logs: Vec<String>,
+    /// `ReturnValue`; null when missing.
+    pub return_value: Option<Json>,
+}
+
+/// What the host makes of a handler's reply.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Verdict {
+    /// The invocation goes on with this.
+    Answered(Answer),
+    /// A 2xx with nothing in it: the real host never completes the invocation, until `functionTimeout`
+    /// (recordings R16 to R16g, RX-status-204-body).
+    NeverCompletes,
+}
+
+/// Why an invocation fails: what happened, and the rule with the place where it is written.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Failure {
+    /// One line for the log, no closing full stop.
+    pub message: String,
+    /// What to do.
+    pub hint: Option<String>,
+}
+
+impl Failure {
+    /// A failure without a hint.
+    pub fn new(message: impl Into<String>) -> Failure {
+        Failure { message: message.into(), hint: None }
+    }
+
+    /// Adds the next step.
+    pub fn hint(self, hint: impl Into<String>) -> Failure {
+        Failure { hint: Some(hint.into()), ..self }
+    }
+}
+
+impl fmt::Display for Failure {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        out.write_str(&self.message)?;
+        self.hint.as_ref().map_or(Ok(()), |hint| write!(out, "\nhint: {hint}"))
+    }
+}
+
+impl std::error::Error for Failure {}
+
+/// Judges a handler's complete reply by its status, `Content-Type` and body, in the order of protocol 5.1.
+pub fn judge(status: u16, content_type: Option<&[u8]>, body: &[u8]) -> Result<Verdict, Failure> {
+    if !(200..300).contains(&status) {
+        let hint =
+            "a handler answers an invocation with 2xx; a status for the caller goes into `Outputs.<name>.statusCode`";
+        return Err(Failure::new(format!("the handler answered with status {status}")).hint(hint));
+    }
+    if status == 204 || body.iter().all(u8::is_ascii_whitespace) {
+        return Ok(Verdict::NeverCompletes);
+    }
+    let content_type = content_type.map(String::from_utf8_lossy).unwrap_or_default();
+    if !is_json(&content_type) {
+        let named = if content_type.is_empty() {
+            "no `Content-Type`".into()
+        } else {
+            format!("`Content-Type: {content_type}`")
+        };
+        return Err(Failure::new(format!("the handler answered with {named}"))
+            .hint("answer with `Content-Type: application/json`, or set `enableForwardingHttpRequest` in host.json to pass plain HTTP on"));
+    }
+    let text = decode(body, &content_type)?;
+    read(&text).map_err(|Unreadable(message)| {
+        Failure::new(format!("the handler's answer cannot be read: {message}"))
+            .hint("answer with an object of `Outputs`, `Logs` and `ReturnValue`, such as {\"Outputs\":{\"res\":{\"body\":\"hello\"}}}")
+    })
+}
+
+/// The media types of the JSON formatter, and every range that holds one (recordings RX-type-*).
+fn is_json(content_type: &str) -> bool {
+    let (media_type, parameters) = content_type.split_once(';').unwrap_or((content_type, ""));
+    let well_formed = parameters.split(';').all(|parameter| {
+        let parameter = parameter.trim();
+        parameter.is_empty()
+            || parameter.split_once('=').map_or_else(|| is_token(parameter), |(name, _)| is_token(name.trim()))
+    });
+    let known = ["application/json", "text/json", "*/*", "application/*", "text/*"];
+    well_formed && known.iter().any(|known| known.eq_ignore_ascii_case(media_type.trim()))
+}
+
+fn is_token(text: &str) -> bool {
+    !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"!#$%&'*+-.^_`|~".contains(&byte))
+}
+
+/// UTF-16 when the charset says so, else UTF-8, and invalid bytes are an error (recordings RX-type-json-utf16,
+/// RX-type-json-badcharset, RX-json-gzip). A byte order mark overrules the charset.
+fn decode<'a>(body: &'a [u8], content_type: &str) -> Result<Cow<'a, str>, Failure> {
+    if body.starts_with(&[0xFF, 0xFE]) || body.starts_with(&[0xFE, 0xFF]) {
+        return Ok(super::http::body_text(body));
+    }
+    let charset = content_type.to_ascii_lowercase();
+    let charset =
+        charset.split_once("charset=").map(|(_, rest)| rest.split(';').next().unwrap_or(rest).trim_matches([' ', '"']));
+    if charset == Some("utf-16") {
+        let (pairs, odd) = body.as_chunks::<2>();
+        let units: Vec<u16> = pairs.iter().map(|pair| u16::from_le_bytes(*pair)).collect();
+        let text = String::from_utf16(&units).ok().filter(|_| odd.is_empty());
+        return text
+            .map(Cow::Owned)
+            .ok_or_else(|| Failure::new("the handler's answer is labelled `utf-16` but is not UTF-16"));
+    }
+    std::str::from_utf8(body).map(Cow::Borrowed).map_err(|error| {
+        Failure::new(format!("the handler's answer is not UTF-8 at byte {}", error.valid_up_to()))
+            .hint("answer in UTF-8 and without `Content-Encoding`")
+    })
+}
+
+struct Unreadable(String);
+
+impl From<ReadError> for Unreadable {
+    fn from(error: ReadError) -> Unreadable {
+        Unreadable(error.to_string())
+    }
+}
+
+/// Reads the object; what follows it is ignored (recordings RX-json-trailing, RX-json-two).
+fn read(text: &str) -> Result<Verdict, Unreadable> {
+    let mut reader = Reader::new(text, ANSWER_MAX_DEPTH);
+    if !reader.at_object()? {
+        return match reader.value()? {
+            Json::Null => Ok(Verdict::NeverCompletes),
+            other => Err(Unreadable(format!("it is {}, not an object", other.kind()))),
+        };
+    }
+    let mut answer = Answer::default();
+    let mut mistyped = None;
+    reader.object(|name, reader| {
+        if dotnet::same_name(&name, "Outputs") {
+            read_outputs(&mut answer, reader.value()?).unwrap_or_else(|message| mistyped = Some(message));
+        } else if dotnet::same_name(&name, "Logs") {
+            read_logs(&mut answer, reader.value_without_dates()?).unwrap_or_else(|message| mistyped = Some(message));
+        } else if dotnet::same_name(&name, "ReturnValue") {
+            answer.return_value = Some(reader.value()?).filter(|value| !value.is_null());
+        } else {
+            reader.skip()?;
+        }
+        Ok(())
+    })?;
+    mistyped.map_or(Ok(Verdict::Answered(answer)), |message| Err(Unreadable(message)))
+}
+
+/// Of a name given twice the second value is laid over the first (recordings RX-outputs-both-cases, RX-outputs-key-twice).
+fn read_outputs(answer: &mut Answer, value: Json) -> Result<(), String> {
+    match value {
+        Json::Null => answer.outputs = None,
+        Json::Object(members) => answer.outputs.get_or_insert_default().extend(members),
+        other => return Err(format!("`Outputs` is {}, not an object", other.kind())),
+    }
+    Ok(())
+}
+
+/// Numbers, booleans and nulls count as texts, anything else in the array does not (recordings RX-logs-*).
+fn read_logs(answer: &mut Answer, value: Json) -> Result<(), String> {
+    let lines = match value {
+        Json::Null => return Ok(()),
+        Json::Array(lines) => lines,
+        other => return Err(format!("`Logs` is {}, not an array of strings", other.kind())),
+    };
+    for line in lines {
+        answer.logs.push(match line {
+            // What .NET's logger makes of a null message.
+            Json::Null => "[null]".to_owned(),
+            Json::Bool(value) => value.to_string(),
+            Json::Array(_) | Json::Object(_) => return Err(format!("`Logs` holds {}, not only strings", line.kind())),
+            scalar => dotnet::into_text(scalar),
+        });
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn of(body: &str) -> Answer {
+        match judge(200, Some(b"application/json"), body.as_bytes()) {
+            Ok(Verdict::Answered(answer)) => answer,
+            other => panic!("{body}: {other:?}"),
+        }
+    }
+
+    fn fails(status: u16, content_type: &str, body: &[u8]) -> bool {
+        judge(status, Some(content_type.as_bytes()).filter(|value| !value.is_empty()), body).is_err()
+    }
+
+    #[test]
+    fn takes_any_2xx_and_nothing_else() {
+        for status in [200, 201, 202, 203, 206, 226, 299] {
+            assert!(!fails(status, "application/json", b"{}"), "{status}");
+        }
+        for status in [300, 304, 400, 401, 404, 429, 500, 501, 503, 600] {
+            assert!(fails(status, "application/json", b"{}"), "{status}");
+        }
+    }
+
+    #[test]
+    fn never_completes_without_content() {
+        for (status, body) in [(200, ""), (204, ""), (204, "{}"), (200, " \r\n"), (200, "null"), (201, "")] {
+            assert_eq!(
+                judge(status, Some(b"application/json"), body.as_bytes()),
+                Ok(Verdict::NeverCompletes),
+                "{status} {body}"
+            );
+        }
+        assert_eq!(judge(200, None, b""), Ok(Verdict::NeverCompletes));
+    }
+
+    #[test]
+    fn wants_a_json_media_type() {
+        for good in [
+            "application/json",
+            "Application/JSON; charset=utf-8",
+            "text/json",
+            "*/*",
+            "application/json; charset=nonsense",
+            "application/json; charset=iso-8859-1",
+        ] {
+            assert!(!fails(200, good, b"{}"), "{good}");
+        }
+        for bad in [
+            "",
+            "text/plain",
+            "text/html",
+            "application/octet-stream",
+            "application/problem+json",
+            "application/vnd.x+json",
+            "application/x-www-form-urlencoded",
+            "application/xml",
+            "json",
+            "application/json; =",
+        ] {
+            assert!(fails(200, bad, b"{}"), "{bad}");
+        }
+        assert!(fails(200, "application/json; charset=utf-16", b"{}}"));
+        assert!(!fails(200, "application/json; charset=utf-16", b"{\0}\0"));
+        assert!(fails(200, "application/json", b"\x1f\x8b\x08\0\xff"));
+    }
+
+    #[test]
+    fn reads_leniently() {
+        let answer = of(
+            "\u{feff}{'outputs':{'res':{body:'x'}},/*c*/LOGS:['a',1,true,null,'2020-01-01T00:00:00Z'],returnvalue:5,other:[{}]} rest",
+        );
+        assert_eq!(answer.logs, ["a", "1", "true", "[null]", "2020-01-01T00:00:00Z"]);
+        assert_eq!(answer.return_value, Some(Json::Integer(5)));
+        assert!(answer.outputs.unwrap().contains_key("res"));
+        assert_eq!(of("{}"), Answer::default());
+        assert_eq!(of(r#"{"Outputs":null,"Logs":null,"ReturnValue":null}"#), Answer::default());
+        assert_eq!(of(r#"{"Outputs":{"a":1,"a":2},"outputs":{"b":3}}"#).outputs.unwrap().len(), 2);
+    }
+
+    #[test]
+    fn refuses_what_is_no_envelope() {
+        for body in [
+            "[]",
+            "\"x\"",
+            "5",
+            "true",
+            "{\"a\":",
+            "{\"Outputs\":[]}",
+            "{\"Outputs\":\"x\"}",
+            "{\"Logs\":\"x\"}",
+            "{\"Logs\":5}",
+            "{\"Logs\":{}}",
+            "{\"Logs\":[\"a\",{}]}",
+            "hello",
+        ] {
+            assert!(fails(200, "application/json", body.as_bytes()), "{body}");
+        }
+    }
+}

@@ -1,0 +1,258 @@
+//! Dates and times as .NET reads and writes them (protocol sections 4.3 and 5.2).
+//!
+//! Newtonsoft.Json turns strings that look like ISO date-times into dates while it reads; what comes out again is spelled
+//! anew, and one with an offset is in the host's time zone (the recordings were made in UTC).
+
+use chrono::{Days, Local, NaiveDate, NaiveDateTime, NaiveTime, Offset, TimeDelta, TimeZone, Timelike, Utc};
+
+/// A date and time with what .NET knows about its zone.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct DateTime {
+    /// What a clock on the wall shows, to a tenth of a microsecond.
+    pub wall: NaiveDateTime,
+    /// Which wall.
+    pub zone: Zone,
+}
+
+/// What is known about the zone of a [`DateTime`].
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Zone {
+    /// Nothing: no suffix.
+    Unspecified,
+    /// UTC, written `Z`.
+    Utc,
+    /// So many seconds east of UTC, written `+02:00`.
+    Offset(i32),
+}
+
+impl DateTime {
+    /// The present, in UTC.
+    pub fn now() -> DateTime {
+        DateTime { wall: Utc::now().naive_utc(), zone: Zone::Utc }
+    }
+
+    /// ISO 8601 with up to seven decimals, trailing zeros dropped: how dates stand inside JSON objects
+    /// (recordings DX-json-object-dates, RX-raw-rv-object-floats).
+    pub fn iso(&self) -> String {
+        let ticks = self.wall.nanosecond() % 1_000_000_000 / 100;
+        let fraction = if ticks == 0 { String::new() } else { format!(".{ticks:07}").trim_end_matches('0').to_owned() };
+        format!("{}{fraction}{}", self.wall.format("%Y-%m-%dT%H:%M:%S"), self.suffix())
+    }
+
+    /// ISO 8601 without fractions: how dates stand as values of their own (protocol 4.3).
+    pub fn iso_seconds(&self) -> String {
+        format!("{}{}", self.wall.format("%Y-%m-%dT%H:%M:%S"), self.suffix())
+    }
+
+    /// What .NET's `ToString` gives: `11/01/2024 10:00:00`, neither fraction nor zone (recordings RX-body-string-date-*).
+    pub fn invariant(&self) -> String {
+        self.wall.format("%m/%d/%Y %H:%M:%S").to_string()
+    }
+
+    fn suffix(&self) -> String {
+        match self.zone {
+            Zone::Unspecified => String::new(),
+            Zone::Utc => "Z".to_owned(),
+            Zone::Offset(seconds) => {
+                let sign = if seconds < 0 { '-' } else { '+' };
+                let minutes = seconds.abs() / 60;
+                format!("{sign}{:02}:{:02}", minutes / 60, minutes % 60)
+            }
+        }
+    }
+}
+
+/// The shortest and longest texts that are looked at for a date.
+const ISO_LENGTHS: std::ops::RangeInclusive<usize> = 19..=40;
+
+/// The date a string stands for, if Newtonsoft.Json would take it for one: `2020-01-01T00:00:00` with or without fraction,
+/// `Z` or offset, or `/Date(1577836800000)/`. `2020-01-01` alone is not a date (protocol 5.2).
+pub fn recognise(text: &str) -> Option<DateTime> {
+    let bytes = text.as_bytes();
+    match bytes.first()? {
+        b'/' => microsoft(text),
+        b'0'..=b'9' if ISO_LENGTHS.contains(&bytes.len()) && bytes[10] == b'T' => iso(bytes),
+        _ => None,
+    }
+}
+
+fn iso(bytes: &[u8]) -> Option<DateTime> {
+    let mut cursor = Cursor { bytes, at: 0 };
+    let year = cursor.digits(4)?;
+    cursor.byte(b'-')?;
+    let month = cursor.digits(2)?;
+    cursor.byte(b'-')?;
+    let day = cursor.digits(2)?;
+    let date = NaiveDate::from_ymd_opt(i32::try_from(year).ok().filter(|&year| year > 0)?, month, day)?;
+    cursor.byte(b'T')?;
+    let hour = cursor.digits(2)?;
+    cursor.byte(b':')?;
+    let minute = cursor.digits(2)?;
+    cursor.byte(b':')?;
+    let second = cursor.digits(2)?;
+    let ticks = cursor.fraction()?;
+    let wall = if hour == 24 {
+        // Midnight at the end of a day is the next day's first moment.
+        date.checked_add_days(Days::new(1)).filter(|_| (minute, second, ticks) == (0, 0, 0))?.and_time(NaiveTime::MIN)
+    } else {
+        date.and_hms_nano_opt(hour, minute, second, ticks * 100)?
+    };
+    zoned(wall, cursor.zone()?)
+}
+
+/// What stands where a zone may stand.
+enum Suffix {
+    None,
+    Utc,
+    /// Seconds east of UTC.
+    East(i64),
+}
+
+/// A date with an offset becomes one in the host's time zone.
+fn zoned(wall: NaiveDateTime, suffix: Suffix) -> Option<DateTime> {
+    match suffix {
+        Suffix::None => Some(DateTime { wall, zone: Zone::Unspecified }),
+        Suffix::Utc => Some(DateTime { wall, zone: Zone::Utc }),
+        Suffix::East(seconds) => Some(local(wall.checked_sub_signed(TimeDelta::seconds(seconds))?)),
+    }
+}
+
+fn local(utc: NaiveDateTime) -> DateTime {
+    let offset = Local.offset_from_utc_datetime(&utc).fix().local_minus_utc();
+    let wall = utc.checked_add_signed(TimeDelta::seconds(offset.into())).unwrap_or(utc);
+    DateTime { wall, zone: Zone::Offset(offset) }
+}
+
+/// `/Date(milliseconds)/`, with an offset in the host's time zone, else UTC.
+fn microsoft(text: &str) -> Option<DateTime> {
+    let inner = text.strip_prefix("/Date(")?.strip_suffix(")/")?;
+    let sign = inner.get(1..)?.find(['+', '-']).map(|at| at + 1);
+    let milliseconds: i64 = inner[..sign.unwrap_or(inner.len())].parse().ok()?;
+    let utc = chrono::DateTime::from_timestamp_millis(milliseconds)?.naive_utc();
+    Some(if sign.is_some() { local(utc) } else { DateTime { wall: utc, zone: Zone::Utc } })
+}
+
+struct Cursor<'a> {
+    bytes: &'a [u8],
+    at: usize,
+}
+
+impl Cursor<'_> {
+    fn peek(&self) -> Option<u8> {
+        self.bytes.get(self.at).copied()
+    }
+
+    fn byte(&mut self, expected: u8) -> Option<()> {
+        (self.peek()? == expected).then(|| self.at += 1)
+    }
+
+    fn digits(&mut self, count: usize) -> Option<u32> {
+        let digits = self.bytes.get(self.at..self.at + count)?;
+        let value = digits
+            .iter()
+            .try_fold(0, |value, digit| digit.is_ascii_digit().then(|| value * 10 + u32::from(digit - b'0')))?;
+        self.at += count;
+        Some(value)
+    }
+
+    /// The fraction in tenths of a microsecond: a point and one to seven digits, or nothing.
+    fn fraction(&mut self) -> Option<u32> {
+        if self.byte(b'.').is_none() {
+            return Some(0);
+        }
+        let mut ticks = 0;
+        let mut count = 0;
+        while count < 7
+            && let Some(digit) = self.digits(1)
+        {
+            ticks = ticks * 10 + digit;
+            count += 1;
+        }
+        (count > 0).then(|| ticks * 10_u32.pow(7 - count))
+    }
+
+    /// `Z`, an offset (`+02:00`, `+0200`, `+02`), or nothing; and then the end of the text.
+    fn zone(&mut self) -> Option<Suffix> {
+        let suffix = match self.peek() {
+            None => Suffix::None,
+            Some(b'Z' | b'z') => {
+                self.at += 1;
+                Suffix::Utc
+            }
+            Some(sign @ (b'+' | b'-')) => {
+                self.at += 1;
+                let hours = i64::from(self.digits(2)?);
+                let _ = self.byte(b':');
+                let minutes = i64::from(self.digits(2).unwrap_or(0));
+                let seconds = (hours * 60 + minutes) * 60;
+                Suffix::East(if sign == b'+' { seconds } else { -seconds })
+            }
+            Some(_) => return None,
+        };
+        (self.at == self.bytes.len()).then_some(suffix)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn iso_of(text: &str) -> String {
+        recognise(text).unwrap_or_else(|| panic!("{text} is no date")).iso()
+    }
+
+    #[test]
+    fn spells_dates_anew() {
+        for (text, iso, invariant) in [
+            ("2020-01-01T00:00:00Z", "2020-01-01T00:00:00Z", "01/01/2020 00:00:00"),
+            ("2020-01-01T00:00:00.500Z", "2020-01-01T00:00:00.5Z", "01/01/2020 00:00:00"),
+            ("2024-11-01T10:00:00", "2024-11-01T10:00:00", "11/01/2024 10:00:00"),
+            ("2024-11-01T10:00:00.1234567Z", "2024-11-01T10:00:00.1234567Z", "11/01/2024 10:00:00"),
+            ("2024-12-31T24:00:00Z", "2025-01-01T00:00:00Z", "01/01/2025 00:00:00"),
+            ("/Date(1577836800000)/", "2020-01-01T00:00:00Z", "01/01/2020 00:00:00"),
+        ] {
+            assert_eq!(iso_of(text), iso);
+            assert_eq!(recognise(text).unwrap().invariant(), invariant);
+        }
+    }
+
+    #[test]
+    fn moves_offsets_to_the_local_zone() {
+        let two_hours_east = NaiveDate::from_ymd_opt(2020, 1, 1).unwrap().and_hms_opt(0, 0, 0).unwrap();
+        for text in [
+            "2020-01-01T02:00:00+02:00",
+            "2020-01-01T02:00:00+0200",
+            "2020-01-01T02:00:00+02",
+            "2019-12-31T22:30:00-01:30",
+        ] {
+            let date = recognise(text).unwrap();
+            let Zone::Offset(offset) = date.zone else { panic!("{text}: {date:?}") };
+            assert_eq!(date.wall - TimeDelta::seconds(offset.into()), two_hours_east, "{text}");
+        }
+    }
+
+    #[test]
+    fn leaves_other_texts_alone() {
+        for text in [
+            "",
+            "2020-01-01",
+            "2020-01-01 00:00:00",
+            "2020-01-01T00:00",
+            "2020-13-01T00:00:00",
+            "2020-02-30T00:00:00Z",
+            "2020-01-01T25:00:00Z",
+            "2020-01-01T00:00:00.Z",
+            "2020-01-01T00:00:00.12345678Z",
+            "2020-01-01T00:00:00 Z",
+            "x2020-01-01T00:00:00Z",
+            "2020-01-01T00:00:00Z and more",
+            "2020-01-01t00:00:00Z",
+            "0000-01-01T00:00:00Z",
+            "/Date()/",
+            "/Date(x)/",
+            "grüß-gott-TTTTTTTTTTTT",
+        ] {
+            assert_eq!(recognise(text), None, "{text}");
+        }
+    }
+}

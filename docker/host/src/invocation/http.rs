@@ -1,0 +1,353 @@
+//! The trigger value of an HTTP request, and the binding data it gives (protocol section 4.5).
+
+use super::answer::Failure;
+use super::data::{BindingData, Value};
+use super::dotnet::{push_base64, same_name};
+use super::json::{self, Json, Object};
+use super::query;
+use bytes::Bytes;
+use std::borrow::Cow;
+use std::fmt::{self, Write};
+use std::sync::Arc;
+
+/// What a function sees of its caller's request.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct HttpRequest {
+    /// The whole URL, as [`url`] makes it.
+    pub url: String,
+    /// The method as sent.
+    pub method: String,
+    /// The query without its question mark, as sent.
+    pub query: String,
+    /// The header lines in order, as sent.
+    pub headers: Vec<(String, Vec<u8>)>,
+    /// Route values; `None` for an optional parameter the URL does not have.
+    pub params: Vec<(String, Option<String>)>,
+    /// Who calls, as far as keys tell.
+    pub identity: Identity,
+    /// The body, only if the caller sent a `Content-Length` above zero: a chunked body is never seen
+    /// (recordings DX-body-chunked, DX-chunked-binding).
+    pub body: Option<Bytes>,
+}
+
+/// Who calls (protocol 4.5).
+#[derive(Debug, Clone, PartialEq, Default)]
+pub enum Identity {
+    /// No key, or a wrong one.
+    #[default]
+    Anonymous,
+    /// A valid key.
+    Key {
+        /// `Function`, `System` or `Admin`.
+        level: &'static str,
+        /// The key's name, such as `default` or `master`.
+        name: String,
+    },
+}
+
+/// The URL of a request: its `Host` header, its decoded path (`%2F` still escaped) escaped anew, and its raw query. Without a
+/// host no URL can be formed and the invocation fails (recordings DX-http10, DX-host, DX-path-escapes).
+pub fn url(host: &str, decoded_path: &str, query: &str) -> Result<String, Failure> {
+    if host.is_empty() {
+        return Err(Failure::new("the request has no `Host` header, so its `Url` cannot be formed"));
+    }
+    let mut url = format!("http://{host}");
+    push_escaped_path(&mut url, decoded_path);
+    if !query.is_empty() {
+        url.push('?');
+        url.push_str(query);
+    }
+    Ok(url)
+}
+
+/// Escapes all but the letters that may stand in a path and what is an escape already.
+fn push_escaped_path(url: &mut String, path: &str) {
+    let bytes = path.as_bytes();
+    for (at, &byte) in bytes.iter().enumerate() {
+        let is_escape = || bytes[at + 1..].iter().take(2).filter(|digit| digit.is_ascii_hexdigit()).count() == 2;
+        if byte.is_ascii_alphanumeric() || b"-._~!$&'()*+,;=:@/".contains(&byte) || (byte == b'%' && is_escape()) {
+            url.push(byte.into());
+        } else {
+            // Writing to a string cannot fail.
+            let _ = write!(url, "%{byte:02X}");
+        }
+    }
+}
+
+/// The binding data of an HTTP invocation whose trigger binding is called `trigger_name`: properties of a JSON body, over
+/// these the query, over these the route; then `Query` and `Headers`, unless something is called so already. The trigger's own
+/// name is never free (recordings DX-clash-*, DX-trigger-suffix).
+pub fn binding_data(request: &Arc<HttpRequest>, trigger_name: &str) -> BindingData {
+    let mut data = BindingData::default();
+    if let Some(text) = request.body.as_deref().and_then(possible_object) {
+        data.add_properties(&text);
+    }
+    let parameters = last_values(&request.query);
+    for (name, value) in parameters.iter().filter(|(name, _)| !same_name(name, "code")) {
+        data.set(name, value.as_str());
+    }
+    for (name, value) in &request.params {
+        if let Some(value) = value {
+            data.set(name, value.as_str());
+        }
+    }
+    if !data.contains("Query") {
+        let query = parameters.into_iter().map(|(name, value)| (name, Json::Text(value))).collect();
+        data.set("Query", Value::Json(Json::Object(query)));
+    }
+    if !data.contains("Headers") {
+        let joined =
+            header_lines(request).into_iter().map(|(name, lines)| (name, Json::Text(lines.join(",")))).collect();
+        data.set("Headers", Value::Json(Json::Object(joined)));
+    }
+    data.set(trigger_name, Value::Http(Arc::clone(request)));
+    data
+}
+
+/// Of a repeated key, `Metadata` has the last value (recording D13).
+fn last_values(query: &str) -> Vec<(String, String)> {
+    query::parse(query).into_iter().map(|(name, mut values)| (name, values.pop().unwrap_or_default())).collect()
+}
+
+/// The text of a body that may be a JSON object: a large binary body is not decoded for nothing.
+fn possible_object(body: &[u8]) -> Option<Cow<'_, str>> {
+    let begins_like_one = body.trim_ascii_start().first().is_some_and(|byte| *byte == b'{' || !byte.is_ascii());
+    (begins_like_one || body.starts_with(&[0, 0, 0xFE, 0xFF])).then(|| body_text(body))
+}
+
+/// Writes `Data.<name>` (protocol 4.5).
+pub fn write(out: &mut String, request: &HttpRequest) -> fmt::Result {
+    out.write_str("{\"Url\":")?;
+    json::write_text(out, &request.url)?;
+    out.write_str(",\"Method\":")?;
+    json::write_text(out, &request.method)?;
+    let query = query::parse(&request.query);
+    let query: Object = query.into_iter().map(|(name, values)| (name, Json::Text(values.join(",")))).collect();
+    out.write_str(",\"Query\":")?;
+    json::write(out, &Json::Object(query))?;
+    let lines = |values: Vec<String>| Json::Array(values.into_iter().map(Json::Text).collect());
+    let headers = header_lines(request).into_iter().map(|(name, values)| (name, lines(values))).collect();
+    out.write_str(",\"Headers\":")?;
+    json::write(out, &Json::Object(headers))?;
+    let param = |value: &Option<String>| value.clone().map_or(Json::Null, Json::Text);
+    let params = request.params.iter().map(|(name, value)| (name.clone(), param(value))).collect();
+    out.write_str(",\"Params\":")?;
+    json::write(out, &Json::Object(params))?;
+    out.write_str(",\"Identities\":[")?;
+    json::write(out, &request.identity.to_json())?;
+    out.write_char(']')?;
+    if let Some(body) = &request.body {
+        out.write_str(",\"Body\":")?;
+        write_body(out, body, header(request, "content-type"))?;
+    }
+    out.write_char('}')
+}
+
+/// Base64 for `application/octet-stream` and `multipart/*`, text for everything else, whatever its charset
+/// (recordings D09, D10, DX-body-octet-case, DX-body-latin1).
+fn write_body(out: &mut String, body: &[u8], content_type: Option<&[u8]>) -> fmt::Result {
+    let content_type =
+        content_type.map(|value| String::from_utf8_lossy(value).to_ascii_lowercase()).unwrap_or_default();
+    let media_type = content_type.split(';').next().unwrap_or_default().trim();
+    if media_type == "application/octet-stream" || media_type.starts_with("multipart/") {
+        out.reserve(body.len() / 3 * 4 + ROOM_FOR_THE_REST_BYTES);
+        out.push('"');
+        push_base64(out, body);
+        out.push('"');
+        return Ok(());
+    }
+    // A body of JSON text grows by its escaped quotes.
+    out.reserve(body.len() + body.len() / 8 + ROOM_FOR_THE_REST_BYTES);
+    json::write_text(out, &body_text(body))
+}
+
+/// What commonly follows a body in an envelope; only saves moving it.
+const ROOM_FOR_THE_REST_BYTES: usize = 4096;
+
+/// A body as .NET's stream reader decodes it: UTF-8 unless a byte order mark says otherwise, invalid bytes as U+FFFD
+/// (recordings DX-body-bom, DX-body-utf16, DX-body-png, DX-body-binary-text).
+pub fn body_text(body: &[u8]) -> Cow<'_, str> {
+    let utf16 = |rest: &[u8], unit: fn([u8; 2]) -> u16| {
+        let (pairs, odd) = rest.as_chunks::<2>();
+        let mut text: String = char::decode_utf16(pairs.iter().map(|pair| unit(*pair)))
+            .map(|result| result.unwrap_or(char::REPLACEMENT_CHARACTER))
+            .collect();
+        text.extend((!odd.is_empty()).then_some(char::REPLACEMENT_CHARACTER));
+        Cow::Owned(text)
+    };
+    let utf32 = |rest: &[u8], unit: fn([u8; 4]) -> u32| {
+        let (units, _) = rest.as_chunks::<4>();
+        let decode = |bytes: &[u8; 4]| char::from_u32(unit(*bytes)).unwrap_or(char::REPLACEMENT_CHARACTER);
+        Cow::Owned(units.iter().map(decode).collect())
+    };
+    match body {
+        [0xEF, 0xBB, 0xBF, rest @ ..] => String::from_utf8_lossy(rest),
+        [0xFF, 0xFE, 0, 0, rest @ ..] => utf32(rest, u32::from_le_bytes),
+        [0, 0, 0xFE, 0xFF, rest @ ..] => utf32(rest, u32::from_be_bytes),
+        [0xFF, 0xFE, rest @ ..] => utf16(rest, u16::from_le_bytes),
+        [0xFE, 0xFF, rest @ ..] => utf16(rest, u16::from_be_bytes),
+        _ => String::from_utf8_lossy(body),
+    }
+}
+
+fn header<'a>(request: &'a HttpRequest, name: &str) -> Option<&'a [u8]> {
+    request.headers.iter().find(|(known, _)| known.eq_ignore_ascii_case(name)).map(|(_, value)| value.as_slice())
+}
+
+/// The headers by name, each line a value; well-known names in their standard spelling, others as first sent; values decoded
+/// as UTF-8 (recordings D11, DX-headers, DX-header-cookie-twice, DX-header-utf8).
+fn header_lines(request: &HttpRequest) -> Vec<(String, Vec<String>)> {
+    let mut headers: Vec<(String, Vec<String>)> = Vec::new();
+    for (name, value) in &request.headers {
+        let value = String::from_utf8_lossy(value).into_owned();
+        match headers.iter_mut().find(|(known, _)| known.eq_ignore_ascii_case(name)) {
+            Some((_, values)) => values.push(value),
+            None => {
+                let standard = KNOWN_HEADERS.iter().find(|known| known.eq_ignore_ascii_case(name));
+                headers.push((standard.map_or_else(|| name.clone(), |known| (*known).to_owned()), vec![value]));
+            }
+        }
+    }
+    headers
+}
+
+/// The request headers that ASP.NET Core's server spells its own way.
+const KNOWN_HEADERS: [&str; 57] = [
+    "Accept",
+    "Accept-Charset",
+    "Accept-Encoding",
+    "Accept-Language",
+    "Access-Control-Request-Headers",
+    "Access-Control-Request-Method",
+    "Allow",
+    "Authorization",
+    "baggage",
+    "Cache-Control",
+    "Connection",
+    "Content-Encoding",
+    "Content-Language",
+    "Content-Length",
+    "Content-Location",
+    "Content-MD5",
+    "Content-Range",
+    "Content-Type",
+    "Cookie",
+    "Correlation-Context",
+    "Date",
+    "DNT",
+    "Expect",
+    "Expires",
+    "From",
+    "Grpc-Accept-Encoding",
+    "Grpc-Encoding",
+    "Grpc-Timeout",
+    "Host",
+    "If-Match",
+    "If-Modified-Since",
+    "If-None-Match",
+    "If-Range",
+    "If-Unmodified-Since",
+    "Keep-Alive",
+    "Last-Modified",
+    "Max-Forwards",
+    "Origin",
+    "Pragma",
+    "Proxy-Authorization",
+    "Proxy-Connection",
+    "Range",
+    "Referer",
+    "Request-Id",
+    "TE",
+    "traceparent",
+    "tracestate",
+    "Trailer",
+    "Transfer-Encoding",
+    "Translate",
+    "Upgrade",
+    "Upgrade-Insecure-Requests",
+    "User-Agent",
+    "Via",
+    "Warning",
+    "X-Requested-With",
+    "X-UA-Compatible",
+];
+
+impl Identity {
+    /// Exactly one identity: the anonymous one, or the key's with three claims (recordings D07, D14).
+    fn to_json(&self) -> Json {
+        let (kind, claims) = match self {
+            Identity::Anonymous => (Json::Null, Vec::new()),
+            Identity::Key { level, name } => {
+                let claims = [("authlevel", *level), ("invoke", "true"), ("keyid", name)];
+                (Json::from("WebJobsAuthLevel"), claims.map(|(kind, value)| claim(kind, value)).to_vec())
+            }
+        };
+        json::object([
+            ("AuthenticationType", kind),
+            ("IsAuthenticated", Json::Bool(*self != Identity::Anonymous)),
+            ("Actor", Json::Null),
+            ("BootstrapContext", Json::Null),
+            ("Claims", Json::Array(claims)),
+            ("Label", Json::Null),
+            ("Name", Json::Null),
+            ("NameClaimType", Json::from("http://schemas.xmlsoap.org/ws/2005/05/identity/claims/name")),
+            ("RoleClaimType", Json::from("http://schemas.microsoft.com/ws/2008/06/identity/claims/role")),
+        ])
+    }
+}
+
+fn claim(kind: &str, value: &str) -> Json {
+    json::object([
+        ("Issuer", Json::from("LOCAL AUTHORITY")),
+        ("OriginalIssuer", Json::from("LOCAL AUTHORITY")),
+        ("Properties", Json::Object(Object::new())),
+        ("Type", Json::Text(format!("http://schemas.microsoft.com/2017/07/functions/claims/{kind}"))),
+        ("Value", Json::from(value)),
+        ("ValueType", Json::from("http://www.w3.org/2001/XMLSchema#string")),
+    ])
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn urls() {
+        // DX-path-escapes: the path as routing sees it.
+        assert_eq!(url("h:1", "/api/p/a bé%2Fx/#", "q=%20").unwrap(), "http://h:1/api/p/a%20b%C3%A9%2Fx/%23?q=%20");
+        assert_eq!(url("example.test:99", "/api/f", "").unwrap(), "http://example.test:99/api/f");
+        assert_eq!(url("h", "/a%b\"", "").unwrap(), "http://h/a%25b%22");
+        assert!(url("", "/api/f", "").is_err());
+    }
+
+    #[test]
+    fn bodies() {
+        for (bytes, expected) in [
+            (&b"\xef\xbb\xbf{\"a\":1}"[..], "{\"a\":1}"),
+            (b"\xff\xfeh\0\xe9\0", "hé"),
+            (b"\xfe\xff\0h\0\xe9", "hé"),
+            (b"\xff\xfe\0\0h\0\0\0", "h"),
+            (b"\0\0\xfe\xff\0\0\0h", "h"),
+            (b"a\xffb\x80", "a\u{fffd}b\u{fffd}"),
+            (b"a\r\n", "a\r\n"),
+        ] {
+            assert_eq!(body_text(bytes), expected);
+        }
+    }
+
+    #[test]
+    fn encodes_bodies_by_media_type() {
+        for (content_type, expected) in [
+            ("application/octet-stream", "\"aGk=\""),
+            ("Application/Octet-Stream; x=y", "\"aGk=\""),
+            ("multipart/mixed; boundary=b", "\"aGk=\""),
+            ("application/json", "\"hi\""),
+            ("nonsense", "\"hi\""),
+            ("", "\"hi\""),
+        ] {
+            let mut out = String::new();
+            write_body(&mut out, b"hi", Some(content_type.as_bytes())).unwrap();
+            assert_eq!(out, expected, "{content_type}");
+        }
+    }
+}

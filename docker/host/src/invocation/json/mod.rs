@@ -1,0 +1,85 @@
+//! JSON as Newtonsoft.Json has it: lenient to read, with its own spelling of numbers and dates (protocol 4.4, 5.1, 5.2).
+
+mod number;
+mod read;
+mod write;
+
+pub use read::{ANSWER_MAX_DEPTH, DEFAULT_MAX_DEPTH, ReadError, Reader, parse, parse_to_depth};
+pub use write::{Escaping, to_compact, to_indented, write, write_text};
+
+use super::date::DateTime;
+use indexmap::IndexMap;
+
+/// The members of an object in the order of their first appearance; of a name given twice the last value counts
+/// (recordings DX-json-duplicate, RX-outputs-key-twice).
+pub type Object = IndexMap<String, Json>;
+
+/// A JSON value, told apart as finely as Newtonsoft.Json does.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub enum Json {
+    /// `null`, and the gap in `[1,,2]`.
+    #[default]
+    Null,
+    /// `true` or `false`.
+    Bool(bool),
+    /// An integer of at most 64 bits.
+    Integer(i64),
+    /// A longer integer, as its shortest decimal text.
+    BigInteger(String),
+    /// A number with a fraction or an exponent.
+    Float(f64),
+    /// A string that does not look like a date and time.
+    Text(String),
+    /// A string that looks like an ISO date and time (protocol 5.2).
+    Date(DateTime),
+    /// An array.
+    Array(Vec<Json>),
+    /// An object.
+    Object(Object),
+}
+
+impl Json {
+    /// Whether this is `null`.
+    pub fn is_null(&self) -> bool {
+        matches!(self, Json::Null)
+    }
+
+    /// The members, if this is an object.
+    pub fn as_object(&self) -> Option<&Object> {
+        match self {
+            Json::Object(members) => Some(members),
+            _ => None,
+        }
+    }
+
+    /// The text, if this is a string that is no date.
+    pub fn as_text(&self) -> Option<&str> {
+        match self {
+            Json::Text(text) => Some(text),
+            _ => None,
+        }
+    }
+
+    /// The noun for messages to people, such as `a string`.
+    pub fn kind(&self) -> &'static str {
+        match self {
+            Json::Null => "null",
+            Json::Bool(_) => "a boolean",
+            Json::Integer(_) | Json::BigInteger(_) | Json::Float(_) => "a number",
+            Json::Text(_) | Json::Date(_) => "a string",
+            Json::Array(_) => "an array",
+            Json::Object(_) => "an object",
+        }
+    }
+}
+
+impl From<&str> for Json {
+    fn from(text: &str) -> Json {
+        Json::Text(text.to_owned())
+    }
+}
+
+/// An object of the given members.
+pub fn object<const N: usize>(members: [(&str, Json); N]) -> Json {
+    Json::Object(members.into_iter().map(|(name, value)| (name.to_owned(), value)).collect())
+}

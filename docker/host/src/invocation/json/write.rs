@@ -1,0 +1,207 @@
+//! Writing JSON as Newtonsoft.Json does: compact or indented, with .NET's numbers (protocol 4.1, 5.4, 5.5).
+
+use super::super::dotnet;
+use super::{Json, Object};
+use std::fmt::{self, Write};
+
+/// The value without white space.
+pub fn to_compact(value: &Json) -> String {
+    let mut text = String::new();
+    // Writing to a string cannot fail.
+    let _ = write(&mut text, value);
+    text
+}
+
+/// The value over several lines, two blanks a level, line feeds; empty objects and arrays stay short (recording R09).
+pub fn to_indented(value: &Json) -> String {
+    let mut text = String::new();
+    let _ = write_indented(&mut text, value, 0);
+    text
+}
+
+/// Writes the value without white space.
+pub fn write(out: &mut impl Write, value: &Json) -> fmt::Result {
+    match value {
+        Json::Array(elements) => {
+            out.write_char('[')?;
+            for (index, element) in elements.iter().enumerate() {
+                write_separator(out, index)?;
+                write(out, element)?;
+            }
+            out.write_char(']')
+        }
+        Json::Object(members) => {
+            out.write_char('{')?;
+            for (index, (name, member)) in members.iter().enumerate() {
+                write_separator(out, index)?;
+                write_text(out, name)?;
+                out.write_char(':')?;
+                write(out, member)?;
+            }
+            out.write_char('}')
+        }
+        scalar => write_scalar(out, scalar),
+    }
+}
+
+fn write_separator(out: &mut impl Write, index: usize) -> fmt::Result {
+    if index > 0 { out.write_char(',') } else { Ok(()) }
+}
+
+fn write_indented(out: &mut impl Write, value: &Json, level: usize) -> fmt::Result {
+    match value {
+        Json::Array(elements) if !elements.is_empty() => {
+            out.write_char('[')?;
+            for (index, element) in elements.iter().enumerate() {
+                write_separator(out, index)?;
+                write_line(out, level + 1)?;
+                write_indented(out, element, level + 1)?;
+            }
+            write_line(out, level)?;
+            out.write_char(']')
+        }
+        Json::Object(members) if !members.is_empty() => write_members_indented(out, members, level),
+        other => write(out, other),
+    }
+}
+
+fn write_members_indented(out: &mut impl Write, members: &Object, level: usize) -> fmt::Result {
+    out.write_char('{')?;
+    for (index, (name, member)) in members.iter().enumerate() {
+        write_separator(out, index)?;
+        write_line(out, level + 1)?;
+        write_text(out, name)?;
+        out.write_str(": ")?;
+        write_indented(out, member, level + 1)?;
+    }
+    write_line(out, level)?;
+    out.write_char('}')
+}
+
+fn write_line(out: &mut impl Write, level: usize) -> fmt::Result {
+    out.write_char('\n')?;
+    (0..level).try_for_each(|_| out.write_str("  "))
+}
+
+fn write_scalar(out: &mut impl Write, value: &Json) -> fmt::Result {
+    match value {
+        Json::Bool(true) => out.write_str("true"),
+        Json::Bool(false) => out.write_str("false"),
+        Json::Integer(number) => write!(out, "{number}"),
+        Json::BigInteger(digits) => out.write_str(digits),
+        Json::Float(number) => write_float(out, *number),
+        Json::Text(text) => write_text(out, text),
+        Json::Date(date) => write!(out, "\"{}\"", date.iso()),
+        Json::Null | Json::Array(_) | Json::Object(_) => out.write_str("null"),
+    }
+}
+
+/// .NET's shortest text, with `.0` where it would look like an integer; what is no number becomes a string
+/// (recordings RX-raw-rv-1.0, RX-raw-rv-object-floats).
+fn write_float(out: &mut impl Write, number: f64) -> fmt::Result {
+    let text = dotnet::float_text(number);
+    if !number.is_finite() {
+        return write!(out, "\"{text}\"");
+    }
+    out.write_str(&text)?;
+    if text.contains(['.', 'E']) { Ok(()) } else { out.write_str(".0") }
+}
+
+/// Writes a string in double quotes. Non-ASCII characters and `<>&'+/` stay; control characters, U+0085, U+2028 and U+2029
+/// are escaped (protocol 4.1; recordings DX-body-unicode, DX-body-html).
+pub fn write_text(out: &mut impl Write, text: &str) -> fmt::Result {
+    out.write_char('"')?;
+    Escaping(out).write_str(text)?;
+    out.write_char('"')
+}
+
+/// A writer that escapes what passes through it for the inside of a JSON string. Wrapped around [`write()`] it makes JSON text
+/// in a JSON string (protocol 4.3) without a copy in between.
+pub struct Escaping<'a, W: Write>(pub &'a mut W);
+
+impl<W: Write> Write for Escaping<'_, W> {
+    fn write_str(&mut self, text: &str) -> fmt::Result {
+        let bytes = text.as_bytes();
+        let mut written = 0;
+        let mut at = 0;
+        while at < bytes.len() {
+            let Some((escape, length)) = escape(&bytes[at..]) else {
+                at += 1;
+                continue;
+            };
+            self.0.write_str(&text[written..at])?;
+            match escape {
+                Escape::Short(letter) => {
+                    self.0.write_char('\\')?;
+                    self.0.write_char(letter)?;
+                }
+                Escape::Code(code) => write!(self.0, "\\u{code:04x}")?,
+            }
+            at += length;
+            written = at;
+        }
+        self.0.write_str(&text[written..])
+    }
+}
+
+enum Escape {
+    Short(char),
+    Code(u32),
+}
+
+/// How the character at the start of `bytes` is escaped, and its length; `None` if it stays.
+fn escape(bytes: &[u8]) -> Option<(Escape, usize)> {
+    let escape = match bytes {
+        [b'"', ..] => (Escape::Short('"'), 1),
+        [b'\\', ..] => (Escape::Short('\\'), 1),
+        [8, ..] => (Escape::Short('b'), 1),
+        [b'\t', ..] => (Escape::Short('t'), 1),
+        [b'\n', ..] => (Escape::Short('n'), 1),
+        [12, ..] => (Escape::Short('f'), 1),
+        [b'\r', ..] => (Escape::Short('r'), 1),
+        [control @ 0..0x20, ..] => (Escape::Code(u32::from(*control)), 1),
+        [0xC2, 0x85, ..] => (Escape::Code(0x85), 2),
+        [0xE2, 0x80, last @ (0xA8 | 0xA9), ..] => (Escape::Code(0x2028 + u32::from(*last - 0xA8)), 3),
+        _ => return None,
+    };
+    Some(escape)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::parse;
+    use super::*;
+
+    #[test]
+    fn escapes_what_newtonsoft_escapes() {
+        let mut out = String::new();
+        write_text(&mut out, "a\"\\\u{8}\t\n\u{c}\r\u{1}\u{1f}\u{7f}\u{85}\u{2028}\u{2029}é😀<>&'+/").unwrap();
+        assert_eq!(out, "\"a\\\"\\\\\\b\\t\\n\\f\\r\\u0001\\u001f\u{7f}\\u0085\\u2028\\u2029é😀<>&'+/\"");
+    }
+
+    #[test]
+    fn writes_json_text_inside_a_json_string() {
+        let mut out = String::new();
+        write(&mut Escaping(&mut out), &Json::from("a\"b")).unwrap();
+        assert_eq!(out, r#"\"a\\\"b\""#);
+    }
+
+    #[test]
+    fn spells_numbers_as_dotnet_does() {
+        // RX-raw-rv-object-floats and RX-raw-body-object-floats
+        let value =
+            parse(r#"{"a":1.0,"b":1e2,"c":0.10,"d":1E-7,"e":1e21,"f":-0.0,"g":1e999,"h":12345678901234567890}"#)
+                .unwrap();
+        assert_eq!(
+            to_compact(&value),
+            r#"{"a":1.0,"b":100.0,"c":0.1,"d":1E-07,"e":1E+21,"f":-0.0,"g":"Infinity","h":12345678901234567890}"#
+        );
+    }
+
+    #[test]
+    fn indents_by_two_blanks() {
+        let value = parse(r#"{"a":{"b":[1,{"c":null}],"x":{},"y":[]}}"#).unwrap();
+        let expected = "{\n  \"a\": {\n    \"b\": [\n      1,\n      {\n        \"c\": null\n      }\n    ],\n    \"x\": {},\n    \"y\": []\n  }\n}";
+        assert_eq!(to_indented(&value), expected);
+    }
+}

@@ -1,0 +1,274 @@
+//! One invocation in default mode, from its trigger to its outcome (protocol sections 4 and 5).
+
+mod exchange;
+mod http;
+mod limits;
+mod retry;
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use bytes::Bytes;
+use hyper::header::{CONTENT_LENGTH, CONTENT_TYPE, HOST, HeaderValue, TRANSFER_ENCODING};
+use hyper::{Method, Request, Response, StatusCode};
+use uuid::Uuid;
+
+pub use http::http;
+pub use limits::{Outcome, call, wait_ready, within_timeout};
+
+use crate::app::{Binding, DataType, Function, HandlerKind};
+use crate::bindings::{input, output};
+use crate::body::ResponseBody;
+use crate::client::{Answer, CallError};
+use crate::execution::{CALLED_BY_HOST_API, Execution};
+use crate::forward::headers;
+use crate::handler::Handler;
+use crate::host::Host;
+use crate::host::running::Running;
+use crate::invocation::answer::{self, Failure, Verdict};
+use crate::invocation::data::{BindingData, System, Value};
+use crate::invocation::date::DateTime;
+use crate::invocation::outputs::{self, OutputBinding, Outputs};
+use crate::invocation::oversights;
+use crate::invocation::reply::HttpOutput;
+use crate::invocation::request;
+use crate::log::Level;
+use crate::triggers;
+use exchange::Exchange;
+use retry::Retries;
+
+/// What starts an invocation.
+#[derive(Clone, Debug)]
+pub struct Trigger {
+    /// Why, in the words of the log.
+    pub reason: String,
+    /// The trigger's own entries in `Data`.
+    pub data: Vec<(String, Value)>,
+    /// What feeds `Metadata` and the expressions of function.json.
+    pub binding_data: BindingData,
+}
+
+/// An invocation that did not succeed. The log has the reasons.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Failed {
+    /// The invocation.
+    pub invocation: Uuid,
+    /// What happened.
+    pub failure: Failure,
+    /// The handler's status, where that is the reason.
+    pub status: Option<u16>,
+    /// Whether the host is about to end because the handler was never ready.
+    pub is_stopping: bool,
+}
+
+/// An answer to a caller that has no body.
+#[must_use]
+pub fn failure(status: StatusCode) -> Response<ResponseBody> {
+    let mut response = Response::new(ResponseBody::empty());
+    *response.status_mut() = status;
+    response
+}
+
+/// Invokes a function: asks the handler, as often as the retry policy says, and writes the outputs. What comes back is what an
+/// HTTP caller gets.
+///
+/// # Errors
+/// If the last attempt failed; outputs of it may have been written (protocol section 5.8).
+pub async fn invoke(
+    host: &Host,
+    running: &Running,
+    function: &Arc<Function>,
+    mut trigger: Trigger,
+) -> Result<HttpOutput, Failed> {
+    let mut retries = Retries::new(function.retry_policy(&running.app.options));
+    loop {
+        let execution = Execution::begin(host, function, &trigger.reason);
+        let context = retries.context(&function.name);
+        let failed = match attempt(host, running, &execution, &mut trigger, context).await {
+            Ok(output) => return Ok(output),
+            Err(failed) => failed,
+        };
+        match retries.next_pause(&failed) {
+            Some(pause) if !failed.is_stopping => tokio::time::sleep(pause).await,
+            _ => {
+                if let Some(count) = retries.count() {
+                    execution.note(Level::Error, &format!("Function execution failed after '{count}' retries."));
+                }
+                return Err(failed);
+            }
+        }
+    }
+}
+
+/// Asks the handler once.
+async fn attempt(
+    host: &Host,
+    running: &Running,
+    execution: &Execution,
+    trigger: &mut Trigger,
+    retry_context: Option<Value>,
+) -> Result<HttpOutput, Failed> {
+    // Of an earlier attempt these are replaced.
+    let data = &mut trigger.binding_data;
+    data.set_system(&System {
+        method_name: execution.function.name.clone(),
+        utc_now: DateTime::now(),
+        rand_guid: Uuid::new_v4().to_string(),
+    });
+    if let Some(context) = retry_context {
+        data.set("RetryContext", context);
+    }
+    let Some(handler) = running.handler() else {
+        return Err(failed(execution, Failure::new("the app has no handler"), None, false));
+    };
+    let inputs = match input::read(&running.bindings, &execution.function, data).await {
+        Ok(inputs) => inputs,
+        Err(failure) => return Err(failed(execution, failure, None, false)),
+    };
+    let is_ready = wait_ready(host, handler, execution).await;
+    let exchange = Exchange::new(execution, request::envelope(trigger.data.iter().chain(&inputs), data));
+    let asked = within_timeout(running, handler, execution, ask(running, handler, execution, &exchange)).await;
+    let outcome = match asked {
+        Outcome::Answered(answer) => complete(running, execution, answer, data).await,
+        Outcome::Failed(failure) => Err(failure),
+        Outcome::TimedOut => {
+            let failure = Failure::new("`functionTimeout` has expired");
+            return Err(Failed { invocation: execution.id, failure, status: None, is_stopping: !is_ready });
+        }
+    };
+    match outcome {
+        Ok(output) => {
+            execution.succeeded();
+            Ok(output)
+        }
+        Err(failure) => Err(failed(execution, failure, Some(&exchange), !is_ready)),
+    }
+}
+
+/// Sends the envelope and judges the answer. An answer that the real host would never complete is never completed.
+async fn ask(
+    running: &Running,
+    handler: &Handler,
+    execution: &Execution,
+    exchange: &Exchange,
+) -> Result<answer::Answer, Failure> {
+    let mut request = post(running, handler, execution, exchange);
+    let interim = Arc::new(AtomicBool::new(false));
+    hyper::ext::on_informational(&mut request, {
+        let interim = Arc::clone(&interim);
+        move |_| interim.store(true, Ordering::Relaxed)
+    });
+    let follows_redirects = running
+        .app
+        .options
+        .custom_handler
+        .as_ref()
+        .is_none_or(|options| !options.forwarding || options.kind == HandlerKind::HttpWorker);
+    let answered = async {
+        if follows_redirects {
+            handler.client().call_following_redirects(request).await
+        } else {
+            handler.client().call(request.map(crate::body::RequestBody::Whole)).await
+        }
+    };
+    let Answer { head, body } = match call(handler, answered).await {
+        Ok(answer) => answer,
+        // The real host goes on waiting for the final answer (recording RX-status-199).
+        Err(CallError::Broken(_)) if interim.load(Ordering::Relaxed) => {
+            let text = "The handler answered with an interim status (1xx) and no final one. The Functions host waits for it until \
+                        `functionTimeout`\nhint: answer with 200";
+            execution.note(Level::Warning, text);
+            std::future::pending().await
+        }
+        Err(error) => return Err(Failure::new(error.to_string())),
+    };
+    let body = whole(body);
+    exchange.answered(&head, &body);
+    let content_type = head.headers.get(CONTENT_TYPE).map(HeaderValue::as_bytes);
+    match answer::judge(head.status.as_u16(), content_type, &body)? {
+        Verdict::Answered(answer) => Ok(answer),
+        Verdict::NeverCompletes => {
+            let text = format!(
+                "The handler's answer is empty: status {}, no JSON object. The Functions host never completes such an \
+                 invocation: the caller waits until `functionTimeout`, then the handler is killed\nhint: answer with 200, \
+                 {{\"Outputs\":{{}},\"Logs\":[],\"ReturnValue\":null}} and `Content-Type: application/json`",
+                head.status.as_u16()
+            );
+            execution.note(Level::Warning, &text);
+            std::future::pending().await
+        }
+    }
+}
+
+/// Logs what the handler says, and writes the values of the output bindings.
+async fn complete(
+    running: &Running,
+    execution: &Execution,
+    answer: answer::Answer,
+    data: &BindingData,
+) -> Result<HttpOutput, Failure> {
+    for line in &answer.logs {
+        execution.user_log(line);
+    }
+    let bindings: Vec<&Binding> = execution.function.outputs().collect();
+    let kinds: Vec<OutputBinding<'_>> = bindings
+        .iter()
+        .map(|binding| OutputBinding {
+            name: &binding.name,
+            kind: &binding.kind,
+            binary: binding.data_type == Some(DataType::Binary),
+        })
+        .collect();
+    for oversight in oversights::oversights(&answer, &kinds) {
+        execution.note(Level::Warning, &oversight);
+    }
+    let is_compatible = running.is_on("FUNCTIONS_V2_COMPATIBILITY_MODE");
+    let Outputs { http, bindings: values } = outputs::convert(answer, &kinds, is_compatible)?;
+    let values = values.into_iter().filter_map(|(index, value)| Some((*bindings.get(index)?, value))).collect();
+    output::write(&running.bindings, values, data, execution.id).await?;
+    Ok(http)
+}
+
+/// The request of default mode (protocol section 4.1).
+fn post(running: &Running, handler: &Handler, execution: &Execution, exchange: &Exchange) -> Request<Bytes> {
+    /// Under Core Tools the body is buffered for tracing, so its length is known (recording DX-coretools).
+    const CORE_TOOLS: &str = "FUNCTIONS_CORETOOLS_ENVIRONMENT";
+
+    let mut request = Request::new(exchange.envelope().clone());
+    *request.method_mut() = Method::POST;
+    if let Ok(uri) = exchange.target().parse() {
+        *request.uri_mut() = uri;
+    }
+    let headers = request.headers_mut();
+    if let Ok(host) = format!("127.0.0.1:{}", handler.client().port()).parse() {
+        headers.insert(HOST, host);
+    }
+    headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/json; charset=utf-8"));
+    if running.has_setting(CORE_TOOLS) {
+        headers.insert(CONTENT_LENGTH, HeaderValue::from(exchange.envelope().len()));
+    } else {
+        headers.insert(TRANSFER_ENCODING, HeaderValue::from_static("chunked"));
+    }
+    headers.extend(headers::of_host(execution.id));
+    request
+}
+
+fn failed(execution: &Execution, failure: Failure, exchange: Option<&Exchange>, is_stopping: bool) -> Failed {
+    let shown = exchange.map(|exchange| format!("\n{exchange}")).unwrap_or_default();
+    execution.failed(&format!("{failure}{shown}"));
+    let status = exchange.and_then(Exchange::status).filter(|status| !(200..300).contains(status));
+    Failed { invocation: execution.id, failure, status, is_stopping }
+}
+
+fn whole(mut pieces: Vec<Bytes>) -> Bytes {
+    if pieces.len() == 1 { pieces.remove(0) } else { pieces.concat().into() }
+}
+
+/// One invocation of a function by the admin route (protocol section 7.5).
+pub async fn manually(host: Arc<Host>, running: Arc<Running>, function: Arc<Function>, input: Option<String>) {
+    match triggers::manual::trigger(&running.bindings, &function, input).await {
+        // The log has the reasons of a failure; nobody waits for the outcome.
+        Ok(trigger) => _ = invoke(&host, &running, &function, trigger).await,
+        Err(failure) => Execution::begin(&host, &function, CALLED_BY_HOST_API).failed(&failure.to_string()),
+    }
+}

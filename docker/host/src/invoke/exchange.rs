@@ -1,0 +1,92 @@
+//! What passed between host and handler in one attempt, for the log when it fails.
+
+use std::fmt;
+use std::sync::OnceLock;
+
+use bytes::Bytes;
+use hyper::header::CONTENT_TYPE;
+use hyper::http::response::Parts;
+
+use crate::execution::Execution;
+
+/// How much of a body is shown.
+const SHOWN_CHARACTERS: usize = 300;
+
+/// One request of default mode, and the answer to it once there is one.
+#[derive(Debug)]
+pub struct Exchange {
+    target: String,
+    envelope: Bytes,
+    answer: OnceLock<(u16, String)>,
+}
+
+impl Exchange {
+    /// A request with this body.
+    #[must_use]
+    pub fn new(execution: &Execution, envelope: String) -> Self {
+        let target = format!("/{}", execution.function.name);
+        Self { target, envelope: envelope.into(), answer: OnceLock::new() }
+    }
+
+    /// The path of the request.
+    #[must_use]
+    pub fn target(&self) -> &str {
+        &self.target
+    }
+
+    /// Its body.
+    #[must_use]
+    pub const fn envelope(&self) -> &Bytes {
+        &self.envelope
+    }
+
+    /// Keeps the head of the answer.
+    pub fn answered(&self, head: &Parts, body: &Bytes) {
+        let content_type = head.headers.get(CONTENT_TYPE).map(|value| String::from_utf8_lossy(value.as_bytes()));
+        let content_type = content_type.unwrap_or("no Content-Type".into());
+        // There is one answer in an attempt.
+        _ = self.answer.set((head.status.as_u16(), format!("{content_type}, {}", shown(body))));
+    }
+
+    /// The status of the answer.
+    #[must_use]
+    pub fn status(&self) -> Option<u16> {
+        self.answer.get().map(|(status, _)| *status)
+    }
+}
+
+impl fmt::Display for Exchange {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(out, "The request was: POST {}, {}", self.target, shown(&self.envelope))?;
+        match self.answer.get() {
+            Some((status, answer)) => write!(out, "\nThe answer was: {status}, {answer}"),
+            None => out.write_str("\nThe answer was: none"),
+        }
+    }
+}
+
+/// The length of a body and its beginning, on one line.
+fn shown(body: &Bytes) -> String {
+    // A character has at most four bytes.
+    let head = String::from_utf8_lossy(&body[..body.len().min(4 * SHOWN_CHARACTERS)]);
+    let text: String = head.chars().take(SHOWN_CHARACTERS).map(|it| if it.is_control() { ' ' } else { it }).collect();
+    let more = if head.chars().count() > SHOWN_CHARACTERS { " …" } else { "" };
+    match body.len() {
+        0 => "no body".to_owned(),
+        1 => format!("1 byte: {text}"),
+        length => format!("{length} bytes: {text}{more}"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_long_body_is_cut_and_kept_on_one_line() {
+        assert_eq!(shown(&Bytes::from_static(b"a\nb")), "3 bytes: a b");
+        assert_eq!(shown(&Bytes::new()), "no body");
+        let long = shown(&Bytes::from("ü".repeat(1000)));
+        assert!(long.starts_with("2000 bytes: üü") && long.ends_with(" …"), "{long}");
+    }
+}

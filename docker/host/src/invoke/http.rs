@@ -1,0 +1,124 @@
+//! An HTTP request as the trigger of an invocation in default mode (protocol sections 4.5 and 5.4).
+
+use std::sync::Arc;
+
+use bytes::Bytes;
+use hyper::header::{ACCEPT, CONNECTION, HOST, HeaderName, HeaderValue, TRANSFER_ENCODING};
+use hyper::http::request::Parts;
+use hyper::{Method, Response, StatusCode};
+
+use super::{Failed, Trigger, failure, invoke};
+use crate::body::{CallerBody, ResponseBody};
+use crate::execution::CALLED_BY_HOST_API;
+use crate::forward::target::Target;
+use crate::host::Host;
+use crate::host::running::Running;
+use crate::invocation::data::Value;
+use crate::invocation::http::{self as envelope, HttpRequest};
+use crate::invocation::reply;
+use crate::keys::{Identity, KeyLevel};
+use crate::log;
+use crate::respond::respond;
+use crate::routes::Found;
+use crate::wire::Head;
+
+/// One invocation of a function in default mode by an HTTP request.
+pub async fn http(
+    host: &Host,
+    running: &Running,
+    found: &Found,
+    identity: Option<Identity>,
+    target: &Target,
+    head: Parts,
+    body: CallerBody,
+) -> Response<ResponseBody> {
+    let refuse = |message: &str| {
+        let text = format!("Function `{}`: {message}, so the caller gets a 500", found.function.name);
+        host.log().error(log::HOST, text);
+        failure(StatusCode::INTERNAL_SERVER_ERROR)
+    };
+    let body = match read(running, &head, body).await {
+        Ok(body) => body,
+        Err(message) => return refuse(&message),
+    };
+    let Some(trigger) = found.function.trigger_binding() else { return refuse("it has no trigger") };
+    let request = match http_request(found, identity, target, &head, body) {
+        Ok(request) => Arc::new(request),
+        Err(message) => return refuse(&message),
+    };
+    let trigger = Trigger {
+        reason: CALLED_BY_HOST_API.to_owned(),
+        binding_data: envelope::binding_data(&request, &trigger.name),
+        data: vec![(trigger.name.clone(), Value::Http(request))],
+    };
+    match invoke(host, running, &found.function, trigger).await {
+        Ok(output) => match reply::reply(output, accept(&head).as_deref()) {
+            Ok(reply) => respond(reply, head.method == Method::HEAD, &head.extensions),
+            Err(error) => refuse(&error.to_string()),
+        },
+        Err(Failed { is_stopping, .. }) => {
+            let mut response = failure(StatusCode::INTERNAL_SERVER_ERROR);
+            if is_stopping {
+                response.headers_mut().insert(CONNECTION, HeaderValue::from_static("close"));
+            }
+            response
+        }
+    }
+}
+
+/// The body, where it has a length. A chunked one is read and lost (recordings DX-body-chunked, CX-bodylimit-default-mode).
+async fn read(running: &Running, head: &Parts, body: CallerBody) -> Result<Option<Bytes>, String> {
+    let limit = running.app.options.request_body_limit_bytes;
+    if head.headers.contains_key(TRANSFER_ENCODING) {
+        return body.discard(limit).await.map(|()| None).map_err(|error| error.to_string());
+    }
+    if body.length() == 0 {
+        return Ok(None);
+    }
+    body.collect(limit).await.map(|bytes| Some(bytes.into())).map_err(|error| error.to_string())
+}
+
+fn http_request(
+    found: &Found,
+    identity: Option<Identity>,
+    target: &Target,
+    head: &Parts,
+    body: Option<Bytes>,
+) -> Result<HttpRequest, String> {
+    let host = head.headers.get(HOST).and_then(|value| value.to_str().ok()).unwrap_or_default();
+    Ok(HttpRequest {
+        url: envelope::url(host, &target.path, &target.query).map_err(|error| error.to_string())?,
+        method: head.method.as_str().to_owned(),
+        query: target.query.clone(),
+        headers: header_lines(head),
+        params: found.values.clone(),
+        identity: identity.map_or(envelope::Identity::Anonymous, |identity| envelope::Identity::Key {
+            level: match identity.level {
+                KeyLevel::Function => "Function",
+                KeyLevel::System => "System",
+                KeyLevel::Admin => "Admin",
+            },
+            name: identity.key_name,
+        }),
+        body,
+    })
+}
+
+/// The header lines with their names as they were sent.
+fn header_lines(head: &Parts) -> Vec<(String, Vec<u8>)> {
+    let sent = head.extensions.get::<Head>().cloned().unwrap_or_default();
+    let line = |(name, value): (&HeaderName, &HeaderValue)| {
+        (sent.spelling(name.as_str()).to_owned(), value.as_bytes().to_vec())
+    };
+    head.headers.iter().map(line).collect()
+}
+
+fn accept(head: &Parts) -> Option<String> {
+    let lines: Vec<_> = head
+        .headers
+        .get_all(ACCEPT)
+        .iter()
+        .map(|value| String::from_utf8_lossy(value.as_bytes()).into_owned())
+        .collect();
+    Some(lines.join(",")).filter(|_| !lines.is_empty())
+}

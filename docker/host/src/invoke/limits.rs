@@ -1,0 +1,95 @@
+//! How long an invocation waits: for the handler to be ready, and for its answer.
+
+use std::fmt::Display;
+use std::time::Duration;
+
+use crate::client::{Answer, CallError};
+use crate::execution::Execution;
+use crate::handler::Handler;
+use crate::host::Host;
+use crate::host::running::Running;
+use crate::log::DISPATCHER;
+
+/// How long an invocation that has taken too long may still be answered before its handler is killed (protocol section 2.8).
+const TIMEOUT_GRACE_SECONDS: u64 = 2;
+
+/// What became of a call to the handler.
+#[derive(Debug)]
+pub enum Outcome<T, E> {
+    /// There is an answer.
+    Answered(T),
+    /// The answer does not count, or there is none.
+    Failed(E),
+    /// There was no answer within `functionTimeout`; the log says so already.
+    TimedOut,
+}
+
+/// Waits until the handler is ready. If it is not in time the host begins to stop, and the invocation is tried all the same
+/// (protocol section 2.5). Whether it is ready.
+pub async fn wait_ready(host: &Host, handler: &Handler, execution: &Execution) -> bool {
+    let is_ready = handler.wait_ready().await;
+    if !is_ready {
+        host.log().error(
+            DISPATCHER,
+            format!(
+                "Final functionDispatcher state: Initializing. Initialization timed out and host is shutting down\n\
+                 Function `{}` waited for a handler that was never ready",
+                execution.function.name
+            ),
+        );
+        host.request_stop_soon();
+    }
+    is_ready
+}
+
+/// Waits for an answer; when there is none, until it is known whether the process has ended, so that the next invocation waits
+/// for its successor.
+///
+/// # Errors
+/// As the call itself.
+pub async fn call(
+    handler: &Handler,
+    answer: impl Future<Output = Result<Answer, CallError>>,
+) -> Result<Answer, CallError> {
+    let result = answer.await;
+    if result.is_err() {
+        handler.notice_end().await;
+    }
+    result
+}
+
+/// Runs a call to the handler for at most `functionTimeout`. When that expires the invocation has failed; two seconds later, if
+/// there is still no answer, the handler is killed and started anew (protocol section 2.8).
+pub async fn within_timeout<T, E: Display>(
+    running: &Running,
+    handler: &Handler,
+    execution: &Execution,
+    call: impl Future<Output = Result<T, E>>,
+) -> Outcome<T, E> {
+    let mut call = std::pin::pin!(call);
+    let result = match running.app.options.function_timeout {
+        None => call.await,
+        Some(limit) => match tokio::time::timeout(limit, call.as_mut()).await {
+            Ok(result) => result,
+            Err(_) => {
+                execution.failed(&format!(
+                    "Microsoft.Azure.WebJobs.Host.FunctionTimeoutException: Timeout value of {} was exceeded by function: \
+                     Functions.{}\nhint: `functionTimeout` in host.json",
+                    time_span(limit),
+                    execution.function.name
+                ));
+                if tokio::time::timeout(Duration::from_secs(TIMEOUT_GRACE_SECONDS), call).await.is_err() {
+                    handler.restart();
+                    handler.notice_start().await;
+                }
+                return Outcome::TimedOut;
+            }
+        },
+    };
+    result.map_or_else(Outcome::Failed, Outcome::Answered)
+}
+
+fn time_span(duration: Duration) -> String {
+    let seconds = duration.as_secs();
+    format!("{:02}:{:02}:{:02}", seconds / 3600, seconds / 60 % 60, seconds % 60)
+}

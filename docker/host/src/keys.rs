@@ -1,0 +1,355 @@
+//! Keys: files, levels and the check of a request (protocol section 7.4).
+
+mod file;
+
+use std::collections::HashMap;
+use std::path::{Path, PathBuf};
+use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::time::{Duration, Instant, SystemTime};
+
+use subtle::ConstantTimeEq;
+
+use crate::app::{AuthLevel, Settings};
+
+pub use file::Key;
+use file::{FunctionFile, HostFile};
+
+/// The keys of an app: where they are kept, and which ones have been accepted.
+#[derive(Debug)]
+pub struct Keys {
+    directory: Option<PathBuf>,
+    memory: Mutex<Memory>,
+}
+
+/// Whom a key makes of a caller.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Identity {
+    /// What the key opens.
+    pub level: KeyLevel,
+    /// The name of the key: `master`, `default`, ….
+    pub key_name: String,
+}
+
+/// The level of a key.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum KeyLevel {
+    /// A key of one function, or a host key that opens all functions.
+    Function,
+    /// A system key.
+    System,
+    /// The master key.
+    Admin,
+}
+
+/// Which of the host's lists a key is in.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum HostKeys {
+    /// `functionKeys`.
+    Function,
+    /// `systemKeys`.
+    System,
+}
+
+/// Why keys could not be read or written: one line that names the file, and a hint.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct KeyError(pub String);
+
+/// The name under which the master key can be read and written among the system keys.
+const MASTER: &str = "_master";
+
+/// How long a key file is taken to be unchanged after a look at it. The real host needs up to 3 s (recording KX-secrets-edited).
+const RECHECK_MILLISECONDS: u64 = 500;
+
+/// Accepted spellings of keys that are remembered; beyond that the memory is emptied.
+const MOST_REMEMBERED_KEYS: usize = 1_000;
+
+#[derive(Debug, Default)]
+struct Memory {
+    /// Accepted keys. The real host compares these without regard to letter case, so that once the right key was used its
+    /// other spellings are accepted too (recording KX-key-forms).
+    accepted: HashMap<String, Identity>,
+    /// When each key file that was read was last looked at, and its state then.
+    files: HashMap<PathBuf, Look>,
+}
+
+#[derive(Debug)]
+struct Look {
+    at: Instant,
+    changed: Option<(SystemTime, u64)>,
+}
+
+impl Keys {
+    /// The key store that the settings name. Only `AzureWebJobsSecretStorageType=files` is one; without it no key is right
+    /// (recording K07). The directory is `FUNCTIONS_SECRETS_PATH`, or `Secrets` beside the host's program.
+    #[must_use]
+    pub fn new(settings: &Settings) -> Self {
+        let files =
+            settings.get("AzureWebJobsSecretStorageType").is_some_and(|kind| kind.eq_ignore_ascii_case("files"));
+        let directory = files.then(|| match settings.get_filled("FUNCTIONS_SECRETS_PATH") {
+            Some(path) => PathBuf::from(path),
+            None => beside_the_program().join("Secrets"),
+        });
+        Self { directory, memory: Mutex::default() }
+    }
+
+    /// The directory with the key files, if keys are kept in files.
+    #[must_use]
+    pub fn directory(&self) -> Option<&Path> {
+        self.directory.as_deref()
+    }
+
+    /// Whom `key` makes of its bearer: for the admin endpoints (`function` is `None`) or for one function. Key files are made
+    /// at the first call for them, whether the key is right or wrong (recording K16).
+    ///
+    /// # Errors
+    /// When a key file can be neither read nor made. The real host then answers 500 without a body (recording JX-bad-host).
+    pub fn identify(&self, key: &str, function: Option<&str>) -> Result<Option<Identity>, KeyError> {
+        let Some(directory) = &self.directory else { return Ok(None) };
+        let function = function.map(str::to_lowercase);
+        let remembered = format!("{key}\n{}", function.as_deref().unwrap_or_default()).to_lowercase();
+        let mut memory = self.memory();
+        memory.forget_if_changed();
+        if let Some(identity) = memory.accepted.get(&remembered) {
+            return Ok(Some(identity.clone()));
+        }
+        let host_path = directory.join("host.json");
+        let host = HostFile::read_or_make(&host_path)?;
+        memory.look_at(&host_path);
+        let own = match &function {
+            Some(name) => {
+                let path = directory.join(format!("{name}.json"));
+                let file = FunctionFile::read_or_make(&path)?;
+                memory.look_at(&path);
+                file.keys
+            }
+            None => Vec::new(),
+        };
+        let identity = match_key(key, &host, &own);
+        if let Some(identity) = &identity {
+            if memory.accepted.len() >= MOST_REMEMBERED_KEYS {
+                memory.accepted.clear();
+            }
+            memory.accepted.insert(remembered, identity.clone());
+        }
+        Ok(identity)
+    }
+
+    /// The keys of one of the host's lists.
+    ///
+    /// # Errors
+    /// As [`Keys::identify`].
+    pub fn host_keys(&self, list: HostKeys) -> Result<Vec<Key>, KeyError> {
+        let host = HostFile::read_or_make(&self.file("host.json")?)?;
+        Ok(match list {
+            HostKeys::Function => host.function_keys,
+            HostKeys::System => host.system_keys,
+        })
+    }
+
+    /// One key of the host; `_master` among the system keys is the master key.
+    ///
+    /// # Errors
+    /// As [`Keys::identify`].
+    pub fn host_key(&self, list: HostKeys, name: &str) -> Result<Option<Key>, KeyError> {
+        let host = HostFile::read_or_make(&self.file("host.json")?)?;
+        Ok(match list {
+            HostKeys::System if is_master(name) => Some(Key::new(MASTER, &host.master_key.value)),
+            HostKeys::System => find(&host.system_keys, name),
+            HostKeys::Function => find(&host.function_keys, name),
+        })
+    }
+
+    /// Sets (or with no value generates) a key of the host. Says whether it is a new one, and what it is.
+    ///
+    /// # Errors
+    /// As [`Keys::identify`].
+    pub fn set_host_key(&self, list: HostKeys, name: &str, value: Option<&str>) -> Result<(bool, Key), KeyError> {
+        let path = self.file("host.json")?;
+        let mut host = HostFile::read_or_make(&path)?;
+        let key = Key::new(name, &value.map_or_else(file::generate, |value| Ok(value.to_owned()))?);
+        let new = match list {
+            HostKeys::System if is_master(name) => {
+                host.master_key.value.clone_from(&key.value);
+                false
+            }
+            HostKeys::System => put(&mut host.system_keys, key.clone()),
+            HostKeys::Function => put(&mut host.function_keys, key.clone()),
+        };
+        host.write(&path)?;
+        self.forget();
+        Ok((new, key))
+    }
+
+    /// Removes a key of the host; says whether there was one. The master key cannot be removed: the caller answers for that.
+    ///
+    /// # Errors
+    /// As [`Keys::identify`].
+    pub fn delete_host_key(&self, list: HostKeys, name: &str) -> Result<bool, KeyError> {
+        let path = self.file("host.json")?;
+        let mut host = HostFile::read_or_make(&path)?;
+        let keys = match list {
+            HostKeys::System => &mut host.system_keys,
+            HostKeys::Function => &mut host.function_keys,
+        };
+        let found = remove(keys, name);
+        if found {
+            host.write(&path)?;
+            self.forget();
+        }
+        Ok(found)
+    }
+
+    /// The keys of a function, from the file under its lower-cased name.
+    ///
+    /// # Errors
+    /// As [`Keys::identify`].
+    pub fn function_keys(&self, function: &str) -> Result<Vec<Key>, KeyError> {
+        Ok(FunctionFile::read_or_make(&self.file(&format!("{}.json", function.to_lowercase()))?)?.keys)
+    }
+
+    /// Sets (or generates) a key of a function, in the file under its name *as given*. Where that is not in lower case nothing
+    /// ever reads it: so the real host does on a case-sensitive file system (recording KX-key-put).
+    ///
+    /// # Errors
+    /// As [`Keys::identify`].
+    pub fn set_function_key(&self, function: &str, name: &str, value: Option<&str>) -> Result<(bool, Key), KeyError> {
+        let path = self.file(&format!("{function}.json"))?;
+        let mut file = FunctionFile::read_or_make(&path)?;
+        let key = Key::new(name, &value.map_or_else(file::generate, |value| Ok(value.to_owned()))?);
+        let new = put(&mut file.keys, key.clone());
+        file.write(&path)?;
+        self.forget();
+        Ok((new, key))
+    }
+
+    /// Removes a key of a function from the file under its name as given; says whether there was one.
+    ///
+    /// # Errors
+    /// As [`Keys::identify`].
+    pub fn delete_function_key(&self, function: &str, name: &str) -> Result<bool, KeyError> {
+        let path = self.file(&format!("{function}.json"))?;
+        let mut file = FunctionFile::read_or_make(&path)?;
+        let found = remove(&mut file.keys, name);
+        if found {
+            file.write(&path)?;
+            self.forget();
+        }
+        Ok(found)
+    }
+
+    fn file(&self, name: &str) -> Result<PathBuf, KeyError> {
+        match &self.directory {
+            Some(directory) => Ok(directory.join(name)),
+            None => Err(KeyError("no key store\nhint: set `AzureWebJobsSecretStorageType=files`".to_owned())),
+        }
+    }
+
+    fn forget(&self) {
+        *self.memory() = Memory::default();
+    }
+
+    fn memory(&self) -> MutexGuard<'_, Memory> {
+        // What a thread that panicked left behind is only a cache.
+        self.memory.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// The one key a request presents: the first `x-functions-key` header, or else the first `code` of the query, names in any letter
+/// case. An empty one counts as a wrong key (recordings K03, KX-key-forms).
+pub fn presented<'a>(
+    headers: impl IntoIterator<Item = (&'a str, &'a [u8])>,
+    query: impl IntoIterator<Item = (&'a str, &'a str)>,
+) -> Option<&'a str> {
+    let header = headers.into_iter().find(|(name, _)| name.eq_ignore_ascii_case("x-functions-key"));
+    match header {
+        Some((_, value)) => Some(std::str::from_utf8(value).unwrap_or_default()),
+        None => query.into_iter().find(|(name, _)| name.eq_ignore_ascii_case("code")).map(|(_, value)| value),
+    }
+}
+
+/// Whether a caller may call a function: the key's level must be equal to the function's, or be `Admin` (recordings K05, K06,
+/// JX-levels). `user` lets only the master key in.
+#[must_use]
+pub fn permits(level: AuthLevel, identity: Option<&Identity>) -> bool {
+    match (level, identity.map(|identity| identity.level)) {
+        (AuthLevel::Anonymous, _) | (_, Some(KeyLevel::Admin)) => true,
+        (AuthLevel::Function, key) => key == Some(KeyLevel::Function),
+        (AuthLevel::System, key) => key == Some(KeyLevel::System),
+        (AuthLevel::User | AuthLevel::Admin, _) => false,
+    }
+}
+
+impl Memory {
+    /// Forgets which keys were accepted when a file they come from has changed.
+    fn forget_if_changed(&mut self) {
+        let pause = Duration::from_millis(RECHECK_MILLISECONDS);
+        let changed = self.files.iter_mut().filter(|(_, look)| look.at.elapsed() >= pause).any(|(path, look)| {
+            look.at = Instant::now();
+            look.changed != last_change(path)
+        });
+        if changed {
+            *self = Self::default();
+        }
+    }
+
+    fn look_at(&mut self, path: &Path) {
+        self.files.insert(path.to_path_buf(), Look { at: Instant::now(), changed: last_change(path) });
+    }
+}
+
+fn last_change(path: &Path) -> Option<(SystemTime, u64)> {
+    let metadata = std::fs::metadata(path).ok()?;
+    Some((metadata.modified().ok()?, metadata.len()))
+}
+
+/// Every key is compared, each in constant time, so that the time taken does not tell which one was nearly right.
+fn match_key(presented: &str, host: &HostFile, own: &[Key]) -> Option<Identity> {
+    let candidates = std::iter::once((&host.master_key, KeyLevel::Admin))
+        .chain(host.system_keys.iter().map(|key| (key, KeyLevel::System)))
+        .chain(own.iter().map(|key| (key, KeyLevel::Function)))
+        .chain(host.function_keys.iter().map(|key| (key, KeyLevel::Function)));
+    let mut identity = None;
+    for (key, level) in candidates {
+        let usable = !key.encrypted && !key.value.is_empty();
+        if bool::from(key.value.as_bytes().ct_eq(presented.as_bytes())) && usable && identity.is_none() {
+            identity = Some(Identity { level, key_name: key.name.clone() });
+        }
+    }
+    identity
+}
+
+fn is_master(name: &str) -> bool {
+    name.eq_ignore_ascii_case(MASTER)
+}
+
+fn find(keys: &[Key], name: &str) -> Option<Key> {
+    keys.iter().find(|key| key.name.eq_ignore_ascii_case(name)).cloned()
+}
+
+/// Adds or replaces a key; says whether it is a new one.
+fn put(keys: &mut Vec<Key>, key: Key) -> bool {
+    match keys.iter_mut().find(|present| present.name.eq_ignore_ascii_case(&key.name)) {
+        Some(present) => {
+            present.value = key.value;
+            present.encrypted = false;
+            false
+        }
+        None => {
+            keys.push(key);
+            true
+        }
+    }
+}
+
+fn remove(keys: &mut Vec<Key>, name: &str) -> bool {
+    let before = keys.len();
+    keys.retain(|key| !key.name.eq_ignore_ascii_case(name));
+    keys.len() < before
+}
+
+fn beside_the_program() -> PathBuf {
+    std::env::current_exe().ok().and_then(|path| Some(path.parent()?.to_path_buf())).unwrap_or_default()
+}
+
+#[cfg(test)]
+mod tests;

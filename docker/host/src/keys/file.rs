@@ -1,0 +1,162 @@
+//! Key files in the real host's format (protocol section 7.4).
+
+use std::path::Path;
+
+use base64::Engine;
+use base64::engine::general_purpose::URL_SAFE;
+use serde::{Deserialize, Serialize};
+
+use super::KeyError;
+
+/// One key.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Key {
+    /// Its name, unique in its list.
+    pub name: String,
+    /// What a caller presents.
+    pub value: String,
+    /// Whether `value` is encrypted. This host does not decrypt: such a key opens nothing.
+    #[serde(default)]
+    pub encrypted: bool,
+}
+
+/// `host.json` of the key directory. A hand-written one needs only the first two members.
+#[derive(Debug, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct HostFile {
+    pub master_key: Key,
+    pub function_keys: Vec<Key>,
+    #[serde(default)]
+    pub system_keys: Vec<Key>,
+    #[serde(default)]
+    host_name: Option<String>,
+    #[serde(default)]
+    instance_id: Option<String>,
+    #[serde(default = "runtime")]
+    source: String,
+    #[serde(default)]
+    decryption_key_id: Option<String>,
+}
+
+/// `<function>.json` of the key directory.
+#[derive(Debug, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct FunctionFile {
+    pub keys: Vec<Key>,
+    #[serde(default)]
+    host_name: Option<String>,
+    #[serde(default)]
+    instance_id: Option<String>,
+    #[serde(default = "runtime")]
+    source: String,
+    #[serde(default)]
+    decryption_key_id: Option<String>,
+}
+
+/// Bytes of a generated key: 56 characters of text.
+const KEY_BYTES: usize = 40;
+
+const DEFAULT: &str = "default";
+
+impl Key {
+    /// A key that is not encrypted.
+    #[must_use]
+    pub fn new(name: &str, value: &str) -> Self {
+        Self { name: name.to_owned(), value: value.to_owned(), encrypted: false }
+    }
+}
+
+impl HostFile {
+    pub(super) fn read_or_make(path: &Path) -> Result<Self, KeyError> {
+        read_or_make(path, || {
+            Ok(Self {
+                master_key: Key::new("master", &generate()?),
+                function_keys: vec![Key::new(DEFAULT, &generate()?)],
+                system_keys: Vec::new(),
+                host_name: None,
+                instance_id: Some(String::new()),
+                source: runtime(),
+                decryption_key_id: Some(String::new()),
+            })
+        })
+    }
+
+    pub(super) fn write(&self, path: &Path) -> Result<(), KeyError> {
+        write(path, self)
+    }
+}
+
+impl FunctionFile {
+    pub(super) fn read_or_make(path: &Path) -> Result<Self, KeyError> {
+        read_or_make(path, || {
+            Ok(Self {
+                keys: vec![Key::new(DEFAULT, &generate()?)],
+                host_name: None,
+                instance_id: Some(String::new()),
+                source: runtime(),
+                decryption_key_id: Some(String::new()),
+            })
+        })
+    }
+
+    pub(super) fn write(&self, path: &Path) -> Result<(), KeyError> {
+        write(path, self)
+    }
+}
+
+/// A new key's value, from the system's source of randomness.
+pub(super) fn generate() -> Result<String, KeyError> {
+    let mut bytes = [0; KEY_BYTES];
+    getrandom::fill(&mut bytes)
+        .map_err(|error| KeyError(format!("the system gives no random bytes for a key: {error}")))?;
+    Ok(URL_SAFE.encode(bytes))
+}
+
+fn read_or_make<F: Serialize + for<'a> Deserialize<'a>>(
+    path: &Path,
+    make: impl FnOnce() -> Result<F, KeyError>,
+) -> Result<F, KeyError> {
+    let text = match std::fs::read_to_string(path) {
+        Ok(text) => text,
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => {
+            let file = make()?;
+            write(path, &file)?;
+            return Ok(file);
+        }
+        Err(error) => return Err(failed("read", path, &error, "make it readable for the host's user")),
+    };
+    let text = text.strip_prefix('\u{feff}').unwrap_or(&text);
+    serde_json::from_str(text)
+        .map_err(|error| failed("read", path, &error, "mend the file, or delete it and the host makes a new one"))
+}
+
+/// Written aside and renamed, so that a reader never sees half a file.
+fn write<F: Serialize>(path: &Path, file: &F) -> Result<(), KeyError> {
+    let hint = "the host's user must be able to write `FUNCTIONS_SECRETS_PATH`";
+    let mut text = serde_json::to_string_pretty(file).map_err(|error| failed("write", path, &error, hint))?;
+    text.push('\n');
+    let aside = path.with_extension("json.new");
+    path.parent()
+        .map_or(Ok(()), std::fs::create_dir_all)
+        .and_then(|()| write_privately(&aside, text.as_bytes()))
+        .and_then(|()| std::fs::rename(&aside, path))
+        .map_err(|error| failed("write", path, &error, hint))
+}
+
+/// Keys are nobody else's business.
+fn write_privately(path: &Path, bytes: &[u8]) -> std::io::Result<()> {
+    use std::io::Write;
+    let mut options = std::fs::OpenOptions::new();
+    options.write(true).create(true).truncate(true);
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    options.open(path)?.write_all(bytes)
+}
+
+fn failed(what: &str, path: &Path, error: &dyn std::fmt::Display, hint: &str) -> KeyError {
+    KeyError(format!("cannot {what} the key file `{}`: {error}\nhint: {hint}", path.display()))
+}
+
+fn runtime() -> String {
+    "runtime".to_owned()
+}

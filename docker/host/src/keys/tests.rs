@@ -1,0 +1,88 @@
+//! Keys through their public face.
+
+use super::*;
+
+fn keys(directory: &Path) -> Keys {
+    let path = directory.display().to_string();
+    Keys::new(&[("AzureWebJobsSecretStorageType", "Files"), ("FUNCTIONS_SECRETS_PATH", &path)].into_iter().collect())
+}
+
+const HOST_FILE: &str = r#"{"masterKey": {"name": "master", "value": "m", "encrypted": false},
+    "functionKeys": [{"name": "default", "value": "Host-Key"}], "systemKeys": [{"name": "sys", "value": "s"}]}"#;
+
+fn level(keys: &Keys, key: &str, function: Option<&str>) -> Option<KeyLevel> {
+    keys.identify(key, function).unwrap().map(|identity| identity.level)
+}
+
+#[test]
+fn files_are_made_when_a_key_is_presented() {
+    let directory = tempfile::tempdir().unwrap();
+    let keys = keys(directory.path());
+    assert_eq!(keys.identify("wrong", Some("Hello")).unwrap(), None);
+    let mut names: Vec<_> =
+        std::fs::read_dir(directory.path()).unwrap().map(|entry| entry.unwrap().file_name()).collect();
+    names.sort();
+    assert_eq!(names, ["hello.json", "host.json"]);
+    let made = keys.function_keys("HELLO").unwrap();
+    assert_eq!((made[0].name.as_str(), made[0].value.len()), ("default", 56));
+    assert_eq!(level(&keys, &made[0].value, Some("hello")), Some(KeyLevel::Function));
+    assert_eq!(level(&keys, &made[0].value, None), None);
+}
+
+#[test]
+fn levels_are_those_of_the_lists() {
+    let directory = tempfile::tempdir().unwrap();
+    std::fs::write(directory.path().join("host.json"), HOST_FILE).unwrap();
+    let keys = keys(directory.path());
+    assert_eq!(level(&keys, "m", Some("f")), Some(KeyLevel::Admin));
+    assert_eq!(level(&keys, "s", Some("f")), Some(KeyLevel::System));
+    assert_eq!(level(&keys, "HOST-KEY", Some("f")), None);
+    assert_eq!(level(&keys, "Host-Key", Some("f")), Some(KeyLevel::Function));
+    assert_eq!(level(&keys, "HOST-KEY", Some("f")), Some(KeyLevel::Function), "an accepted key in other letter case");
+    assert_eq!(level(&keys, "", Some("f")), None);
+}
+
+#[test]
+fn a_key_that_is_set_holds_at_once() {
+    let directory = tempfile::tempdir().unwrap();
+    std::fs::write(directory.path().join("host.json"), HOST_FILE).unwrap();
+    let keys = keys(directory.path());
+    assert_eq!(level(&keys, "m", None), Some(KeyLevel::Admin));
+    assert!(!keys.set_host_key(HostKeys::System, "_master", Some("new")).unwrap().0);
+    assert_eq!(level(&keys, "m", None), None);
+    assert_eq!(level(&keys, "new", None), Some(KeyLevel::Admin));
+    assert!(keys.set_host_key(HostKeys::Function, "mine", None).unwrap().0);
+    assert!(keys.delete_host_key(HostKeys::Function, "mine").unwrap());
+    assert!(!keys.delete_host_key(HostKeys::Function, "mine").unwrap());
+}
+
+#[test]
+fn a_damaged_file_is_named() {
+    let directory = tempfile::tempdir().unwrap();
+    std::fs::write(directory.path().join("host.json"), "{").unwrap();
+    let error = keys(directory.path()).identify("m", None).unwrap_err();
+    assert!(error.0.contains("host.json") && error.0.contains("hint: "), "{}", error.0);
+}
+
+#[test]
+fn a_level_is_opened_by_its_own_keys_and_the_master_key() {
+    let identity = |level| Some(Identity { level, key_name: String::new() });
+    for (level, opens) in [
+        (AuthLevel::Anonymous, [true, true, true, true]),
+        (AuthLevel::Function, [false, true, false, true]),
+        (AuthLevel::System, [false, false, true, true]),
+        (AuthLevel::User, [false, false, false, true]),
+        (AuthLevel::Admin, [false, false, false, true]),
+    ] {
+        let callers = [None, identity(KeyLevel::Function), identity(KeyLevel::System), identity(KeyLevel::Admin)];
+        assert_eq!(callers.each_ref().map(|caller| permits(level, caller.as_ref())), opens, "{level:?}");
+    }
+}
+
+#[test]
+fn the_header_goes_before_the_query_and_the_first_before_the_second() {
+    let headers: [(&str, &[u8]); 2] = [("X-Functions-Key", b"a"), ("x-functions-key", b"b")];
+    assert_eq!(presented(headers, [("code", "c")]), Some("a"));
+    assert_eq!(presented([], [("x", "y"), ("CODE", "c"), ("code", "d")]), Some("c"));
+    assert_eq!(presented([], []), None);
+}

@@ -1,0 +1,32 @@
+//! mini-host: the part of the Azure Functions host that a custom handler, its callers and its storage can see.
+//!
+//! Read it along one request: [`front`] takes it, [`routes`] finds its function, [`keys`] lets it in, [`forward`] passes it
+//! on, or [`invoke`] wraps it in an envelope ([`invocation`]) for the process that [`handler`] looks after. [`triggers`] start
+//! invocations from storage and clocks, [`bindings`] read and write what a function names beside its trigger, [`admin`] is the
+//! operator's side, and [`app`] is the only reader of the function app's files.
+
+pub mod admin;
+pub mod app;
+pub mod bindings;
+pub mod body;
+pub mod cli;
+pub mod client;
+pub mod execution;
+pub mod forward;
+pub mod front;
+pub mod handler;
+pub mod host;
+pub mod invocation;
+pub mod invoke;
+pub mod keys;
+pub mod listing;
+pub mod local_settings;
+pub mod log;
+pub mod open_keys;
+pub mod respond;
+pub mod routes;
+pub mod server;
+pub mod triggers;
+pub mod verbatim;
+pub mod watch;
+pub mod wire;

@@ -1,0 +1,59 @@
+//! The functions of an app, printed at the start as Core Tools does.
+
+use crate::app::{App, Function};
+use crate::routes;
+
+/// One line for each loaded function: methods and URL of those that have one, the trigger's type of the others.
+#[must_use]
+pub fn listing(app: &App, base_url: &str) -> String {
+    let functions: Vec<_> = app.functions.iter().filter(|function| function.is_loaded()).collect();
+    if functions.is_empty() {
+        return "\nNo functions: none of the folders in the app holds a function.json that can be loaded\n\n"
+            .to_owned();
+    }
+    let mut text = String::from("\nFunctions:\n\n");
+    for function in functions {
+        text.push_str(&format!("\t{}: {}\n\n", function.name, line(app, function, base_url)));
+    }
+    text
+}
+
+fn line(app: &App, function: &Function, base_url: &str) -> String {
+    let Some(http) = &function.http else {
+        return function.trigger_binding().map(|trigger| trigger.kind.clone()).unwrap_or_default();
+    };
+    let methods = http.methods.as_ref().map(|methods| format!("[{}] ", methods.join(",").to_uppercase()));
+    let disabled = if function.disabled { " (disabled)" } else { "" };
+    let path = routes::full(&app.options.http.route_prefix, &http.route);
+    format!("{}{base_url}/{}{disabled}", methods.unwrap_or_default(), path.trim_start_matches('/'))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn functions_are_listed_with_methods_and_urls() {
+        let root = tempfile::tempdir().unwrap();
+        let write = |name: &str, text: &str| {
+            let path = root.path().join(name);
+            std::fs::create_dir_all(path.parent().unwrap()).unwrap();
+            std::fs::write(path, text).unwrap();
+        };
+        write("host.json", r#"{"version": "2.0", "customHandler": {"description": {"defaultExecutablePath": "x"}}}"#);
+        write(
+            "Hello/function.json",
+            r#"{"bindings": [{"type": "httpTrigger", "direction": "in", "name": "req", "methods": ["get"], "route": "hi/{name}"},
+               {"type": "http", "direction": "out", "name": "res"}]}"#,
+        );
+        write(
+            "Tick/function.json",
+            r#"{"bindings": [{"type": "timerTrigger", "direction": "in", "name": "t", "schedule": "0 0 3 * * *"}]}"#,
+        );
+        let app = crate::app::load(root.path(), &std::iter::empty::<(String, String)>().collect());
+        assert_eq!(
+            listing(&app, "http://127.0.0.1:7071"),
+            "\nFunctions:\n\n\tHello: [GET] http://127.0.0.1:7071/api/hi/{name}\n\n\tTick: timerTrigger\n\n"
+        );
+    }
+}

@@ -1,0 +1,68 @@
+//! local.settings.json: the settings that Core Tools, not the host, puts into the environment (protocol section 6.6).
+
+use std::path::Path;
+
+use serde_json::Value;
+
+use crate::app::Document;
+
+/// The `Values` of a local.settings.json.
+///
+/// # Errors
+/// One line that names the file and the place, and a hint.
+pub fn read(path: &Path) -> Result<Vec<(String, String)>, String> {
+    let shown = path.display();
+    let text = std::fs::read_to_string(path).map_err(|error| format!("cannot read `{shown}`: {error}"))?;
+    let document = Document::parse(&text).map_err(|error| format!("`{shown}:{}`: {}", error.place, error.message))?;
+    if document.value.get("IsEncrypted").and_then(Value::as_bool) == Some(true) {
+        return Err(format!("`{shown}` is encrypted\nhint: func settings decrypt"));
+    }
+    let values = document.value.get("Values").and_then(Value::as_object);
+    let values = values
+        .ok_or_else(|| format!("`{shown}` has no object `Values`\nhint: {{\"Values\": {{\"NAME\": \"value\"}}}}"))?;
+    values
+        .iter()
+        .map(|(name, value)| match value {
+            Value::String(text) => Ok((name.clone(), text.clone())),
+            Value::Number(_) | Value::Bool(_) => Ok((name.clone(), value.to_string())),
+            _ => Err(format!("`{shown}`: the value of `{name}` is no text\nhint: put it in quotes")),
+        })
+        .collect()
+}
+
+/// The environment with these settings added; what it has already stays as it is, as with Core Tools.
+#[must_use]
+pub fn added(mut environment: Vec<(String, String)>, settings: Vec<(String, String)>) -> Vec<(String, String)> {
+    for (name, value) in settings {
+        if !environment.iter().any(|(known, _)| *known == name) {
+            environment.push((name, value));
+        }
+    }
+    environment
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn from(text: &str) -> Result<Vec<(String, String)>, String> {
+        let file = tempfile::NamedTempFile::new().unwrap();
+        std::fs::write(file.path(), text).unwrap();
+        read(file.path())
+    }
+
+    #[test]
+    fn values_are_read_and_what_is_set_already_stays() {
+        let settings = from(r#"{"IsEncrypted": false, "Values": {"A": "1", "B": 2 /* a number */}}"#).unwrap();
+        let environment = vec![("A".to_owned(), "mine".to_owned())];
+        let pair = |name: &str, value: &str| (name.to_owned(), value.to_owned());
+        assert_eq!(added(environment, settings), [pair("A", "mine"), pair("B", "2")]);
+    }
+
+    #[test]
+    fn what_cannot_be_used_is_named() {
+        assert!(from("{").unwrap_err().contains(":1:"), "{}", from("{").unwrap_err());
+        assert!(from(r#"{"IsEncrypted": true}"#).unwrap_err().contains("encrypted"));
+        assert!(from(r#"{"Values": {"A": {}}}"#).unwrap_err().contains("`A`"));
+    }
+}

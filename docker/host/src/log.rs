@@ -1,0 +1,177 @@
+//! The console log, in the format of the real host: .NET's console logger.
+
+use std::fmt::Display;
+use std::io::Write;
+use std::sync::{Arc, PoisonError, RwLock};
+
+use uuid::Uuid;
+
+pub use crate::app::LogLevel as Level;
+
+/// The category of the host's own messages about an app as a whole.
+pub const HOST: &str = "Host.Startup";
+/// The category of what the handler prints (protocol section 2.6).
+pub const CONSOLE: &str = "Host.Function.Console";
+/// The category of lines that begin with `azfuncjsonlog:` (protocol section 2.6).
+pub const TOOLING_CONSOLE: &str = "Host.Function.ToolingConsoleLog";
+/// The category of the part of the host that decides about restarts of the handler.
+pub const DISPATCHER: &str = "Microsoft.Azure.WebJobs.Script.Workers.HttpFunctionInvocationDispatcher";
+
+/// The log of the host. Cloning it gives another handle to the same log.
+#[derive(Clone, Debug, Default)]
+pub struct Log {
+    filter: Arc<RwLock<Filter>>,
+}
+
+/// Which entries are printed: `logging.logLevel` of host.json.
+#[derive(Clone, Debug)]
+pub struct Filter {
+    /// Whether anything is printed at all.
+    pub console: bool,
+    /// The least level for categories that no rule names.
+    pub default: Level,
+    /// Prefixes of categories with the least level that passes; the longest prefix that fits decides.
+    pub rules: Vec<(String, Level)>,
+}
+
+/// One entry, before it is filtered and written.
+#[derive(Clone, Copy, Debug)]
+pub struct Entry<'a> {
+    /// How grave it is.
+    pub level: Level,
+    /// Where it comes from.
+    pub category: &'a str,
+    /// .NET's number for the kind of event; 0 where it has none.
+    pub event: u32,
+    /// The invocation it belongs to, where that is known.
+    pub invocation: Option<Uuid>,
+}
+
+impl Log {
+    /// A log with this filter.
+    #[must_use]
+    pub fn new(filter: Filter) -> Self {
+        Self { filter: Arc::new(RwLock::new(filter)) }
+    }
+
+    /// From now on only what passes this filter is written: host.json was read, or read again.
+    pub fn set_filter(&self, filter: Filter) {
+        *self.filter.write().unwrap_or_else(PoisonError::into_inner) = filter;
+    }
+
+    /// Whether an entry would be written, for callers whose message is costly to make.
+    #[must_use]
+    pub fn is_enabled(&self, level: Level, category: &str) -> bool {
+        self.filter.read().unwrap_or_else(PoisonError::into_inner).passes(level, category)
+    }
+
+    /// Writes an entry at level `Information`.
+    pub fn information(&self, category: &str, message: impl Display) {
+        self.write(Entry { level: Level::Information, category, event: 0, invocation: None }, message);
+    }
+
+    /// Writes an entry at level `Warning`.
+    pub fn warning(&self, category: &str, message: impl Display) {
+        self.write(Entry { level: Level::Warning, category, event: 0, invocation: None }, message);
+    }
+
+    /// Writes an entry at level `Error`.
+    pub fn error(&self, category: &str, message: impl Display) {
+        self.write(Entry { level: Level::Error, category, event: 0, invocation: None }, message);
+    }
+
+    /// Writes an entry if the filter lets it pass.
+    pub fn write(&self, entry: Entry<'_>, message: impl Display) {
+        if self.is_enabled(entry.level, entry.category) {
+            let text = format_entry(entry, &message.to_string());
+            // Who has closed our output does not want the log; the host serves on.
+            _ = std::io::stdout().lock().write_all(text.as_bytes());
+        }
+    }
+}
+
+impl Filter {
+    fn passes(&self, level: Level, category: &str) -> bool {
+        self.console && level >= self.least(category)
+    }
+
+    fn least(&self, category: &str) -> Level {
+        let fitting = self.rules.iter().filter(|(prefix, _)| starts_with_ignoring_case(category, prefix));
+        fitting.max_by_key(|(prefix, _)| prefix.len()).map_or(self.default, |(_, level)| *level)
+    }
+}
+
+impl Default for Filter {
+    fn default() -> Self {
+        Self { console: true, default: Level::Information, rules: Vec::new() }
+    }
+}
+
+fn starts_with_ignoring_case(text: &str, prefix: &str) -> bool {
+    text.get(..prefix.len()).is_some_and(|head| head.eq_ignore_ascii_case(prefix))
+}
+
+const fn short(level: Level) -> &'static str {
+    match level {
+        Level::Trace => "trce",
+        Level::Debug => "dbug",
+        Level::Information => "info",
+        Level::Warning => "warn",
+        Level::Error => "fail",
+        Level::Critical | Level::None => "crit",
+    }
+}
+
+/// `info: Category[0]`, then the message, each line of it indented by six blanks; an invocation is written as a scope.
+fn format_entry(entry: Entry<'_>, message: &str) -> String {
+    const INDENT: &str = "      ";
+    let mut text = format!("{}: {}[{}]\n", short(entry.level), entry.category, entry.event);
+    if let Some(id) = entry.invocation {
+        text.push_str(&format!("{INDENT}=> InvocationId:{id}\n"));
+    }
+    for line in message.split('\n') {
+        text.push_str(INDENT);
+        text.push_str(line.trim_end_matches('\r'));
+        text.push('\n');
+    }
+    text
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const ENTRY: Entry<'_> = Entry { level: Level::Error, category: "Function.F", event: 3, invocation: None };
+
+    #[test]
+    fn an_entry_looks_like_dotnets() {
+        assert_eq!(format_entry(ENTRY, "one\ntwo"), "fail: Function.F[3]\n      one\n      two\n");
+        assert_eq!(format_entry(ENTRY, ""), "fail: Function.F[3]\n      \n");
+        let entry = Entry { invocation: Some(Uuid::nil()), ..ENTRY };
+        assert_eq!(
+            format_entry(entry, "x"),
+            "fail: Function.F[3]\n      => InvocationId:00000000-0000-0000-0000-000000000000\n      x\n"
+        );
+    }
+
+    #[test]
+    fn the_longest_prefix_decides() {
+        let filter = Filter {
+            default: Level::Warning,
+            rules: vec![("Host".into(), Level::Error), ("host.function".into(), Level::Debug)],
+            ..Filter::default()
+        };
+        assert!(filter.passes(Level::Debug, "Host.Function.Console"));
+        assert!(!filter.passes(Level::Warning, "Host.Startup"));
+        assert!(filter.passes(Level::Warning, "Function.F"));
+        assert!(!filter.passes(Level::Information, "Function.F"));
+    }
+
+    #[test]
+    fn nothing_passes_none_or_a_console_that_is_off() {
+        let off = Filter { console: false, ..Filter::default() };
+        assert!(!off.passes(Level::Critical, "X"));
+        let none = Filter { default: Level::None, ..Filter::default() };
+        assert!(!none.passes(Level::Critical, "X"));
+    }
+}

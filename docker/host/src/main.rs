@@ -1,0 +1,128 @@
+//! The `mini-host` program: configure, bind, announce, serve, drain, and say how it ended.
+
+use std::io::Write;
+use std::path::PathBuf;
+use std::process::ExitCode;
+use std::sync::Arc;
+
+use mini_host::cli::Options;
+use mini_host::host::Host;
+use mini_host::host::running::{Handling, Starter};
+use mini_host::watch::{self, Scope};
+use mini_host::{local_settings, log, open_keys, server, triggers};
+use tokio::net::TcpListener;
+use tokio::signal::unix::{SignalKind, signal};
+
+fn main() -> ExitCode {
+    let options = Options::from_command_line();
+    // The handler, and whoever calls, need the other half.
+    let workers = std::thread::available_parallelism().map_or(1, |cores| cores.get().div_ceil(2));
+    let outcome = tokio::runtime::Builder::new_multi_thread()
+        .worker_threads(workers)
+        .enable_all()
+        .build()
+        .map_err(|error| format!("cannot start: {error}"))
+        .and_then(|runtime| runtime.block_on(run(options)));
+    match outcome {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(message) => {
+            eprintln!("error: {message}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+async fn run(options: Options) -> Result<(), String> {
+    let environment = environment(&options)?;
+    let root = app_root(options.app, &environment)?;
+    let key_store = if options.open_keys { open_keys::store(&environment, &root) } else { Vec::new() };
+    let environment = local_settings::added(environment, key_store);
+
+    let urls = environment.iter().find(|(name, _)| name.eq_ignore_ascii_case("ASPNETCORE_URLS"));
+    let (listeners, urls) = bind(urls.map(|(_, value)| value.as_str()), options.port).await?;
+    let stop_signal = stop_signal()?;
+    let starter = if options.print_env { Starter::Person } else { Starter::Host };
+    let host = Host::start(root, Handling { environment, starter }, urls);
+    if options.open_keys {
+        let keys = open_keys::listing(host.state().app(), host.keys()).map_err(|error| error.0)?;
+        print(&keys);
+    }
+
+    let stopper = Arc::clone(&host);
+    tokio::spawn(async move {
+        stop_signal.await;
+        stopper.request_stop();
+    });
+    let scope = if options.watch { Scope::Everything } else { Scope::Configuration };
+    let watching = tokio::spawn(watch::watch(Arc::clone(&host), scope));
+    let triggers = tokio::spawn(triggers::run(Arc::clone(&host)));
+    server::serve(Arc::clone(&host), listeners).await;
+    watching.abort();
+    // Its own limit holds; it only fails if it panics.
+    _ = triggers.await;
+    host.stop().await;
+    host.log().information(log::HOST, "Host stopped");
+    Ok(())
+}
+
+/// The environment as far as it is text, with what `--local-settings` adds.
+fn environment(options: &Options) -> Result<Vec<(String, String)>, String> {
+    let environment = std::env::vars_os()
+        .filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok()?)))
+        .collect();
+    Ok(match &options.local_settings {
+        Some(path) => local_settings::added(environment, local_settings::read(path)?),
+        None => environment,
+    })
+}
+
+fn app_root(app: Option<PathBuf>, environment: &[(String, String)]) -> Result<PathBuf, String> {
+    let from_environment = || {
+        let root = environment.iter().find(|(name, _)| name == "AzureWebJobsScriptRoot");
+        root.map(|(_, value)| PathBuf::from(value))
+    };
+    let root = app
+        .or_else(from_environment)
+        .ok_or("which app?\nhint: mini-host FOLDER, the folder with host.json, or set AzureWebJobsScriptRoot")?;
+    let absolute = std::fs::canonicalize(&root);
+    absolute.map_err(|error| {
+        format!("cannot open the app folder `{}`: {error}\nhint: give the folder that has host.json", root.display())
+    })
+}
+
+/// Opens the sockets and announces each: the first line on standard output is for programs to read.
+async fn bind(urls: Option<&str>, port: Option<u16>) -> Result<(Vec<TcpListener>, Vec<String>), String> {
+    let mut listeners = Vec::new();
+    let mut bound_urls = Vec::new();
+    for address in server::addresses(urls, port)? {
+        let listener = TcpListener::bind(address).await.map_err(|error| {
+            format!(
+                "cannot listen on {address}: {error}\nhint: another program has the port; --port 0 takes a free one"
+            )
+        })?;
+        let bound = listener.local_addr().map_err(|error| error.to_string())?;
+        let url = format!("http://{bound}");
+        print(&format!("Listening on {url}\n"));
+        listeners.push(listener);
+        bound_urls.push(url);
+    }
+    Ok((listeners, bound_urls))
+}
+
+/// Ends with the first SIGINT or SIGTERM.
+fn stop_signal() -> Result<impl Future<Output = ()>, String> {
+    let listen = |kind| signal(kind).map_err(|error| format!("cannot wait for signals: {error}"));
+    let mut interrupted = listen(SignalKind::interrupt())?;
+    let mut terminated = listen(SignalKind::terminate())?;
+    Ok(async move {
+        tokio::select! {
+            _ = interrupted.recv() => {}
+            _ = terminated.recv() => {}
+        }
+    })
+}
+
+fn print(text: &str) {
+    // Nobody reads it if this fails.
+    _ = std::io::stdout().lock().write_all(text.as_bytes());
+}

@@ -1,0 +1,88 @@
+//! Route templates and the table of functions by URL; pure (protocol sections 6.3 and 7.2).
+
+mod constraint;
+mod matching;
+mod template;
+
+use std::sync::Arc;
+
+use crate::app::{App, Function};
+
+pub use template::Template;
+
+/// The functions of an app by the URLs that they answer.
+#[derive(Debug, Clone, Default)]
+pub struct Table {
+    routes: Vec<Route>,
+}
+
+#[derive(Debug, Clone)]
+struct Route {
+    template: Template,
+    function: Arc<Function>,
+}
+
+/// The function that a request is for, and what its route says about the request.
+#[derive(Debug, Clone)]
+pub struct Found {
+    /// The function.
+    pub function: Arc<Function>,
+    /// Route parameters in the order of the template, defaults filled in; `None` where an optional parameter or a catch-all
+    /// has nothing (protocol section 4.5).
+    pub values: Vec<(String, Option<String>)>,
+}
+
+impl Table {
+    /// The routes of all loaded functions, disabled ones included. A template that does not parse is left out: it is one of
+    /// the app's errors, and the host does not run.
+    #[must_use]
+    pub fn new(app: &App) -> Self {
+        let prefix = &app.options.http.route_prefix;
+        let routes = app
+            .functions
+            .iter()
+            .filter(|function| function.is_loaded())
+            .filter_map(|function| {
+                let template = Template::parse(&full(prefix, &function.http.as_ref()?.route)).ok()?;
+                Some(Route { template, function: Arc::clone(function) })
+            })
+            .collect();
+        Self { routes }
+    }
+
+    /// The first function, in the order of their names, whose template, constraints and methods match. `path` is decoded as
+    /// Kestrel does it: percent escapes undone except `%2F`, dots resolved (recordings J09, J09b, JX-route-precedence).
+    #[must_use]
+    pub fn find(&self, method: &str, path: &str) -> Option<Found> {
+        self.routes.iter().find_map(|route| {
+            let methods = route.function.http.as_ref()?.methods.as_ref();
+            let takes = methods.is_none_or(|methods| methods.iter().any(|listed| listed.eq_ignore_ascii_case(method)));
+            let values = if takes { route.template.matches(path)? } else { return None };
+            Some(Found { function: Arc::clone(&route.function), values })
+        })
+    }
+}
+
+/// The whole template of a function: the app's prefix and its own route.
+#[must_use]
+pub fn full(prefix: &str, route: &str) -> String {
+    if prefix.is_empty() { route.to_owned() } else { format!("{prefix}/{route}") }
+}
+
+/// Why a template is none, in the words of ASP.NET's parser.
+#[must_use]
+pub fn fault(template: &str) -> Option<String> {
+    let reason = Template::parse(template).err()?;
+    let text = reason.rsplit_once("Microsoft.AspNetCore.Routing: ").map_or(reason.as_str(), |(_, text)| text);
+    Some(text.to_owned())
+}
+
+/// The host error that a template causes: it takes the whole host down (protocol section 6.1, recording JX-bad-DupParam).
+#[must_use]
+pub fn host_error(function: &str, template: &str) -> Option<String> {
+    let reason = Template::parse(template).err()?;
+    Some(format!(
+        "Microsoft.AspNetCore.Routing: An error occurred while creating the route with name '{function}' and template \
+         '{template}'. {reason}"
+    ))
+}

@@ -1,0 +1,203 @@
+//! How a path is held against a template: ASP.NET Core's `RoutePatternMatcher`.
+
+use super::template::{Parameter, Part, Segment, Template};
+
+impl Template {
+    /// The values of all parameters when `path` (decoded, beginning with a slash) matches the template and its constraints.
+    #[must_use]
+    pub fn matches(&self, path: &str) -> Option<Vec<(String, Option<String>)>> {
+        let mut found: Vec<(&str, String)> = Vec::new();
+        self.match_segments(path, &mut found)?;
+        let values: Vec<_> = self
+            .parameters()
+            .map(|parameter| {
+                let value = found.iter().find(|(name, _)| *name == parameter.name).map(|(_, value)| value.clone());
+                (parameter, value.or_else(|| parameter.default.clone()))
+            })
+            .collect();
+        let satisfied = values.iter().all(|(parameter, value)| satisfies(parameter, value.as_deref()));
+        satisfied.then(|| values.into_iter().map(|(parameter, value)| (parameter.name.clone(), value)).collect())
+    }
+
+    fn match_segments<'a>(&'a self, path: &str, found: &mut Vec<(&'a str, String)>) -> Option<()> {
+        let path = path.strip_prefix('/')?;
+        let path = path.strip_suffix('/').unwrap_or(path);
+        let pieces: Vec<&str> = if path.is_empty() { Vec::new() } else { path.split('/').collect() };
+        // A doubled slash never matches, not even a catch-all (recordings JX-route-star, FX-req-double-slash-all).
+        if pieces.iter().any(|piece| piece.is_empty()) {
+            return None;
+        }
+        for (index, piece) in pieces.iter().enumerate() {
+            let segment = self.segments.get(index)?;
+            if let [Part::Parameter(parameter)] = segment.parts.as_slice()
+                && parameter.catch_all
+            {
+                found.push((&parameter.name, pieces[index..].join("/")));
+                return Some(());
+            }
+            match_segment(segment, piece, found)?;
+        }
+        self.segments[pieces.len()..].iter().all(can_be_left_out).then_some(())
+    }
+}
+
+/// A request that ends before the template does matches when all that remains is optional or has a default.
+fn can_be_left_out(segment: &Segment) -> bool {
+    match segment.parts.as_slice() {
+        [Part::Parameter(parameter)] => parameter.optional || parameter.catch_all || parameter.default.is_some(),
+        _ => false,
+    }
+}
+
+/// An absent optional parameter is not held against its constraints; a catch-all without a value is, and fails them.
+fn satisfies(parameter: &Parameter, value: Option<&str>) -> bool {
+    match value {
+        Some(value) => parameter.constraints.iter().all(|constraint| constraint.accepts(value)),
+        None => parameter.optional || parameter.constraints.is_empty(),
+    }
+}
+
+fn match_segment<'a>(segment: &'a Segment, piece: &str, found: &mut Vec<(&'a str, String)>) -> Option<()> {
+    match segment.parts.as_slice() {
+        [Part::Literal(literal)] => equal(literal, piece).then_some(()),
+        [Part::Parameter(parameter)] => {
+            found.push((&parameter.name, piece.to_owned()));
+            Some(())
+        }
+        parts => match_parts_with_optional_end(parts, piece, found),
+    }
+}
+
+/// `{name}.{ext?}`: tried with the extension, then without it and its full stop (recording JX-bad-OptExt).
+fn match_parts_with_optional_end<'a>(parts: &'a [Part], piece: &str, found: &mut Vec<(&'a str, String)>) -> Option<()> {
+    if let Some(values) = match_parts(parts, piece) {
+        found.extend(values);
+        return Some(());
+    }
+    let (Part::Parameter(last), rest) = parts.split_last()? else { return None };
+    let (Part::Literal(separator), rest) = rest.split_last()? else { return None };
+    if !last.optional || piece.ends_with(separator.as_str()) {
+        return None;
+    }
+    found.extend(match_parts(rest, piece)?);
+    Some(())
+}
+
+/// Matches from the right, literals as far right as they go, each parameter taking at least one letter.
+fn match_parts<'a>(parts: &'a [Part], piece: &str) -> Option<Vec<(&'a str, String)>> {
+    let mut found = Vec::new();
+    let mut end = piece.len();
+    let mut pending: Option<&Parameter> = None;
+    for (index, part) in parts.iter().enumerate().rev() {
+        match part {
+            Part::Parameter(parameter) => pending = Some(parameter),
+            Part::Literal(literal) => {
+                let limit = if pending.is_some() { previous(piece, end)? } else { end };
+                let start = rfind(&piece[..limit], literal)?;
+                let after = start + literal_length(&piece[start..], literal)?;
+                if index + 1 == parts.len() && after != piece.len() {
+                    return None;
+                }
+                if let Some(parameter) = pending.take() {
+                    found.push((parameter.name.as_str(), value(&piece[after..end])?));
+                }
+                end = start;
+            }
+        }
+    }
+    match pending {
+        Some(parameter) => found.push((parameter.name.as_str(), value(&piece[..end])?)),
+        None if end != 0 => return None,
+        None => {}
+    }
+    Some(found)
+}
+
+fn value(text: &str) -> Option<String> {
+    (!text.is_empty()).then(|| text.to_owned())
+}
+
+/// The end of the text without its last letter.
+fn previous(text: &str, end: usize) -> Option<usize> {
+    text[..end].char_indices().next_back().map(|(at, _)| at)
+}
+
+fn rfind(text: &str, literal: &str) -> Option<usize> {
+    text.char_indices().map(|(at, _)| at).rev().find(|at| literal_length(&text[*at..], literal).is_some())
+}
+
+/// How many bytes of `text` the literal takes when it stands at the beginning, in any letter case.
+fn literal_length(text: &str, literal: &str) -> Option<usize> {
+    let mut letters = text.char_indices();
+    for wanted in literal.chars() {
+        let (_, letter) = letters.next()?;
+        if letter != wanted && fold(letter) != fold(wanted) {
+            return None;
+        }
+    }
+    Some(letters.next().map_or(text.len(), |(at, _)| at))
+}
+
+fn equal(literal: &str, piece: &str) -> bool {
+    literal_length(piece, literal) == Some(piece.len())
+}
+
+/// .NET's ordinal comparison without letter case: one letter at a time, by its simple upper-case form.
+fn fold(letter: char) -> char {
+    let mut upper = letter.to_uppercase();
+    match (upper.next(), upper.next()) {
+        (Some(only), None) => only,
+        _ => letter,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn values(template: &str, path: &str) -> Option<Vec<(String, Option<String>)>> {
+        Template::parse(template).unwrap().matches(path)
+    }
+
+    fn matches(template: &str, path: &str) -> bool {
+        values(template, path).is_some()
+    }
+
+    fn pairs(expected: &[(&str, Option<&str>)]) -> Option<Vec<(String, Option<String>)>> {
+        Some(expected.iter().map(|(name, value)| ((*name).to_owned(), value.map(str::to_owned))).collect())
+    }
+
+    #[test]
+    fn literals_ignore_letter_case_and_a_trailing_slash() {
+        assert!(matches("api/grüße/{x}", "/API/GRÜßE/1/"));
+        assert!(matches("api/with blank/x", "/api/with blank/x"));
+        assert!(matches("api/trail/", "/api/trail"));
+        assert!(!matches("api/a", "/api/a/b"));
+        assert!(!matches("api/a", "/api//a"));
+        assert!(!matches("api/{*rest}", "/api/a//b"));
+        assert!(!matches("{x}", "//"));
+    }
+
+    #[test]
+    fn parameters_take_defaults_or_nothing() {
+        assert_eq!(values("api/d/{x=7}", "/api/d"), pairs(&[("x", Some("7"))]));
+        assert_eq!(values("api/h/{n}/{l?}", "/api/h/Ana"), pairs(&[("n", Some("Ana")), ("l", None)]));
+        assert_eq!(values("api/{*all}", "/api/"), pairs(&[("all", None)]));
+        assert_eq!(values("{*all}", "/a/b"), pairs(&[("all", Some("a/b"))]));
+        assert!(!matches("api/om/{a?}/b", "/api/om/b"));
+        assert!(!matches("api/s/{*n:int}", "/api/s"));
+        assert!(matches("api/s/{*n:int}", "/api/s/5"));
+    }
+
+    #[test]
+    fn a_segment_of_several_parts_splits_at_the_last_literal() {
+        assert_eq!(values("{name}.{ext}", "/a.b.txt"), pairs(&[("name", Some("a.b")), ("ext", Some("txt"))]));
+        assert!(!matches("{name}.{ext}", "/a"));
+        assert_eq!(values("{name}.{ext?}", "/a"), pairs(&[("name", Some("a")), ("ext", None)]));
+        assert!(!matches("{name}.{ext?}", "/a."));
+        assert_eq!(values("{a}-{b}", "/1-2-3"), pairs(&[("a", Some("1-2")), ("b", Some("3"))]));
+        assert_eq!(values("v{n}", "/V10"), pairs(&[("n", Some("10"))]));
+        assert!(!matches("v{n}", "/w10"));
+        assert!(!matches("{a}x", "/ay"));
+    }
+}

@@ -1,0 +1,289 @@
+//! The blob trigger (protocol sections 4.7 and 8.2): containers are scanned, what is new goes to a queue of this host, and from
+//! there to the functions.
+
+use std::collections::{HashMap, HashSet};
+use std::sync::Arc;
+use std::time::Duration;
+
+use serde_json::json;
+use storage::{Blob, Container, Download, Error, Queue};
+use tokio::sync::broadcast::error::RecvError;
+use tokio::sync::{broadcast, watch};
+use tokio::task::JoinSet;
+use tokio::time::sleep;
+
+use super::listener::{self, Source};
+use super::news::{News, Written};
+use super::timer::HOSTS_CONTAINER;
+use super::{CATEGORY, Site, blob_properties, host_id, receipt, until};
+use crate::app::{Binding, HostOptions, MessageEncoding};
+use crate::bindings::location::BlobPattern;
+use crate::bindings::{Bindings, output};
+use crate::host::Host;
+use crate::host::running::Running;
+use crate::invocation::answer::Failure;
+use crate::invocation::data::{BindingData, Value};
+use crate::invoke::Trigger;
+
+/// How often a container is scanned.
+const SCAN_INTERVAL_SECONDS: u64 = 10;
+/// How often a container of the storage emulator is scanned (recordings D16, S11).
+const DEVELOPMENT_SCAN_INTERVAL_SECONDS: u64 = 2;
+/// How many blobs are under way at most, for each processor, unless host.json says otherwise.
+const PARALLELISM_PER_PROCESSOR: u32 = 8;
+/// How many messages a queue gives at most at a time.
+const LARGEST_BATCH: u32 = 32;
+/// Where the messages of blobs go that nobody can handle.
+const POISON_QUEUE: &str = "webjobs-blobtrigger-poison";
+
+/// Finds blobs for these functions and invokes them until it is to rest.
+pub(super) async fn listen(host: Arc<Host>, running: Arc<Running>, sites: Vec<Site>, resting: watch::Receiver<bool>) {
+    let own = match running.bindings.connections.storage(None) {
+        Ok(storage) => storage,
+        Err(failure) => return sites.iter().for_each(|site| site.does_not_listen(&failure)),
+    };
+    let id: Arc<str> = host_id(&running.bindings.settings, host.root()).into();
+    let queue = own.queue(format!("azure-webjobs-blobtrigger-{id}"));
+    if let Err(error) = queue.create().await {
+        host.log().error(CATEGORY, format!("The queue for new blobs cannot be created: {error}"));
+    }
+    let mut tasks = JoinSet::new();
+    let mut watches = HashMap::new();
+    for site in sites {
+        match Watch::new(&site, own.container(HOSTS_CONTAINER), &id, queue.clone()) {
+            Ok(watch) => {
+                let watch = Arc::new(watch);
+                watches.insert(function_id(&site.function.name), Arc::clone(&watch));
+                tasks.spawn(scan(watch, resting.clone()));
+            }
+            Err(failure) => site.does_not_listen(failure),
+        }
+    }
+    let source = source(queue, own.queue(POISON_QUEUE), &running.app.options);
+    let (log, news) = (host.log().clone(), running.bindings.news.listen());
+    let watches = Arc::new(watches);
+    tasks.spawn(listener::listen(source, log, news, resting, move |_, bytes| {
+        let watches = Arc::clone(&watches);
+        async move { process(&watches, &bytes).await }
+    }));
+    while tasks.join_next().await.is_some() {}
+}
+
+/// What an operator's `container/blob` stands for, the blob's content included.
+pub(super) async fn posted(
+    bindings: &Bindings,
+    binding: &Binding,
+    reason: String,
+    path: &str,
+) -> Result<Trigger, Failure> {
+    let (container, name) = path.split_once('/').filter(|(_, name)| !name.is_empty()).ok_or_else(|| {
+        Failure::new(format!("`{path}` is not the path of a blob")).hint("post `{\"input\":\"container/name\"}`")
+    })?;
+    let container = bindings.connections.storage(binding.connection.as_deref())?.container(container);
+    let blob = container.blob(name);
+    let download = read(&container, &blob).await.map_err(|error| Failure::new(error.to_string()))?;
+    let download = download.ok_or_else(|| Failure::new(format!("there is no blob `{path}`")))?;
+    // A path that does not fit the pattern has no values for its names.
+    let captures = BlobPattern::of_trigger(binding, &bindings.settings).map_err(Failure::new)?.captures(name);
+    Ok(trigger(binding, reason, &blob, download, &captures.unwrap_or_default()))
+}
+
+/// One function's container.
+#[derive(Debug)]
+struct Watch {
+    site: Site,
+    binding: Binding,
+    pattern: BlobPattern,
+    container: Container,
+    /// Where the receipts are.
+    hosts: Container,
+    host_id: Arc<str>,
+    /// Where new blobs are handed over.
+    queue: Queue,
+    interval: Duration,
+}
+
+impl Watch {
+    fn new(site: &Site, hosts: Container, host_id: &Arc<str>, queue: Queue) -> Result<Self, Failure> {
+        let binding = site.function.trigger_binding().ok_or_else(|| Failure::new("the function has no trigger"))?;
+        let bindings = &site.running.bindings;
+        let pattern = BlobPattern::of_trigger(binding, &bindings.settings).map_err(Failure::new)?;
+        let storage = bindings.connections.storage(binding.connection.as_deref())?;
+        let seconds =
+            if storage.account().is_development() { DEVELOPMENT_SCAN_INTERVAL_SECONDS } else { SCAN_INTERVAL_SECONDS };
+        Ok(Self {
+            container: storage.container(&pattern.container),
+            pattern,
+            binding: binding.clone(),
+            site: site.clone(),
+            hosts,
+            host_id: Arc::clone(host_id),
+            queue,
+            interval: Duration::from_secs(seconds),
+        })
+    }
+
+    fn news(&self) -> &News {
+        &self.site.running.bindings.news
+    }
+
+    /// Hands over every blob that has no receipt yet. `known` are versions that have one.
+    async fn sweep(&self, known: &mut HashSet<(String, String)>) -> Result<(), Error> {
+        let found = match self.container.list("").await {
+            Ok(found) => found,
+            // A container that is missing may be created later (recording S14).
+            Err(error) if error.is_not_found() => return Ok(()),
+            Err(error) => return Err(error),
+        };
+        let versions: HashSet<(String, String)> = found
+            .into_iter()
+            .filter(|item| self.pattern.captures(&item.name).is_some())
+            .map(|item| (item.name, item.etag))
+            .collect();
+        known.retain(|version| versions.contains(version));
+        let new: Vec<_> = versions.into_iter().filter(|version| !known.contains(version)).collect();
+        for (name, etag) in new {
+            if self.hand_over(&name, &etag).await? {
+                known.insert((name, etag));
+            }
+        }
+        Ok(())
+    }
+
+    async fn hand_over(&self, name: &str, etag: &str) -> Result<bool, Error> {
+        let blob = self.container.blob(name);
+        let function = &self.site.function.name;
+        let receipt = receipt::receipt(&self.hosts, &self.host_id, function, &blob, etag);
+        receipt::once(&self.hosts, &receipt, async || {
+            let message = json!({
+                "Type": "BlobTrigger",
+                "FunctionId": function_id(function),
+                "BlobType": "BlockBlob",
+                "ContainerName": self.container.name(),
+                "BlobName": name,
+                "ETag": format!("\"{etag}\""),
+            });
+            output::put(&self.queue, &output::encode(message.to_string().as_bytes(), MessageEncoding::Base64)).await?;
+            self.news().message(&self.queue);
+            Ok(())
+        })
+        .await
+    }
+
+    /// Invokes the function with one version of a blob; whether that is settled. A blob that is gone is, and one that has
+    /// changed since: its new version comes by itself.
+    async fn invoke(&self, name: &str, etag: &str) -> bool {
+        let blob = self.container.blob(name);
+        let download = match read(&self.container, &blob).await {
+            Ok(Some(download)) if download.properties.etag == etag => download,
+            Ok(_) => return true,
+            Err(error) => {
+                self.site.host.log().warning(CATEGORY, format!("The blob '{name}' cannot be read: {error}"));
+                return false;
+            }
+        };
+        let Some(captures) = self.pattern.captures(name) else { return true };
+        let reason = format!("New blob detected: {}/{name}", self.container.name());
+        self.site.invoke(trigger(&self.binding, reason, &blob, download, &captures)).await
+    }
+}
+
+/// Looks for new blobs every few seconds, and whenever this host itself has written one into the container.
+async fn scan(watch: Arc<Watch>, mut resting: watch::Receiver<bool>) {
+    let mut known = HashSet::new();
+    let mut news = watch.news().listen();
+    while !*resting.borrow() {
+        if let Err(error) = watch.sweep(&mut known).await {
+            let name = watch.container.name();
+            watch.site.host.log().warning(CATEGORY, format!("The container '{name}' cannot be scanned: {error}"));
+        }
+        tokio::select! {
+            () = until(&mut resting, true) => {}
+            () = sleep(watch.interval) => {}
+            () = told(&mut news, &watch.container) => {}
+        }
+    }
+}
+
+/// Waits until this host itself has written a blob into the container.
+async fn told(news: &mut broadcast::Receiver<Written>, container: &Container) {
+    let address = container.blob("").url();
+    loop {
+        match news.recv().await {
+            Ok(Written::Blob(blob)) if blob.starts_with(&address) => return,
+            Ok(_) => {}
+            Err(RecvError::Lagged(_)) => return,
+            Err(RecvError::Closed) => std::future::pending().await,
+        }
+    }
+}
+
+/// Settles one message of the queue of new blobs. One that names a function that is gone is settled, too.
+async fn process(watches: &HashMap<String, Arc<Watch>>, message: &[u8]) -> bool {
+    let Ok(message) = serde_json::from_slice::<serde_json::Value>(message) else { return false };
+    let text = |name: &str| message.get(name).and_then(serde_json::Value::as_str).unwrap_or_default();
+    match watches.get(text("FunctionId")) {
+        Some(watch) if watch.container.name() == text("ContainerName") => {
+            watch.invoke(text("BlobName"), text("ETag").trim_matches('"')).await
+        }
+        _ => true,
+    }
+}
+
+/// What the handler gets for a blob (recordings D16, D17): always bytes, whatever the `dataType`.
+fn trigger(
+    binding: &Binding,
+    reason: String,
+    blob: &Blob,
+    download: Download,
+    captures: &[(String, String)],
+) -> Trigger {
+    let metadata = blob_properties::metadata(&download.properties.metadata);
+    let mut data = BindingData::default();
+    data.set("BlobTrigger", format!("{}/{}", blob.container(), blob.name()));
+    data.set("Uri", blob.url());
+    data.set("Properties", Value::Json(blob_properties::to_json(&download.properties, &metadata)));
+    data.set("Metadata", Value::Json(metadata));
+    for (name, value) in captures {
+        data.set(name, value.as_str());
+    }
+    Trigger { reason, data: vec![(binding.name.clone(), Value::Bytes(download.bytes))], binding_data: data }
+}
+
+/// A blob with all its properties: some storage tells only who asks for nothing else (recording D16: the access tier), and
+/// names of user metadata come in lower case except in lists.
+async fn read(container: &Container, blob: &Blob) -> Result<Option<Download>, Error> {
+    let Some(download) = blob.get().await? else { return Ok(None) };
+    let etag = &download.properties.etag;
+    let Some(mut properties) = blob.properties().await?.filter(|properties| properties.etag == *etag) else {
+        return Ok(None);
+    };
+    if !properties.metadata.is_empty() {
+        let items = container.list(blob.name()).await?;
+        let same = items.into_iter().find(|item| item.name == blob.name() && item.etag == *etag);
+        properties.metadata = same.map(|item| item.metadata).unwrap_or(properties.metadata);
+    }
+    Ok(Some(Download { properties, ..download }))
+}
+
+fn function_id(function: &str) -> String {
+    format!("Host.Functions.{function}")
+}
+
+/// How the queue of new blobs is taken (protocol section 1.5, `extensions.blobs`).
+fn source(queue: Queue, poison: Queue, options: &HostOptions) -> Source {
+    let processors = std::thread::available_parallelism().map_or(1, usize::from);
+    let default = PARALLELISM_PER_PROCESSOR.saturating_mul(u32::try_from(processors).unwrap_or(1));
+    let parallelism = options.blobs.max_degree_of_parallelism.unwrap_or(default);
+    let batch = LARGEST_BATCH.min(parallelism / 2 + 1);
+    Source {
+        queue,
+        poison: Some(poison),
+        encoding: MessageEncoding::Base64,
+        batch,
+        threshold: parallelism.saturating_sub(batch) as usize,
+        longest_wait: options.queues.max_polling_interval,
+        retry_after: Duration::ZERO,
+        attempts: u64::from(options.blobs.poison_blob_threshold),
+    }
+}

@@ -1,0 +1,49 @@
+//! The name under which this host keeps its state in storage (protocol section 8.4).
+
+use std::path::Path;
+
+use crate::app::Settings;
+
+/// The longest host id.
+const LIMIT: usize = 32;
+
+/// The setting `AzureFunctionsWebHost__hostid`, or else one made of the machine's name and the app's path.
+#[must_use]
+pub fn host_id(settings: &Settings, root: &Path) -> String {
+    let machine = rustix::system::uname().nodename().to_string_lossy().into_owned();
+    id(settings, &machine, root)
+}
+
+fn id(settings: &Settings, machine: &str, root: &Path) -> String {
+    if let Some(id) = settings.get_filled("AzureFunctionsWebHost:hostid") {
+        return id.to_lowercase();
+    }
+    let machine: String = machine.chars().filter(char::is_ascii_alphanumeric).collect();
+    let id = format!("{machine}-{}", stable_hash(&root.to_string_lossy()));
+    id.to_lowercase().chars().take(LIMIT).collect::<String>().trim_end_matches('-').to_owned()
+}
+
+/// A number that is the same on every start: FNV-1a, which is short and has no seed.
+fn stable_hash(text: &str) -> u32 {
+    text.bytes().fold(0x811c_9dc5, |hash, byte| (hash ^ u32::from(byte)).wrapping_mul(0x0100_0193))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_setting_goes_first() {
+        let settings: Settings = [("AzureFunctionsWebHost__hostid", "Mine")].into_iter().collect();
+        assert_eq!(id(&settings, "machine", Path::new("/app")), "mine");
+    }
+
+    #[test]
+    fn without_it_machine_and_path_tell_hosts_apart() {
+        let of = |machine: &str, path: &str| id(&Settings::default(), machine, Path::new(path));
+        assert_eq!(of("My.Machine_1", "/app"), of("My.Machine_1", "/app"));
+        assert_ne!(of("m", "/app"), of("m", "/other"));
+        assert!(of("My.Machine_1", "/app").starts_with("mymachine1-"));
+        assert!(of(&"m".repeat(40), "/app").len() <= 32);
+    }
+}

@@ -1,0 +1,240 @@
+//! What an operator posts to the admin route in place of a trigger (protocol sections 4.9, 4.10 and 7.5).
+
+use chrono::{NaiveDate, NaiveDateTime, Utc};
+
+use super::{blob, queue, timer};
+use crate::app::{Binding, Cardinality, DataType, Function};
+use crate::bindings::Bindings;
+use crate::invocation::answer::Failure;
+use crate::invocation::data::{BindingData, Value};
+use crate::invocation::json::{self, Json, Object};
+use crate::invoke::Trigger;
+
+/// What the handler gets when a function is invoked with this input.
+///
+/// # Errors
+/// When no invocation can be made of the input: an HTTP function wants a request, a blob function a blob that is there, an event
+/// hub function without `dataType` events that are JSON.
+pub async fn trigger(bindings: &Bindings, function: &Function, input: Option<String>) -> Result<Trigger, Failure> {
+    let binding = function.trigger_binding().ok_or_else(|| Failure::new("the function has no trigger"))?;
+    let reason = crate::execution::CALLED_BY_HOST_API.to_owned();
+    let text = input.clone().unwrap_or_default();
+    let mut trigger = match binding.kind.to_ascii_lowercase().as_str() {
+        "httptrigger" => return Err(Failure::new("An HttpRequest is required")),
+        "queuetrigger" => queue::trigger(binding, reason, posted_message(), text.as_bytes()),
+        "blobtrigger" => blob::posted(bindings, binding, reason, &text).await?,
+        "timertrigger" => {
+            let info = timer::timer_info(&timer::schedule(binding, &bindings.settings)?, None, false);
+            timer::trigger(binding, reason, info)
+        }
+        "eventhubtrigger" => event(binding, reason, &text)?,
+        "servicebustrigger" => of_text(binding, reason, &text, service_bus_message()),
+        "cosmosdbtrigger" => {
+            let data = vec![(binding.name.clone(), Value::Text(text))];
+            Trigger { reason, data, binding_data: BindingData::default() }
+        }
+        _ => match &input {
+            Some(text) => of_text(binding, reason, text, BindingData::default()),
+            None => {
+                let data = vec![(binding.name.clone(), Value::Null)];
+                Trigger { reason, data, binding_data: BindingData::default() }
+            }
+        },
+    };
+    // The posted text stands under the trigger's own name, too (recordings K10, K10q, K13).
+    if let Some(text) = input {
+        trigger.binding_data.set(&binding.name, text);
+    }
+    Ok(trigger)
+}
+
+/// A message that never was in a queue (recording K10q).
+fn posted_message() -> queue::Arrived {
+    queue::Arrived {
+        handle: None,
+        dequeue_count: 0,
+        insertion_time: Utc::now().naive_utc(),
+        expiration_time: last_date(),
+        next_visible_time: last_date(),
+    }
+}
+
+/// .NET's last date, to the second.
+fn last_date() -> NaiveDateTime {
+    NaiveDate::from_ymd_opt(9999, 12, 31).and_then(|day| day.and_hms_opt(23, 59, 59)).unwrap_or(NaiveDateTime::MAX)
+}
+
+/// A trigger whose value is a text, or its bytes.
+fn of_text(binding: &Binding, reason: String, text: &str, mut data: BindingData) -> Trigger {
+    let value = match binding.data_type {
+        Some(DataType::Binary | DataType::Stream) => Value::Bytes(text.as_bytes().to_vec().into()),
+        _ => {
+            data.add_properties(text);
+            Value::Text(text.to_owned())
+        }
+    };
+    Trigger { reason, data: vec![(binding.name.clone(), value)], binding_data: data }
+}
+
+/// One event, alone or as a batch of one.
+fn event(binding: &Binding, reason: String, text: &str) -> Result<Trigger, Failure> {
+    if binding.cardinality == Cardinality::One {
+        return Ok(of_text(binding, reason, text, event_of_one()));
+    }
+    let element = match binding.data_type {
+        Some(DataType::String) => Json::Text(text.to_owned()),
+        Some(DataType::Binary | DataType::Stream) => {
+            let mut encoded = String::new();
+            crate::invocation::dotnet::push_base64(&mut encoded, text.as_bytes());
+            Json::Text(encoded)
+        }
+        None => json::parse(text).map_err(|error| {
+            Failure::new(format!("binding `{}`: an event that is not JSON: {error}", binding.name))
+                .hint("`dataType: string` takes events of any text")
+        })?,
+    };
+    let data = vec![(binding.name.clone(), Value::Json(Json::Array(vec![element])))];
+    Ok(Trigger { reason, data, binding_data: event_of_many() })
+}
+
+fn event_of_one() -> BindingData {
+    let mut data = BindingData::default();
+    data.set("PartitionContext", partition_context());
+    data.set("Offset", "0");
+    data.set("SequenceNumber", 0_i64);
+    data.set("EnqueuedTimeUtc", now());
+    data.set("Properties", Value::Json(Json::Object(Object::new())));
+    data.set("SystemProperties", Value::Json(Json::Object(Object::new())));
+    data
+}
+
+fn event_of_many() -> BindingData {
+    let mut data = BindingData::default();
+    let batch = |element: Json| Value::Json(Json::Array(vec![element]));
+    let Value::Date(date) = now() else { return data };
+    data.set("PartitionContext", partition_context());
+    data.set("PartitionKeyArray", batch(Json::Null));
+    data.set("OffsetArray", batch(Json::from("0")));
+    data.set("SequenceNumberArray", batch(Json::Integer(0)));
+    data.set("EnqueuedTimeUtcArray", batch(Json::Date(date)));
+    data.set("PropertiesArray", batch(Json::Object(Object::new())));
+    data.set("SystemPropertiesArray", batch(Json::Object(Object::new())));
+    data
+}
+
+/// Its members depend on the version of the extension: none is safe to show.
+fn partition_context() -> Value {
+    Value::Json(Json::Object(Object::new()))
+}
+
+fn service_bus_message() -> BindingData {
+    let mut data = BindingData::default();
+    data.set("DeliveryCount", 0_i64);
+    data.set("EnqueuedTimeUtc", now());
+    data.set("SequenceNumber", 0_i64);
+    data.set("ApplicationProperties", Value::Json(Json::Object(Object::new())));
+    data
+}
+
+fn now() -> Value {
+    queue::date(Utc::now().naive_utc())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::app::{Direction, MessageEncoding, Settings};
+    use crate::invocation::request::envelope;
+
+    fn function(kind: &str, cardinality: Cardinality, data_type: Option<DataType>, raw: serde_json::Value) -> Function {
+        let binding = Binding {
+            name: "t".to_owned(),
+            kind: kind.to_owned(),
+            direction: Direction::In,
+            data_type,
+            cardinality,
+            connection: None,
+            raw: raw.as_object().cloned().unwrap_or_default(),
+        };
+        Function {
+            name: "F".to_owned(),
+            directory: "/app/F".into(),
+            trigger: Some(0),
+            bindings: vec![binding],
+            http: None,
+            retry: None,
+            errors: Vec::new(),
+            disabled: false,
+            filtered: false,
+            config: serde_json::Value::Null,
+        }
+    }
+
+    async fn posted(function: &Function, input: Option<&str>) -> Result<serde_json::Value, String> {
+        let bindings = Bindings::new(&Settings::default(), MessageEncoding::Base64);
+        let trigger =
+            trigger(&bindings, function, input.map(str::to_owned)).await.map_err(|failure| failure.message)?;
+        Ok(serde_json::from_str(&envelope(&trigger.data, &trigger.binding_data)).unwrap())
+    }
+
+    #[tokio::test]
+    async fn a_manual_trigger_gets_the_text_as_it_is() {
+        let function = function("manualTrigger", Cardinality::One, None, serde_json::json!({}));
+        let envelope = posted(&function, Some(r#"{"a":1}"#)).await.unwrap();
+        assert_eq!(envelope["Data"]["t"], r#""{\"a\":1}""#);
+        assert_eq!(envelope["Metadata"]["a"], r#""1""#);
+        assert_eq!(envelope["Metadata"]["t"], r#""{\"a\":1}""#);
+        assert_eq!(posted(&function, None).await.unwrap(), serde_json::json!({"Data": {"t": "null"}, "Metadata": {}}));
+    }
+
+    #[tokio::test]
+    async fn a_posted_message_was_never_taken() {
+        let function = function("queueTrigger", Cardinality::One, None, serde_json::json!({}));
+        let envelope = posted(&function, Some("hello")).await.unwrap();
+        assert_eq!(envelope["Data"]["t"], r#""hello""#);
+        let metadata = envelope["Metadata"].as_object().unwrap();
+        assert_eq!(metadata["DequeueCount"], "0");
+        assert_eq!(metadata["ExpirationTime"], "9999-12-31T23:59:59+00:00");
+        assert_eq!(metadata["t"], r#""hello""#);
+        assert!(
+            !metadata.contains_key("Id")
+                && !metadata.contains_key("PopReceipt")
+                && !metadata.contains_key("QueueTrigger")
+        );
+    }
+
+    #[tokio::test]
+    async fn a_timer_gets_a_fresh_timer_object() {
+        let function = function("timerTrigger", Cardinality::One, None, serde_json::json!({"schedule": "0 0 3 * * *"}));
+        let envelope = posted(&function, Some("")).await.unwrap();
+        let info = serde_json::json!({"Schedule": {"AdjustForDST": true}, "ScheduleStatus": null, "IsPastDue": false});
+        assert_eq!(envelope, serde_json::json!({"Data": {"t": info}, "Metadata": {"t": "\"\""}}));
+    }
+
+    #[tokio::test]
+    async fn events_come_alone_or_as_a_batch_of_one() {
+        let of = |cardinality, data_type| function("eventHubTrigger", cardinality, data_type, serde_json::json!({}));
+        let text = r#"{"order":7}"#;
+        for (function, expected) in [
+            (of(Cardinality::One, None), r#""{\"order\":7}""#),
+            (of(Cardinality::One, Some(DataType::Binary)), "eyJvcmRlciI6N30="),
+            (of(Cardinality::Many, None), r#"[{"order":7}]"#),
+            (of(Cardinality::Many, Some(DataType::String)), r#"["{\"order\":7}"]"#),
+            (of(Cardinality::Many, Some(DataType::Binary)), r#"["eyJvcmRlciI6N30="]"#),
+        ] {
+            let envelope = posted(&function, Some(text)).await.unwrap();
+            assert_eq!(envelope["Data"]["t"], expected);
+        }
+        assert!(posted(&of(Cardinality::Many, None), Some("not json")).await.is_err());
+        assert_eq!(
+            posted(&of(Cardinality::Many, Some(DataType::String)), Some("not json")).await.unwrap()["Data"]["t"],
+            r#"["not json"]"#
+        );
+    }
+
+    #[tokio::test]
+    async fn an_http_function_wants_a_request() {
+        let function = function("httpTrigger", Cardinality::One, None, serde_json::json!({}));
+        assert_eq!(posted(&function, Some("x")).await, Err("An HttpRequest is required".to_owned()));
+    }
+}

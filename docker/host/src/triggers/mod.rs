@@ -1,0 +1,137 @@
+//! What starts invocations besides HTTP: queues, blobs and timers (protocol section 8).
+//!
+//! [`run`] gives every trigger of an app its listener: [`queue`] takes messages, [`blob`] finds blobs and hands them over to
+//! a queue of its own, [`timer`] waits for the next occurrence of a [`schedule`]. [`manual`] is the other way in: what an
+//! operator posts to the admin route in place of a trigger.
+
+pub mod backoff;
+pub mod blob;
+mod blob_properties;
+mod host_id;
+mod listener;
+pub mod manual;
+pub mod news;
+pub mod queue;
+mod receipt;
+pub mod schedule;
+pub mod timer;
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use tokio::sync::watch;
+use tokio::task::JoinSet;
+
+use crate::app::{Binding, Function, Settings};
+use crate::bindings::expression::with_settings;
+use crate::bindings::location::{BlobPattern, trigger_queue};
+use crate::host::running::Running;
+use crate::host::{Host, State};
+use schedule::Schedule;
+
+pub use host_id::host_id;
+
+/// How long invocations under way may take to end when the host stops. After that their messages come back when their leases
+/// end.
+const STOP_TIMEOUT_SECONDS: u64 = 30;
+
+/// The log category of listeners.
+pub(crate) const CATEGORY: &str = "Host.Triggers";
+
+/// Listens for every trigger of the app that the host serves, whichever that is, except while the host is drained. Ends when
+/// the host stops, after the invocations under way.
+pub async fn run(host: Arc<Host>) {
+    let (mut states, mut drained) = (host.states(), host.drained());
+    let mut resting = JoinSet::new();
+    loop {
+        let running = match &*states.borrow_and_update() {
+            State::Running(running) if !*drained.borrow_and_update() => Some(Arc::clone(running)),
+            _ => None,
+        };
+        let (rest, to_rest) = watch::channel(false);
+        if let Some(running) = running {
+            listen_to_all(&mut resting, &host, &running, &to_rest);
+        }
+        let is_stopping = tokio::select! {
+            _ = states.changed() => false,
+            _ = drained.changed() => false,
+            () = host.stop_requested() => true,
+        };
+        // Those of the app before finish what is under way beside those of the app that comes.
+        rest.send_replace(true);
+        if is_stopping {
+            let rested = async { while resting.join_next().await.is_some() {} };
+            _ = tokio::time::timeout(Duration::from_secs(STOP_TIMEOUT_SECONDS), rested).await;
+            return;
+        }
+    }
+}
+
+/// Why a function cannot be loaded because of its trigger: the property at fault, and the words of the real host (recording
+/// TX-timer-bad). Settings that are missing are not looked for.
+#[must_use]
+pub fn fault(trigger: &Binding, settings: &Settings) -> Option<(&'static str, String)> {
+    let host = |reason: String| format!("Microsoft.Azure.WebJobs.Host: {reason}");
+    if trigger.is("timerTrigger") {
+        let schedule = with_settings(trigger.text("schedule").unwrap_or_default(), settings).ok()?;
+        let reason = Schedule::parse(&schedule).err()?;
+        Some(("schedule", format!("Microsoft.Azure.WebJobs.Extensions: {reason}")))
+    } else if trigger.is("queueTrigger") {
+        trigger_queue(trigger, settings).err().map(|reason| ("queueName", host(reason)))
+    } else if trigger.is("blobTrigger") {
+        BlobPattern::of_trigger(trigger, settings).err().map(|reason| ("path", host(reason)))
+    } else {
+        None
+    }
+}
+
+fn listen_to_all(
+    listeners: &mut JoinSet<()>,
+    host: &Arc<Host>,
+    running: &Arc<Running>,
+    resting: &watch::Receiver<bool>,
+) {
+    let mut blobs = Vec::new();
+    for function in running.app.functions.iter().filter(|function| function.is_loaded() && !function.disabled) {
+        let Some(trigger) = function.trigger_binding() else { continue };
+        let site = Site { host: Arc::clone(host), running: Arc::clone(running), function: Arc::clone(function) };
+        if trigger.is("queueTrigger") {
+            listeners.spawn(queue::listen(site, resting.clone()));
+        } else if trigger.is("timerTrigger") {
+            listeners.spawn(timer::listen(site, resting.clone()));
+        } else if trigger.is("blobTrigger") {
+            blobs.push(site);
+        }
+    }
+    if !blobs.is_empty() {
+        listeners.spawn(blob::listen(Arc::clone(host), Arc::clone(running), blobs, resting.clone()));
+    }
+}
+
+/// Waits until a switch is in this position, or its owner is gone.
+pub(crate) async fn until(switch: &mut watch::Receiver<bool>, position: bool) {
+    _ = switch.wait_for(|state| *state == position).await;
+}
+
+/// One function with all that its listener needs to invoke it.
+#[derive(Debug, Clone)]
+pub(crate) struct Site {
+    pub(crate) host: Arc<Host>,
+    pub(crate) running: Arc<Running>,
+    pub(crate) function: Arc<Function>,
+}
+
+impl Site {
+    /// Logs why the listener of the function does not start. The function stays without an error (protocol section 8.4).
+    pub(crate) fn does_not_listen(&self, reason: impl std::fmt::Display) {
+        let name = &self.function.name;
+        self.host
+            .log()
+            .error(CATEGORY, format!("The listener for function 'Functions.{name}' was unable to start.\n{reason}"));
+    }
+
+    /// Invokes the function; whether it succeeded. The log has the reasons if it did not.
+    pub(crate) async fn invoke(&self, trigger: crate::invoke::Trigger) -> bool {
+        crate::invoke::invoke(&self.host, &self.running, &self.function, trigger).await.is_ok()
+    }
+}

@@ -1,0 +1,135 @@
+//! The queue trigger (protocol sections 4.6 and 8.1).
+
+use std::sync::Arc;
+use std::thread::available_parallelism;
+
+use chrono::NaiveDateTime;
+use storage::QueueMessage;
+use tokio::sync::watch;
+
+use super::Site;
+use super::listener::{self, Source};
+use crate::app::{Binding, DataType, HostOptions};
+use crate::bindings::location::{QUEUE_NAME_LIMIT, trigger_queue};
+use crate::invocation::answer::Failure;
+use crate::invocation::data::{BindingData, Value};
+use crate::invocation::date::{DateTime, Zone};
+use crate::invocation::http::body_text;
+use crate::invoke::Trigger;
+
+/// What the name of a poison queue ends in.
+const POISON: &str = "-poison";
+
+/// Takes messages for one function until it is to rest.
+pub(super) async fn listen(site: Site, resting: watch::Receiver<bool>) {
+    let source = match source(&site) {
+        Ok(source) => source,
+        Err(failure) => return site.does_not_listen(failure),
+    };
+    let (log, news) = (site.host.log().clone(), site.running.bindings.news.listen());
+    let name: Arc<str> = source.queue.name().into();
+    listener::listen(source, log, news, resting, move |message, bytes| {
+        let (site, name) = (site.clone(), Arc::clone(&name));
+        async move {
+            let Some(binding) = site.function.trigger_binding() else { return false };
+            let reason = format!("New queue message detected on '{name}'.");
+            site.invoke(trigger(binding, reason, Arrived::from(message), &bytes)).await
+        }
+    })
+    .await;
+}
+
+/// What storage knows of a message beside its text.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Arrived {
+    /// Id and pop receipt; a message that was only posted to the admin route has none.
+    pub(super) handle: Option<(String, String)>,
+    pub(super) dequeue_count: u64,
+    pub(super) insertion_time: NaiveDateTime,
+    pub(super) expiration_time: NaiveDateTime,
+    pub(super) next_visible_time: NaiveDateTime,
+}
+
+impl From<QueueMessage> for Arrived {
+    fn from(message: QueueMessage) -> Self {
+        Self {
+            handle: Some((message.id, message.pop_receipt)),
+            dequeue_count: message.dequeue_count,
+            insertion_time: message.insertion_time,
+            expiration_time: message.expiration_time,
+            next_visible_time: message.next_visible_time,
+        }
+    }
+}
+
+/// What the handler gets for a message with these bytes (recordings D01, D04, D05, SX-*).
+pub(super) fn trigger(binding: &Binding, reason: String, message: Arrived, bytes: &[u8]) -> Trigger {
+    let text = body_text(bytes);
+    let mut data = BindingData::default();
+    data.set("QueueTrigger", text.as_ref());
+    data.set("DequeueCount", i64::try_from(message.dequeue_count).unwrap_or(i64::MAX));
+    data.set("ExpirationTime", date(message.expiration_time));
+    if let Some((id, _)) = &message.handle {
+        data.set("Id", id.as_str());
+    }
+    data.set("InsertionTime", date(message.insertion_time));
+    data.set("NextVisibleTime", date(message.next_visible_time));
+    if let Some((_, receipt)) = &message.handle {
+        data.set("PopReceipt", receipt.as_str());
+    }
+    let value = match binding.data_type {
+        Some(DataType::Binary | DataType::Stream) => Value::Bytes(bytes.to_vec().into()),
+        _ => {
+            data.add_properties(&text);
+            Value::Text(text.into_owned())
+        }
+    };
+    Trigger { reason, data: vec![(binding.name.clone(), value)], binding_data: data }
+}
+
+/// A date of storage as the handler sees it: with the offset of UTC.
+pub(super) fn date(wall: NaiveDateTime) -> Value {
+    Value::Date(DateTime { wall, zone: Zone::Offset(0) })
+}
+
+/// How many messages of a batch may still be under way when the next is taken.
+pub(super) fn default_threshold(batch: u32) -> usize {
+    let processors = available_parallelism().map_or(1, usize::from);
+    (batch as usize / 2) * processors
+}
+
+fn source(site: &Site) -> Result<Source, Failure> {
+    let HostOptions { queues, .. } = &site.running.app.options;
+    let binding = site.function.trigger_binding().ok_or_else(|| Failure::new("the function has no trigger"))?;
+    let bindings = &site.running.bindings;
+    let storage = bindings.connections.storage(binding.connection.as_deref())?;
+    let name = trigger_queue(binding, &bindings.settings).map_err(Failure::new)?;
+    Ok(Source {
+        poison: poison_name(&name).map(|name| storage.queue(name)),
+        queue: storage.queue(name),
+        encoding: queues.message_encoding,
+        batch: queues.batch_size,
+        threshold: queues.new_batch_threshold.map_or_else(|| default_threshold(queues.batch_size), |it| it as usize),
+        longest_wait: queues.max_polling_interval,
+        retry_after: queues.visibility_timeout,
+        attempts: u64::from(queues.max_dequeue_count),
+    })
+}
+
+/// A poison queue has no poison queue, nor has one whose name would get too long (recording S08).
+fn poison_name(queue: &str) -> Option<String> {
+    let name = format!("{queue}{POISON}");
+    (!queue.ends_with(POISON) && name.len() <= QUEUE_NAME_LIMIT).then_some(name)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn poison_queues_have_none_of_their_own() {
+        assert_eq!(poison_name("orders").as_deref(), Some("orders-poison"));
+        assert_eq!(poison_name("orders-poison"), None);
+        assert_eq!(poison_name(&"q".repeat(57)), None);
+    }
+}

@@ -1,0 +1,263 @@
+//! When a timer runs: NCRONTAB expressions and time spans (protocol section 4.8). Pure; the only file that names the cron crate.
+
+use std::time::Duration;
+
+use chrono::{DateTime, TimeDelta, TimeZone};
+use croner::Cron;
+use croner::parser::{CronParser, Seconds, Year};
+
+use crate::app::time_span;
+
+/// A schedule that runs more often than this has no state worth keeping.
+const LEAST_MONITORED_INTERVAL_SECONDS: i64 = 60;
+/// How many occurrences are looked at to tell how often a schedule runs.
+const OCCURRENCES_LOOKED_AT: usize = 5;
+
+/// When a timer runs.
+#[derive(Debug, Clone)]
+pub enum Schedule {
+    /// At certain times of day, on certain days.
+    Cron(Box<Cron>),
+    /// So long after the last run.
+    Constant(Duration),
+}
+
+/// One field of an NCRONTAB expression: its least and greatest value, and names that stand for values.
+struct Field {
+    least: u32,
+    greatest: u32,
+    names: &'static [&'static str],
+}
+
+const MONTHS: [&str; 12] = [
+    "january",
+    "february",
+    "march",
+    "april",
+    "may",
+    "june",
+    "july",
+    "august",
+    "september",
+    "october",
+    "november",
+    "december",
+];
+const WEEKDAYS: [&str; 7] = ["sunday", "monday", "tuesday", "wednesday", "thursday", "friday", "saturday"];
+
+const FIELDS: [Field; 6] = [
+    Field { least: 0, greatest: 59, names: &[] },
+    Field { least: 0, greatest: 59, names: &[] },
+    Field { least: 0, greatest: 23, names: &[] },
+    Field { least: 1, greatest: 31, names: &[] },
+    Field { least: 1, greatest: 12, names: &MONTHS },
+    Field { least: 0, greatest: 6, names: &WEEKDAYS },
+];
+
+impl Schedule {
+    /// Reads an expression of six fields (seconds first) or five, or a time span such as `00:00:30`.
+    ///
+    /// # Errors
+    /// In the words of the real host (recording TX-timer-bad).
+    pub fn parse(text: &str) -> Result<Self, String> {
+        let unknown = || {
+            format!(
+                "The schedule expression '{text}' was not recognized as a valid cron expression or timespan string."
+            )
+        };
+        if let Some(plain) = plain(text) {
+            let parser =
+                CronParser::builder().seconds(Seconds::Required).year(Year::Disallowed).dom_and_dow(true).build();
+            return parser.parse(&plain).map(|cron| Self::Cron(Box::new(cron))).map_err(|_| unknown());
+        }
+        let span = time_span::parse(text).filter(|span| !span.is_zero());
+        span.map(Self::Constant).ok_or_else(unknown)
+    }
+
+    /// The first occurrence after a moment; none: there is none in all the years that are looked at.
+    #[must_use]
+    pub fn next<Z: TimeZone>(&self, after: &DateTime<Z>) -> Option<DateTime<Z>> {
+        match self {
+            Self::Cron(cron) => cron.find_next_occurrence(after, false).ok(),
+            Self::Constant(span) => after.clone().checked_add_signed(TimeDelta::from_std(*span).ok()?),
+        }
+    }
+
+    /// Whether clock changes move its occurrences: what the handler sees as `Schedule.AdjustForDST`.
+    #[must_use]
+    pub const fn adjusts_for_daylight_saving(&self) -> bool {
+        matches!(self, Self::Cron(_))
+    }
+
+    /// Whether its state is kept, so that a missed occurrence is made up for: not below a minute between two.
+    #[must_use]
+    pub fn is_monitored<Z: TimeZone>(&self, now: &DateTime<Z>) -> bool {
+        let mut before = now.clone();
+        for index in 0..=OCCURRENCES_LOOKED_AT {
+            let Some(next) = self.next(&before) else { return true };
+            let interval = next.clone().signed_duration_since(&before).num_seconds();
+            if index > 0 && interval < LEAST_MONITORED_INTERVAL_SECONDS {
+                return false;
+            }
+            before = next;
+        }
+        true
+    }
+}
+
+/// The expression in the one form that every cron library understands alike: six fields, each `*` or a list of numbers.
+///
+/// NCRONTAB (the NCrontab library's documentation) has six fields with seconds, or five. A field is a list of `*`, values and
+/// ranges, each with an optional step; a range given backwards is taken forwards, a step below 1 counts as 1, and a value with
+/// a step runs on to the greatest. Months and weekdays may be names, of which any beginning will do. Sunday is 0, and 7 is out
+/// of range. Both day fields must fit. There is no `?`, `L`, `W`, `#` and no `@daily`.
+fn plain(text: &str) -> Option<String> {
+    let written: Vec<&str> = text.split_whitespace().collect();
+    let with_seconds = match written.len() {
+        6 => written,
+        5 => std::iter::once("0").chain(written).collect(),
+        _ => return None,
+    };
+    let fields: Option<Vec<String>> = with_seconds.iter().zip(&FIELDS).map(|(text, field)| field.plain(text)).collect();
+    fields.map(|fields| fields.join(" "))
+}
+
+impl Field {
+    fn plain(&self, text: &str) -> Option<String> {
+        let mut chosen = vec![false; self.greatest as usize + 1];
+        for part in text.split(',') {
+            let (first, last, step) = self.range(part)?;
+            for value in (first..=last).step_by(step) {
+                *chosen.get_mut(value as usize)? = true;
+            }
+        }
+        let values: Vec<String> = (self.least..=self.greatest)
+            .filter(|value| chosen[*value as usize])
+            .map(|value| value.to_string())
+            .collect();
+        let is_all = values.len() as u32 == self.greatest - self.least + 1;
+        Some(if is_all { "*".to_owned() } else { values.join(",") })
+    }
+
+    fn range(&self, part: &str) -> Option<(u32, u32, usize)> {
+        let (range, step) = match part.split_once('/') {
+            Some((range, step)) => (range, Some(step.parse::<i32>().ok()?)),
+            None => (part, None),
+        };
+        let (first, last) = match (range, range.split_once('-'), step) {
+            ("*", _, _) => (self.least, self.greatest),
+            (_, Some((first, last)), _) => (self.value(first)?, self.value(last)?),
+            (single, None, Some(_)) => (self.value(single)?, self.greatest),
+            (single, None, None) => (self.value(single)?, self.value(single)?),
+        };
+        let step = usize::try_from(step.unwrap_or(1)).unwrap_or(1).max(1);
+        Some((first.min(last), first.max(last), step))
+    }
+
+    fn value(&self, text: &str) -> Option<u32> {
+        let named = || {
+            let text = Some(text.to_lowercase()).filter(|text| !text.is_empty())?;
+            let index = self.names.iter().position(|name| name.starts_with(&text))?;
+            Some(self.least + u32::try_from(index).ok()?)
+        };
+        let is_number = text.starts_with(|first: char| first.is_ascii_digit());
+        let value = if is_number { text.parse().ok() } else { named() };
+        value.filter(|value| (self.least..=self.greatest).contains(value))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use chrono::{NaiveDateTime, Utc};
+
+    fn at(text: &str) -> DateTime<Utc> {
+        NaiveDateTime::parse_from_str(text, "%Y-%m-%d %H:%M:%S").unwrap().and_utc()
+    }
+
+    fn next(schedule: &str, after: &str) -> String {
+        let found = Schedule::parse(schedule).unwrap().next(&at(after)).unwrap();
+        found.format("%Y-%m-%d %H:%M:%S").to_string()
+    }
+
+    /// The examples of NCrontab's and of the timer trigger's documentation. 2024-11-01 is a Friday.
+    #[test]
+    fn occurrences_are_those_of_ncrontab() {
+        for (schedule, after, expected) in [
+            ("0 */5 * * * *", "2024-11-01 10:00:00", "2024-11-01 10:05:00"),
+            ("0 0 * * * *", "2024-11-01 10:00:01", "2024-11-01 11:00:00"),
+            ("0 0 */2 * * *", "2024-11-01 10:00:01", "2024-11-01 12:00:00"),
+            ("0 0 9-17 * * *", "2024-11-01 17:00:00", "2024-11-02 09:00:00"),
+            ("0 30 9 * * *", "2024-11-01 09:29:59", "2024-11-01 09:30:00"),
+            ("0 30 9 * * 1-5", "2024-11-01 09:30:00", "2024-11-04 09:30:00"),
+            ("0 30 9 * Jan Mon", "2024-11-01 00:00:00", "2025-01-06 09:30:00"),
+            ("0 5,8,10 * * * *", "2024-11-01 10:05:00", "2024-11-01 10:08:00"),
+            ("5,8 * * * * *", "2024-11-01 10:00:05", "2024-11-01 10:00:08"),
+            ("*/15 * * * *", "2024-11-01 10:01:00", "2024-11-01 10:15:00"),
+            ("* * * * *", "2024-11-01 10:00:30", "2024-11-01 10:01:00"),
+            ("0 0 3 * * *", "2024-11-01 03:00:00", "2024-11-02 03:00:00"),
+            ("0 0 0 29 2 *", "2024-11-01 00:00:00", "2028-02-29 00:00:00"),
+            // Sunday is 0.
+            ("0 0 0 * * 0", "2024-11-01 00:00:00", "2024-11-03 00:00:00"),
+            ("0 0 0 * * SUNDAY", "2024-11-01 00:00:00", "2024-11-03 00:00:00"),
+            ("0 0 0 * * 6", "2024-11-01 00:00:00", "2024-11-02 00:00:00"),
+            // Day of the month and weekday must both fit.
+            ("0 0 0 13 * Fri", "2024-11-01 00:00:00", "2024-12-13 00:00:00"),
+            // A value with a step runs on; a range backwards is taken forwards; a step of 0 counts as 1.
+            ("0 10/20 * * * *", "2024-11-01 10:11:00", "2024-11-01 10:30:00"),
+            ("0 0 17-9 * * *", "2024-11-01 17:00:00", "2024-11-02 09:00:00"),
+            ("0 0-2/0 0 * * *", "2024-11-01 00:00:00", "2024-11-01 00:01:00"),
+        ] {
+            assert_eq!(next(schedule, after), expected, "{schedule}");
+        }
+    }
+
+    #[test]
+    fn time_spans_count_from_the_last_run() {
+        assert_eq!(next("00:00:30", "2024-11-01 10:00:10"), "2024-11-01 10:00:40");
+        assert_eq!(next("1.00:00:00", "2024-11-01 10:00:10"), "2024-11-02 10:00:10");
+    }
+
+    #[test]
+    fn what_ncrontab_does_not_know_is_refused() {
+        for schedule in [
+            "every now and then",
+            "",
+            "* * * *",
+            "* * * * * * *",
+            "60 * * * * *",
+            "0 0 24 * * *",
+            "0 0 0 0 * *",
+            "0 0 0 * 13 *",
+            "0 0 0 * * 7",
+            "0 0 0 ? * *",
+            "0 0 0 L * *",
+            "0 0 0 15W * *",
+            "0 0 0 * * 1#2",
+            "@daily",
+            "a * * * * *",
+            "1- * * * * *",
+            "00:00:00",
+        ] {
+            assert!(Schedule::parse(schedule).is_err(), "{schedule}");
+        }
+        let text = "The schedule expression 'nope' was not recognized as a valid cron expression or timespan string.";
+        assert_eq!(Schedule::parse("nope").unwrap_err(), text);
+    }
+
+    #[test]
+    fn a_schedule_that_never_comes_has_no_next() {
+        assert!(Schedule::parse("0 0 0 31 2 *").unwrap().next(&at("2024-11-01 00:00:00")).is_none());
+    }
+
+    #[test]
+    fn frequent_schedules_are_not_monitored() {
+        let monitored = |text: &str| Schedule::parse(text).unwrap().is_monitored(&at("2024-11-01 10:00:59"));
+        assert!(monitored("0 */1 * * * *"));
+        assert!(monitored("0 0 3 * * *"));
+        assert!(monitored("00:01:00"));
+        assert!(!monitored("*/30 * * * * *"));
+        assert!(!monitored("0,59 * * * * *"));
+        assert!(!monitored("00:00:59"));
+    }
+}

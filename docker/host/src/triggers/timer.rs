@@ -1,0 +1,284 @@
+//! The timer trigger (protocol sections 4.8 and 8.4).
+
+use chrono::{DateTime, FixedOffset, Local, NaiveDateTime};
+use storage::{Blob, PutBlob};
+use tokio::sync::watch;
+use tokio::time::sleep;
+
+use super::schedule::Schedule;
+use super::{CATEGORY, Site, host_id, until};
+use crate::app::{Binding, Settings};
+use crate::bindings::connection::Connections;
+use crate::bindings::expression::with_settings;
+use crate::invocation::answer::Failure;
+use crate::invocation::data::{BindingData, Value};
+use crate::invocation::json::{self, Json};
+use crate::invoke::Trigger;
+
+/// The container of everything that hosts keep for themselves.
+pub(super) const HOSTS_CONTAINER: &str = "azure-webjobs-hosts";
+/// How a date without a value stands in JSON: .NET's first.
+const NEVER: &str = "0001-01-01T00:00:00";
+/// A run may come this much before its time because clocks differ; it counts as the run of that time.
+const EARLY_LIMIT_MILLISECONDS: i64 = 1000;
+
+/// Runs one function at its times until it is to rest. Runs of one timer never overlap (recording TX-timer-overlap).
+pub(super) async fn listen(site: Site, mut resting: watch::Receiver<bool>) {
+    let timer = match Timer::of(&site) {
+        Ok(timer) => timer,
+        Err(failure) => return site.does_not_listen(failure),
+    };
+    let mut state = timer.state_at_start(&site).await;
+    let now = Local::now();
+    let past_due = state.as_ref().is_some_and(|state| state.is_past_due(now));
+    if past_due || timer.runs_on_startup {
+        timer.run(&site, now, past_due, &mut state).await;
+    }
+    while let Some(next) = timer.schedule.next(&Local::now()) {
+        let wait = (next - Local::now()).to_std().unwrap_or_default();
+        tokio::select! {
+            () = until(&mut resting, true) => return,
+            () = sleep(wait) => {}
+        }
+        // A clock that was set back meanwhile, or a wait that ended a little early, must not make two runs of one.
+        let now = Local::now().max(next);
+        timer.run(&site, now, false, &mut state).await;
+    }
+}
+
+/// What a run of a timer looks like to the handler.
+pub(super) fn trigger(binding: &Binding, reason: String, value: Json) -> Trigger {
+    Trigger { reason, data: vec![(binding.name.clone(), Value::Json(value))], binding_data: BindingData::default() }
+}
+
+/// The timer object of a run: `Schedule`, `ScheduleStatus` and `IsPastDue` (recordings D18, D19, K13).
+pub(super) fn timer_info(schedule: &Schedule, state: Option<&State>, is_past_due: bool) -> Json {
+    let adjusts = Json::Bool(schedule.adjusts_for_daylight_saving());
+    json::object([
+        ("Schedule", json::object([("AdjustForDST", adjusts)])),
+        ("ScheduleStatus", state.map_or(Json::Null, State::to_json)),
+        ("IsPastDue", Json::Bool(is_past_due)),
+    ])
+}
+
+/// The schedule that a binding names.
+///
+/// # Errors
+/// When a setting in it is missing, or it is none.
+pub(super) fn schedule(binding: &Binding, settings: &Settings) -> Result<Schedule, Failure> {
+    let text = with_settings(binding.text("schedule").unwrap_or_default(), settings).map_err(Failure::new)?;
+    Schedule::parse(&text).map_err(|reason| {
+        Failure::new(reason)
+            .hint("six fields with seconds first, such as `0 */5 * * * *`, or a time span such as `00:05:00`")
+    })
+}
+
+/// One function's timer.
+struct Timer {
+    binding: Binding,
+    schedule: Schedule,
+    runs_on_startup: bool,
+    /// Where its state is kept; none: it is not monitored.
+    status: Option<Blob>,
+}
+
+/// When a timer ran last and when it will run next, as it is kept in storage. `None` is .NET's first date: never.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct State {
+    last: Option<DateTime<FixedOffset>>,
+    next: Option<DateTime<FixedOffset>>,
+    last_updated: Option<DateTime<FixedOffset>>,
+}
+
+impl Timer {
+    fn of(site: &Site) -> Result<Self, Failure> {
+        let binding = site.function.trigger_binding().ok_or_else(|| Failure::new("the function has no trigger"))?;
+        let settings = &site.running.bindings.settings;
+        let schedule = schedule(binding, settings)?;
+        let is_on = |name: &str, default: bool| match binding.property(name) {
+            Some(serde_json::Value::Bool(on)) => *on,
+            Some(serde_json::Value::String(text)) => text.eq_ignore_ascii_case("true"),
+            _ => default,
+        };
+        let status = if is_on("useMonitor", true) && schedule.is_monitored(&Local::now()) {
+            Some(status_blob(site, &site.running.bindings.connections)?)
+        } else {
+            None
+        };
+        Ok(Self { binding: binding.clone(), schedule, runs_on_startup: is_on("runOnStartup", false), status })
+    }
+
+    /// The state as it was left, or a new one; a schedule that was changed since begins anew.
+    async fn state_at_start(&self, site: &Site) -> Option<State> {
+        let blob = self.status.as_ref()?;
+        let now = Local::now();
+        let kept = match blob.get().await {
+            Ok(download) => download.and_then(|download| State::read(&download.bytes)),
+            Err(error) => {
+                site.host.log().warning(CATEGORY, format!("The state of a timer cannot be read: {error}"));
+                None
+            }
+        };
+        let state = match kept {
+            Some(kept) => kept.under(&self.schedule, now),
+            // What the handler sees at its first run has never been updated either (recording D18).
+            None => State { last: None, next: fixed(self.schedule.next(&now)), last_updated: None },
+        };
+        self.keep(site, &state, now).await;
+        Some(state)
+    }
+
+    async fn run(&self, site: &Site, now: DateTime<Local>, past_due: bool, state: &mut Option<State>) {
+        let reason = format!("Timer fired at {}", now.format("%Y-%m-%dT%H:%M:%S%.6f%:z"));
+        let info = timer_info(&self.schedule, state.as_ref(), past_due);
+        site.invoke(trigger(&self.binding, reason, info)).await;
+        if let Some(state) = state {
+            let at = state.scheduled_time(now);
+            *state =
+                State { last: fixed(Some(at)), next: fixed(self.schedule.next(&at)), last_updated: fixed(Some(at)) };
+            self.keep(site, state, now).await;
+        }
+    }
+
+    async fn keep(&self, site: &Site, state: &State, now: DateTime<Local>) {
+        let Some(blob) = &self.status else { return };
+        let state = State { last_updated: state.last_updated.or(fixed(Some(now))), ..state.clone() };
+        let text = json::to_compact(&state.to_json());
+        let put = async || blob.put(text.clone(), PutBlob::default()).await;
+        let kept = match put().await {
+            Err(error) if error.is_not_found() => {
+                let storage = site.running.bindings.connections.storage(None);
+                match storage.map(|storage| storage.container(blob.container())) {
+                    Ok(container) => match container.create().await {
+                        Ok(_) => put().await,
+                        Err(error) => Err(error),
+                    },
+                    Err(_) => Err(error),
+                }
+            }
+            result => result,
+        };
+        if let Err(error) = kept {
+            site.host.log().warning(CATEGORY, format!("The state of a timer cannot be kept: {error}"));
+        }
+    }
+}
+
+impl State {
+    /// Whether an occurrence was missed.
+    fn is_past_due(&self, now: DateTime<Local>) -> bool {
+        self.next.is_some_and(|next| now > next)
+    }
+
+    /// The state under a schedule that may have changed since: what the new one asks for is not late already.
+    fn under(self, schedule: &Schedule, now: DateTime<Local>) -> Self {
+        let Some(since) = self.last.or(self.last_updated) else { return self };
+        let expected = schedule.next(&since.with_timezone(&Local));
+        if fixed(expected) == self.next {
+            return self;
+        }
+        let next = expected.filter(|expected| *expected >= now).or_else(|| schedule.next(&now));
+        Self { last: None, next: fixed(next), last_updated: self.last_updated }
+    }
+
+    /// The time that a run at `now` is for.
+    fn scheduled_time(&self, now: DateTime<Local>) -> DateTime<Local> {
+        let next = self
+            .next
+            .map(|next| next.with_timezone(&Local))
+            .filter(|next| *next > now && (*next - now).num_milliseconds() < EARLY_LIMIT_MILLISECONDS);
+        next.unwrap_or(now)
+    }
+
+    fn to_json(&self) -> Json {
+        let text = |date: &Option<DateTime<FixedOffset>>| {
+            Json::Text(date.map_or_else(|| NEVER.to_owned(), |date| date.format("%Y-%m-%dT%H:%M:%S%.f%:z").to_string()))
+        };
+        json::object([
+            ("Last", text(&self.last)),
+            ("Next", text(&self.next)),
+            ("LastUpdated", text(&self.last_updated)),
+        ])
+    }
+
+    fn read(bytes: &[u8]) -> Option<Self> {
+        let value: serde_json::Value = serde_json::from_slice(bytes).ok()?;
+        let date = |name: &str| {
+            let text = value.get(name)?.as_str()?;
+            let zoned = DateTime::parse_from_rfc3339(text).ok();
+            // A date without an offset is .NET's first, or local time.
+            let local =
+                || text.parse::<NaiveDateTime>().ok()?.and_local_timezone(Local).earliest().map(|it| it.fixed_offset());
+            if text.starts_with("0001-01-01") { None } else { zoned.or_else(local) }
+        };
+        Some(Self { last: date("Last"), next: date("Next"), last_updated: date("LastUpdated") })
+    }
+}
+
+fn status_blob(site: &Site, connections: &Connections) -> Result<Blob, Failure> {
+    let storage = connections.storage(None).map_err(|failure| Failure {
+        message: format!("a timer that is monitored keeps its state in storage: {}", failure.message),
+        hint: failure.hint,
+    })?;
+    let host = host_id(&site.running.bindings.settings, site.host.root());
+    let name = format!("timers/{host}/Host.Functions.{}/status", site.function.name);
+    Ok(storage.container(HOSTS_CONTAINER).blob(name))
+}
+
+fn fixed(date: Option<DateTime<Local>>) -> Option<DateTime<FixedOffset>> {
+    date.map(|date| date.fixed_offset())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn local(text: &str) -> DateTime<Local> {
+        let naive = NaiveDateTime::parse_from_str(text, "%Y-%m-%d %H:%M:%S").unwrap();
+        naive.and_local_timezone(Local).earliest().unwrap()
+    }
+
+    #[test]
+    fn what_is_kept_is_read_back() {
+        let state = State {
+            last: None,
+            next: fixed(Some(local("2024-11-01 10:05:00"))),
+            last_updated: fixed(Some(Local::now())),
+        };
+        let text = json::to_compact(&state.to_json());
+        assert!(text.starts_with(r#"{"Last":"0001-01-01T00:00:00","Next":"2024-11-01T10:05:00"#), "{text}");
+        let read = State::read(text.as_bytes()).unwrap();
+        assert_eq!((read.last, read.next), (None, state.next));
+        assert_eq!(State::read(b"nonsense"), None);
+    }
+
+    #[test]
+    fn a_missed_occurrence_is_past_due_unless_the_schedule_has_changed() {
+        let schedule = Schedule::parse("0 0 3 * * *").unwrap();
+        let now = local("2024-11-05 12:00:00");
+        let kept = State {
+            last: fixed(Some(local("2024-11-03 03:00:00"))),
+            next: fixed(Some(local("2024-11-04 03:00:00"))),
+            last_updated: fixed(Some(local("2024-11-03 03:00:00"))),
+        };
+        let same = kept.clone().under(&schedule, now);
+        assert_eq!(same, kept);
+        assert!(same.is_past_due(now));
+
+        let changed = kept.under(&Schedule::parse("0 0 5 * * *").unwrap(), now);
+        assert_eq!(changed.next, fixed(Some(local("2024-11-06 05:00:00"))));
+        assert!(!changed.is_past_due(now));
+    }
+
+    #[test]
+    fn a_run_a_little_early_is_the_run_of_its_time() {
+        let next = local("2024-11-04 03:00:00");
+        let state = State { last: None, next: fixed(Some(next)), last_updated: None };
+        assert_eq!(state.scheduled_time(next - chrono::TimeDelta::milliseconds(300)), next);
+        assert_eq!(
+            state.scheduled_time(next - chrono::TimeDelta::seconds(300)),
+            next - chrono::TimeDelta::seconds(300)
+        );
+        assert_eq!(state.scheduled_time(next + chrono::TimeDelta::seconds(1)), next + chrono::TimeDelta::seconds(1));
+    }
+}

@@ -1,0 +1,79 @@
+//! What a caller gets, and what the log says, when files on the host's side are damaged or an answer is not what was meant.
+
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test fails by panicking")]
+
+#[path = "support/host.rs"]
+mod host;
+
+use std::path::Path;
+
+use host::Host;
+use tempfile::TempDir;
+
+/// Answers every invocation with the status in the wrong place, and one of `silent` with nothing.
+const HANDLER: &str = "
+import http from 'node:http';
+http.createServer((request, response) => {
+  const text = JSON.stringify({ Outputs: { res: { status: 404, body: 'no' } } });
+  const answer = request.url === '/silent' ? '' : text;
+  request.resume().on('end', () => response.writeHead(200, { 'Content-Type': 'application/json' }).end(answer));
+}).listen(process.env.FUNCTIONS_CUSTOMHANDLER_PORT, '127.0.0.1');
+";
+const HOST_JSON: &str = r#"{
+  "version": "2.0", "functionTimeout": "00:00:01",
+  "customHandler": { "description": { "defaultExecutablePath": "node", "arguments": ["handler.mjs"] } }
+}"#;
+
+fn app(level: &str) -> TempDir {
+    let folder = tempfile::tempdir().unwrap();
+    let function = format!(
+        r#"{{ "bindings": [
+          {{ "type": "httpTrigger", "direction": "in", "name": "req", "authLevel": "{level}" }},
+          {{ "type": "http", "direction": "out", "name": "res" }}
+        ] }}"#
+    );
+    for name in ["hello", "silent"] {
+        std::fs::create_dir(folder.path().join(name)).unwrap();
+        std::fs::write(folder.path().join(name).join("function.json"), &function).unwrap();
+    }
+    std::fs::write(folder.path().join("host.json"), HOST_JSON).unwrap();
+    std::fs::write(folder.path().join("handler.mjs"), HANDLER).unwrap();
+    folder
+}
+
+fn status(answer: &str) -> &str {
+    answer.split(' ').nth(1).unwrap()
+}
+
+#[test]
+fn a_damaged_key_file_fails_whoever_shows_a_key() {
+    let app = app("function");
+    let keys = tempfile::tempdir().unwrap();
+    std::fs::write(keys.path().join("host.json"), "{ broken").unwrap();
+    let kind = ("AzureWebJobsSecretStorageType", Path::new("files"));
+    let host = Host::serve(app.path(), &[kind, ("FUNCTIONS_SECRETS_PATH", keys.path())]);
+    let answer = host.post("/api/hello?code=any", "");
+    assert!(status(&answer) == "500" && answer.ends_with("Content-Length: 0\r\n\r\n"), "{answer}");
+    assert_eq!(status(&host.post("/api/hello", "")), "401");
+    host.wait_for_line("cannot read the key file");
+}
+
+#[test]
+fn a_status_that_is_ignored_is_named() {
+    let app = app("anonymous");
+    let host = Host::serve(app.path(), &[]);
+    assert_eq!(status(&host.post("/api/hello", "")), "200");
+    host.wait_for_line("Outputs.res.status is ignored: use statusCode");
+}
+
+#[test]
+fn an_empty_answer_is_named_while_the_caller_waits() {
+    let app = app("anonymous");
+    let host = Host::serve(app.path(), &[]);
+    std::thread::scope(|scope| {
+        let caller = scope.spawn(|| host.post("/api/silent", ""));
+        host.wait_for_line("The handler's answer is empty");
+        assert!(!caller.is_finished(), "the caller waits still");
+        assert_eq!(status(&caller.join().unwrap()), "500");
+    });
+}

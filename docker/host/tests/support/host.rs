@@ -1,0 +1,69 @@
+//! A host that serves an app for one test, and what it is asked.
+
+use std::io::{BufRead, BufReader, Read, Write};
+use std::net::TcpStream;
+use std::path::Path;
+use std::process::{Child, Command, Stdio};
+use std::sync::{Mutex, mpsc};
+use std::time::Duration;
+
+const ANSWER_LIMIT_SECONDS: u64 = 60;
+const LOG_LIMIT_SECONDS: u64 = 30;
+
+/// A host; dropping it kills it.
+pub struct Host {
+    pub process: Child,
+    address: String,
+    lines: Mutex<mpsc::Receiver<String>>,
+}
+
+impl Host {
+    /// Serves the app in a folder, with these environment variables besides those of the test.
+    pub fn serve(app: &Path, environment: &[(&str, &Path)]) -> Self {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_mini-host"));
+        command.arg(app).envs(environment.iter().copied()).stdin(Stdio::null()).stdout(Stdio::piped());
+        let mut process = command.spawn().expect("mini-host starts");
+        let mut output = BufReader::new(process.stdout.take().expect("a pipe")).lines().map_while(Result::ok);
+        let first = output.next().expect("a first line");
+        let address = first.strip_prefix("Listening on http://").expect("the address").to_owned();
+        let (sender, lines) = mpsc::channel();
+        // Reads on when nobody wants to know: a host whose pipe is full would stand still.
+        std::thread::spawn(move || {
+            for line in output {
+                let _ = sender.send(line);
+            }
+        });
+        Self { process, address, lines: Mutex::new(lines) }
+    }
+
+    /// Posts a text and returns the whole answer.
+    #[allow(dead_code, reason = "not every test asks")]
+    pub fn post(&self, target: &str, text: &str) -> String {
+        let mut connection = TcpStream::connect(&self.address).expect("a connection");
+        connection.set_read_timeout(Some(Duration::from_secs(ANSWER_LIMIT_SECONDS))).expect("a time limit");
+        let (address, length) = (&self.address, text.len());
+        let request = format!(
+            "POST {target} HTTP/1.1\r\nHost: {address}\r\nContent-Type: text/plain\r\nContent-Length: {length}\r\n\
+             Connection: close\r\n\r\n{text}"
+        );
+        connection.write_all(request.as_bytes()).expect("the request is sent");
+        let mut answer = String::new();
+        connection.read_to_string(&mut answer).expect("an answer in time");
+        answer
+    }
+
+    /// Waits for a line of the log that contains a text.
+    #[allow(dead_code, reason = "not every test reads the log")]
+    pub fn wait_for_line(&self, text: &str) {
+        let lines = self.lines.lock().expect("no other reader has failed");
+        let next = || lines.recv_timeout(Duration::from_secs(LOG_LIMIT_SECONDS));
+        while !next().unwrap_or_else(|_| panic!("no line with `{text}` in the log")).contains(text) {}
+    }
+}
+
+impl Drop for Host {
+    fn drop(&mut self) {
+        let _ = self.process.kill();
+        let _ = self.process.wait();
+    }
+}
