@@ -1,0 +1,41 @@
+//! One request on a connection of its own. A client with a pool, or one that adds headers, would be part of what is measured.
+
+use std::io::{Read, Write};
+use std::net::TcpStream;
+use std::time::Duration;
+
+use anyhow::{Context, Result, ensure};
+
+/// The first answer waits for Node to start; a large body is sent and counted. Both take well under a second.
+const LIMIT: Duration = Duration::from_secs(20);
+
+/// Sends `GET`, or `POST` where there is a body, and asks for a 200.
+///
+/// # Errors
+/// When there is another answer, or none in time.
+pub fn ask(url: &str, body: &[u8]) -> Result<()> {
+    let answer = answer(url, body).with_context(|| format!("no answer from {url} within {} s", LIMIT.as_secs()))?;
+    let head = answer.lines().next().unwrap_or_default();
+    ensure!(head.starts_with("HTTP/1.1 200 "), "{url} answered `{head}` and not 200");
+    Ok(())
+}
+
+fn answer(url: &str, body: &[u8]) -> Result<String> {
+    let rest = url.strip_prefix("http://").context("no http URL")?;
+    let (authority, path) = rest.split_once('/').context("no path")?;
+    let mut stream = TcpStream::connect(authority)?;
+    stream.set_nodelay(true)?;
+    stream.set_read_timeout(Some(LIMIT))?;
+    stream.set_write_timeout(Some(LIMIT))?;
+    let method = if body.is_empty() { "GET" } else { "POST" };
+    let length = body.len();
+    let head = format!(
+        "{method} /{path} HTTP/1.1\r\nHost: {authority}\r\nConnection: close\r\nContent-Type: text/plain\r\n\
+         Content-Length: {length}\r\n\r\n"
+    );
+    stream.write_all(head.as_bytes())?;
+    stream.write_all(body)?;
+    let mut answer = Vec::new();
+    stream.read_to_end(&mut answer)?;
+    Ok(String::from_utf8_lossy(&answer).into_owned())
+}

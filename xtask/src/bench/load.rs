@@ -1,0 +1,91 @@
+//! Load by wrk: the one file that names it.
+
+use std::ffi::OsStr;
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use anyhow::{Context, Result};
+
+use crate::command::{self, Command};
+
+/// How long one measurement lasts.
+const DURATION_SECONDS: u64 = 1;
+/// wrk ends by itself; this is for one that does not.
+const LIMIT: Duration = Duration::from_secs(30);
+/// Has wrk print its numbers in one line.
+const DONE_SCRIPT: &str = include_str!("done.lua");
+
+/// The load generator.
+#[derive(Debug)]
+pub struct Wrk {
+    program: PathBuf,
+    script: PathBuf,
+}
+
+/// What one measurement found.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Measured {
+    /// How many requests were answered.
+    pub requests: u64,
+    /// How many failed, or were answered with another status than 2xx or 3xx.
+    pub failures: u64,
+    /// Answers in a second.
+    pub rate: f64,
+    /// The time that half of the answers took at most, in milliseconds.
+    pub p50_ms: f64,
+}
+
+impl Wrk {
+    /// The wrk on `path`, with its script in `dir`; nothing where there is none.
+    ///
+    /// # Errors
+    /// When the script cannot be written.
+    pub fn find(path: &OsStr, dir: &Path) -> Result<Option<Wrk>> {
+        let Some(program) = command::find("wrk", dir, path) else { return Ok(None) };
+        let script = dir.join("done.lua");
+        std::fs::write(&script, DONE_SCRIPT).with_context(|| format!("cannot write `{}`", script.display()))?;
+        Ok(Some(Wrk { program, script }))
+    }
+
+    /// Asks for a URL over and over, on so many connections that are kept open.
+    ///
+    /// # Errors
+    /// When wrk fails, or says nothing that can be understood.
+    pub fn measure(&self, url: &str, connections: usize) -> Result<Measured> {
+        let (program, script) = (self.program.display().to_string(), self.script.display().to_string());
+        let connections = format!("--connections={connections}");
+        let duration = format!("--duration={DURATION_SECONDS}s");
+        let words = [&program, "--threads=1", &connections, &duration, "--script", &script, url].map(str::to_owned);
+        let ended = command::run(&Command {
+            words: &words,
+            dir: Path::new("/"),
+            path: OsStr::new(""),
+            env: &[],
+            limit: LIMIT,
+        })?;
+        parse(&ended.output).with_context(|| format!("cannot understand what wrk printed:\n{}", ended.output))
+    }
+}
+
+fn parse(output: &str) -> Option<Measured> {
+    let numbers = output.lines().find_map(|line| line.strip_prefix("measured "))?;
+    let numbers: Vec<u32> = numbers.split(' ').map(|number| number.parse().ok()).collect::<Option<_>>()?;
+    let &[requests, microseconds, p50, failures] = numbers.as_slice() else { return None };
+    let seconds = f64::from(microseconds) / 1e6;
+    let (requests, failures) = (u64::from(requests), u64::from(failures));
+    Some(Measured { requests, failures, rate: f64::from(numbers[0]) / seconds, p50_ms: f64::from(p50) / 1e3 })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_line_of_the_script_is_read() {
+        let output = "Running 1s test\n  1 threads and 1 connections\nmeasured 20000 2000000 95 3\n";
+        let expected = Measured { requests: 20_000, failures: 3, rate: 10_000.0, p50_ms: 0.095 };
+        assert_eq!(parse(output), Some(expected));
+        assert_eq!(parse("Running 1s test"), None);
+        assert_eq!(parse("measured 1 2"), None);
+    }
+}

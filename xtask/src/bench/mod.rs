@@ -1,0 +1,218 @@
+//! How fast and how small mini-host is, beside its handler alone and beside nginx, all in the same run: absolute figures move
+//! between machines, and from minute to minute on a busy one.
+
+mod ask;
+mod load;
+mod server;
+mod spread;
+mod table;
+
+use std::ffi::OsString;
+use std::path::{Path, PathBuf};
+use std::time::Instant;
+
+use anyhow::{Context, Result};
+
+use crate::cli::Bench;
+use crate::command;
+use crate::interrupt;
+use crate::mini_host;
+use crate::project::Project;
+use crate::report::Report;
+use crate::toolchain;
+use load::{Measured, Wrk};
+use server::Server;
+
+/// How many connections are kept busy where throughput is measured.
+const CONNECTIONS: usize = 16;
+/// The body whose way through mini-host is measured.
+const BODY_BYTES: usize = 20 * 1024 * 1024;
+/// What `hello` is called everywhere.
+const HELLO: &str = "/api/hello";
+
+/// The app that is measured, file by file: an app of its own, so that no sample is slow or quick by accident of this.
+const APP: [(&str, &str); 4] = [
+    ("host.json", include_str!("app/host.json")),
+    ("handler.mjs", include_str!("app/handler.mjs")),
+    ("hello/function.json", include_str!("app/hello/function.json")),
+    ("upload/function.json", include_str!("app/upload/function.json")),
+];
+
+/// Settings of mini-host, as names and values.
+type Settings = &'static [(&'static str, &'static str)];
+
+const FORWARDING: Settings = &[("AzureFunctionsJobHost__Logging__LogLevel__Default", "Warning")];
+const FORWARDING_AND_LOGGING: Settings = &[];
+const DEFAULT_MODE: Settings = &[
+    ("AzureFunctionsJobHost__Logging__LogLevel__Default", "Warning"),
+    ("AzureFunctionsJobHost__CustomHandler__EnableForwardingHttpRequest", "false"),
+];
+
+/// Measures mini-host and prints the tables.
+///
+/// # Errors
+/// When something that is measured does not start or does not answer.
+pub fn host(project: &Project, args: &Bench, report: &Report) -> Result<u8> {
+    let program = match &args.mini_host {
+        Some(program) => program.canonicalize().with_context(|| format!("there is no `{}`", program.display()))?,
+        None => mini_host::build(project)?,
+    };
+    let folder = tempfile::tempdir().context("cannot make a folder for the app")?;
+    let app = folder.path().join("app");
+    for (name, text) in APP {
+        let file = app.join(name);
+        let parent = file.parent().unwrap_or(&app);
+        std::fs::create_dir_all(parent).with_context(|| format!("cannot make `{}`", parent.display()))?;
+        std::fs::write(&file, text).with_context(|| format!("cannot write `{}`", file.display()))?;
+    }
+    let bench =
+        Run { program, app, folder: folder.path(), path: search_path(project), rounds: args.rounds.get(), report };
+    let starts = bench.starts()?;
+    anstream::println!("{}", table::starts(&starts));
+    let bodies = bench.bodies()?;
+    anstream::println!("{}", table::bodies(&bodies));
+    match Wrk::find(&bench.path, folder.path())? {
+        Some(wrk) => {
+            let loads = bench.loads(&wrk)?;
+            anstream::println!("{}", table::loads(&loads));
+            anstream::println!("{}", table::goals(&loads, &starts, &bodies));
+        }
+        None => report.warn(
+            "speed was not measured: `wrk` is not on the PATH\nhint: `apt-get install wrk`, or https://github.com/wg/wrk",
+        ),
+    }
+    Ok(0)
+}
+
+/// What the rounds of one server found.
+#[derive(Debug)]
+pub struct Load {
+    /// What was between the load and the handler.
+    pub name: &'static str,
+    /// By round, at one connection.
+    pub alone: Vec<Measured>,
+    /// By round, at [`CONNECTIONS`].
+    pub together: Vec<Measured>,
+}
+
+/// One start of the handler alone and one of mini-host with it, to the first 200, and what mini-host weighed then.
+#[derive(Clone, Copy, Debug)]
+pub struct Start {
+    /// The handler, in milliseconds.
+    pub handler_ms: f64,
+    /// mini-host with the handler, in milliseconds.
+    pub mini_host_ms: f64,
+    /// What mini-host weighs when it has nothing to do, in bytes, where the system tells.
+    pub idle_bytes: Option<f64>,
+}
+
+/// What a large body cost.
+#[derive(Debug)]
+pub struct Body {
+    /// The mode.
+    pub name: &'static str,
+    /// By round, by how many times the body's size mini-host grew, where the system tells.
+    pub copies: Vec<f64>,
+}
+
+struct Run<'a> {
+    program: PathBuf,
+    app: PathBuf,
+    folder: &'a Path,
+    path: OsString,
+    rounds: usize,
+    report: &'a Report,
+}
+
+impl Run<'_> {
+    fn mini_host(&self, settings: Settings) -> Result<Server> {
+        Server::mini_host(&self.program, &self.app, &self.path, settings)
+    }
+
+    fn starts(&self) -> Result<Vec<Start>> {
+        self.rounds(|| {
+            let (_handler, handler_ms) = to_first_answer(|| Server::handler(&self.app, &self.path))?;
+            let (host, mini_host_ms) = to_first_answer(|| self.mini_host(FORWARDING))?;
+            Ok(Start { handler_ms, mini_host_ms, idle_bytes: host.memory("VmRSS") })
+        })
+    }
+
+    /// Each body goes to a new mini-host, because the peak of a process never falls.
+    fn bodies(&self) -> Result<Vec<Body>> {
+        let body = vec![b'x'; BODY_BYTES];
+        let modes = [("forwarding", FORWARDING), ("default mode", DEFAULT_MODE)];
+        let measure = |settings| {
+            let (host, _) = to_first_answer(|| self.mini_host(settings))?;
+            let before = host.memory("VmRSS");
+            ask::ask(&format!("{}/api/upload", host.url), &body)?;
+            let growth = before.zip(host.memory("VmHWM")).map(|(before, peak)| peak - before);
+            Ok(growth.map(|growth| growth / BODY_BYTES as f64))
+        };
+        let of_mode = |(name, settings)| {
+            Ok(Body { name, copies: self.rounds(|| measure(settings))?.into_iter().flatten().collect() })
+        };
+        modes.into_iter().map(of_mode).collect()
+    }
+
+    /// Every server is measured in every round, so that what disturbs one disturbs all.
+    fn loads(&self, wrk: &Wrk) -> Result<Vec<Load>> {
+        let direct = Server::handler(&self.app, &self.path)?;
+        let nginx = self.nginx(&direct.url)?;
+        let mut servers = vec![("handler alone", direct)];
+        servers.extend(nginx.map(|nginx| (NGINX, nginx)));
+        servers.push((MINI_HOST, self.mini_host(FORWARDING)?));
+        servers.push(("mini-host, log level Information", self.mini_host(FORWARDING_AND_LOGGING)?));
+        servers.push((MINI_HOST_DEFAULT_MODE, self.mini_host(DEFAULT_MODE)?));
+
+        let urls: Vec<String> = servers.iter().map(|(_, server)| format!("{}{HELLO}", server.url)).collect();
+        for url in &urls {
+            // Node compiles what is used often; that is not to be measured.
+            wrk.measure(url, CONNECTIONS)?;
+        }
+        let rounds = self.rounds(|| {
+            let both = |url: &String| Ok((wrk.measure(url, 1)?, wrk.measure(url, CONNECTIONS)?));
+            urls.iter().map(both).collect::<Result<Vec<_>>>()
+        })?;
+        let of_server = |(index, (name, _)): (usize, &(&'static str, Server))| {
+            let (alone, together) = rounds.iter().filter_map(|round| round.get(index)).copied().unzip();
+            Load { name, alone, together }
+        };
+        Ok(servers.iter().enumerate().map(of_server).collect())
+    }
+
+    fn nginx(&self, upstream: &str) -> Result<Option<Server>> {
+        let Some(program) = command::find("nginx", self.folder, &self.path) else {
+            let text = "there is no nginx to compare with: it is not on the PATH\nhint: `apt-get install nginx-light`";
+            self.report.warn(text);
+            return Ok(None);
+        };
+        Server::nginx(&program, self.folder, upstream).map(Some)
+    }
+
+    fn rounds<T>(&self, measure: impl Fn() -> Result<T>) -> Result<Vec<T>> {
+        let rounds = (0..self.rounds).map(|_| {
+            anyhow::ensure!(!interrupt::happened(), "stopped by Ctrl-C");
+            measure()
+        });
+        rounds.collect()
+    }
+}
+
+const NGINX: &str = "nginx, 1 worker";
+const MINI_HOST: &str = "mini-host, forwarding";
+const MINI_HOST_DEFAULT_MODE: &str = "mini-host, default mode";
+
+/// Starts a server, and how many milliseconds passed until it had answered for the first time.
+fn to_first_answer(start: impl FnOnce() -> Result<Server>) -> Result<(Server, f64)> {
+    let started = Instant::now();
+    let server = start()?;
+    ask::ask(&format!("{}{HELLO}", server.url), &[])?;
+    Ok((server, started.elapsed().as_secs_f64() * 1e3))
+}
+
+/// Where programs are: as everywhere, and where Debian keeps nginx, which is not on everybody's `PATH`.
+fn search_path(project: &Project) -> OsString {
+    let mut path = toolchain::path(project);
+    path.push(":/usr/sbin");
+    path
+}

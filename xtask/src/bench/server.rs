@@ -1,0 +1,169 @@
+//! What is measured: the handler by itself, nginx before it, mini-host before it. Each ends when it is dropped.
+
+use std::ffi::OsStr;
+use std::io::{BufRead, BufReader, Read};
+use std::net::TcpListener;
+use std::path::Path;
+use std::process::{Child, Command, Stdio};
+use std::sync::mpsc;
+use std::time::Duration;
+
+use anyhow::{Context, Result};
+use rustix::io::FdFlags;
+use rustix::process::{Pid, Signal};
+
+use crate::{command, interrupt, place};
+
+/// All of them announce themselves, or listen, well within a second.
+const ANNOUNCE_LIMIT: Duration = Duration::from_secs(20);
+/// Long enough for requests in flight to end; what is left then is killed.
+const STOP_LIMIT: Duration = Duration::from_secs(5);
+const ANNOUNCEMENT: &str = "Listening on ";
+
+/// A server of ours that runs.
+#[derive(Debug)]
+pub struct Server {
+    child: Child,
+    pid: Pid,
+    /// `http://127.0.0.1:41235`, without a slash at the end.
+    pub url: String,
+}
+
+impl Server {
+    /// The handler without anything before it.
+    ///
+    /// # Errors
+    /// When it does not start.
+    pub fn handler(app: &Path, path: &OsStr) -> Result<Server> {
+        let program = command::find("node", app, path).context(
+            "`node` is not on the PATH, and the handler that is measured needs it\nhint: `cargo xtask setup` installs it",
+        )?;
+        let mut command = Command::new(program);
+        command.arg("handler.mjs").current_dir(app).env_remove("FUNCTIONS_CUSTOMHANDLER_PORT");
+        announced(&mut command).context("cannot start the handler")
+    }
+
+    /// mini-host before the handler, with these settings.
+    ///
+    /// # Errors
+    /// When it does not start.
+    pub fn mini_host(program: &Path, app: &Path, path: &OsStr, settings: &[(&str, &str)]) -> Result<Server> {
+        let mut command = Command::new(program);
+        command.arg(app).args(["--port", "0"]);
+        place::inherit_nothing_of_functions(&mut command);
+        command.env("PATH", path).env("FUNCTIONS_WORKER_RUNTIME", "custom").envs(settings.iter().copied());
+        announced(&mut command).context("cannot start mini-host")
+    }
+
+    /// nginx with one worker before `upstream`, its files in `dir`. It is handed a socket that listens already, in the way in
+    /// which one nginx hands its sockets to the next, so that no port has to be found and released.
+    ///
+    /// # Errors
+    /// When it does not start.
+    pub fn nginx(program: &Path, dir: &Path, upstream: &str) -> Result<Server> {
+        let socket = TcpListener::bind("127.0.0.1:0").context("no port for nginx")?;
+        let address = socket.local_addr().context("no address of the socket for nginx")?;
+        let configuration = dir.join("nginx.conf");
+        std::fs::write(&configuration, nginx_configuration(&address.to_string(), upstream))
+            .with_context(|| format!("cannot write `{}`", configuration.display()))?;
+        rustix::io::fcntl_setfd(&socket, FdFlags::empty()).context("cannot hand a socket over")?;
+        let descriptor = std::os::fd::AsRawFd::as_raw_fd(&socket);
+        let mut command = Command::new(program);
+        command.arg("-p").arg(dir).arg("-c").arg(&configuration).args(["-e", "stderr"]);
+        command.env("NGINX", format!("{descriptor};")).stdout(Stdio::null());
+        let (child, pid) = start(&mut command).context("cannot start nginx")?;
+        // The socket listens already: a request waits until nginx takes it.
+        Ok(Server { child, pid, url: format!("http://{address}") })
+    }
+
+    /// A figure of the process in bytes, such as `VmRSS`, from what Linux tells of it; nothing elsewhere.
+    pub fn memory(&self, figure: &str) -> Option<f64> {
+        let status = std::fs::read_to_string(format!("/proc/{}/status", self.pid.as_raw_nonzero())).ok()?;
+        let line = status.lines().find_map(|line| line.strip_prefix(figure)?.strip_prefix(':'))?;
+        let kibibytes: f64 = line.trim().strip_suffix(" kB")?.parse().ok()?;
+        Some(kibibytes * 1024.0)
+    }
+}
+
+impl Drop for Server {
+    /// SIGTERM first, so that mini-host ends its handler; then whatever is left of the group is killed.
+    fn drop(&mut self) {
+        let _ = rustix::process::kill_process(self.pid, Signal::TERM);
+        command::ended_within(self.pid, STOP_LIMIT);
+        // It is not reaped yet, so the number of its group is still its own.
+        interrupt::kill_group(self.pid);
+        let _ = self.child.wait();
+    }
+}
+
+/// As few differences to the others as nginx allows: no log, connections to both sides kept for as long as the run lasts.
+fn nginx_configuration(address: &str, upstream: &str) -> String {
+    let upstream = upstream.trim_start_matches("http://");
+    format!(
+        "daemon off;
+worker_processes 1;
+pid nginx.pid;
+error_log stderr crit;
+events {{}}
+http {{
+    access_log off;
+    keepalive_requests 100000000;
+    client_body_temp_path body;
+    proxy_temp_path proxy;
+    fastcgi_temp_path fastcgi;
+    uwsgi_temp_path uwsgi;
+    scgi_temp_path scgi;
+    upstream handler {{
+        server {upstream};
+        keepalive 32;
+        keepalive_requests 100000000;
+    }}
+    server {{
+        listen {address};
+        location / {{
+            proxy_pass http://handler;
+            proxy_http_version 1.1;
+            proxy_set_header Connection \"\";
+        }}
+    }}
+}}
+"
+    )
+}
+
+/// Starts a server and waits for the line in which it names its address.
+fn announced(command: &mut Command) -> Result<Server> {
+    let (mut child, pid) = start(command.stdout(Stdio::piped()))?;
+    let stdout = child.stdout.take();
+    let mut server = Server { child, pid, url: String::new() };
+    let (found, address) = mpsc::channel();
+    std::thread::spawn(move || {
+        let Some(stdout) = stdout else { return };
+        let mut stdout = BufReader::new(stdout);
+        let mut line = String::new();
+        while stdout.read_line(&mut line).is_ok_and(|length| length > 0) {
+            if let Some(url) = line.trim_end().strip_prefix(ANNOUNCEMENT) {
+                // Nobody listens any more when the limit has passed.
+                let _ = found.send(url.to_owned());
+                break;
+            }
+            line.clear();
+        }
+        // Somebody has to go on reading, or the server would block on a full pipe.
+        let mut buffer = vec![0; 64 * 1024];
+        while stdout.read(&mut buffer).is_ok_and(|length| length > 0) {}
+    });
+    server.url = address
+        .recv_timeout(ANNOUNCE_LIMIT)
+        .with_context(|| format!("it did not say `{ANNOUNCEMENT}…` within {} s", ANNOUNCE_LIMIT.as_secs()))?;
+    Ok(server)
+}
+
+/// Starts a server in a process group of its own. Ctrl-C does not kill it: the measurement under way ends with an error, and
+/// the server is dropped in good order.
+fn start(command: &mut Command) -> Result<(Child, Pid)> {
+    use std::os::unix::process::CommandExt;
+    let child = command.stdin(Stdio::null()).stderr(Stdio::null()).process_group(0).spawn()?;
+    let pid = Pid::from_child(&child);
+    Ok((child, pid))
+}

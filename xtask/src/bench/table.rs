@@ -1,0 +1,116 @@
+//! The tables of a run, as texts.
+
+use std::fmt::Write as _;
+
+use super::spread::Spread;
+use super::{Body, CONNECTIONS, Load, MINI_HOST, MINI_HOST_DEFAULT_MODE, NGINX, Start};
+
+const MEBIBYTE: f64 = 1024.0 * 1024.0;
+const SPREAD: &str = "     min   median      max";
+
+/// Starts and idle memory.
+pub fn starts(starts: &[Start]) -> String {
+    let mut out = format!("{:<36}{SPREAD}\n", format!("start to first 200 ({} rounds)", starts.len()));
+    line(&mut out, "handler alone, ms", starts.iter().map(|start| start.handler_ms), 1);
+    line(&mut out, "mini-host with the handler, ms", starts.iter().map(|start| start.mini_host_ms), 1);
+    line(&mut out, "mini-host beyond the handler, ms", beyond(starts), 1);
+    line(&mut out, "mini-host idle, MiB", idle(starts), 1);
+    out
+}
+
+/// What a large body costs.
+pub fn bodies(bodies: &[Body]) -> String {
+    let mut out = format!("{:<36}{SPREAD}\n", "memory for a body of 20 MiB");
+    for body in bodies {
+        line(&mut out, &format!("{}, copies", body.name), body.copies.iter().copied(), 2);
+    }
+    out
+}
+
+/// Latency and throughput, each beside nginx in the same round.
+pub fn loads(loads: &[Load]) -> String {
+    let rounds = loads.first().map_or(0, |load| load.alone.len());
+    let mut out = String::new();
+    let p50 = |load: &Load| load.alone.iter().map(|measured| measured.p50_ms).collect();
+    let rate = |load: &Load| load.together.iter().map(|measured| measured.rate).collect();
+    heading(&mut out, &format!("p50 at 1 connection, ms ({rounds} rounds)"));
+    beside_nginx(&mut out, loads, p50, 3);
+    heading(&mut out, &format!("requests/s at {CONNECTIONS} connections"));
+    beside_nginx(&mut out, loads, rate, 0);
+    heading_of_counts(&mut out);
+    for load in loads {
+        let all = || load.alone.iter().chain(&load.together);
+        let requests: u64 = all().map(|measured| measured.requests).sum();
+        let failures: u64 = all().map(|measured| measured.failures).sum();
+        let _ = writeln!(out, "{:<36}{requests:>9}{failures:>9}", load.name);
+    }
+    out
+}
+
+/// The goals, by the medians.
+pub fn goals(loads: &[Load], starts: &[Start], bodies: &[Body]) -> String {
+    let named = |name: &str| loads.iter().find(|load| load.name == name);
+    let p50 = |name: &str| Some(named(name)?.alone.iter().map(|measured| measured.p50_ms).collect::<Vec<_>>());
+    let rate = |name: &str| Some(named(name)?.together.iter().map(|measured| measured.rate).collect::<Vec<_>>());
+    let median = |values: Vec<f64>| Spread::of(values).map(|spread| spread.median);
+    let compare = |of: Option<Vec<f64>>, to: Option<Vec<f64>>| of.zip(to).and_then(|(of, to)| median(ratios(&of, &to)));
+    let copies = bodies.iter().filter_map(|body| median(body.copies.clone())).reduce(f64::max);
+
+    let mut out = format!("{:<52}{:>9}{:>9}\n", "goal, by medians", "wanted", "found");
+    let mut goal = |name: &str, wanted: &str, found: Option<f64>, is_met: &dyn Fn(f64) -> bool| {
+        let (found, verdict) = match found {
+            Some(found) => (format!("{found:.2}"), if is_met(found) { "met" } else { "MISSED" }),
+            None => ("-".to_owned(), "not measured"),
+        };
+        let _ = writeln!(out, "{name:<52}{wanted:>9}{found:>9}  {verdict}");
+    };
+    let at_most = |limit: f64| move |found: f64| found <= limit;
+    goal("forwarding, p50 over nginx's", "<= 1.00", compare(p50(MINI_HOST), p50(NGINX)), &at_most(1.0));
+    let share = compare(rate(MINI_HOST), rate(NGINX));
+    goal("forwarding, throughput over nginx's", ">= 1.00", share, &|found| found >= 1.0);
+    let times = compare(p50(MINI_HOST_DEFAULT_MODE), p50(MINI_HOST));
+    goal("default mode, p50 over that of forwarding", "<= 2.00", times, &at_most(2.0));
+    let times = compare(rate(MINI_HOST), rate(MINI_HOST_DEFAULT_MODE));
+    goal("forwarding, throughput over that of default mode", "<= 2.00", times, &at_most(2.0));
+    goal("ready beyond the handler's own start, ms", "<= 20", median(beyond(starts).collect()), &at_most(20.0));
+    goal("idle, MiB", "<= 12", median(idle(starts).collect()), &at_most(12.0));
+    goal("copies of a body of 20 MiB", "<= 3", copies, &at_most(3.0));
+    out
+}
+
+fn heading(out: &mut String, title: &str) {
+    let _ = writeln!(out, "{title:<36}{SPREAD}   over nginx:{}", &SPREAD[4..]);
+}
+
+fn heading_of_counts(out: &mut String) {
+    let _ = writeln!(out, "{:<36}{:>9}{:>9}", "counts", "requests", "failures");
+}
+
+fn beside_nginx(out: &mut String, loads: &[Load], values: impl Fn(&Load) -> Vec<f64>, digits: usize) {
+    let nginx = loads.iter().find(|load| load.name == NGINX).map(&values);
+    for load in loads {
+        let own = values(load);
+        let beside = nginx.as_ref().and_then(|nginx| Spread::of(ratios(&own, nginx)));
+        let beside = beside.map_or("       -".to_owned(), |spread| spread.columns(2));
+        let own = Spread::of(own).map_or(String::new(), |spread| spread.columns(digits));
+        let _ = writeln!(out, "{:<36}{own}           {beside}", load.name);
+    }
+    out.push('\n');
+}
+
+fn line(out: &mut String, name: &str, values: impl IntoIterator<Item = f64>, digits: usize) {
+    let text = Spread::of(values).map_or("not told here".to_owned(), |spread| spread.columns(digits));
+    let _ = writeln!(out, "{name:<36}{text}");
+}
+
+fn ratios(of: &[f64], to: &[f64]) -> Vec<f64> {
+    of.iter().zip(to).map(|(of, to)| of / to).collect()
+}
+
+fn beyond(starts: &[Start]) -> impl Iterator<Item = f64> {
+    starts.iter().map(|start| start.mini_host_ms - start.handler_ms)
+}
+
+fn idle(starts: &[Start]) -> impl Iterator<Item = f64> {
+    starts.iter().filter_map(|start| Some(start.idle_bytes? / MEBIBYTE))
+}

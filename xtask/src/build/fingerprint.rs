@@ -1,0 +1,278 @@
+//! What a staged app was made from, and whether that is still so: fresh, or stale and why.
+
+use std::collections::BTreeMap;
+use std::fs::{self, File, Metadata};
+use std::io;
+use std::os::unix::fs::MetadataExt;
+use std::path::{Path, PathBuf};
+use std::time::{SystemTime, UNIX_EPOCH};
+
+use serde::{Deserialize, Serialize};
+
+/// Counts up when what is recorded, or how an app is staged, changes.
+const FORMAT: u32 = 1;
+
+/// A file system's clock may tick this rarely: a file changed this shortly before it was looked at may change again
+/// without a new time, so its content is looked at instead. (git calls such entries racy.)
+const CLOCK_TICK_NANOSECONDS: i128 = 50_000_000;
+
+/// What is remembered of a build, in `target/stage/<sample>.json`.
+#[derive(Debug, Default, PartialEq, Eq, Deserialize, Serialize)]
+pub struct Record {
+    format: u32,
+    /// The inputs as they were before the build.
+    pub inputs: Files,
+    /// The toolchains it was built with.
+    pub tools: BTreeMap<String, Tool>,
+    /// The staged app as it was left.
+    pub staged: Files,
+}
+
+/// Files by path relative to some folder.
+pub type Files = BTreeMap<PathBuf, FileState>;
+
+/// A toolchain as it was found.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize, Serialize)]
+pub struct Tool {
+    /// What its probe printed.
+    pub version: String,
+    /// The program that the probe ran, and its state: as long as this is the same, so is the version.
+    pub program: PathBuf,
+    /// The program's state.
+    pub state: Stat,
+}
+
+/// What a file was when it was looked at.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize, Serialize)]
+pub struct FileState {
+    /// The permission bits, `0o120777` for a symbolic link.
+    pub mode: u32,
+    /// blake3 of the content, in hexadecimal; of a symbolic link: of its target.
+    pub hash: String,
+    stat: Stat,
+    /// Nanoseconds since 1970 when it was looked at.
+    looked_at: i128,
+}
+
+/// What the file system says of a file without opening it.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize, Serialize)]
+pub struct Stat {
+    size: u64,
+    inode: u64,
+    modified: i128,
+    changed: i128,
+}
+
+impl Stat {
+    /// The state of a file, links followed.
+    pub fn of(file: &Path) -> io::Result<Stat> {
+        Ok(Stat::from(&file.metadata()?))
+    }
+}
+
+impl From<&Metadata> for Stat {
+    fn from(meta: &Metadata) -> Stat {
+        let nanoseconds = |seconds: i64, rest: i64| i128::from(seconds) * 1_000_000_000 + i128::from(rest);
+        Stat {
+            size: meta.size(),
+            inode: meta.ino(),
+            modified: nanoseconds(meta.mtime(), meta.mtime_nsec()),
+            changed: nanoseconds(meta.ctime(), meta.ctime_nsec()),
+        }
+    }
+}
+
+impl FileState {
+    /// Looks at a file. Its content is only read where `known` cannot vouch for it.
+    pub fn look(file: &Path, known: Option<&FileState>) -> io::Result<FileState> {
+        let looked_at = now();
+        let meta = file.symlink_metadata()?;
+        let (stat, mode) = (Stat::from(&meta), meta.mode());
+        if let Some(known) = known
+            && known.stat == stat
+            && known.mode == mode
+            && stat.changed.max(stat.modified) + CLOCK_TICK_NANOSECONDS < known.looked_at
+        {
+            return Ok(known.clone());
+        }
+        Ok(FileState { mode, hash: hash(file, &meta)?, stat, looked_at })
+    }
+
+    fn is_like(&self, other: &FileState) -> bool {
+        self.mode == other.mode && self.hash == other.hash
+    }
+}
+
+impl Record {
+    /// A record of a build that has just ended.
+    pub fn new(inputs: Files, tools: BTreeMap<String, Tool>, staged: Files) -> Record {
+        Record { format: FORMAT, inputs, tools, staged }
+    }
+
+    /// Reads what was remembered; nothing where there is no record, or none we understand.
+    pub fn read(file: &Path) -> Option<Record> {
+        let record: Record = serde_json::from_slice(&fs::read(file).ok()?).ok()?;
+        (record.format == FORMAT).then_some(record)
+    }
+
+    /// Remembers, all of it or nothing.
+    ///
+    /// # Errors
+    /// When it cannot be written.
+    pub fn write(&self, file: &Path) -> io::Result<()> {
+        let aside = file.with_extension("json.new");
+        fs::write(&aside, serde_json::to_vec(self)?)?;
+        fs::rename(aside, file)
+    }
+
+    /// Takes over what was just looked at and found equal, so that the next look has to open fewer files.
+    pub fn refresh(&mut self, file: &Path, inputs: Files, staged: Files) {
+        if self.inputs != inputs || self.staged != staged {
+            (self.inputs, self.staged) = (inputs, staged);
+            // What is remembered is still right where this fails; only the next look takes longer.
+            let _ = self.write(file);
+        }
+    }
+
+    /// The hash of the staged app: path, mode and content of every file.
+    pub fn fingerprint(&self) -> String {
+        let mut hasher = blake3::Hasher::new();
+        for (path, file) in &self.staged {
+            hasher.update(format!("{}\0{:o}\0{}\n", path.display(), file.mode, file.hash).as_bytes());
+        }
+        hasher.finalize().to_hex().to_string()
+    }
+}
+
+/// Looks at files, reading only those that `known` cannot vouch for.
+///
+/// # Errors
+/// When one cannot be read.
+pub fn look_at<'a>(
+    dir: &Path,
+    files: impl IntoIterator<Item = &'a PathBuf>,
+    known: Option<&Files>,
+) -> io::Result<Files> {
+    files
+        .into_iter()
+        .map(|path| Ok((path.clone(), FileState::look(&dir.join(path), known.and_then(|known| known.get(path)))?)))
+        .collect()
+}
+
+/// Why inputs that were `before` and are `now` call for a build; nothing where they do not.
+pub fn input_changes(before: &Files, now: &Files) -> Vec<String> {
+    differences(before, now, |path, difference| match difference {
+        Difference::Changed => format!("{path} changed"),
+        Difference::New => format!("new file {path}"),
+        Difference::Gone => format!("{path} is gone"),
+    })
+}
+
+/// Why a staged app that was `before` and is `now` cannot be trusted.
+pub fn staged_changes(before: &Files, now: &Files) -> Vec<String> {
+    if now.is_empty() {
+        return vec!["staged app is gone".into()];
+    }
+    differences(before, now, |path, difference| match difference {
+        Difference::Changed => format!("staged file edited: {path}"),
+        Difference::New => format!("staged file added: {path}"),
+        Difference::Gone => format!("staged file gone: {path}"),
+    })
+}
+
+/// `main.go changed (+2 more)`
+pub fn summary(reasons: &[String]) -> String {
+    match reasons {
+        [] => String::new(),
+        [only] => only.clone(),
+        [first, more @ ..] => format!("{first} (+{} more)", more.len()),
+    }
+}
+
+enum Difference {
+    Changed,
+    New,
+    Gone,
+}
+
+fn differences(before: &Files, now: &Files, say: impl Fn(std::path::Display, Difference) -> String) -> Vec<String> {
+    let changed = now.iter().filter_map(|(path, file)| match before.get(path) {
+        Some(known) if known.is_like(file) => None,
+        Some(_) => Some(say(path.display(), Difference::Changed)),
+        None => Some(say(path.display(), Difference::New)),
+    });
+    let gone = before.keys().filter(|path| !now.contains_key(*path));
+    changed.chain(gone.map(|path| say(path.display(), Difference::Gone))).collect()
+}
+
+fn hash(file: &Path, meta: &Metadata) -> io::Result<String> {
+    use std::os::unix::ffi::OsStrExt;
+    if meta.is_symlink() {
+        return Ok(blake3::hash(fs::read_link(file)?.as_os_str().as_bytes()).to_hex().to_string());
+    }
+    let mut hasher = blake3::Hasher::new();
+    hasher.update_reader(File::open(file)?)?;
+    Ok(hasher.finalize().to_hex().to_string())
+}
+
+fn now() -> i128 {
+    SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |since| since.as_nanos().cast_signed())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn files(of: &[(&str, &str)]) -> (tempfile::TempDir, Files) {
+        let dir = tempfile::tempdir().unwrap();
+        for (name, text) in of {
+            fs::write(dir.path().join(name), text).unwrap();
+        }
+        let names: Vec<PathBuf> = of.iter().map(|(name, _)| PathBuf::from(name)).collect();
+        let files = look_at(dir.path(), &names, None).unwrap();
+        (dir, files)
+    }
+
+    #[test]
+    fn reasons_are_spelled_as_documented() {
+        let (_a, before) = files(&[("main.go", "1"), ("go.mod", "1"), ("old.go", "1")]);
+        let (_b, now) = files(&[("main.go", "2"), ("go.mod", "1"), ("util.go", "1")]);
+        let changes = input_changes(&before, &now);
+        assert_eq!(changes, ["main.go changed", "new file util.go", "old.go is gone"]);
+        assert_eq!(summary(&changes), "main.go changed (+2 more)");
+        assert_eq!(summary(&changes[1..2]), "new file util.go");
+        assert_eq!(staged_changes(&before, &now)[0], "staged file edited: main.go");
+        assert_eq!(staged_changes(&before, &Files::new()), ["staged app is gone"]);
+        assert!(input_changes(&before, &before).is_empty());
+    }
+
+    #[test]
+    fn an_edit_of_the_same_size_in_the_same_tick_is_seen() {
+        let (dir, before) = files(&[("a", "1")]);
+        fs::write(dir.path().join("a"), "2").unwrap();
+        let now = look_at(dir.path(), before.keys(), Some(&before)).unwrap();
+        assert_eq!(input_changes(&before, &now), ["a changed"]);
+    }
+
+    #[test]
+    fn a_mode_counts_and_a_time_does_not() {
+        use std::os::unix::fs::PermissionsExt;
+        let (dir, before) = files(&[("a", "1")]);
+        let file = dir.path().join("a");
+        File::options().append(true).open(&file).unwrap().set_modified(UNIX_EPOCH).unwrap();
+        assert!(input_changes(&before, &look_at(dir.path(), before.keys(), Some(&before)).unwrap()).is_empty());
+        fs::set_permissions(&file, fs::Permissions::from_mode(0o755)).unwrap();
+        assert_eq!(input_changes(&before, &look_at(dir.path(), before.keys(), Some(&before)).unwrap()), ["a changed"]);
+    }
+
+    #[test]
+    fn a_record_comes_back_as_it_was_written() {
+        let (dir, staged) = files(&[("a", "1"), ("b", "2")]);
+        let record = Record::new(Files::new(), BTreeMap::new(), staged);
+        let file = dir.path().join("go.json");
+        record.write(&file).unwrap();
+        assert_eq!(Record::read(&file), Some(record));
+        fs::write(&file, "{}").unwrap();
+        assert_eq!(Record::read(&file), None);
+    }
+}

@@ -1,0 +1,99 @@
+//! The inputs of a sample: every file in its folder that git tracks or does not ignore. There is no list to keep.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::ffi::OsStr;
+use std::io;
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use ignore::WalkBuilder;
+
+use crate::command::{self, Command};
+use crate::project::Project;
+use crate::sample::Sample;
+
+/// It reads one file, the index.
+const GIT_LIMIT: Duration = Duration::from_secs(30);
+
+/// Files that git tracks although it would ignore them, by sample's folder. Where there is no git, or no repository,
+/// there are none.
+#[derive(Debug, Default)]
+pub struct Tracked(BTreeMap<PathBuf, BTreeSet<PathBuf>>);
+
+impl Tracked {
+    /// Asks git, once for all samples.
+    pub fn read(project: &Project, samples: &[Sample], path: &OsStr) -> Tracked {
+        let words = ["git", "ls-files", "-z", "--cached", "--ignored", "--exclude-standard", "--", "samples"];
+        let words = words.map(str::to_string);
+        let command = Command { words: &words, dir: project.root(), path, env: &[], limit: GIT_LIMIT };
+        let Ok(listed) = command::run(&command) else { return Tracked::default() };
+        let mut tracked = Tracked::default();
+        for file in listed.output.split_terminator('\0').map(|file| project.root().join(file)) {
+            if let Some(sample) = samples.iter().find(|sample| file.starts_with(&sample.dir)) {
+                tracked.0.entry(sample.dir.clone()).or_default().insert(file);
+            }
+        }
+        tracked
+    }
+}
+
+/// The inputs of one sample, relative to its folder, in order.
+///
+/// # Errors
+/// When a folder cannot be read.
+pub fn list(dir: &Path, tracked: &Tracked) -> io::Result<BTreeSet<PathBuf>> {
+    let mut inputs: BTreeSet<PathBuf> = walk(dir)?.into_iter().collect();
+    let kept = tracked.0.get(dir).into_iter().flatten().filter(|file| file.symlink_metadata().is_ok());
+    inputs.extend(kept.filter_map(|file| file.strip_prefix(dir).ok()).map(Path::to_path_buf));
+    Ok(inputs)
+}
+
+/// What git does not ignore. Its rules are read from the folder itself and from those above it, in a checkout or not:
+/// a reader's copy of the folder is no repository yet.
+fn walk(dir: &Path) -> io::Result<Vec<PathBuf>> {
+    let mut files = Vec::new();
+    let mut rules = WalkBuilder::new(dir);
+    rules.hidden(false).ignore(false).require_git(false).filter_entry(|entry| entry.file_name() != ".git");
+    for entry in rules.build() {
+        let entry =
+            entry.map_err(|error| error.into_io_error().unwrap_or_else(|| io::Error::other("a loop of links")))?;
+        if entry.file_type().is_some_and(|kind| !kind.is_dir())
+            && let Ok(inner) = entry.path().strip_prefix(dir)
+        {
+            files.push(inner.to_path_buf());
+        }
+    }
+    Ok(files)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::fs;
+
+    use super::*;
+
+    fn names(files: &BTreeSet<PathBuf>) -> Vec<String> {
+        files.iter().map(|file| file.display().to_string()).collect()
+    }
+
+    #[test]
+    fn what_is_ignored_is_no_input_unless_git_tracks_it() {
+        let root = tempfile::tempdir().unwrap();
+        let dir = root.path().join("samples/go");
+        fs::create_dir_all(dir.join("target/deep")).unwrap();
+        fs::create_dir_all(dir.join(".hidden")).unwrap();
+        for (file, text) in [
+            (".gitignore", "/target/\n*.lock\n"),
+            ("main.go", ""),
+            ("go.lock", ""),
+            ("target/deep/handler", ""),
+            (".hidden/file", ""),
+        ] {
+            fs::write(dir.join(file), text).unwrap();
+        }
+        assert_eq!(names(&list(&dir, &Tracked::default()).unwrap()), [".gitignore", ".hidden/file", "main.go"]);
+
+        let tracked = Tracked(BTreeMap::from([(dir.clone(), BTreeSet::from([dir.join("go.lock"), dir.join("gone")]))]));
+        assert_eq!(names(&list(&dir, &tracked).unwrap()), [".gitignore", ".hidden/file", "go.lock", "main.go"]);
+    }
+}

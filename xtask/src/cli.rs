@@ -1,0 +1,335 @@
+//! The command line: the one file that names clap.
+
+use std::num::NonZeroUsize;
+
+use clap::{Args, CommandFactory, Parser, Subcommand, ValueEnum};
+
+/// Builds six Azure Functions custom handlers, wraps them in images, and asks each everything the contract says.
+#[derive(Debug, Parser)]
+#[command(name = "cargo xtask", bin_name = "cargo xtask", arg_required_else_help = true, after_help = EXAMPLES)]
+pub struct Cli {
+    /// What to do.
+    #[command(subcommand)]
+    pub verb: Verb,
+}
+
+const EXAMPLES: &str = "\
+Examples:
+  cargo xtask verify --setup           everything, from a machine with nothing but Rust, a C linker and Git
+  cargo xtask build-all                build and stage every sample whose inputs changed
+  cargo xtask smoke go                 ask the Go sample every case of the contract, on this machine
+  cargo xtask docker --base local      the same in containers, on the stand-in base image
+  cargo xtask setup --dry-run          say what is missing, and change nothing
+
+Exit status: 0 all passed (skips are said aloud) · 1 something failed, or nothing could be run · 2 wrong usage · 130 Ctrl-C";
+
+/// One verb of the command line.
+#[derive(Debug, Subcommand)]
+pub enum Verb {
+    /// List the samples, their functions, and what each lacks.
+    #[command(
+        after_help = "Examples:\n  cargo xtask list\n  cargo xtask list --json | jq length\n  cargo xtask list --matrix"
+    )]
+    List(List),
+    /// Say what is missing on this machine, and install it.
+    #[command(after_help = "Examples:\n  cargo xtask setup --dry-run\n  cargo xtask setup go java")]
+    Setup(Setup),
+    /// Build and stage.
+    #[command(after_help = "Examples:\n  cargo xtask build-all\n  cargo xtask build-all go rust --jobs 1")]
+    BuildAll(BuildAll),
+    /// Build, then ask every case of the contract under mini-host on this machine.
+    #[command(after_help = "Examples:\n  cargo xtask smoke\n  cargo xtask smoke r --storage \"$CONNECTION_STRING\"")]
+    Smoke(Smoke),
+    /// Build, wrap in images, then ask the same cases in containers.
+    #[command(after_help = "Examples:\n  cargo xtask docker\n  cargo xtask docker go --base official --keep")]
+    Docker(Docker),
+    /// Run the Rust tests, the repository's rules and every sample's own tests.
+    #[command(
+        after_help = "Examples:\n  cargo xtask test\n  cargo xtask test --bless\n  cargo xtask test csharp --setup"
+    )]
+    Test(Test),
+    /// Do all of it, with one table at the end: build-all, smoke and docker.
+    #[command(after_help = "Examples:\n  cargo xtask verify --setup\n  cargo xtask verify --strict --base official")]
+    Verify(Verify),
+    /// Measure speed and size beside nginx, in the same run.
+    #[command(
+        after_help = "Examples:\n  cargo xtask bench host\n  cargo xtask bench host --rounds 3 --mini-host target/before"
+    )]
+    Bench(Bench),
+    /// Remove what we made, and nothing else.
+    #[command(after_help = "Examples:\n  cargo xtask clean\n  cargo xtask clean --docker\n  cargo xtask clean --all")]
+    Clean(Clean),
+    /// Print a completion script for a shell.
+    #[command(
+        after_help = "Example:\n  cargo xtask completion bash > ~/.local/share/bash-completion/completions/cargo-xtask"
+    )]
+    Completion(Completion),
+}
+
+/// Which samples, and how strictly.
+#[derive(Args, Clone, Debug, Default)]
+pub struct Selection {
+    /// Samples by name (default: all).
+    #[arg(value_name = "SAMPLE")]
+    pub samples: Vec<String>,
+    /// Install what is missing first, as `setup` does.
+    #[arg(long)]
+    pub setup: bool,
+    /// Turn every skip into a failure.
+    #[arg(long)]
+    pub strict: bool,
+    /// How many samples to work on side by side (default: the number of processors).
+    #[arg(long, value_name = "N")]
+    pub jobs: Option<NonZeroUsize>,
+}
+
+impl Selection {
+    /// How many samples to work on side by side.
+    pub fn bound(&self) -> usize {
+        let processors = || std::thread::available_parallelism().map_or(1, NonZeroUsize::get);
+        self.jobs.map_or_else(processors, NonZeroUsize::get)
+    }
+}
+
+/// Which storage account the cases use.
+#[derive(Args, Clone, Debug, Default)]
+pub struct Storage {
+    /// A storage account to use instead of an Azurite of our own, such as one started by hand.
+    #[arg(long, value_name = "CONNECTION_STRING")]
+    pub storage: Option<String>,
+}
+
+/// How containers are made.
+#[derive(Args, Clone, Debug)]
+pub struct Containers {
+    /// The base image: `auto` (official, else the stand-in), `official`, `local` (the stand-in), or any image.
+    #[arg(long, value_name = "BASE", default_value = "auto")]
+    pub base: Base,
+    /// Leave a failed container, and print how to look into it.
+    #[arg(long)]
+    pub keep: bool,
+}
+
+/// What a staged app is put on.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Base {
+    /// The official image where the engine has it or can pull it soon, else the stand-in, said aloud.
+    Auto,
+    /// The official image and nothing else.
+    Official,
+    /// The stand-in; never pulls.
+    Local,
+    /// Any image by name.
+    Image(String),
+}
+
+impl std::str::FromStr for Base {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Base, String> {
+        match text {
+            "" => Err("an image's name is not empty".into()),
+            "auto" => Ok(Base::Auto),
+            "official" => Ok(Base::Official),
+            "local" => Ok(Base::Local),
+            image => Ok(Base::Image(image.into())),
+        }
+    }
+}
+
+/// `list`
+#[derive(Args, Debug)]
+pub struct List {
+    /// Print JSON: an array with one object a sample.
+    #[arg(long, conflicts_with = "matrix")]
+    pub json: bool,
+    /// Print functions × languages, as a Markdown table.
+    #[arg(long)]
+    pub matrix: bool,
+}
+
+/// `setup`
+#[derive(Args, Debug)]
+pub struct Setup {
+    /// Samples by name (default: all).
+    #[arg(value_name = "SAMPLE")]
+    pub samples: Vec<String>,
+    /// Say what is missing and how it would be installed, and change nothing.
+    #[arg(long)]
+    pub dry_run: bool,
+}
+
+/// `build-all`
+#[derive(Args, Debug)]
+pub struct BuildAll {
+    /// Which samples.
+    #[command(flatten)]
+    pub selection: Selection,
+}
+
+/// `smoke`
+#[derive(Args, Debug)]
+pub struct Smoke {
+    /// Which samples.
+    #[command(flatten)]
+    pub selection: Selection,
+    /// Which storage.
+    #[command(flatten)]
+    pub storage: Storage,
+}
+
+/// `docker`
+#[derive(Args, Debug)]
+pub struct Docker {
+    /// Which samples.
+    #[command(flatten)]
+    pub selection: Selection,
+    /// Which base image.
+    #[command(flatten)]
+    pub containers: Containers,
+    /// Which storage.
+    #[command(flatten)]
+    pub storage: Storage,
+}
+
+/// `test`
+#[derive(Args, Debug)]
+pub struct Test {
+    /// Which samples.
+    #[command(flatten)]
+    pub selection: Selection,
+    /// Rewrite what is derived from the folders, such as the README's tables, before testing.
+    #[arg(long)]
+    pub bless: bool,
+}
+
+/// `verify`
+#[derive(Args, Debug)]
+pub struct Verify {
+    /// Which samples.
+    #[command(flatten)]
+    pub selection: Selection,
+    /// Which base image.
+    #[command(flatten)]
+    pub containers: Containers,
+    /// Which storage.
+    #[command(flatten)]
+    pub storage: Storage,
+}
+
+/// `bench`
+#[derive(Args, Debug)]
+pub struct Bench {
+    /// What to measure.
+    pub subject: Subject,
+    /// How often each measurement is made; some 12 s a round.
+    #[arg(long, value_name = "N", default_value = "7")]
+    pub rounds: NonZeroUsize,
+    /// A mini-host that is there already, instead of one built now: to compare before and after.
+    #[arg(long, value_name = "FILE")]
+    pub mini_host: Option<std::path::PathBuf>,
+}
+
+/// What can be measured.
+#[derive(Clone, Copy, Debug, ValueEnum)]
+pub enum Subject {
+    /// mini-host
+    Host,
+}
+
+/// `clean`
+#[derive(Args, Debug)]
+pub struct Clean {
+    /// Also containers, networks and images of ours, and the engine if `setup` started it.
+    #[arg(long)]
+    pub docker: bool,
+    /// Only stop the engine, if `setup` started it in the background.
+    #[arg(long, conflicts_with_all = ["docker", "all"])]
+    pub engine: bool,
+    /// All of that, and the toolchains that `setup` unpacked.
+    #[arg(long)]
+    pub all: bool,
+}
+
+/// `completion`
+#[derive(Args, Debug)]
+pub struct Completion {
+    /// The shell.
+    pub shell: Shell,
+}
+
+/// A shell that completion scripts exist for.
+#[derive(Clone, Copy, Debug, ValueEnum)]
+pub enum Shell {
+    /// GNU Bash
+    Bash,
+    /// Elvish
+    Elvish,
+    /// fish
+    Fish,
+    /// PowerShell
+    Powershell,
+    /// Z shell
+    Zsh,
+}
+
+/// Reads the command line; prints help or a usage error and ends the process (status 2) where that is the answer.
+pub fn parse() -> Cli {
+    Cli::parse()
+}
+
+/// The completion script for a shell, to be put where the shell looks for such.
+pub fn completion(shell: Shell) -> Vec<u8> {
+    use clap_complete::Shell as Known;
+    let shell = match shell {
+        Shell::Bash => Known::Bash,
+        Shell::Elvish => Known::Elvish,
+        Shell::Fish => Known::Fish,
+        Shell::Powershell => Known::PowerShell,
+        Shell::Zsh => Known::Zsh,
+    };
+    let mut script = Vec::new();
+    clap_complete::generate(shell, &mut Cli::command().bin_name("cargo-xtask"), "cargo-xtask", &mut script);
+    script
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn parsed(line: &str) -> Result<Cli, clap::Error> {
+        Cli::try_parse_from(line.split(' '))
+    }
+
+    #[test]
+    fn the_definition_is_sound() {
+        Cli::command().debug_assert();
+    }
+
+    #[test]
+    fn a_base_is_a_word_or_an_image() {
+        let base = |line: &str| match parsed(line).unwrap().verb {
+            Verb::Docker(docker) => docker.containers.base,
+            other => panic!("{other:?}"),
+        };
+        assert_eq!(base("xtask docker"), Base::Auto);
+        assert_eq!(base("xtask docker go --base official"), Base::Official);
+        assert_eq!(base("xtask docker --base local"), Base::Local);
+        assert_eq!(base("xtask docker --base debian:12"), Base::Image("debian:12".into()));
+    }
+
+    #[test]
+    fn wrong_usage_has_status_2() {
+        assert_eq!(parsed("xtask list --json --matrix").unwrap_err().exit_code(), 2);
+        assert_eq!(parsed("xtask build-all --jobs 0").unwrap_err().exit_code(), 2);
+        assert_eq!(parsed("xtask buidl-all").unwrap_err().exit_code(), 2);
+    }
+
+    #[test]
+    fn every_verb_has_an_example() {
+        for verb in Cli::command().get_subcommands() {
+            let help = verb.get_after_help().map(ToString::to_string).unwrap_or_default();
+            assert!(help.contains(&format!("cargo xtask {}", verb.get_name())), "`{}` has none", verb.get_name());
+        }
+    }
+}

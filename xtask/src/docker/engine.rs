@@ -1,0 +1,451 @@
+//! The container engine: the one file that names bollard. What it can do is said in our own words; errors name what was
+//! tried.
+
+use std::collections::HashMap;
+use std::io;
+use std::path::Path;
+use std::time::Duration;
+
+use anyhow::{Context, Result, anyhow, bail};
+use bollard::errors::Error;
+use bollard::models::{
+    ContainerCreateBody, EndpointSettings, HostConfig, NetworkCreateRequest, NetworkingConfig, PortBinding,
+};
+use bollard::query_parameters::{
+    BuildImageOptionsBuilder, CreateContainerOptionsBuilder, CreateImageOptionsBuilder, ListContainersOptionsBuilder,
+    ListImagesOptionsBuilder, ListNetworksOptionsBuilder, LogsOptionsBuilder, RemoveContainerOptionsBuilder,
+    RemoveImageOptionsBuilder, RenameContainerOptionsBuilder, UploadToContainerOptionsBuilder, WaitContainerOptions,
+};
+use bollard::{API_DEFAULT_VERSION, Docker};
+use bytes::Bytes;
+use futures_util::{Stream, StreamExt, TryStreamExt};
+
+use super::address::{self, Address};
+
+/// An engine answers at once or is not there.
+const CONNECT_LIMIT_SECONDS: u64 = 5;
+/// Until the engine begins to answer a request; a build or an import answers as it goes.
+const REQUEST_LIMIT_SECONDS: u64 = 120;
+
+/// Killing a container and taking its file system apart takes a moment on a busy machine.
+const REMOVE_LIMIT_SECONDS: u64 = 30;
+/// How often the engine is asked again where it can only refuse and not say when.
+const ASKED_EVERY: Duration = Duration::from_millis(50);
+
+/// A connection to a container engine.
+#[derive(Clone, Debug)]
+pub struct Engine {
+    docker: Docker,
+    address: Address,
+    architecture: String,
+}
+
+/// What the engine knows of an image.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Image {
+    /// `sha256:…`: a name can be moved to another image, an id cannot.
+    pub id: String,
+    /// Labels, those of the images below among them.
+    pub labels: HashMap<String, String>,
+    /// In Docker's words: `amd64`.
+    pub architecture: String,
+    /// All layers together.
+    pub bytes: u64,
+    /// The names it has.
+    pub tags: Vec<String>,
+}
+
+impl Image {
+    /// Whether it has no name.
+    pub fn is_unnamed(&self) -> bool {
+        self.tags.iter().all(|tag| tag == "<none>:<none>")
+    }
+}
+
+/// A layer of an image, or a step that added none.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Layer {
+    /// The line of the Dockerfile, more or less.
+    pub made_by: String,
+    /// What it added.
+    pub bytes: u64,
+}
+
+/// A container to be made.
+#[derive(Clone, Debug, Default)]
+pub struct Container {
+    /// Its name.
+    pub name: String,
+    /// The image.
+    pub image: String,
+    /// Environment on top of the image's.
+    pub environment: Vec<(String, String)>,
+    /// Labels.
+    pub labels: HashMap<String, String>,
+    /// The network it is in, and in no other.
+    pub network: String,
+    /// Ports that are published, each on a port the engine chooses.
+    pub ports: Vec<u16>,
+    /// Whether everything it does not need is taken from it: capabilities, and ways to gain them.
+    pub confined: bool,
+    /// The most memory it gets.
+    pub memory_bytes: i64,
+    /// The most processes and threads it gets.
+    pub pids: i64,
+}
+
+/// A thing of ours that outlived its use, or may have.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Labelled {
+    /// Its id.
+    pub id: String,
+    /// Its name.
+    pub name: String,
+    /// Its labels.
+    pub labels: HashMap<String, String>,
+}
+
+impl Engine {
+    /// Connects to the engine that the environment names, in the newest version of its language that both speak.
+    ///
+    /// # Errors
+    /// Within 5 s, when there is none: where it was looked for, and what to do.
+    pub async fn connect() -> Result<Engine> {
+        let variable = |name: &str| std::env::var(name).ok();
+        let address = address::find(variable, Path::exists)?;
+        let context = address::other_context(variable, |path| std::fs::read_to_string(path).ok());
+        let hint = match &context {
+            Some(name) => format!(
+                "the docker context `{name}` is not read here: set `DOCKER_HOST` to its address \
+                 (`docker context inspect {name}`)"
+            ),
+            None => "`cargo xtask setup` installs and starts one; `DOCKER_HOST` names one elsewhere".to_owned(),
+        };
+        let answer = tokio::time::timeout(Duration::from_secs(CONNECT_LIMIT_SECONDS), open(address.clone()));
+        let opened = answer.await.unwrap_or_else(|_| Err(anyhow!("no answer within {CONNECT_LIMIT_SECONDS} s")));
+        // The last cause is the one a person can do something about; those before say that it was in the way.
+        opened.map_err(|error| {
+            anyhow!("no container engine at `{}`: {}\nhint: {hint}", address.uri(), error.root_cause())
+        })
+    }
+
+    /// What it makes containers for, in Docker's words: `amd64`.
+    pub fn architecture(&self) -> &str {
+        &self.architecture
+    }
+
+    /// An image by name or id, if the engine has it.
+    pub async fn image(&self, name: &str) -> Result<Option<Image>> {
+        let found = present(self.docker.inspect_image(name).await);
+        let Some(image) = found.with_context(|| format!("cannot inspect the image `{name}`"))? else {
+            return Ok(None);
+        };
+        Ok(Some(Image {
+            id: image.id.unwrap_or_default(),
+            labels: image.config.and_then(|config| config.labels).unwrap_or_default(),
+            architecture: image.architecture.unwrap_or_default(),
+            bytes: image.size.and_then(|size| size.try_into().ok()).unwrap_or_default(),
+            tags: image.repo_tags.unwrap_or_default(),
+        }))
+    }
+
+    /// The images with a label.
+    pub async fn images(&self, label: &str) -> Result<Vec<Image>> {
+        let options = ListImagesOptionsBuilder::default().filters(&filter(label)).build();
+        let images = self.docker.list_images(Some(options)).await.context("cannot list images")?;
+        let image = |image: bollard::models::ImageSummary| Image {
+            id: image.id,
+            labels: image.labels,
+            architecture: String::new(),
+            bytes: image.size.try_into().unwrap_or_default(),
+            tags: image.repo_tags,
+        };
+        Ok(images.into_iter().map(image).collect())
+    }
+
+    /// How an image came to be, newest step first.
+    pub async fn history(&self, name: &str) -> Result<Vec<Layer>> {
+        let steps =
+            self.docker.image_history(name).await.with_context(|| format!("cannot ask how `{name}` was made"))?;
+        let layer = |step: bollard::models::ImageHistoryResponseItem| Layer {
+            made_by: step.created_by,
+            bytes: step.size.try_into().unwrap_or_default(),
+        };
+        Ok(steps.into_iter().map(layer).collect())
+    }
+
+    /// Fetches an image from its registry.
+    ///
+    /// # Errors
+    /// What the registry or the engine says; when nothing is heard for `silence`; when it is not there after `limit`.
+    pub async fn pull(&self, name: &str, limit: Duration, silence: Duration) -> Result<()> {
+        let options = CreateImageOptionsBuilder::default().from_image(name).build();
+        let mut progress = self.docker.create_image(Some(options), None, None);
+        let pulled = async {
+            loop {
+                match tokio::time::timeout(silence, progress.next()).await {
+                    Ok(None) => return Ok(()),
+                    Ok(Some(Ok(_))) => {}
+                    Ok(Some(Err(error))) => bail!(said(&error)),
+                    Err(_) => bail!("no word from the registry for {} s", silence.as_secs()),
+                }
+            }
+        };
+        let pulled = tokio::time::timeout(limit, pulled).await;
+        pulled.unwrap_or_else(|_| Err(anyhow!("not there after {} s", limit.as_secs())))
+    }
+
+    /// Makes an image of one layer from a tar of a root file system.
+    pub async fn import(
+        &self,
+        root: impl Stream<Item = io::Result<Bytes>> + Send + 'static,
+        name: &str,
+        labels: &HashMap<String, String>,
+    ) -> Result<()> {
+        let (repository, tag) = name.rsplit_once(':').unwrap_or((name, "latest"));
+        let changes = labels.iter().map(|(name, value)| format!("LABEL {name}={value}")).collect();
+        let options =
+            CreateImageOptionsBuilder::default().from_src("-").repo(repository).tag(tag).changes(changes).build();
+        let body = bollard::body_try_stream(root);
+        let imported = self.docker.create_image(Some(options), Some(body), None).try_for_each(async |_| Ok(())).await;
+        imported.map_err(|error| anyhow!(said(&error))).with_context(|| format!("cannot import `{name}`"))
+    }
+
+    /// Builds an image with the classic builder, which every engine has. Layers that are there already are taken.
+    ///
+    /// # Errors
+    /// With the whole log of the build.
+    pub async fn build(
+        &self,
+        context: impl Stream<Item = io::Result<Bytes>> + Send + 'static,
+        dockerfile: &str,
+        name: &str,
+        arguments: &HashMap<String, String>,
+        labels: &HashMap<String, String>,
+    ) -> Result<String> {
+        let options = BuildImageOptionsBuilder::default()
+            .dockerfile(dockerfile)
+            .t(name)
+            .buildargs(arguments)
+            .labels(labels)
+            .rm(true)
+            .forcerm(true)
+            .build();
+        let mut steps = self.docker.build_image(options, None, Some(bollard::body_try_stream(context)));
+        let mut log = String::new();
+        while let Some(step) = steps.next().await {
+            match step {
+                Ok(info) => log.push_str(&info.stream.unwrap_or_default()),
+                Err(error) => bail!("cannot build the image `{name}`: {}\n{}", said(&error), log.trim_end()),
+            }
+        }
+        Ok(log)
+    }
+
+    /// Gives an image another name.
+    pub async fn tag(&self, name: &str, other: &str) -> Result<()> {
+        let (repository, tag) = other.rsplit_once(':').unwrap_or((other, "latest"));
+        let options = bollard::query_parameters::TagImageOptionsBuilder::default().repo(repository).tag(tag).build();
+        self.docker.tag_image(name, Some(options)).await.with_context(|| format!("cannot tag `{name}` as `{other}`"))
+    }
+
+    /// Takes a name from an image, and with its last name the image and the layers nothing else needs. Not an error when
+    /// it is gone.
+    pub async fn remove_image(&self, name: &str, force: bool) -> Result<()> {
+        let options = RemoveImageOptionsBuilder::default().force(force).build();
+        let removed = present(self.docker.remove_image(name, Some(options), None).await);
+        removed.map(drop).with_context(|| format!("cannot remove the image `{name}`"))
+    }
+
+    /// Makes a network; its name need not be its own.
+    pub async fn create_network(&self, name: &str, labels: HashMap<String, String>) -> Result<()> {
+        let request = NetworkCreateRequest { name: name.to_owned(), labels: Some(labels), ..Default::default() };
+        self.docker.create_network(request).await.map(drop).with_context(|| format!("cannot make the network `{name}`"))
+    }
+
+    /// The networks with a label.
+    pub async fn networks(&self, label: &str) -> Result<Vec<Labelled>> {
+        let options = ListNetworksOptionsBuilder::default().filters(&filter(label)).build();
+        let networks = self.docker.list_networks(Some(options)).await.context("cannot list networks")?;
+        Ok(networks.into_iter().map(|network| labelled(network.id, network.name, network.labels)).collect())
+    }
+
+    /// Removes a network. Not an error when it is gone.
+    pub async fn remove_network(&self, id: &str) -> Result<()> {
+        present(self.docker.remove_network(id).await)
+            .map(drop)
+            .with_context(|| format!("cannot remove the network `{id}`"))
+    }
+
+    /// Makes a container, without starting it.
+    pub async fn create(&self, container: &Container) -> Result<()> {
+        let (_, publish_on) = self.address.published();
+        let free = || vec![PortBinding { host_ip: Some(publish_on.to_owned()), host_port: Some(String::new()) }];
+        let ports = container.ports.iter().map(|port| format!("{port}/tcp"));
+        let network = HashMap::from([(container.network.clone(), EndpointSettings::default())]);
+        let body = ContainerCreateBody {
+            image: Some(container.image.clone()),
+            env: Some(container.environment.iter().map(|(name, value)| format!("{name}={value}")).collect()),
+            labels: Some(container.labels.clone()),
+            exposed_ports: Some(ports.clone().collect()),
+            host_config: Some(HostConfig {
+                network_mode: Some(container.network.clone()),
+                port_bindings: Some(ports.map(|port| (port, Some(free()))).collect()),
+                cap_drop: container.confined.then(|| vec!["ALL".to_owned()]),
+                security_opt: container.confined.then(|| vec!["no-new-privileges".to_owned()]),
+                memory: Some(container.memory_bytes),
+                pids_limit: Some(container.pids),
+                ..Default::default()
+            }),
+            networking_config: Some(NetworkingConfig { endpoints_config: Some(network) }),
+            ..Default::default()
+        };
+        let options = CreateContainerOptionsBuilder::default().name(&container.name).build();
+        let created = self.docker.create_container(Some(options), body).await;
+        created.map(drop).with_context(|| format!("cannot make the container `{}`", container.name))
+    }
+
+    /// Unpacks a tar below a folder of a container, which need not run.
+    pub async fn upload(
+        &self,
+        container: &str,
+        folder: &str,
+        files: impl Stream<Item = io::Result<Bytes>> + Send + 'static,
+    ) -> Result<()> {
+        let options = UploadToContainerOptionsBuilder::default().path(folder).build();
+        let body = bollard::body_try_stream(files);
+        let uploaded = self.docker.upload_to_container(container, Some(options), body).await;
+        uploaded.with_context(|| format!("cannot put files into `{folder}` of the container `{container}`"))
+    }
+
+    /// Starts a container.
+    pub async fn start(&self, container: &str) -> Result<()> {
+        let started = self.docker.start_container(container, None).await;
+        started.with_context(|| format!("cannot start the container `{container}`"))
+    }
+
+    /// What a container prints, from its start to its end, in pieces that need not be lines; `true` is stderr.
+    pub fn output(&self, container: &str) -> impl Stream<Item = (bool, Bytes)> + Send + use<> {
+        let options = LogsOptionsBuilder::default().follow(true).stdout(true).stderr(true).build();
+        self.docker.logs(container, Some(options)).boxed().filter_map(async |piece| match piece {
+            Ok(bollard::container::LogOutput::StdErr { message }) => Some((true, message)),
+            Ok(other) => Some((false, other.into_bytes())),
+            Err(_) => None,
+        })
+    }
+
+    /// Waits until a container has ended, and says how.
+    pub async fn ended(&self, container: &str) -> Result<i64> {
+        match self.docker.wait_container(container, None::<WaitContainerOptions>).next().await {
+            Some(Ok(response)) => Ok(response.status_code),
+            Some(Err(Error::DockerContainerWaitError { code, .. })) => Ok(code),
+            Some(Err(error)) => bail!("cannot wait for the container `{container}`: {}", said(&error)),
+            None => bail!("cannot wait for the container `{container}`: the engine hung up"),
+        }
+    }
+
+    /// Whether the kernel ended a container because it used more memory than it was given.
+    pub async fn ran_out_of_memory(&self, container: &str) -> bool {
+        let state = self.docker.inspect_container(container, None).await.ok().and_then(|container| container.state);
+        state.and_then(|state| state.oom_killed).unwrap_or(false)
+    }
+
+    /// The address under which this machine reaches a published port of a running container.
+    pub async fn published(&self, container: &str, port: u16) -> Result<String> {
+        let settings =
+            self.docker.inspect_container(container, None).await.ok().and_then(|found| found.network_settings);
+        let ports = settings.and_then(|settings| settings.ports).unwrap_or_default();
+        let binding = ports.get(&format!("{port}/tcp")).cloned().flatten().and_then(|all| all.into_iter().next());
+        let chosen = binding.and_then(|binding| binding.host_port);
+        let chosen = chosen.with_context(|| format!("port {port} of the container `{container}` is not published"))?;
+        Ok(format!("{}:{chosen}", self.address.published().0))
+    }
+
+    /// The address of a running container in its network.
+    pub async fn address_in(&self, container: &str, network: &str) -> Result<String> {
+        let settings =
+            self.docker.inspect_container(container, None).await.ok().and_then(|found| found.network_settings);
+        let networks = settings.and_then(|settings| settings.networks).unwrap_or_default();
+        let address =
+            networks.get(network).and_then(|endpoint| endpoint.ip_address.clone()).filter(|ip| !ip.is_empty());
+        address.with_context(|| format!("the container `{container}` has no address in the network `{network}`"))
+    }
+
+    /// The containers with a label, running or not.
+    pub async fn containers(&self, label: &str) -> Result<Vec<Labelled>> {
+        let options = ListContainersOptionsBuilder::default().all(true).filters(&filter(label)).build();
+        let containers = self.docker.list_containers(Some(options)).await.context("cannot list containers")?;
+        let name = |names: Option<Vec<String>>| names.and_then(|names| names.into_iter().next());
+        Ok(containers.into_iter().map(|found| labelled(found.id, name(found.names), found.labels)).collect())
+    }
+
+    /// Gives a container another name.
+    pub async fn rename(&self, container: &str, name: &str) -> Result<()> {
+        let options = RenameContainerOptionsBuilder::default().name(name).build();
+        let renamed = self.docker.rename_container(container, options).await;
+        renamed.with_context(|| format!("cannot rename the container `{container}` to `{name}`"))
+    }
+
+    /// Removes a container with its volumes, running or not. Not an error when it is gone.
+    pub async fn remove(&self, container: &str) -> Result<()> {
+        let removed = tokio::time::timeout(Duration::from_secs(REMOVE_LIMIT_SECONDS), self.remove_patiently(container));
+        let removed = removed.await.unwrap_or_else(|_| Err(anyhow!("not gone after {REMOVE_LIMIT_SECONDS} s")));
+        removed.with_context(|| format!("cannot remove the container `{container}`"))
+    }
+
+    /// While somebody else is removing it, the engine refuses; but who does may die before it is done, and the engine
+    /// give up with them. So it is gone only when the engine says that there is no such container.
+    async fn remove_patiently(&self, container: &str) -> Result<()> {
+        let mut again = tokio::time::interval(ASKED_EVERY);
+        loop {
+            again.tick().await;
+            let options = RemoveContainerOptionsBuilder::default().force(true).v(true).build();
+            match self.docker.remove_container(container, Some(options)).await {
+                Err(Error::DockerResponseServerError { status_code: 409, .. }) => {}
+                other => return present(other).map(drop),
+            }
+        }
+    }
+}
+
+async fn open(address: Address) -> Result<Engine> {
+    if let Address::Unix(path) = &address {
+        // bollard's own message would not say which file, nor why it cannot be used.
+        tokio::net::UnixStream::connect(path).await.map_err(|error| anyhow!(error))?;
+    }
+    let docker = match &address {
+        Address::Unix(path) => Docker::connect_with_unix(path, REQUEST_LIMIT_SECONDS, API_DEFAULT_VERSION),
+        Address::Tcp(_) => Docker::connect_with_http(&address.uri(), REQUEST_LIMIT_SECONDS, API_DEFAULT_VERSION),
+    };
+    let docker = docker?.negotiate_version().await?;
+    let version = docker.version().await?;
+    Ok(Engine { docker, address, architecture: version.arch.unwrap_or_default() })
+}
+
+/// Nothing, where the engine says there is no such thing.
+fn present<T>(result: Result<T, Error>) -> Result<Option<T>> {
+    match result {
+        Ok(value) => Ok(Some(value)),
+        Err(Error::DockerResponseServerError { status_code: 404, .. }) => Ok(None),
+        Err(error) => Err(anyhow!(said(&error))),
+    }
+}
+
+/// What the engine said, without bollard's words around it.
+fn said(error: &Error) -> String {
+    match error {
+        Error::DockerResponseServerError { message, .. } => message.clone(),
+        Error::DockerStreamError { error } => error.clone(),
+        other => other.to_string(),
+    }
+}
+
+fn filter(label: &str) -> HashMap<String, Vec<String>> {
+    HashMap::from([("label".to_owned(), vec![label.to_owned()])])
+}
+
+fn labelled(id: Option<String>, name: Option<String>, labels: Option<HashMap<String, String>>) -> Labelled {
+    // A container's name comes with a slash before it, a network's without.
+    let name = name.unwrap_or_default().trim_start_matches('/').to_owned();
+    Labelled { id: id.unwrap_or_default(), name, labels: labels.unwrap_or_default() }
+}

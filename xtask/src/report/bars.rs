@@ -1,0 +1,56 @@
+//! The terminal face: the plain lines, and below them a spinner for each sample that is being worked on. The one file
+//! that names indicatif.
+
+use std::collections::HashMap;
+use std::io::IsTerminal;
+use std::time::Duration;
+
+use indicatif::{MultiProgress, ProgressBar, ProgressDrawTarget, ProgressStyle};
+
+use super::{Event, Step};
+
+/// Spinners on stderr.
+pub struct Bars {
+    screen: MultiProgress,
+    running: HashMap<(String, Step), ProgressBar>,
+}
+
+impl Bars {
+    /// Spinners, where stderr is a terminal that can show them.
+    pub fn on_terminal() -> Option<Bars> {
+        let able = std::io::stderr().is_terminal() && std::env::var_os("CI").is_none();
+        able.then(|| Bars {
+            screen: MultiProgress::with_draw_target(ProgressDrawTarget::stderr()),
+            running: HashMap::new(),
+        })
+    }
+
+    /// Prints a line above the spinners.
+    pub fn print(&self, line: &str) {
+        self.screen.suspend(|| anstream::eprintln!("{line}"));
+    }
+
+    /// Starts and ends spinners.
+    pub fn follow(&mut self, event: &Event) {
+        match event {
+            Event::StepStarted { sample, step } => {
+                let spinner = self.screen.add(ProgressBar::new_spinner());
+                spinner.set_style(style());
+                spinner.set_message(format!("{:<7} {sample}", step.name()));
+                spinner.enable_steady_tick(Duration::from_millis(120));
+                self.running.insert((sample.clone(), *step), spinner);
+            }
+            Event::StepDone { sample, step, .. } => {
+                if let Some(spinner) = self.running.remove(&(sample.clone(), *step)) {
+                    spinner.finish_and_clear();
+                }
+            }
+            _ => {}
+        }
+    }
+}
+
+fn style() -> ProgressStyle {
+    ProgressStyle::with_template("{spinner:.cyan}     {msg:<20} {elapsed}")
+        .unwrap_or_else(|_| ProgressStyle::default_spinner())
+}

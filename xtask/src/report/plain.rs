@@ -1,0 +1,53 @@
+//! The plain face: one line an event, for terminals and logs. Colours go only to a terminal: `anstream` sees to that.
+
+use anstyle::{AnsiColor, Style};
+
+use super::Event;
+use crate::outcome::{Difference, Outcome, Verdict};
+
+const GOOD: Style = AnsiColor::Green.on_default();
+const BAD: Style = AnsiColor::Red.on_default().bold();
+const LOUD: Style = AnsiColor::Yellow.on_default().bold();
+const HEAD: Style = Style::new().bold();
+
+/// The line for one event; `None` for what is only counted.
+pub fn line(event: &Event) -> Option<String> {
+    Some(match event {
+        Event::PhaseStarted { phase } => format!("{HEAD}── {phase}{HEAD:#}"),
+        Event::PhaseDone { phase, seconds } => format!("{HEAD}── {phase}: {seconds:.1} s{HEAD:#}"),
+        Event::StepStarted { .. } | Event::TestsCounted { .. } => return None,
+        Event::StepDone { sample, step, outcome, seconds } => {
+            let title = format!("{:<7} {sample:<8}", step.name());
+            match outcome {
+                Outcome::Passed { detail } => format!("{GOOD}ok{GOOD:#}    {title} {seconds:6.1} s  {detail}"),
+                Outcome::Failed { message } => {
+                    format!("{BAD}FAIL{BAD:#}  {title} {seconds:6.1} s\n{}", indented(message))
+                }
+                Outcome::Skipped { reason, hint } => {
+                    format!("{LOUD}SKIP{LOUD:#}  {title} {reason}\n{}", indented(&format!("hint: {hint}")))
+                }
+            }
+        }
+        Event::CaseJudged { sample, place, function, case, verdict, .. } => {
+            let title = format!("{} {sample}/{function}: {case}", place.name());
+            match verdict {
+                Verdict::Passed | Verdict::NotObservable { .. } => return None,
+                Verdict::Fatal { message } => format!("{BAD}FATAL{BAD:#} {title}\n{}", indented(message)),
+                Verdict::Failed { differences } => {
+                    let list: Vec<String> = differences.iter().map(difference).collect();
+                    format!("{BAD}FAIL{BAD:#}  {title}\n{}", indented(&list.join("\n")))
+                }
+            }
+        }
+        Event::Note { text } => text.clone(),
+        Event::Warning { text } => format!("{LOUD}warning{LOUD:#}: {text}"),
+    })
+}
+
+fn difference(difference: &Difference) -> String {
+    format!("{}\n  expected: {}\n  received: {}", difference.what, difference.expected, difference.received)
+}
+
+fn indented(text: &str) -> String {
+    text.lines().map(|line| format!("      {line}")).collect::<Vec<_>>().join("\n")
+}

@@ -1,0 +1,83 @@
+//! HTTP through the front door; the only file that names reqwest.
+
+use std::time::Duration;
+
+use anyhow::{Context, Result};
+
+use crate::contract::{Key, Request};
+use crate::judge::HttpReply;
+use crate::place::App;
+
+/// Long enough for a container that has just started on a busy machine.
+const REPLY_LIMIT_SECONDS: u64 = 60;
+
+/// What asks: one for all the cases of an app, so that connections are kept.
+pub struct Client(reqwest::Client);
+
+impl Client {
+    /// A client that follows no redirects and waits no longer than [`REPLY_LIMIT_SECONDS`].
+    ///
+    /// # Errors
+    /// When the machine has no HTTP client to give.
+    pub fn new() -> Result<Client> {
+        storage::prepare_tls();
+        reqwest::Client::builder()
+            .redirect(reqwest::redirect::Policy::none())
+            .timeout(Duration::from_secs(REPLY_LIMIT_SECONDS))
+            .no_proxy()
+            .build()
+            .map(Client)
+            .context("cannot make an HTTP client")
+    }
+
+    /// Sends the request of a case.
+    ///
+    /// # Errors
+    /// When there is no reply.
+    pub async fn request(&self, app: &App, request: &Request) -> Result<HttpReply> {
+        let path = request.path.replace("{key}", &app.function_key);
+        let method = request.method.parse().with_context(|| format!("`{}` is no method", request.method))?;
+        let mut builder = self.0.request(method, format!("{}{path}", app.url));
+        for (name, value) in &request.headers {
+            builder = builder.header(name, value);
+        }
+        builder = match request.key {
+            Key::None => builder,
+            Key::Wrong => builder.header("x-functions-key", "not-a-key"),
+            Key::Function => builder.header("x-functions-key", &app.function_key),
+            Key::Master => builder.header("x-functions-key", &app.master_key),
+        };
+        if request.json.is_some() {
+            builder = builder.header("content-type", "application/json");
+        }
+        if let Some(body) = request.body()? {
+            builder = builder.body(body);
+        }
+        send(builder, &format!("`{} {}`", request.method, request.path)).await
+    }
+
+    /// Invokes a function through the admin route (protocol section 7.5).
+    ///
+    /// # Errors
+    /// When there is no reply.
+    pub async fn invoke(&self, app: &App, function: &str, input: &str) -> Result<HttpReply> {
+        let path = format!("/admin/functions/{function}");
+        let body = serde_json::json!({ "input": input }).to_string();
+        let builder = self
+            .0
+            .post(format!("{}{path}", app.url))
+            .header("x-functions-key", &app.master_key)
+            .header("content-type", "application/json")
+            .body(body);
+        send(builder, &format!("`POST {path}`")).await
+    }
+}
+
+async fn send(builder: reqwest::RequestBuilder, what: &str) -> Result<HttpReply> {
+    let reply = builder.send().await.with_context(|| format!("no reply to {what}"))?;
+    let status = reply.status().as_u16();
+    let text = |value: &reqwest::header::HeaderValue| String::from_utf8_lossy(value.as_bytes()).into_owned();
+    let headers = reply.headers().iter().map(|(name, value)| (name.to_string(), text(value))).collect();
+    let body = reply.bytes().await.with_context(|| format!("the reply to {what} broke off"))?.to_vec();
+    Ok(HttpReply { status, headers, body })
+}

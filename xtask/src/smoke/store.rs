@@ -1,0 +1,131 @@
+//! The storage account of a running app, in the words of the contract; the only file that names the crate `storage`.
+
+use std::collections::BTreeSet;
+use std::time::Duration;
+
+use anyhow::{Context, Result};
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+
+use crate::contract::{self, Contract};
+
+/// Long enough to read a queue to its end before a message shows again.
+const HIDDEN: Duration = Duration::from_secs(60);
+/// The most messages one call gives.
+const AT_ONCE: u32 = 32;
+
+/// A storage account, reached from this machine.
+pub struct Store(storage::Storage);
+
+impl Store {
+    /// Connects to an account; nothing is sent yet.
+    ///
+    /// # Errors
+    /// When the connection string makes no sense.
+    pub fn connect(connection_string: &str) -> Result<Store> {
+        storage::Storage::connect(connection_string).map(Store).context("cannot use the connection string")
+    }
+
+    /// Makes the queues and containers that triggers watch.
+    pub async fn prepare(&self, queues: &BTreeSet<String>, containers: &BTreeSet<String>) -> Result<()> {
+        for queue in queues {
+            self.0.queue(queue).create().await.with_context(|| format!("queue `{queue}`"))?;
+        }
+        for container in containers {
+            self.0.container(container).create().await.with_context(|| format!("container `{container}`"))?;
+        }
+        Ok(())
+    }
+
+    /// Empties every queue and container that the contract names, poison queues included. Nothing else is touched: the
+    /// account may be a person's own.
+    pub async fn clear(&self, contract: &Contract) -> Result<()> {
+        let (queues, containers) = named(contract)?;
+        for queue in self.0.queues("").await?.iter().filter(|queue| queues.contains(queue.trim_end_matches("-poison")))
+        {
+            self.0.queue(queue).clear().await.with_context(|| format!("queue `{queue}`"))?;
+        }
+        for name in self.0.containers("").await?.iter().filter(|name| containers.contains(name.as_str())) {
+            let container = self.0.container(name);
+            for blob in container.list("").await.with_context(|| format!("container `{name}`"))? {
+                container.blob(&blob.name).delete().await.with_context(|| format!("blob `{name}/{}`", blob.name))?;
+            }
+        }
+        Ok(())
+    }
+
+    /// Puts texts on a queue, in base64 as the host reads them.
+    pub async fn put_messages(&self, queue: &str, texts: &[String]) -> Result<()> {
+        let handle = self.0.queue(queue);
+        for text in texts {
+            handle.put(&STANDARD.encode(text)).await.with_context(|| format!("cannot put a message on `{queue}`"))?;
+        }
+        Ok(())
+    }
+
+    /// How many messages a queue holds, hidden ones included; none where there is no queue.
+    pub async fn count_messages(&self, queue: &str) -> Result<u64> {
+        Ok(self.0.queue(queue).length().await.with_context(|| format!("queue `{queue}`"))?.unwrap_or(0))
+    }
+
+    /// Takes every message off a queue, as texts. One that is not base64 of UTF-8 is shown as it is stored.
+    pub async fn take_messages(&self, queue: &str) -> Result<Vec<String>> {
+        let handle = self.0.queue(queue);
+        let mut texts = Vec::new();
+        while self.count_messages(queue).await? > 0 {
+            let messages =
+                handle.receive(AT_ONCE, HIDDEN).await.with_context(|| format!("cannot read queue `{queue}`"))?;
+            if messages.is_empty() {
+                break; // What is left is held by somebody else.
+            }
+            for message in messages {
+                handle.delete_message(&message.id, &message.pop_receipt).await?;
+                texts.push(decode(&message.text).unwrap_or_else(|| format!("(not base64 text) {}", message.text)));
+            }
+        }
+        Ok(texts)
+    }
+
+    /// Uploads a blob, and makes its container.
+    pub async fn put_blob(&self, path: &str, content: Vec<u8>) -> Result<()> {
+        let (container, name) = contract::split(path)?;
+        let container = self.0.container(container);
+        container.create().await.with_context(|| format!("cannot make the container of `{path}`"))?;
+        let options = storage::PutBlob::default();
+        container.blob(name).put(content, options).await.with_context(|| format!("cannot upload `{path}`"))?;
+        Ok(())
+    }
+
+    /// The content of a blob; `None` where there is none.
+    pub async fn get_blob(&self, path: &str) -> Result<Option<Vec<u8>>> {
+        let (container, name) = contract::split(path)?;
+        let blob = self.0.container(container).blob(name);
+        let download = blob.get().await.with_context(|| format!("cannot download `{path}`"))?;
+        Ok(download.map(|download| download.bytes.to_vec()))
+    }
+
+    /// Whether a blob is there.
+    pub async fn has_blob(&self, path: &str) -> Result<bool> {
+        let (container, name) = contract::split(path)?;
+        let blob = self.0.container(container).blob(name);
+        Ok(blob.properties().await.with_context(|| format!("cannot look at `{path}`"))?.is_some())
+    }
+}
+
+fn decode(text: &str) -> Option<String> {
+    String::from_utf8(STANDARD.decode(text).ok()?).ok()
+}
+
+/// The queues and containers that the contract names.
+fn named(contract: &Contract) -> Result<(BTreeSet<&str>, BTreeSet<&str>)> {
+    let (mut queues, mut containers) = (BTreeSet::new(), BTreeSet::new());
+    for case in contract.function.iter().flat_map(|function| &function.case) {
+        queues.extend(case.message.iter().map(|message| message.queue.as_str()));
+        queues.extend(case.expect.queue.keys().map(|queue| queue.trim_end_matches("-poison")));
+        let paths = case.given.iter().chain(&case.blob).map(|blob| &blob.path).chain(case.expect.blob.keys());
+        for path in paths {
+            containers.insert(contract::split(path)?.0);
+        }
+    }
+    Ok((queues, containers))
+}

@@ -1,0 +1,224 @@
+//! Archives of a toolchain's makers: fetched, checked, and only then unpacked. The one file that names the HTTP client.
+
+use std::fs::{self, File};
+use std::io::{self, Read, Write};
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use anyhow::{Context, Result, bail};
+use sha2::{Digest, Sha256, Sha512};
+use ureq::Agent;
+
+use super::Archive;
+use crate::interrupt;
+
+/// How long each part of a transfer may take. Whoever does not answer within the first three is out of reach, and given
+/// up within 15 s in all.
+#[derive(Clone, Copy)]
+struct Limits {
+    resolve: Duration,
+    connect: Duration,
+    answer: Duration,
+    transfer: Duration,
+}
+
+const LIMITS: Limits = Limits {
+    resolve: Duration::from_secs(3),
+    connect: Duration::from_secs(5),
+    answer: Duration::from_secs(7),
+    // For the whole of it, over a slow line.
+    transfer: Duration::from_secs(1_200),
+};
+
+/// Fetches an archive and unpacks it as the folder `into`, which is replaced. `progress` hears of every part that has
+/// come: how many bytes so far, and of how many where that is known.
+///
+/// # Errors
+/// When the server is out of reach, the transfer is cut, the hash is another than the manifest's, or it is no `.tar.gz`.
+/// Then nothing was unpacked.
+pub fn install(archive: &Archive, into: &Path, progress: impl FnMut(u64, Option<u64>)) -> Result<()> {
+    install_within(LIMITS, archive, into, progress)
+}
+
+fn install_within(
+    limits: Limits,
+    archive: &Archive,
+    into: &Path,
+    progress: impl FnMut(u64, Option<u64>),
+) -> Result<()> {
+    let parent = into.parent().unwrap_or(into);
+    fs::create_dir_all(parent).with_context(|| format!("cannot make `{}`", parent.display()))?;
+    let mut file = tempfile::tempfile_in(parent).context("cannot make a file to fetch into")?;
+    fetch(limits, archive, &mut file, progress)?;
+    let aside = tempfile::tempdir_in(parent).context("cannot make a folder to unpack into")?;
+    unpack(file, aside.path()).with_context(|| format!("cannot unpack `{}`", archive.url))?;
+    if into.exists() {
+        fs::remove_dir_all(into).with_context(|| format!("cannot remove `{}`", into.display()))?;
+    }
+    fs::rename(top(aside.path())?, into).with_context(|| format!("cannot make `{}`", into.display()))
+}
+
+fn fetch(limits: Limits, archive: &Archive, file: &mut File, mut progress: impl FnMut(u64, Option<u64>)) -> Result<()> {
+    let url = archive.url.as_str();
+    let agent: Agent = Agent::config_builder()
+        .timeout_resolve(Some(limits.resolve))
+        .timeout_connect(Some(limits.connect))
+        .timeout_recv_response(Some(limits.answer))
+        .timeout_recv_body(Some(limits.transfer))
+        .build()
+        .into();
+    let mut answer = agent.get(url).call().with_context(|| format!("cannot fetch `{url}`"))?;
+    let expected = answer.body().content_length();
+    let mut body = answer.body_mut().with_config().limit(u64::MAX).reader();
+    let (mut sha256, mut sha512, mut received) = (Sha256::new(), Sha512::new(), 0);
+    let mut part = vec![0; 128 * 1024];
+    loop {
+        let cut = || format!("`{url}` was cut off after {received} bytes");
+        let length = body.read(&mut part).with_context(cut)?;
+        if length == 0 {
+            break;
+        }
+        if interrupt::happened() {
+            bail!("stopped by Ctrl-C");
+        }
+        let part = &part[..length];
+        sha256.update(part);
+        sha512.update(part);
+        file.write_all(part).context("cannot write what was fetched")?;
+        received += length as u64;
+        progress(received, expected);
+    }
+    if let Some(expected) = expected.filter(|expected| *expected != received) {
+        bail!("`{url}` was cut off after {received} of {expected} bytes");
+    }
+    check("sha256", archive.sha256.as_ref().map(|hash| hash.0.as_str()), &hex(&sha256.finalize()), url)?;
+    check("sha512", archive.sha512.as_ref().map(|hash| hash.0.as_str()), &hex(&sha512.finalize()), url)
+}
+
+fn check(kind: &str, expected: Option<&str>, received: &str, url: &str) -> Result<()> {
+    match expected {
+        Some(expected) if expected != received => bail!(
+            "`{url}` is not what the manifest names: its {kind} is {received}, expected {expected}\n\
+             hint: compare with what its makers publish, and do not unpack it"
+        ),
+        _ => Ok(()),
+    }
+}
+
+fn hex(bytes: &[u8]) -> String {
+    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
+}
+
+fn unpack(mut file: File, into: &Path) -> io::Result<()> {
+    use std::io::Seek;
+    file.rewind()?;
+    let mut archive = tar::Archive::new(flate2::read::GzDecoder::new(io::BufReader::new(file)));
+    archive.set_preserve_permissions(true);
+    archive.set_preserve_mtime(true);
+    // Entries that climb out of the folder are left out by the crate.
+    archive.unpack(into)
+}
+
+/// What the archive holds: its one folder where it has just one, as most have, else all of it.
+fn top(unpacked: &Path) -> Result<PathBuf> {
+    let entries: Vec<_> =
+        fs::read_dir(unpacked).and_then(Iterator::collect).context("cannot list what was unpacked")?;
+    match entries.as_slice() {
+        [] => bail!("the archive is empty"),
+        [only] if only.path().is_dir() => Ok(only.path()),
+        _ => Ok(unpacked.to_path_buf()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::net::TcpListener;
+    use std::thread;
+
+    use super::*;
+
+    /// A `.tar.gz` of `tool-1.2/bin/tool`.
+    fn tarball() -> Vec<u8> {
+        let mut tar = tar::Builder::new(flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::fast()));
+        let mut header = tar::Header::new_gnu();
+        header.set_size(5);
+        header.set_mode(0o755);
+        tar.append_data(&mut header, "tool-1.2/bin/tool", &b"tool\n"[..]).unwrap();
+        tar.into_inner().unwrap().finish().unwrap()
+    }
+
+    /// Serves one request with `declared` as the length of `body`.
+    fn serve(body: Vec<u8>, declared: usize) -> String {
+        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+        let address = listener.local_addr().unwrap();
+        thread::spawn(move || {
+            let (mut client, _) = listener.accept().unwrap();
+            let _ = client.read(&mut [0; 4096]);
+            let head = format!("HTTP/1.1 200 OK\r\nContent-Length: {declared}\r\nConnection: close\r\n\r\n");
+            let _ = client.write_all(&[head.as_bytes(), &body].concat());
+        });
+        format!("http://{address}/tool-1.2.tar.gz")
+    }
+
+    fn sha256(bytes: &[u8]) -> String {
+        hex(&Sha256::digest(bytes))
+    }
+
+    fn installed(url: String, sha256: &str) -> (tempfile::TempDir, Result<()>, u64) {
+        let archive = Archive { url, sha256: Some(sha256.to_string().try_into().unwrap()), sha512: None };
+        let dir = tempfile::tempdir().unwrap();
+        let mut received = 0;
+        let limits = Limits { answer: Duration::from_millis(300), ..LIMITS };
+        let result = install_within(limits, &archive, &dir.path().join("tool"), |bytes, _| received = bytes);
+        (dir, result, received)
+    }
+
+    fn left(dir: &tempfile::TempDir) -> usize {
+        fs::read_dir(dir.path()).unwrap().count()
+    }
+
+    #[test]
+    fn a_good_one_is_unpacked_without_its_top_folder() {
+        let body = tarball();
+        let (dir, result, received) = installed(serve(body.clone(), body.len()), &sha256(&body));
+        result.unwrap();
+        assert_eq!(fs::read_to_string(dir.path().join("tool/bin/tool")).unwrap(), "tool\n");
+        assert_eq!(received, body.len() as u64);
+        assert_eq!(left(&dir), 1);
+    }
+
+    #[test]
+    fn a_wrong_hash_is_refused_before_anything_is_unpacked() {
+        let body = tarball();
+        let (dir, result, _) = installed(serve(body.clone(), body.len()), &sha256(b"other"));
+        let error = format!("{:#}", result.unwrap_err());
+        assert!(error.contains(&sha256(&body)) && error.contains(&sha256(b"other")), "{error}");
+        assert_eq!(left(&dir), 0);
+    }
+
+    #[test]
+    fn a_cut_transfer_is_named_as_such() {
+        let body = tarball();
+        let (dir, result, _) = installed(serve(body[..20].to_vec(), body.len()), &sha256(&body));
+        let error = format!("{:#}", result.unwrap_err());
+        assert!(error.contains("was cut off after 20"), "{error}");
+        assert_eq!(left(&dir), 0);
+    }
+
+    #[test]
+    fn a_server_that_refuses_is_given_up_at_once() {
+        let address = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
+        let (_dir, result, _) = installed(format!("http://{address}/x"), &sha256(b""));
+        assert!(format!("{:#}", result.unwrap_err()).starts_with("cannot fetch `http://127.0.0.1:"));
+    }
+
+    #[test]
+    fn a_server_that_never_answers_is_given_up_within_its_limit() {
+        // Connections are taken by the system's backlog; nobody ever accepts one.
+        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+        let (_dir, result, _) = installed(format!("http://{}/x", listener.local_addr().unwrap()), &sha256(b""));
+        assert!(format!("{:#}", result.unwrap_err()).contains("timeout"));
+        let Limits { resolve, connect, answer, .. } = LIMITS;
+        assert!(resolve + connect + answer <= Duration::from_secs(15));
+    }
+}

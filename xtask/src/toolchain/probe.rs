@@ -1,0 +1,114 @@
+//! Looks for a toolchain on this machine.
+
+use std::ffi::OsStr;
+use std::fmt;
+use std::path::Path;
+use std::time::Duration;
+
+use super::{Toolchain, Version};
+use crate::command::{self, Command, Failure};
+
+/// Java starts a virtual machine to print its version, on a machine that may be busy building.
+const PROBE_LIMIT: Duration = Duration::from_secs(60);
+
+/// What a probe found.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Found {
+    /// It is there and new enough.
+    Good(Option<Version>),
+    /// It is there and too old.
+    TooOld(Version),
+    /// It is not there.
+    Missing,
+    /// It is there, and its probe does not end well or prints no version.
+    Broken(String),
+}
+
+impl Found {
+    /// Whether it will do.
+    pub fn is_good(&self) -> bool {
+        matches!(self, Found::Good(_))
+    }
+}
+
+impl fmt::Display for Found {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Found::Good(Some(version)) | Found::TooOld(version) => write!(out, "{version}"),
+            Found::Good(None) => out.write_str("there"),
+            Found::Missing => out.write_str("none"),
+            Found::Broken(why) => out.write_str(why),
+        }
+    }
+}
+
+/// Asks a toolchain for its version.
+pub fn probe(toolchain: &Toolchain, dir: &Path, path: &OsStr) -> Found {
+    let command = Command { words: toolchain.probe.words(), dir, path, env: &[], limit: PROBE_LIMIT };
+    let ended = match command::run(&command) {
+        Ok(ended) => ended,
+        Err(Failure::NotFound { .. }) => return Found::Missing,
+        // A shim or an interpreter that lacks the package asked for ends badly: the thing itself is not there.
+        Err(Failure::Failed { .. }) => return Found::Missing,
+        Err(failure) => return Found::Broken(failure.to_string()),
+    };
+    let version = Version::find(&ended.output);
+    match (&toolchain.at_least, version) {
+        (None, version) => Found::Good(version),
+        (Some(needed), Some(version)) if version >= *needed => Found::Good(Some(version)),
+        (Some(_), Some(version)) => Found::TooOld(version),
+        (Some(_), None) => Found::Broken(format!("`{}` prints no version", toolchain.probe)),
+    }
+}
+
+/// `needs go 1.22 or newer; found 1.19`
+pub fn shortage(toolchain: &Toolchain, found: &Found) -> String {
+    format!("needs {}; found {found}", need(toolchain))
+}
+
+/// `go 1.22 or newer`
+pub fn need(toolchain: &Toolchain) -> String {
+    match &toolchain.at_least {
+        Some(version) => format!("{} {version} or newer", toolchain.name),
+        None => toolchain.name.clone(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::os::unix::fs::PermissionsExt;
+
+    use super::*;
+    use crate::manifest::Manifest;
+
+    fn found(script: &str, at_least: &str) -> (Found, String) {
+        let dir = tempfile::tempdir().unwrap();
+        let tool = dir.path().join("tool");
+        std::fs::write(&tool, format!("#!/bin/sh\n{script}\n")).unwrap();
+        std::fs::set_permissions(&tool, std::fs::Permissions::from_mode(0o755)).unwrap();
+        let text = format!("title = 'T'\n[[toolchain]]\nname = 'tool'\nprobe = './tool --version'\n{at_least}");
+        let toolchain = Manifest::parse(Path::new("sample.toml"), &text).unwrap().toolchain.remove(0);
+        let path = std::env::var_os("PATH").unwrap();
+        let found = probe(&toolchain, dir.path(), &path);
+        let shortage = shortage(&toolchain, &found);
+        (found, shortage)
+    }
+
+    #[test]
+    fn a_version_is_compared_not_presence() {
+        assert!(found("echo tool version 1.22.1", "at_least = '1.22'").0.is_good());
+        let (old, shortage) = found("echo tool version 1.19", "at_least = '1.22'");
+        assert!(!old.is_good());
+        assert_eq!(shortage, "needs tool 1.22 or newer; found 1.19");
+    }
+
+    #[test]
+    fn a_probe_that_ends_badly_finds_nothing() {
+        assert_eq!(found("exit 3", "").1, "needs tool; found none");
+        assert_eq!(
+            found("true", "at_least = '1'").1,
+            "needs tool 1 or newer; found `./tool --version` prints no version"
+        );
+        assert!(found("true", "").0.is_good());
+    }
+}

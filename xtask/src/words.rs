@@ -1,0 +1,55 @@
+//! Small things that sentences need: lists, plurals, the nearest of some words.
+
+/// `a`, `b` and `c`, each in backticks.
+pub fn listed<S: AsRef<str>>(words: &[S]) -> String {
+    let quoted: Vec<String> = words.iter().map(|word| format!("`{}`", word.as_ref())).collect();
+    match quoted.split_last() {
+        None => "none".into(),
+        Some((only, [])) => only.clone(),
+        Some((last, before)) => format!("{} and {last}", before.join(", ")),
+    }
+}
+
+/// `1 input`, `14 inputs`.
+pub fn counted(count: usize, noun: &str) -> String {
+    if count == 1 { format!("1 {noun}") } else { format!("{count} {noun}s") }
+}
+
+/// How many columns a text takes.
+pub fn width(text: &str) -> usize {
+    text.chars().count()
+}
+
+/// The word most like `word`, if one is like enough to be what was meant.
+pub fn nearest<'a>(word: &str, known: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
+    const LIKE_ENOUGH: f64 = 0.75;
+    let like = |other: &str| strsim::jaro_winkler(&word.to_lowercase(), &other.to_lowercase());
+    known
+        .into_iter()
+        .map(|other| (like(other), other))
+        .filter(|(likeness, _)| *likeness >= LIKE_ENOUGH)
+        .max_by(|a, b| a.0.total_cmp(&b.0))
+        .map(|(_, other)| other)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn lists_read_as_english() {
+        assert_eq!(listed::<&str>(&[]), "none");
+        assert_eq!(listed(&["a"]), "`a`");
+        assert_eq!(listed(&["a", "b", "c"]), "`a`, `b` and `c`");
+        assert_eq!(counted(1, "input"), "1 input");
+        assert_eq!(counted(14, "input"), "14 inputs");
+    }
+
+    #[test]
+    fn the_nearest_word_is_near() {
+        let keys = ["name", "probe", "at_least", "apt"];
+        assert_eq!(nearest("atleast", keys), Some("at_least"));
+        assert_eq!(nearest("Probes", keys), Some("probe"));
+        assert_eq!(nearest("zzz", keys), None);
+    }
+}

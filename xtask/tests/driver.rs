@@ -1,0 +1,234 @@
+//! The driver as a person meets it: small samples made of shell scripts, the real program, its output and exit status.
+
+#![expect(clippy::unwrap_used, reason = "clippy takes only the tests themselves for tests, not what they share")]
+
+use std::fs;
+use std::os::unix::fs::PermissionsExt;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Output, Stdio};
+use std::time::{Duration, Instant};
+
+/// A checkout of its own.
+struct Checkout(tempfile::TempDir);
+
+impl Checkout {
+    fn new() -> Checkout {
+        let root = tempfile::tempdir().unwrap();
+        fs::create_dir_all(root.path().join("samples")).unwrap();
+        fs::create_dir_all(root.path().join("xtask")).unwrap();
+        Checkout(root)
+    }
+
+    fn path(&self, file: &str) -> PathBuf {
+        self.0.path().join(file)
+    }
+
+    fn write(&self, file: &str, text: &str) {
+        fs::create_dir_all(self.path(file).parent().unwrap()).unwrap();
+        fs::write(self.path(file), text).unwrap();
+        fs::set_permissions(self.path(file), fs::Permissions::from_mode(0o755)).unwrap();
+    }
+
+    /// A sample whose build copies `handler.sh` to `handler`.
+    fn sample(&self, name: &str, more: &str) {
+        let manifest =
+            format!("title = '{name}'\n[build]\nrun = ['cp handler.sh handler']\n[stage]\nhandler = 'handler'\n{more}");
+        self.write(&format!("samples/{name}/sample.toml"), &manifest);
+        self.write(&format!("samples/{name}/handler.sh"), "#!/bin/sh\n");
+        self.write(&format!("samples/{name}/.gitignore"), "/handler\n");
+        self.write(&format!("samples/{name}/hello/function.json"), "{}");
+        let host = r#"{"customHandler": {"description": {"defaultExecutablePath": "handler"}}}"#;
+        self.write(&format!("samples/{name}/host.json"), host);
+    }
+
+    fn command(&self, arguments: &[&str]) -> Command {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_xtask"));
+        command.args(arguments).current_dir(self.path("samples")).stdin(Stdio::null()).env_remove("XTASK_TOOLCHAINS");
+        // An engine of this machine is none of these tests' business: `clean` would remove what others have in it.
+        command.env("DOCKER_HOST", format!("unix://{}", self.path("no-engine.sock").display()));
+        command
+    }
+
+    fn run(&self, arguments: &[&str]) -> Ran {
+        Ran::from(self.command(arguments).output().unwrap())
+    }
+}
+
+#[derive(Debug)]
+struct Ran {
+    status: Option<i32>,
+    stdout: String,
+    stderr: String,
+}
+
+impl From<Output> for Ran {
+    fn from(output: Output) -> Ran {
+        let text = |bytes: Vec<u8>| String::from_utf8(bytes).unwrap();
+        Ran { status: output.status.code(), stdout: text(output.stdout), stderr: text(output.stderr) }
+    }
+}
+
+impl Ran {
+    #[track_caller]
+    fn says(&self, text: &str) -> &Ran {
+        assert!(self.stderr.contains(text), "no `{text}` in {self:#?}");
+        self
+    }
+
+    #[track_caller]
+    fn ends(&self, status: i32, counts: &str) -> &Ran {
+        assert_eq!((self.status, self.stdout.lines().last()), (Some(status), Some(counts)), "{self:#?}");
+        self
+    }
+}
+
+#[test]
+fn what_changed_is_built_and_nothing_else() {
+    let checkout = Checkout::new();
+    checkout.sample("one", "");
+    checkout.run(&["build-all"]).says("never built").ends(0, "1 passed, 0 failed, 0 skipped");
+    checkout.run(&["build-all"]).says("up to date (").says(", 5 inputs)").ends(0, "1 passed, 0 failed, 0 skipped");
+
+    checkout.write("samples/one/handler.sh", "#!/bin/sh\n# edited\n");
+    checkout.write("samples/one/hello/function.json", "{ }");
+    checkout.run(&["build-all"]).says("handler.sh changed (+1 more)");
+    assert!(fs::read_to_string(checkout.path("target/stage/one/handler")).unwrap().contains("edited"));
+
+    checkout.write("samples/one/new.sh", "");
+    checkout.run(&["build-all"]).says("new file new.sh");
+    checkout.write("target/stage/one/handler", "#!/bin/sh\n# by hand\n");
+    checkout.run(&["build-all"]).says("staged file edited: handler");
+    fs::remove_dir_all(checkout.path("target/stage/one")).unwrap();
+    checkout.run(&["build-all"]).says("staged app is gone");
+    checkout.run(&["build-all"]).says("up to date");
+}
+
+#[test]
+fn a_staged_app_is_the_app_and_nothing_else() {
+    let checkout = Checkout::new();
+    checkout.sample("one", "");
+    checkout.run(&["build-all"]);
+    let mut names: Vec<String> = fs::read_dir(checkout.path("target/stage/one"))
+        .unwrap()
+        .map(|entry| entry.unwrap().file_name().into_string().unwrap())
+        .collect();
+    names.sort();
+    assert_eq!(names, ["handler", "hello", "host.json"]);
+    let mode = fs::metadata(checkout.path("target/stage/one/handler")).unwrap().permissions().mode();
+    assert_eq!(mode & 0o777, 0o755);
+}
+
+#[test]
+fn one_failure_stops_no_other() {
+    let checkout = Checkout::new();
+    checkout.sample("a-typo", "[imag]\napt = []\n");
+    checkout.sample("fails", "");
+    checkout.write("samples/fails/sample.toml", "title = 'F'\n[build]\nrun = ['sh fail.sh']\n");
+    checkout.write("samples/fails/fail.sh", "echo because of this\nexit 3\n");
+    checkout.sample("forgets", "");
+    checkout.write("samples/forgets/sample.toml", "title = 'F'\n[stage]\nhandler = 'handler'\n");
+    checkout.sample("good", "");
+    checkout.sample("lacks", "[[toolchain]]\nname = 'cobol'\nprobe = 'no-such-cobol --version'\nat_least = '2'\n");
+    let ran = checkout.run(&["build-all"]);
+    ran.says("samples/a-typo/sample.toml:6:2: unknown key `imag`").says("hint: did you mean `image`?");
+    ran.says("`sh fail.sh` ended with exit status: 3").says("because of this");
+    ran.says("`[stage]` names `handler`, which the build did not make");
+    ran.says("needs cobol 2 or newer; found none").says("hint: ");
+    ran.ends(1, "1 passed, 3 failed, 1 skipped");
+}
+
+#[test]
+fn a_skip_is_a_failure_under_strict_or_when_nothing_is_left() {
+    let checkout = Checkout::new();
+    checkout.sample("good", "");
+    checkout.sample("lacks", "[[toolchain]]\nname = 'cobol'\nprobe = 'no-such-cobol --version'\n");
+    checkout.run(&["build-all"]).ends(0, "1 passed, 0 failed, 1 skipped");
+    checkout.run(&["build-all", "--strict"]).ends(1, "1 passed, 0 failed, 1 skipped");
+    checkout.run(&["build-all", "lacks"]).ends(1, "0 passed, 0 failed, 1 skipped");
+}
+
+#[test]
+fn wrong_usage_has_status_2() {
+    let checkout = Checkout::new();
+    checkout.sample("node", "");
+    let ran = checkout.run(&["build-all", "nod"]);
+    ran.says("error: there is no sample `nod`").says("hint: did you mean `node`?");
+    assert_eq!(ran.status, Some(2));
+    assert_eq!(checkout.run(&["buidl-all"]).status, Some(2));
+    assert_eq!(checkout.run(&["list", "--jsno"]).status, Some(2));
+}
+
+#[test]
+fn the_list_is_data() {
+    let checkout = Checkout::new();
+    checkout.sample("one", "");
+    checkout.sample("two", "");
+    let ran = checkout.run(&["list", "--json"]);
+    let list: serde_json::Value = serde_json::from_str(&ran.stdout).unwrap();
+    assert_eq!(list.as_array().unwrap().len(), 2);
+    assert_eq!(list[0]["functions"][0], "hello");
+    assert_eq!((ran.status, ran.stderr.as_str()), (Some(0), ""));
+    checkout.write(
+        "samples/contract.toml",
+        "[[function]]\nname = 'hello'\nsummary = 'greets'\n[[function.case]]\nname = 'answers'\n\
+         request = { method = 'GET', path = '/api/hello' }\nexpect = { status = 200 }\n",
+    );
+    assert!(checkout.run(&["list", "--matrix"]).stdout.contains("| `hello` | greets | ✓ | ✓ |"));
+    let script = checkout.run(&["completion", "bash"]);
+    assert!(script.stdout.contains("build-all"));
+}
+
+#[test]
+fn a_sites_installer_is_run_once_and_its_toolchain_is_found() {
+    let checkout = Checkout::new();
+    let toolchain = "[[toolchain]]\nname = 'cobol'\nprobe = 'xtask-test-cobol --version'\nat_least = '2'\n";
+    checkout.sample("one", toolchain);
+    let install = "#!/bin/sh\nmkdir -p \"$1/bin\"\nprintf '#!/bin/sh\\necho cobol 2.1\\n' > \"$1/bin/xtask-test-cobol\"\n\
+                   chmod +x \"$1/bin/xtask-test-cobol\"\necho ran >> \"$(dirname \"$0\")/log\"\n";
+    checkout.write("site/cobol/install", install);
+    let site = checkout.path("site");
+    let set_up = || {
+        let mut command = checkout.command(&["build-all", "--setup"]);
+        Ran::from(command.env("XTASK_TOOLCHAINS", &site).output().unwrap())
+    };
+    set_up().says("setup cobol 2.1: installed by").ends(0, "1 passed, 0 failed, 0 skipped");
+    set_up().says("setup cobol 2.1: there already").says("up to date");
+    assert_eq!(fs::read_to_string(site.join("cobol/log")).unwrap(), "ran\n");
+    assert!(checkout.path("target/toolchains/cobol/bin/xtask-test-cobol").is_file());
+
+    checkout.write("target/toolchains/cobol/bin/xtask-test-cobol", "#!/bin/sh\necho cobol 2.2\n");
+    checkout.run(&["build-all"]).says("cobol version 2.1 -> 2.2");
+    let cleaned = checkout.run(&["clean", "--all"]);
+    cleaned.says("nothing to remove from an engine: no engine answers at").says("removed `target/toolchains`");
+    assert!(!checkout.path("target/stage").exists());
+}
+
+#[test]
+fn ctrl_c_leaves_nothing_behind() {
+    let checkout = Checkout::new();
+    checkout.sample("slow", "");
+    checkout.write("samples/slow/sample.toml", "title = 'S'\n[build]\nrun = ['sh slow.sh']\n");
+    checkout.write("samples/slow/slow.sh", "sleep 600 &\necho $! > pid.new\nmv pid.new pid\nwait\n");
+    let mut child = checkout.command(&["build-all"]).stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap();
+    let pid = checkout.path("samples/slow/pid");
+    until("the build runs", || pid.exists());
+    let kill = Command::new("kill").args(["-INT", &child.id().to_string()]).status().unwrap();
+    assert!(kill.success());
+    assert_eq!(child.wait().unwrap().code(), Some(130));
+    let sleeper = fs::read_to_string(pid).unwrap();
+    until("the build's child is dead", || !alive(sleeper.trim()));
+}
+
+fn alive(pid: &str) -> bool {
+    let stat = fs::read_to_string(Path::new("/proc").join(pid).join("stat")).unwrap_or_default();
+    !stat.is_empty() && !stat.contains(") Z ")
+}
+
+#[track_caller]
+fn until(what: &str, so: impl Fn() -> bool) {
+    let begun = Instant::now();
+    while !so() {
+        assert!(begun.elapsed() < Duration::from_secs(30), "waited 30 s until {what}");
+        std::thread::yield_now();
+    }
+}
