@@ -12,9 +12,6 @@ use crate::interrupt;
 use crate::npm;
 use crate::project::Project;
 
-/// The emulator's account and key are published: they are no secret. The account's name makes a host scan blobs quickly.
-const ACCOUNT: &str = "devstoreaccount1";
-const KEY: &str = "Eby8vdM02xNOcqFlqUwJPLlmEtlCDXJ1OUzFT50uSRZ6IFsuFq2UVErCz4I6tq/K1SZFPTOtr/KBHBeksoGMGw==";
 /// Node starts in well under a second; a busy machine takes several.
 const START_LIMIT_SECONDS: u64 = 30;
 /// What Azurite is started with, in every place.
@@ -60,7 +57,7 @@ impl Azurite {
             .await
             .with_context(|| format!("Azurite did not say within {START_LIMIT_SECONDS} s where it listens"))??;
         Ok(Azurite {
-            connection_string: connection_string(&blob, &queue),
+            connection_string: storage::development_connection_string(&blob, &queue),
             _looked_after: looked_after,
             _process: process,
         })
@@ -70,14 +67,6 @@ impl Azurite {
     pub fn connection_string(&self) -> &str {
         &self.connection_string
     }
-}
-
-/// A connection string for Azurite at the given endpoints, such as `http://127.0.0.1:10000`.
-pub fn connection_string(blob: &str, queue: &str) -> String {
-    format!(
-        "DefaultEndpointsProtocol=http;AccountName={ACCOUNT};AccountKey={KEY};\
-         BlobEndpoint={blob}/{ACCOUNT};QueueEndpoint={queue}/{ACCOUNT};"
-    )
 }
 
 /// Reads the addresses of the blob and queue services out of what Azurite prints.

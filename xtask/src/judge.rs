@@ -6,6 +6,7 @@ use sha2::{Digest, Sha256};
 
 use crate::contract::{self, BlobExpect, Expect};
 use crate::outcome::Difference;
+use crate::words;
 
 /// What was seen of one case.
 #[derive(Clone, Debug, Default)]
@@ -220,7 +221,7 @@ fn last_lines(lines: &[String]) -> String {
     if lines.is_empty() {
         return "(the host printed nothing)".to_owned();
     }
-    format!("\n    {}", lines[lines.len().saturating_sub(MOST)..].join("\n    "))
+    format!("\n    {}", words::last(lines, MOST).join("\n    "))
 }
 
 #[cfg(test)]

@@ -6,6 +6,8 @@ use std::time::Duration;
 use serde::Serialize;
 use tokio::sync::watch;
 
+use crate::words;
+
 /// Where a staged app runs.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize)]
 #[serde(rename_all = "kebab-case")]
@@ -108,7 +110,7 @@ impl AppFailure {
         let lines = log.since(0);
         if !lines.is_empty() {
             message.push_str("\nlast lines of the host:\n  ");
-            message.push_str(&lines[lines.len().saturating_sub(LAST_LINES)..].join("\n  "));
+            message.push_str(&words::last(&lines, LAST_LINES).join("\n  "));
         }
         AppFailure { message, interrupted: false }
     }

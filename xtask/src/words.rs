@@ -20,6 +20,11 @@ pub fn width(text: &str) -> usize {
     text.chars().count()
 }
 
+/// The last of some lines, `most` of them.
+pub fn last<S>(lines: &[S], most: usize) -> &[S] {
+    &lines[lines.len().saturating_sub(most)..]
+}
+
 /// The word most like `word`, if one is like enough to be what was meant.
 pub fn nearest<'a>(word: &str, known: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
     const LIKE_ENOUGH: f64 = 0.75;
@@ -43,6 +48,12 @@ mod tests {
         assert_eq!(listed(&["a", "b", "c"]), "`a`, `b` and `c`");
         assert_eq!(counted(1, "input"), "1 input");
         assert_eq!(counted(14, "input"), "14 inputs");
+    }
+
+    #[test]
+    fn the_last_lines_are_no_more_than_there_are() {
+        assert_eq!(last(&[1, 2, 3], 2), [2, 3]);
+        assert_eq!(last(&[1], 2), [1]);
     }
 
     #[test]

@@ -9,6 +9,14 @@ pub const DEVELOPMENT_ACCOUNT: &str = "devstoreaccount1";
 pub const DEVELOPMENT_KEY: &str =
     "Eby8vdM02xNOcqFlqUwJPLlmEtlCDXJ1OUzFT50uSRZ6IFsuFq2UVErCz4I6tq/K1SZFPTOtr/KBHBeksoGMGw==";
 
+/// What a client needs to use an emulator whose services listen at these addresses, such as `http://127.0.0.1:10000`.
+pub fn development_connection_string(blob_address: &str, queue_address: &str) -> String {
+    format!(
+        "DefaultEndpointsProtocol=http;AccountName={DEVELOPMENT_ACCOUNT};AccountKey={DEVELOPMENT_KEY};\
+         BlobEndpoint={blob_address}/{DEVELOPMENT_ACCOUNT};QueueEndpoint={queue_address}/{DEVELOPMENT_ACCOUNT};"
+    )
+}
+
 const DEFAULT_ENDPOINT_SUFFIX: &str = "core.windows.net";
 
 /// A storage account: its name, what signs its requests, and where its services answer.

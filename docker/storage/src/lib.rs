@@ -20,7 +20,7 @@ mod error;
 mod queue;
 mod xml;
 
-pub use account::{Account, AccountError, DEVELOPMENT_ACCOUNT, DEVELOPMENT_KEY};
+pub use account::{Account, AccountError, DEVELOPMENT_ACCOUNT, DEVELOPMENT_KEY, development_connection_string};
 pub use blob::{Blob, BlobItem, BlobProperties, Condition, Container, Download, LEASE_FOR_EVER, PutBlob};
 pub use client::{Storage, prepare_tls};
 pub use error::Error;

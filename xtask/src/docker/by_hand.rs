@@ -1,8 +1,8 @@
 //! What a person types to have the same app in the same image.
 
 use super::app::{self, PORT};
+use super::emulator::{BLOB_PORT, QUEUE_PORT};
 use super::{DockerRun, Wrapped};
-use crate::azurite;
 
 /// The port that the person's own commands publish: people type better what they can remember.
 const PORT_BY_HAND: u16 = 8080;
@@ -20,7 +20,7 @@ pub fn commands(wrapped: &Wrapped<'_>, run: &DockerRun<'_>) -> Vec<String> {
             commands.push(format!("docker run --rm --detach --network {network} --name {emulator} {}", run.emulator));
             options.push(format!("--network {network}"));
             let inside = |port: u16| format!("http://{emulator}:{port}");
-            Some(azurite::connection_string(&inside(10_000), &inside(10_001)))
+            Some(storage::development_connection_string(&inside(BLOB_PORT), &inside(QUEUE_PORT)))
         }
     };
     options.push(format!("--publish 127.0.0.1:{PORT_BY_HAND}:{PORT}"));

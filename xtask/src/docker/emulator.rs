@@ -11,9 +11,10 @@ use super::{Workshop, base, lines, root};
 use crate::azurite;
 use crate::place::AppLog;
 
-/// The emulator's own ports: every container has its own, so nobody else's are in the way.
-const BLOB_PORT: u16 = 10_000;
-const QUEUE_PORT: u16 = 10_001;
+/// The emulator's own port for blobs: every container has its own, so nobody else's are in the way.
+pub const BLOB_PORT: u16 = 10_000;
+/// The same for queues.
+pub const QUEUE_PORT: u16 = 10_001;
 /// Node starts in well under a second; a busy machine takes several.
 const START_LIMIT_SECONDS: u64 = 60;
 const MEMORY_BYTES: i64 = 1 << 30;
@@ -85,8 +86,8 @@ pub async fn start(engine: &Engine, container: Container) -> Result<Account> {
     let blob = format!("http://{}", engine.published(&name, BLOB_PORT).await?);
     let queue = format!("http://{}", engine.published(&name, QUEUE_PORT).await?);
     Ok(Account {
-        outside: azurite::connection_string(&blob, &queue),
-        inside: azurite::connection_string(&inside(BLOB_PORT), &inside(QUEUE_PORT)),
+        outside: storage::development_connection_string(&blob, &queue),
+        inside: storage::development_connection_string(&inside(BLOB_PORT), &inside(QUEUE_PORT)),
     })
 }
 

@@ -14,6 +14,7 @@ use crate::outcome::{Outcome, Verdict};
 use crate::place::{App, AppFailure};
 use crate::report::{Event, Report};
 use crate::sample::Sample;
+use crate::words;
 use ask::Client;
 use store::Store;
 
@@ -25,6 +26,8 @@ const BLOB_LIMIT_SECONDS: u64 = 60;
 const BACKGROUND_LIMIT_SECONDS: u64 = 30;
 /// A line the host has printed takes a moment through pipes and the engine.
 const LOG_LIMIT_SECONDS: u64 = 10;
+/// How many of the host's lines are shown when messages are left.
+const LINES_SHOWN: usize = 15;
 /// How often storage is asked whether a thing has happened.
 const STORAGE_ASKED_EVERY: Duration = Duration::from_millis(40);
 
@@ -190,14 +193,9 @@ async fn handled(store: &Store, queue: &str, mark: usize, app: &App) -> Result<(
         ensure!(
             begun.elapsed().as_secs() < MESSAGES_LIMIT_SECONDS,
             "{left} messages are still in `{queue}` after {MESSAGES_LIMIT_SECONDS} s\nthe host printed:\n  {}",
-            last(&app.log.since(mark))
+            words::last(&app.log.since(mark), LINES_SHOWN).join("\n  ")
         );
     }
-}
-
-fn last(lines: &[String]) -> String {
-    const MOST: usize = 15;
-    lines[lines.len().saturating_sub(MOST)..].join("\n  ")
 }
 
 /// Waits until the blobs are there; a blob appears whole. One that does not come is the judge's to tell.

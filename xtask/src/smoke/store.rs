@@ -1,4 +1,4 @@
-//! The storage account of a running app, in the words of the contract; the only file that names the crate `storage`.
+//! The storage account of a running app, in the words of the contract.
 
 use std::collections::BTreeSet;
 use std::time::Duration;

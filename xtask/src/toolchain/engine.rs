@@ -16,6 +16,7 @@ use super::{Apt, path};
 use crate::command;
 use crate::project::Project;
 use crate::report::Report;
+use crate::words;
 
 /// Debian's engine.
 const PACKAGE: &str = "docker.io";
@@ -176,7 +177,7 @@ fn start(project: &Project, report: &Report) -> Result<()> {
 fn tail(log: &Path) -> String {
     let text = fs::read(log).map(|bytes| String::from_utf8_lossy(&bytes).into_owned()).unwrap_or_default();
     let lines: Vec<&str> = text.lines().collect();
-    lines[lines.len().saturating_sub(LAST_LINES)..].join("\n")
+    words::last(&lines, LAST_LINES).join("\n")
 }
 
 /// A daemon that was killed leaves its number behind; where that lives again as another process, a new daemon believes

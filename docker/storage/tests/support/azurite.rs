@@ -126,11 +126,7 @@ impl Drop for Azurite {
 
 /// The connection string of an emulator whose services listen at these addresses.
 pub fn connection_string(blob_address: &str, queue_address: &str) -> String {
-    let (name, key) = (storage::DEVELOPMENT_ACCOUNT, storage::DEVELOPMENT_KEY);
-    format!(
-        "DefaultEndpointsProtocol=http;AccountName={name};AccountKey={key};\
-         BlobEndpoint=http://{blob_address}/{name};QueueEndpoint=http://{queue_address}/{name};"
-    )
+    storage::development_connection_string(&format!("http://{blob_address}"), &format!("http://{queue_address}"))
 }
 
 /// Says that a test did not run. Written past the test harness, which would show it only for tests that fail.
