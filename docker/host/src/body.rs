@@ -1,119 +1,77 @@
-//! Bodies on their way: what goes to the handler and what goes back to a caller.
+//! A caller's body on its way.
 
-use std::pin::Pin;
-use std::task::{Context, Poll, ready};
+use std::io;
 use std::time::Duration;
 
 use bytes::Bytes;
-use hyper::body::{Body, Frame, Incoming, SizeHint};
-use tokio::sync::oneshot;
-use tokio::time::{Instant, Sleep, Timeout};
+use tokio::io::AsyncWriteExt;
+use tokio::net::TcpStream;
+use tokio::net::tcp::{OwnedReadHalf, OwnedWriteHalf};
+use tokio::time::{Instant, timeout};
+
+use crate::http1::framing::Framing;
+use crate::http1::head::RequestHead;
+use crate::http1::headers::{CONTENT_LENGTH, EXPECT};
+use crate::http1::reader::Reader;
 
 /// How long a caller's body may make no headway before its rate is looked at: Kestrel's grace period.
 const BODY_GRACE_SECONDS: u64 = 5;
 /// The least rate of a caller's body after that: Kestrel's `MinRequestBodyDataRate`.
 const BODY_BYTES_PER_SECOND: u64 = 240;
-/// How long a body waits for the handler's `100 Continue` (protocol section 3.4).
-const CONTINUE_TIMEOUT_SECONDS: u64 = 1;
-
-/// How long a body that is refused is still read, so that its sender sees the answer.
-const LINGER_SECONDS: u64 = 5;
+/// How long after the head a body may begin that did not wait for `100 Continue`: about what the real host needs before it reads.
+const BODY_BEGIN_MS: u64 = 25;
+/// How long a body that nobody wants is still read: its sender is to see the answer, and may send the next request.
+const DRAIN_SECONDS: u64 = 5;
+const CONTINUE: &[u8] = b"HTTP/1.1 100 Continue\r\n\r\n";
 
 /// Why a body could not be passed on.
 pub type BodyError = Box<dyn std::error::Error + Send + Sync>;
 
-/// The body of a request to the handler.
+/// Both sides of a connection from a caller.
 #[derive(Debug)]
-pub enum RequestBody {
-    /// No body.
-    Empty,
-    /// A body that is there as a whole.
-    Whole(Bytes),
-    /// The body of a caller's request, passed on as it comes.
-    Stream(Box<CallerBody>),
+pub struct Caller {
+    /// What the caller sends.
+    pub reader: Reader<OwnedReadHalf>,
+    /// What the caller gets.
+    pub writer: OwnedWriteHalf,
 }
 
-impl RequestBody {
-    /// Whether the request has no body, so that it may be sent again (protocol section 3.7).
-    #[must_use]
-    pub const fn is_empty(&self) -> bool {
-        matches!(self, Self::Empty)
-    }
-}
-
-impl Body for RequestBody {
-    type Data = Bytes;
-    type Error = BodyError;
-
-    fn poll_frame(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Result<Frame<Bytes>, BodyError>>> {
-        match self.get_mut() {
-            Self::Empty => Poll::Ready(None),
-            Self::Whole(bytes) if bytes.is_empty() => Poll::Ready(None),
-            Self::Whole(bytes) => Poll::Ready(Some(Ok(Frame::data(std::mem::take(bytes))))),
-            Self::Stream(body) => body.poll_frame(cx),
-        }
-    }
-
-    fn is_end_stream(&self) -> bool {
-        match self {
-            Self::Empty => true,
-            Self::Whole(bytes) => bytes.is_empty(),
-            Self::Stream(body) => body.ahead.is_none() && body.incoming.as_ref().is_none_or(Body::is_end_stream),
-        }
-    }
-
-    fn size_hint(&self) -> SizeHint {
-        match self {
-            Self::Empty => SizeHint::with_exact(0),
-            Self::Whole(bytes) => SizeHint::with_exact(bytes.len() as u64),
-            Self::Stream(body) => SizeHint::with_exact(body.length - body.passed),
-        }
-    }
-}
-
-/// A caller's body: read at no less than Kestrel's minimum rate, and held back until the handler asks for it where the caller
-/// said `Expect: 100-continue`.
+/// The body of a request: read when it is asked for, and at no less than Kestrel's minimum rate.
 #[derive(Debug)]
 pub struct CallerBody {
-    incoming: Option<Incoming>,
+    caller: Caller,
+    framing: Framing,
     length: u64,
-    passed: u64,
+    /// Whether the caller waits to be told to send.
+    waits_for_continue: bool,
+    put_back: Option<Bytes>,
     received: u64,
     waited: Duration,
-    waiting: Option<(Instant, Pin<Box<Sleep>>)>,
-    gate: Option<Pin<Box<Timeout<oneshot::Receiver<()>>>>>,
-    ahead: Option<Frame<Bytes>>,
+}
+
+impl Caller {
+    /// Nothing has been said on the connection.
+    #[must_use]
+    pub fn new(stream: TcpStream) -> Self {
+        let (read, writer) = stream.into_split();
+        Self { reader: Reader::new(read), writer }
+    }
 }
 
 impl CallerBody {
-    /// The body of a request whose `Content-Length` is `length`.
+    /// The body of a request that has just been read.
     #[must_use]
-    pub fn new(incoming: Incoming, length: u64) -> Self {
+    pub fn new(caller: Caller, head: &RequestHead, framing: Framing) -> Self {
+        let waits_for_continue =
+            framing != Framing::NONE && !head.is_old && head.headers.get(EXPECT).is_some_and(is_continue);
         Self {
-            incoming: Some(incoming),
-            length,
-            passed: 0,
+            caller,
+            framing,
+            length: head.headers.text(CONTENT_LENGTH).and_then(|text| text.parse().ok()).unwrap_or(0),
+            waits_for_continue,
+            put_back: None,
             received: 0,
             waited: Duration::ZERO,
-            waiting: None,
-            gate: None,
-            ahead: None,
-        }
-    }
-
-    /// A body that has been read already.
-    #[must_use]
-    pub fn read(bytes: Bytes) -> Self {
-        let length = bytes.len() as u64;
-        Self {
-            incoming: None,
-            length,
-            passed: 0,
-            received: length,
-            waited: Duration::ZERO,
-            waiting: None,
-            gate: None,
-            ahead: Some(Frame::data(bytes)).filter(|_| length > 0),
         }
     }
 
@@ -123,24 +81,39 @@ impl CallerBody {
         self.length
     }
 
-    /// Holds the body back until the returned sender is used, or for a second.
-    pub fn hold(&mut self) -> oneshot::Sender<()> {
-        let (open, gate) = oneshot::channel();
-        let limit = Duration::from_secs(CONTINUE_TIMEOUT_SECONDS);
-        self.gate = Some(Box::pin(tokio::time::timeout(limit, gate)));
-        open
+    /// The next piece; nothing at the end. Nothing is lost where this is dropped before it is done.
+    ///
+    /// # Errors
+    /// If the caller goes away before the end, sends too slowly, or does not keep to the chunks it has announced.
+    pub async fn next(&mut self) -> Result<Option<Bytes>, BodyError> {
+        if let Some(bytes) = self.put_back.take() {
+            return Ok(Some(bytes));
+        }
+        if self.waits_for_continue {
+            self.let_continue().await?;
+        }
+        let patience = Duration::from_secs(BODY_GRACE_SECONDS + self.received / BODY_BYTES_PER_SECOND);
+        let since = Instant::now();
+        let piece = timeout(patience.saturating_sub(self.waited), self.caller.reader.next_piece(&mut self.framing));
+        let piece = piece.await.map_err(|_| {
+            format!(
+                "the caller's body came too slowly: {} of {} bytes, less than {BODY_BYTES_PER_SECOND} a second",
+                self.received, self.length
+            )
+        })??;
+        self.waited += since.elapsed();
+        self.received += piece.as_ref().map_or(0, |piece| piece.len() as u64);
+        Ok(piece)
     }
 
     /// The whole body in one piece.
     ///
     /// # Errors
-    /// If the caller goes away before the end, sends too slowly, or sends more than `limit` bytes.
-    pub async fn collect(mut self, limit: u64) -> Result<Vec<u8>, BodyError> {
-        let mut bytes = Vec::with_capacity(usize::try_from(self.length).unwrap_or_default());
-        while let Some(frame) = std::future::poll_fn(|cx| self.poll_frame(cx)).await {
-            if let Ok(data) = frame?.into_data() {
-                bytes.extend_from_slice(&data);
-            }
+    /// As [`next`](Self::next), and if there are more than `limit` bytes.
+    pub async fn collect(&mut self, limit: u64) -> Result<Vec<u8>, BodyError> {
+        let mut bytes = Vec::with_capacity(usize::try_from(self.length.min(limit)).unwrap_or_default());
+        while let Some(piece) = self.next().await? {
+            bytes.extend_from_slice(&piece);
             self.check_limit(limit)?;
         }
         Ok(bytes)
@@ -150,137 +123,58 @@ impl CallerBody {
     ///
     /// # Errors
     /// As [`collect`](Self::collect).
-    pub async fn discard(mut self, limit: u64) -> Result<(), BodyError> {
-        while let Some(frame) = std::future::poll_fn(|cx| self.poll_frame(cx)).await {
-            frame?;
+    pub async fn discard(&mut self, limit: u64) -> Result<(), BodyError> {
+        while self.next().await?.is_some() {
             self.check_limit(limit)?;
         }
         Ok(())
     }
 
-    /// Reads what still comes of a body that nobody wants, for a while.
-    pub async fn linger(self) {
-        _ = tokio::time::timeout(Duration::from_secs(LINGER_SECONDS), self.discard(u64::MAX)).await;
+    /// Makes what has been read the whole body again.
+    pub fn put_back(&mut self, bytes: Bytes) {
+        self.put_back = Some(bytes).filter(|bytes| !bytes.is_empty());
+    }
+
+    /// What the caller gets.
+    pub fn writer(&mut self) -> &mut OwnedWriteHalf {
+        &mut self.caller.writer
+    }
+
+    /// Whether nothing more of the body will be read: the connection can be used for the next request. A body that nobody has
+    /// asked for is read for a while; one that waits to be asked for is not waited for.
+    pub async fn is_read(&mut self) -> bool {
+        if self.waits_for_continue && self.caller.reader.buffer.is_empty() {
+            return false;
+        }
+        self.waits_for_continue = false;
+        let drained = timeout(Duration::from_secs(DRAIN_SECONDS), self.discard(u64::MAX)).await;
+        matches!(drained, Ok(Ok(())))
+    }
+
+    /// The connection again, for the next request.
+    #[must_use]
+    pub fn into_caller(self) -> Caller {
+        self.caller
+    }
+
+    /// Tells a caller who waits for it to send the body. One who has begun to send need not be told (recording
+    /// FX-expect-no-wait).
+    async fn let_continue(&mut self) -> io::Result<()> {
+        let Caller { reader, writer } = &mut self.caller;
+        let has_begun = !reader.buffer.is_empty()
+            || timeout(Duration::from_millis(BODY_BEGIN_MS), reader.fill()).await.is_ok_and(|filled| filled.is_ok());
+        self.waits_for_continue = false;
+        if has_begun { Ok(()) } else { writer.write_all(CONTINUE).await }
     }
 
     fn check_limit(&self, limit: u64) -> Result<(), BodyError> {
         let is_within = self.received <= limit;
         is_within.then_some(()).ok_or_else(|| format!("the caller's body is longer than {limit} bytes").into())
     }
-
-    fn poll_frame(&mut self, cx: &mut Context<'_>) -> Poll<Option<Result<Frame<Bytes>, BodyError>>> {
-        if let Some(gate) = &mut self.gate {
-            let open = gate.as_mut().poll(cx).is_ready();
-            // The caller is told to go on at once: reading makes the web server say `100`.
-            if self.ahead.is_none()
-                && let Poll::Ready(Some(frame)) = self.poll_caller(cx)
-            {
-                self.ahead = Some(frame?);
-            }
-            if !open {
-                return Poll::Pending;
-            }
-            self.gate = None;
-        }
-        let frame = match self.ahead.take() {
-            Some(frame) => Some(Ok(frame)),
-            None => ready!(self.poll_caller(cx)),
-        };
-        if let Some(Ok(frame)) = &frame {
-            self.passed += frame.data_ref().map_or(0, |data| data.len() as u64);
-        }
-        Poll::Ready(frame)
-    }
-
-    fn poll_caller(&mut self, cx: &mut Context<'_>) -> Poll<Option<Result<Frame<Bytes>, BodyError>>> {
-        let Some(incoming) = &mut self.incoming else { return Poll::Ready(None) };
-        match Pin::new(incoming).poll_frame(cx) {
-            Poll::Ready(frame) => {
-                if let Some((since, _)) = self.waiting.take() {
-                    self.waited += since.elapsed();
-                }
-                if let Some(Ok(frame)) = &frame {
-                    self.received += frame.data_ref().map_or(0, |data| data.len() as u64);
-                }
-                Poll::Ready(frame.map(|result| result.map_err(Into::into)))
-            }
-            Poll::Pending => {
-                let patience = Duration::from_secs(BODY_GRACE_SECONDS + self.received / BODY_BYTES_PER_SECOND);
-                let patience = patience.saturating_sub(self.waited);
-                let (_, sleep) =
-                    self.waiting.get_or_insert_with(|| (Instant::now(), Box::pin(tokio::time::sleep(patience))));
-                ready!(sleep.as_mut().poll(cx));
-                let message = format!(
-                    "the caller's body came too slowly: {} of {} bytes, less than {BODY_BYTES_PER_SECOND} a second",
-                    self.received, self.length
-                );
-                Poll::Ready(Some(Err(message.into())))
-            }
-        }
-    }
 }
 
-/// The body of an answer to a caller: there as a whole, in the pieces in which it came, so that it need not be copied.
-#[derive(Debug)]
-pub struct ResponseBody {
-    pieces: std::vec::IntoIter<Bytes>,
-    remaining: u64,
-    explicit: bool,
-}
-
-impl ResponseBody {
-    /// A body of these pieces.
-    #[must_use]
-    pub fn new(pieces: Vec<Bytes>) -> Self {
-        let remaining = pieces.iter().map(|piece| piece.len() as u64).sum();
-        Self { pieces: pieces.into_iter(), remaining, explicit: false }
-    }
-
-    /// No body.
-    #[must_use]
-    pub fn empty() -> Self {
-        Self::new(Vec::new())
-    }
-
-    /// No body, with a length of 0 that is to be said even where a web server would leave it out, as with a 304
-    /// (recording FX-ans-304).
-    #[must_use]
-    pub fn explicitly_empty() -> Self {
-        Self { explicit: true, ..Self::empty() }
-    }
-
-    /// How many bytes are still to be sent.
-    #[must_use]
-    pub const fn length(&self) -> u64 {
-        self.remaining
-    }
-}
-
-impl From<Vec<u8>> for ResponseBody {
-    fn from(bytes: Vec<u8>) -> Self {
-        Self::new(vec![bytes.into()])
-    }
-}
-
-impl Body for ResponseBody {
-    type Data = Bytes;
-    type Error = std::convert::Infallible;
-
-    fn poll_frame(
-        self: Pin<&mut Self>,
-        _: &mut Context<'_>,
-    ) -> Poll<Option<Result<Frame<Bytes>, std::convert::Infallible>>> {
-        let this = self.get_mut();
-        let piece = this.pieces.next();
-        this.remaining -= piece.as_ref().map_or(0, |piece| piece.len() as u64);
-        Poll::Ready(piece.map(|piece| Ok(Frame::data(piece))))
-    }
-
-    fn is_end_stream(&self) -> bool {
-        self.remaining == 0 && !self.explicit
-    }
-
-    fn size_hint(&self) -> SizeHint {
-        SizeHint::with_exact(self.remaining)
-    }
+/// Whether the value of an `Expect` line is the one that means something.
+#[must_use]
+pub fn is_continue(value: &[u8]) -> bool {
+    value.eq_ignore_ascii_case(b"100-continue")
 }

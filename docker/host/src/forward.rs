@@ -5,20 +5,21 @@ pub mod target;
 
 use std::sync::Arc;
 
-use hyper::ext::ReasonPhrase;
-use hyper::header::{CONNECTION, CONTENT_LENGTH, EXPECT, HeaderValue, TRANSFER_ENCODING};
-use hyper::http::request::Parts;
-use hyper::{Method, Request, Response, StatusCode};
-
 use crate::app::{Function, HandlerKind};
-use crate::body::{CallerBody, RequestBody, ResponseBody};
-use crate::client::Answer;
+use crate::body::{CallerBody, is_continue};
+use crate::client::{Answer, Body, Request};
 use crate::execution::{CALLED_BY_HOST_API, Execution};
 use crate::host::Host;
 use crate::host::running::Running;
+use crate::http1::head::{AnswerHead, RequestHead};
+use crate::http1::headers::{CONTENT_LENGTH, EXPECT, TRANSFER_ENCODING};
+use crate::invocation::reason;
 use crate::invoke::{self, Outcome};
 use crate::log::Level;
+use crate::response::{Framing, Response};
 use target::Target;
+
+const NO_CONTENT: u16 = 204;
 
 /// Passes a request on to the handler, and its answer back.
 pub async fn forward(
@@ -26,165 +27,102 @@ pub async fn forward(
     running: &Running,
     function: &Arc<Function>,
     target: &Target,
-    head: Parts,
-    body: CallerBody,
-) -> Response<ResponseBody> {
+    head: RequestHead,
+    body: &mut CallerBody,
+) -> Response {
     let execution = Execution::begin(host, function, CALLED_BY_HOST_API);
-    let Some(handler) = running.handler() else { return invoke::failure(StatusCode::INTERNAL_SERVER_ERROR) };
+    let Some(handler) = running.handler() else { return Response::empty(500) };
     let is_ready = invoke::wait_ready(host, handler, &execution).await;
 
-    let line = format_line(running, function, target, &head);
-    let request = match to_handler(&execution, &line, head, body) {
+    let waits_for_continue = head.headers.get(EXPECT).is_some_and(is_continue);
+    let is_to_head = head.method == "HEAD";
+    let request = match to_handler(&execution, running, function, target, head, body.length()) {
         Ok(request) => request,
         Err(cause) => {
             execution.failed(&cause);
-            return closing(invoke::failure(StatusCode::INTERNAL_SERVER_ERROR), !is_ready);
+            return Response { closes: !is_ready, ..Response::empty(500) };
         }
     };
-    let call = invoke::call(handler, handler.client().call(request));
-    let response = match invoke::within_timeout(running, handler, &execution, call).await {
+    let body = if body.length() > 0 { Body::Stream { body, waits_for_continue } } else { Body::Empty };
+    let call = invoke::call(handler, handler.client().call(&request, body));
+    let mut response = match invoke::within_timeout(running, handler, &execution, call).await {
         Outcome::Answered(answer) => {
             execution.succeeded();
-            to_client(&execution, answer)
+            to_caller(&execution, answer, is_to_head)
         }
         Outcome::Failed(error) => {
-            execution.failed(&format!("{error}\nThe request was: {line}"));
-            invoke::failure(StatusCode::INTERNAL_SERVER_ERROR)
+            execution.failed(&format!("{error}\nThe request was: {} {}", request.method, request.target));
+            Response::empty(500)
         }
-        Outcome::TimedOut => invoke::failure(StatusCode::INTERNAL_SERVER_ERROR),
+        Outcome::TimedOut => Response::empty(500),
     };
-    closing(response, !is_ready)
+    response.closes |= !is_ready;
+    response
 }
 
-/// The request line that the handler sees, without the version.
-struct Line {
-    method: Method,
-    target: String,
-}
-
-impl std::fmt::Display for Line {
-    fn fmt(&self, out: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        write!(out, "{} {}", self.method, self.target)
-    }
-}
-
-fn format_line(running: &Running, function: &Function, target: &Target, head: &Parts) -> Line {
+/// The request as the handler gets it.
+fn to_handler(
+    execution: &Execution,
+    running: &Running,
+    function: &Function,
+    target: &Target,
+    head: RequestHead,
+    length: u64,
+) -> Result<Request, String> {
     let kind = running.app.options.custom_handler.as_ref().map(|handler| handler.kind);
     let target = match kind {
         Some(HandlerKind::HttpWorker) => target.for_function(&function.name),
         _ => target.forwarded(),
     };
-    Line { method: normal_method(&head.method), target }
-}
-
-fn to_handler(
-    execution: &Execution,
-    line: &Line,
-    head: Parts,
-    mut body: CallerBody,
-) -> Result<Request<RequestBody>, String> {
-    let length = body.length();
-    let waits_for_continue =
-        head.headers.get(EXPECT).is_some_and(|value| value.as_bytes().eq_ignore_ascii_case(b"100-continue"));
+    let method = normal_method(head.method);
     let mut headers = headers::to_handler(head.headers, length, execution.id)?;
-    let has_no_length = matches!(line.method, Method::GET | Method::HEAD | Method::OPTIONS | Method::DELETE);
+    let has_no_length = ["GET", "HEAD", "OPTIONS", "DELETE"].contains(&method.as_str());
     if length == 0 && !has_no_length {
-        headers.insert(CONTENT_LENGTH, HeaderValue::from_static("0"));
+        headers.push(CONTENT_LENGTH, "0");
     }
-    let mut request = Request::new(RequestBody::Empty);
-    if length > 0 {
-        if waits_for_continue {
-            let open = std::sync::Mutex::new(Some(body.hold()));
-            hyper::ext::on_informational(&mut request, move |_| {
-                let open = open.lock().unwrap_or_else(std::sync::PoisonError::into_inner).take();
-                _ = open.map(|open| open.send(()));
-            });
-        }
-        *request.body_mut() = RequestBody::Stream(Box::new(body));
-    }
-    *request.method_mut() = line.method.clone();
-    *request.uri_mut() =
-        line.target.parse().map_err(|error| format!("the target `{}` cannot be sent: {error}", line.target))?;
-    *request.headers_mut() = headers;
-    // The letter case of the client's header names is kept here.
-    request.extensions_mut().extend(head.extensions);
-    Ok(request)
+    Ok(Request { method, target, headers })
 }
 
 /// A well-known method in another letter case is sent in capitals (recording FX-req-lower).
-fn normal_method(method: &Method) -> Method {
-    const KNOWN: [Method; 9] = [
-        Method::GET,
-        Method::POST,
-        Method::PUT,
-        Method::DELETE,
-        Method::HEAD,
-        Method::OPTIONS,
-        Method::PATCH,
-        Method::TRACE,
-        Method::CONNECT,
-    ];
-    KNOWN
-        .into_iter()
-        .find(|known| known.as_str().eq_ignore_ascii_case(method.as_str()))
-        .unwrap_or_else(|| method.clone())
+fn normal_method(method: String) -> String {
+    const KNOWN: [&str; 9] = ["GET", "POST", "PUT", "DELETE", "HEAD", "OPTIONS", "PATCH", "TRACE", "CONNECT"];
+    match KNOWN.into_iter().find(|known| known.eq_ignore_ascii_case(&method)) {
+        Some(known) => known.to_owned(),
+        None => method,
+    }
 }
 
-/// The answer as the client gets it. What fails here is not a failed invocation: the log says so, the client sees a 500
+/// The answer as the caller gets it. What fails here is not a failed invocation: the log says so, the caller sees a 500
 /// (protocol section 3.6).
-fn to_client(execution: &Execution, answer: Answer) -> Response<ResponseBody> {
-    let Answer { mut head, body } = answer;
-    let has_length = head.headers.contains_key(CONTENT_LENGTH);
-    if has_length && head.headers.contains_key(TRANSFER_ENCODING) {
+fn to_caller(execution: &Execution, answer: Answer, is_to_head: bool) -> Response {
+    let Answer { head, body } = answer;
+    let AnswerHead { status, reason, mut headers, .. } = head;
+    let reason = Some(reason).filter(|reason| !reason.is_empty());
+    let has_length = headers.contains(CONTENT_LENGTH);
+    if has_length && headers.contains(TRANSFER_ENCODING) {
         execution.note(
             Level::Error,
             "The answer has both `Content-Length` and `Transfer-Encoding`, so the caller gets a 500",
         );
-        return closing(invoke::failure(StatusCode::INTERNAL_SERVER_ERROR), true);
+        return Response::empty(500).closing();
     }
-    if let Some((name, _)) = head.headers.iter().find(|(_, value)| !value.as_bytes().is_ascii()) {
+    if let Some(line) = headers.iter().find(|line| !line.value.is_ascii()) {
+        let name = line.name();
         let text = format!("The header `{name}` of the answer has a byte above 127, so the caller gets a 500");
         execution.note(Level::Error, &text);
-        return with_reason_of_handler(&head);
+        // `HTTP/1.1 500 OK`, as recorded (FX-ans-header-utf8).
+        let reason = reason.unwrap_or_else(|| reason::phrase(status.into()).into());
+        return Response { reason: Some(reason), ..Response::empty(500) };
     }
-    headers::to_client(&mut head.headers);
-    if head.extensions.get::<ReasonPhrase>().is_some_and(|reason| reason.as_bytes().is_empty()) {
-        head.extensions.remove::<ReasonPhrase>();
+    let announces_body = || headers.text(CONTENT_LENGTH)?.parse().ok().filter(|length: &u64| *length > 0);
+    if status == NO_CONTENT && announces_body().is_some() {
+        execution.note(Level::Error, "The answer is a 204 with a body, so the caller gets a 500");
+        return Response::empty(500);
     }
-    head.version = hyper::Version::HTTP_11;
-
-    let declared = head.headers.get(CONTENT_LENGTH).and_then(|value| value.to_str().ok()?.parse::<u64>().ok());
-    let mut body = ResponseBody::new(body);
-    match head.status {
-        StatusCode::NO_CONTENT if declared.is_some_and(|length| length > 0) => {
-            execution.note(Level::Error, "The answer is a 204 with a body, so the caller gets a 500");
-            return invoke::failure(StatusCode::INTERNAL_SERVER_ERROR);
-        }
-        StatusCode::NOT_MODIFIED => {
-            body = ResponseBody::explicitly_empty();
-            head.headers.insert(CONTENT_LENGTH, HeaderValue::from_static("0"));
-        }
-        _ => {}
+    headers::to_caller(&mut headers);
+    if is_to_head && has_length {
+        return Response { reason, headers, framing: Framing::AsGiven, ..Response::empty(status) };
     }
-    Response::from_parts(head, body)
-}
-
-/// `HTTP/1.1 500 OK`, as recorded (FX-ans-header-utf8).
-fn with_reason_of_handler(head: &hyper::http::response::Parts) -> Response<ResponseBody> {
-    let mut response = invoke::failure(StatusCode::INTERNAL_SERVER_ERROR);
-    let reason = head.extensions.get::<ReasonPhrase>().cloned();
-    let reason =
-        reason.or_else(|| head.status.canonical_reason().and_then(|text| ReasonPhrase::try_from(text.as_bytes()).ok()));
-    if let Some(reason) = reason {
-        response.extensions_mut().insert(reason);
-    }
-    response
-}
-
-/// The same response, with `Connection: close` where `close` says so.
-fn closing(mut response: Response<ResponseBody>, close: bool) -> Response<ResponseBody> {
-    if close {
-        response.headers_mut().insert(CONNECTION, HeaderValue::from_static("close"));
-    }
-    response
+    headers.remove(CONTENT_LENGTH);
+    Response { reason, headers, body, ..Response::empty(status) }
 }

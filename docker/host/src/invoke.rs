@@ -6,11 +6,8 @@ mod limits;
 mod retry;
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
 
 use bytes::Bytes;
-use hyper::header::{CONTENT_LENGTH, CONTENT_TYPE, HOST, HeaderValue, TRANSFER_ENCODING};
-use hyper::{Method, Request, Response, StatusCode};
 use uuid::Uuid;
 
 pub use http::http;
@@ -18,13 +15,14 @@ pub use limits::{Outcome, call, wait_ready, within_timeout};
 
 use crate::app::{Binding, DataType, Function, HandlerKind};
 use crate::bindings::{input, output};
-use crate::body::ResponseBody;
-use crate::client::{Answer, CallError};
+use crate::client::{Answer, Body, CallError, Request};
 use crate::execution::{CALLED_BY_HOST_API, Execution};
 use crate::forward::headers;
 use crate::handler::Handler;
 use crate::host::Host;
 use crate::host::running::Running;
+use crate::http1::Headers;
+use crate::http1::headers::{CONTENT_LENGTH, CONTENT_TYPE, HOST, TRANSFER_ENCODING};
 use crate::invocation::answer::{self, Failure, Verdict};
 use crate::invocation::data::{BindingData, System, Value};
 use crate::invocation::date::DateTime;
@@ -59,14 +57,6 @@ pub struct Failed {
     pub status: Option<u16>,
     /// Whether the host is about to end because the handler was never ready.
     pub is_stopping: bool,
-}
-
-/// An answer to a caller that has no body.
-#[must_use]
-pub fn failure(status: StatusCode) -> Response<ResponseBody> {
-    let mut response = Response::new(ResponseBody::empty());
-    *response.status_mut() = status;
-    response
 }
 
 /// Invokes a function: asks the handler, as often as the retry policy says, and writes the outputs. What comes back is what an
@@ -152,12 +142,15 @@ async fn ask(
     execution: &Execution,
     exchange: &Exchange,
 ) -> Result<answer::Answer, Failure> {
-    let mut request = post(running, handler, execution, exchange);
-    let interim = Arc::new(AtomicBool::new(false));
-    hyper::ext::on_informational(&mut request, {
-        let interim = Arc::clone(&interim);
-        move |_| interim.store(true, Ordering::Relaxed)
-    });
+    /// Under Core Tools the body is buffered for tracing, so its length is known (recording DX-coretools).
+    const CORE_TOOLS: &str = "FUNCTIONS_CORETOOLS_ENVIRONMENT";
+
+    let length_is_known = running.has_setting(CORE_TOOLS);
+    let request = post(handler, execution, exchange, length_is_known);
+    let body = || {
+        let envelope = exchange.envelope().clone();
+        if length_is_known { Body::Whole(envelope) } else { Body::Chunk(envelope) }
+    };
     let follows_redirects = running
         .app
         .options
@@ -166,15 +159,15 @@ async fn ask(
         .is_none_or(|options| !options.forwarding || options.kind == HandlerKind::HttpWorker);
     let answered = async {
         if follows_redirects {
-            handler.client().call_following_redirects(request).await
+            handler.client().call_following_redirects(request, body).await
         } else {
-            handler.client().call(request.map(crate::body::RequestBody::Whole)).await
+            handler.client().call(&request, body()).await
         }
     };
     let Answer { head, body } = match call(handler, answered).await {
         Ok(answer) => answer,
         // The real host goes on waiting for the final answer (recording RX-status-199).
-        Err(CallError::Broken(_)) if interim.load(Ordering::Relaxed) => {
+        Err(CallError::OnlyInterim) => {
             let text = "The handler answered with an interim status (1xx) and no final one. The Functions host waits for it until \
                         `functionTimeout`\nhint: answer with 200";
             execution.note(Level::Warning, text);
@@ -184,15 +177,14 @@ async fn ask(
     };
     let body = whole(body);
     exchange.answered(&head, &body);
-    let content_type = head.headers.get(CONTENT_TYPE).map(HeaderValue::as_bytes);
-    match answer::judge(head.status.as_u16(), content_type, &body)? {
+    match answer::judge(head.status, head.headers.get(CONTENT_TYPE), &body)? {
         Verdict::Answered(answer) => Ok(answer),
         Verdict::NeverCompletes => {
             let text = format!(
                 "The handler's answer is empty: status {}, no JSON object. The Functions host never completes such an \
                  invocation: the caller waits until `functionTimeout`, then the handler is killed\nhint: answer with 200, \
                  {{\"Outputs\":{{}},\"Logs\":[],\"ReturnValue\":null}} and `Content-Type: application/json`",
-                head.status.as_u16()
+                head.status
             );
             execution.note(Level::Warning, &text);
             std::future::pending().await
@@ -230,27 +222,17 @@ async fn complete(
 }
 
 /// The request of default mode (protocol section 4.1).
-fn post(running: &Running, handler: &Handler, execution: &Execution, exchange: &Exchange) -> Request<Bytes> {
-    /// Under Core Tools the body is buffered for tracing, so its length is known (recording DX-coretools).
-    const CORE_TOOLS: &str = "FUNCTIONS_CORETOOLS_ENVIRONMENT";
-
-    let mut request = Request::new(exchange.envelope().clone());
-    *request.method_mut() = Method::POST;
-    if let Ok(uri) = exchange.target().parse() {
-        *request.uri_mut() = uri;
-    }
-    let headers = request.headers_mut();
-    if let Ok(host) = format!("127.0.0.1:{}", handler.client().port()).parse() {
-        headers.insert(HOST, host);
-    }
-    headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/json; charset=utf-8"));
-    if running.has_setting(CORE_TOOLS) {
-        headers.insert(CONTENT_LENGTH, HeaderValue::from(exchange.envelope().len()));
+fn post(handler: &Handler, execution: &Execution, exchange: &Exchange, length_is_known: bool) -> Request {
+    let mut headers = Headers::default();
+    headers.push(HOST, format!("127.0.0.1:{}", handler.client().port()));
+    headers.push(CONTENT_TYPE, "application/json; charset=utf-8");
+    if length_is_known {
+        headers.push(CONTENT_LENGTH, exchange.envelope().len().to_string());
     } else {
-        headers.insert(TRANSFER_ENCODING, HeaderValue::from_static("chunked"));
+        headers.push(TRANSFER_ENCODING, "chunked");
     }
-    headers.extend(headers::of_host(execution.id));
-    request
+    headers::of_host(execution.id).into_iter().for_each(|(name, value)| headers.push(name, value));
+    Request { method: "POST".to_owned(), target: exchange.target().to_owned(), headers }
 }
 
 fn failed(execution: &Execution, failure: Failure, exchange: Option<&Exchange>, is_stopping: bool) -> Failed {

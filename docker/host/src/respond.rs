@@ -1,57 +1,81 @@
-//! From the reply of a default-mode invocation to the web server's response (protocol sections 5.4 and 5.5).
+//! From the reply of a default-mode invocation to what its caller gets (protocol sections 5.4 and 5.5).
 
-use hyper::ext::ReasonPhrase;
-use hyper::header::{CONNECTION, CONTENT_LENGTH, HeaderName, HeaderValue, TRANSFER_ENCODING};
-use hyper::http::Extensions;
-use hyper::{Response, StatusCode};
+use crate::http1::headers::is_sound;
+use crate::invocation::reply::{self, Reply};
+use crate::response::{Framing, Response};
 
-use crate::body::ResponseBody;
-use crate::invocation::reason;
-use crate::invocation::reply::{Framing, Reply};
-use crate::verbatim::{Message, Verbatim};
-
-/// The response that says `reply`. One that the web server would not write goes past it, by the way that `request` carries.
-pub fn respond(reply: Reply, is_head: bool, request: &Extensions) -> Response<ResponseBody> {
-    let declared = reply.headers.iter().find(|(name, _)| name.eq_ignore_ascii_case("content-length"));
-    if declared.is_some_and(|(_, length)| length.parse().is_ok_and(|length: usize| length < reply.body.len())) {
-        // More than was announced: Kestrel writes nothing of it.
-        return empty(StatusCode::INTERNAL_SERVER_ERROR);
+/// The response that says `reply`.
+#[must_use]
+pub fn respond(reply: Reply) -> Response {
+    let given = |wanted: &str| reply.headers.iter().find(|(name, _)| name.eq_ignore_ascii_case(wanted));
+    let length = given("content-length").map(|(_, length)| length.parse::<usize>());
+    if matches!(length, Some(Ok(length)) if length < reply.body.len()) {
+        // More than was announced: Kestrel writes nothing of it (recording RX-hdr-content-length).
+        return Response::empty(500);
     }
-    if Message::is_needed(&reply)
-        && let Some(verbatim) = request.get::<Verbatim>()
-    {
-        verbatim.say(Message::new(&reply, is_head));
-        let mut instead = empty(StatusCode::OK);
-        instead.headers_mut().insert(CONNECTION, HeaderValue::from_static("close"));
-        return instead;
-    }
-    let status = u16::try_from(reply.status).ok().and_then(|status| StatusCode::from_u16(status).ok());
-    let Some(status) = status else { return empty(StatusCode::INTERNAL_SERVER_ERROR) };
-    let is_chunked = reply.framing == Framing::Chunked && declared.is_none() && !is_head;
-    // To `HEAD` the length of what is not sent is said, but not that of nothing.
-    let length = Some(reply.body.len()).filter(|length| reply.framing == Framing::Length && is_head == (*length > 0));
-
-    let mut response = Response::new(if is_head { ResponseBody::empty() } else { ResponseBody::new(vec![reply.body]) });
-    *response.status_mut() = status;
-    if let Ok(phrase) = ReasonPhrase::try_from(reason::phrase(reply.status).as_bytes()) {
-        response.extensions_mut().insert(phrase);
-    }
-    let headers = response.headers_mut();
-    for (name, value) in &reply.headers {
-        if let (Ok(name), Ok(value)) = (HeaderName::try_from(name.as_str()), HeaderValue::from_str(value)) {
-            headers.insert(name, value);
-        }
-    }
-    if is_chunked {
-        headers.insert(TRANSFER_ENCODING, HeaderValue::from_static("chunked"));
-    } else if let Some(length) = length {
-        headers.insert(CONTENT_LENGTH, HeaderValue::from(length));
+    let is_given = length.is_some() || given("transfer-encoding").is_some();
+    let framing = match reply.status {
+        _ if is_given => Framing::AsGiven,
+        100..=199 => Framing::AsGiven,
+        200..=999 => match reply.framing {
+            reply::Framing::Chunked => Framing::Chunked,
+            reply::Framing::Length => Framing::Length,
+            reply::Framing::None => Framing::AsGiven,
+        },
+        _ => Framing::Chunked,
+    };
+    let mut response = Response { status: reply.status, framing, body: vec![reply.body], ..Response::default() };
+    for (name, value) in reply.headers.into_iter().filter(|(name, value)| is_sound(name, value)) {
+        response.headers.push(name, value);
     }
     response
 }
 
-fn empty(status: StatusCode) -> Response<ResponseBody> {
-    let mut response = Response::new(ResponseBody::empty());
-    *response.status_mut() = status;
-    response
+#[cfg(test)]
+mod tests {
+    use bytes::Bytes;
+
+    use super::*;
+    use crate::response::Ending;
+
+    fn written(status: i32, headers: &[(&str, &str)], body: &'static str) -> (String, Ending) {
+        let headers = [("Date", "now"), ("Server", "x")].iter().chain(headers);
+        let response = respond(Reply {
+            status,
+            headers: headers.map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect(),
+            body: Bytes::from_static(body.as_bytes()),
+            framing: reply::Framing::Chunked,
+        });
+        let ending = response.ending(false);
+        let mut bytes = Vec::new();
+        response.write_head(false, &mut bytes);
+        response.into_written_body(false).iter().for_each(|piece| bytes.extend_from_slice(piece));
+        (String::from_utf8_lossy(&bytes).replace("Date: now\r\nServer: x\r\n", ""), ending)
+    }
+
+    #[test]
+    fn writes_what_was_recorded() {
+        for (status, headers, body, expected, ending) in [
+            (200, &[][..], "x", "200 OK\r\nTransfer-Encoding: chunked\r\n\r\n1\r\nx\r\n0\r\n\r\n", Ending::Keep),
+            (999, &[], "", "999 \r\nContent-Length: 0\r\n\r\n", Ending::Keep),
+            (200, &[("content-length", "1")], "x", "200 OK\r\ncontent-length: 1\r\n\r\nx", Ending::Keep),
+            (-1, &[], "x", "-1 \r\nTransfer-Encoding: chunked\r\n\r\n1\r\nx\r\n0\r\n\r\n", Ending::Close),
+            (1000, &[], "", "1000 \r\nContent-Length: 0\r\n\r\n", Ending::Close),
+            (101, &[], "x", "101 Switching Protocols\r\nConnection: close\r\n\r\nx", Ending::Close),
+            (100, &[], "x", "100 Continue\r\n\r\n", Ending::WaitForCaller),
+            (200, &[("Content-Length", "50")], "x", "200 OK\r\nContent-Length: 50\r\n\r\nx", Ending::Close),
+            (200, &[("Content-Length", "0")], "x", "500 Internal Server Error\r\nContent-Length: 0\r\n", Ending::Keep),
+            (
+                200,
+                &[("Transfer-Encoding", "chunked")],
+                "x",
+                "200 OK\r\nTransfer-Encoding: chunked\r\n\r\nx",
+                Ending::WaitForCaller,
+            ),
+        ] {
+            let (text, found) = written(status, headers, body);
+            assert!(text.starts_with(&format!("HTTP/1.1 {expected}")), "{text}");
+            assert_eq!(found, ending, "{text}");
+        }
+    }
 }

@@ -1,35 +1,24 @@
 //! The web server: accepts connections, serves them, and lets them end in good order.
 
-use std::convert::Infallible;
+mod connection;
+
 use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
-use hyper::Request;
-use hyper::body::{Body, Incoming};
-use hyper::server::conn::http1;
-use hyper::service::service_fn;
-use hyper_util::rt::{TokioIo, TokioTimer};
-use tokio::net::{TcpListener, TcpStream};
+use tokio::net::TcpListener;
 use tokio::sync::watch;
 use tokio::task::JoinSet;
 
-use crate::front::{self, kestrel};
 use crate::host::Host;
 use crate::log;
-use crate::verbatim::{Connection, Verbatim};
-use crate::wire::{self, Wire};
 
-/// How long a connection may be silent: Kestrel's keep-alive limit.
-const IDLE_TIMEOUT_SECONDS: u64 = 130;
 /// How long requests in flight may take to finish when the host stops.
 const DRAIN_TIMEOUT_SECONDS: u64 = 30;
 /// How many connections are open at most. Those beyond are closed at once, so that others are still served.
 const MAX_CONNECTIONS: usize = 16 * 1024;
 /// How long to wait before accepting again when the system has no file descriptors left.
 const ACCEPT_PAUSE_MS: u64 = 50;
-/// The most that is read ahead on one connection; a request's head must fit into it.
-const READ_AHEAD_BYTES: usize = 64 * 1024;
 
 /// Serves the host on these sockets until it is asked to stop; then refuses new connections, and lets requests in flight finish.
 pub async fn serve(host: Arc<Host>, listeners: Vec<TcpListener>) {
@@ -50,7 +39,7 @@ async fn accept(host: Arc<Host>, listener: TcpListener, stopping: watch::Receive
         tokio::select! {
             accepted = listener.accept() => match accepted {
                 Ok((stream, _)) if connections.len() < MAX_CONNECTIONS => {
-                    connections.spawn(serve_connection(Arc::clone(&host), stream, stopping.clone()));
+                    connections.spawn(connection::serve(Arc::clone(&host), stream, stopping.clone()));
                 }
                 Ok(_) => host.log().warning(log::HOST, format!("More than {MAX_CONNECTIONS} connections: one is refused")),
                 Err(error) => {
@@ -68,47 +57,6 @@ async fn accept(host: Arc<Host>, listener: TcpListener, stopping: watch::Receive
         let text = format!("Requests in flight did not finish within {DRAIN_TIMEOUT_SECONDS} s and are dropped");
         host.log().warning(log::HOST, text);
     }
-}
-
-async fn serve_connection(host: Arc<Host>, stream: TcpStream, mut stopping: watch::Receiver<bool>) {
-    // Small answers must not wait for the acknowledgement of earlier ones.
-    _ = stream.set_nodelay(true);
-    // A client that connects and says nothing costs no buffers.
-    let said_something = tokio::time::timeout(Duration::from_secs(IDLE_TIMEOUT_SECONDS), stream.readable());
-    tokio::select! {
-        result = said_something => if !matches!(result, Ok(Ok(()))) { return },
-        () = stopped(&mut stopping) => return,
-    }
-    let verbatim = Verbatim::default();
-    let wire = Wire::default();
-    let stream = wire::Stream::new(Connection::new(stream, verbatim.clone()), wire.clone());
-    let service = service_fn(move |mut request: Request<Incoming>| {
-        request.extensions_mut().insert(verbatim.clone());
-        request.extensions_mut().insert(wire.begin());
-        let (host, wire, has_body) = (Arc::clone(&host), wire.clone(), !request.body().is_end_stream());
-        async move {
-            let response = front::handle(&host, request).await;
-            wire.done(has_body);
-            Ok::<_, Infallible>(response)
-        }
-    });
-    let connection = http1::Builder::new()
-        .timer(TokioTimer::new())
-        .header_read_timeout(Duration::from_secs(IDLE_TIMEOUT_SECONDS))
-        // A client that goes away does not cancel its invocation (recording PX-client-abort).
-        .half_close(true)
-        .preserve_header_case(true)
-        .title_case_headers(true)
-        .max_headers(kestrel::MAX_HEADERS)
-        .max_buf_size(READ_AHEAD_BYTES)
-        .serve_connection(TokioIo::new(stream), service);
-    let mut connection = std::pin::pin!(connection);
-    // What goes wrong on a connection is its client's to see.
-    tokio::select! {
-        _ = connection.as_mut() => return,
-        () = stopped(&mut stopping) => connection.as_mut().graceful_shutdown(),
-    }
-    _ = connection.await;
 }
 
 async fn stopped(stopping: &mut watch::Receiver<bool>) {

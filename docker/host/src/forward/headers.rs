@@ -1,110 +1,98 @@
 //! Headers on their way to the handler and back (protocol sections 3.3 and 3.6).
 
-use hyper::header::{
-    ALLOW, CONTENT_DISPOSITION, CONTENT_ENCODING, CONTENT_LANGUAGE, CONTENT_LENGTH, CONTENT_LOCATION, CONTENT_RANGE,
-    CONTENT_TYPE, COOKIE, EXPIRES, HeaderMap, HeaderName, HeaderValue, LAST_MODIFIED, TRANSFER_ENCODING, USER_AGENT,
-};
+use bytes::Bytes;
 use uuid::Uuid;
 
 use crate::host;
+use crate::http1::headers::{CONTENT_LENGTH, CONTENT_TYPE, Headers, TRANSFER_ENCODING, USER_AGENT, is_token};
 
 /// The header with the id of the invocation.
-pub const INVOCATION_ID: HeaderName = HeaderName::from_static("x-azure-functions-invocationid");
+pub const INVOCATION_ID: &str = "X-Azure-Functions-InvocationId";
 /// The header with the version of the host.
-pub const HOST_VERSION_HEADER: HeaderName = HeaderName::from_static("x-azure-functions-hostversion");
-const CONTENT_MD5: HeaderName = HeaderName::from_static("content-md5");
+pub const HOST_VERSION_HEADER: &str = "X-Azure-Functions-HostVersion";
 
 /// Names that .NET keeps for bodies; they cannot be put on a request and are lost.
-const LOST: [HeaderName; 9] = [
-    ALLOW,
-    CONTENT_DISPOSITION,
-    CONTENT_ENCODING,
-    CONTENT_LANGUAGE,
-    CONTENT_LOCATION,
-    CONTENT_MD5,
-    CONTENT_RANGE,
-    EXPIRES,
-    LAST_MODIFIED,
+const LOST: [&str; 9] = [
+    "Allow",
+    "Content-Disposition",
+    "Content-Encoding",
+    "Content-Language",
+    "Content-Location",
+    "Content-MD5",
+    "Content-Range",
+    "Expires",
+    "Last-Modified",
 ];
 
-/// The client's headers as the handler gets them. `length` is that of the body.
+/// The caller's headers as the handler gets them. `length` is that of the body.
 ///
 /// # Errors
 /// What makes .NET's client refuse to send the request: a chunked body, a byte above 127, a content type without a slash.
-pub fn to_handler(mut headers: HeaderMap, length: u64, invocation: Uuid) -> Result<HeaderMap, String> {
-    if headers.contains_key(TRANSFER_ENCODING) {
+pub fn to_handler(headers: Headers, length: u64, invocation: Uuid) -> Result<Headers, String> {
+    if headers.contains(TRANSFER_ENCODING) {
         return Err("a request with `Transfer-Encoding` cannot be forwarded: send a `Content-Length`".to_owned());
     }
-    if let Some((name, _)) = headers.iter().find(|(_, value)| !value.as_bytes().is_ascii()) {
-        return Err(format!("the request header `{name}` has a byte above 127"));
+    if let Some(line) = headers.iter().find(|line| !line.value.is_ascii()) {
+        return Err(format!("the request header `{}` has a byte above 127", line.name()));
     }
-    for name in &LOST {
-        headers.remove(name);
-    }
-    if headers.len() > headers.keys_len() {
-        headers = joined(&headers);
-    }
-    headers.remove(CONTENT_LENGTH);
-    let content_type = headers.remove(CONTENT_TYPE).filter(|value| !value.is_empty());
+    let content_type = headers.get(CONTENT_TYPE).filter(|value| length > 0 && !value.is_empty());
+    let content_type = content_type.map(normal_content_type).transpose()?;
+    let mut sent = joined(headers, |name| {
+        !LOST.iter().chain(&[CONTENT_LENGTH, CONTENT_TYPE]).any(|lost| name.eq_ignore_ascii_case(lost.as_bytes()))
+    });
     if length > 0 {
-        headers.insert(CONTENT_LENGTH, HeaderValue::from(length));
-        if let Some(value) = content_type {
-            headers.insert(CONTENT_TYPE, normal_content_type(&value)?);
-        }
+        sent.push(CONTENT_LENGTH, length.to_string());
+        content_type.into_iter().for_each(|value| sent.push(CONTENT_TYPE, value));
     }
-    extend(&mut headers, USER_AGENT, " ", HeaderValue::from_static(host::AGENT));
-    extend(&mut headers, HOST_VERSION_HEADER, ", ", HeaderValue::from_static(host::VERSION));
-    extend(&mut headers, INVOCATION_ID, ", ", id_value(invocation));
-    Ok(headers)
+    for ((name, value), separator) in of_host(invocation).into_iter().zip([", ", ", ", " "]) {
+        extend(&mut sent, name, separator, value);
+    }
+    Ok(sent)
 }
 
 /// The headers that the host puts on every request of its own: version, id and agent (protocol section 4.1).
 #[must_use]
-pub fn of_host(invocation: Uuid) -> [(HeaderName, HeaderValue); 3] {
+pub fn of_host(invocation: Uuid) -> [(&'static str, Bytes); 3] {
     [
-        (HOST_VERSION_HEADER, HeaderValue::from_static(host::VERSION)),
-        (INVOCATION_ID, id_value(invocation)),
-        (USER_AGENT, HeaderValue::from_static(host::AGENT)),
+        (HOST_VERSION_HEADER, Bytes::from_static(host::VERSION.as_bytes())),
+        (INVOCATION_ID, invocation.to_string().into()),
+        (USER_AGENT, Bytes::from_static(host::AGENT.as_bytes())),
     ]
 }
 
-/// Drops from an answer what does not reach a client: framing, which is written anew, and headers without a value.
-pub fn to_client(headers: &mut HeaderMap) {
-    headers.remove(TRANSFER_ENCODING);
-    if headers.iter().any(|(_, value)| value.is_empty()) {
-        let kept = headers.iter().filter(|(_, value)| !value.is_empty());
-        *headers = kept.map(|(name, value)| (name.clone(), value.clone())).collect();
+/// Drops from an answer what does not reach a caller: framing, which is written anew, and headers without a value.
+pub fn to_caller(headers: &mut Headers) {
+    headers.retain(|line| !line.value.is_empty() && !line.has_name(TRANSFER_ENCODING));
+}
+
+/// Appends the host's value to the caller's, in the same line.
+fn extend(headers: &mut Headers, name: &'static str, separator: &str, value: Bytes) {
+    match headers.iter_mut().find(|line| line.has_name(name)) {
+        Some(line) => line.value = [&*line.value, separator.as_bytes(), &*value].concat().into(),
+        None => headers.push(name, value),
     }
 }
 
-fn id_value(invocation: Uuid) -> HeaderValue {
-    let mut buffer = Uuid::encode_buffer();
-    let text = invocation.hyphenated().encode_lower(&mut buffer);
-    HeaderValue::from_str(text).unwrap_or_else(|_| HeaderValue::from_static(""))
-}
-
-/// Appends the host's value to the client's, in the same line.
-fn extend(headers: &mut HeaderMap, name: HeaderName, separator: &str, value: HeaderValue) {
-    let joined = headers.get(&name).map(|client| [client.as_bytes(), separator.as_bytes(), value.as_bytes()].concat());
-    let value = joined.and_then(|bytes| HeaderValue::from_bytes(&bytes).ok()).unwrap_or(value);
-    headers.insert(name, value);
-}
-
-/// Repeated headers become one: values joined by `, `, those of `Cookie` by `; ` (recording FX-req-header-repeat).
-fn joined(headers: &HeaderMap) -> HeaderMap {
-    let one = |name: &HeaderName| {
-        let separator: &[u8] = if name == COOKIE { b"; " } else { b", " };
-        let values: Vec<_> = headers.get_all(name).iter().map(HeaderValue::as_bytes).collect();
-        HeaderValue::from_bytes(&values.join(separator)).ok()
-    };
-    headers.keys().filter_map(|name| Some((name.clone(), one(name)?))).collect()
+/// The lines whose names are kept. Repeated ones become one: values joined by `, `, those of `Cookie` by `; ` (recording
+/// FX-req-header-repeat).
+fn joined(headers: Headers, is_kept: impl Fn(&[u8]) -> bool) -> Headers {
+    let mut all = Headers::with_capacity(headers.iter().len() + 3);
+    for line in headers.iter().filter(|line| is_kept(&line.name)) {
+        match all.iter_mut().find(|known| known.name.eq_ignore_ascii_case(&line.name)) {
+            Some(known) => {
+                let separator: &[u8] = if line.has_name("Cookie") { b"; " } else { b", " };
+                known.value = [&*known.value, separator, &*line.value].concat().into();
+            }
+            None => all.push(line.name.clone(), line.value.clone()),
+        }
+    }
+    all
 }
 
 /// A content type as .NET parses and writes it: `text/plain ;  x=y` becomes `text/plain; x=y` (recording FX-req-type-params).
-fn normal_content_type(value: &HeaderValue) -> Result<HeaderValue, String> {
-    let invalid =
-        || format!("the format of the content type `{}` is invalid", String::from_utf8_lossy(value.as_bytes()));
-    let text = value.to_str().map_err(|_| invalid())?;
+fn normal_content_type(value: &[u8]) -> Result<String, String> {
+    let invalid = || format!("the format of the content type `{}` is invalid", String::from_utf8_lossy(value));
+    let text = std::str::from_utf8(value).map_err(|_| invalid())?;
     let mut parts = split_parameters(text).into_iter().map(str::trim);
     let media = parts.next().unwrap_or_default();
     let (kind, subkind) = media.split_once('/').ok_or_else(invalid)?;
@@ -128,7 +116,7 @@ fn normal_content_type(value: &HeaderValue) -> Result<HeaderValue, String> {
             normal.push_str(value);
         }
     }
-    HeaderValue::from_str(&normal).map_err(|_| invalid())
+    Ok(normal)
 }
 
 fn split_parameters(text: &str) -> Vec<&str> {
@@ -150,39 +138,32 @@ fn split_parameters(text: &str) -> Vec<&str> {
     parts
 }
 
-fn is_token(text: &str) -> bool {
-    let is_token_byte = |byte: u8| byte.is_ascii_alphanumeric() || b"!#$%&'*+-.^_`|~".contains(&byte);
-    !text.is_empty() && text.bytes().all(is_token_byte)
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    fn headers(pairs: &[(&str, &str)]) -> HeaderMap {
-        let pair = |(name, value): &(&str, &str)| {
-            (HeaderName::from_bytes(name.as_bytes()).expect("name"), HeaderValue::from_str(value).expect("value"))
-        };
-        pairs.iter().map(pair).collect()
+    fn headers(lines: &[(&'static str, &'static str)]) -> Headers {
+        let mut headers = Headers::default();
+        lines.iter().for_each(|(name, value)| headers.push(*name, *value));
+        headers
     }
 
-    fn seen(pairs: &[(&str, &str)], length: u64) -> Vec<(String, String)> {
-        let all = to_handler(headers(pairs), length, Uuid::nil()).expect("sound headers");
-        let text = |value: &HeaderValue| value.to_str().expect("ASCII").to_owned();
-        let own = ["user-agent", "x-azure-functions-invocationid", "x-azure-functions-hostversion"];
-        let mut others: Vec<_> = all
-            .iter()
-            .filter(|(name, _)| !own.contains(&name.as_str()))
-            .map(|(name, value)| (name.to_string(), text(value)))
-            .collect();
-        others.sort();
-        others
+    /// What the handler gets, but for the host's own lines.
+    fn seen(lines: &[(&'static str, &'static str)], length: u64) -> Vec<(String, String)> {
+        let all = to_handler(headers(lines), length, Uuid::nil()).expect("sound headers");
+        let own = [USER_AGENT, INVOCATION_ID, HOST_VERSION_HEADER];
+        let others = all.iter().filter(|line| !own.iter().any(|name| line.has_name(name)));
+        others.map(|line| (line.name().to_owned(), String::from_utf8_lossy(&line.value).into_owned())).collect()
+    }
+
+    fn lines(lines: &[(&str, &str)]) -> Vec<(String, String)> {
+        lines.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect()
     }
 
     #[test]
-    fn repeated_headers_become_one() {
-        let seen = seen(&[("x-a", "1"), ("x-a", "2"), ("cookie", "a=1"), ("cookie", "b=2")], 0);
-        assert_eq!(seen, [("cookie".into(), "a=1; b=2".into()), ("x-a".into(), "1, 2".into())]);
+    fn names_are_spelt_as_sent_and_repeated_ones_become_one() {
+        let sent = [("x-A", "1"), ("Cookie", "a=1"), ("X-a", "2"), ("cookie", "b=2"), ("Empty", "")];
+        assert_eq!(seen(&sent, 0), lines(&[("x-A", "1, 2"), ("Cookie", "a=1; b=2"), ("Empty", "")]));
     }
 
     #[test]
@@ -190,44 +171,41 @@ mod tests {
         let sent =
             [("content-encoding", "gzip"), ("expires", "0"), ("content-type", "text/plain"), ("content-length", "5")];
         assert_eq!(seen(&sent, 0), []);
-        let with_body = seen(&sent, 5);
-        assert_eq!(with_body, [("content-length".into(), "5".into()), ("content-type".into(), "text/plain".into())]);
+        assert_eq!(seen(&sent, 5), lines(&[("Content-Length", "5"), ("Content-Type", "text/plain")]));
+        assert_eq!(seen(&[("Content-Type", "")], 5), lines(&[("Content-Length", "5")]));
     }
 
     #[test]
     fn the_hosts_own_are_appended() {
         let sent = headers(&[("user-agent", "t/1"), ("x-azure-functions-invocationid", "mine")]);
         let all = to_handler(sent, 0, Uuid::nil()).expect("sound headers");
-        assert!(all[USER_AGENT].to_str().expect("ASCII").starts_with("t/1 Azure-Functions-Host/"));
-        assert_eq!(all[INVOCATION_ID], "mine, 00000000-0000-0000-0000-000000000000");
+        assert!(all.text(USER_AGENT).expect("there").starts_with("t/1 Azure-Functions-Host/"));
+        assert_eq!(all.text(INVOCATION_ID), Some("mine, 00000000-0000-0000-0000-000000000000"));
     }
 
     #[test]
     fn content_types_are_parsed_and_written_anew() {
-        let normal = |text| normal_content_type(&HeaderValue::from_static(text));
-        assert_eq!(
-            normal("text/plain ;  charset=\"UTF-8\";x=y"),
-            Ok(HeaderValue::from_static("text/plain; charset=\"UTF-8\"; x=y"))
-        );
-        assert_eq!(normal("a/b; q=\"x;y\""), Ok(HeaderValue::from_static("a/b; q=\"x;y\"")));
+        let normal = |text: &str| normal_content_type(text.as_bytes()).ok();
+        let expected = "text/plain; charset=\"UTF-8\"; x=y";
+        assert_eq!(normal("text/plain ;  charset=\"UTF-8\";x=y").as_deref(), Some(expected));
+        assert_eq!(normal("a/b; q=\"x;y\"").as_deref(), Some("a/b; q=\"x;y\""));
         for bad in ["nonsense", "a b/c", "a/", "a/b; =x"] {
-            assert!(normal(bad).is_err(), "{bad}");
+            assert_eq!(normal(bad), None, "{bad}");
         }
     }
 
     #[test]
     fn what_dotnet_cannot_send_is_refused() {
-        let chunked = headers(&[("transfer-encoding", "chunked")]);
-        assert!(to_handler(chunked, 0, Uuid::nil()).is_err());
-        let mut umlaut = HeaderMap::new();
-        umlaut.insert("x", HeaderValue::from_bytes(b"\xc3\xbc").expect("value"));
-        assert!(to_handler(umlaut, 0, Uuid::nil()).is_err());
+        for line in [("transfer-encoding", "chunked"), ("x", "ü")] {
+            assert!(to_handler(headers(&[line]), 0, Uuid::nil()).is_err(), "{line:?}");
+        }
+        assert!(to_handler(headers(&[("content-type", "nonsense")]), 5, Uuid::nil()).is_err());
     }
 
     #[test]
-    fn empty_headers_do_not_reach_a_client() {
+    fn empty_headers_do_not_reach_a_caller() {
         let mut answer = headers(&[("x-empty", ""), ("x-a", "1"), ("transfer-encoding", "chunked")]);
-        to_client(&mut answer);
+        to_caller(&mut answer);
         assert_eq!(answer, headers(&[("x-a", "1")]));
     }
 }

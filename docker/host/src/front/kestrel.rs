@@ -1,88 +1,95 @@
-//! What Kestrel answers by itself, before any code of the host (protocol section 7.6).
-
-use std::time::SystemTime;
-
-use hyper::header::{CONNECTION, CONTENT_LENGTH, CONTENT_TYPE, DATE, HOST, HeaderName, HeaderValue, SERVER};
-use hyper::http::request::Parts;
-use hyper::{Method, Response, StatusCode, Version};
+//! What Kestrel answers by itself, before any code of the host; pure (protocol section 7.6).
 
 use crate::forward::target::Target;
-use crate::wire::Head;
+use crate::http1::head::{HeadError, RequestHead};
+use crate::http1::headers::HOST;
 
 /// The longest request line.
 const MAX_REQUEST_LINE_BYTES: usize = 8 * 1024;
 /// The most that all header lines may take.
-pub const MAX_HEADERS_BYTES: usize = 32 * 1024;
+const MAX_HEADERS_BYTES: usize = 32 * 1024;
 /// The most header lines.
-pub const MAX_HEADERS: usize = 100;
+const MAX_HEADERS: usize = 100;
 /// What a header line takes besides its name and value: colon, blank, line end.
 const HEADER_LINE_BYTES: usize = 4;
+const BAD_REQUEST: u16 = 400;
+const URI_TOO_LONG: u16 = 414;
+const HEADERS_TOO_LARGE: u16 = 431;
 
 /// The target of a request, or the status with which Kestrel refuses it.
 ///
 /// # Errors
 /// The status of the refusal; the connection is closed with it.
-pub fn accept(head: &Parts) -> Result<Target, StatusCode> {
-    let line =
-        head.method.as_str().len() + head.uri.path().len() + head.uri.query().map_or(0, str::len) + " HTTP/1.1".len();
+pub fn accept(head: &RequestHead) -> Result<Target, u16> {
+    let line = head.method.len() + " ".len() + head.target.len() + " HTTP/1.1".len();
     if line > MAX_REQUEST_LINE_BYTES {
-        return Err(StatusCode::URI_TOO_LONG);
+        return Err(URI_TOO_LONG);
     }
-    let header_bytes: usize =
-        head.headers.iter().map(|(name, value)| name.as_str().len() + value.len() + HEADER_LINE_BYTES).sum();
-    if head.headers.len() > MAX_HEADERS || header_bytes > MAX_HEADERS_BYTES {
-        return Err(StatusCode::REQUEST_HEADER_FIELDS_TOO_LARGE);
+    let lines = head.headers.iter();
+    let header_bytes: usize = { lines }.map(|line| line.name.len() + line.value.len() + HEADER_LINE_BYTES).sum();
+    if head.headers.iter().len() > MAX_HEADERS || header_bytes > MAX_HEADERS_BYTES {
+        return Err(HEADERS_TOO_LARGE);
     }
-    if head.method == Method::CONNECT || !has_sound_host(head) {
-        return Err(StatusCode::BAD_REQUEST);
+    let (authority, target) = split_authority(&head.target);
+    if head.method == "CONNECT" || !has_sound_host(head, authority) {
+        return Err(BAD_REQUEST);
     }
-    // The library drops what looks like a fragment; Kestrel does not (recording FX-req-fragment).
-    let sent = head.extensions.get::<Head>().and_then(Head::target).filter(|target| target.contains('#'));
-    let target = match sent.filter(|target| target.starts_with('/')) {
-        Some(target) => {
-            let (path, query) = target.split_once('?').map_or((target, None), |(path, query)| (path, Some(query)));
-            Target::parse(path, query)
-        }
-        None => Target::parse(head.uri.path(), head.uri.query()),
-    };
-    target.ok_or(StatusCode::BAD_REQUEST)
+    let (path, query) = target.split_once('?').map_or((target, None), |(path, query)| (path, Some(query)));
+    let is_path = path.starts_with('/') || (path == "*" && head.method == "OPTIONS");
+    if is_path { Target::parse(path, query).ok_or(BAD_REQUEST) } else { Err(BAD_REQUEST) }
 }
 
-/// The same response with its headers in Kestrel's order: those it knows first.
+/// The status with which Kestrel refuses what is no head of a request.
 #[must_use]
-pub fn in_order<B>(mut response: Response<B>) -> Response<B> {
-    const FIRST: [HeaderName; 5] = [CONTENT_LENGTH, CONNECTION, CONTENT_TYPE, DATE, SERVER];
-    let mut sent = std::mem::take(response.headers_mut());
-    let headers = response.headers_mut();
-    headers.reserve(sent.len() + 2);
-    sent.entry(SERVER).or_insert(HeaderValue::from_static("Kestrel"));
-    sent.entry(DATE).or_insert_with(|| {
-        let now = httpdate::fmt_http_date(SystemTime::now());
-        HeaderValue::try_from(now).unwrap_or(HeaderValue::from_static(""))
-    });
-    for name in FIRST {
-        for value in sent.get_all(&name) {
-            headers.append(name.clone(), value.clone());
-        }
-        sent.remove(name);
+pub const fn refusal(error: HeadError) -> u16 {
+    match error {
+        HeadError::Malformed(_) => BAD_REQUEST,
+        HeadError::TooManyLines => HEADERS_TOO_LARGE,
     }
-    headers.extend(sent);
-    response
+}
+
+/// Looks at a head of which the end has not come yet.
+///
+/// # Errors
+/// The status of the refusal, if it is too long already.
+pub fn check_incomplete(bytes: &[u8]) -> Result<(), u16> {
+    let line = bytes.iter().position(|byte| *byte == b'\n').map_or(bytes.len(), |end| end + 1);
+    if line > MAX_REQUEST_LINE_BYTES {
+        Err(URI_TOO_LONG)
+    } else if bytes.len() - line > MAX_HEADERS_BYTES {
+        Err(HEADERS_TOO_LARGE)
+    } else {
+        Ok(())
+    }
+}
+
+/// Splits an absolute target such as `http://host/path` into its authority and the rest.
+fn split_authority(target: &str) -> (Option<&str>, &str) {
+    let Some((scheme, rest)) = target.split_once("://").filter(|_| !target.starts_with('/')) else {
+        return (None, target);
+    };
+    if !["http", "https"].iter().any(|known| scheme.eq_ignore_ascii_case(known)) {
+        return (None, target);
+    }
+    match rest.find(['/', '?']) {
+        Some(end) if rest[end..].starts_with('/') => (Some(&rest[..end]), &rest[end..]),
+        Some(end) => (Some(&rest[..end]), "/"),
+        None => (Some(rest), "/"),
+    }
 }
 
 /// HTTP/1.1 wants one `Host`; one that is there must be well-formed and must be that of an absolute target.
-fn has_sound_host(head: &Parts) -> bool {
-    let mut hosts = head.headers.get_all(HOST).iter();
-    let Some(host) = hosts.next() else { return head.version == Version::HTTP_10 };
-    let agrees = head.uri.authority().is_none_or(|authority| {
-        let without_port = authority.as_str().strip_suffix(":80").unwrap_or(authority.as_str());
-        [authority.as_str(), without_port].iter().any(|text| text.as_bytes().eq_ignore_ascii_case(host.as_bytes()))
+fn has_sound_host(head: &RequestHead, authority: Option<&str>) -> bool {
+    let mut hosts = head.headers.all(HOST);
+    let Some(host) = hosts.next() else { return head.is_old };
+    let agrees = authority.is_none_or(|authority| {
+        let without_port = authority.strip_suffix(":80").unwrap_or(authority);
+        [authority, without_port].iter().any(|text| text.as_bytes().eq_ignore_ascii_case(host))
     });
-    hosts.next().is_none() && agrees && is_well_formed(host)
+    hosts.next().is_none() && agrees && std::str::from_utf8(host).is_ok_and(is_well_formed)
 }
 
-fn is_well_formed(host: &HeaderValue) -> bool {
-    let Ok(text) = host.to_str() else { return false };
+fn is_well_formed(text: &str) -> bool {
     let (name, port) = match text.strip_prefix('[') {
         Some(rest) => {
             let Some((address, port)) = rest.split_once(']') else { return false };
@@ -103,39 +110,52 @@ fn is_well_formed(host: &HeaderValue) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use bytes::BytesMut;
 
-    fn status(request: hyper::http::request::Builder) -> Option<u16> {
-        let (head, ()) = request.body(()).expect("a request").into_parts();
-        accept(&head).err().map(|status| status.as_u16())
-    }
-
-    fn request(target: &str) -> hyper::http::request::Builder {
-        hyper::Request::builder().uri(target)
+    fn status(lines: &str) -> Option<u16> {
+        let mut bytes = BytesMut::from(format!("{lines}\r\n\r\n").as_str());
+        let head = crate::http1::head::take_request(&mut bytes).expect("sound").expect("complete");
+        accept(&head).err()
     }
 
     #[test]
     fn the_host_must_be_one_and_sound() {
-        assert_eq!(status(request("/")), Some(400));
-        assert_eq!(status(request("/").version(Version::HTTP_10)), None);
-        assert_eq!(status(request("/").header("host", "a").header("host", "a")), Some(400));
+        assert_eq!(status("GET / HTTP/1.1"), Some(400));
+        assert_eq!(status("GET / HTTP/1.0"), None);
+        assert_eq!(status("GET / HTTP/1.1\r\nHost: a\r\nHost: a"), Some(400));
         for (host, expected) in
             [("a.b:80", None), ("", None), ("[::1]:7", None), ("a b", Some(400)), ("a:", Some(400)), ("a/b", Some(400))]
         {
-            assert_eq!(status(request("/").header("host", host)), expected, "{host}");
+            assert_eq!(status(&format!("GET / HTTP/1.1\r\nHost: {host}")), expected, "{host}");
         }
     }
 
     #[test]
     fn an_absolute_target_must_agree_with_the_host() {
-        assert_eq!(status(request("http://a/x").header("host", "a")), None);
-        assert_eq!(status(request("http://a/x").header("host", "b")), Some(400));
+        for (target, expected) in [
+            ("http://a/x", None),
+            ("HTTP://A:80/x", None),
+            ("http://a", None),
+            ("http://b/x", Some(400)),
+            ("a:80", Some(400)),
+            ("x", Some(400)),
+            ("*", Some(400)),
+        ] {
+            assert_eq!(status(&format!("GET {target} HTTP/1.1\r\nHost: a")), expected, "{target}");
+        }
+        assert_eq!(status("OPTIONS * HTTP/1.1\r\nHost: a"), None);
+        assert_eq!(status("CONNECT a:80 HTTP/1.1\r\nHost: a:80"), Some(400));
     }
 
     #[test]
     fn sizes_are_limited() {
-        let long = format!("/{}", "x".repeat(MAX_REQUEST_LINE_BYTES));
-        assert_eq!(status(request(&long).header("host", "a")), Some(414));
-        assert_eq!(status(request("/").header("host", "a").header("x", "x".repeat(20_000))), None);
-        assert_eq!(status(request("/").header("host", "a").header("x", "x".repeat(MAX_HEADERS_BYTES))), Some(431));
+        let long = format!("GET /{}", "x".repeat(MAX_REQUEST_LINE_BYTES));
+        assert_eq!(status(&format!("{long} HTTP/1.1\r\nHost: a")), Some(414));
+        assert_eq!(check_incomplete(long.as_bytes()), Err(414));
+        let with = |count: usize| format!("GET / HTTP/1.1\r\nHost: a\r\nX: {}", "x".repeat(count));
+        assert_eq!(status(&with(20_000)), None);
+        assert_eq!(check_incomplete(with(20_000).as_bytes()), Ok(()));
+        assert_eq!(status(&with(MAX_HEADERS_BYTES)), Some(431));
+        assert_eq!(check_incomplete(with(MAX_HEADERS_BYTES).as_bytes()), Err(431));
     }
 }

@@ -10,16 +10,15 @@ use std::process::ExitStatus;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use bytes::Bytes;
-use hyper::Request;
-use hyper::header::HOST;
 use tokio::sync::{mpsc, watch};
 use uuid::Uuid;
 
 pub use process::Launch;
 use process::Process;
 
-use crate::client::{CallError, Client};
+use crate::client::{Body, CallError, Client, Request};
+use crate::http1::Headers;
+use crate::http1::headers::HOST;
 use crate::log::{DISPATCHER, Entry, Level, Log};
 
 /// How long to pause between two probes of a handler that does not listen yet. The real host pauses 25 ms; a shorter pause
@@ -392,14 +391,13 @@ async fn wait_until_ready(client: &Client, probe: Probe) -> bool {
 }
 
 async fn ask(client: &Client, probe: Probe) -> Result<(), CallError> {
-    let mut request = Request::new(Bytes::new());
-    let host = format!("127.0.0.1:{}", client.port());
-    if let Ok(host) = host.parse() {
-        request.headers_mut().insert(HOST, host);
-    }
-    if probe.follows_redirects {
-        client.call_following_redirects(request).await.map(drop)
+    let mut headers = Headers::default();
+    headers.push(HOST, format!("127.0.0.1:{}", client.port()));
+    let request = Request { method: "GET".to_owned(), target: "/".to_owned(), headers };
+    let answer = if probe.follows_redirects {
+        client.call_following_redirects(request, || Body::Empty).await
     } else {
-        client.call(request.map(|_| crate::body::RequestBody::Empty)).await.map(drop)
-    }
+        client.call(&request, Body::Empty).await
+    };
+    answer.map(drop)
 }

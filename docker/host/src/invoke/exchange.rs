@@ -4,10 +4,10 @@ use std::fmt;
 use std::sync::OnceLock;
 
 use bytes::Bytes;
-use hyper::header::CONTENT_TYPE;
-use hyper::http::response::Parts;
 
 use crate::execution::Execution;
+use crate::http1::head::AnswerHead;
+use crate::http1::headers::CONTENT_TYPE;
 
 /// How much of a body is shown.
 const SHOWN_CHARACTERS: usize = 300;
@@ -41,11 +41,11 @@ impl Exchange {
     }
 
     /// Keeps the head of the answer.
-    pub fn answered(&self, head: &Parts, body: &Bytes) {
-        let content_type = head.headers.get(CONTENT_TYPE).map(|value| String::from_utf8_lossy(value.as_bytes()));
+    pub fn answered(&self, head: &AnswerHead, body: &Bytes) {
+        let content_type = head.headers.get(CONTENT_TYPE).map(String::from_utf8_lossy);
         let content_type = content_type.unwrap_or("no Content-Type".into());
         // There is one answer in an attempt.
-        _ = self.answer.set((head.status.as_u16(), format!("{content_type}, {}", shown(body))));
+        _ = self.answer.set((head.status, format!("{content_type}, {}", shown(body))));
     }
 
     /// The status of the answer.

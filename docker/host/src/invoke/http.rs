@@ -3,24 +3,23 @@
 use std::sync::Arc;
 
 use bytes::Bytes;
-use hyper::header::{ACCEPT, CONNECTION, HOST, HeaderName, HeaderValue, TRANSFER_ENCODING};
-use hyper::http::request::Parts;
-use hyper::{Method, Response, StatusCode};
 
-use super::{Failed, Trigger, failure, invoke};
-use crate::body::{CallerBody, ResponseBody};
+use super::{Failed, Trigger, invoke};
+use crate::body::CallerBody;
 use crate::execution::CALLED_BY_HOST_API;
 use crate::forward::target::Target;
 use crate::host::Host;
 use crate::host::running::Running;
+use crate::http1::head::RequestHead;
+use crate::http1::headers::{ACCEPT, HOST, TRANSFER_ENCODING};
 use crate::invocation::data::Value;
 use crate::invocation::http::{self as envelope, HttpRequest};
 use crate::invocation::reply;
 use crate::keys::{Identity, KeyLevel};
 use crate::log;
 use crate::respond::respond;
+use crate::response::Response;
 use crate::routes::Found;
-use crate::wire::Head;
 
 /// One invocation of a function in default mode by an HTTP request.
 pub async fn http(
@@ -29,13 +28,13 @@ pub async fn http(
     found: &Found,
     identity: Option<Identity>,
     target: &Target,
-    head: Parts,
-    body: CallerBody,
-) -> Response<ResponseBody> {
+    head: RequestHead,
+    body: &mut CallerBody,
+) -> Response {
     let refuse = |message: &str| {
         let text = format!("Function `{}`: {message}, so the caller gets a 500", found.function.name);
         host.log().error(log::HOST, text);
-        failure(StatusCode::INTERNAL_SERVER_ERROR)
+        Response::empty(500)
     };
     let body = match read(running, &head, body).await {
         Ok(body) => body,
@@ -53,23 +52,17 @@ pub async fn http(
     };
     match invoke(host, running, &found.function, trigger).await {
         Ok(output) => match reply::reply(output, accept(&head).as_deref()) {
-            Ok(reply) => respond(reply, head.method == Method::HEAD, &head.extensions),
+            Ok(reply) => respond(reply),
             Err(error) => refuse(&error.to_string()),
         },
-        Err(Failed { is_stopping, .. }) => {
-            let mut response = failure(StatusCode::INTERNAL_SERVER_ERROR);
-            if is_stopping {
-                response.headers_mut().insert(CONNECTION, HeaderValue::from_static("close"));
-            }
-            response
-        }
+        Err(Failed { is_stopping, .. }) => Response { closes: is_stopping, ..Response::empty(500) },
     }
 }
 
 /// The body, where it has a length. A chunked one is read and lost (recordings DX-body-chunked, CX-bodylimit-default-mode).
-async fn read(running: &Running, head: &Parts, body: CallerBody) -> Result<Option<Bytes>, String> {
+async fn read(running: &Running, head: &RequestHead, body: &mut CallerBody) -> Result<Option<Bytes>, String> {
     let limit = running.app.options.request_body_limit_bytes;
-    if head.headers.contains_key(TRANSFER_ENCODING) {
+    if head.headers.contains(TRANSFER_ENCODING) {
         return body.discard(limit).await.map(|()| None).map_err(|error| error.to_string());
     }
     if body.length() == 0 {
@@ -82,13 +75,13 @@ fn http_request(
     found: &Found,
     identity: Option<Identity>,
     target: &Target,
-    head: &Parts,
+    head: &RequestHead,
     body: Option<Bytes>,
 ) -> Result<HttpRequest, String> {
-    let host = head.headers.get(HOST).and_then(|value| value.to_str().ok()).unwrap_or_default();
+    let host = head.headers.text(HOST).unwrap_or_default();
     Ok(HttpRequest {
         url: envelope::url(host, &target.path, &target.query).map_err(|error| error.to_string())?,
-        method: head.method.as_str().to_owned(),
+        method: head.method.clone(),
         query: target.query.clone(),
         headers: header_lines(head),
         params: found.values.clone(),
@@ -105,20 +98,11 @@ fn http_request(
 }
 
 /// The header lines with their names as they were sent.
-fn header_lines(head: &Parts) -> Vec<(String, Vec<u8>)> {
-    let sent = head.extensions.get::<Head>().cloned().unwrap_or_default();
-    let line = |(name, value): (&HeaderName, &HeaderValue)| {
-        (sent.spelling(name.as_str()).to_owned(), value.as_bytes().to_vec())
-    };
-    head.headers.iter().map(line).collect()
+fn header_lines(head: &RequestHead) -> Vec<(String, Vec<u8>)> {
+    head.headers.iter().map(|line| (line.name().to_owned(), line.value.to_vec())).collect()
 }
 
-fn accept(head: &Parts) -> Option<String> {
-    let lines: Vec<_> = head
-        .headers
-        .get_all(ACCEPT)
-        .iter()
-        .map(|value| String::from_utf8_lossy(value.as_bytes()).into_owned())
-        .collect();
+fn accept(head: &RequestHead) -> Option<String> {
+    let lines: Vec<_> = head.headers.all(ACCEPT).map(String::from_utf8_lossy).collect();
     Some(lines.join(",")).filter(|_| !lines.is_empty())
 }

@@ -1,0 +1,237 @@
+//! Where a body ends: by its length, by chunks, or with the connection; pure.
+
+use bytes::{Buf, Bytes, BytesMut};
+
+use super::headers::{CONTENT_LENGTH, Headers, TRANSFER_ENCODING};
+
+/// The longest line that a chunk may begin with, and the most that may follow the last one.
+const MAX_CHUNK_LINE_BYTES: usize = 16 * 1024;
+
+/// How far a body has been read.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Framing {
+    /// So many bytes are still to come.
+    Length(u64),
+    /// It comes in chunks.
+    Chunked(Chunk),
+    /// It ends with the connection.
+    UntilClose,
+}
+
+/// Where in a chunked body the next byte stands.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Chunk {
+    /// Before a chunk.
+    Size,
+    /// In a chunk of which so many bytes are still to come.
+    Data(u64),
+    /// Behind the data of a chunk.
+    DataEnd,
+    /// Behind the last chunk.
+    Trailers,
+    /// Behind everything.
+    End,
+}
+
+/// One step on the way through a body.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Step {
+    /// A piece of it.
+    Piece(Bytes),
+    /// Nothing more can be said before more has been read.
+    NeedsMore,
+    /// It has ended.
+    End,
+}
+
+impl Framing {
+    /// No body.
+    pub const NONE: Self = Self::Length(0);
+
+    /// That of a request.
+    ///
+    /// # Errors
+    /// What Kestrel refuses with a 400: two lengths, one that is no number, an encoding that does not end in `chunked`.
+    pub fn of_request(headers: &Headers) -> Result<Self, &'static str> {
+        let mut lengths = headers.all(CONTENT_LENGTH);
+        let length = match (lengths.next(), lengths.next()) {
+            (None, _) => None,
+            (Some(text), None) => Some(number(text).ok_or("`Content-Length` is no number")?),
+            (Some(_), Some(_)) => return Err("two `Content-Length`"),
+        };
+        match headers.all(TRANSFER_ENCODING).last() {
+            Some(encoding) if is_chunked(encoding) => Ok(Self::Chunked(Chunk::Size)),
+            Some(_) => Err("`Transfer-Encoding` does not end in `chunked`"),
+            None => Ok(Self::Length(length.unwrap_or(0))),
+        }
+    }
+
+    /// That of an answer with this status to a request of this kind. A length that is no number counts as none (recording
+    /// FX-ans-cl-bad).
+    #[must_use]
+    pub fn of_answer(headers: &Headers, status: u16, is_answer_to_head: bool) -> Self {
+        if is_answer_to_head || matches!(status, 100..=199 | 204 | 304) {
+            return Self::NONE;
+        }
+        if headers.all(TRANSFER_ENCODING).last().is_some_and(is_chunked) {
+            return Self::Chunked(Chunk::Size);
+        }
+        match headers.get(CONTENT_LENGTH).and_then(number) {
+            Some(length) if !headers.contains(TRANSFER_ENCODING) => Self::Length(length),
+            _ => Self::UntilClose,
+        }
+    }
+
+    /// Takes the next piece off the beginning of `buffer`.
+    ///
+    /// # Errors
+    /// If what has come is not chunked.
+    pub fn step(&mut self, buffer: &mut BytesMut) -> Result<Step, &'static str> {
+        match self {
+            Self::Length(0) => Ok(Step::End),
+            Self::Length(remaining) => Ok(take(buffer, remaining)),
+            Self::UntilClose if buffer.is_empty() => Ok(Step::NeedsMore),
+            Self::UntilClose => Ok(Step::Piece(buffer.split().freeze())),
+            Self::Chunked(chunk) => chunk.step(buffer),
+        }
+    }
+
+    /// Whether the body may end here because the connection has.
+    #[must_use]
+    pub fn ends_with_connection(&self) -> bool {
+        matches!(self, Self::UntilClose | Self::Length(0) | Self::Chunked(Chunk::End))
+    }
+}
+
+impl Chunk {
+    fn step(&mut self, buffer: &mut BytesMut) -> Result<Step, &'static str> {
+        loop {
+            match self {
+                Self::Size => match httparse::parse_chunk_size(buffer) {
+                    Ok(httparse::Status::Complete((end, size))) => {
+                        buffer.advance(end);
+                        *self = if size == 0 { Self::Trailers } else { Self::Data(size) };
+                    }
+                    Ok(httparse::Status::Partial) if buffer.len() <= MAX_CHUNK_LINE_BYTES => {
+                        return Ok(Step::NeedsMore);
+                    }
+                    Ok(httparse::Status::Partial) | Err(_) => return Err("a chunk without a sound size"),
+                },
+                Self::Data(0) => *self = Self::DataEnd,
+                Self::Data(remaining) => return Ok(take(buffer, remaining)),
+                Self::DataEnd => match buffer.as_ref() {
+                    [b'\r', b'\n', ..] => {
+                        buffer.advance(2);
+                        *self = Self::Size;
+                    }
+                    [] | [b'\r'] => return Ok(Step::NeedsMore),
+                    _ => return Err("a chunk longer than its size"),
+                },
+                Self::Trailers => {
+                    let Some(end) = buffer.iter().position(|byte| *byte == b'\n') else {
+                        let is_short = buffer.len() <= MAX_CHUNK_LINE_BYTES;
+                        return if is_short { Ok(Step::NeedsMore) } else { Err("trailers without an end") };
+                    };
+                    let line = buffer.split_to(end + 1);
+                    if matches!(line.as_ref(), b"\r\n" | b"\n") {
+                        *self = Self::End;
+                    }
+                }
+                Self::End => return Ok(Step::End),
+            }
+        }
+    }
+}
+
+fn take(buffer: &mut BytesMut, remaining: &mut u64) -> Step {
+    if buffer.is_empty() {
+        return Step::NeedsMore;
+    }
+    let length = usize::try_from(*remaining).map_or(buffer.len(), |remaining| remaining.min(buffer.len()));
+    *remaining -= length as u64;
+    Step::Piece(buffer.split_to(length).freeze())
+}
+
+fn number(text: &[u8]) -> Option<u64> {
+    // `parse` would take a sign.
+    let is_number = text.iter().all(u8::is_ascii_digit);
+    std::str::from_utf8(text).ok().filter(|_| is_number)?.parse().ok()
+}
+
+fn is_chunked(encoding: &[u8]) -> bool {
+    let last = encoding.rsplit(|byte| *byte == b',').next().unwrap_or_default();
+    last.trim_ascii().eq_ignore_ascii_case(b"chunked")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn headers(lines: &[(&'static str, &'static str)]) -> Headers {
+        lines
+            .iter()
+            .map(|(name, value)| (Bytes::from_static(name.as_bytes()), Bytes::from_static(value.as_bytes())))
+            .collect()
+    }
+
+    /// The body, and what is left of the bytes; `None` where it does not end.
+    fn read(mut framing: Framing, text: &str) -> Result<(Option<String>, String), &'static str> {
+        let mut buffer = BytesMut::from(text);
+        let mut body = Vec::new();
+        loop {
+            match framing.step(&mut buffer)? {
+                Step::Piece(piece) => body.extend_from_slice(&piece),
+                Step::NeedsMore => return Ok((None, String::from_utf8_lossy(&buffer).into_owned())),
+                Step::End => {
+                    let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
+                    return Ok((Some(text(&body)), text(&buffer)));
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn bodies_end_where_they_should() {
+        let whole = |body: &str, rest: &str| Ok((Some(body.to_owned()), rest.to_owned()));
+        let chunked = Framing::Chunked(Chunk::Size);
+        assert_eq!(read(Framing::Length(3), "abcd"), whole("abc", "d"));
+        assert_eq!(read(Framing::NONE, "d"), whole("", "d"));
+        assert_eq!(read(chunked, "2;x=y\r\nab\r\n1\r\nc\r\n0\r\nT: u\r\n\r\nd"), whole("abc", "d"));
+        assert_eq!(read(chunked, "0\r\n\r\n"), whole("", ""));
+        assert_eq!(read(chunked, "2\r\nab\r"), Ok((None, "\r".to_owned())));
+        assert_eq!(read(Framing::UntilClose, "abc"), Ok((None, String::new())));
+        assert!(read(chunked, "2\r\nabc\r\n").is_err());
+        assert!(read(chunked, "zz\r\n").is_err());
+        assert!(read(chunked, &"1".repeat(MAX_CHUNK_LINE_BYTES + 1)).is_err());
+    }
+
+    #[test]
+    fn a_request_has_one_length_or_chunks() {
+        for (lines, expected) in [
+            (&[][..], Some(Framing::NONE)),
+            (&[("content-length", "5")], Some(Framing::Length(5))),
+            (&[("Content-Length", "5"), ("content-length", "5")], None),
+            (&[("Content-Length", "+5")], None),
+            (&[("Transfer-Encoding", "gzip, Chunked")], Some(Framing::Chunked(Chunk::Size))),
+            (&[("Transfer-Encoding", "chunked"), ("Content-Length", "3")], Some(Framing::Chunked(Chunk::Size))),
+            (&[("Transfer-Encoding", "gzip")], None),
+        ] {
+            assert_eq!(Framing::of_request(&headers(lines)).ok(), expected, "{lines:?}");
+        }
+    }
+
+    #[test]
+    fn an_answer_without_a_sound_length_ends_with_the_connection() {
+        for (lines, expected) in [
+            (&[][..], Framing::UntilClose),
+            (&[("Content-Length", "2")], Framing::Length(2)),
+            (&[("Content-Length", "abc")], Framing::UntilClose),
+            (&[("Content-Length", "2"), ("Transfer-Encoding", "gzip")], Framing::UntilClose),
+            (&[("Transfer-Encoding", "chunked")], Framing::Chunked(Chunk::Size)),
+        ] {
+            assert_eq!(Framing::of_answer(&headers(lines), 200, false), expected, "{lines:?}");
+            assert_eq!(Framing::of_answer(&headers(lines), 200, true), Framing::NONE);
+            assert_eq!(Framing::of_answer(&headers(lines), 204, false), Framing::NONE);
+        }
+    }
+}

@@ -1,0 +1,168 @@
+//! Heads of requests and answers, read; pure.
+
+use std::mem::MaybeUninit;
+
+use bytes::{Bytes, BytesMut};
+
+use super::headers::Headers;
+
+/// The most header lines that are read of any message: one more than Kestrel takes.
+const MAX_LINES: usize = 101;
+
+/// The head of a request.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct RequestHead {
+    /// The method as it was sent.
+    pub method: String,
+    /// The target as it was sent.
+    pub target: String,
+    /// Whether it is of HTTP/1.0.
+    pub is_old: bool,
+    /// The header lines.
+    pub headers: Headers,
+}
+
+/// The head of an answer.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct AnswerHead {
+    /// The status: 100 to 999.
+    pub status: u16,
+    /// The reason phrase, empty where there is none.
+    pub reason: Bytes,
+    /// Whether it is of HTTP/1.0.
+    pub is_old: bool,
+    /// The header lines.
+    pub headers: Headers,
+}
+
+/// What is wrong with a head.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum HeadError {
+    /// It is no HTTP/1.
+    Malformed(httparse::Error),
+    /// There are more header lines than are taken.
+    TooManyLines,
+}
+
+/// Takes the head of a request off the beginning of `buffer`. Nothing if its end has not come yet.
+///
+/// # Errors
+/// If what has come is not the beginning of a request.
+pub fn take_request(buffer: &mut BytesMut) -> Result<Option<RequestHead>, HeadError> {
+    let mut lines = [const { MaybeUninit::uninit() }; MAX_LINES];
+    let mut request = httparse::Request::new(&mut []);
+    let end = match request.parse_with_uninit_headers(buffer, &mut lines)? {
+        httparse::Status::Complete(end) => end,
+        httparse::Status::Partial => return Ok(None),
+    };
+    let method = request.method.unwrap_or_default().to_owned();
+    let target = request.path.unwrap_or_default().to_owned();
+    let is_old = request.version == Some(0);
+    let places = Places::of(buffer, request.headers);
+    let bytes = buffer.split_to(end).freeze();
+    Ok(Some(RequestHead { method, target, is_old, headers: places.lines(&bytes) }))
+}
+
+/// Takes the head of an answer off the beginning of `buffer`. Nothing if its end has not come yet.
+///
+/// # Errors
+/// If what has come is not the beginning of an answer.
+pub fn take_answer(buffer: &mut BytesMut) -> Result<Option<AnswerHead>, HeadError> {
+    let mut lines = [const { MaybeUninit::uninit() }; MAX_LINES];
+    let mut answer = httparse::Response::new(&mut []);
+    let config = httparse::ParserConfig::default();
+    let end = match config.parse_response_with_uninit_headers(&mut answer, buffer, &mut lines)? {
+        httparse::Status::Complete(end) => end,
+        httparse::Status::Partial => return Ok(None),
+    };
+    let status = answer.code.filter(|code| *code >= 100).ok_or(HeadError::Malformed(httparse::Error::Status))?;
+    let reason = Bytes::copy_from_slice(answer.reason.unwrap_or_default().as_bytes());
+    let is_old = answer.version == Some(0);
+    let places = Places::of(buffer, answer.headers);
+    let bytes = buffer.split_to(end).freeze();
+    Ok(Some(AnswerHead { status, reason, is_old, headers: places.lines(&bytes) }))
+}
+
+/// Where in a head its names and values stand, so that they need not be copied.
+struct Places(Vec<[(usize, usize); 2]>);
+
+impl Places {
+    fn of(head: &[u8], lines: &[httparse::Header<'_>]) -> Self {
+        let start = head.as_ptr().addr();
+        let place = |part: &[u8]| {
+            let offset = part.as_ptr().addr().saturating_sub(start);
+            if part.is_empty() { (0, 0) } else { (offset, offset + part.len()) }
+        };
+        Self(lines.iter().map(|line| [place(line.name.as_bytes()), place(line.value)]).collect())
+    }
+
+    fn lines(self, head: &Bytes) -> Headers {
+        self.0.into_iter().map(|place| place.map(|(start, end)| head.slice(start..end)).into()).collect()
+    }
+}
+
+impl From<httparse::Error> for HeadError {
+    fn from(error: httparse::Error) -> Self {
+        match error {
+            httparse::Error::TooManyHeaders => Self::TooManyLines,
+            other => Self::Malformed(other),
+        }
+    }
+}
+
+impl std::fmt::Display for HeadError {
+    fn fmt(&self, out: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Self::Malformed(error) => write!(out, "{error}"),
+            Self::TooManyLines => write!(out, "more than {} header lines", MAX_LINES - 1),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn request(text: &str) -> (Result<Option<RequestHead>, HeadError>, String) {
+        let mut buffer = BytesMut::from(text);
+        let head = take_request(&mut buffer);
+        (head, String::from_utf8_lossy(&buffer).into_owned())
+    }
+
+    #[test]
+    fn a_request_is_read_as_it_was_sent() {
+        let (head, rest) = request("FoO /a?b#c HTTP/1.0\r\nHost: x\r\nX-MiXed:  1 \r\nEmpty:\r\n\r\nbody");
+        let head = head.expect("sound").expect("complete");
+        assert_eq!((head.method.as_str(), head.target.as_str(), head.is_old), ("FoO", "/a?b#c", true));
+        let lines: Vec<_> = head.headers.iter().map(|line| (line.name(), &*line.value)).collect();
+        assert_eq!(lines, [("Host", &b"x"[..]), ("X-MiXed", b"1"), ("Empty", b"")]);
+        assert_eq!(rest, "body");
+    }
+
+    #[test]
+    fn the_rest_of_a_head_is_waited_for() {
+        for text in ["", "GET", "GET / HTTP/1.1\r\nHost: x\r\n"] {
+            assert_eq!(request(text), (Ok(None), text.to_owned()));
+        }
+    }
+
+    #[test]
+    fn what_is_no_head_is_refused() {
+        for text in ["GARBAGE\r\n\r\n", "GET / HTTP/2.0\r\n\r\n", "GET / HTTP/1.1\r\nno colon\r\n\r\n"] {
+            assert!(matches!(request(text).0, Err(HeadError::Malformed(_))), "{text}");
+        }
+        let many = format!("GET / HTTP/1.1\r\n{}\r\n", "A: b\r\n".repeat(MAX_LINES + 1));
+        assert_eq!(request(&many).0, Err(HeadError::TooManyLines));
+    }
+
+    #[test]
+    fn an_answer_has_a_status_of_three_digits() {
+        let answer = |text: &str| take_answer(&mut BytesMut::from(text));
+        let head = answer("HTTP/1.1 999 Odd One\nA: b\n\n").expect("sound").expect("complete");
+        assert_eq!((head.status, &*head.reason, head.is_old), (999, &b"Odd One"[..], false));
+        assert_eq!(answer("HTTP/1.0 200\r\n\r\n").expect("sound").expect("complete").reason, Bytes::new());
+        for text in ["HTTP/1.1 099 x\r\n\r\n", "HTTP/1.1 99 x\r\n\r\n", "nonsense\r\n\r\n"] {
+            assert!(answer(text).is_err(), "{text}");
+        }
+    }
+}

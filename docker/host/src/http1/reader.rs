@@ -1,0 +1,77 @@
+//! What has been read of a connection.
+
+use std::io;
+
+use bytes::{Bytes, BytesMut};
+use tokio::io::{AsyncRead, AsyncReadExt};
+
+use super::framing::{Framing, Step};
+
+/// How much room there is at least for what is read next. Most heads fit.
+const HEAD_READ_BYTES: usize = 2 * 1024;
+/// The same for bodies of which this much or more is to come.
+const BODY_READ_BYTES: usize = 64 * 1024;
+
+/// The reading side of a connection, with what has been read and not been used.
+#[derive(Debug)]
+pub struct Reader<R> {
+    stream: R,
+    /// What has been read and not been used.
+    pub buffer: BytesMut,
+}
+
+impl<R: AsyncRead + Unpin> Reader<R> {
+    /// Nothing has been read yet.
+    pub fn new(stream: R) -> Self {
+        Self { stream, buffer: BytesMut::new() }
+    }
+
+    /// The connection itself.
+    pub const fn stream(&self) -> &R {
+        &self.stream
+    }
+
+    /// Reads what there is, and waits where there is nothing. False when the other side has ended. Nothing is lost where this
+    /// is dropped before it is done.
+    ///
+    /// # Errors
+    /// As reading.
+    pub async fn fill(&mut self) -> io::Result<bool> {
+        self.fill_with_room(HEAD_READ_BYTES).await
+    }
+
+    /// The next piece of a body; nothing at its end.
+    ///
+    /// # Errors
+    /// If the connection breaks or ends before the body does, or if what comes is not chunked.
+    pub async fn next_piece(&mut self, framing: &mut Framing) -> io::Result<Option<Bytes>> {
+        loop {
+            match framing.step(&mut self.buffer).map_err(|text| io::Error::new(io::ErrorKind::InvalidData, text))? {
+                Step::Piece(piece) => return Ok(Some(piece)),
+                Step::End => return Ok(None),
+                Step::NeedsMore if self.fill_with_room(room(framing)).await? => {}
+                Step::NeedsMore if framing.ends_with_connection() => return Ok(None),
+                Step::NeedsMore => {
+                    let text = "the connection ended in the midst of a body";
+                    return Err(io::Error::new(io::ErrorKind::UnexpectedEof, text));
+                }
+            }
+        }
+    }
+
+    async fn fill_with_room(&mut self, room: usize) -> io::Result<bool> {
+        if self.buffer.capacity() - self.buffer.len() < HEAD_READ_BYTES {
+            self.buffer.reserve(room);
+        }
+        Ok(self.stream.read_buf(&mut self.buffer).await? > 0)
+    }
+}
+
+fn room(framing: &Framing) -> usize {
+    match framing {
+        Framing::Length(remaining) => {
+            usize::try_from(*remaining).unwrap_or(BODY_READ_BYTES).clamp(HEAD_READ_BYTES, BODY_READ_BYTES)
+        }
+        Framing::Chunked(_) | Framing::UntilClose => BODY_READ_BYTES,
+    }
+}

@@ -1,0 +1,176 @@
+//! What a caller gets, and how it is written; pure (protocol sections 3.6, 5.4 and 7.6).
+
+use std::time::SystemTime;
+
+use bytes::Bytes;
+
+use crate::http1::Headers;
+use crate::http1::headers::{CONNECTION, CONTENT_LENGTH, CONTENT_TYPE, DATE, SERVER, TRANSFER_ENCODING, write_line};
+use crate::invocation::reason;
+
+const SWITCHING_PROTOCOLS: i32 = 101;
+
+/// An answer to a caller.
+#[derive(Clone, Debug, Default)]
+pub struct Response {
+    /// The status: the real host writes any number (recordings RX-sc-zero, -neg, -99, -1000).
+    pub status: i32,
+    /// The reason phrase, where it is not the standard one.
+    pub reason: Option<Bytes>,
+    /// The header lines. `Date` and `Server` are added where they are not among them.
+    pub headers: Headers,
+    /// The body in pieces, so that it need not be copied.
+    pub body: Vec<Bytes>,
+    /// How the body is framed.
+    pub framing: Framing,
+    /// Whether the connection is closed afterwards, and the caller told so.
+    pub closes: bool,
+}
+
+/// How a body is framed.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Framing {
+    /// By `Content-Length`, unless status or method forbid it.
+    #[default]
+    Length,
+    /// By chunks. To `HEAD`, not at all (recordings P14, CX-appoffline, RX-head).
+    Chunked,
+    /// As the headers say, or not at all.
+    AsGiven,
+}
+
+/// What becomes of the connection after a response.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Ending {
+    /// The next request may come.
+    Keep,
+    /// It is closed.
+    Close,
+    /// The caller cannot know that the response has ended, and waits until it closes the connection itself.
+    WaitForCaller,
+}
+
+impl Response {
+    /// A response without headers and body.
+    #[must_use]
+    pub fn empty(status: u16) -> Self {
+        Self { status: status.into(), ..Self::default() }
+    }
+
+    /// The same response; the connection is closed afterwards.
+    #[must_use]
+    pub fn closing(self) -> Self {
+        Self { closes: true, ..self }
+    }
+
+    /// The length of the body.
+    #[must_use]
+    pub fn length(&self) -> usize {
+        self.body.iter().map(Bytes::len).sum()
+    }
+
+    /// What becomes of the connection. After an interim response, and after a body whose end cannot be known, the caller waits
+    /// in vain (recordings RX-sc-100, RX-sc-199, RX-hdr-transfer-encoding).
+    #[must_use]
+    pub fn ending(&self, is_to_head: bool) -> Ending {
+        let announced = self.headers.get(CONTENT_LENGTH).filter(|_| self.framing == Framing::AsGiven && !is_to_head);
+        let is_wrong = |announced: &[u8]| announced != self.length().to_string().as_bytes();
+        if self.is_interim() || self.is_unframed() {
+            Ending::WaitForCaller
+        } else if self.closes
+            || !(200..1000).contains(&self.status)
+            || (self.headers.contains(CONNECTION) && !self.headers.lists(CONNECTION, "keep-alive"))
+            || announced.is_some_and(is_wrong)
+        {
+            Ending::Close
+        } else {
+            Ending::Keep
+        }
+    }
+
+    /// Writes the head, its lines in Kestrel's order: those it knows first.
+    pub fn write_head(&self, is_to_head: bool, out: &mut Vec<u8>) {
+        let reason = self.reason.as_deref().unwrap_or_else(|| reason::phrase(self.status).as_bytes());
+        out.extend_from_slice(format!("HTTP/1.1 {} ", self.status).as_bytes());
+        out.extend_from_slice(reason);
+        out.extend_from_slice(b"\r\n");
+        if self.writes_length(is_to_head) {
+            write_line(CONTENT_LENGTH.as_bytes(), self.length().to_string().as_bytes(), out);
+        }
+        for name in [CONTENT_LENGTH, CONNECTION, CONTENT_TYPE, DATE, SERVER] {
+            let mut is_given = false;
+            for line in self.headers.iter().filter(|line| line.has_name(name)) {
+                is_given = true;
+                line.write(out);
+            }
+            match name {
+                CONNECTION if !is_given && self.says_close() => write_line(b"Connection", b"close", out),
+                DATE if !is_given => {
+                    write_line(b"Date", httpdate::fmt_http_date(SystemTime::now()).as_bytes(), out);
+                }
+                SERVER if !is_given => write_line(b"Server", b"Kestrel", out),
+                _ => {}
+            }
+        }
+        if self.is_chunked(is_to_head) {
+            write_line(TRANSFER_ENCODING.as_bytes(), b"chunked", out);
+        }
+        for line in self.headers.iter().filter(|line| !is_written_first(&line.name)) {
+            line.write(out);
+        }
+        out.extend_from_slice(b"\r\n");
+    }
+
+    /// The body as it is written to this kind of request.
+    #[must_use]
+    pub fn into_written_body(mut self, is_to_head: bool) -> Vec<Bytes> {
+        if is_to_head || self.is_interim() {
+            return Vec::new();
+        }
+        if self.is_chunked(false) {
+            let size = format!("{:x}\r\n", self.length());
+            self.body.insert(0, size.into());
+            self.body.push(Bytes::from_static(b"\r\n0\r\n\r\n"));
+        }
+        self.body
+    }
+
+    fn is_interim(&self) -> bool {
+        (100..200).contains(&self.status) && self.status != SWITCHING_PROTOCOLS
+    }
+
+    fn is_unframed(&self) -> bool {
+        self.framing == Framing::AsGiven && self.headers.contains(TRANSFER_ENCODING)
+    }
+
+    fn is_chunked(&self, is_to_head: bool) -> bool {
+        self.framing == Framing::Chunked && self.length() > 0 && !is_to_head
+    }
+
+    /// To `HEAD` the length of what is not sent is said, but not that of nothing.
+    fn writes_length(&self, is_to_head: bool) -> bool {
+        let has_length = match self.framing {
+            Framing::Length => true,
+            Framing::Chunked => self.length() == 0,
+            Framing::AsGiven => false,
+        };
+        let is_allowed = if is_to_head { self.length() > 0 } else { !matches!(self.status, 100..=199 | 204) };
+        has_length && is_allowed
+    }
+
+    fn says_close(&self) -> bool {
+        self.closes || self.status == SWITCHING_PROTOCOLS
+    }
+}
+
+impl From<Vec<u8>> for Response {
+    fn from(body: Vec<u8>) -> Self {
+        Self { body: vec![body.into()], ..Self::empty(200) }
+    }
+}
+
+fn is_written_first(name: &[u8]) -> bool {
+    [CONTENT_LENGTH, CONNECTION, CONTENT_TYPE, DATE, SERVER]
+        .iter()
+        .any(|first| name.eq_ignore_ascii_case(first.as_bytes()))
+}
