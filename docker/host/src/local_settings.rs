@@ -6,7 +6,7 @@ use serde_json::Value;
 
 use crate::app::Document;
 
-/// The `Values` of a local.settings.json.
+/// The `Values` and `ConnectionStrings` of a local.settings.json, as environment variables.
 ///
 /// # Errors
 /// One line that names the file and the place, and a hint.
@@ -20,11 +20,18 @@ pub fn read(path: &Path) -> Result<Vec<(String, String)>, String> {
     let values = document.value.get("Values").and_then(Value::as_object);
     let values = values
         .ok_or_else(|| format!("`{shown}` has no object `Values`\nhint: {{\"Values\": {{\"NAME\": \"value\"}}}}"))?;
-    values
-        .iter()
+    let connections = document.value.get("ConnectionStrings").and_then(Value::as_object).into_iter().flatten();
+    let connections = connections.map(|(name, value)| {
+        let text = value.get("ConnectionString").unwrap_or(value);
+        (format!("ConnectionStrings:{name}"), text)
+    });
+    let named = values.iter().map(|(name, value)| (name.clone(), value)).chain(connections);
+    named
+        // Core Tools passes them over as well (section 6.6).
+        .filter(|(name, value)| !name.is_empty() && !value.is_null())
         .map(|(name, value)| match value {
-            Value::String(text) => Ok((name.clone(), text.clone())),
-            Value::Number(_) | Value::Bool(_) => Ok((name.clone(), value.to_string())),
+            Value::String(text) => Ok((name, text.clone())),
+            Value::Number(_) | Value::Bool(_) => Ok((name, value.to_string())),
             _ => Err(format!("`{shown}`: the value of `{name}` is no text\nhint: put it in quotes")),
         })
         .collect()
@@ -57,6 +64,14 @@ mod tests {
         let environment = vec![("A".to_owned(), "mine".to_owned())];
         let pair = |name: &str, value: &str| (name.to_owned(), value.to_owned());
         assert_eq!(added(environment, settings), [pair("A", "mine"), pair("B", "2")]);
+    }
+
+    #[test]
+    fn connection_strings_are_settings_and_what_says_nothing_is_passed_over() {
+        let text = r#"{"Values": {"A": null, "": "x", "B": ""}, "ConnectionStrings": {"One": "1", "Two": {"ConnectionString": "2"}}}"#;
+        let pair = |name: &str, value: &str| (name.to_owned(), value.to_owned());
+        let expected = [pair("B", ""), pair("ConnectionStrings:One", "1"), pair("ConnectionStrings:Two", "2")];
+        assert_eq!(from(text).unwrap(), expected);
     }
 
     #[test]
