@@ -33,9 +33,8 @@ pub fn command_line(
     host_variable: impl Fn(&str) -> Option<String>,
     handler_variables: &[(&str, String)],
 ) -> CommandLine {
-    let handler_variable = |name: &str| {
-        handler_variables.iter().find(|(key, _)| key.eq_ignore_ascii_case(name)).map(|(_, value)| value.clone())
-    };
+    let handler_variable =
+        |name: &str| handler_variables.iter().find(|(key, _)| *key == name).map(|(_, value)| value.clone());
     let expanded = |text: &str| expand(&expand(text, &host_variable), &handler_variable);
 
     let mut parts: Vec<String> = description.arguments.iter().map(|text| expanded(text)).collect();
@@ -186,6 +185,7 @@ mod tests {
     fn variables_are_expanded_before_splitting() {
         assert_eq!(arguments(&["%MYVAR%", "p%MYVAR%q"]), ["my", "value", "pmy", "valueq"]);
         assert_eq!(arguments(&["--port", "%FUNCTIONS_CUSTOMHANDLER_PORT%"]), ["--port", "4711"]);
+        assert_eq!(arguments(&["a%myvar%", "b%functions_customhandler_port%"]), ["a", "b"], "letter case counts");
     }
 
     #[test]
