@@ -22,6 +22,8 @@ use running::{Handling, Running};
 pub const VERSION: &str = "4.1037.0.0";
 /// How long after the end of all patience with a handler the host stops.
 const STOP_DELAY_MS: u64 = 500;
+/// How long before the first answer the handler is started, unless it is ready earlier.
+const HANDLER_LEAD_MS: u64 = 400;
 /// The file whose presence takes an app offline.
 pub const OFFLINE_FILE: &str = "app_offline.htm";
 /// How the host names itself to the handler.
@@ -206,6 +208,18 @@ impl Host {
             for error in errors {
                 self.log.error(log::HOST, format!("The '{name}' function is in error: {error}"));
             }
+        }
+    }
+
+    /// Waits, for a moment, until the handler is ready. The real host answers nobody, not even `/admin/host/ping`, before it has
+    /// started its handler, in every recording some 0.4 s earlier.
+    pub async fn settle(&self) {
+        if let State::Running(running) | State::Error(_, Some(running)) = self.state()
+            && let Some(handler) = running.handler()
+        {
+            let mut readiness = handler.readiness();
+            let decided = readiness.wait_for(|state| *state != Readiness::Starting);
+            _ = tokio::time::timeout(Duration::from_millis(HANDLER_LEAD_MS), decided).await;
         }
     }
 

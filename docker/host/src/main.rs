@@ -56,6 +56,7 @@ async fn run(options: Options) -> Result<(), String> {
     let scope = if options.watch { Scope::Everything } else { Scope::Configuration };
     let watching = tokio::spawn(watch::watch(Arc::clone(&host), scope));
     let triggers = tokio::spawn(triggers::run(Arc::clone(&host)));
+    host.settle().await;
     server::serve(Arc::clone(&host), listeners).await;
     watching.abort();
     // Its own limit holds; it only fails if it panics.
@@ -109,14 +110,16 @@ async fn bind(urls: Option<&str>, port: Option<u16>) -> Result<(Vec<TcpListener>
     Ok((listeners, bound_urls))
 }
 
-/// Ends with the first SIGINT or SIGTERM.
+/// Ends with the first SIGINT, SIGQUIT or SIGTERM.
 fn stop_signal() -> Result<impl Future<Output = ()>, String> {
     let listen = |kind| signal(kind).map_err(|error| format!("cannot wait for signals: {error}"));
     let mut interrupted = listen(SignalKind::interrupt())?;
+    let mut quitted = listen(SignalKind::quit())?;
     let mut terminated = listen(SignalKind::terminate())?;
     Ok(async move {
         tokio::select! {
             _ = interrupted.recv() => {}
+            _ = quitted.recv() => {}
             _ = terminated.recv() => {}
         }
     })
