@@ -13,7 +13,7 @@ use uuid::Uuid;
 pub use http::http;
 pub use limits::{Outcome, call, wait_ready, within_timeout};
 
-use crate::app::{Binding, DataType, Function, HandlerKind};
+use crate::app::{Binding, CustomHandler, DataType, Function};
 use crate::bindings::{input, output};
 use crate::client::{Answer, Body, CallError, Request};
 use crate::execution::{CALLED_BY_HOST_API, Execution};
@@ -151,12 +151,7 @@ async fn ask(
         let envelope = exchange.envelope().clone();
         if length_is_known { Body::Whole(envelope) } else { Body::Chunk(envelope) }
     };
-    let follows_redirects = running
-        .app
-        .options
-        .custom_handler
-        .as_ref()
-        .is_none_or(|options| !options.forwarding || options.kind == HandlerKind::HttpWorker);
+    let follows_redirects = running.app.options.custom_handler.as_ref().is_none_or(CustomHandler::follows_redirects);
     let answered = async {
         if follows_redirects {
             handler.client().call_following_redirects(request, body).await

@@ -61,6 +61,15 @@ pub struct CustomHandler {
     pub stderr_is_errors_only: bool,
 }
 
+impl CustomHandler {
+    /// Whether the host goes where the handler redirects it: not where `enableForwardingHttpRequest` is on, be it in the section
+    /// `httpWorker`, where it changes nothing else (recordings PX-root-redirect, PX-root-redirect-default-mode).
+    #[must_use]
+    pub const fn follows_redirects(&self) -> bool {
+        !self.forwarding
+    }
+}
+
 /// Which section of host.json describes the handler.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum HandlerKind {

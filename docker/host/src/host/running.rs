@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use uuid::Uuid;
 
-use crate::app::{App, CustomHandler, HandlerKind, Settings};
+use crate::app::{App, CustomHandler, Settings};
 use crate::bindings::Bindings;
 use crate::front::throttle::Throttle;
 use crate::handler::command::Description;
@@ -54,10 +54,8 @@ impl Running {
     pub fn start(app: Arc<App>, settings: &Settings, handling: &Handling, log: &Log) -> io::Result<Self> {
         let handler = match app.options.custom_handler.as_ref().filter(|_| app.has_functions()) {
             Some(options) => {
-                let probe = Probe {
-                    timeout: options.initialization_timeout,
-                    follows_redirects: !(options.forwarding && options.kind == HandlerKind::CustomHandler),
-                };
+                let probe =
+                    Probe { timeout: options.initialization_timeout, follows_redirects: options.follows_redirects() };
                 let launch = launch(&app, options, &handling.environment)?;
                 Some(match handling.starter {
                     Starter::Host => Handler::start(launch, probe, log.clone()),
