@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use serde_json::Value;
 
 use super::settings::Settings;
+use crate::invocation::{date, dotnet};
 
 /// The section of the configuration that host.json fills and `AzureFunctionsJobHost__…` settings override.
 pub const JOB_HOST: &str = "AzureFunctionsJobHost";
@@ -97,11 +98,6 @@ impl Configuration {
     fn add(&mut self, path: String, value: &Value) {
         let below = |name: &str| if path.is_empty() { name.to_owned() } else { format!("{path}:{name}") };
         match value {
-            Value::Null => {}
-            Value::Bool(true) => self.set(path, "True".to_owned()),
-            Value::Bool(false) => self.set(path, "False".to_owned()),
-            Value::Number(number) => self.set(path, number_text(number)),
-            Value::String(text) => self.set(path, text.clone()),
             Value::Array(items) => {
                 for (index, item) in items.iter().enumerate() {
                     self.add(below(&index.to_string()), item);
@@ -112,14 +108,30 @@ impl Configuration {
                     self.add(below(name), member);
                 }
             }
+            leaf => self.set(path, leaf_text(leaf).unwrap_or_default()),
         }
+    }
+}
+
+/// The text of a value that is neither a list nor an object, as .NET writes it; null has an empty one, so that
+/// `"routePrefix": null` is an empty prefix. What looks like a date has been read as one.
+pub(super) fn leaf_text(value: &Value) -> Option<String> {
+    match value {
+        Value::Null => Some(String::new()),
+        Value::Bool(true) => Some("True".to_owned()),
+        Value::Bool(false) => Some("False".to_owned()),
+        Value::Number(number) => Some(number_text(number)),
+        Value::String(text) => Some(date::recognise(text).map_or_else(|| text.clone(), |date| date.invariant())),
+        Value::Array(_) | Value::Object(_) => None,
     }
 }
 
 /// A whole number written with a fraction loses it in .NET's text form: `2.0` becomes `2` (recording CX-version-number).
 fn number_text(number: &serde_json::Number) -> String {
-    let text = number.to_string();
-    text.strip_suffix(".0").map_or(text.clone(), str::to_owned)
+    match number.as_f64() {
+        Some(float) if number.is_f64() => dotnet::float_text(float),
+        _ => number.to_string(),
+    }
 }
 
 #[cfg(test)]
@@ -133,13 +145,18 @@ mod tests {
 
     #[test]
     fn leaves_are_texts_as_dotnet_writes_them() {
-        let it = configuration(&json!({"a": {"b": true, "c": 1.5, "d": 2.0, "e": null, "f": ["x", 5]}}), &[]);
+        let it = configuration(
+            &json!({"a": {"b": true, "c": 1.5, "d": 2.0, "e": null, "g": 1e21, "h": "2024-01-02T03:04:05", "f": ["x", 5]}}),
+            &[],
+        );
         assert_eq!(it.get("A:B"), Some("True"));
         assert_eq!(it.get("a:c"), Some("1.5"));
         assert_eq!(it.get("a:d"), Some("2"));
-        assert!(!it.exists("a:e"));
+        assert_eq!(it.get("a:e"), Some(""));
+        assert_eq!(it.get("a:g"), Some("1E+21"));
+        assert_eq!(it.get("a:h"), Some("01/02/2024 03:04:05"));
         assert_eq!(it.values("a:f"), ["x", "5"]);
-        assert_eq!(it.children("a"), ["b", "c", "d", "f"]);
+        assert_eq!(it.children("a"), ["b", "c", "d", "e", "f", "g", "h"]);
     }
 
     #[test]

@@ -118,6 +118,20 @@ impl Document {
     }
 }
 
+/// The text of a file as .NET reads it: a byte order mark says which Unicode it is in, UTF-8 unless there is one, and what is no
+/// text becomes replacement characters (recording CX-hostjson-bom).
+pub(super) fn decode(bytes: &[u8]) -> String {
+    let units = |bytes: &[u8], unit: fn([u8; 2]) -> u16| {
+        let units = bytes.chunks(2).map(|pair| unit([pair[0], pair.get(1).copied().unwrap_or(0)])).collect::<Vec<_>>();
+        String::from_utf16_lossy(&units)
+    };
+    match bytes {
+        [0xfe, 0xff, text @ ..] => units(text, u16::from_be_bytes),
+        [0xff, 0xfe, text @ ..] => units(text, u16::from_le_bytes),
+        _ => String::from_utf8_lossy(bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(bytes)).into_owned(),
+    }
+}
+
 /// Where each line of a text begins.
 struct Lines<'a> {
     text: &'a str,
@@ -165,6 +179,15 @@ mod tests {
     fn comments_trailing_commas_and_a_byte_order_mark_are_fine() {
         let document = Document::parse("\u{feff}{ // why\n 'a': [1, 0x10,], /* x */ b: null }").unwrap();
         assert_eq!(document.value, json!({"a": [1, 16], "b": null}));
+    }
+
+    #[test]
+    fn any_unicode_with_its_mark_is_read() {
+        for bytes in [&b"\xef\xbb\xbfa"[..], b"\xfe\xff\0a", b"\xff\xfea\0", b"a"] {
+            assert_eq!(decode(bytes), "a", "{bytes:?}");
+        }
+        assert_eq!(decode(b"\xff\xfea\0\xe9"), "a\u{e9}");
+        assert_eq!(decode(b"caf\xe9"), "caf\u{fffd}");
     }
 
     #[test]

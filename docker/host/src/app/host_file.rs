@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use serde_json::Value;
 
 use super::advice::{Fault, advice, did_you_mean};
-use super::document::Document;
+use super::document::{self, Document};
 use super::newtonsoft;
 
 /// host.json as it was found.
@@ -28,6 +28,12 @@ const DEFAULT_HOST_FILE: &str = r#"{
   }
 }"#;
 
+/// What it writes over a host.json that is an empty object.
+const EMPTY_HOST_FILE: &str = r#"{
+  "version": "2.0",
+  "isDefaultHostConfig": true
+}"#;
+
 const CUSTOM_HANDLER_KEYS: [&str; 5] =
     ["description", "enableForwardingHttpRequest", "type", "initializationTimeout", "port"];
 
@@ -47,9 +53,11 @@ const HINT_FOR_AN_APP: &str = "give the folder of a function app: host.json with
 /// Reads host.json below `root`, or puts down the default one as the real host does.
 pub(super) fn read(root: &Path) -> HostFile {
     let path = root.join("host.json");
-    let text = match std::fs::read_to_string(&path) {
-        Ok(text) => text,
-        Err(error) if error.kind() == std::io::ErrorKind::NotFound => return write_default(path),
+    let text = match std::fs::read(&path) {
+        Ok(bytes) => document::decode(&bytes),
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => {
+            return write_default(path, "is missing", DEFAULT_HOST_FILE);
+        }
         Err(error) => {
             let advice =
                 vec![advice(&path, None, &format!("cannot be read: {error}"), Some("make it a readable text file"))];
@@ -58,6 +66,9 @@ pub(super) fn read(root: &Path) -> HostFile {
         }
     };
     match Document::parse(&text) {
+        Ok(document) if document.value.as_object().is_some_and(serde_json::Map::is_empty) => {
+            write_default(path, "is empty", EMPTY_HOST_FILE)
+        }
         Ok(document) if document.value.is_object() => {
             let advice = slips(&document).iter().map(|fault| fault.advice(&path, Some(&document))).collect();
             HostFile { path, document: Some(document), error: None, advice }
@@ -77,13 +88,17 @@ pub(super) fn read(root: &Path) -> HostFile {
     }
 }
 
-fn write_default(path: PathBuf) -> HostFile {
-    let mut found =
-        vec![advice(&path, None, "is missing; a default one is written, without a handler", Some(HINT_FOR_AN_APP))];
-    if let Err(error) = std::fs::write(&path, DEFAULT_HOST_FILE) {
+fn write_default(path: PathBuf, fault: &str, text: &str) -> HostFile {
+    let mut found = vec![advice(
+        &path,
+        None,
+        &format!("{fault}; a default one is written, without a handler"),
+        Some(HINT_FOR_AN_APP),
+    )];
+    if let Err(error) = std::fs::write(&path, text) {
         found.push(advice(&path, None, &format!("cannot be written: {error}"), None));
     }
-    HostFile { document: Document::parse(DEFAULT_HOST_FILE).ok(), path, error: None, advice: found }
+    HostFile { document: Document::parse(text).ok(), path, error: None, advice: found }
 }
 
 fn parse_error(path: &Path, reason: &str) -> String {
@@ -182,5 +197,13 @@ mod tests {
         let file = read(directory.path());
         assert!(file.error.is_none() && file.advice[0].contains("is missing"));
         assert_eq!(std::fs::read_to_string(directory.path().join("host.json")).unwrap(), DEFAULT_HOST_FILE);
+    }
+
+    #[test]
+    fn over_an_empty_object_a_default_is_written_too() {
+        let directory = tempfile::tempdir().unwrap();
+        std::fs::write(directory.path().join("host.json"), "{ }").unwrap();
+        assert!(read(directory.path()).error.is_none());
+        assert_eq!(std::fs::read_to_string(directory.path().join("host.json")).unwrap(), EMPTY_HOST_FILE);
     }
 }

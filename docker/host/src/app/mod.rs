@@ -67,7 +67,7 @@ pub fn load(root: &Path, settings: &Settings) -> App {
     let mut errors: Vec<String> = file.error.into_iter().collect();
     let (options, option_errors) = HostOptions::new(root, &configuration, settings);
     if errors.is_empty() {
-        for error in version_error(&configuration).into_iter().chain(option_errors) {
+        for error in version_error(host_json).into_iter().chain(option_errors) {
             advice.push(error.fault().advice(&file.path, file.document.as_ref()));
             errors.push(error.status);
         }
@@ -113,17 +113,25 @@ impl App {
     }
 }
 
-/// `version` must be the text `2.0` (recordings C10, C10b, CX-version-2, CX-version-number).
-fn version_error(configuration: &Configuration) -> Option<HostError> {
-    let text = match configuration.get("version") {
-        Some("2.0") => return None,
-        Some(version) => format!(
-            "'{version}' is an invalid value for host.json 'version' property. We recommend you set the 'version' property to '2.0'. \
-             See https://aka.ms/functions-hostjson for more information on this configuration file."
-        ),
-        None => "The host.json file is missing the required 'version' property. \
-                 See https://aka.ms/functions-hostjson for steps to migrate the configuration file."
+/// `version` must be the text `2.0` (recordings C10, C10b, CX-version-2, CX-version-number). The real host reads it from the file
+/// itself before there is a configuration: settings do not override it, and its name has small letters.
+fn version_error(host_json: &Value) -> Option<HostError> {
+    let version = host_json.get("version").and_then(configuration::leaf_text).unwrap_or_default();
+    let text = match version.as_str() {
+        "2.0" => return None,
+        "" => "The host.json file is missing the required 'version' property. \
+               See https://aka.ms/functions-hostjson for steps to migrate the configuration file."
             .to_owned(),
+        version => format!(
+            "'{version}' is an invalid value for host.json 'version' property. We recommend you set the 'version' property to '2.0'. \
+             {}See https://aka.ms/functions-hostjson for more information on this configuration file.",
+            // Written by those who take it for the version of the host.
+            if version.starts_with('3') {
+                "This does not correspond to the function runtime version, only to the schema version of the host.json file. "
+            } else {
+                ""
+            }
+        ),
     };
     let status = format!("Microsoft.Azure.WebJobs.Script: {text}");
     Some(HostError { status, path: Some("version".to_owned()) })

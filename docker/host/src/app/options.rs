@@ -110,9 +110,9 @@ pub enum RetryStrategy {
 pub struct HttpOptions {
     /// What stands before every route; `api` by default, may be empty, may have several segments.
     pub route_prefix: String,
-    /// How many requests run at a time; `None` is unbounded.
+    /// How many requests run at a time; `None` is unbounded, 0 stands for every number that is no limit.
     pub max_concurrent_requests: Option<usize>,
-    /// How many requests run or wait; `None` is unbounded.
+    /// How many requests run or wait; likewise.
     pub max_outstanding_requests: Option<usize>,
     /// Headers put on every response that does not have them.
     pub custom_headers: Vec<(String, String)>,

@@ -68,6 +68,13 @@ fn settings_override_host_json_and_disable_functions() {
         (handler.forwarding, handler.arguments.as_slice()),
         (true, ["--x".to_owned(), "1".to_owned()].as_slice())
     );
+    let arguments = |text: &str| {
+        let app = folder.load(&[("AzureFunctionsJobHost__customHandler__description__arguments", text)]);
+        app.options.custom_handler.map(|handler| handler.arguments).unwrap_or_default()
+    };
+    assert_eq!(arguments("['--x', true, /* as in host.json */]"), ["--x", "true"]);
+    assert_eq!(arguments("['--x', {}]"), Vec::<String>::new());
+    assert_eq!(arguments("--x"), Vec::<String>::new());
     assert!(app.functions[0].disabled && app.functions[0].forwards(&app.options));
     assert!(!folder.load(&[("AzureWebJobs__F__Disabled", "true")]).functions[0].disabled);
 }
@@ -75,10 +82,22 @@ fn settings_override_host_json_and_disable_functions() {
 #[test]
 fn host_errors_have_the_words_of_the_real_host() {
     for (host_json, part) in [
-        ("{}", "missing the required 'version' property"),
+        ("{}", "WorkerConfig for runtime: custom not found."),
+        (r#"{"a": 1}"#, "missing the required 'version' property"),
+        (r#"{"version": ""}"#, "missing the required 'version' property"),
+        (r#"{"version": null}"#, "missing the required 'version' property"),
+        (r#"{"Version": "2.0"}"#, "missing the required 'version' property"),
+        (r#"{"version": "2"}"#, "'2' is an invalid value for host.json 'version' property. We recommend"),
+        (
+            r#"{"version": "3.0"}"#,
+            "set the 'version' property to '2.0'. This does not correspond to the function runtime version, only to the schema \
+             version of the host.json file. See https",
+        ),
         (r#"{"version": 2.0}"#, "'2' is an invalid value for host.json 'version' property"),
         (r#"{"version": "2.0"}"#, "WorkerConfig for runtime: custom not found."),
         (r#"{"version": "2.0", "customHandler": {"description": {}, "type": "http"}}"#, "custom not found."),
+        (r#"{"version": "2.0", "customHandler": {"description": null, "type": "http"}}"#, "custom not found."),
+        (r#"{"version": "2.0", "customHandler": null, "httpWorker": {"description": {"a": 1}}}"#, "custom not found."),
         (
             r#"{"version": "2.0", "customHandler": {"description": {"defaultExecutablePath": "", "arguments": ["x"]}}}"#,
             "DefaultExecutablePath cannot be empty.",
@@ -100,7 +119,29 @@ fn host_errors_have_the_words_of_the_real_host() {
     assert!(
         host_error(&with(r#""functionTimeout": "00:00:00""#)).contains("FunctionTimeout must be greater than 00:00:01")
     );
-    assert_eq!(host_error(&with(r#""functionTimeout": "-1""#)), "");
+    assert_eq!(
+        host_error(&in_handler(r#""enableForwardingHttpRequest": "yes""#)),
+        "Microsoft.Extensions.Configuration.Binder: Failed to convert configuration value 'yes' at \
+         'AzureFunctionsJobHost:customHandler:EnableForwardingHttpRequest' to type 'System.Boolean'. \
+         System.ComponentModel.TypeConverter: yes is not a valid value for Boolean. \
+         System.Private.CoreLib: String 'yes' was not recognized as a valid Boolean."
+    );
+    assert!(
+        host_error(&with(r#""functionTimeout": "long""#)).contains("'long' at 'AzureFunctionsJobHost:FunctionTimeout'")
+    );
+    assert!(host_error(&with(r#""functionTimeout": "-00:00:01""#)).contains("FunctionTimeout must be greater than"));
+    for endless in ["-1", "-1.00:00:00", " -1 "] {
+        assert_eq!(host_error(&with(&format!(r#""functionTimeout": "{endless}""#))), "", "{endless}");
+    }
+    for (retry, missing) in [
+        ("", "MaxRetryCount"),
+        (r#""maxRetryCount": 1"#, "MinimumInterval"),
+        (r#""maxRetryCount": 1, "minimumInterval": "00:00:01""#, "MaximumInterval"),
+        (r#""strategy": "fixedDelay", "maxRetryCount": 1"#, "DelayInterval"),
+    ] {
+        let error = format!("Microsoft.Azure.WebJobs.Script: Value cannot be null. (Parameter '{missing}').");
+        assert_eq!(host_error(&with(&format!(r#""retry": {{"x": 1, {retry}}}"#))), error);
+    }
     assert!(
         host_error(&with(r#""retry": {"strategy": "sometimes"}"#)).contains("'AzureFunctionsJobHost:Retry:Strategy'")
     );

@@ -11,6 +11,7 @@ use crate::app::HttpOptions;
 pub struct Throttle {
     outstanding: Option<Arc<Semaphore>>,
     concurrent: Option<Arc<Semaphore>>,
+    is_impossible: bool,
 }
 
 /// A place among the requests that run; given back when it is dropped.
@@ -25,7 +26,7 @@ pub struct Pass {
 pub enum Refusal {
     /// As many requests as may run and wait do so already.
     TooMany,
-    /// No request may ever run: both limits are 0 (recording CX-http-options-bad).
+    /// No request may ever run: a limit is below 1, of which .NET makes no queue (recording CX-http-options-bad).
     Never,
 }
 
@@ -33,11 +34,9 @@ impl Throttle {
     /// The limits that host.json sets.
     #[must_use]
     pub fn new(options: &HttpOptions) -> Self {
-        let semaphore = |limit: Option<usize>| limit.map(|limit| Arc::new(Semaphore::new(limit)));
-        Self {
-            outstanding: semaphore(options.max_outstanding_requests),
-            concurrent: semaphore(options.max_concurrent_requests),
-        }
+        let limits = [options.max_outstanding_requests, options.max_concurrent_requests];
+        let [outstanding, concurrent] = limits.map(|limit| limit.map(|limit| Arc::new(Semaphore::new(limit))));
+        Self { outstanding, concurrent, is_impossible: limits.contains(&Some(0)) }
     }
 
     /// Waits for a place among the requests that run.
@@ -45,8 +44,7 @@ impl Throttle {
     /// # Errors
     /// If there is no place among those that wait.
     pub async fn enter(&self) -> Result<Pass, Refusal> {
-        if self.concurrent.as_ref().is_some_and(|limit| Arc::strong_count(limit) == 1 && limit.available_permits() == 0)
-        {
+        if self.is_impossible {
             return Err(Refusal::Never);
         }
         let outstanding = match &self.outstanding {
@@ -59,5 +57,36 @@ impl Throttle {
             None => None,
         };
         Ok(Pass { _outstanding: outstanding, _concurrent: concurrent })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn throttle(concurrent: Option<usize>, outstanding: Option<usize>) -> Throttle {
+        Throttle::new(&HttpOptions {
+            route_prefix: String::new(),
+            max_concurrent_requests: concurrent,
+            max_outstanding_requests: outstanding,
+            custom_headers: Vec::new(),
+        })
+    }
+
+    #[tokio::test]
+    async fn those_beyond_the_limit_are_refused() {
+        let throttle = throttle(Some(1), Some(1));
+        let pass = throttle.enter().await.unwrap();
+        assert_eq!(throttle.enter().await.unwrap_err(), Refusal::TooMany);
+        drop(pass);
+        assert!(throttle.enter().await.is_ok());
+    }
+
+    #[tokio::test]
+    async fn a_limit_of_nothing_refuses_all() {
+        for (concurrent, outstanding) in [(Some(0), Some(0)), (Some(0), None), (None, Some(0)), (Some(1), Some(0))] {
+            let refusal = throttle(concurrent, outstanding).enter().await.unwrap_err();
+            assert_eq!(refusal, Refusal::Never, "{concurrent:?} {outstanding:?}");
+        }
     }
 }

@@ -3,18 +3,25 @@
 use std::path::Path;
 use std::time::Duration;
 
+use serde_json::Value;
+
 use super::{
     BlobOptions, CustomHandler, ExtensionBundle, HandlerKind, HostError, HostOptions, HttpOptions, Logging,
     MessageEncoding, QueueOptions, Retry, RetryStrategy,
 };
 use crate::app::bundle;
 use crate::app::configuration::Configuration;
+use crate::app::document::Document;
 use crate::app::settings::Settings;
 use crate::app::time_span;
 
 const DEFAULT_INITIALIZATION_TIMEOUT_SECONDS: u64 = 30;
 const DEFAULT_FUNCTION_TIMEOUT_SECONDS: u64 = 30 * 60;
 const CONSUMPTION_FUNCTION_TIMEOUT_SECONDS: u64 = 5 * 60;
+const CONSUMPTION_MAX_FUNCTION_TIMEOUT_SECONDS: u64 = 10 * 60;
+/// How .NET writes that there is no limit to requests.
+const UNBOUNDED: i64 = -1;
+const A_DAY: Duration = Duration::from_secs(24 * 60 * 60);
 const DEFAULT_POLLING_INTERVAL_SECONDS: u64 = 60;
 const DEVELOPMENT_POLLING_INTERVAL_SECONDS: u64 = 2;
 const LEAST_POLLING_INTERVAL_MILLISECONDS: u64 = 100;
@@ -76,7 +83,7 @@ impl Reader<'_> {
             &["none", "http"],
         );
         let description = format!("{section}:description");
-        if !self.configuration.exists(&description) {
+        if self.configuration.children(&description).is_empty() {
             self.fail(script("WorkerConfig for runtime: custom not found."), Some(section));
             return None;
         }
@@ -100,70 +107,84 @@ impl Reader<'_> {
         })
     }
 
-    /// A list, or one text that holds a JSON array, which then wins; any other text is ignored (recordings C12,
-    /// CX-arg-json-string, CX-arg-bad-string).
+    /// A list, or one text that holds a JSON array of texts, which then wins; any other text is ignored (recordings C12,
+    /// CX-arg-json-string, CX-arg-bad-string). The array may be written as loosely as host.json itself.
     fn arguments(&self, path: &str) -> Vec<String> {
-        let from_text =
-            self.configuration.get(path).and_then(|text| serde_json::from_str::<Vec<serde_json::Value>>(text).ok());
-        match from_text {
-            Some(items) => items
-                .into_iter()
-                .map(|item| match item {
-                    serde_json::Value::String(text) => text,
-                    serde_json::Value::Null => String::new(),
-                    other => other.to_string(),
-                })
-                .collect(),
-            None => self.configuration.values(path),
-        }
+        let from_text = self.configuration.get(path).and_then(list_in_text);
+        from_text.unwrap_or_else(|| self.configuration.values(path))
     }
 
+    /// `None` is for ever: `-1`, a negative day, which the consumption plan does not offer (recordings CX-timeout-unlimited,
+    /// CX-timeout-zero, CX-timeout-bad).
     fn function_timeout(&mut self, settings: &Settings) -> Option<Duration> {
-        let consumption = settings.get("WEBSITE_SKU") == Some("Dynamic");
-        let default = Duration::from_secs(if consumption {
-            CONSUMPTION_FUNCTION_TIMEOUT_SECONDS
+        let is_consumption = settings.get("WEBSITE_SKU") == Some("Dynamic");
+        let (default, most_seconds, most) = if is_consumption {
+            (CONSUMPTION_FUNCTION_TIMEOUT_SECONDS, CONSUMPTION_MAX_FUNCTION_TIMEOUT_SECONDS, "00:10:00")
         } else {
-            DEFAULT_FUNCTION_TIMEOUT_SECONDS
-        });
-        if self.configuration.get("functionTimeout") == Some("-1") {
+            (DEFAULT_FUNCTION_TIMEOUT_SECONDS, u64::MAX, "10675199.02:48:05.4775807")
+        };
+        let written = self.configuration.get("functionTimeout").unwrap_or_default().trim();
+        if written.is_empty() {
+            return Some(Duration::from_secs(default));
+        }
+        let negative = written.strip_prefix('-').and_then(time_span::parse);
+        if negative == Some(A_DAY) && !is_consumption {
             return None;
         }
-        let timeout = self.span("", "FunctionTimeout", default);
-        if timeout < Duration::from_secs(1) {
-            let text = "FunctionTimeout must be greater than 00:00:01 and less than 10675199.02:48:05.4775807.";
-            self.fail(script(text), Some("functionTimeout"));
+        let timeout = match negative {
+            Some(_) => Duration::ZERO,
+            None => self.span("", "FunctionTimeout", Duration::from_secs(default)),
+        };
+        if timeout < Duration::from_secs(1) || timeout > Duration::from_secs(most_seconds) {
+            let text = format!("FunctionTimeout must be greater than 00:00:01 and less than {most}.");
+            self.fail(script(&text), Some("functionTimeout"));
         }
         Some(timeout)
     }
 
+    /// Without `strategy` it is `exponentialBackoff`; a policy that lacks one of its values is a host error.
     fn retry(&mut self) -> Option<Retry> {
-        if !self.configuration.exists("retry") {
+        if self.configuration.children("retry").is_empty() {
             return None;
         }
         let strategy_type = "Microsoft.Azure.WebJobs.Script.Description.RetryStrategy";
-        let strategy = self.one_of("retry", "Strategy", strategy_type, &["fixedDelay", "exponentialBackoff"]);
+        let errors_before = self.errors.len();
+        let strategy = self.one_of("retry", "Strategy", strategy_type, &["exponentialBackoff", "fixedDelay"]);
+        if self.errors.len() > errors_before {
+            return None;
+        }
+        self.require("retry", "MaxRetryCount");
         let count: i64 = self.number("retry", "MaxRetryCount", 0);
-        let strategy = match strategy.as_deref() {
-            Some("fixedDelay") => {
-                RetryStrategy::FixedDelay { delay: self.span("retry", "DelayInterval", Duration::ZERO) }
-            }
-            Some(_) => RetryStrategy::ExponentialBackoff {
+        let strategy = if strategy.as_deref() == Some("fixedDelay") {
+            self.require("retry", "DelayInterval");
+            RetryStrategy::FixedDelay { delay: self.span("retry", "DelayInterval", Duration::ZERO) }
+        } else {
+            self.require("retry", "MinimumInterval");
+            self.require("retry", "MaximumInterval");
+            RetryStrategy::ExponentialBackoff {
                 minimum: self.span("retry", "MinimumInterval", Duration::ZERO),
                 maximum: self.span("retry", "MaximumInterval", Duration::ZERO),
-            },
-            None => return None,
+            }
         };
         Some(Retry { max_retry_count: u32::try_from(count).ok(), strategy })
     }
 
+    /// A value that may not be absent; the real host misses the first one only.
+    fn require(&mut self, section: &str, key: &str) {
+        let path = format!("{section}:{key}");
+        if self.configuration.get(&path).is_none_or(str::is_empty) {
+            self.fail(script(&format!("Value cannot be null. (Parameter '{key}').")), Some(&path));
+        }
+    }
+
     fn http(&mut self) -> HttpOptions {
         let section = "extensions:http";
-        let limit = |count: i64| usize::try_from(count).ok();
+        let limit = |count: i64| (count != UNBOUNDED).then(|| usize::try_from(count).unwrap_or(0));
         let headers = format!("{section}:customHeaders");
         HttpOptions {
             route_prefix: self.configuration.get("extensions:http:routePrefix").unwrap_or("api").to_owned(),
-            max_concurrent_requests: limit(self.number(section, "MaxConcurrentRequests", -1)),
-            max_outstanding_requests: limit(self.number(section, "MaxOutstandingRequests", -1)),
+            max_concurrent_requests: limit(self.number(section, "MaxConcurrentRequests", UNBOUNDED)),
+            max_outstanding_requests: limit(self.number(section, "MaxOutstandingRequests", UNBOUNDED)),
             custom_headers: self
                 .configuration
                 .children(&headers)
@@ -215,7 +236,8 @@ impl Reader<'_> {
 
     fn extension_bundle(&self) -> Option<ExtensionBundle> {
         let text = |key: &str| Some(self.configuration.get(&format!("extensionBundle:{key}"))?.to_owned());
-        self.configuration.exists("extensionBundle").then(|| ExtensionBundle {
+        let is_there = !self.configuration.children("extensionBundle").is_empty();
+        is_there.then(|| ExtensionBundle {
             id: text("id").unwrap_or_default(),
             version: text("version").unwrap_or_default(),
         })
@@ -313,6 +335,18 @@ impl Reader<'_> {
     fn fail(&mut self, status: String, path: Option<&str>) {
         self.errors.push(HostError { status, path: path.map(str::to_owned) });
     }
+}
+
+/// The items of a JSON array of texts; nothing where the text is another.
+fn list_in_text(text: &str) -> Option<Vec<String>> {
+    let document = Document::parse(text).ok()?;
+    let item = |value: &Value| match value {
+        Value::Null => Some(String::new()),
+        Value::String(text) => Some(text.clone()),
+        Value::Bool(_) | Value::Number(_) => Some(value.to_string()),
+        Value::Array(_) | Value::Object(_) => None,
+    };
+    document.value.as_array()?.iter().map(item).collect()
 }
 
 /// The real host spells a section as its code asks for it (`customHandler`, `Retry`) and a key as its .NET property.
