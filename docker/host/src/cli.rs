@@ -45,7 +45,8 @@ pub struct Options {
     #[arg(long)]
     pub print_env: bool,
 
-    /// Puts the `Values` of a local.settings.json into the environment, as Core Tools does; what is set already stays.
+    /// Puts the `Values` and `ConnectionStrings` of a local.settings.json into the environment, as Core Tools does; what is set
+    /// already stays.
     ///
     /// Example: mini-host my-app --local-settings my-app/local.settings.json
     #[arg(long, value_name = "FILE")]
