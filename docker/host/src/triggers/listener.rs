@@ -116,6 +116,29 @@ async fn told(news: &mut broadcast::Receiver<Written>, queue: &Queue) {
     }
 }
 
+/// What becomes of a message after an attempt.
+#[derive(Debug, Clone, Copy)]
+enum Settlement<'a> {
+    /// It was handled.
+    Delete,
+    /// It is tried again.
+    Release,
+    /// Nobody can handle it.
+    Poison(&'a Queue),
+    /// It stays invisible for the rest of its lease: so it is, after the first failure already, where there is no poison queue to
+    /// end up in (recording S08).
+    Leave,
+}
+
+fn settlement(poison: Option<&Queue>, is_handled: bool, is_last: bool) -> Settlement<'_> {
+    match (poison, is_handled, is_last) {
+        (_, true, _) => Settlement::Delete,
+        (None, false, _) => Settlement::Leave,
+        (Some(_), false, false) => Settlement::Release,
+        (Some(poison), false, true) => Settlement::Poison(poison),
+    }
+}
+
 async fn settle<H, R>(source: Arc<Source>, log: Log, handle: Arc<H>, message: QueueMessage)
 where
     H: Fn(QueueMessage, Vec<u8>) -> R,
@@ -131,10 +154,10 @@ where
         }
         None => (false, true),
     };
-    let settled = async || match (&source.poison, is_handled, is_last) {
-        (_, true, _) => source.queue.delete_message(&id, &receipt).await.map(drop),
-        (_, false, false) => source.queue.update(&id, &receipt, source.retry_after, None).await.map(drop),
-        (Some(poison), false, true) => {
+    let settled = async || match settlement(source.poison.as_ref(), is_handled, is_last) {
+        Settlement::Delete => source.queue.delete_message(&id, &receipt).await.map(drop),
+        Settlement::Release => source.queue.update(&id, &receipt, source.retry_after, None).await.map(drop),
+        Settlement::Poison(poison) => {
             let name = poison.name();
             log.information(
                 CATEGORY,
@@ -146,7 +169,7 @@ where
             output::put(poison, &text).await?;
             source.queue.delete_message(&id, &receipt).await.map(drop)
         }
-        (None, false, true) => Ok(()),
+        Settlement::Leave => Ok(()),
     };
     for attempt in 1.. {
         match settled().await {
@@ -177,5 +200,30 @@ async fn renewing(
             Ok(renewed) => *receipt = renewed.pop_receipt,
             Err(error) => log.warning(CATEGORY, format!("The lease of message '{id}' is not renewed: {error}")),
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::app::Settings;
+    use crate::bindings::Bindings;
+
+    #[test]
+    fn without_a_poison_queue_a_failed_message_is_left_alone() {
+        assert!(matches!(settlement(None, true, false), Settlement::Delete));
+        assert!(matches!(settlement(None, false, false), Settlement::Leave));
+        assert!(matches!(settlement(None, false, true), Settlement::Leave));
+    }
+
+    #[test]
+    fn a_failed_message_is_tried_again_until_it_is_poison() {
+        let settings: Settings = [("AzureWebJobsStorage", "UseDevelopmentStorage=true")].into_iter().collect();
+        let bindings = Bindings::new(&settings, MessageEncoding::Base64);
+        let poison = bindings.connections.storage(None).unwrap().queue("orders-poison");
+        let poison = Some(&poison);
+        assert!(matches!(settlement(poison, true, true), Settlement::Delete));
+        assert!(matches!(settlement(poison, false, false), Settlement::Release));
+        assert!(matches!(settlement(poison, false, true), Settlement::Poison(_)));
     }
 }
