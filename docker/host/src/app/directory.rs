@@ -38,7 +38,8 @@ pub(super) fn read(root: &Path, options: &HostOptions, settings: &Settings) -> F
     }
     let named = options.extension_bundle.is_some() || root.join("bin/extensions.json").exists();
     let extensions = named || settings.get_filled(STORAGE_SETTING).is_some();
-    check(&mut readable, &Registered { extensions, settings }, &mut found.advice);
+    let bundle = options.extension_bundle.is_some();
+    check(&mut readable, &Registered { extensions, bundle, settings }, &mut found.advice);
     if !named {
         let loaded = readable.iter().map(|(function, _)| function).filter(|function| function.is_loaded());
         found.advice.extend(loaded.filter(|function| faults::needs_extensions(function)).map(without_bundle));
@@ -65,14 +66,19 @@ fn without_bundle(function: &Function) -> String {
 
 /// Finds the first fault of each function, in the order of their names: that decides who keeps a route that two of them want.
 fn check(readable: &mut [(Function, Document)], registered: &Registered<'_>, advice: &mut Vec<String>) {
+    // Who has a route: those whose description was in order, even if they fail after that.
+    let mut described: Vec<usize> = Vec::new();
     for index in 0..readable.len() {
         let (earlier, rest) = readable.split_at_mut(index);
         let Some((function, document)) = rest.first_mut() else { break };
         let fault = faults::find(function, registered).or_else(|| {
-            let served = earlier.iter().map(|(other, _)| other).filter(|other| other.is_loaded());
-            if function.filtered { None } else { faults::find_in_route(function, served) }
+            let owners = described.iter().filter_map(|index| earlier.get(*index)).map(|(other, _)| other);
+            if function.filtered { None } else { faults::find_in_route(function, owners) }
         });
-        if let Some(fault) = fault {
+        if fault.is_none() && !function.filtered {
+            described.push(index);
+        }
+        if let Some(fault) = fault.or_else(|| faults::find_in_index(function, registered)) {
             advice.push(fault.advice(&function.directory.join("function.json"), Some(document)));
             function.errors = vec![fault.text];
         }
@@ -122,7 +128,7 @@ fn read_function(
         let advice = advice(directory, None, &error, Some(hint));
         return Err(Refused { error, advice });
     }
-    let text = std::fs::read_to_string(&path).map_err(|error| {
+    let text = std::fs::read(&path).map(|bytes| String::from_utf8_lossy(&bytes).into_owned()).map_err(|error| {
         let advice = advice(&path, None, &format!("cannot be read: {error}"), Some("make it a readable text file"));
         Refused { error: error.to_string(), advice }
     })?;
@@ -155,9 +161,30 @@ fn read_function(
         http,
         retry: definition.retry,
         errors: Vec::new(),
+        script_file: script_file(directory, definition.script_file.as_deref()),
         disabled: disabling.iter().any(|setting| settings.is_on(setting)),
         filtered: !options.functions.is_empty() && !options.functions.iter().any(allowed),
         config: document.value.clone(),
     };
     Ok((function, document))
+}
+
+/// The file that the real host takes for a function's script: the one that function.json names, or the only other one in the
+/// directory, or one whose name is usual for scripts (`HostFunctionMetadataProvider.DeterminePrimaryScriptFile`).
+fn script_file(directory: &Path, named: Option<&str>) -> Option<PathBuf> {
+    if let Some(name) = named {
+        return Some(directory.join(name));
+    }
+    let name = |path: &Path| path.file_name().map(|name| name.to_string_lossy().to_lowercase()).unwrap_or_default();
+    let is_usual = |name: &str| {
+        name == "run"
+            || name.rsplit_once('.').is_some_and(|(stem, _)| stem == "run")
+            || ["index.js", "index.mjs", "index.cjs", "__init__.py"].contains(&name)
+    };
+    let entries = std::fs::read_dir(directory).into_iter().flatten().flatten().map(|entry| entry.path());
+    let mut files: Vec<_> = entries.filter(|path| path.is_file() && name(path) != "function.json").collect();
+    match files.len() {
+        1 => files.pop(),
+        _ => files.into_iter().find(|path| is_usual(&name(path))),
+    }
 }

@@ -5,7 +5,7 @@ use std::collections::HashSet;
 use serde_json::Value;
 
 use super::advice::{Fault, did_you_mean, surely_means};
-use super::function::{AUTH_LEVELS, Binding, Direction, Function, auth_level, dotnet_type};
+use super::function::{AUTH_LEVELS, Binding, Direction, Function, auth_level, dotnet_text, dotnet_type};
 use super::settings::Settings;
 
 /// Binding types built into the host (protocol section 1.6); all others come with an extension bundle.
@@ -48,6 +48,8 @@ const MOST_NAME_LETTERS: usize = 128;
 pub(super) struct Registered<'a> {
     /// Whether the bindings of an extension bundle are installed.
     pub extensions: bool,
+    /// Whether host.json names a bundle.
+    pub bundle: bool,
     pub settings: &'a Settings,
 }
 
@@ -61,15 +63,16 @@ pub fn is_function_name(name: &str) -> bool {
         && !name.eq_ignore_ascii_case("host")
 }
 
-/// The first fault of a function, in the order in which the real host looks.
+/// The first fault of a function's description, in the order in which the real host looks (`FunctionDescriptorProvider`). Its
+/// route is looked at next, and then what [`find_in_index`] finds.
 pub(super) fn find(function: &Function, registered: &Registered<'_>) -> Option<Fault> {
     let bindings = &function.bindings;
-    names(bindings)
-        .or_else(|| triggers(bindings))
-        .or_else(|| types(bindings, registered))
-        .or_else(|| http(bindings))
-        .or_else(|| settings(function, registered))
-        .or_else(|| trigger(function, registered))
+    names(bindings).or_else(|| triggers(bindings)).or_else(|| http(bindings)).or_else(|| types(bindings, registered))
+}
+
+/// What only the SDK's indexing of a function finds. By then the function has taken its route.
+pub(super) fn find_in_index(function: &Function, registered: &Registered<'_>) -> Option<Fault> {
+    settings(function, registered).or_else(|| trigger(function, registered))
 }
 
 /// What the real host passes over in silence: properties of bindings with a slip in their name.
@@ -87,7 +90,9 @@ pub(super) fn slips(function: &Function) -> Vec<Fault> {
         .collect()
 }
 
-/// A route that is the host's own, or taken by a function earlier in the order (recordings J10 to J10f, JX-route-conflict).
+/// A route that is the host's own, or taken by a function earlier in the order (recordings J10 to J10f, JX-route-conflict). As in
+/// the real host, slashes around a route do not count here, an empty list of methods means all of them, and the names of methods
+/// are held against each other in their letter case: `GET` and `get` do not overlap, and the first function gets both.
 pub(super) fn find_in_route<'a>(function: &Function, earlier: impl Iterator<Item = &'a Function>) -> Option<Fault> {
     let http = function.http.as_ref()?;
     let at = format!("bindings[{}].route", function.trigger?);
@@ -97,17 +102,14 @@ pub(super) fn find_in_route<'a>(function: &Function, earlier: impl Iterator<Item
         return Some(Fault::new("The specified route conflicts with one or more built in routes.", at).hint(hint));
     }
     let overlap = |taken: &Option<Vec<String>>| match (&http.methods, taken) {
-        (Some(mine), Some(theirs)) => {
-            mine.iter().any(|method| theirs.iter().any(|other| other.eq_ignore_ascii_case(method)))
+        (Some(mine), Some(theirs)) if !mine.is_empty() && !theirs.is_empty() => {
+            mine.iter().any(|method| theirs.contains(method))
         }
         _ => true,
     };
-    let wants_the_same = |other: &&Function| {
-        other
-            .http
-            .as_ref()
-            .is_some_and(|taken| taken.route.to_lowercase() == http.route.to_lowercase() && overlap(&taken.methods))
-    };
+    let is_mine = |taken: &str| taken.trim_matches('/').to_lowercase() == route;
+    let wants_the_same =
+        |other: &&Function| other.http.as_ref().is_some_and(|taken| is_mine(&taken.route) && overlap(&taken.methods));
     let mut earlier = earlier;
     let owner = earlier.find(wants_the_same)?;
     let text = format!("The route specified conflicts with the route defined by function '{}'.", owner.name);
@@ -126,7 +128,7 @@ fn names(bindings: &[Binding]) -> Option<Fault> {
         if name == "$return" && binding.direction != Direction::Out {
             return Some(Fault::new("$return bindings must specify a direction of 'out'.", at));
         }
-        if binding.kind.is_empty() {
+        if binding.property("type").is_none_or(Value::is_null) {
             let text = format!("Binding '{name}' is invalid. Bindings must specify a Type.");
             return Some(
                 Fault::new(text, format!("bindings[{index}]")).hint("add `type`, such as `httpTrigger` or `http`"),
@@ -183,13 +185,21 @@ fn types(bindings: &[Binding], registered: &Registered<'_>) -> Option<Fault> {
     let is_one_of = |kind: &str, types: &[&str]| types.iter().any(|known| known.eq_ignore_ascii_case(kind));
     let known =
         |kind: &str| is_one_of(kind, &BUILT_IN_TYPES) || (registered.extensions && is_one_of(kind, &EXTENSION_TYPES));
-    let unknown: Vec<_> = bindings.iter().enumerate().filter(|(_, binding)| !known(&binding.kind)).collect();
+    let unknown: Vec<_> = by_direction(bindings).filter(|(_, binding)| !known(&binding.kind)).collect();
     let (index, first) = unknown.first()?;
-    let kinds: Vec<_> = unknown.iter().map(|(_, binding)| binding.kind.as_str()).collect();
-    let text = format!(
-        "The binding type(s) '{}' are not registered. Please ensure the type is correct and the binding extension is installed.",
-        kinds.join(", ")
-    );
+    let mut kinds: Vec<&str> = Vec::new();
+    for (_, binding) in &unknown {
+        if !kinds.contains(&binding.kind.as_str()) {
+            kinds.push(&binding.kind);
+        }
+    }
+    let rest = if registered.bundle {
+        "were not found in the configured extension bundle. Please ensure the type is correct and the correct version of \
+         extension bundle is configured."
+    } else {
+        "are not registered. Please ensure the type is correct and the binding extension is installed."
+    };
+    let text = format!("The binding type(s) '{}' {rest}", kinds.join(", "));
     let fault = Fault::new(text, format!("bindings[{index}].type"));
     let all: Vec<&str> = BUILT_IN_TYPES.into_iter().chain(EXTENSION_TYPES).collect();
     Some(if is_one_of(&first.kind, &EXTENSION_TYPES) {
@@ -201,8 +211,15 @@ fn types(bindings: &[Binding], registered: &Registered<'_>) -> Option<Fault> {
     })
 }
 
+/// The bindings with their places in the file in the order in which the real host resolves them: inputs, then outputs.
+fn by_direction(bindings: &[Binding]) -> impl Iterator<Item = (usize, &Binding)> {
+    let all = || bindings.iter().enumerate();
+    let inputs = all().filter(|(_, binding)| binding.direction != Direction::Out);
+    inputs.chain(all().filter(|(_, binding)| binding.direction == Direction::Out))
+}
+
 fn http(bindings: &[Binding]) -> Option<Fault> {
-    for (index, binding) in bindings.iter().enumerate() {
+    for (index, binding) in by_direction(bindings) {
         if binding.is("http") && binding.direction != Direction::Out {
             let at = format!("bindings[{index}].direction");
             return Some(Fault::new("Http binding can only be used for output.", at).hint("write `out`"));
@@ -211,7 +228,7 @@ fn http(bindings: &[Binding]) -> Option<Fault> {
             continue;
         }
         if let Some(level) = binding.property("authLevel").filter(|level| !level.is_null())
-            && level.as_str().and_then(auth_level).is_none()
+            && dotnet_text(level).as_deref().and_then(auth_level).is_none()
         {
             let text = "Error parsing function.json: Invalid value specified for binding property 'authLevel' of enum type \
                         AuthorizationLevel.";

@@ -27,6 +27,8 @@ pub struct Function {
     pub retry: Option<Retry>,
     /// Why it is not loaded, in the words of the real host; empty when it is (section 6.1).
     pub errors: Vec<String>,
+    /// Its script, as the real host finds it; a custom handler has no use for it.
+    pub script_file: Option<PathBuf>,
     /// Whether a setting disables it: it is loaded but not served or triggered (section 6.2).
     pub disabled: bool,
     /// Whether the allow list of host.json leaves it out (section 1.5).
@@ -202,7 +204,8 @@ pub(super) struct Definition {
 /// Reads a parsed function.json. The texts of faults are those of the real host's parser (section 6.1).
 pub(super) fn read(name: &str, document: &Document) -> Result<Definition, Fault> {
     let Some(file) = document.value.as_object() else { return Err(Fault::new("is no JSON object", "")) };
-    let bindings = match property(file, "bindings") {
+    // The real host reads these names in this letter case only, unlike those in a binding.
+    let bindings = match file.get("bindings") {
         None | Some(Value::Null) => Vec::new(),
         Some(Value::Array(bindings)) => bindings
             .iter()
@@ -214,8 +217,7 @@ pub(super) fn read(name: &str, document: &Document) -> Result<Definition, Fault>
         }
     };
     if bindings.is_empty() {
-        let is_slip =
-            |key: &&String| !key.eq_ignore_ascii_case("bindings") && did_you_mean(key, &["bindings"]).is_some();
+        let is_slip = |key: &&String| *key != "bindings" && did_you_mean(key, &["bindings"]).is_some();
         let slip = file.keys().find(is_slip);
         let hint = slip.map_or("add `bindings`, with one trigger".to_owned(), |slip| {
             format!("`{slip}`: did you mean `bindings`?")
@@ -223,15 +225,15 @@ pub(super) fn read(name: &str, document: &Document) -> Result<Definition, Fault>
         let path = slip.map_or("bindings", String::as_str);
         return Err(Fault::of_name("At least one binding must be declared.", path).hint(hint));
     }
-    let source = property(file, "configurationSource").and_then(Value::as_str);
-    let legal = |source: &&str| !["config", "attributes"].iter().any(|legal| source.eq_ignore_ascii_case(legal));
-    if let Some(source) = source.filter(legal) {
+    let source = property(file, "configurationSource").map(|source| dotnet_text(source).unwrap_or_default());
+    let is_legal = |source: &str| ["config", "attributes"].iter().any(|legal| source.eq_ignore_ascii_case(legal));
+    if let Some(source) = source.filter(|source| !is_legal(source)) {
         // The stray quote is the real host's.
         let text = format!("Illegal value '{source}' for 'configurationSource' property in {name}'.");
         return Err(Fault::new(text, "configurationSource").hint("remove it"));
     }
-    let retry = property(file, "retry").and_then(Value::as_object).map(|raw| retry(raw, document)).transpose()?;
-    let script_file = property(file, "scriptFile").and_then(Value::as_str).filter(|path| !path.is_empty());
+    let retry = file.get("retry").and_then(Value::as_object).map(|raw| retry(raw, document)).transpose()?;
+    let script_file = file.get("scriptFile").and_then(Value::as_str).filter(|path| !path.is_empty());
     Ok(Definition { bindings, retry, script_file: script_file.map(str::to_owned) })
 }
 
@@ -242,38 +244,56 @@ pub(super) fn http_trigger(function: &str, trigger: &Binding) -> Option<HttpTrig
         return None;
     }
     let methods = trigger.property("methods").and_then(Value::as_array);
+    let text = |name: &str| trigger.property(name).and_then(dotnet_text);
     Some(HttpTrigger {
-        route: trigger.text("route").filter(|route| !route.trim().is_empty()).unwrap_or(function).to_owned(),
-        methods: methods.map(|methods| methods.iter().filter_map(Value::as_str).map(str::to_owned).collect()),
-        level: trigger.text("authLevel").and_then(auth_level).unwrap_or(AuthLevel::Function),
+        route: text("route").filter(|route| !route.trim().is_empty()).unwrap_or_else(|| function.to_owned()),
+        methods: methods.map(|methods| methods.iter().filter_map(dotnet_text).collect()),
+        level: text("authLevel").as_deref().and_then(auth_level).unwrap_or(AuthLevel::Function),
     })
+}
+
+/// A value as .NET turns it into a text; nothing for `null`, lists and objects.
+pub(crate) fn dotnet_text(value: &Value) -> Option<String> {
+    match value {
+        Value::String(text) => Some(text.clone()),
+        Value::Bool(value) => Some(if *value { "True" } else { "False" }.to_owned()),
+        Value::Number(number) => Some(number.to_string()),
+        Value::Null | Value::Array(_) | Value::Object(_) => None,
+    }
 }
 
 /// The words for `authLevel`.
 pub(super) const AUTH_LEVELS: [&str; 5] = ["anonymous", "user", "function", "system", "admin"];
 
+/// A level by its name, or by its number as .NET's `Enum.TryParse` takes it. An empty text is as good as none.
 pub(super) fn auth_level(text: &str) -> Option<AuthLevel> {
-    Some(match text.to_ascii_lowercase().as_str() {
-        "anonymous" => AuthLevel::Anonymous,
-        "user" => AuthLevel::User,
-        "function" => AuthLevel::Function,
-        "system" => AuthLevel::System,
-        "admin" => AuthLevel::Admin,
+    Some(match text.trim().to_ascii_lowercase().as_str() {
+        "anonymous" | "0" => AuthLevel::Anonymous,
+        "user" | "1" => AuthLevel::User,
+        "function" | "2" => AuthLevel::Function,
+        "system" | "3" => AuthLevel::System,
+        "admin" | "4" => AuthLevel::Admin,
+        _ if text.is_empty() => AuthLevel::Function,
         _ => return None,
     })
 }
+
+/// The one enumeration of a binding that may not be `null`.
+const DIRECTION: &str = "Microsoft.Azure.WebJobs.Script.Description.BindingDirection";
 
 fn binding(raw: &Value, path: &str, document: &Document) -> Result<Binding, Fault> {
     let raw =
         raw.as_object().ok_or_else(|| Fault::new(cast(raw, "JObject"), path).hint("a binding is an object: {…}"))?;
     let text = |name: &str| property(raw, name).and_then(Value::as_str).map(str::to_owned);
     let choice = |name: &str, type_name: &str, names: &[&str]| enumeration(raw, name, path, type_name, names, document);
-    let direction =
-        choice("direction", "Microsoft.Azure.WebJobs.Script.Description.BindingDirection", &["in", "out", "inout"])
-            .map_err(|fault| {
-                let written = text("direction").unwrap_or_default();
+    let direction = choice("direction", DIRECTION, &["in", "out", "inout"]).map_err(|fault| {
+        match text("direction").filter(|written| !written.is_empty()) {
+            Some(written) => {
                 Fault { text: format!("'{written}' is not a valid binding direction. {}", fault.text), ..fault }
-            })?;
+            }
+            None => fault,
+        }
+    })?;
     let nullable = |name: &str| format!("System.Nullable`1[Microsoft.Azure.WebJobs.Script.Description.{name}]");
     let data_type = choice("dataType", &nullable("DataType"), &["string", "binary", "stream"])?;
     let cardinality = choice("cardinality", &nullable("Cardinality"), &["one", "many"])?;
@@ -322,7 +342,8 @@ fn retry(raw: &Map<String, Value>, document: &Document) -> Result<Retry, Fault> 
     })
 }
 
-/// The index in `names` of an enumeration's value, ignoring letter case.
+/// The index in `names` of an enumeration's value: a name in any letter case with blanks around it, or a number. These are the
+/// rules of Newtonsoft's reader, and its words.
 fn enumeration(
     raw: &Map<String, Value>,
     name: &str,
@@ -332,16 +353,32 @@ fn enumeration(
     document: &Document,
 ) -> Result<Option<usize>, Fault> {
     let Some((written, value)) = raw.iter().find(|(key, _)| key.eq_ignore_ascii_case(name)) else { return Ok(None) };
+    let can_be_null = type_name.starts_with("System.Nullable");
     let index = match value {
-        Value::Null => return Ok(None),
-        Value::String(text) => names.iter().position(|known| known.eq_ignore_ascii_case(text)),
+        Value::Null if can_be_null => return Ok(None),
+        Value::String(text) if can_be_null && text.is_empty() => return Ok(None),
+        Value::String(text) => {
+            names.iter().position(|known| known.eq_ignore_ascii_case(text.trim())).or_else(|| text.trim().parse().ok())
+        }
         Value::Number(number) => number.as_u64().and_then(|number| usize::try_from(number).ok()),
         _ => None,
     };
     index.map(Some).ok_or_else(|| {
         let path = format!("{path}.{written}");
-        let error = conversion(value, type_name, &path, document);
-        let text = format!("{error} Requested value '{}' was not found.", value.as_str().unwrap_or_default());
+        let text = match value {
+            Value::Null => {
+                let (line, position) = document.newtonsoft_place(&path);
+                format!("Cannot convert null value to {type_name}. Path '{path}', line {line}, position {position}.")
+            }
+            Value::String(text) if text.trim().is_empty() => {
+                let error = conversion(value, type_name, &path, document);
+                format!("{error} Must specify valid information for parsing in the string.")
+            }
+            _ => {
+                let error = conversion(value, type_name, &path, document);
+                format!("{error} Requested value '{}' was not found.", value.as_str().unwrap_or_default())
+            }
+        };
         Fault::new(text, path).hint(format!("one of `{}`", names.join("`, `")))
     })
 }

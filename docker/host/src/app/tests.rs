@@ -205,6 +205,88 @@ fn function_errors_have_the_words_of_the_real_host() {
 }
 
 #[test]
+fn faults_are_found_in_the_order_of_the_real_host() {
+    let unknown = r#"{"type": "queue", "direction": "out", "name": "q", "queueName": "a"}"#;
+    let level = r#"{"type": "httpTrigger", "name": "a", "authLevel": "everybody"}"#;
+    assert!(
+        function_error(&format!("{unknown}, {level}")).contains("'authLevel'"),
+        "types come after what bindings say"
+    );
+    let twice = unknown.replace(r#""q""#, r#""r""#);
+    let input = r#"{"type": "odd", "name": "i"}"#;
+    let trigger = r#"{"type": "httpTrigger", "name": "a"}"#;
+    assert!(
+        function_error(&format!("{unknown}, {twice}, {input}, {trigger}")).contains("type(s) 'odd, queue' are not"),
+        "inputs first, each type once"
+    );
+    assert!(
+        function_error(r#"{"type": "", "name": "i"}, {"type": "httpTrigger", "name": "a"}"#).contains("'' are not")
+    );
+}
+
+#[test]
+fn enumerations_are_read_as_newtonsoft_reads_them() {
+    let with = |property: &str| function_error(&format!(r#"{{"type": "httpTrigger", "name": "a", {property}}}"#));
+    for fine in [r#""direction": " IN ""#, r#""direction": "0""#, r#""dataType": """#, r#""cardinality": null"#] {
+        assert_eq!(with(fine), "", "{fine}");
+    }
+    let place = |length: usize| format!("Path 'bindings[0].direction', line 1, position {}.", 64 + length);
+    let direction = "Microsoft.Azure.WebJobs.Script.Description.BindingDirection";
+    assert_eq!(with(r#""direction": null"#), format!("Cannot convert null value to {direction}. {}", place(4)));
+    assert_eq!(
+        with(r#""direction": """#),
+        format!(
+            "Error converting value \"\" to type '{direction}'. {} Must specify valid information for parsing in the string.",
+            place(2)
+        )
+    );
+}
+
+#[test]
+fn levels_and_routes_need_not_be_texts() {
+    let http = |property: &str| {
+        let trigger = format!(r#"{{"type": "httpTrigger", "name": "a", {property}}}"#);
+        let app = Folder::new(HOST).bindings("F", &trigger).load(&[]);
+        assert_eq!(app.functions[0].errors, Vec::<String>::new());
+        app.functions[0].http.clone().unwrap()
+    };
+    assert_eq!(http(r#""authLevel": 0"#).level, AuthLevel::Anonymous);
+    assert_eq!(http(r#""authLevel": " Admin ""#).level, AuthLevel::Admin);
+    assert_eq!(http(r#""authLevel": """#).level, AuthLevel::Function);
+    assert_eq!(http(r#""route": 5"#).route, "5");
+}
+
+#[test]
+fn names_at_the_top_count_in_their_letter_case_only() {
+    let error = |text: &str| {
+        let app = Folder::new(HOST).function("F", text).load(&[]);
+        app.unreadable.first().map_or_else(String::new, |function| function.errors[0].clone())
+    };
+    assert_eq!(error(&format!(r#"{{"Bindings": [{HTTP}]}}"#)), "At least one binding must be declared.");
+    assert_eq!(error(&format!(r#"{{"ScriptFile": "none", "bindings": [{HTTP}]}}"#)), "");
+    for (source, shown) in [("5", "5"), ("null", "")] {
+        let text = format!(r#"{{"ConfigurationSource": {source}, "bindings": [{HTTP}]}}"#);
+        assert_eq!(error(&text), format!("Illegal value '{shown}' for 'configurationSource' property in F'."));
+    }
+}
+
+#[test]
+fn the_script_of_a_function_is_found_as_the_real_host_finds_it() {
+    let script = |files: &[&str]| {
+        let folder = Folder::new(HOST).bindings("F", HTTP);
+        for file in files {
+            std::fs::write(folder.0.path().join("F").join(file), "").unwrap();
+        }
+        let found = folder.load(&[]).functions[0].script_file.clone();
+        found.map(|path| path.file_name().unwrap().to_str().unwrap().to_owned())
+    };
+    assert_eq!(script(&[]), None);
+    assert_eq!(script(&["sample.dat"]).as_deref(), Some("sample.dat"));
+    assert_eq!(script(&["sample.dat", "readme.md"]), None);
+    assert_eq!(script(&["sample.dat", "Run.sh"]).as_deref(), Some("Run.sh"));
+}
+
+#[test]
 fn people_are_told_file_line_and_remedy() {
     let app = Folder::new(HOST)
         .function("F", "{\"bindings\": [\n  {\"type\": \"httpTriger\", \"name\": \"req\"}]}")
@@ -228,6 +310,29 @@ fn of_two_functions_that_want_one_route_the_first_keeps_it() {
     assert_eq!(app.functions.iter().filter(|function| function.is_loaded()).count(), 1);
     let taken = "The route specified conflicts with the route defined by function 'Same'.";
     assert_eq!(app.functions[1].errors, [taken]);
+}
+
+#[test]
+fn routes_overlap_by_the_rules_of_the_real_host() {
+    let loaded = |first: &str, second: &str| {
+        let function = |extra: &str| format!(r#"{{"type": "httpTrigger", "name": "req", {extra}}}"#);
+        let app = Folder::new(HOST).bindings("A", &function(first)).bindings("B", &function(second)).load(&[]);
+        app.functions[1].errors.is_empty()
+    };
+    assert!(!loaded(r#""route": "same""#, r#""route": "SAME/""#), "slashes around a route do not count");
+    assert!(!loaded(r#""route": "x", "methods": []"#, r#""route": "x", "methods": ["get"]"#), "no methods are all");
+    assert!(!loaded(r#""route": "x", "methods": ["get"]"#, r#""route": "x", "methods": ["post", "get"]"#));
+    assert!(loaded(r#""route": "x", "methods": ["get"]"#, r#""route": "x", "methods": ["GET"]"#), "letter case counts");
+}
+
+#[test]
+fn a_function_that_fails_late_keeps_its_route() {
+    let queue = r#", {"type": "queue", "direction": "out", "name": "q", "queueName": "%NOPE%"}"#;
+    let settings = [("AzureWebJobsStorage", "UseDevelopmentStorage=true")];
+    let route = HTTP.replace(r#""req""#, r#""req", "route": "x""#);
+    let app = Folder::new(HOST).bindings("A", &format!("{route}{queue}")).bindings("B", &route).load(&settings);
+    assert!(app.functions[0].errors[0].contains("'%NOPE%' does not resolve"), "{:?}", app.functions[0].errors);
+    assert!(app.functions[1].errors[0].contains("defined by function 'A'"), "{:?}", app.functions[1].errors);
 }
 
 #[test]

@@ -164,6 +164,7 @@ mod tests {
             http: None,
             retry: None,
             errors: Vec::new(),
+            script_file: None,
             disabled: false,
             filtered: false,
             config: serde_json::Value::Null,
