@@ -99,12 +99,13 @@ impl Keys {
     }
 
     /// Whom `key` makes of its bearer: for the admin endpoints (`function` is `None`) or for one function. Key files are made
-    /// at the first call for them, whether the key is right or wrong (recording K16).
+    /// at the first call for them, whether the key is right or wrong (recording K16). The function's own are asked last, and only
+    /// about a key that is none of the host's. An empty key is nobody's, and not worth a look at the files.
     ///
     /// # Errors
     /// When a key file can be neither read nor made. The real host then answers 500 without a body (recording JX-bad-host).
     pub fn identify(&self, key: &str, function: Option<&str>) -> Result<Option<Identity>, KeyError> {
-        let Some(directory) = &self.directory else { return Ok(None) };
+        let Some(directory) = self.directory.as_ref().filter(|_| !key.is_empty()) else { return Ok(None) };
         let function = function.map(str::to_lowercase);
         let remembered = format!("{key}\n{}", function.as_deref().unwrap_or_default()).to_lowercase();
         let mut memory = self.memory();
@@ -115,16 +116,13 @@ impl Keys {
         let host_path = directory.join("host.json");
         let host = HostFile::read_or_make(&host_path)?;
         memory.look_at(&host_path);
-        let own = match &function {
-            Some(name) => {
-                let path = directory.join(format!("{name}.json"));
-                let file = FunctionFile::read_or_make(&path)?;
-                memory.look_at(&path);
-                file.keys
-            }
-            None => Vec::new(),
-        };
-        let identity = match_key(key, &host, &own);
+        let mut identity = match_key(key, host.keys());
+        if let (None, Some(name)) = (&identity, &function) {
+            let path = directory.join(format!("{name}.json"));
+            let file = FunctionFile::read_or_make(&path)?;
+            memory.look_at(&path);
+            identity = match_key(key, file.keys.iter().map(|key| (key, KeyLevel::Function)));
+        }
         if let Some(identity) = &identity {
             if memory.accepted.len() >= MOST_REMEMBERED_KEYS {
                 memory.accepted.clear();
@@ -146,20 +144,21 @@ impl Keys {
         })
     }
 
-    /// One key of the host; `_master` among the system keys is the master key.
+    /// One key of the host by its exact name; `_master` among the system keys is the master key.
     ///
     /// # Errors
     /// As [`Keys::identify`].
     pub fn host_key(&self, list: HostKeys, name: &str) -> Result<Option<Key>, KeyError> {
         let host = HostFile::read_or_make(&self.file("host.json")?)?;
         Ok(match list {
-            HostKeys::System if is_master(name) => Some(Key::new(MASTER, &host.master_key.value)),
-            HostKeys::System => find(&host.system_keys, name),
-            HostKeys::Function => find(&host.function_keys, name),
+            HostKeys::System if name == MASTER => Some(Key::new(MASTER, &host.master_key.value)),
+            HostKeys::System => find(host.system_keys, name),
+            HostKeys::Function => find(host.function_keys, name),
         })
     }
 
-    /// Sets (or with no value generates) a key of the host. Says whether it is a new one, and what it is.
+    /// Sets (or with no value generates) a key of the host. Says whether it is a new one, and what it is. `_master` is the master
+    /// key whatever the list, and counts as new when it is generated (`SecretManager.SetMasterKeyAsync`).
     ///
     /// # Errors
     /// As [`Keys::identify`].
@@ -168,9 +167,10 @@ impl Keys {
         let mut host = HostFile::read_or_make(&path)?;
         let key = Key::new(name, &value.map_or_else(file::generate, |value| Ok(value.to_owned()))?);
         let new = match list {
-            HostKeys::System if is_master(name) => {
+            _ if is_master(name) => {
                 host.master_key.value.clone_from(&key.value);
-                false
+                host.master_key.encrypted = false;
+                value.is_none()
             }
             HostKeys::System => put(&mut host.system_keys, key.clone()),
             HostKeys::Function => put(&mut host.function_keys, key.clone()),
@@ -199,6 +199,14 @@ impl Keys {
         Ok(found)
     }
 
+    /// One key of a function by its exact name.
+    ///
+    /// # Errors
+    /// As [`Keys::identify`].
+    pub fn function_key(&self, function: &str, name: &str) -> Result<Option<Key>, KeyError> {
+        Ok(find(self.function_keys(function)?, name))
+    }
+
     /// The keys of a function, from the file under its lower-cased name.
     ///
     /// # Errors
@@ -214,7 +222,7 @@ impl Keys {
     /// As [`Keys::identify`].
     pub fn set_function_key(&self, function: &str, name: &str, value: Option<&str>) -> Result<(bool, Key), KeyError> {
         let path = self.file(&format!("{function}.json"))?;
-        let mut file = FunctionFile::read_or_make(&path)?;
+        let mut file = FunctionFile::read_or_empty(&path)?;
         let key = Key::new(name, &value.map_or_else(file::generate, |value| Ok(value.to_owned()))?);
         let new = put(&mut file.keys, key.clone());
         file.write(&path)?;
@@ -228,7 +236,7 @@ impl Keys {
     /// As [`Keys::identify`].
     pub fn delete_function_key(&self, function: &str, name: &str) -> Result<bool, KeyError> {
         let path = self.file(&format!("{function}.json"))?;
-        let mut file = FunctionFile::read_or_make(&path)?;
+        let mut file = FunctionFile::read_or_empty(&path)?;
         let found = remove(&mut file.keys, name);
         if found {
             file.write(&path)?;
@@ -303,11 +311,7 @@ fn last_change(path: &Path) -> Option<(SystemTime, u64)> {
 }
 
 /// Every key is compared, each in constant time, so that the time taken does not tell which one was nearly right.
-fn match_key(presented: &str, host: &HostFile, own: &[Key]) -> Option<Identity> {
-    let candidates = std::iter::once((&host.master_key, KeyLevel::Admin))
-        .chain(host.system_keys.iter().map(|key| (key, KeyLevel::System)))
-        .chain(own.iter().map(|key| (key, KeyLevel::Function)))
-        .chain(host.function_keys.iter().map(|key| (key, KeyLevel::Function)));
+fn match_key<'a>(presented: &str, candidates: impl Iterator<Item = (&'a Key, KeyLevel)>) -> Option<Identity> {
     let mut identity = None;
     for (key, level) in candidates {
         let usable = !key.encrypted && !key.value.is_empty();
@@ -322,29 +326,21 @@ fn is_master(name: &str) -> bool {
     name.eq_ignore_ascii_case(MASTER)
 }
 
-fn find(keys: &[Key], name: &str) -> Option<Key> {
-    keys.iter().find(|key| key.name.eq_ignore_ascii_case(name)).cloned()
+fn find(keys: Vec<Key>, name: &str) -> Option<Key> {
+    keys.into_iter().find(|key| key.name == name)
 }
 
-/// Adds or replaces a key; says whether it is a new one.
+/// Adds a key at the end, in place of the one of that name; says whether it is a new one.
 fn put(keys: &mut Vec<Key>, key: Key) -> bool {
-    match keys.iter_mut().find(|present| present.name.eq_ignore_ascii_case(&key.name)) {
-        Some(present) => {
-            present.value = key.value;
-            present.encrypted = false;
-            false
-        }
-        None => {
-            keys.push(key);
-            true
-        }
-    }
+    let is_new = !remove(keys, &key.name);
+    keys.push(key);
+    is_new
 }
 
+/// Unlike [`find`], this takes a name in any letter case, as the real host does.
 fn remove(keys: &mut Vec<Key>, name: &str) -> bool {
-    let before = keys.len();
-    keys.retain(|key| !key.name.eq_ignore_ascii_case(name));
-    keys.len() < before
+    let found = keys.iter().position(|key| key.name.eq_ignore_ascii_case(name));
+    found.map(|index| keys.remove(index)).is_some()
 }
 
 fn beside_the_program() -> PathBuf {

@@ -1,8 +1,11 @@
 //! `/admin/host/keys`, `/admin/functions/{name}/keys` and relatives: listing, setting and removing keys.
 
+use std::path::{Component, Path};
+
 use serde_json::{Value, json};
 
 use super::{Endpoint, Operator, Reply, Request, member};
+use crate::app::dotnet_text;
 use crate::keys::{HostKeys, Key, KeyError};
 
 /// Whose keys a request is about.
@@ -42,11 +45,6 @@ fn find<'a>(method: &str, owner: Owner<'a>, rest: &[&'a str]) -> Option<Endpoint
     };
     let name = rest.first().copied().unwrap_or_default();
     Some(Box::new(move |operator, request| {
-        if let Owner::Function(function) = owner
-            && operator.app().function(function).is_none()
-        {
-            return Reply::empty(404);
-        }
         endpoint(owner, name, operator, request).unwrap_or_else(|error| {
             operator.log_error(&error.0);
             Reply::empty(500)
@@ -54,16 +52,35 @@ fn find<'a>(method: &str, owner: Owner<'a>, rest: &[&'a str]) -> Option<Endpoint
     }))
 }
 
+/// Whether there is such a function: a directory of this name with a function.json, readable or not, or else a listed function by
+/// its name in any letter case (`KeysController.IsFunction`).
+fn is_there(owner: Owner<'_>, operator: &dyn Operator) -> bool {
+    let Owner::Function(name) = owner else { return true };
+    let app = operator.app();
+    // A name that climbs out of the app is nobody's function.
+    let is_name = Path::new(name).components().all(|part| matches!(part, Component::Normal(_)));
+    is_name && (app.root.join(name).join("function.json").is_file() || app.function(name).is_some())
+}
+
 fn list(owner: Owner<'_>, operator: &dyn Operator, request: &Request<'_>) -> Result<Reply, KeyError> {
-    let keys = keys(owner, operator)?;
+    if !is_there(owner, operator) {
+        return Ok(Reply::empty(404));
+    }
+    let keys = match owner {
+        Owner::Host(list) => operator.keys().host_keys(list)?,
+        Owner::Function(function) => operator.keys().function_keys(function)?,
+    };
     let keys: Vec<Value> = keys.iter().map(|key| json!({"name": key.name, "value": key.value})).collect();
     Ok(Reply::json(200, &json!({"keys": keys, "links": links(request)})))
 }
 
 fn get(owner: Owner<'_>, name: &str, operator: &dyn Operator, request: &Request<'_>) -> Result<Reply, KeyError> {
+    if !is_there(owner, operator) {
+        return Ok(Reply::empty(404));
+    }
     let key = match owner {
         Owner::Host(list) => operator.keys().host_key(list, name)?,
-        Owner::Function(_) => keys(owner, operator)?.into_iter().find(|key| key.name.eq_ignore_ascii_case(name)),
+        Owner::Function(function) => operator.keys().function_key(function, name)?,
     };
     Ok(key.map_or(Reply::empty(404), |key| Reply::json(200, &described(&key, request))))
 }
@@ -74,8 +91,8 @@ fn put(owner: Owner<'_>, name: &str, operator: &dyn Operator, request: &Request<
         Err(_) => Value::Null,
         Ok(body) => body,
     };
-    match member(&body, "value").and_then(Value::as_str).filter(|value| !value.is_empty()) {
-        Some(value) => set(owner, name, Some(value), operator, request),
+    match member(&body, "value").and_then(dotnet_text) {
+        Some(value) => set(owner, name, Some(&value), operator, request),
         None => Ok(Reply::text(400, "Invalid key value")),
     }
 }
@@ -88,6 +105,9 @@ fn set(
     operator: &dyn Operator,
     request: &Request<'_>,
 ) -> Result<Reply, KeyError> {
+    if !is_there(owner, operator) {
+        return Ok(Reply::empty(404));
+    }
     let (new, key) = match owner {
         Owner::Host(list) => operator.keys().set_host_key(list, name, value)?,
         Owner::Function(function) => operator.keys().set_function_key(function, name, value)?,
@@ -100,18 +120,14 @@ fn delete(owner: Owner<'_>, name: &str, operator: &dyn Operator) -> Result<Reply
     if name.eq_ignore_ascii_case("_master") {
         return Ok(Reply::text(400, "Cannot delete System Key."));
     }
+    if !is_there(owner, operator) {
+        return Ok(Reply::empty(404));
+    }
     let found = match owner {
         Owner::Host(list) => operator.keys().delete_host_key(list, name)?,
         Owner::Function(function) => operator.keys().delete_function_key(function, name)?,
     };
     Ok(Reply::empty(if found { 204 } else { 404 }))
-}
-
-fn keys(owner: Owner<'_>, operator: &dyn Operator) -> Result<Vec<Key>, KeyError> {
-    match owner {
-        Owner::Host(list) => operator.keys().host_keys(list),
-        Owner::Function(function) => operator.keys().function_keys(function),
-    }
 }
 
 fn described(key: &Key, request: &Request<'_>) -> Value {

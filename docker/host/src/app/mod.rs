@@ -27,6 +27,7 @@ use crate::routes;
 pub use configuration::Configuration;
 pub use document::{Document, Place, SyntaxError};
 pub use faults::is_function_name;
+pub(crate) use function::dotnet_text;
 pub use function::{AuthLevel, Binding, Cardinality, DataType, Direction, Function, HttpTrigger, Unreadable};
 pub use options::{
     BlobOptions, CustomHandler, ExtensionBundle, HandlerKind, HostError, HostOptions, HttpOptions, LogLevel, Logging,

@@ -6,7 +6,7 @@ use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE;
 use serde::{Deserialize, Serialize};
 
-use super::KeyError;
+use super::{KeyError, KeyLevel};
 
 /// One key.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -81,22 +81,36 @@ impl HostFile {
         })
     }
 
+    /// All of them in the order in which the real host asks them.
+    pub(super) fn keys(&self) -> impl Iterator<Item = (&Key, KeyLevel)> {
+        let system = self.system_keys.iter().map(|key| (key, KeyLevel::System));
+        let function = self.function_keys.iter().map(|key| (key, KeyLevel::Function));
+        std::iter::once((&self.master_key, KeyLevel::Admin)).chain(system).chain(function)
+    }
+
     pub(super) fn write(&self, path: &Path) -> Result<(), KeyError> {
         write(path, self)
     }
 }
 
 impl FunctionFile {
+    /// The file, or one without keys where there is none: so the real host sets and removes the keys of a function.
+    pub(super) fn read_or_empty(path: &Path) -> Result<Self, KeyError> {
+        Ok(read(path)?.unwrap_or_else(|| Self::new(Vec::new())))
+    }
+
+    fn new(keys: Vec<Key>) -> Self {
+        Self {
+            keys,
+            host_name: None,
+            instance_id: Some(String::new()),
+            source: runtime(),
+            decryption_key_id: Some(String::new()),
+        }
+    }
+
     pub(super) fn read_or_make(path: &Path) -> Result<Self, KeyError> {
-        read_or_make(path, || {
-            Ok(Self {
-                keys: vec![Key::new(DEFAULT, &generate()?)],
-                host_name: None,
-                instance_id: Some(String::new()),
-                source: runtime(),
-                decryption_key_id: Some(String::new()),
-            })
-        })
+        read_or_make(path, || Ok(Self::new(vec![Key::new(DEFAULT, &generate()?)])))
     }
 
     pub(super) fn write(&self, path: &Path) -> Result<(), KeyError> {
@@ -116,18 +130,25 @@ fn read_or_make<F: Serialize + for<'a> Deserialize<'a>>(
     path: &Path,
     make: impl FnOnce() -> Result<F, KeyError>,
 ) -> Result<F, KeyError> {
+    if let Some(file) = read(path)? {
+        return Ok(file);
+    }
+    let file = make()?;
+    write(path, &file)?;
+    Ok(file)
+}
+
+/// The file, if there is one.
+fn read<F: for<'a> Deserialize<'a>>(path: &Path) -> Result<Option<F>, KeyError> {
     let text = match std::fs::read_to_string(path) {
         Ok(text) => text,
-        Err(error) if error.kind() == std::io::ErrorKind::NotFound => {
-            let file = make()?;
-            write(path, &file)?;
-            return Ok(file);
-        }
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(None),
         Err(error) => return Err(failed("read", path, &error, "make it readable for the host's user")),
     };
     let text = text.strip_prefix('\u{feff}').unwrap_or(&text);
-    serde_json::from_str(text)
-        .map_err(|error| failed("read", path, &error, "mend the file, or delete it and the host makes a new one"))
+    let file = serde_json::from_str(text)
+        .map_err(|error| failed("read", path, &error, "mend the file, or delete it and the host makes a new one"))?;
+    Ok(Some(file))
 }
 
 /// Written aside and renamed, so that a reader never sees half a file.

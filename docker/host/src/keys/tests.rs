@@ -57,6 +57,43 @@ fn a_key_that_is_set_holds_at_once() {
 }
 
 #[test]
+fn the_files_of_functions_are_asked_last() {
+    let directory = tempfile::tempdir().unwrap();
+    std::fs::write(directory.path().join("host.json"), HOST_FILE).unwrap();
+    let keys = keys(directory.path());
+    let own = directory.path().join("f.json");
+    assert_eq!(level(&keys, "", Some("f")), None);
+    assert_eq!(level(&keys, "Host-Key", Some("f")), Some(KeyLevel::Function));
+    assert!(!own.exists());
+    assert_eq!(level(&keys, "wrong", Some("f")), None);
+    assert!(own.exists());
+}
+
+#[test]
+fn a_key_is_read_by_its_exact_name_and_replaced_by_any_spelling() {
+    let directory = tempfile::tempdir().unwrap();
+    std::fs::write(directory.path().join("host.json"), HOST_FILE).unwrap();
+    let keys = keys(directory.path());
+    assert!(keys.host_key(HostKeys::Function, "Default").unwrap().is_none());
+    assert!(keys.host_key(HostKeys::System, "_MASTER").unwrap().is_none());
+    assert!(keys.set_host_key(HostKeys::Function, "second", Some("2")).unwrap().0);
+    assert!(!keys.set_host_key(HostKeys::Function, "DEFAULT", Some("1")).unwrap().0);
+    let names: Vec<_> = keys.host_keys(HostKeys::Function).unwrap().into_iter().map(|key| key.name).collect();
+    assert_eq!(names, ["second", "DEFAULT"], "what is replaced comes last");
+}
+
+#[test]
+fn the_master_key_is_in_no_list() {
+    let directory = tempfile::tempdir().unwrap();
+    std::fs::write(directory.path().join("host.json"), HOST_FILE).unwrap();
+    let keys = keys(directory.path());
+    assert!(!keys.set_host_key(HostKeys::Function, "_master", Some("n")).unwrap().0);
+    assert_eq!((level(&keys, "n", None), level(&keys, "m", None)), (Some(KeyLevel::Admin), None));
+    let (is_new, key) = keys.set_host_key(HostKeys::System, "_master", None).unwrap();
+    assert!(is_new && key.value.len() == 56);
+}
+
+#[test]
 fn a_damaged_file_is_named() {
     let directory = tempfile::tempdir().unwrap();
     std::fs::write(directory.path().join("host.json"), "{").unwrap();
