@@ -119,7 +119,9 @@ fn find<'a>(method: &str, names: &[&str], segments: &[&'a str]) -> Option<(Acces
             Some((Access::MasterUnchallenged, Box::new(|operator, request| files::read(operator, request))))
         }
         // The webhooks of extensions: this host has none.
-        (_, ["runtime", "webhooks", _, ..]) => Some((Access::Webhook, Box::new(|_, _| Reply::empty(404)))),
+        ("GET" | "PUT" | "POST" | "DELETE" | "OPTIONS", ["runtime", "webhooks", _, ..]) => {
+            Some((Access::Webhook, host::running(Box::new(|_, _| Reply::empty(404)))))
+        }
         _ => None,
     }
 }

@@ -1,6 +1,6 @@
 //! `/admin/functions/…`: what functions there are, how they are, and running one by hand.
 
-use std::path::Path;
+use std::path::{Component, Path, PathBuf};
 use std::sync::Arc;
 
 use serde_json::{Value, json};
@@ -66,23 +66,25 @@ fn status(name: &str, operator: &dyn Operator) -> Reply {
     Reply::json(200, &if errors.is_empty() { json!({}) } else { json!({ "errors": errors }) })
 }
 
-/// Runs a function in the background (recordings K10 to K12, KX-invoke-inputs, KX-invoke-type).
+/// Runs a function in the background (recordings K10 to K12, KX-invoke-inputs, KX-invoke-type). A host that does not run refuses
+/// whatever is asked for, but not before the content type was looked at.
 fn invoke(name: &str, operator: &dyn Operator, request: &Request<'_>) -> Reply {
     let body = match request.json() {
-        Ok(body @ Value::Object(_)) => body,
-        Ok(_) => return Reply::empty(400),
-        Err(reply) => return reply,
+        Err(reply) if reply.status == 415 => return reply,
+        body => body,
     };
+    if operator.state() != "Running" {
+        return Reply::empty(503);
+    }
+    let Ok(body @ Value::Object(_)) = body else { return Reply::empty(400) };
     let input = match member(&body, "input") {
         None | Some(Value::Null) => None,
         Some(Value::String(text)) => Some(text.clone()),
         Some(Value::Object(_) | Value::Array(_)) => return Reply::empty(400),
         Some(number_or_boolean) => Some(number_or_boolean.to_string()),
     };
-    let app = operator.app();
-    match app.function(name).filter(|function| function.is_loaded()) {
+    match operator.app().function(name).filter(|function| function.is_loaded()) {
         None => Reply::empty(404),
-        Some(_) if operator.state() != "Running" => Reply::empty(503),
         Some(function) => {
             operator.invoke(function, input);
             Reply::empty(202)
@@ -90,23 +92,21 @@ fn invoke(name: &str, operator: &dyn Operator, request: &Request<'_>) -> Reply {
     }
 }
 
-/// Makes or replaces a function's directory. The app changes by that, and the host notices (recording KX-function-put).
+/// Makes or replaces a function's directory. The app changes by that, and the host notices (recording KX-function-put). A body
+/// that is no function, and one after which there is none, are errors of the real host.
 fn put(name: &str, operator: &dyn Operator, request: &Request<'_>) -> Reply {
     let body = match request.json() {
-        Ok(body @ Value::Object(_)) => body,
-        Ok(_) => return Reply::empty(400),
-        Err(reply) => return reply,
+        Err(reply) if reply.status == 415 => return reply,
+        body => body,
     };
-    let root = operator.app().root.clone();
     if !app::is_function_name(name) {
-        return Reply::text(400, &format!("{name} is not a valid function name."));
+        return Reply::text(400, &format!("{name} is not a valid function name"));
     }
-    match write_function(&root, name, &body, operator) {
-        Ok(()) => {}
-        Err(error) => {
-            operator.log_error(&format!("cannot write the function `{name}`: {error}"));
-            return Reply::empty(500);
-        }
+    let Ok(body @ Value::Object(_)) = body else { return Reply::empty(500) };
+    let root = operator.app().root.clone();
+    if let Err(error) = write_function(&root, name, &body, operator) {
+        operator.log_error(&format!("cannot write the function `{name}`: {error}"));
+        return Reply::empty(500);
     }
     let app = app::load(&root, operator.settings());
     match app.function(name) {
@@ -114,64 +114,93 @@ fn put(name: &str, operator: &dyn Operator, request: &Request<'_>) -> Reply {
             let described = described(function, &app, &request.base(), &test_data_directory(operator));
             Reply::json(201, &described).with("Location", request.link())
         }
-        None => Reply::empty(400),
+        None => Reply::empty(500),
     }
 }
 
+/// Where files are given they are all that stays in the directory; function.json may be among them.
 fn write_function(root: &Path, name: &str, body: &Value, operator: &dyn Operator) -> std::io::Result<()> {
     let directory = root.join(name);
     std::fs::create_dir_all(&directory)?;
-    if let Some(files) = member(body, "files").and_then(Value::as_object) {
+    let files = member(body, "files").and_then(Value::as_object);
+    if let Some(files) = files {
+        remove_contents(&directory)?;
         for (file, content) in files {
             // A name that climbs out of the directory is nobody's file.
-            if Path::new(file).components().all(|part| matches!(part, std::path::Component::Normal(_))) {
+            if Path::new(file).components().all(|part| matches!(part, Component::Normal(_))) {
                 std::fs::write(directory.join(file), content.as_str().unwrap_or_default())?;
             }
         }
     }
-    if let Some(config) = member(body, "config").filter(|config| config.is_object()) {
+    let config = member(body, "config").filter(|config| config.is_object());
+    if let Some(config) = config.filter(|_| !files.is_some_and(|files| files.contains_key("function.json"))) {
         std::fs::write(directory.join("function.json"), format!("{config:#}"))?;
     }
     if let Some(data) = member(body, "test_data").and_then(Value::as_str) {
-        let test_data = test_data_directory(operator);
-        std::fs::create_dir_all(&test_data)?;
-        std::fs::write(Path::new(&test_data).join(format!("{name}.dat")), data)?;
+        let path = test_data_file(operator, name);
+        path.parent().map_or(Ok(()), std::fs::create_dir_all)?;
+        std::fs::write(path, data)?;
     }
     Ok(())
 }
 
+/// Empties a function's directory, and leaves it there as the real host does.
 fn delete(name: &str, operator: &dyn Operator) -> Reply {
     let app = operator.app();
     let Some(function) = app.function(name) else { return Reply::empty(404) };
-    match std::fs::remove_dir_all(&function.directory) {
-        Ok(()) => Reply::empty(204),
-        Err(error) => {
-            operator.log_error(&format!("cannot remove `{}`: {error}", function.directory.display()));
-            Reply::empty(500)
-        }
+    if let Err(error) = remove_contents(&function.directory) {
+        operator.log_error(&format!("cannot empty `{}`: {error}", function.directory.display()));
+        return Reply::empty(500);
     }
+    // There need not be any test data.
+    _ = std::fs::remove_file(test_data_file(operator, &function.name));
+    Reply::empty(204)
 }
 
-/// The function object, its fields in the order of the real host (recording KX-function).
+fn remove_contents(directory: &Path) -> std::io::Result<()> {
+    for entry in std::fs::read_dir(directory)? {
+        let entry = entry?;
+        if entry.file_type()?.is_dir() {
+            std::fs::remove_dir_all(entry.path())?;
+        } else {
+            std::fs::remove_file(entry.path())?;
+        }
+    }
+    Ok(())
+}
+
+fn test_data_file(operator: &dyn Operator, name: &str) -> PathBuf {
+    Path::new(&test_data_directory(operator)).join(format!("{name}.dat"))
+}
+
+/// Longer test data is not shown.
+const MOST_TEST_DATA_LETTERS: usize = 4 * 1024;
+
+/// The function object, its fields in the order of the real host (recording KX-function). `invoke_url_template` is in lower case,
+/// its host included, and has the route as it is written, were it blanks.
 fn described(function: &Arc<Function>, app: &App, base: &str, test_data: &str) -> Value {
     let name = &function.name;
     let directory = function.directory.display();
     let template = function.http.as_ref().map(|http| {
-        let template = routes::full(&app.options.http.route_prefix, &http.route);
-        format!("{base}/{}", template.to_lowercase())
+        let written = function.trigger_binding().and_then(|trigger| trigger.text("route"));
+        let route = written.filter(|route| !route.is_empty()).unwrap_or(&http.route);
+        format!("{base}/{}", routes::full(app.options.http.route_prefix.trim_end_matches('/'), route)).to_lowercase()
     });
+    let test_data_file = format!("{test_data}/{name}.dat");
+    let text = std::fs::read_to_string(&test_data_file).unwrap_or_default();
+    let text = Some(text).filter(|text| text.encode_utf16().count() <= MOST_TEST_DATA_LETTERS);
     json!({
         "name": name,
         "script_root_path_href": format!("{base}/admin/vfs{directory}/"),
-        "script_href": null,
+        "script_href": function.script_file.as_ref().map(|path| format!("{base}/admin/vfs{}", path.display())),
         "config_href": format!("{base}/admin/vfs{directory}/function.json"),
-        "test_data_href": format!("{base}/admin/vfs{test_data}/{name}.dat"),
+        "test_data_href": format!("{base}/admin/vfs{test_data_file}"),
         "href": format!("{base}/admin/functions/{name}"),
         "invoke_url_template": template,
         "language": null,
         "config": function.config,
         "files": null,
-        "test_data": "",
+        "test_data": text,
         "isDisabled": function.disabled,
         "isDirect": false,
         "isProxy": false,

@@ -2,7 +2,7 @@
 
 use serde_json::{Map, Value, json};
 
-use super::{Endpoint, Operator, Reply, Request};
+use super::{Endpoint, Operator, Reply, Request, member};
 use crate::app::App;
 use crate::host::VERSION;
 use crate::triggers::host_id;
@@ -16,24 +16,23 @@ pub(super) fn find<'a>(method: &str, names: &[&str]) -> Option<Endpoint<'a>> {
             operator.drain(true);
             Reply::empty(202)
         }),
-        ("POST", ["resume"]) => Box::new(|operator, _| {
-            // The real host comes back by starting anew, with a new handler (recording KX-drain).
-            let state = operator.state().to_owned();
-            operator.drain(false);
-            operator.restart();
-            Reply::json(200, &json!({ "state": state }))
-        }),
+        ("POST", ["resume"]) => Box::new(|operator, _| resume(operator)),
         ("GET", ["drain", "status"]) => Box::new(|operator, _| drain_status(operator)),
         ("POST", ["restart"]) => Box::new(|operator, _| restart(operator)),
         ("PUT", ["state"]) => Box::new(set_state),
-        ("GET", ["config"]) => Box::new(|operator, _| configuration(&operator.app())),
+        ("GET", ["config"]) => running(Box::new(|operator, _| configuration(&operator.app()))),
         ("GET", ["processes"]) => Box::new(|_, _| processes()),
         ("GET", ["extensions"]) => Box::new(|_, request| {
             Reply::json(200, &json!({"extensions": [], "links": [{"rel": "self", "href": request.link()}]}))
         }),
-        ("POST", ["synctriggers"]) => {
-            Box::new(|_, _| Reply::json(500, &json!({"status": "Invalid environment for SyncTriggers operation."})))
-        }
+        ("POST", ["synctriggers"]) => running(Box::new(|_, _| {
+            Reply::json(500, &json!({"status": "Invalid environment for SyncTriggers operation."}))
+        })),
+        ("POST", ["scale", "status"]) => Box::new(|operator, request| match request.json() {
+            Err(reply) if reply.status == 415 => reply,
+            _ if operator.state() != "Running" => Reply::empty(503),
+            _ => Reply::text(400, "Runtime scale monitoring is not enabled."),
+        }),
         ("POST", ["log"]) => Box::new(|_, request| log(request)),
         ("GET", ["extensionbundle", "v1", content]) => {
             let what = match *content {
@@ -51,6 +50,27 @@ pub(super) fn find<'a>(method: &str, names: &[&str]) -> Option<Endpoint<'a>> {
         }
         _ => return None,
     })
+}
+
+/// An endpoint that only a running host has an answer for.
+pub(super) fn running(endpoint: Endpoint<'_>) -> Endpoint<'_> {
+    Box::new(move |operator, request| match operator.state() {
+        "Running" => endpoint(operator, request),
+        _ => Reply::empty(503),
+    })
+}
+
+/// The real host comes back by starting anew, with a new handler, but only where it was drained (recording KX-drain).
+fn resume(operator: &dyn Operator) -> Reply {
+    let state = operator.state().to_owned();
+    if state != "Running" {
+        return Reply::empty(409);
+    }
+    if operator.is_drained() {
+        operator.drain(false);
+        operator.restart();
+    }
+    Reply::json(200, &json!({ "state": state }))
 }
 
 /// `200`, never stored (recording K09).
@@ -111,16 +131,18 @@ fn restart(operator: &dyn Operator) -> Reply {
     )
 }
 
-/// `"offline"` puts down `app_offline.htm`, on which the host ends (recording KX-state-offline); `"running"` takes it away.
+/// `"offline"` puts down `app_offline.htm`, on which the host ends (recording KX-state-offline); `"running"` takes it away. The
+/// state that the host is in is no change, and one in which it failed is not left by asking.
 fn set_state(operator: &dyn Operator, request: &Request<'_>) -> Reply {
-    let state = match request.json() {
-        Ok(state) => state.as_str().unwrap_or_default().to_ascii_lowercase(),
+    let wanted = match request.json() {
+        Ok(state) => state.as_str().unwrap_or_default().trim().to_ascii_lowercase(),
         Err(reply) => return reply,
     };
     let page = operator.app().root.join("app_offline.htm");
-    let done = match state.as_str() {
-        "offline" => std::fs::write(&page, APP_OFFLINE_PAGE),
-        "running" => std::fs::remove_file(&page).or_else(|error| match error.kind() {
+    let done = match (wanted.as_str(), operator.state()) {
+        ("offline", "Offline") | ("running", "Running") => return Reply::empty(200),
+        ("offline", _) => std::fs::write(&page, APP_OFFLINE_PAGE),
+        ("running", "Offline") => std::fs::remove_file(&page).or_else(|error| match error.kind() {
             std::io::ErrorKind::NotFound => Ok(()),
             _ => Err(error),
         }),
@@ -174,8 +196,23 @@ fn processes() -> Reply {
 /// Log entries of the platform's front: read and dropped, as there is nobody to pass them to.
 fn log(request: &Request<'_>) -> Reply {
     match request.json() {
-        Ok(Value::Array(_)) => Reply::empty(200),
+        Ok(Value::Array(entries)) if entries.iter().all(is_log_entry) => Reply::empty(200),
         Err(reply) if reply.status == 415 => reply,
         _ => Reply::text(400, "An array of log entry objects is expected."),
     }
+}
+
+/// Whether the real host can read it as a `HostLogEntry`: a level that .NET's `TraceLevel` has, and texts.
+fn is_log_entry(entry: &Value) -> bool {
+    const LEVELS: [&str; 5] = ["off", "error", "warning", "info", "verbose"];
+    let is_level = |level: &Value| match level {
+        Value::String(text) => {
+            LEVELS.contains(&text.trim().to_lowercase().as_str()) || text.trim().parse::<i32>().is_ok()
+        }
+        level => level.is_i64(),
+    };
+    let is_text = |name| member(entry, name).is_none_or(|text| !text.is_object() && !text.is_array());
+    entry.is_object()
+        && member(entry, "level").is_none_or(is_level)
+        && ["functionName", "source", "message"].into_iter().all(is_text)
 }

@@ -14,6 +14,7 @@ struct Remembering {
     settings: Settings,
     asked: Mutex<Vec<String>>,
     drained: Mutex<bool>,
+    state: &'static str,
     _directory: tempfile::TempDir,
 }
 
@@ -28,7 +29,7 @@ impl Operator for Remembering {
         &self.settings
     }
     fn state(&self) -> &str {
-        "Running"
+        self.state
     }
     fn errors(&self) -> Vec<String> {
         Vec::new()
@@ -93,6 +94,7 @@ fn host() -> Remembering {
         settings,
         asked: Mutex::default(),
         drained: Mutex::default(),
+        state: "Running",
         _directory: directory,
     }
 }
@@ -196,6 +198,76 @@ fn keys_are_listed_set_and_removed() {
 }
 
 #[test]
+fn keys_of_a_function_need_no_readable_function() {
+    let host = host();
+    let keys =
+        |name: &str| status(&host, &ask("GET", &format!("/admin/functions/{name}/keys"), Some("m"), "")).unwrap();
+    assert_eq!(["Broken", "Faulty", "f", "broken", "Nope", ".."].map(keys), [200, 200, 200, 404, 404, 404]);
+    let put = |path: &str, body: &str| status(&host, &ask("PUT", path, Some("m"), body)).unwrap();
+    assert_eq!(put("/admin/functions/Nope/keys/k", "{"), 400, "the body is looked at first");
+    assert_eq!(put("/admin/functions/Nope/keys/k", r#"{"value": "v"}"#), 404);
+    assert_eq!(put("/admin/functions/man/keys/k", r#"{"value": 5}"#), 201);
+    assert_eq!(json_of(&host, "/admin/functions/Man/keys")["keys"], json!([{"name": "k", "value": "5"}]));
+    let delete = |path: &str| status(&host, &ask("DELETE", path, Some("m"), "")).unwrap();
+    assert_eq!((delete("/admin/functions/Nope/keys/_master"), delete("/admin/functions/Nope/keys/k")), (400, 404));
+}
+
+#[test]
+fn a_host_that_does_not_run_refuses_what_needs_it() {
+    let host = Remembering { state: "Error", ..host() };
+    let post = |path: &str, body: &str| status(&host, &ask("POST", path, Some("m"), body)).unwrap();
+    assert_eq!(post("/admin/functions/Nope", "{}"), 503);
+    assert_eq!(post("/admin/functions/Man", ""), 415);
+    assert_eq!((post("/admin/host/synctriggers", ""), post("/admin/host/resume", "")), (503, 409));
+    assert_eq!(status(&host, &ask("GET", "/admin/host/config", Some("m"), "")), Some(503));
+    assert_eq!(status(&host, &ask("GET", "/runtime/webhooks/x", Some("m"), "")), Some(503));
+    assert_eq!(status(&host, &ask("PUT", "/admin/host/state", Some("m"), r#""running""#)), Some(400));
+}
+
+#[test]
+fn the_state_is_set_only_where_it_changes() {
+    let host = host();
+    let put = |body: &str| status(&host, &ask("PUT", "/admin/host/state", Some("m"), body)).unwrap();
+    assert_eq!(["\"Running\"", "\"x\"", "null", "{", "\"offline\""].map(put), [200, 400, 400, 400, 202]);
+    assert!(host.app.root.join("app_offline.htm").exists());
+}
+
+#[test]
+fn log_entries_must_be_entries() {
+    let host = host();
+    let post = |body: &str| status(&host, &ask("POST", "/admin/host/log", Some("m"), body)).unwrap();
+    assert_eq!(["[]", r#"[{"Level": "info", "message": "x"}]"#, r#"[{"level": 3}]"#].map(post), [200; 3]);
+    assert_eq!(["{}", "[5]", r#"[{"level": "Information"}]"#, r#"[{"message": []}]"#, "null"].map(post), [400; 5]);
+}
+
+#[test]
+fn functions_are_written_and_emptied() {
+    let host = host();
+    let put = |name: &str, body: &str| {
+        handle(&host, &ask("PUT", &format!("/admin/functions/{name}"), Some("m"), body)).unwrap()
+    };
+    let config = r#"{"bindings": [{"type": "manualTrigger", "name": "input"}]}"#;
+    let made = put("New", &format!(r#"{{"config": {config}, "files": {{"run.sh": "echo"}}}}"#));
+    assert_eq!(made.status, 201);
+    let made: Value = serde_json::from_slice(&made.body).unwrap();
+    let directory = host.app.root.join("New");
+    assert_eq!(made["script_href"], format!("http://h:1/admin/vfs{}/run.sh", directory.display()));
+    assert_eq!(put("9bad", "{}").body, b"9bad is not a valid function name");
+    assert_eq!((put("Empty", "{}").status, put("Other", "[]").status), (500, 500));
+    assert_eq!(status(&host, &ask("DELETE", "/admin/functions/man", Some("m"), "")), Some(204));
+    assert!(host.app.root.join("Man").read_dir().unwrap().next().is_none(), "the directory itself stays");
+}
+
+#[test]
+fn the_template_of_a_url_is_in_lower_case() {
+    let host = host();
+    let request = Request { host: "Example:1", ..ask("GET", "/admin/functions/F", Some("m"), "") };
+    let function: Value = serde_json::from_slice(&handle(&host, &request).unwrap().body).unwrap();
+    assert_eq!(function["invoke_url_template"], "http://example:1/api/items/{id}");
+    assert_eq!(function["href"], "http://Example:1/admin/functions/F");
+}
+
+#[test]
 fn files_outside_the_app_are_refused() {
     let host = host();
     let root = host.app.root.display().to_string();
@@ -213,4 +285,6 @@ fn draining_shows_in_its_status() {
     assert_eq!(state(), "Completed");
     assert_eq!(status(&host, &ask("POST", "/admin/host/resume", Some("m"), "")), Some(200));
     assert_eq!(state(), "Disabled");
+    assert_eq!(status(&host, &ask("POST", "/admin/host/resume", Some("m"), "")), Some(200));
+    assert_eq!(*host.asked.lock().unwrap(), ["restart"], "a host that was not drained goes on");
 }
