@@ -156,7 +156,9 @@ fn presented_key<'a>(head: &'a RequestHead, query: &'a [(String, Vec<String>)]) 
 }
 
 fn home_page(host: &Host) -> Response {
-    if host.settings().is_on("AzureWebJobsDisableHomepage") {
+    // Unlike other switches this one does not take `1` (`HomepageMiddleware`).
+    let disabled = host.settings().get("AzureWebJobsDisableHomepage");
+    if disabled.is_some_and(|value| value.eq_ignore_ascii_case("true")) {
         return Response::empty(204);
     }
     html(200, HOME_PAGE.as_bytes())
