@@ -171,24 +171,28 @@ impl Cursor<'_> {
         (count > 0).then(|| ticks * 10_u32.pow(7 - count))
     }
 
-    /// `Z`, an offset (`+02:00`, `+0200`, `+02`), or nothing; and then the end of the text.
+    /// `Z`, an offset (`+02:00`, `+0200`, `+02`), or nothing; and then the end of the text. Newtonsoft.Json also passes over a
+    /// colon and two digits that belong to no offset: so of nine decimals the last two are lost, unless a zone follows.
     fn zone(&mut self) -> Option<Suffix> {
-        let suffix = match self.peek() {
-            None => Suffix::None,
+        let sign = match self.peek() {
             Some(b'Z' | b'z') => {
                 self.at += 1;
-                Suffix::Utc
+                return (self.at == self.bytes.len()).then_some(Suffix::Utc);
             }
-            Some(sign @ (b'+' | b'-')) => {
-                self.at += 1;
-                let hours = i64::from(self.digits(2)?);
-                let _ = self.byte(b':');
-                let minutes = i64::from(self.digits(2).unwrap_or(0));
-                let seconds = (hours * 60 + minutes) * 60;
-                Suffix::East(if sign == b'+' { seconds } else { -seconds })
-            }
-            Some(_) => return None,
+            Some(b'+') => Some(1),
+            Some(b'-') => Some(-1),
+            _ => None,
         };
+        let hours = match sign {
+            Some(_) => {
+                self.at += 1;
+                i64::from(self.digits(2)?)
+            }
+            None => 0,
+        };
+        let _ = self.byte(b':');
+        let minutes = i64::from(self.digits(2).unwrap_or(0));
+        let suffix = sign.map_or(Suffix::None, |sign: i64| Suffix::East(sign * (hours * 60 + minutes) * 60));
         (self.at == self.bytes.len()).then_some(suffix)
     }
 }
@@ -210,6 +214,8 @@ mod tests {
             ("2024-11-01T10:00:00.1234567Z", "2024-11-01T10:00:00.1234567Z", "11/01/2024 10:00:00"),
             ("2024-12-31T24:00:00Z", "2025-01-01T00:00:00Z", "01/01/2025 00:00:00"),
             ("/Date(1577836800000)/", "2020-01-01T00:00:00Z", "01/01/2020 00:00:00"),
+            ("2024-11-01T10:00:00.123456789", "2024-11-01T10:00:00.1234567", "11/01/2024 10:00:00"),
+            ("2024-11-01T10:00:00:30", "2024-11-01T10:00:00", "11/01/2024 10:00:00"),
         ] {
             assert_eq!(iso_of(text), iso);
             assert_eq!(recognise(text).unwrap().invariant(), invariant);
@@ -243,6 +249,9 @@ mod tests {
             "2020-01-01T25:00:00Z",
             "2020-01-01T00:00:00.Z",
             "2020-01-01T00:00:00.12345678Z",
+            "2020-01-01T00:00:00.123456789Z",
+            "2020-01-01T00:00:00.123456789+02:00",
+            "2020-01-01T00:00:00.1234567890",
             "2020-01-01T00:00:00 Z",
             "x2020-01-01T00:00:00Z",
             "2020-01-01T00:00:00Z and more",
