@@ -30,11 +30,12 @@ pub fn accept(head: &RequestHead) -> Result<Target, u16> {
     if head.headers.iter().len() > MAX_HEADERS || header_bytes > MAX_HEADERS_BYTES {
         return Err(HEADERS_TOO_LARGE);
     }
-    let (authority, target) = split_authority(&head.target);
-    if head.method == "CONNECT" || !has_sound_host(head, authority) {
+    let (authority, path, query) = parts(&head.target);
+    // What is not ASCII in a header's value is UTF-8 to Kestrel.
+    let is_text = head.headers.iter().all(|line| std::str::from_utf8(&line.value).is_ok());
+    if head.method == "CONNECT" || !has_sound_host(head, authority) || !is_text {
         return Err(BAD_REQUEST);
     }
-    let (path, query) = target.split_once('?').map_or((target, None), |(path, query)| (path, Some(query)));
     let is_path = path.starts_with('/') || (path == "*" && head.method == "OPTIONS");
     if is_path { Target::parse(path, query).ok_or(BAD_REQUEST) } else { Err(BAD_REQUEST) }
 }
@@ -63,18 +64,16 @@ pub fn check_incomplete(bytes: &[u8]) -> Result<(), u16> {
     }
 }
 
-/// Splits an absolute target such as `http://host/path` into its authority and the rest.
-fn split_authority(target: &str) -> (Option<&str>, &str) {
-    let Some((scheme, rest)) = target.split_once("://").filter(|_| !target.starts_with('/')) else {
-        return (None, target);
-    };
-    if !["http", "https"].iter().any(|known| scheme.eq_ignore_ascii_case(known)) {
-        return (None, target);
-    }
-    match rest.find(['/', '?']) {
-        Some(end) if rest[end..].starts_with('/') => (Some(&rest[..end]), &rest[end..]),
-        Some(end) => (Some(&rest[..end]), "/"),
-        None => (Some(rest), "/"),
+/// A target taken apart: the authority of an absolute one, such as `http://host/path`, the path, the query.
+fn parts(target: &str) -> (Option<&str>, &str, Option<&str>) {
+    let (rest, query) = target.split_once('?').map_or((target, None), |(rest, query)| (rest, Some(query)));
+    let is_http = |scheme: &str| ["http", "https"].iter().any(|known| scheme.eq_ignore_ascii_case(known));
+    match rest.split_once("://").filter(|(scheme, _)| is_http(scheme)) {
+        Some((_, rest)) => {
+            let (authority, path) = rest.split_at(rest.find('/').unwrap_or(rest.len()));
+            (Some(authority), if path.is_empty() { "/" } else { path }, query)
+        }
+        None => (None, rest, query),
     }
 }
 
@@ -112,8 +111,8 @@ mod tests {
     use super::*;
     use bytes::BytesMut;
 
-    fn status(lines: &str) -> Option<u16> {
-        let mut bytes = BytesMut::from(format!("{lines}\r\n\r\n").as_str());
+    fn status(lines: impl AsRef<[u8]>) -> Option<u16> {
+        let mut bytes = BytesMut::from([lines.as_ref(), b"\r\n\r\n"].concat().as_slice());
         let head = crate::http1::head::take_request(&mut bytes).expect("sound").expect("complete");
         accept(&head).err()
     }
@@ -131,6 +130,15 @@ mod tests {
     }
 
     #[test]
+    fn header_values_must_be_utf8() {
+        for (value, expected) in [("grün €".as_bytes(), None), (b"gr\xfcn", Some(400)), (b"\xed\xa0\x80", Some(400))]
+        {
+            let lines = [b"GET / HTTP/1.1\r\nHost: a\r\nX: ", value].concat();
+            assert_eq!(status(&lines), expected);
+        }
+    }
+
+    #[test]
     fn an_absolute_target_must_agree_with_the_host() {
         for (target, expected) in [
             ("http://a/x", None),
@@ -143,6 +151,7 @@ mod tests {
         ] {
             assert_eq!(status(&format!("GET {target} HTTP/1.1\r\nHost: a")), expected, "{target}");
         }
+        assert_eq!(parts("http://a?b/c://d"), (Some("a"), "/", Some("b/c://d")));
         assert_eq!(status("OPTIONS * HTTP/1.1\r\nHost: a"), None);
         assert_eq!(status("CONNECT a:80 HTTP/1.1\r\nHost: a:80"), Some(400));
     }
