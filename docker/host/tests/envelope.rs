@@ -105,14 +105,15 @@ fn rebuilt(step: &Json, trigger: &str, data: &Json, metadata: &Json) -> Json {
     if !sent.is_empty() && !has(&headers, "content-length") {
         headers.push(("content-length".to_owned(), sent.len().to_string()));
     }
-    let (path, query) = text(&step["target"]).split_once('?').unwrap_or((text(&step["target"]), ""));
+    let target = text(&step["target"]);
+    let (path, query) = target.split_once('?').map_or((target, None), |(path, query)| (path, Some(query)));
     // The path as routing sees it: decoded but for slashes.
     let path: Vec<String> = path.split("%2F").map(unescape).collect();
     let params = data["Params"].as_object().into_iter().flatten();
     let request = Arc::new(HttpRequest {
         url: http::url(host, &path.join("%2F"), query).unwrap(),
         method: text(&data["Method"]).to_owned(),
-        query: query.to_owned(),
+        query: query.unwrap_or_default().to_owned(),
         headers: headers.into_iter().map(|(name, value)| (name, value.into_bytes())).collect(),
         params: params.map(|(name, value)| (name.clone(), value.as_str().map(str::to_owned))).collect(),
         identity: identity(&data["Identities"][0]),

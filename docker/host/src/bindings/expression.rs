@@ -150,9 +150,9 @@ impl Expression {
             (_, [member, ..]) => Err(format!("Error while accessing '{member}': property doesn't exist.")),
             (Value::Text(text), []) => Ok(text.clone()),
             (Value::Date(date), []) => Ok(self.of_date(date)),
-            (Value::Null | Value::Http(_) | Value::Bytes(_), []) => {
-                Err(format!("No value for named parameter '{name}'."))
-            }
+            // An optional route parameter that the URL lacks.
+            (Value::Null, []) => Ok(String::new()),
+            (Value::Http(_) | Value::Bytes(_), []) => Err(format!("No value for named parameter '{name}'.")),
         }
     }
 
@@ -239,6 +239,7 @@ mod tests {
         );
         data.set("headers", Value::Json(json::parse(r#"{"X-H":"H"}"#).unwrap()));
         data.set("DequeueCount", 3_i64);
+        data.set("opt", Value::Null);
         let utc_now = DateTime { wall: now(), zone: crate::invocation::date::Zone::Utc };
         data.set_system(&System { method_name: "F".to_owned(), utc_now, rand_guid: GUID.to_owned() });
         data
@@ -263,6 +264,7 @@ mod tests {
             ("{NAME}-{a.b}-{A.N.X}-{a.n.ok}", "a.txt-AB-1-True"),
             ("{headers.x-h}", "H"),
             ("{dequeuecount}", "3"),
+            ("in/{opt}.txt", "in/.txt"),
             ("{{{name}}}", "{a.txt}"),
             ("{sys.methodname}", "F"),
             ("{sys.utcnow}", "2024-11-01T10-02-03Z"),

@@ -1,5 +1,7 @@
 //! Request targets: as Kestrel reads them, and as .NET's URI class writes them to the handler; pure (protocol section 3.2).
 
+use crate::invocation::dotnet::join_values;
+
 /// The target of a request, read.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Target {
@@ -90,13 +92,13 @@ fn write_path(path: &str, out: &mut String) {
     }
 }
 
-/// The query, taken apart and written anew: repeated values joined by commas.
+/// The query, taken apart and written anew: repeated values joined by commas, empty ones of several left out.
 fn write_query(query: &str, out: &mut String) {
     for (index, (name, values)) in parse_query(query).iter().enumerate() {
         out.push(if index == 0 { '?' } else { '&' });
         escape_query(name, out);
         out.push('=');
-        escape_query(&values.join(","), out);
+        escape_query(&join_values(values), out);
     }
 }
 
@@ -234,6 +236,7 @@ mod tests {
             ("", ""),
             ("a[]=/:'", "?a%5B%5D=%2F%3A%27"),
             ("a=3%2C4", "?a=3,4"),
+            ("a=1&a=&a=2&b=&b=", "?a=1,2&b="),
             ("a=1?b=2", "?a=1%3Fb%3D2"),
             ("a=x+y%20z", "?a=x%20y%20z"),
             ("a=%ff", "?a=%25ff"),

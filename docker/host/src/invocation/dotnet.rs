@@ -82,6 +82,15 @@ pub fn parse_int(text: &str) -> Option<i32> {
     text.trim_matches(blank).parse().ok()
 }
 
+/// Several values of one header line or query parameter as one text: joined by commas, empty ones left out; one value alone
+/// stands as it is (protocol 4.5: .NET's `StringValues`).
+pub fn join_values(values: &[String]) -> String {
+    match values {
+        [value] => value.clone(),
+        values => values.iter().filter(|value| !value.is_empty()).map(String::as_str).collect::<Vec<_>>().join(","),
+    }
+}
+
 /// What two names have in common that .NET's ordinal comparison without case takes for equal.
 pub fn fold_case(name: &str) -> String {
     if name.is_ascii() {
@@ -151,6 +160,21 @@ mod tests {
         }
         for text in ["", "Created", "201.0", "99999999999", "2 01", "1,000", "\u{a0}5"] {
             assert_eq!(parse_int(text), None, "{text}");
+        }
+    }
+
+    #[test]
+    fn joins_what_is_not_empty() {
+        for (values, expected) in [
+            (&[][..], ""),
+            (&[""], ""),
+            (&["1"], "1"),
+            (&["1", "2"], "1,2"),
+            (&["", "1", "", "2", ""], "1,2"),
+            (&["", ""], ""),
+        ] {
+            let values: Vec<String> = values.iter().map(|value| (*value).to_owned()).collect();
+            assert_eq!(join_values(&values), expected);
         }
     }
 

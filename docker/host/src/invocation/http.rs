@@ -2,9 +2,9 @@
 
 use super::answer::Failure;
 use super::data::{BindingData, Value};
-use super::dotnet::{push_base64, same_name};
+use super::dotnet::{join_values, push_base64, same_name};
 use super::json::{self, Json, Object};
-use super::query;
+use super::{media_type, query};
 use bytes::Bytes;
 use std::borrow::Cow;
 use std::fmt::{self, Write};
@@ -45,17 +45,18 @@ pub enum Identity {
     },
 }
 
-/// The URL of a request: its `Host` header, its decoded path (`%2F` still escaped) escaped anew, and its raw query. Without a
-/// host no URL can be formed and the invocation fails (recordings DX-http10, DX-host, DX-path-escapes).
-pub fn url(host: &str, decoded_path: &str, query: &str) -> Result<String, Failure> {
+/// The URL of a request: its `Host` header, its decoded path (`%2F` still escaped) escaped anew, and its raw query, in which only
+/// `#` is escaped; a question mark with nothing behind it stays. Without a host no URL can be formed and the invocation fails
+/// (recordings DX-http10, DX-host, DX-path-escapes).
+pub fn url(host: &str, decoded_path: &str, query: Option<&str>) -> Result<String, Failure> {
     if host.is_empty() {
         return Err(Failure::new("the request has no `Host` header, so its `Url` cannot be formed"));
     }
     let mut url = format!("http://{host}");
     push_escaped_path(&mut url, decoded_path);
-    if !query.is_empty() {
+    if let Some(query) = query {
         url.push('?');
-        url.push_str(query);
+        url.push_str(&query.replace('#', "%23"));
     }
     Ok(url)
 }
@@ -75,8 +76,9 @@ fn push_escaped_path(url: &mut String, path: &str) {
 }
 
 /// The binding data of an HTTP invocation whose trigger binding is called `trigger_name`: properties of a JSON body, over
-/// these the query, over these the route; then `Query` and `Headers`, unless something is called so already. The trigger's own
-/// name is never free (recordings DX-clash-*, DX-trigger-suffix).
+/// these the query, over these the route, whose optional parameters count also where the URL lacks them; then `Query` and
+/// `Headers`, unless something is called so already. The trigger's own name is never free (recordings DX-clash-*,
+/// DX-trigger-suffix).
 pub fn binding_data(request: &Arc<HttpRequest>, trigger_name: &str) -> BindingData {
     let mut data = BindingData::default();
     if let Some(text) = request.body.as_deref().and_then(possible_object) {
@@ -87,9 +89,7 @@ pub fn binding_data(request: &Arc<HttpRequest>, trigger_name: &str) -> BindingDa
         data.set(name, value.as_str());
     }
     for (name, value) in &request.params {
-        if let Some(value) = value {
-            data.set(name, value.as_str());
-        }
+        data.set(name, value.as_deref().map_or(Value::Null, Value::from));
     }
     if !data.contains("Query") {
         let query = parameters.into_iter().map(|(name, value)| (name, Json::Text(value))).collect();
@@ -97,7 +97,7 @@ pub fn binding_data(request: &Arc<HttpRequest>, trigger_name: &str) -> BindingDa
     }
     if !data.contains("Headers") {
         let joined =
-            header_lines(request).into_iter().map(|(name, lines)| (name, Json::Text(lines.join(",")))).collect();
+            header_lines(request).into_iter().map(|(name, lines)| (name, Json::Text(join_values(&lines)))).collect();
         data.set("Headers", Value::Json(Json::Object(joined)));
     }
     data.set(trigger_name, Value::Http(Arc::clone(request)));
@@ -111,9 +111,13 @@ fn last_values(query: &str) -> Vec<(String, String)> {
 
 /// The text of a body that may be a JSON object: a large binary body is not decoded for nothing.
 fn possible_object(body: &[u8]) -> Option<Cow<'_, str>> {
-    let begins_like_one = body.trim_ascii_start().first().is_some_and(|byte| *byte == b'{' || !byte.is_ascii());
+    let blank = |byte: &u8| byte.is_ascii_whitespace() || *byte == VERTICAL_TAB;
+    let begins_like_one = body.iter().find(|byte| !blank(byte)).is_some_and(|byte| *byte == b'{' || !byte.is_ascii());
     (begins_like_one || body.starts_with(&[0, 0, 0xFE, 0xFF])).then(|| body_text(body))
 }
+
+/// White space to .NET, unlike to `is_ascii_whitespace`.
+const VERTICAL_TAB: u8 = 11;
 
 /// Writes `Data.<name>` (protocol 4.5).
 pub fn write(out: &mut String, request: &HttpRequest) -> fmt::Result {
@@ -122,7 +126,7 @@ pub fn write(out: &mut String, request: &HttpRequest) -> fmt::Result {
     out.write_str(",\"Method\":")?;
     json::write_text(out, &request.method)?;
     let query = query::parse(&request.query);
-    let query: Object = query.into_iter().map(|(name, values)| (name, Json::Text(values.join(",")))).collect();
+    let query: Object = query.into_iter().map(|(name, values)| (name, Json::Text(join_values(&values)))).collect();
     out.write_str(",\"Query\":")?;
     json::write(out, &Json::Object(query))?;
     let lines = |values: Vec<String>| Json::Array(values.into_iter().map(Json::Text).collect());
@@ -138,18 +142,16 @@ pub fn write(out: &mut String, request: &HttpRequest) -> fmt::Result {
     out.write_char(']')?;
     if let Some(body) = &request.body {
         out.write_str(",\"Body\":")?;
-        write_body(out, body, header(request, "content-type"))?;
+        write_body(out, body, &content_type(request))?;
     }
     out.write_char('}')
 }
 
 /// Base64 for `application/octet-stream` and `multipart/*`, text for everything else, whatever its charset
 /// (recordings D09, D10, DX-body-octet-case, DX-body-latin1).
-fn write_body(out: &mut String, body: &[u8], content_type: Option<&[u8]>) -> fmt::Result {
-    let content_type =
-        content_type.map(|value| String::from_utf8_lossy(value).to_ascii_lowercase()).unwrap_or_default();
-    let media_type = content_type.split(';').next().unwrap_or_default().trim();
-    if media_type == "application/octet-stream" || media_type.starts_with("multipart/") {
+fn write_body(out: &mut String, body: &[u8], content_type: &str) -> fmt::Result {
+    let media_type = media_type::of(content_type).unwrap_or_default().to_ascii_lowercase();
+    if media_type == "application/octet-stream" || media_type.contains("multipart/") {
         out.reserve(body.len() / 3 * 4 + ROOM_FOR_THE_REST_BYTES);
         out.push('"');
         push_base64(out, body);
@@ -190,8 +192,11 @@ pub fn body_text(body: &[u8]) -> Cow<'_, str> {
     }
 }
 
-fn header<'a>(request: &'a HttpRequest, name: &str) -> Option<&'a [u8]> {
-    request.headers.iter().find(|(known, _)| known.eq_ignore_ascii_case(name)).map(|(_, value)| value.as_slice())
+/// The `Content-Type`; of several, what no parser takes.
+fn content_type(request: &HttpRequest) -> String {
+    let named = request.headers.iter().filter(|(name, _)| name.eq_ignore_ascii_case("content-type"));
+    let values: Vec<String> = named.map(|(_, value)| String::from_utf8_lossy(value).into_owned()).collect();
+    join_values(&values)
 }
 
 /// The headers by name, each line a value; well-known names in their standard spelling, others as first sent; values decoded
@@ -211,35 +216,51 @@ fn header_lines(request: &HttpRequest) -> Vec<(String, Vec<String>)> {
     headers
 }
 
-/// The request headers that ASP.NET Core's server spells its own way.
-const KNOWN_HEADERS: [&str; 57] = [
+/// The headers that ASP.NET Core's server spells its own way: every name that its library has a constant for, those of responses
+/// as well.
+const KNOWN_HEADERS: [&str; 90] = [
     "Accept",
     "Accept-Charset",
     "Accept-Encoding",
     "Accept-Language",
+    "Accept-Ranges",
+    "Access-Control-Allow-Credentials",
+    "Access-Control-Allow-Headers",
+    "Access-Control-Allow-Methods",
+    "Access-Control-Allow-Origin",
+    "Access-Control-Expose-Headers",
+    "Access-Control-Max-Age",
     "Access-Control-Request-Headers",
     "Access-Control-Request-Method",
+    "Age",
     "Allow",
+    "Alt-Svc",
     "Authorization",
     "baggage",
     "Cache-Control",
     "Connection",
+    "Content-Disposition",
     "Content-Encoding",
     "Content-Language",
     "Content-Length",
     "Content-Location",
     "Content-MD5",
     "Content-Range",
+    "Content-Security-Policy",
+    "Content-Security-Policy-Report-Only",
     "Content-Type",
     "Cookie",
     "Correlation-Context",
     "Date",
     "DNT",
+    "ETag",
     "Expect",
     "Expires",
     "From",
     "Grpc-Accept-Encoding",
     "Grpc-Encoding",
+    "Grpc-Message",
+    "Grpc-Status",
     "Grpc-Timeout",
     "Host",
     "If-Match",
@@ -249,14 +270,26 @@ const KNOWN_HEADERS: [&str; 57] = [
     "If-Unmodified-Since",
     "Keep-Alive",
     "Last-Modified",
+    "Link",
+    "Location",
     "Max-Forwards",
     "Origin",
     "Pragma",
+    "Proxy-Authenticate",
     "Proxy-Authorization",
     "Proxy-Connection",
     "Range",
     "Referer",
     "Request-Id",
+    "Retry-After",
+    "Sec-WebSocket-Accept",
+    "Sec-WebSocket-Extensions",
+    "Sec-WebSocket-Key",
+    "Sec-WebSocket-Protocol",
+    "Sec-WebSocket-Version",
+    "Server",
+    "Set-Cookie",
+    "Strict-Transport-Security",
     "TE",
     "traceparent",
     "tracestate",
@@ -266,10 +299,16 @@ const KNOWN_HEADERS: [&str; 57] = [
     "Upgrade",
     "Upgrade-Insecure-Requests",
     "User-Agent",
+    "Vary",
     "Via",
     "Warning",
+    "WWW-Authenticate",
+    "X-Content-Type-Options",
+    "X-Frame-Options",
+    "X-Powered-By",
     "X-Requested-With",
     "X-UA-Compatible",
+    "X-XSS-Protection",
 ];
 
 impl Identity {
@@ -314,10 +353,22 @@ mod tests {
     #[test]
     fn urls() {
         // DX-path-escapes: the path as routing sees it.
-        assert_eq!(url("h:1", "/api/p/a bé%2Fx/#", "q=%20").unwrap(), "http://h:1/api/p/a%20b%C3%A9%2Fx/%23?q=%20");
-        assert_eq!(url("example.test:99", "/api/f", "").unwrap(), "http://example.test:99/api/f");
-        assert_eq!(url("h", "/a%b\"", "").unwrap(), "http://h/a%25b%22");
-        assert!(url("", "/api/f", "").is_err());
+        let expected = "http://h:1/api/p/a%20b%C3%A9%2Fx/%23?q=%20";
+        assert_eq!(url("h:1", "/api/p/a bé%2Fx/#", Some("q=%20")).unwrap(), expected);
+        assert_eq!(url("example.test:99", "/api/f", None).unwrap(), "http://example.test:99/api/f");
+        assert_eq!(url("h", "/a%b\"", None).unwrap(), "http://h/a%25b%22");
+        assert_eq!(url("h", "/a", Some("")).unwrap(), "http://h/a?");
+        assert_eq!(url("h", "/a", Some("q=#x'<")).unwrap(), "http://h/a?q=%23x'<");
+        assert!(url("", "/api/f", None).is_err());
+    }
+
+    #[test]
+    fn header_names() {
+        let names = ["SEC-websocket-key", "etag", "x-requested-with", "TRACEPARENT", "x-Mine", "X-MINE"];
+        let headers = names.map(|name| (name.to_owned(), Vec::new())).to_vec();
+        let lines = header_lines(&HttpRequest { headers, ..HttpRequest::default() });
+        let seen: Vec<&str> = lines.iter().map(|(name, _)| name.as_str()).collect();
+        assert_eq!(seen, ["Sec-WebSocket-Key", "ETag", "X-Requested-With", "traceparent", "x-Mine"]);
     }
 
     #[test]
@@ -341,12 +392,16 @@ mod tests {
             ("application/octet-stream", "\"aGk=\""),
             ("Application/Octet-Stream; x=y", "\"aGk=\""),
             ("multipart/mixed; boundary=b", "\"aGk=\""),
+            ("Multipart/Form-Data; boundary=\"a b\"", "\"aGk=\""),
+            ("application/octet-stream;", "\"hi\""),
+            ("application/octet-stream,application/octet-stream", "\"hi\""),
+            ("multipart/form-data; boundary=a b", "\"hi\""),
             ("application/json", "\"hi\""),
             ("nonsense", "\"hi\""),
             ("", "\"hi\""),
         ] {
             let mut out = String::new();
-            write_body(&mut out, b"hi", Some(content_type.as_bytes())).unwrap();
+            write_body(&mut out, b"hi", content_type).unwrap();
             assert_eq!(out, expected, "{content_type}");
         }
     }

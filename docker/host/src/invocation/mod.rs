@@ -13,6 +13,7 @@ pub mod date;
 pub mod dotnet;
 pub mod http;
 pub mod json;
+mod media_type;
 pub mod negotiate;
 pub mod outputs;
 pub mod oversights;

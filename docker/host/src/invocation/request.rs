@@ -165,6 +165,17 @@ mod tests {
     }
 
     #[test]
+    fn an_optional_route_parameter_hides_others_even_without_a_value() {
+        let request = Arc::new(HttpRequest {
+            query: "OPT=query&a=1".into(),
+            params: vec![("opt".into(), None), ("query".into(), None)],
+            body: Some(Bytes::from_static(br#"{"opt":"body"}"#)),
+            ..HttpRequest::default()
+        });
+        assert_eq!(metadata(&binding_data(&request, "req")), r#"{"a":"\"1\"","Headers":{}}"#);
+    }
+
+    #[test]
     fn leaves_out_query_and_headers_when_the_names_are_taken() {
         let request = Arc::new(HttpRequest { query: "query=1&Headers=2".into(), ..HttpRequest::default() });
         assert_eq!(metadata(&binding_data(&request, "req")), r#"{"query":"\"1\"","Headers":"\"2\""}"#);

@@ -79,8 +79,10 @@ fn http_request(
     body: Option<Bytes>,
 ) -> Result<HttpRequest, String> {
     let host = head.headers.text(HOST).unwrap_or_default();
+    // A question mark may stand alone.
+    let query = head.target.contains('?').then_some(target.query.as_str());
     Ok(HttpRequest {
-        url: envelope::url(host, &target.path, &target.query).map_err(|error| error.to_string())?,
+        url: envelope::url(host, &target.path, query).map_err(|error| error.to_string())?,
         method: head.method.clone(),
         query: target.query.clone(),
         headers: header_lines(head),
