@@ -47,6 +47,8 @@ impl From<i64> for Value {
 #[derive(Debug, Clone, Default)]
 pub struct BindingData {
     entries: IndexMap<String, (String, Value)>,
+    /// Whether a property of the trigger's text has taken the place of the host's own object.
+    hides_system: bool,
 }
 
 impl BindingData {
@@ -79,12 +81,22 @@ impl BindingData {
     /// Sets the host's own object, `sys`, or `$sys` where the trigger, the query or the route has defined `sys`
     /// (recordings DX-clash-reserved, DX-clash-sys-object, DX-clash-sys-query). To be called anew for each attempt.
     pub fn set_system(&mut self, system: &System) {
+        if self.hides_system {
+            return;
+        }
         let name = match self.get("sys") {
             Some(Value::Json(Json::Object(members))) if is_system(members) => "sys",
             Some(_) => "$sys",
             None => "sys",
         };
         self.set(name, Value::Json(system.to_json()));
+    }
+
+    /// Adds the properties of a trigger's text that is no HTTP body: the host does so when its own object is there already, so
+    /// that a property `sys` takes its place (recording D04 has properties behind `sys`).
+    pub fn add_properties_over_system(&mut self, text: &str) {
+        self.add_properties(text);
+        self.hides_system = self.contains("sys");
     }
 
     /// Adds the top-level properties of a trigger value that is the text of a JSON object (protocol 4.4): objects as

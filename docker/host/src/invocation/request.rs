@@ -144,6 +144,11 @@ mod tests {
             data.set_system(&system("two"));
             assert!(metadata(&data).ends_with(&format!(r#","$sys":{own}}}"#)), "{}", metadata(&data));
         }
+
+        let mut data = BindingData::default();
+        data.add_properties_over_system(r#"{"sys":"mine"}"#);
+        data.set_system(&system("one"));
+        assert_eq!(metadata(&data), r#"{"sys":"\"mine\""}"#);
     }
 
     #[test]

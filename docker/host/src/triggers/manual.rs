@@ -41,9 +41,12 @@ pub async fn trigger(bindings: &Bindings, function: &Function, input: Option<Str
             }
         },
     };
-    // The posted text stands under the trigger's own name, too (recordings K10, K10q, K13).
+    // The posted text stands under the trigger's own name, too (recordings K10, K10q, K13), unless it has a property of that name.
     if let Some(text) = input {
-        trigger.binding_data.set(&binding.name, text);
+        trigger.binding_data.set(&binding.name, text.as_str());
+        if matches!(trigger.data.first(), Some((_, Value::Text(_)))) {
+            trigger.binding_data.add_properties_over_system(&text);
+        }
     }
     Ok(trigger)
 }
@@ -69,7 +72,7 @@ fn of_text(binding: &Binding, reason: String, text: &str, mut data: BindingData)
     let value = match binding.data_type {
         Some(DataType::Binary | DataType::Stream) => Value::Bytes(text.as_bytes().to_vec().into()),
         _ => {
-            data.add_properties(text);
+            data.add_properties_over_system(text);
             Value::Text(text.to_owned())
         }
     };
@@ -185,6 +188,8 @@ mod tests {
         assert_eq!(envelope["Data"]["t"], r#""{\"a\":1}""#);
         assert_eq!(envelope["Metadata"]["a"], r#""1""#);
         assert_eq!(envelope["Metadata"]["t"], r#""{\"a\":1}""#);
+        let envelope = posted(&function, Some(r#"{"t":1,"sys":2}"#)).await.unwrap();
+        assert_eq!(envelope["Metadata"], serde_json::json!({"t": "\"1\"", "sys": "\"2\""}));
         assert_eq!(posted(&function, None).await.unwrap(), serde_json::json!({"Data": {"t": "null"}, "Metadata": {}}));
     }
 

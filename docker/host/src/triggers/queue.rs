@@ -80,7 +80,7 @@ pub(super) fn trigger(binding: &Binding, reason: String, message: Arrived, bytes
     let value = match binding.data_type {
         Some(DataType::Binary | DataType::Stream) => Value::Bytes(bytes.to_vec().into()),
         _ => {
-            data.add_properties(&text);
+            data.add_properties_over_system(&text);
             Value::Text(text.into_owned())
         }
     };
