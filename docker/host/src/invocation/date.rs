@@ -113,13 +113,20 @@ fn zoned(wall: NaiveDateTime, suffix: Suffix) -> Option<DateTime> {
     match suffix {
         Suffix::None => Some(DateTime { wall, zone: Zone::Unspecified }),
         Suffix::Utc => Some(DateTime { wall, zone: Zone::Utc }),
-        Suffix::East(seconds) => Some(local(wall.checked_sub_signed(TimeDelta::seconds(seconds))?)),
+        Suffix::East(seconds) => Some(local(within_years(wall.checked_sub_signed(TimeDelta::seconds(seconds))?))),
     }
+}
+
+/// The moment, or the first or last one that .NET has, in the years 1 and 9999.
+fn within_years(wall: NaiveDateTime) -> NaiveDateTime {
+    let first = NaiveDate::from_ymd_opt(1, 1, 1).map(|date| date.and_time(NaiveTime::MIN)).unwrap_or(wall);
+    let last = NaiveDate::from_ymd_opt(9999, 12, 31).and_then(|date| date.and_hms_nano_opt(23, 59, 59, 999_999_900));
+    wall.clamp(first, last.unwrap_or(wall).max(first))
 }
 
 fn local(utc: NaiveDateTime) -> DateTime {
     let offset = Local.offset_from_utc_datetime(&utc).fix().local_minus_utc();
-    let wall = utc.checked_add_signed(TimeDelta::seconds(offset.into())).unwrap_or(utc);
+    let wall = utc.checked_add_signed(TimeDelta::seconds(offset.into())).map_or(utc, within_years);
     DateTime { wall, zone: Zone::Offset(offset) }
 }
 
@@ -234,6 +241,13 @@ mod tests {
             let date = recognise(text).unwrap();
             let Zone::Offset(offset) = date.zone else { panic!("{text}: {date:?}") };
             assert_eq!(date.wall - TimeDelta::seconds(offset.into()), two_hours_east, "{text}");
+        }
+    }
+
+    #[test]
+    fn stays_within_the_years_of_dotnet() {
+        for (text, year) in [("0001-01-01T00:00:00+02:00", 1), ("9999-12-31T23:59:59-02:00", 9999)] {
+            assert_eq!(chrono::Datelike::year(&recognise(text).unwrap().wall), year);
         }
     }
 

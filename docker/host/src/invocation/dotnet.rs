@@ -30,8 +30,8 @@ pub fn into_text(value: Json) -> String {
     }
 }
 
-/// The decimal exponents .NET writes out in full; outside it turns to `E` notation.
-const PLAIN_EXPONENTS: std::ops::RangeInclusive<i32> = -4..=14;
+/// The decimal exponents that .NET 10, on which the recorded host ran, writes out in full; outside it turns to `E` notation.
+const PLAIN_EXPONENTS: std::ops::RangeInclusive<i32> = -4..=16;
 
 /// The shortest text that reads back as the same number: `1`, `1.5`, `1E+21`, `1E-07`, `-0`
 /// (recordings DX-json-floats, RX-body-exp).
@@ -76,10 +76,11 @@ pub fn push_base64(out: &mut String, bytes: &[u8]) {
     BASE64.encode_string(bytes, out);
 }
 
-/// A 32-bit integer as `int.TryParse` reads it: blanks around it and a sign are allowed (recordings RX-sc-string-*).
+/// A 32-bit integer as `int.TryParse` reads it: blanks around it, a sign and NUL characters behind it are allowed (recordings
+/// RX-sc-string-*).
 pub fn parse_int(text: &str) -> Option<i32> {
     let blank = |c: char| matches!(c, ' ' | '\t'..='\r');
-    text.trim_matches(blank).parse().ok()
+    text.trim_end_matches('\0').trim_matches(blank).parse().ok()
 }
 
 /// Several values of one header line or query parameter as one text: joined by commas, empty ones left out; one value alone
@@ -129,8 +130,10 @@ mod tests {
             (0.0001, "0.0001"),
             (0.00012, "0.00012"),
             (1e14, "100000000000000"),
-            (1e15, "1E+15"),
-            (1234567890123456.0, "1.234567890123456E+15"),
+            (1e16, "10000000000000000"),
+            (1234567890123456.0, "1234567890123456"),
+            (1e17, "1E+17"),
+            (123_456_789_012_345_680.0, "1.2345678901234568E+17"),
             (5e-324, "5E-324"),
             (f64::MAX, "1.7976931348623157E+308"),
             (f64::NAN, "NaN"),
@@ -155,7 +158,9 @@ mod tests {
 
     #[test]
     fn integers() {
-        for (text, expected) in [(" 201 ", Some(201)), ("+5", Some(5)), ("-1", Some(-1)), ("\t7\n", Some(7))] {
+        for (text, expected) in
+            [(" 201 ", Some(201)), ("+5", Some(5)), ("-1", Some(-1)), ("\t7\n", Some(7)), ("201 \0\0", Some(201))]
+        {
             assert_eq!(parse_int(text), expected);
         }
         for text in ["", "Created", "201.0", "99999999999", "2 01", "1,000", "\u{a0}5"] {

@@ -2,6 +2,9 @@
 
 use super::Json;
 
+/// Newtonsoft.Json refuses a longer integer, so as not to spend its time on it.
+const LONGEST_INTEGER: usize = 380;
+
 /// A number of the reader's wider grammar: a leading zero means octal, `0x` hexadecimal, an integer beyond 64 bits is kept
 /// whole (recordings DX-json-types, RX-raw-body-big).
 pub(super) fn number(text: &str) -> Option<Json> {
@@ -16,6 +19,9 @@ pub(super) fn number(text: &str) -> Option<Json> {
     }
     let digits = text.strip_prefix('-').unwrap_or(text);
     if !digits.is_empty() && digits.bytes().all(|byte| byte.is_ascii_digit()) {
+        if text.len() > LONGEST_INTEGER {
+            return None;
+        }
         return Some(text.parse().map_or_else(|_| Json::BigInteger(shortest(text, digits)), Json::Integer));
     }
     // Rust also takes `inf`, `nan` and `infinity`, which the caller's alphabet excludes.
@@ -41,6 +47,8 @@ mod tests {
         assert_eq!(read("-5"), Json::Integer(-5));
         assert_eq!(read("9223372036854775808"), Json::BigInteger("9223372036854775808".into()));
         assert_eq!(read("-0012345678901234567890"), Json::BigInteger("-12345678901234567890".into()));
+        assert_eq!(read(&"1".repeat(380)), Json::BigInteger("1".repeat(380)));
+        assert!(parse(&"1".repeat(381)).is_err());
         assert_eq!(read("1.0"), Json::Float(1.0));
         assert_eq!(read("1e21"), Json::Float(1e21));
         assert_eq!(read(".5"), Json::Float(0.5));
