@@ -122,6 +122,11 @@ fn decode<'a>(body: &'a [u8], content_type: &str) -> Result<Cow<'a, str>, Failur
     })
 }
 
+/// Newtonsoft.Json takes an empty string for null where it wants an object or an array.
+pub(super) fn counts_as_null(value: &Json) -> bool {
+    value.is_null() || value.as_text() == Some("")
+}
+
 struct Unreadable(String);
 
 impl From<ReadError> for Unreadable {
@@ -135,7 +140,7 @@ fn read(text: &str) -> Result<Verdict, Unreadable> {
     let mut reader = Reader::new(text, ANSWER_MAX_DEPTH);
     if !reader.at_object()? {
         return match reader.value()? {
-            Json::Null => Ok(Verdict::NeverCompletes),
+            value if counts_as_null(&value) => Ok(Verdict::NeverCompletes),
             other => Err(Unreadable(format!("it is {}, not an object", other.kind()))),
         };
     }
@@ -159,7 +164,7 @@ fn read(text: &str) -> Result<Verdict, Unreadable> {
 /// Of a name given twice the second value is laid over the first (recordings RX-outputs-both-cases, RX-outputs-key-twice).
 fn read_outputs(answer: &mut Answer, value: Json) -> Result<(), String> {
     match value {
-        Json::Null => answer.outputs = None,
+        value if counts_as_null(&value) => answer.outputs = None,
         Json::Object(members) => answer.outputs.get_or_insert_default().extend(members),
         other => return Err(format!("`Outputs` is {}, not an object", other.kind())),
     }
@@ -169,7 +174,7 @@ fn read_outputs(answer: &mut Answer, value: Json) -> Result<(), String> {
 /// Numbers, booleans and nulls count as texts, anything else in the array does not (recordings RX-logs-*).
 fn read_logs(answer: &mut Answer, value: Json) -> Result<(), String> {
     let lines = match value {
-        Json::Null => return Ok(()),
+        value if counts_as_null(&value) => return Ok(()),
         Json::Array(lines) => lines,
         other => return Err(format!("`Logs` is {}, not an array of strings", other.kind())),
     };
@@ -212,7 +217,8 @@ mod tests {
 
     #[test]
     fn never_completes_without_content() {
-        for (status, body) in [(200, ""), (204, ""), (204, "{}"), (200, " \r\n"), (200, "null"), (201, "")] {
+        for (status, body) in [(200, ""), (204, ""), (204, "{}"), (200, " \r\n"), (200, "null"), (200, "''"), (201, "")]
+        {
             assert_eq!(
                 judge(status, Some(b"application/json"), body.as_bytes()),
                 Ok(Verdict::NeverCompletes),
@@ -263,6 +269,7 @@ mod tests {
         assert!(answer.outputs.unwrap().contains_key("res"));
         assert_eq!(of("{}"), Answer::default());
         assert_eq!(of(r#"{"Outputs":null,"Logs":null,"ReturnValue":null}"#), Answer::default());
+        assert_eq!(of(r#"{"Outputs":"","Logs":""}"#), Answer::default());
         assert_eq!(of(r#"{"Outputs":{"a":1,"a":2},"outputs":{"b":3}}"#).outputs.unwrap().len(), 2);
     }
 
