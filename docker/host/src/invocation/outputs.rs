@@ -1,9 +1,10 @@
 //! From an answer to the values of output bindings (protocol sections 5.3 to 5.5).
 
-use super::answer::{Answer, Failure};
+use super::answer::{Answer, Failure, counts_as_null};
 use super::dotnet::{self, same_name};
-use super::json::{self, ANSWER_MAX_DEPTH, Json, Object};
+use super::json::{self, DEFAULT_MAX_DEPTH, Json, Object};
 use super::reply::{Content, HttpOutput, Negotiated, Raw};
+use indexmap::IndexMap;
 
 /// An output binding as the conversion sees it.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -61,6 +62,11 @@ pub fn convert(answer: Answer, bindings: &[OutputBinding<'_>], compatible: bool)
     if let Some(binding) = returns {
         return_value = return_value.map(|value| decoded(value, binding.binary));
     }
+    if let Some(OutputValue::Json(Json::Object(members))) = &return_value
+        && returns.is_none()
+    {
+        members.values().try_for_each(|value| check_depth(value, DEFAULT_MAX_DEPTH))?;
+    }
     let mut http = None;
     let mut values = Vec::new();
     for (index, binding) in bindings.iter().enumerate() {
@@ -103,6 +109,15 @@ fn back_door(return_value: &Option<OutputValue>, binding: &OutputBinding<'_>, re
     }
 }
 
+/// Where the real host reads a value a second time, it does so with Newtonsoft.Json's default limit: 130 levels are fine in an
+/// answer (recording RX-json-deep), but not in a response.
+fn check_depth(value: &Json, levels: usize) -> Result<(), Failure> {
+    if value.depth() <= levels {
+        return Ok(());
+    }
+    Err(Failure::new(format!("a value is nested deeper than {levels} levels")).hint("send it as text"))
+}
+
 /// A string that is valid base64 becomes bytes, unless the binding says `dataType: binary` (protocol 5.3 rules 3 to 5).
 fn decoded(value: OutputValue, binary: bool) -> OutputValue {
     match &value {
@@ -135,17 +150,20 @@ fn take_named(binding: &OutputBinding<'_>, outputs: Option<&mut Object>) -> Resu
 /// The response an output of type `http` stands for: an object, or a string that holds one (recordings R07, R08, RX-res-*).
 fn named_response(name: &str, value: Json) -> Result<Raw, Failure> {
     let parsed = match &value {
-        Json::Text(text) => json::parse_to_depth(text, ANSWER_MAX_DEPTH).ok(),
+        Json::Text(text) => json::parse(text).ok(),
         _ => None,
     };
-    match parsed.unwrap_or(value) {
+    let value = parsed.unwrap_or(value);
+    check_depth(&value, DEFAULT_MAX_DEPTH)?;
+    match value {
         Json::Object(members) => members_response(name, members),
         other => Err(Failure::new(format!("`Outputs.{name}` is {}, not an object", other.kind()))
             .hint("give an object with `statusCode`, `headers` and `body`")),
     }
 }
 
-/// `statusCode`, `body` and `headers`, in any case; of a name given twice the last value counts (recording RX-body-twice).
+/// `statusCode`, `body` and `headers`, in any case; of a name given twice the last value counts (recording RX-body-twice), and
+/// headers are laid over those before.
 fn members_response(name: &str, members: Object) -> Result<Raw, Failure> {
     let mut raw = Raw::of(Content::Text(String::new()));
     for (member, value) in members {
@@ -154,17 +172,24 @@ fn members_response(name: &str, members: Object) -> Result<Raw, Failure> {
         } else if same_name(&member, "body") {
             raw.body = Content::Text(dotnet::into_text(value));
         } else if same_name(&member, "headers") {
-            raw.headers = match value {
-                Json::Null => Vec::new(),
-                Json::Object(headers) => headers.into_iter().map(|(name, value)| (name, header_text(value))).collect(),
+            match value {
+                value if counts_as_null(&value) => raw.headers.clear(),
+                Json::Object(headers) => lay(&mut raw.headers, headers),
                 other => {
                     let message = format!("`Outputs.{name}.headers` is {}, not an object", other.kind());
                     return Err(Failure::new(message).hint("give an object of header names and values"));
                 }
-            };
+            }
         }
     }
     Ok(raw)
+}
+
+/// Adds headers; one with exactly the same name as an earlier one takes its place.
+fn lay(headers: &mut Vec<(String, Option<String>)>, more: Object) {
+    let mut all: IndexMap<_, _> = std::mem::take(headers).into_iter().collect();
+    all.extend(more.into_iter().map(|(name, value)| (name, header_text(value))));
+    headers.extend(all);
 }
 
 /// An integer, or a string that holds one; anything else counts as 200, an array or object fails (recordings RX-sc-*).
@@ -191,7 +216,7 @@ fn header_text(value: Json) -> Option<String> {
 fn response(value: OutputValue) -> Result<HttpOutput, Failure> {
     let value = match value {
         OutputValue::Bytes(bytes) => return Ok(HttpOutput::Raw(Raw::of(Content::Bytes(bytes)))),
-        OutputValue::Json(Json::Text(text)) => json::parse(&text).unwrap_or(Json::Text(text)),
+        OutputValue::Json(Json::Text(text)) => json::parse_untyped(&text).unwrap_or(Json::Text(text)),
         OutputValue::Json(other) => other,
     };
     match value {
@@ -202,6 +227,8 @@ fn response(value: OutputValue) -> Result<HttpOutput, Failure> {
 
 /// An object with a `body` is a response, one without is the body itself (recordings R33, RX-ret-object-*).
 fn object_response(mut members: Object) -> Result<HttpOutput, Failure> {
+    // One level is the object's own.
+    members.values().try_for_each(|value| check_depth(value, DEFAULT_MAX_DEPTH - 1))?;
     let Some(body) = take_member(&mut members, "body") else {
         let text = json::to_indented(&Json::Object(members));
         return Ok(HttpOutput::Raw(Raw::of(Content::Text(text))));
@@ -212,8 +239,12 @@ fn object_response(mut members: Object) -> Result<HttpOutput, Failure> {
         Some(Json::Object(headers)) => headers.into_iter().map(|(name, value)| (name, expanded_text(value))).collect(),
         _ => Vec::new(),
     };
-    if take_member(&mut members, "enableContentNegotiation") == Some(Json::Bool(true)) {
-        return Ok(HttpOutput::Negotiated(Negotiated { status, headers, value: body, xml: true }));
+    match take_member(&mut members, "enableContentNegotiation") {
+        Some(Json::Bool(true)) => {
+            return Ok(HttpOutput::Negotiated(Negotiated { status, headers, value: body, xml: true }));
+        }
+        Some(Json::Null) => return Err(Failure::new("`enableContentNegotiation` is null, not a boolean")),
+        _ => {}
     }
     let body = match body {
         object @ Json::Object(_) => json::to_compact(&object),
@@ -264,7 +295,8 @@ fn fallback(return_value: Option<OutputValue>, compatible: bool) -> Result<HttpO
         }
         None => Json::Null,
     };
-    let xml = matches!(value, Json::Text(_));
+    // .NET's serializer takes all but Newtonsoft.Json's own objects and arrays.
+    let xml = value.depth() == 0;
     Ok(HttpOutput::Negotiated(Negotiated { status: OK, headers: Vec::new(), value, xml }))
 }
 
@@ -325,6 +357,7 @@ mod tests {
             (r#"{"statusCode":201.0}"#, (200, "")),
             (r#"{"statusCode":99999999999}"#, (200, "")),
             (r#"{"statusCode":-1}"#, (-1, "")),
+            (r#"{"headers":"","body":"x"}"#, (200, "x")),
             (r#"{"statusCode":true}"#, (200, "")),
         ] {
             let (status, body) = raw(&format!(r#"{{"Outputs":{{"res":{res}}}}}"#), &[RES]);
@@ -350,6 +383,28 @@ mod tests {
         ] {
             assert!(outputs(&format!(r#"{{"Outputs":{{"res":{res}}}}}"#), &[RES]).is_err(), "{res}");
         }
+    }
+
+    #[test]
+    fn headers_given_twice_are_laid_over_each_other() {
+        let res = r#"{"Outputs":{"res":{"headers":{"a":1,"b":2},"Headers":{"b":3,"c":4}}}}"#;
+        let HttpOutput::Raw(Raw { headers, .. }) = outputs(res, &[RES]).unwrap().http else { panic!("{res}") };
+        assert_eq!(
+            headers,
+            [("a", "1"), ("b", "3"), ("c", "4")].map(|(name, value)| (name.into(), Some(value.into())))
+        );
+    }
+
+    #[test]
+    fn what_is_read_twice_is_read_to_64_levels() {
+        let nested = |levels: usize| format!("{}1{}", "[".repeat(levels), "]".repeat(levels));
+        for (levels, fits) in [(63, true), (64, false)] {
+            let response = format!(r#"{{"body":{}}}"#, nested(levels));
+            assert_eq!(outputs(&format!(r#"{{"Outputs":{{"res":{response}}}}}"#), &[RES]).is_ok(), fits, "{levels}");
+            assert_eq!(outputs(&format!(r#"{{"ReturnValue":{response}}}"#), &[RET]).is_ok(), fits, "{levels}");
+            assert_eq!(outputs(&format!(r#"{{"ReturnValue":{{"a":[{response}]}}}}"#), &[RES]).is_ok(), levels < 63);
+        }
+        assert!(outputs(&format!(r#"{{"ReturnValue":{}}}"#, nested(130)), &[RET]).is_ok());
     }
 
     #[test]
@@ -390,6 +445,7 @@ mod tests {
         let binary = OutputBinding { binary: true, ..RET };
         assert_eq!(raw(r#"{"ReturnValue":"aGk="}"#, &[binary]), (200, "aGk=".into()));
         assert!(outputs(r#"{"ReturnValue":{"status":99999999999,"body":"x"}}"#, &[RET]).is_err());
+        assert!(outputs(r#"{"ReturnValue":{"enableContentNegotiation":null,"body":"x"}}"#, &[RET]).is_err());
     }
 
     #[test]

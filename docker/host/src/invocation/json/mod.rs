@@ -4,7 +4,7 @@ mod number;
 mod read;
 mod write;
 
-pub use read::{ANSWER_MAX_DEPTH, DEFAULT_MAX_DEPTH, ReadError, Reader, parse, parse_to_depth};
+pub use read::{ANSWER_MAX_DEPTH, DEFAULT_MAX_DEPTH, ReadError, Reader, parse, parse_to_depth, parse_untyped};
 pub use write::{Escaping, to_compact, to_indented, write, write_text};
 
 use super::date::DateTime;
@@ -42,6 +42,15 @@ impl Json {
     /// Whether this is `null`.
     pub fn is_null(&self) -> bool {
         matches!(self, Json::Null)
+    }
+
+    /// How many levels of arrays and objects this has.
+    pub fn depth(&self) -> usize {
+        match self {
+            Json::Array(elements) => 1 + elements.iter().map(Json::depth).max().unwrap_or(0),
+            Json::Object(members) => 1 + members.values().map(Json::depth).max().unwrap_or(0),
+            _ => 0,
+        }
     }
 
     /// The members, if this is an object.

@@ -44,6 +44,16 @@ pub fn parse_to_depth(text: &str, max_depth: usize) -> Result<Json, ReadError> {
     Ok(value)
 }
 
+/// Reads a whole text as Newtonsoft.Json reads JSON of which it expects nothing: comments alone are null, and in an array what is
+/// open where the text ends right behind a value counts as closed, so that `[1,2` is an array.
+pub fn parse_untyped(text: &str) -> Result<Json, ReadError> {
+    let mut reader = Reader::new(text, DEFAULT_MAX_DEPTH);
+    reader.closes_at_end = reader.at_array()?;
+    let value = if reader.peek().is_none() { Json::Null } else { reader.value()? };
+    reader.end()?;
+    Ok(value)
+}
+
 /// A position in a JSON text.
 pub struct Reader<'a> {
     text: &'a str,
@@ -52,13 +62,14 @@ pub struct Reader<'a> {
     max_depth: usize,
     dates: bool,
     discard: bool,
+    closes_at_end: bool,
 }
 
 impl<'a> Reader<'a> {
     /// Starts at the beginning of `text`, after a byte order mark if there is one.
     pub fn new(text: &'a str, max_depth: usize) -> Reader<'a> {
         let at = if text.starts_with('\u{feff}') { '\u{feff}'.len_utf8() } else { 0 };
-        Reader { text, at, depth: 0, max_depth, dates: true, discard: false }
+        Reader { text, at, depth: 0, max_depth, dates: true, discard: false, closes_at_end: false }
     }
 
     /// The next value.
@@ -136,10 +147,7 @@ impl<'a> Reader<'a> {
             }
             self.skip_blanks_and_comments()?;
             if matches!(self.peek(), Some(b',')) {
-                member(
-                    name,
-                    &mut Reader { text: "null", at: 0, depth: 0, max_depth: 1, dates: false, discard: false },
-                )?;
+                member(name, &mut Reader::new("null", 1))?;
             } else {
                 member(name, self)?;
             }
@@ -197,7 +205,7 @@ impl<'a> Reader<'a> {
         if self.eat(b',') {
             return Ok(true);
         }
-        if self.eat(close) {
+        if self.eat(close) || (self.closes_at_end && self.peek().is_none()) {
             return Ok(false);
         }
         Err(self.error(&format!("expected `,` or `{}`", close as char)))
@@ -323,7 +331,8 @@ impl<'a> Reader<'a> {
         if rest.as_bytes().first().is_some_and(|byte| byte.is_ascii_graphic()) {
             return;
         }
-        self.at += rest.len() - rest.trim_start().len();
+        // Newtonsoft.Json passes over NUL characters, too.
+        self.at += rest.len() - rest.trim_start_matches(|c: char| c.is_whitespace() || c == '\0').len();
     }
 
     fn skip_blanks_and_comments(&mut self) -> Result<(), ReadError> {
@@ -378,6 +387,7 @@ mod tests {
             "{a:1,b:2,}",
             "// first\n{ 'a' : 1 // then\n , b :/* two */ 2 } /* end */",
             "\u{feff} {a:1,b:2}",
+            "\0{a:1,\0b:2}\0",
             "{\"a\":0,\"a\":1,b:2}",
             "{a:0x1,b:02}",
         ] {
@@ -428,6 +438,18 @@ mod tests {
         assert!(parse(&nested(DEFAULT_MAX_DEPTH + 1)).is_err());
         assert!(parse_to_depth(&nested(130), ANSWER_MAX_DEPTH).is_ok());
         assert!(parse_to_depth(&"[".repeat(1_000_000), ANSWER_MAX_DEPTH).is_err());
+    }
+
+    #[test]
+    fn reads_without_expectations() {
+        for (text, expected) in
+            [("[1,2", "[1,2]"), ("[{b:[1", r#"[{"b":[1]}]"#), ("// c", "null"), ("", "null"), ("[1]", "[1]")]
+        {
+            assert_eq!(parse_untyped(text).map(|value| to_compact(&value)).as_deref(), Ok(expected), "{text}");
+        }
+        for text in ["[", "[1,", "{a:", "{a:1", "{a:[1", "{", "{a", "[1] 2", "/* c"] {
+            assert!(parse_untyped(text).is_err(), "{text}");
+        }
     }
 
     #[test]
