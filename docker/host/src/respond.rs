@@ -6,25 +6,24 @@ use crate::response::{Framing, Response};
 
 /// The response that says `reply`.
 #[must_use]
-pub fn respond(reply: Reply) -> Response {
+pub fn respond(reply: Reply, is_to_head: bool) -> Response {
     let given = |wanted: &str| reply.headers.iter().find(|(name, _)| name.eq_ignore_ascii_case(wanted));
-    let length = given("content-length").map(|(_, length)| length.parse::<usize>());
-    if matches!(length, Some(Ok(length)) if length < reply.body.len()) {
-        // More than was announced: Kestrel writes nothing of it (recording RX-hdr-content-length).
+    let length = given("content-length").map(|(_, length)| length.as_str());
+    if length.is_some_and(|length| length != "0") && reply.body.is_empty() && !is_to_head {
+        // Nothing of what was announced: Kestrel has not begun to write when it notices.
         return Response::empty(500);
     }
-    let is_given = length.is_some() || given("transfer-encoding").is_some();
-    let framing = match reply.status {
-        _ if is_given => Framing::AsGiven,
-        100..=199 => Framing::AsGiven,
-        200..=999 => match reply.framing {
-            reply::Framing::Chunked => Framing::Chunked,
-            reply::Framing::Length => Framing::Length,
-            reply::Framing::None => Framing::AsGiven,
-        },
-        _ => Framing::Chunked,
+    let is_interim = (100..200).contains(&reply.status);
+    let framing = match reply.framing {
+        _ if is_interim || length.is_some() || given("transfer-encoding").is_some() => Framing::AsGiven,
+        reply::Framing::Chunked => Framing::Chunked,
+        reply::Framing::Length => Framing::Length,
+        reply::Framing::None => Framing::AsGiven,
     };
-    let mut response = Response { status: reply.status, framing, body: vec![reply.body], ..Response::default() };
+    // Of more than was announced Kestrel writes nothing (recording RX-hdr-content-length).
+    let is_too_long = length.is_some_and(|length| length.parse().is_ok_and(|length: usize| length < reply.body.len()));
+    let body = if is_too_long { Vec::new() } else { vec![reply.body] };
+    let mut response = Response { status: reply.status, framing, body, ..Response::default() };
     for (name, value) in reply.headers.into_iter().filter(|(name, value)| is_sound(name, value)) {
         response.headers.push(name, value);
     }
@@ -38,14 +37,17 @@ mod tests {
     use super::*;
     use crate::response::Ending;
 
-    fn written(status: i32, headers: &[(&str, &str)], body: &'static str) -> (String, Ending) {
+    fn written(framing: reply::Framing, status: i32, headers: &[(&str, &str)], body: &'static str) -> (String, Ending) {
         let headers = [("Date", "now"), ("Server", "x")].iter().chain(headers);
-        let response = respond(Reply {
-            status,
-            headers: headers.map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect(),
-            body: Bytes::from_static(body.as_bytes()),
-            framing: reply::Framing::Chunked,
-        });
+        let response = respond(
+            Reply {
+                status,
+                headers: headers.map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect(),
+                body: Bytes::from_static(body.as_bytes()),
+                framing,
+            },
+            false,
+        );
         let ending = response.ending(false);
         let mut bytes = Vec::new();
         response.write_head(false, &mut bytes);
@@ -64,7 +66,8 @@ mod tests {
             (101, &[], "x", "101 Switching Protocols\r\nConnection: close\r\n\r\nx", Ending::Close),
             (100, &[], "x", "100 Continue\r\n\r\n", Ending::WaitForCaller),
             (200, &[("Content-Length", "50")], "x", "200 OK\r\nContent-Length: 50\r\n\r\nx", Ending::Close),
-            (200, &[("Content-Length", "0")], "x", "500 Internal Server Error\r\nContent-Length: 0\r\n", Ending::Keep),
+            (200, &[("Content-Length", "1")], "xy", "200 OK\r\nContent-Length: 1\r\n\r\n", Ending::Close),
+            (200, &[("Content-Length", "1")], "", "500 Internal Server Error\r\nContent-Length: 0\r\n", Ending::Keep),
             (
                 200,
                 &[("Transfer-Encoding", "chunked")],
@@ -72,10 +75,13 @@ mod tests {
                 "200 OK\r\nTransfer-Encoding: chunked\r\n\r\nx",
                 Ending::WaitForCaller,
             ),
+            (200, &[("Transfer-Encoding", "gzip")], "x", "200 OK\r\nTransfer-Encoding: gzip\r\n\r\nx", Ending::Close),
         ] {
-            let (text, found) = written(status, headers, body);
+            let (text, found) = written(reply::Framing::Chunked, status, headers, body);
             assert!(text.starts_with(&format!("HTTP/1.1 {expected}")), "{text}");
             assert_eq!(found, ending, "{text}");
         }
+        let (text, ending) = written(reply::Framing::Length, 99, &[], "x");
+        assert_eq!((text.as_str(), ending), ("HTTP/1.1 99 \r\nContent-Length: 1\r\n\r\nx", Ending::Close));
     }
 }

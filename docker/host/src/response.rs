@@ -69,15 +69,18 @@ impl Response {
         self.body.iter().map(Bytes::len).sum()
     }
 
-    /// What becomes of the connection. After an interim response, and after a body whose end cannot be known, the caller waits
-    /// in vain (recordings RX-sc-100, RX-sc-199, RX-hdr-transfer-encoding).
+    /// What becomes of the connection. After an interim response, and after a body that is said to be chunked and is not, the
+    /// caller waits in vain (recordings RX-sc-100, RX-sc-199, RX-hdr-transfer-encoding); one in another coding ends with the
+    /// connection.
     #[must_use]
     pub fn ending(&self, is_to_head: bool) -> Ending {
         let announced = self.headers.get(CONTENT_LENGTH).filter(|_| self.framing == Framing::AsGiven && !is_to_head);
         let is_wrong = |announced: &[u8]| announced != self.length().to_string().as_bytes();
-        if self.is_interim() || self.is_unframed() {
+        let is_given = self.framing == Framing::AsGiven;
+        if self.is_interim() || (is_given && self.headers.lists(TRANSFER_ENCODING, "chunked")) {
             Ending::WaitForCaller
         } else if self.closes
+            || (is_given && self.headers.contains(TRANSFER_ENCODING))
             || !(200..1000).contains(&self.status)
             || (self.headers.contains(CONNECTION) && !self.headers.lists(CONNECTION, "keep-alive"))
             || announced.is_some_and(is_wrong)
@@ -137,10 +140,6 @@ impl Response {
 
     fn is_interim(&self) -> bool {
         (100..200).contains(&self.status) && self.status != SWITCHING_PROTOCOLS
-    }
-
-    fn is_unframed(&self) -> bool {
-        self.framing == Framing::AsGiven && self.headers.contains(TRANSFER_ENCODING)
     }
 
     fn is_chunked(&self, is_to_head: bool) -> bool {

@@ -226,7 +226,8 @@ fn built_response(recording: &Json, step: &Json, answer: &Json) -> Option<Json> 
     let reply = match answer::judge(status, content_type.map(|(_, value)| value.as_bytes()), &body(answer)) {
         Ok(Verdict::NeverCompletes) => return None,
         Ok(Verdict::Answered(answer)) => {
-            outputs::convert(answer, &bindings, false).and_then(|outputs| reply::reply(outputs.http, accept))
+            let reply = |outputs: outputs::Outputs| reply::reply(outputs.http, accept).unwrap_or_else(|it| it.instead);
+            outputs::convert(answer, &bindings, false).map(reply)
         }
         Err(failure) => Err(failure),
     };

@@ -12,49 +12,99 @@ enum Form {
     Xml,
 }
 
+/// Why a value is not written.
+pub(super) enum Refusal {
+    /// The headers give a type that it cannot take: the caller gets a 406.
+    NotAcceptable,
+    /// The caller gets a 500 with this content type.
+    Failed {
+        /// What went wrong.
+        message: String,
+        /// The type that was set by then.
+        content_type: Option<String>,
+    },
+}
+
 /// Writes a value that is not null in the form the caller likes best: texts as text, JSON or XML, other values as JSON, and as
 /// XML where `xml` allows it. A type the headers give is taken in place of the caller's wishes (recordings RX-accept-*).
-pub(super) fn write(value: Json, xml: bool, content_type: Option<String>, accept: Option<&str>) -> Written {
+pub(super) fn write(
+    value: Json,
+    xml: bool,
+    content_type: Option<&str>,
+    accept: Option<&str>,
+) -> Result<Written, Refusal> {
     let forms: Vec<Form> = [(Form::Text, matches!(value, Json::Text(_))), (Form::Json, true), (Form::Xml, xml)]
         .into_iter()
         .filter_map(|(form, possible)| possible.then_some(form))
         .collect();
-    let wishes = content_type.as_deref().or(accept).map(wishes).unwrap_or_default();
-    let chosen = wishes.iter().find_map(|wish| {
-        let form = forms.iter().find(|form| media_type(**form, wish).is_some())?;
-        Some((*form, media_type(*form, wish)?))
-    });
-    let (form, media_type) = chosen.unwrap_or((forms[0], default_media_type(forms[0]).to_owned()));
+    let chosen = match content_type {
+        Some(given) => Some(find(&forms, |form| prescribed(form, given)).ok_or_else(|| refusal(given))?),
+        None => accept.map(wishes).unwrap_or_default().iter().find_map(|wish| find(&forms, |form| wished(form, wish))),
+    };
+    let (form, media_type) = chosen.unwrap_or((forms[0], media_types(forms[0])[0].to_owned()));
+    let content_type = Some(with_utf8(&media_type));
     let body = match (form, value) {
         (Form::Text, Json::Text(text)) => text,
-        (Form::Xml, value) => xml::document(&value),
+        (Form::Xml, value) => match xml::document(&value) {
+            Some(text) => text,
+            None => {
+                let message = "an object with arrays, or an array of objects, cannot be written as XML".to_owned();
+                return Err(Refusal::Failed { message, content_type });
+            }
+        },
         (_, value) => json::to_compact(&value),
     };
     let framing = if form == Form::Text { Framing::Chunked } else { Framing::Length };
-    Written { content_type: Some(with_utf8(&media_type)), body: body.into(), framing }
+    Ok(Written { content_type, body: body.into(), framing })
 }
 
-/// The media ranges of an `Accept` header, best first; none when it holds `*/*`, as browsers send it.
-fn wishes(accept: &str) -> Vec<String> {
-    let mut ranges: Vec<(f64, String)> = Vec::new();
-    for range in accept.split(',') {
-        let mut parts = range.split(';').map(str::trim);
-        let media_type = parts.next().unwrap_or_default().to_ascii_lowercase();
-        let quality = parts.find_map(|part| part.strip_prefix("q=")).and_then(|q| q.parse().ok()).unwrap_or(1.0);
-        if media_type == "*/*" {
-            return Vec::new();
-        }
-        if !media_type.is_empty() && quality > 0.0 {
-            ranges.push((quality, media_type));
-        }
+fn find(forms: &[Form], media_type: impl Fn(Form) -> Option<String>) -> Option<(Form, String)> {
+    forms.iter().find_map(|&form| Some((form, media_type(form)?)))
+}
+
+/// A type for a response must not be a range.
+fn refusal(content_type: &str) -> Refusal {
+    let media_type = content_type.split(';').next().unwrap_or_default();
+    let is_range = media_type.split_once('/').is_some_and(|(kind, subkind)| kind == "*" || subkind.trim() == "*");
+    if !is_range {
+        return Refusal::NotAcceptable;
     }
-    // The sort is stable: of equals the first wins.
-    ranges.sort_by(|(one, _), (other, _)| other.total_cmp(one));
-    ranges.into_iter().map(|(_, media_type)| media_type).collect()
+    let message = format!("the response cannot be of the type `{content_type}`");
+    Refusal::Failed { message, content_type: Some(content_type.to_owned()) }
 }
 
-fn default_media_type(form: Form) -> &'static str {
-    media_types(form)[0]
+/// The media ranges of an `Accept` header that have no parameters, best first; none when it holds `*/*`, as browsers send it.
+fn wishes(accept: &str) -> Vec<String> {
+    let mut ranges: Vec<_> = accept.split(',').filter_map(wish).collect();
+    if ranges.iter().any(|range| range.media_type == "*/*") {
+        return Vec::new();
+    }
+    // The sort is stable: of equals the first wins. A quality of 0 is no refusal.
+    ranges.sort_by(|one, other| other.quality.total_cmp(&one.quality));
+    ranges.into_iter().filter(|range| range.is_plain).map(|range| range.media_type).collect()
+}
+
+struct Wish {
+    media_type: String,
+    quality: f64,
+    is_plain: bool,
+}
+
+/// One media range; what is malformed counts as none. No form has parameters, so that a range with one is never met; what follows
+/// `q` does not matter.
+fn wish(range: &str) -> Option<Wish> {
+    let mut parts = range.split(';').map(str::trim);
+    let media_type = parts.next()?.to_ascii_lowercase();
+    let mut wish = Wish { media_type, quality: 1.0, is_plain: true };
+    for part in parts {
+        let (name, value) = part.split_once('=')?;
+        if name.eq_ignore_ascii_case("q") {
+            wish.quality = value.parse().ok()?;
+            break;
+        }
+        wish.is_plain = false;
+    }
+    Some(wish)
 }
 
 fn media_types(form: Form) -> &'static [&'static str] {
@@ -65,11 +115,23 @@ fn media_types(form: Form) -> &'static [&'static str] {
     }
 }
 
-/// The media type with which a form meets a wish: the wish itself, the first type in a range such as `application/*`, or a
-/// type with a suffix such as `application/vnd.x+json`.
-fn media_type(form: Form, wish: &str) -> Option<String> {
-    let in_range = |candidate: &&&str| wish.strip_suffix('*').is_some_and(|range| candidate.starts_with(range));
-    if let Some(found) = media_types(form).iter().find(|candidate| **candidate == wish || in_range(candidate)) {
+/// The first media type of a form that is in a range such as `application/json`, `application/*` or `*/xml`.
+fn wished(form: Form, range: &str) -> Option<String> {
+    let (kind, subkind) = range.split_once('/')?;
+    let meets = |wanted: &str, given: &str| wanted == "*" || wanted == given;
+    let is_in_range = |candidate: &&&str| {
+        candidate
+            .split_once('/')
+            .is_some_and(|(of_kind, of_subkind)| meets(kind, of_kind) && meets(subkind, of_subkind))
+    };
+    media_types(form).iter().find(is_in_range).map(|found| (*found).to_owned())
+}
+
+/// The media type with which a form meets one that the headers give: a type without parameters, or one with a suffix such as
+/// `application/vnd.x+json`.
+fn prescribed(form: Form, given: &str) -> Option<String> {
+    let lower = given.trim().to_ascii_lowercase();
+    if let Some(found) = media_types(form).iter().find(|candidate| **candidate == lower) {
         return Some((*found).to_owned());
     }
     let suffix = match form {
@@ -77,7 +139,8 @@ fn media_type(form: Form, wish: &str) -> Option<String> {
         Form::Json => "+json",
         Form::Xml => "+xml",
     };
-    (wish.starts_with("application/") && wish.ends_with(suffix)).then(|| wish.to_owned())
+    let media_type = lower.split(';').next().unwrap_or_default().trim_end();
+    (media_type.starts_with("application/") && media_type.ends_with(suffix)).then(|| given.trim().to_owned())
 }
 
 #[cfg(test)]
@@ -85,7 +148,7 @@ mod tests {
     use super::*;
 
     fn of(value: &Json, xml: bool, accept: Option<&str>) -> (String, String) {
-        let written = write(value.clone(), xml, None, accept);
+        let written = write(value.clone(), xml, None, accept).unwrap_or_else(|_| panic!("{value:?} is refused"));
         let body = String::from_utf8(written.body.to_vec()).unwrap();
         (written.content_type.unwrap(), body)
     }
@@ -98,6 +161,10 @@ mod tests {
             Some("*/*"),
             Some("text/html"),
             Some("text/plain"),
+            // Forms have no parameters; types with a suffix are for those who write, not for those who ask.
+            Some("application/json; charset=utf-8"),
+            Some("application/json;q=x"),
+            Some("application/vnd.x+json"),
             Some("text/html,application/xml;q=0.9,*/*;q=0.8"),
             Some(""),
         ] {
@@ -105,6 +172,10 @@ mod tests {
         }
         let json = ("application/json; charset=utf-8".to_owned(), "\"text\"".to_owned());
         assert_eq!(of(&Json::from("text"), true, Some("application/json")), json);
+        for accept in ["*/json", "Application/JSON;Q=0", "text/html, application/*;q=0.1", "application/json;q=0.5;x=y"]
+        {
+            assert_eq!(of(&Json::from("text"), true, Some(accept)), json, "{accept}");
+        }
         let xml = of(&Json::from("text"), true, Some("application/xml;q=0.9, application/json;q=0.5"));
         assert_eq!(xml.0, "application/xml; charset=utf-8");
         assert_eq!(xml.1, "<string xmlns=\"http://schemas.microsoft.com/2003/10/Serialization/\">text</string>");
@@ -118,6 +189,25 @@ mod tests {
                 of(&value, false, accept),
                 ("application/json; charset=utf-8".to_owned(), "{\"a\":100.0}".to_owned())
             );
+        }
+    }
+
+    #[test]
+    fn a_type_that_the_headers_give_must_fit() {
+        let of = |given: &str| match write(json::parse("{a:1}").unwrap(), true, Some(given), Some("application/xml")) {
+            Ok(written) => written.content_type.unwrap(),
+            Err(Refusal::NotAcceptable) => "406".to_owned(),
+            Err(Refusal::Failed { content_type, .. }) => format!("500 {}", content_type.unwrap_or_default()),
+        };
+        for (given, expected) in [
+            ("text/json", "text/json; charset=utf-8"),
+            ("application/vnd.x+json; a=b", "application/vnd.x+json; a=b; charset=utf-8"),
+            ("application/json; charset=utf-8", "406"),
+            ("text/html", "406"),
+            ("nonsense", "406"),
+            ("text/*", "500 text/*"),
+        ] {
+            assert_eq!(of(given), expected);
         }
     }
 

@@ -2,8 +2,9 @@
 
 use super::answer::Failure;
 use super::json::Json;
-use super::negotiate;
+use super::negotiate::{self, Refusal};
 use bytes::Bytes;
+use std::collections::HashSet;
 
 /// What an invocation says to its HTTP caller.
 #[derive(Debug, Clone, PartialEq)]
@@ -79,13 +80,46 @@ pub enum Framing {
     None,
 }
 
-/// Makes the response. A failure here comes after the invocation has succeeded: the caller gets an empty 500
-/// (protocol 5.4). `accept` is the caller's `Accept` header, lines joined by commas.
-pub fn reply(output: HttpOutput, accept: Option<&str>) -> Result<Reply, Failure> {
-    let Headers { mut lines, content_type } = match &output {
-        HttpOutput::Raw(raw) => check(&raw.headers)?,
-        HttpOutput::Negotiated(negotiated) => check(&negotiated.headers)?,
+/// Why a response could not be written, and what the caller gets instead.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Unwritable {
+    /// What is wrong with it.
+    pub failure: Failure,
+    /// An empty 500 with the headers that had been set when that was noticed (host source, `RawScriptResult`, and
+    /// `ExceptionMiddleware`, which changes nothing but the status).
+    pub instead: Reply,
+}
+
+impl Unwritable {
+    fn new(failure: Failure, headers: Headers) -> Unwritable {
+        let Headers { mut lines, content_type } = headers;
+        // The web server mends the framing of a response that it makes itself.
+        lines.retain(|(name, _)| !is_framing(name));
+        lines.extend(content_type.map(|value| (CONTENT_TYPE.to_owned(), value)));
+        Unwritable { failure, instead: Reply::without_body(500, lines) }
+    }
+}
+
+impl Reply {
+    fn without_body(status: i32, headers: Vec<(String, String)>) -> Reply {
+        Reply { status, headers, body: Bytes::new(), framing: Framing::Length }
+    }
+}
+
+const CONTENT_TYPE: &str = "Content-Type";
+
+fn is_framing(name: &str) -> bool {
+    name.eq_ignore_ascii_case("content-length") || name.eq_ignore_ascii_case("transfer-encoding")
+}
+
+/// Makes the response. A failure here comes after the invocation has succeeded (protocol 5.4). `accept` is the caller's `Accept`
+/// header, lines joined by commas.
+pub fn reply(output: HttpOutput, accept: Option<&str>) -> Result<Reply, Unwritable> {
+    let mut headers = match &output {
+        HttpOutput::Raw(raw) => check(&raw.headers, Types::LastCounts)?,
+        HttpOutput::Negotiated(negotiated) => check(&negotiated.headers, Types::FirstCounts)?,
     };
+    let content_type = headers.content_type.take();
     let (status, written) = match output {
         HttpOutput::Raw(raw) => (raw.status, write_raw(raw.body, content_type)),
         HttpOutput::Negotiated(Negotiated { value: Json::Null, status, .. }) => (
@@ -93,10 +127,23 @@ pub fn reply(output: HttpOutput, accept: Option<&str>) -> Result<Reply, Failure>
             Written { content_type, body: Bytes::new(), framing: Framing::Length },
         ),
         HttpOutput::Negotiated(Negotiated { status, value, xml, .. }) => {
-            (status, negotiate::write(value, xml, content_type, accept))
+            match negotiate::write(value, xml, content_type.as_deref(), accept) {
+                Ok(written) => (status, written),
+                Err(Refusal::NotAcceptable) => {
+                    (406, Written { content_type, body: Bytes::new(), framing: Framing::Length })
+                }
+                Err(Refusal::Failed { message, content_type }) => {
+                    return Err(Unwritable::new(Failure::new(message), Headers { content_type, ..headers }));
+                }
+            }
         }
     };
-    lines.extend(written.content_type.map(|value| ("Content-Type".to_owned(), value)));
+    let mut lines = headers.lines;
+    if written.framing == Framing::Length {
+        // Whoever measures a body sets its length.
+        lines.retain(|(name, _)| !name.eq_ignore_ascii_case("content-length"));
+    }
+    lines.extend(written.content_type.map(|value| (CONTENT_TYPE.to_owned(), value)));
     let body = if matches!(status, 204 | 205 | 304) { Bytes::new() } else { written.body };
     let framing = match status {
         101 | 204 | 304 => Framing::None,
@@ -125,18 +172,22 @@ fn write_raw(body: Content, content_type: Option<String>) -> Written {
     }
 }
 
-/// Appends `; charset=utf-8`, or puts it in the place of another charset (recordings R10, RX-hdr-content-type-*).
+/// Appends `; charset=utf-8` (to what is no media type in any case), or puts it in the place of another charset (recordings R10, RX-hdr-content-type-*).
 pub(super) fn with_utf8(content_type: &str) -> String {
     let Some(parameter) = charset_parameter(content_type) else { return format!("{content_type}; charset=utf-8") };
-    if content_type[parameter.clone()].eq_ignore_ascii_case("utf-8") {
+    if content_type[parameter.clone()].trim_matches('"').eq_ignore_ascii_case("utf-8") {
         return content_type.to_owned();
     }
     format!("{}utf-8{}", &content_type[..parameter.start], &content_type[parameter.end..])
 }
 
-/// Where the value of the `charset` parameter stands.
+/// Where the value of the `charset` parameter of a media type stands.
 fn charset_parameter(content_type: &str) -> Option<std::ops::Range<usize>> {
     let mut start = content_type.find(';')? + 1;
+    let (kind, subkind) = content_type[..start - 1].split_once('/')?;
+    if !is_token(kind.trim_start()) || !is_token(subkind.trim_end()) {
+        return None;
+    }
     loop {
         let end = content_type[start..].find(';').map_or(content_type.len(), |length| start + length);
         if let Some((name, value)) = content_type[start..end].split_once('=')
@@ -157,27 +208,61 @@ struct Headers {
     content_type: Option<String>,
 }
 
-/// The headers the web server takes: of two names that differ only in case the first counts, and of the content type the
-/// last; an empty one counts as none (recordings RX-hdr-two-cases, RX-hdr-content-type-empty).
-fn check(headers: &[(String, Option<String>)]) -> Result<Headers, Failure> {
+/// Which of several content types counts.
+#[derive(Clone, Copy, PartialEq)]
+enum Types {
+    LastCounts,
+    FirstCounts,
+}
+
+/// The headers the web server takes, one after the other: of two names that differ only in case the first counts, and the other
+/// is not looked at (recording RX-hdr-two-cases); an empty content type counts as none (recording RX-hdr-content-type-empty).
+fn check(headers: &[(String, Option<String>)], types: Types) -> Result<Headers, Unwritable> {
     let mut checked = Headers { lines: Vec::new(), content_type: None };
+    let mut names = HashSet::new();
     for (name, value) in headers {
-        let refused = |why: &str| Err(Failure::new(format!("the response header `{name}` {why}")));
-        let Some(value) = value else { return refused("is null") };
-        if !is_token(name) {
-            return refused("has a name that HTTP does not allow");
+        let is_type = name.eq_ignore_ascii_case(CONTENT_TYPE);
+        let is_new = names.insert(name.to_ascii_lowercase());
+        if !is_new && (!is_type || types == Types::FirstCounts) {
+            continue;
         }
-        // Anything but plain ASCII on one line, so arrays and objects, too, whose text has several.
-        if !value.bytes().all(|byte| byte == b'\t' || (0x20..0x7F).contains(&byte)) {
-            return refused("has a value that is not plain ASCII on one line");
-        }
-        if name.eq_ignore_ascii_case("content-type") {
-            checked.content_type = Some(value.clone()).filter(|value| !value.is_empty());
-        } else if !checked.lines.iter().any(|(known, _)| known.eq_ignore_ascii_case(name)) {
-            checked.lines.push((name.clone(), value.clone()));
+        match (check_header(name, value.as_deref()), value) {
+            (Some(why), _) => {
+                let failure = Failure::new(format!("the response header `{name}` {why}"));
+                return Err(Unwritable::new(failure, checked));
+            }
+            (None, Some(value)) if is_type => {
+                checked.content_type = Some(value.clone()).filter(|value| !value.is_empty());
+            }
+            (None, Some(value)) => checked.lines.push((name.clone(), normal(name, value))),
+            (None, None) => {}
         }
     }
     Ok(checked)
+}
+
+/// A header's value as the web server writes it: it keeps a length as a number.
+fn normal(name: &str, value: &str) -> String {
+    let length = value.parse::<i64>().ok().filter(|_| name.eq_ignore_ascii_case("content-length"));
+    length.map_or_else(|| value.to_owned(), |length| length.to_string())
+}
+
+/// Why the web server refuses a header.
+fn check_header(name: &str, value: Option<&str>) -> Option<&'static str> {
+    let Some(value) = value else { return Some("is null") };
+    if !is_token(name) {
+        return Some("has a name that HTTP does not allow");
+    }
+    // Anything but plain ASCII on one line, so arrays and objects, too, whose text has several.
+    if !value.bytes().all(|byte| byte == b'\t' || (0x20..0x7F).contains(&byte)) {
+        return Some("has a value that is not plain ASCII on one line");
+    }
+    let is_length = name.eq_ignore_ascii_case("content-length");
+    (is_length && !is_number(value)).then_some("has a value that is not a length")
+}
+
+fn is_number(text: &str) -> bool {
+    text.bytes().all(|byte| byte.is_ascii_digit()) && text.parse::<i64>().is_ok()
 }
 
 fn is_token(name: &str) -> bool {
@@ -203,6 +288,8 @@ mod tests {
             ("", "text/plain; charset=utf-8"),
             ("text/html", "text/html; charset=utf-8"),
             ("nonsense", "nonsense; charset=utf-8"),
+            ("nonsense; charset=latin1", "nonsense; charset=latin1; charset=utf-8"),
+            ("text/html; charset=\"utf-8\"", "text/html; charset=\"utf-8\""),
             ("image/png", "image/png; charset=utf-8"),
             ("text/html; charset=iso-8859-1", "text/html; charset=utf-8"),
             ("text/html; Charset=UTF-8", "text/html; Charset=UTF-8"),
@@ -227,11 +314,44 @@ mod tests {
             ("X A", "v"),
             ("X:A", "v"),
             ("X-Z", "\0"),
+            ("Content-Length", "x"),
+            ("Content-Length", "-1"),
+            ("Content-Length", ""),
         ] {
             assert!(reply(with(&[(name, value)]), None).is_err(), "{name}: {value}");
         }
         let null = Raw { headers: vec![("X-N".into(), None)], ..Raw::of(Content::Text(String::new())) };
         assert!(reply(HttpOutput::Raw(null), None).is_err());
+        let second = reply(with(&[("Content-Length", "01"), ("X-A", "1"), ("x-a", "grüß")]), None).unwrap();
+        assert_eq!(second.headers[..2], [("Content-Length", "1"), ("X-A", "1")].map(|(n, v)| (n.into(), v.into())));
+    }
+
+    #[test]
+    fn headers_before_a_bad_one_stay() {
+        let given = [("Content-Type", "a/b"), ("X-A", "1"), ("Content-Length", "5"), ("X-B", "a\nb"), ("X-C", "3")];
+        let instead = reply(with(&given), None).unwrap_err().instead;
+        assert_eq!(instead.headers, [("X-A", "1"), ("Content-Type", "a/b")].map(|(n, v)| (n.into(), v.into())));
+        assert_eq!((instead.status, instead.framing), (500, Framing::Length));
+    }
+
+    #[test]
+    fn what_is_measured_has_no_other_length() {
+        let headers =
+            vec![("Content-Length".to_owned(), Some("5".to_owned())), ("X-A".to_owned(), Some("1".to_owned()))];
+        let value = Json::Array(Vec::new());
+        let negotiated = Negotiated { status: 200, headers, value, xml: true };
+        let of = |content_type: &str| {
+            let mut negotiated = negotiated.clone();
+            negotiated.headers.push(("content-type".into(), Some(content_type.into())));
+            let reply = reply(HttpOutput::Negotiated(negotiated), None).unwrap();
+            (reply.status, reply.headers.len(), content_type_of(&reply))
+        };
+        assert_eq!(of("text/json"), (200, 2, "text/json; charset=utf-8".to_owned()));
+        assert_eq!(of("text/html"), (406, 2, "text/html".to_owned()));
+    }
+
+    fn content_type_of(reply: &Reply) -> String {
+        content_type(reply).unwrap_or_default().to_owned()
     }
 
     #[test]

@@ -14,7 +14,7 @@ use crate::http1::head::RequestHead;
 use crate::http1::headers::{ACCEPT, HOST, TRANSFER_ENCODING};
 use crate::invocation::data::Value;
 use crate::invocation::http::{self as envelope, HttpRequest};
-use crate::invocation::reply;
+use crate::invocation::reply::{self, Unwritable};
 use crate::keys::{Identity, KeyLevel};
 use crate::log;
 use crate::respond::respond;
@@ -31,9 +31,12 @@ pub async fn http(
     head: RequestHead,
     body: &mut CallerBody,
 ) -> Response {
-    let refuse = |message: &str| {
+    let complain = |message: &str| {
         let text = format!("Function `{}`: {message}, so the caller gets a 500", found.function.name);
         host.log().error(log::HOST, text);
+    };
+    let refuse = |message: &str| {
+        complain(message);
         Response::empty(500)
     };
     let body = match read(running, &head, body).await {
@@ -52,8 +55,11 @@ pub async fn http(
     };
     match invoke(host, running, &found.function, trigger).await {
         Ok(output) => match reply::reply(output, accept(&head).as_deref()) {
-            Ok(reply) => respond(reply),
-            Err(error) => refuse(&error.to_string()),
+            Ok(reply) => respond(reply, head.method == "HEAD"),
+            Err(Unwritable { failure, instead }) => {
+                complain(&failure.to_string());
+                respond(instead, head.method == "HEAD")
+            }
         },
         Err(Failed { is_stopping, .. }) => Response { closes: is_stopping, ..Response::empty(500) },
     }
