@@ -137,9 +137,13 @@ impl Client {
         body: impl Fn() -> Body<'static>,
     ) -> Result<Answer, CallError> {
         let mut has_body = true;
-        for _ in 0..MAX_REDIRECTS {
+        let mut redirects = 0;
+        loop {
             let answer = self.call(&request, if has_body { body() } else { Body::Empty }).await?;
-            let Some(location) = self.redirect_target(&answer) else { return Ok(answer) };
+            // The last of too many is an answer like any other.
+            let location = self.redirect_target(&answer, &request.target).filter(|_| redirects < MAX_REDIRECTS);
+            let Some(location) = location else { return Ok(answer) };
+            redirects += 1;
             request.target = location;
             if !matches!(answer.head.status, 307 | 308) {
                 "GET".clone_into(&mut request.method);
@@ -148,7 +152,6 @@ impl Client {
                 has_body = false;
             }
         }
-        Err(CallError::Broken(format!("the handler redirected more than {MAX_REDIRECTS} times")))
     }
 
     async fn call_once(&self, request: &Request, body: Body<'_>, may_reuse: bool) -> Result<Answer, CallError> {
@@ -181,16 +184,27 @@ impl Client {
         self.idle.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    fn redirect_target(&self, answer: &Answer) -> Option<String> {
+    fn redirect_target(&self, answer: &Answer, from: &str) -> Option<String> {
         if !matches!(answer.head.status, 300..=303 | 307 | 308) {
             return None;
         }
         let location = answer.head.headers.text("Location")?;
         let own = format!("http://{}", self.address);
-        let path = location.strip_prefix(&own).unwrap_or(location);
-        let is_path =
-            path.starts_with('/') && !path.starts_with("//") && path.bytes().all(|byte| byte.is_ascii_graphic());
-        is_path.then(|| path.to_owned())
+        resolved(location.strip_prefix(&own).unwrap_or(location), from)
+    }
+}
+
+/// Where a `Location` without scheme and host leads to from the target `from`; nothing for one with them.
+fn resolved(location: &str, from: &str) -> Option<String> {
+    let location = location.split('#').next().filter(|text| text.bytes().all(|byte| byte.is_ascii_graphic()))?;
+    let is_elsewhere = location.starts_with("//") || location.split(['/', '?']).next()?.contains(':');
+    let path = from.split('?').next()?;
+    let folder = path.rsplit_once('/').map_or("", |(folder, _)| folder);
+    match location.chars().next()? {
+        _ if is_elsewhere => None,
+        '/' => Some(location.to_owned()),
+        '?' => Some(format!("{path}{location}")),
+        _ => Some(format!("{folder}/{location}")),
     }
 }
 
@@ -213,4 +227,25 @@ fn keep_alive_limit(headers: &Headers) -> Option<Instant> {
     let seconds = value.split(',').find_map(|part| part.trim().strip_prefix("timeout="))?;
     let seconds = seconds.parse::<u64>().ok()?.saturating_sub(KEEP_ALIVE_MARGIN_SECONDS);
     Instant::now().checked_add(Duration::from_secs(seconds))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn locations_are_resolved_against_the_path_they_come_from() {
+        for (location, expected) in [
+            ("/b?q=1", Some("/b?q=1")),
+            ("/b#part", Some("/b")),
+            ("b", Some("/x/b")),
+            ("?q=http://c", Some("/x/a?q=http://c")),
+            ("//c/b", None),
+            ("http://c/b", None),
+            ("/a b", None),
+            ("", None),
+        ] {
+            assert_eq!(resolved(location, "/x/a?old").as_deref(), expected, "{location}");
+        }
+    }
 }

@@ -5,6 +5,8 @@ pub mod target;
 
 use std::sync::Arc;
 
+use bytes::Bytes;
+
 use crate::app::{Function, HandlerKind};
 use crate::body::{CallerBody, is_continue};
 use crate::client::{Answer, Body, Request};
@@ -13,13 +15,14 @@ use crate::host::Host;
 use crate::host::running::Running;
 use crate::http1::head::{AnswerHead, RequestHead};
 use crate::http1::headers::{CONTENT_LENGTH, EXPECT, TRANSFER_ENCODING};
-use crate::invocation::reason;
 use crate::invoke::{self, Outcome};
 use crate::log::Level;
 use crate::response::{Framing, Response};
 use target::Target;
 
 const NO_CONTENT: u16 = 204;
+const RESET_CONTENT: u16 = 205;
+const NOT_MODIFIED: u16 = 304;
 
 /// Passes a request on to the handler, and its answer back.
 pub async fn forward(
@@ -98,12 +101,13 @@ fn to_caller(execution: &Execution, answer: Answer, is_to_head: bool) -> Respons
     let Answer { head, body } = answer;
     let AnswerHead { status, reason, mut headers, .. } = head;
     let reason = Some(reason).filter(|reason| !reason.is_empty());
-    let has_length = headers.contains(CONTENT_LENGTH);
-    if has_length && headers.contains(TRANSFER_ENCODING) {
-        execution.note(
-            Level::Error,
-            "The answer has both `Content-Length` and `Transfer-Encoding`, so the caller gets a 500",
-        );
+    let announced = headers.text(CONTENT_LENGTH).and_then(|length| length.parse::<usize>().ok());
+    let length = body.iter().map(Bytes::len).sum();
+    // Chunks count; the length passes with them, and must be theirs (recording FX-ans-te-and-cl).
+    let is_framed_twice = headers.contains(TRANSFER_ENCODING) && !is_to_head;
+    if is_framed_twice && announced.is_some_and(|announced| announced != length) {
+        let text = "The `Content-Length` of the chunked answer is not that of its body, so the caller gets a 500";
+        execution.note(Level::Error, text);
         return Response::empty(500).closing();
     }
     if let Some(line) = headers.iter().find(|line| !line.value.is_ascii()) {
@@ -111,16 +115,16 @@ fn to_caller(execution: &Execution, answer: Answer, is_to_head: bool) -> Respons
         let text = format!("The header `{name}` of the answer has a byte above 127, so the caller gets a 500");
         execution.note(Level::Error, &text);
         // `HTTP/1.1 500 OK`, as recorded (FX-ans-header-utf8).
-        let reason = reason.unwrap_or_else(|| reason::phrase(status.into()).into());
-        return Response { reason: Some(reason), ..Response::empty(500) };
+        return Response { reason, ..Response::empty(500) };
     }
-    let announces_body = || headers.text(CONTENT_LENGTH)?.parse().ok().filter(|length: &u64| *length > 0);
-    if status == NO_CONTENT && announces_body().is_some() {
-        execution.note(Level::Error, "The answer is a 204 with a body, so the caller gets a 500");
+    if matches!(status, NO_CONTENT | RESET_CONTENT) && announced.unwrap_or(length) > 0 {
+        let text = format!("The answer is a {status} with a body, so the caller gets a 500");
+        execution.note(Level::Error, &text);
         return Response::empty(500);
     }
     headers::to_caller(&mut headers);
-    if is_to_head && has_length {
+    let has_length_of_its_own = (is_to_head || status == NOT_MODIFIED) && headers.contains(CONTENT_LENGTH);
+    if has_length_of_its_own {
         return Response { reason, headers, framing: Framing::AsGiven, ..Response::empty(status) };
     }
     headers.remove(CONTENT_LENGTH);

@@ -81,11 +81,16 @@ fn parts(target: &str) -> (Option<&str>, &str, Option<&str>) {
 fn has_sound_host(head: &RequestHead, authority: Option<&str>) -> bool {
     let mut hosts = head.headers.all(HOST);
     let Some(host) = hosts.next() else { return head.is_old };
-    let agrees = authority.is_none_or(|authority| {
-        let without_port = authority.strip_suffix(":80").unwrap_or(authority);
-        [authority, without_port].iter().any(|text| text.as_bytes().eq_ignore_ascii_case(host))
-    });
+    let agrees = authority.is_none_or(|authority| is_host_of(authority, host));
     hosts.next().is_none() && agrees && std::str::from_utf8(host).is_ok_and(is_well_formed)
+}
+
+/// Whether a `Host` is that of an absolute target: without the user, and with or without the port that is the default
+/// (recording FX-req-absolute).
+fn is_host_of(authority: &str, host: &[u8]) -> bool {
+    let name = authority.rsplit_once('@').map_or(authority, |(_, name)| name);
+    let bare = |text: &[u8]| text.strip_suffix(b":80").unwrap_or(text).to_ascii_lowercase();
+    bare(name.as_bytes()) == bare(host)
 }
 
 fn is_well_formed(text: &str) -> bool {
@@ -144,6 +149,8 @@ mod tests {
             ("http://a/x", None),
             ("HTTP://A:80/x", None),
             ("http://a", None),
+            ("http://u:p@a/x", None),
+            ("http://a:81/x", Some(400)),
             ("http://b/x", Some(400)),
             ("a:80", Some(400)),
             ("x", Some(400)),

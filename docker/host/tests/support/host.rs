@@ -36,6 +36,12 @@ impl Host {
         Self { process, address, lines: Mutex::new(lines) }
     }
 
+    /// Where it listens.
+    #[allow(dead_code, reason = "not every test connects by itself")]
+    pub fn address(&self) -> &str {
+        &self.address
+    }
+
     /// Posts a text and returns the whole answer.
     #[allow(dead_code, reason = "not every test asks")]
     pub fn post(&self, target: &str, text: &str) -> String {
