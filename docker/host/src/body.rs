@@ -143,6 +143,9 @@ impl CallerBody {
     /// Whether nothing more of the body will be read: the connection can be used for the next request. A body that nobody has
     /// asked for is read for a while; one that waits to be asked for is not waited for.
     pub async fn is_read(&mut self) -> bool {
+        if self.framing.has_ended() {
+            return true;
+        }
         if self.waits_for_continue && self.caller.reader.buffer.is_empty() {
             return false;
         }

@@ -24,6 +24,7 @@ pub struct Execution {
     pub id: Uuid,
     /// What is invoked.
     pub function: Arc<Function>,
+    category: String,
     log: Log,
     started: Instant,
     invocations: Arc<AtomicUsize>,
@@ -36,6 +37,7 @@ impl Execution {
         let execution = Self {
             id: invocation_id(),
             function: Arc::clone(function),
+            category: format!("Function.{}", function.name),
             log: host.log().clone(),
             started: Instant::now(),
             invocations: Arc::clone(host.invocations()),
@@ -48,15 +50,14 @@ impl Execution {
 
     /// Logs a line that the handler returned in `Logs`.
     pub fn user_log(&self, line: &str) {
-        let category = format!("Function.{}.User", self.function.name);
+        let category = format!("{}.User", self.category);
         let entry = Entry { level: Level::Information, category: &category, event: 0, invocation: Some(self.id) };
         self.log.write(entry, line);
     }
 
     /// Logs something about the invocation while it is under way.
     pub fn note(&self, level: Level, message: &str) {
-        let category = self.category();
-        self.log.write(Entry { level, category: &category, event: 0, invocation: Some(self.id) }, message);
+        self.log.write(Entry { level, category: &self.category, event: 0, invocation: Some(self.id) }, message);
     }
 
     /// Logs that it succeeded.
@@ -79,15 +80,11 @@ impl Execution {
     }
 
     fn write(&self, level: Level, event: u32, message: impl FnOnce(&str, Uuid) -> String) {
-        let category = self.category();
-        if self.log.is_enabled(level, &category) {
+        if self.log.is_enabled(level, &self.category) {
             let name = format!("Functions.{}", self.function.name);
-            self.log.write(Entry { level, category: &category, event, invocation: None }, message(&name, self.id));
+            let entry = Entry { level, category: &self.category, event, invocation: None };
+            self.log.write(entry, message(&name, self.id));
         }
-    }
-
-    fn category(&self) -> String {
-        format!("Function.{}", self.function.name)
     }
 }
 

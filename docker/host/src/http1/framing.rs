@@ -96,10 +96,10 @@ impl Framing {
         }
     }
 
-    /// Whether the body may end here because the connection has.
+    /// Whether nothing more is to come.
     #[must_use]
-    pub fn ends_with_connection(&self) -> bool {
-        matches!(self, Self::UntilClose | Self::Length(0) | Self::Chunked(Chunk::End))
+    pub const fn has_ended(&self) -> bool {
+        matches!(self, Self::Length(0) | Self::Chunked(Chunk::End))
     }
 }
 

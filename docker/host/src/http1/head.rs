@@ -1,6 +1,7 @@
 //! Heads of requests and answers, read; pure.
 
 use std::mem::MaybeUninit;
+use std::ops::Range;
 
 use bytes::{Bytes, BytesMut};
 
@@ -49,18 +50,18 @@ pub enum HeadError {
 /// # Errors
 /// If what has come is not the beginning of a request.
 pub fn take_request(buffer: &mut BytesMut) -> Result<Option<RequestHead>, HeadError> {
-    let mut lines = [const { MaybeUninit::uninit() }; MAX_LINES];
+    let mut room = [const { MaybeUninit::uninit() }; MAX_LINES];
     let mut request = httparse::Request::new(&mut []);
-    let end = match request.parse_with_uninit_headers(buffer, &mut lines)? {
+    let end = match request.parse_with_uninit_headers(buffer, &mut room)? {
         httparse::Status::Complete(end) => end,
         httparse::Status::Partial => return Ok(None),
     };
     let method = request.method.unwrap_or_default().to_owned();
     let target = request.path.unwrap_or_default().to_owned();
     let is_old = request.version == Some(0);
-    let places = Places::of(buffer, request.headers);
+    let places = places(buffer, request.headers);
     let bytes = buffer.split_to(end).freeze();
-    Ok(Some(RequestHead { method, target, is_old, headers: places.lines(&bytes) }))
+    Ok(Some(RequestHead { method, target, is_old, headers: lines(&bytes, places) }))
 }
 
 /// Takes the head of an answer off the beginning of `buffer`. Nothing if its end has not come yet.
@@ -68,37 +69,39 @@ pub fn take_request(buffer: &mut BytesMut) -> Result<Option<RequestHead>, HeadEr
 /// # Errors
 /// If what has come is not the beginning of an answer.
 pub fn take_answer(buffer: &mut BytesMut) -> Result<Option<AnswerHead>, HeadError> {
-    let mut lines = [const { MaybeUninit::uninit() }; MAX_LINES];
+    let mut room = [const { MaybeUninit::uninit() }; MAX_LINES];
     let mut answer = httparse::Response::new(&mut []);
     let config = httparse::ParserConfig::default();
-    let end = match config.parse_response_with_uninit_headers(&mut answer, buffer, &mut lines)? {
+    let end = match config.parse_response_with_uninit_headers(&mut answer, buffer, &mut room)? {
         httparse::Status::Complete(end) => end,
         httparse::Status::Partial => return Ok(None),
     };
     let status = answer.code.filter(|code| *code >= 100).ok_or(HeadError::Malformed(httparse::Error::Status))?;
-    let reason = Bytes::copy_from_slice(answer.reason.unwrap_or_default().as_bytes());
     let is_old = answer.version == Some(0);
-    let places = Places::of(buffer, answer.headers);
+    let reason = place(buffer, answer.reason.unwrap_or_default().as_bytes());
+    let places = places(buffer, answer.headers);
     let bytes = buffer.split_to(end).freeze();
-    Ok(Some(AnswerHead { status, reason, is_old, headers: places.lines(&bytes) }))
+    Ok(Some(AnswerHead { status, reason: bytes.slice(reason), is_old, headers: lines(&bytes, places) }))
 }
 
-/// Where in a head its names and values stand, so that they need not be copied.
-struct Places(Vec<[(usize, usize); 2]>);
+/// Where names and values stand in a head, so that they need not be copied out of it.
+type Places = Vec<[Range<usize>; 2]>;
 
-impl Places {
-    fn of(head: &[u8], lines: &[httparse::Header<'_>]) -> Self {
-        let start = head.as_ptr().addr();
-        let place = |part: &[u8]| {
-            let offset = part.as_ptr().addr().saturating_sub(start);
-            if part.is_empty() { (0, 0) } else { (offset, offset + part.len()) }
-        };
-        Self(lines.iter().map(|line| [place(line.name.as_bytes()), place(line.value)]).collect())
-    }
+fn places(head: &[u8], lines: &[httparse::Header<'_>]) -> Places {
+    lines.iter().map(|line| [line.name.as_bytes(), line.value].map(|part| place(head, part))).collect()
+}
 
-    fn lines(self, head: &Bytes) -> Headers {
-        self.0.into_iter().map(|place| place.map(|(start, end)| head.slice(start..end)).into()).collect()
+/// Where `part`, a slice of `whole`, begins and ends in it.
+fn place(whole: &[u8], part: &[u8]) -> Range<usize> {
+    if part.is_empty() {
+        return 0..0;
     }
+    let start = part.as_ptr().addr() - whole.as_ptr().addr();
+    start..start + part.len()
+}
+
+fn lines(head: &Bytes, places: Places) -> Headers {
+    places.into_iter().map(|[name, value]| (head.slice(name), head.slice(value))).collect()
 }
 
 impl From<httparse::Error> for HeadError {

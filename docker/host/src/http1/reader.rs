@@ -50,7 +50,7 @@ impl<R: AsyncRead + Unpin> Reader<R> {
                 Step::Piece(piece) => return Ok(Some(piece)),
                 Step::End => return Ok(None),
                 Step::NeedsMore if self.fill_with_room(room(framing)).await? => {}
-                Step::NeedsMore if framing.ends_with_connection() => return Ok(None),
+                Step::NeedsMore if *framing == Framing::UntilClose => return Ok(None),
                 Step::NeedsMore => {
                     let text = "the connection ended in the midst of a body";
                     return Err(io::Error::new(io::ErrorKind::UnexpectedEof, text));
