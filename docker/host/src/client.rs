@@ -211,7 +211,7 @@ fn resolved(location: &str, from: &str) -> Option<String> {
 impl std::fmt::Display for CallError {
     fn fmt(&self, out: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         match self {
-            Self::Refused(address) => write!(out, "Connection refused ({address})"),
+            Self::Refused(address) => write!(out, "Connection refused ({address}): no handler listens there"),
             Self::Closed => out.write_str("The handler closed the connection without an answer"),
             Self::OnlyInterim => out.write_str("The handler gave an interim answer (1xx) and no final one"),
             Self::Broken(what) => out.write_str(what),

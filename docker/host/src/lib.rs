@@ -24,6 +24,7 @@ pub mod listing;
 pub mod local_settings;
 pub mod log;
 pub mod open_keys;
+pub mod program;
 pub mod respond;
 pub mod response;
 pub mod routes;

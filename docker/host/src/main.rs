@@ -4,6 +4,7 @@ use std::io::Write;
 use std::path::PathBuf;
 use std::process::ExitCode;
 use std::sync::Arc;
+use std::sync::atomic::Ordering;
 
 use mini_host::cli::Options;
 use mini_host::host::Host;
@@ -11,7 +12,7 @@ use mini_host::host::running::{Handling, Starter};
 use mini_host::watch::{self, Scope};
 use mini_host::{local_settings, log, open_keys, server, triggers};
 use tokio::net::TcpListener;
-use tokio::signal::unix::{SignalKind, signal};
+use tokio::signal::unix::{Signal, SignalKind, signal};
 
 fn main() -> ExitCode {
     let options = Options::from_command_line();
@@ -40,7 +41,7 @@ async fn run(options: Options) -> Result<(), String> {
 
     let urls = environment.iter().find(|(name, _)| name.eq_ignore_ascii_case("ASPNETCORE_URLS"));
     let (listeners, urls) = bind(urls.map(|(_, value)| value.as_str()), options.port).await?;
-    let stop_signal = stop_signal()?;
+    let mut stop_signals = StopSignals::new()?;
     let starter = if options.print_env { Starter::Person } else { Starter::Host };
     let host = Host::start(root, Handling { environment, starter }, urls);
     if options.open_keys {
@@ -50,8 +51,16 @@ async fn run(options: Options) -> Result<(), String> {
 
     let stopper = Arc::clone(&host);
     tokio::spawn(async move {
-        stop_signal.await;
+        stop_signals.next().await;
         stopper.request_stop();
+        let waiting = stopper.invocations().load(Ordering::Relaxed);
+        if waiting > 0 {
+            let text = format!("Waiting for invocations under way to end ({waiting}); a second Ctrl-C does not wait");
+            stopper.log().information(log::HOST, text);
+        }
+        stop_signals.next().await;
+        stopper.stop().await;
+        std::process::exit(0);
     });
     let scope = if options.watch { Scope::Everything } else { Scope::Configuration };
     let watching = tokio::spawn(watch::watch(Arc::clone(&host), scope));
@@ -110,19 +119,30 @@ async fn bind(urls: Option<&str>, port: Option<u16>) -> Result<(Vec<TcpListener>
     Ok((listeners, bound_urls))
 }
 
-/// Ends with the first SIGINT, SIGQUIT or SIGTERM.
-fn stop_signal() -> Result<impl Future<Output = ()>, String> {
-    let listen = |kind| signal(kind).map_err(|error| format!("cannot wait for signals: {error}"));
-    let mut interrupted = listen(SignalKind::interrupt())?;
-    let mut quitted = listen(SignalKind::quit())?;
-    let mut terminated = listen(SignalKind::terminate())?;
-    Ok(async move {
+/// The signals that ask the program to end: SIGINT, SIGQUIT and SIGTERM.
+struct StopSignals {
+    interrupted: Signal,
+    quitted: Signal,
+    terminated: Signal,
+}
+
+impl StopSignals {
+    fn new() -> Result<Self, String> {
+        let listen = |kind| signal(kind).map_err(|error| format!("cannot wait for signals: {error}"));
+        Ok(Self {
+            interrupted: listen(SignalKind::interrupt())?,
+            quitted: listen(SignalKind::quit())?,
+            terminated: listen(SignalKind::terminate())?,
+        })
+    }
+
+    async fn next(&mut self) {
         tokio::select! {
-            _ = interrupted.recv() => {}
-            _ = quitted.recv() => {}
-            _ = terminated.recv() => {}
+            _ = self.interrupted.recv() => {}
+            _ = self.quitted.recv() => {}
+            _ = self.terminated.recv() => {}
         }
-    })
+    }
 }
 
 fn print(text: &str) {

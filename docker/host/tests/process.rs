@@ -6,6 +6,7 @@
 #[path = "support/host.rs"]
 mod host;
 
+use std::io::Write;
 use std::time::{Duration, Instant};
 
 use host::Host;
@@ -17,29 +18,60 @@ const HOST_JSON: &str = r#"{
 }"#;
 /// Without a function the handler is not started.
 const FUNCTION_JSON: &str = r#"{ "bindings": [
-  { "type": "httpTrigger", "direction": "in", "name": "req" }, { "type": "http", "direction": "out", "name": "res" }
+  { "type": "httpTrigger", "direction": "in", "name": "req", "authLevel": "anonymous" }, { "type": "http", "direction": "out", "name": "res" }
 ] }"#;
 /// Says its process id and waits to be killed.
 const HANDLER: &str = "echo $$ > handler.tmp; mv handler.tmp handler.pid; exec sleep 600";
+/// The same, in a session of its own: the handler's process group does not have it.
+const HANDLER_WITH_A_DAEMON: &str = "setsid sh -c 'echo $$ > handler.tmp; mv handler.tmp handler.pid; exec sleep 600' &
+exec sleep 600";
+/// Less than a host waits for requests under way.
+const SOON_SECONDS: u64 = 20;
 const WAIT_LIMIT_SECONDS: u64 = 30;
 const POLL_INTERVAL_MILLISECONDS: u64 = 10;
 
 #[test]
 fn a_host_that_is_killed_leaves_no_handler() {
-    handler_ends_with_the_host(Signal::KILL);
+    handler_ends_with_the_host(HANDLER, Signal::KILL);
 }
 
 #[test]
 fn a_host_that_is_asked_to_end_leaves_no_handler() {
-    handler_ends_with_the_host(Signal::TERM);
+    handler_ends_with_the_host(HANDLER, Signal::TERM);
 }
 
-fn handler_ends_with_the_host(signal: Signal) {
+#[test]
+fn a_daemon_that_the_handler_started_ends_with_it() {
+    handler_ends_with_the_host(HANDLER_WITH_A_DAEMON, Signal::INT);
+}
+
+#[test]
+fn a_second_interrupt_does_not_wait_for_requests() {
+    let folder = app(HANDLER);
+    let mut host = Host::serve(folder.path(), &[]);
+    let mut caller = host.connect();
+    caller.write_all(b"GET /api/Hello HTTP/1.1\r\nHost: x\r\n\r\n").unwrap();
+    host.wait_for_line("Executing 'Functions.Hello'");
+    let pid = i32::try_from(host.process.id()).ok().and_then(Pid::from_raw).unwrap();
+    kill_process(pid, Signal::INT).unwrap();
+    host.wait_for_line("a second Ctrl-C does not wait");
+    let begun = Instant::now();
+    kill_process(pid, Signal::INT).unwrap();
+    assert_eq!(host.process.wait().unwrap().code(), Some(0));
+    assert!(begun.elapsed().as_secs() < SOON_SECONDS);
+}
+
+fn app(handler: &str) -> tempfile::TempDir {
     let folder = tempfile::tempdir().unwrap();
     std::fs::create_dir(folder.path().join("Hello")).unwrap();
-    for (name, text) in [("host.json", HOST_JSON), ("Hello/function.json", FUNCTION_JSON), ("handler.sh", HANDLER)] {
+    for (name, text) in [("host.json", HOST_JSON), ("Hello/function.json", FUNCTION_JSON), ("handler.sh", handler)] {
         std::fs::write(folder.path().join(name), text).unwrap();
     }
+    folder
+}
+
+fn handler_ends_with_the_host(handler: &str, signal: Signal) {
+    let folder = app(handler);
     let mut host = Host::serve(folder.path(), &[]);
     let pid_file = folder.path().join("handler.pid");
     wait_until("the handler to start", || pid_file.exists());

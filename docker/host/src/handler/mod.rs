@@ -3,9 +3,11 @@
 pub mod command;
 mod output;
 mod process;
+mod relatives;
 
-use std::net::{Ipv4Addr, TcpListener};
+use std::net::{IpAddr, Ipv4Addr, SocketAddr, TcpListener};
 use std::os::unix::process::ExitStatusExt;
+use std::path::Path;
 use std::process::ExitStatus;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -20,10 +22,15 @@ use crate::client::{Body, CallError, Client, Request};
 use crate::http1::Headers;
 use crate::http1::headers::HOST;
 use crate::log::{DISPATCHER, Entry, Level, Log};
+use crate::program;
 
 /// How long to pause between two probes of a handler that does not listen yet. The real host pauses 25 ms; a shorter pause
 /// is not seen by a handler that is not there, and finds it sooner.
 const PROBE_PAUSE_MS: u64 = 5;
+/// How long the last lines of a handler that ended with exit code 0 are waited for: what it started may go on, and talk.
+const LAST_WORDS_MS: u64 = 250;
+/// After so long a word is due about a handler that listens where nobody asks, or says nothing: before the limit is over.
+const EARLY_WORD_SECONDS: u64 = 3;
 /// How long a handler that somebody starts by hand is waited for: a week.
 const DEBUGGER_PATIENCE_SECONDS: u64 = 7 * 24 * 60 * 60;
 /// How long an invocation that failed waits to see whether the process has ended.
@@ -74,7 +81,8 @@ enum Order {
 
 enum End {
     Exited(ExitStatus),
-    TimedOut,
+    /// Nobody answered in time; the handler's processes listened at these addresses.
+    TimedOut(Vec<SocketAddr>),
     Ordered,
 }
 
@@ -126,6 +134,12 @@ impl Handler {
     #[must_use]
     pub fn is_ready(&self) -> bool {
         *self.readiness.borrow() == Readiness::Ready
+    }
+
+    /// Whether the handler has failed three times and is not started again.
+    #[must_use]
+    pub fn is_given_up(&self) -> bool {
+        *self.readiness.borrow() == Readiness::GivenUp
     }
 
     /// Waits until the handler is ready, for four times `initializationTimeout` (protocol section 2.5). Whether it is.
@@ -227,7 +241,7 @@ impl Supervisor {
             self.readiness.send_replace(Readiness::Starting);
             let worker_id = Uuid::new_v4();
             let (end, process) = match Process::start(&self.launch, worker_id, &self.log) {
-                Ok(process) => self.look_after(process).await,
+                Ok(process) => self.look_after(process, worker_id).await,
                 Err(error) => {
                     self.log_start_failure(worker_id, &error);
                     // Nothing is restarted, nothing counted; only a restart by order, or the end, helps (section 2.7).
@@ -239,8 +253,10 @@ impl Supervisor {
             };
             self.client.forget_connections();
             let Some(mut process) = process else { return };
-            let is_failure = self.log_end(&end, &mut process, worker_id).await;
+            // Whoever calls now waits for the next one, however long this one takes to go.
+            self.readiness.send_replace(Readiness::Starting);
             process.kill().await;
+            let is_failure = self.log_end(&end, &process, worker_id);
             if is_failure && self.count_failure() >= MAX_FAILURES {
                 self.log.error(DISPATCHER, "Exceeded http worker restart retry count. Shutting down Functions Host");
                 self.readiness.send_replace(Readiness::GivenUp);
@@ -250,9 +266,11 @@ impl Supervisor {
     }
 
     /// Waits for the end of a process, or for an order to end it. No process means that the host is done with the handler.
-    async fn look_after(&mut self, mut process: Process) -> (End, Option<Process>) {
+    async fn look_after(&mut self, mut process: Process, worker_id: Uuid) -> (End, Option<Process>) {
         let client = Arc::clone(&self.client);
         let mut probing = std::pin::pin!(wait_until_ready(&client, self.probe));
+        let mut early_word = std::pin::pin!(tokio::time::sleep(Duration::from_secs(EARLY_WORD_SECONDS)));
+        let mut is_early_word_due = true;
         let mut is_probed = false;
         let mut is_running = true;
         loop {
@@ -268,7 +286,7 @@ impl Supervisor {
                     // Not noticed by the real host (recordings P08, PX-exit0-at-once).
                     Ok(status) if status.code() == Some(0) => {
                         is_running = false;
-                        process.drain_output().await;
+                        process.drain_output(Duration::from_millis(LAST_WORDS_MS)).await;
                         self.warn_of_silent_end(is_probed);
                     }
                     Ok(status) => return (End::Exited(status), Some(process)),
@@ -276,17 +294,27 @@ impl Supervisor {
                 },
                 is_ready = &mut probing, if !is_probed => {
                     if !is_ready {
-                        return (End::TimedOut, Some(process));
+                        return (End::TimedOut(listening(worker_id).await), Some(process));
                     }
                     is_probed = true;
                     self.readiness.send_replace(Readiness::Ready);
+                }
+                () = &mut early_word, if is_early_word_due => {
+                    is_early_word_due = false;
+                    if !is_probed {
+                        self.warn_of_silence(&listening(worker_id).await);
+                    }
                 }
             }
         }
     }
 
     fn warn_of_silent_end(&self, is_probed: bool) {
-        let consequence = if is_probed { "Every further invocation fails" } else { "It never answered the probe" };
+        let consequence = if is_probed {
+            "Invocations fail from now on, unless a process that it started listens on its port"
+        } else {
+            "Unless a process that it started listens on its port, the host takes it for a failure after `initializationTimeout`"
+        };
         self.log.warning(
             DISPATCHER,
             format!(
@@ -296,17 +324,34 @@ impl Supervisor {
         );
     }
 
+    /// Says what is known about a handler that has not answered the probe yet.
+    fn warn_of_silence(&self, listening: &[SocketAddr]) {
+        let warning = match misplaced(listening, self.launch.port) {
+            Some((what, hint)) => format!("{what}\nhint: {hint}"),
+            None if listening.is_empty() => return,
+            None => format!(
+                "The handler listens on port {}, and has not answered `GET /` for {EARLY_WORD_SECONDS} s. The host waits: it sends \
+                 nothing else before\nhint: answer `GET /` with anything at all; a 404 will do",
+                self.launch.port
+            ),
+        };
+        self.log.warning(DISPATCHER, warning);
+    }
+
     fn log_start_failure(&self, worker_id: Uuid, error: &std::io::Error) {
         let line = self.launch.command_line(worker_id);
+        let obstacle = program::obstacle(Path::new(&line.program)).filter(|_| Path::new(&line.program).is_file());
         let hint = match error.kind() {
             _ if !self.launch.working_directory.is_dir() => {
                 format!("there is no directory `{}`, the `workingDirectory`", self.launch.working_directory.display())
+            }
+            _ if obstacle.is_some() => {
+                obstacle.map(|it| format!("the file {}: {}", it.what, it.hint)).unwrap_or_default()
             }
             std::io::ErrorKind::NotFound => format!(
                 "`defaultExecutablePath` is looked for in `{}`, then on PATH; build the handler, or correct the name",
                 self.launch.description.worker_directory.display()
             ),
-            std::io::ErrorKind::PermissionDenied => format!("chmod +x {}", line.program),
             _ => "try to start it by hand: `mini-host --print-env` shows the variables it gets".to_owned(),
         };
         self.log.error(
@@ -320,28 +365,30 @@ impl Supervisor {
     }
 
     /// Says how a process ended; whether that counts as a failure.
-    async fn log_end(&self, end: &End, process: &mut Process, worker_id: Uuid) -> bool {
+    fn log_end(&self, end: &End, process: &Process, worker_id: Uuid) -> bool {
         match end {
             End::Ordered => false,
-            End::TimedOut => {
+            End::TimedOut(listening) => {
                 let seconds = self.probe.timeout.as_secs_f32();
+                let (where_else, hint) = misplaced(listening, self.launch.port).map_or_else(
+                    || (String::new(), "listen on the port that FUNCTIONS_CUSTOMHANDLER_PORT names, at 127.0.0.1"),
+                    |(what, hint)| (format!("\n{what}"), hint),
+                );
                 self.log.error(
                     &format!("Worker.HttpWorkerChannel.{worker_id}"),
                     format!(
                         "Failed to start http worker process. workerId:{worker_id}\nSystem.TimeoutException: Initializing \
                          HttpWorker timed out.\nNobody listened on 127.0.0.1:{port} within {seconds} s \
-                         (`initializationTimeout`)\nhint: listen on the port that FUNCTIONS_CUSTOMHANDLER_PORT names, at \
-                         127.0.0.1",
+                         (`initializationTimeout`){where_else}\nhint: {hint}",
                         port = self.launch.port,
                     ),
                 );
                 true
             }
             End::Exited(status) => {
-                process.drain_output().await;
                 let code = status.code().or_else(|| status.signal().map(|signal| 128 + signal)).unwrap_or(-1);
                 let id = process.id().unwrap_or_default();
-                let name = std::path::Path::new(&process.program).file_name().unwrap_or_default().to_string_lossy();
+                let name = Path::new(&process.program).file_name().unwrap_or_default().to_string_lossy();
                 let lines = process.last_errors();
                 let lines = if lines.is_empty() { lines } else { format!(": {lines}") };
                 let entry = Entry {
@@ -374,6 +421,33 @@ impl Supervisor {
     }
 }
 
+/// Where the processes of a start of the handler listen.
+async fn listening(worker_id: Uuid) -> Vec<SocketAddr> {
+    // It only fails if it panics.
+    tokio::task::spawn_blocking(move || relatives::listening(worker_id)).await.unwrap_or_default()
+}
+
+/// What is wrong with the addresses that a handler listens on, and what to do: the host asks 127.0.0.1 and nobody else (protocol
+/// section 2.2, recording PX-bind-v6). Nothing, where the right one is among them or there are none.
+fn misplaced(listening: &[SocketAddr], port: u16) -> Option<(String, &'static str)> {
+    let reaches = |address: &&SocketAddr| match address.ip() {
+        IpAddr::V4(ip) => ip.is_unspecified() || ip.is_loopback(),
+        IpAddr::V6(ip) => ip.is_unspecified(),
+    };
+    let (at_port, elsewhere): (Vec<_>, Vec<_>) = listening.iter().partition(|address| address.port() == port);
+    if at_port.iter().any(reaches) {
+        return None;
+    }
+    let (found, hint) = if at_port.is_empty() {
+        (elsewhere, "take the port from the variable FUNCTIONS_CUSTOMHANDLER_PORT")
+    } else {
+        (at_port, "listen on 127.0.0.1 instead; `localhost` may mean [::1]")
+    };
+    let found: Vec<String> = found.iter().map(ToString::to_string).collect();
+    let what = format!("The handler listens on {}, and the host calls 127.0.0.1:{port}", found.join(", "));
+    (!found.is_empty()).then_some((what, hint))
+}
+
 /// Asks `GET /` until there is any reaction but a refused connection (protocol section 2.3). Whether there was one in time; a
 /// handler that accepts the connection and says nothing is waited for without this limit (recording PX-root-hang).
 async fn wait_until_ready(client: &Client, probe: Probe) -> bool {
@@ -400,4 +474,22 @@ async fn ask(client: &Client, probe: Probe) -> Result<(), CallError> {
         client.call(&request, Body::Empty).await
     };
     answer.map(drop)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_handler_that_listens_where_nobody_asks_is_told_so() {
+        let told = |addresses: &[&str]| {
+            let addresses: Vec<SocketAddr> = addresses.iter().map(|address| address.parse().unwrap()).collect();
+            misplaced(&addresses, 4711).map(|(what, hint)| format!("{what}; {hint}")).unwrap_or_default()
+        };
+        assert!(told(&["0.0.0.0:8080"]).contains("0.0.0.0:8080, and the host calls 127.0.0.1:4711; take the port"));
+        assert!(told(&["[::1]:4711"]).contains("[::1]:4711, and the host calls 127.0.0.1:4711; listen on 127.0.0.1"));
+        for fine in [&["0.0.0.0:4711"][..], &["[::]:4711"], &["127.0.0.1:4711", "0.0.0.0:9229"], &[]] {
+            assert_eq!(told(fine), "");
+        }
+    }
 }

@@ -1,13 +1,15 @@
 //! What the handler prints, line by line into the log (protocol section 2.6).
 
 use std::collections::VecDeque;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
 
 use tokio::io::{AsyncBufReadExt, AsyncRead, BufReader};
 
 use crate::log::{CONSOLE, Entry, Level, Log, TOOLING_CONSOLE};
 
-/// A longer line is logged in pieces of this size, so that a handler that never ends its line costs no more than this.
+/// A longer line is logged in pieces of about this size, so that a handler that never ends its line costs no more than this.
 const MAX_LINE_BYTES: usize = 1024 * 1024;
 /// How many of the last error lines are quoted when the handler dies.
 const QUOTED_ERROR_LINES: usize = 3;
@@ -30,13 +32,20 @@ pub struct Output {
     worker_category: Arc<str>,
     errors_only: bool,
     last_errors: Arc<Mutex<VecDeque<String>>>,
+    lines: Arc<AtomicU64>,
 }
 
 impl Output {
     /// The output of the process with this worker id; `errors_only` is `useStdErrorStreamForErrorsOnly`.
     #[must_use]
     pub fn new(log: Log, worker_category: &str, errors_only: bool) -> Self {
-        Self { log, worker_category: worker_category.into(), errors_only, last_errors: Arc::default() }
+        Self {
+            log,
+            worker_category: worker_category.into(),
+            errors_only,
+            last_errors: Arc::default(),
+            lines: Arc::default(),
+        }
     }
 
     /// The last three error lines, joined by commas (recording PX-exit1-stderr).
@@ -44,6 +53,17 @@ impl Output {
     pub fn last_errors(&self) -> String {
         let lines = self.last_errors.lock().unwrap_or_else(PoisonError::into_inner);
         lines.iter().map(String::as_str).collect::<Vec<_>>().join(",")
+    }
+
+    /// Waits until for so long nothing was logged.
+    pub async fn silence(&self, duration: Duration) {
+        loop {
+            let before = self.lines.load(Ordering::Relaxed);
+            tokio::time::sleep(duration).await;
+            if self.lines.load(Ordering::Relaxed) == before {
+                return;
+            }
+        }
     }
 
     /// Logs every line of a stream until its end.
@@ -60,9 +80,13 @@ impl Output {
             line.extend_from_slice(&available[..taken]);
             let is_whole = end == Some(taken);
             reader.consume(taken + usize::from(is_whole));
-            if is_whole || line.len() >= MAX_LINE_BYTES {
+            if is_whole {
                 self.write(stream, &line);
                 line.clear();
+            } else if line.len() >= MAX_LINE_BYTES {
+                let rest = line.split_off(whole_characters(&line));
+                self.write(stream, &line);
+                line = rest;
             }
         }
         if !line.is_empty() {
@@ -86,6 +110,15 @@ impl Output {
             Destination::HostLog(text) => (&*self.worker_category, text),
         };
         self.log.write(Entry { level, category, event: 0, invocation: None }, text);
+        self.lines.fetch_add(1, Ordering::Relaxed);
+    }
+}
+
+/// The length of a text without the beginning of a character that it is cut in.
+fn whole_characters(text: &[u8]) -> usize {
+    match std::str::from_utf8(text) {
+        Err(error) if error.error_len().is_none() => error.valid_up_to(),
+        _ => text.len(),
     }
 }
 
@@ -151,5 +184,13 @@ mod tests {
         let output = Output::new(Log::default(), "Worker", true);
         output.clone().pump(Stream::Error, &b"one\r\ntwo\n\nthree\nfour"[..]).await;
         assert_eq!(output.last_errors(), ",three,four");
+    }
+
+    #[tokio::test]
+    async fn a_line_that_is_too_long_is_cut_between_two_characters() {
+        let output = Output::new(Log::default(), "Worker", true);
+        let text = format!("x{}", "ü".repeat(MAX_LINE_BYTES));
+        output.clone().pump(Stream::Error, text.as_bytes()).await;
+        assert_eq!(output.last_errors().replace(',', ""), text);
     }
 }

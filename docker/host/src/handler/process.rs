@@ -12,10 +12,15 @@ use uuid::Uuid;
 
 use super::command::{CommandLine, Description, command_line, find_program};
 use super::output::{Output, Stream};
+use super::relatives;
 use crate::log::Log;
+use crate::program;
 
-/// How long the last lines of a process that has ended are waited for: another process may hold its output open.
-const LAST_LINES_TIMEOUT_MS: u64 = 250;
+/// For how long nothing must come from a process that has ended before its last lines are taken to be there: another process may
+/// hold its output open.
+const SILENCE_MS: u64 = 250;
+/// How long the last lines of a process that was killed with all it started are waited for.
+const LAST_LINES_TIMEOUT_MS: u64 = 5000;
 
 /// What is needed to start the handler, the same at every start but for the worker id.
 #[derive(Clone, Debug)]
@@ -67,6 +72,7 @@ pub struct Process {
     group: Option<Pid>,
     output: Output,
     pumps: JoinSet<()>,
+    worker_id: Uuid,
     /// The program as it was started.
     pub program: String,
 }
@@ -81,6 +87,7 @@ impl Process {
         let current_directory = std::env::current_dir().unwrap_or_else(|_| launch.script_root.clone());
         let path = find_program(&line.program, &current_directory, launch.search_path())
             .ok_or_else(|| io::Error::new(io::ErrorKind::NotFound, "there is no such program"))?;
+        program::refuse_unknown_format(&path)?;
         let mut command = Command::new(path);
         command
             .arg0(&line.program)
@@ -105,7 +112,7 @@ impl Process {
             pumps.spawn(output.clone().pump(Stream::Error, pipe));
         }
         let group = child.id().and_then(|id| i32::try_from(id).ok()).and_then(Pid::from_raw);
-        Ok(Self { child, group, output, pumps, program: line.program })
+        Ok(Self { child, group, output, pumps, worker_id, program: line.program })
     }
 
     /// The process id.
@@ -122,10 +129,18 @@ impl Process {
         self.child.wait().await
     }
 
-    /// Waits, for a moment, until the last lines of a process that has ended are logged.
-    pub async fn drain_output(&mut self) {
-        let all = async { while self.pumps.join_next().await.is_some() {} };
-        _ = tokio::time::timeout(Duration::from_millis(LAST_LINES_TIMEOUT_MS), all).await;
+    /// Waits until the last lines of a process that has ended are logged: until its output is closed, or nothing more comes from
+    /// whoever holds it open.
+    pub async fn drain_output(&mut self, limit: Duration) {
+        let pumps = &mut self.pumps;
+        let output = &self.output;
+        let drained = async {
+            tokio::select! {
+                () = async { while pumps.join_next().await.is_some() {} } => {}
+                () = output.silence(Duration::from_millis(SILENCE_MS)) => {}
+            }
+        };
+        _ = tokio::time::timeout(limit, drained).await;
     }
 
     /// The last error lines, for the message about its end.
@@ -134,12 +149,15 @@ impl Process {
         self.output.last_errors()
     }
 
-    /// Kills the process and everything in its group, and waits until it is gone.
+    /// Kills the process and everything that it started, and waits until it is gone and its last lines are logged.
     pub async fn kill(&mut self) {
         self.kill_group();
         // SIGKILL cannot be refused, so this wait is as long as the kernel takes.
         _ = self.child.wait().await;
-        self.drain_output().await;
+        let worker_id = self.worker_id;
+        // It only fails if it panics.
+        _ = tokio::task::spawn_blocking(move || relatives::kill(worker_id)).await;
+        self.drain_output(Duration::from_millis(LAST_LINES_TIMEOUT_MS)).await;
     }
 
     fn kill_group(&self) {

@@ -29,14 +29,18 @@ pub enum Outcome<T, E> {
 pub async fn wait_ready(host: &Host, handler: &Handler, execution: &Execution) -> bool {
     let is_ready = handler.wait_ready().await;
     if !is_ready {
-        host.log().error(
-            DISPATCHER,
+        let name = &execution.function.name;
+        let text = if handler.is_given_up() {
+            format!(
+                "Function `{name}` is called although the handler has failed three times; the host is shutting down"
+            )
+        } else {
             format!(
                 "Final functionDispatcher state: Initializing. Initialization timed out and host is shutting down\n\
-                 Function `{}` waited for a handler that was never ready",
-                execution.function.name
-            ),
-        );
+                 Function `{name}` waited for a handler that was never ready"
+            )
+        };
+        host.log().error(DISPATCHER, text);
         host.request_stop_soon();
     }
     is_ready

@@ -42,10 +42,16 @@ impl Host {
         &self.address
     }
 
+    /// A new connection.
+    #[allow(dead_code, reason = "not every test has requests of its own")]
+    pub fn connect(&self) -> TcpStream {
+        TcpStream::connect(&self.address).expect("a connection")
+    }
+
     /// Posts a text and returns the whole answer.
     #[allow(dead_code, reason = "not every test asks")]
     pub fn post(&self, target: &str, text: &str) -> String {
-        let mut connection = TcpStream::connect(&self.address).expect("a connection");
+        let mut connection = self.connect();
         connection.set_read_timeout(Some(Duration::from_secs(ANSWER_LIMIT_SECONDS))).expect("a time limit");
         let (address, length) = (&self.address, text.len());
         let request = format!(

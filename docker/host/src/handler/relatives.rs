@@ -1,0 +1,103 @@
+//! The processes that belong to one start of the handler, whoever their parents are: the handler, what it started, and what put
+//! itself into a session of its own. They are known by the worker id in their environment, which every child inherits.
+//!
+//! Only Linux shows the environment of a process; elsewhere none is found.
+
+use std::collections::HashSet;
+use std::fs;
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
+use std::path::PathBuf;
+
+use rustix::process::{Pid, Signal, kill_process};
+use uuid::Uuid;
+
+/// A process that starts another just before it is killed needs another round. This many are enough for all but a fork bomb.
+const MAX_ROUNDS: u32 = 20;
+/// State `LISTEN` in the kernel's tables of sockets.
+const LISTENING: &str = "0A";
+
+/// Kills every process of a start of the handler.
+pub(super) fn kill(worker_id: Uuid) {
+    for _ in 0..MAX_ROUNDS {
+        let relatives = relatives(worker_id);
+        if relatives.is_empty() {
+            return;
+        }
+        for pid in relatives {
+            // It may have ended meanwhile.
+            _ = kill_process(pid, Signal::KILL);
+        }
+    }
+}
+
+/// Where the processes of a start of the handler listen.
+pub(super) fn listening(worker_id: Uuid) -> Vec<SocketAddr> {
+    let sockets: HashSet<String> = relatives(worker_id).into_iter().flat_map(sockets).collect();
+    let tables = ["/proc/net/tcp", "/proc/net/tcp6"].map(|path| fs::read_to_string(path).unwrap_or_default());
+    let rows = tables.iter().flat_map(|table| table.lines().skip(1));
+    let mut addresses: Vec<SocketAddr> = rows.filter_map(|row| listener(row, &sockets)).collect();
+    addresses.sort_unstable();
+    addresses.dedup();
+    addresses
+}
+
+fn relatives(worker_id: Uuid) -> Vec<Pid> {
+    let mark = format!("FUNCTIONS_CUSTOMHANDLER_WORKER_ID={worker_id}");
+    let entries = fs::read_dir("/proc").into_iter().flatten().flatten();
+    let pids = entries.filter_map(|entry| Pid::from_raw(entry.file_name().to_str()?.parse().ok()?));
+    pids.filter(|pid| {
+        // That of a stranger cannot be read, that of a process that has ended is empty.
+        let environment = fs::read(format!("/proc/{}/environ", pid.as_raw_nonzero())).unwrap_or_default();
+        environment.split(|byte| *byte == 0).any(|entry| entry == mark.as_bytes())
+    })
+    .collect()
+}
+
+/// The inodes of the sockets that a process has open.
+fn sockets(pid: Pid) -> Vec<String> {
+    let files = fs::read_dir(format!("/proc/{}/fd", pid.as_raw_nonzero())).into_iter().flatten().flatten();
+    let targets = files.filter_map(|file| fs::read_link(file.path()).ok());
+    let inode = |target: PathBuf| Some(target.to_str()?.strip_prefix("socket:[")?.strip_suffix(']')?.to_owned());
+    targets.filter_map(inode).collect()
+}
+
+/// The address in a row of the kernel's table, if it is that of a listening socket among these.
+fn listener(row: &str, sockets: &HashSet<String>) -> Option<SocketAddr> {
+    let mut fields = row.split_whitespace().skip(1);
+    let address = fields.next()?;
+    let state = fields.nth(1)?;
+    let inode = fields.nth(5)?;
+    if state == LISTENING && sockets.contains(inode) { address_of(address) } else { None }
+}
+
+/// `0100007F:1F90` is 127.0.0.1:8080: words of four bytes, each as this machine keeps it.
+fn address_of(text: &str) -> Option<SocketAddr> {
+    let (digits, port) = text.split_once(':')?;
+    let words = digits.as_bytes().chunks(8).map(|word| u32::from_str_radix(std::str::from_utf8(word).ok()?, 16).ok());
+    let bytes: Vec<u8> = words.collect::<Option<Vec<_>>>()?.into_iter().flat_map(u32::to_ne_bytes).collect();
+    let ip = match bytes.len() {
+        4 => IpAddr::from(Ipv4Addr::from(<[u8; 4]>::try_from(bytes).ok()?)),
+        _ => IpAddr::from(Ipv6Addr::from(<[u8; 16]>::try_from(bytes).ok()?)),
+    };
+    Some(SocketAddr::new(ip, u16::from_str_radix(port, 16).ok()?))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    #[cfg(target_endian = "little")]
+    fn addresses_are_read_from_the_tables_of_the_kernel() {
+        let shown = |text| address_of(text).map(|address| address.to_string());
+        assert_eq!(shown("0100007F:1F90").as_deref(), Some("127.0.0.1:8080"));
+        assert_eq!(shown("00000000000000000000000001000000:0050").as_deref(), Some("[::1]:80"));
+        assert_eq!(shown("nonsense"), None);
+        let row =
+            "   0: 0100007F:1F90 00000000:0000 0A 00000000:00000000 00:00000000 00000000     0        0 4711 1 0 100 0";
+        let sockets = HashSet::from(["4711".to_owned()]);
+        assert_eq!(listener(row, &sockets).map(|address| address.port()), Some(8080));
+        assert_eq!(listener(row, &HashSet::new()), None);
+        assert_eq!(listener(&row.replace(" 0A ", " 01 "), &sockets), None, "a connection");
+    }
+}
