@@ -172,7 +172,15 @@ async fn ask(
     };
     let body = whole(body);
     exchange.answered(&head, &body);
-    match answer::judge(head.status, head.headers.get(CONTENT_TYPE), &body)? {
+    let content_type = head.headers.get(CONTENT_TYPE);
+    let verdict = answer::judge(head.status, content_type, &body).map_err(|failure| {
+        let is_plain = answer::is_plain_http(head.status, content_type, &body);
+        match is_plain.then(|| forwarding_hint(running, execution)).flatten() {
+            Some(hint) => failure.hint(hint),
+            None => failure,
+        }
+    });
+    match verdict? {
         Verdict::Answered(answer) => Ok(answer),
         Verdict::NeverCompletes => {
             let text = format!(
@@ -185,6 +193,30 @@ async fn ask(
             std::future::pending().await
         }
     }
+}
+
+/// What to do where a handler seems to have expected the caller's own request. Nothing, where no setting of host.json would help.
+fn forwarding_hint(running: &Running, execution: &Execution) -> Option<String> {
+    let function = &execution.function;
+    let is_forwarding = running.app.options.custom_handler.as_ref().is_some_and(|options| options.forwarding);
+    let sent = format!("the host sends `POST /{}` with an envelope", function.name);
+    if function.is_pure_http() && !is_forwarding {
+        return Some(format!(
+            "{sent}, to be answered with JSON. To get the caller's own request, as it is, set `enableForwardingHttpRequest` to true \
+             in host.json, in `customHandler`"
+        ));
+    }
+    function.http.as_ref().filter(|_| is_forwarding)?;
+    let others = function.bindings.iter().filter(|binding| !binding.is("httpTrigger") && !binding.is("http"));
+    let others: Vec<String> = others.map(|binding| format!("`{}`", binding.name)).collect();
+    let why = if others.is_empty() {
+        "it has no output of type `http`".to_owned()
+    } else {
+        format!("it has also {}", others.join(", "))
+    };
+    Some(format!(
+        "{sent}: `enableForwardingHttpRequest` is for functions with an HTTP trigger and an HTTP output alone, and {why}"
+    ))
 }
 
 /// Logs what the handler says, and writes the values of the output bindings.
@@ -206,10 +238,10 @@ async fn complete(
             binary: binding.data_type == Some(DataType::Binary),
         })
         .collect();
-    for oversight in oversights::oversights(&answer, &kinds) {
+    let is_compatible = running.is_on("FUNCTIONS_V2_COMPATIBILITY_MODE");
+    for oversight in oversights::oversights(&answer, &kinds, is_compatible) {
         execution.note(Level::Warning, &oversight);
     }
-    let is_compatible = running.is_on("FUNCTIONS_V2_COMPATIBILITY_MODE");
     let Outputs { http, bindings: values } = outputs::convert(answer, &kinds, is_compatible)?;
     let values = values.into_iter().filter_map(|(index, value)| Some((*bindings.get(index)?, value))).collect();
     output::write(&running.bindings, values, data, execution.id).await?;

@@ -7,6 +7,9 @@ use crate::routes;
 #[must_use]
 pub fn listing(app: &App, base_url: &str) -> String {
     let functions: Vec<_> = app.functions.iter().filter(|function| function.is_loaded()).collect();
+    if app.leaves_out_all() {
+        return "\nNo functions: the list `functions` in host.json leaves them all out\n\n".to_owned();
+    }
     if functions.is_empty() {
         return "\nNo functions: none of the folders in the app holds a function.json that can be loaded\n\n"
             .to_owned();

@@ -4,7 +4,7 @@ use std::path::Path;
 
 use serde_json::Value;
 
-use crate::app::Document;
+use crate::app::{self, Document};
 
 /// The `Values` and `ConnectionStrings` of a local.settings.json, as environment variables.
 ///
@@ -12,27 +12,41 @@ use crate::app::Document;
 /// One line that names the file and the place, and a hint.
 pub fn read(path: &Path) -> Result<Vec<(String, String)>, String> {
     let shown = path.display();
-    let text = std::fs::read_to_string(path).map_err(|error| format!("cannot read `{shown}`: {error}"))?;
-    let document = Document::parse(&text).map_err(|error| format!("`{shown}:{}`: {}", error.place, error.message))?;
+    let text = app::text::read(path).map_err(|error| format!("cannot read `{shown}`: {error}"))?;
+    let document = Document::parse(&text).map_err(|error| {
+        let hint = error.hint(&text).unwrap_or("Core Tools does not read the file either");
+        format!("`{shown}:{}`: not JSON: {}\nhint: {hint}", error.place, error.message)
+    })?;
     if document.value.get("IsEncrypted").and_then(Value::as_bool) == Some(true) {
         return Err(format!("`{shown}` is encrypted\nhint: func settings decrypt"));
     }
     let values = document.value.get("Values").and_then(Value::as_object);
-    let values = values
-        .ok_or_else(|| format!("`{shown}` has no object `Values`\nhint: {{\"Values\": {{\"NAME\": \"value\"}}}}"))?;
+    let values = values.ok_or_else(|| {
+        let names: Vec<&str> =
+            document.value.as_object().into_iter().flat_map(|it| it.keys().map(String::as_str)).collect();
+        let hint = match app::did_you_mean("Values", &names) {
+            Some(slip) => format!("`{slip}`: did you mean `Values`? Letter case counts here"),
+            None => "settings stand in it: {\"Values\": {\"NAME\": \"value\"}}".to_owned(),
+        };
+        format!("`{shown}` has no object `Values`\nhint: {hint}")
+    })?;
     let connections = document.value.get("ConnectionStrings").and_then(Value::as_object).into_iter().flatten();
     let connections = connections.map(|(name, value)| {
         let text = value.get("ConnectionString").unwrap_or(value);
-        (format!("ConnectionStrings:{name}"), text)
+        (format!("ConnectionStrings:{name}"), format!("ConnectionStrings.{name}"), text)
     });
-    let named = values.iter().map(|(name, value)| (name.clone(), value)).chain(connections);
+    let values = values.iter().map(|(name, value)| (name.clone(), format!("Values.{name}"), value));
+    let named = values.chain(connections);
     named
         // Core Tools passes them over as well (section 6.6).
-        .filter(|(name, value)| !name.is_empty() && !value.is_null())
-        .map(|(name, value)| match value {
+        .filter(|(name, _, value)| !name.is_empty() && !value.is_null())
+        .map(|(name, path, value)| match value {
             Value::String(text) => Ok((name, text.clone())),
             Value::Number(_) | Value::Bool(_) => Ok((name, value.to_string())),
-            _ => Err(format!("`{shown}`: the value of `{name}` is no text\nhint: put it in quotes")),
+            _ => {
+                let place = document.start(&path).map(|place| format!(":{place}")).unwrap_or_default();
+                Err(format!("`{shown}{place}`: the value of `{name}` is no text\nhint: put it in quotes"))
+            }
         })
         .collect()
 }
@@ -78,6 +92,7 @@ mod tests {
     fn what_cannot_be_used_is_named() {
         assert!(from("{").unwrap_err().contains(":1:"), "{}", from("{").unwrap_err());
         assert!(from(r#"{"IsEncrypted": true}"#).unwrap_err().contains("encrypted"));
-        assert!(from(r#"{"Values": {"A": {}}}"#).unwrap_err().contains("`A`"));
+        assert!(from(r#"{"Values": {"A": {}}}"#).unwrap_err().contains(":1:18`: the value of `A`"));
+        assert!(from(r#"{"values": {"A": "1"}}"#).unwrap_err().contains("`values`: did you mean `Values`?"));
     }
 }

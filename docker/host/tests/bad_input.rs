@@ -67,6 +67,16 @@ fn a_status_that_is_ignored_is_named() {
 }
 
 #[test]
+fn a_web_server_that_expected_the_callers_request_is_told_of_forwarding() {
+    let app = app("anonymous");
+    let handler = HANDLER.replace("writeHead(200", "writeHead(404");
+    std::fs::write(app.path().join("handler.mjs"), handler).unwrap();
+    let host = Host::serve(app.path(), &[]);
+    assert_eq!(status(&host.post("/api/hello", "")), "500");
+    host.wait_for_line("the host sends `POST /hello` with an envelope");
+}
+
+#[test]
 fn an_empty_answer_is_named_while_the_caller_waits() {
     let app = app("anonymous");
     let host = Host::serve(app.path(), &[]);

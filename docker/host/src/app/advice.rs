@@ -54,7 +54,7 @@ pub(super) fn advice(file: &Path, place: Option<Place>, text: &str, hint: Option
 }
 
 /// The known word that `word` is probably a slip of.
-pub(super) fn did_you_mean<'a>(word: &str, known: &[&'a str]) -> Option<&'a str> {
+pub(crate) fn did_you_mean<'a>(word: &str, known: &[&'a str]) -> Option<&'a str> {
     most_similar(word, known, LEAST_SIMILARITY)
 }
 

@@ -10,6 +10,7 @@ use super::function::{self, Binding, Function, Unreadable};
 use super::newtonsoft;
 use super::options::HostOptions;
 use super::settings::Settings;
+use super::text;
 use crate::routes;
 
 /// The setting with the app's own storage account.
@@ -21,6 +22,14 @@ pub(super) struct Functions {
     pub readable: Vec<Arc<Function>>,
     pub unreadable: Vec<Unreadable>,
     pub advice: Vec<String>,
+}
+
+impl Functions {
+    /// The names of all functions.
+    pub(super) fn names(&self) -> impl Iterator<Item = &str> {
+        let readable = self.readable.iter().map(|function| function.name.as_str());
+        readable.chain(self.unreadable.iter().map(|function| function.name.as_str()))
+    }
 }
 
 /// Reads every function below `root`. What is wrong with one of them stays with that one.
@@ -46,7 +55,9 @@ pub(super) fn read(root: &Path, options: &HostOptions, settings: &Settings) -> F
     }
     for (function, document) in &readable {
         let path = function.directory.join("function.json");
-        found.advice.extend(faults::slips(function).iter().map(|fault| fault.advice(&path, Some(document))));
+        let slips =
+            faults::slips(function).into_iter().chain(faults::prefix_in_route(function, &options.http.route_prefix));
+        found.advice.extend(slips.map(|fault| fault.advice(&path, Some(document))));
     }
     found.advice.extend(readable.iter().filter_map(|(function, document)| route_advice(function, document, options)));
     found.readable = readable.into_iter().map(|(function, _)| Arc::new(function)).collect();
@@ -90,9 +101,21 @@ fn route_advice(function: &Function, document: &Document, options: &HostOptions)
     let http = function.http.as_ref().filter(|_| function.is_loaded())?;
     let template = routes::full(&options.http.route_prefix, &http.route);
     let reason = routes::fault(&template)?;
-    let text = format!("the route `{template}` is none, and no function is served before it is mended: {reason}");
+    if routes::fault(&routes::full("", &http.route)).is_none() && has_outer_slash(&options.http.route_prefix) {
+        // Told at the prefix.
+        return None;
+    }
+    let text = format!("the route `{template}` is not valid, and no function is served before it is mended: {reason}");
     let at = format!("bindings[{}].route", function.trigger?);
-    Some(Fault::new(text, at).advice(&function.directory.join("function.json"), Some(document)))
+    let fault = Fault::new(text, at);
+    let fault =
+        if has_outer_slash(&http.route) { fault.hint("begin and end the route without a slash") } else { fault };
+    Some(fault.advice(&function.directory.join("function.json"), Some(document)))
+}
+
+/// Whether a part of a route begins or ends with a slash, which gives two in a row.
+pub(super) fn has_outer_slash(route: &str) -> bool {
+    route.starts_with('/') || route.ends_with('/')
 }
 
 /// The directories directly below the root that hold a function.json, by name without regard to letter case
@@ -128,12 +151,12 @@ fn read_function(
         let advice = advice(directory, None, &error, Some(hint));
         return Err(Refused { error, advice });
     }
-    let text = std::fs::read(&path).map(|bytes| String::from_utf8_lossy(&bytes).into_owned()).map_err(|error| {
+    let text = text::read(&path).map_err(|error| {
         let advice = advice(&path, None, &format!("cannot be read: {error}"), Some("make it a readable text file"));
         Refused { error: error.to_string(), advice }
     })?;
     let document = Document::parse(&text).map_err(|syntax| {
-        let hint = "the function is not served before this is mended";
+        let hint = syntax.hint(&text).unwrap_or("the function is not served before this is mended");
         let advice = advice(&path, Some(syntax.place), &format!("not JSON: {}", syntax.message), Some(hint));
         Refused { error: newtonsoft::syntax_error(&text), advice }
     })?;

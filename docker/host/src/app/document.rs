@@ -8,6 +8,8 @@ use jsonc_parser::common::Range;
 use jsonc_parser::{CollectOptions, ParseOptions};
 use serde_json::{Map, Number, Value};
 
+use super::newtonsoft;
+
 /// A parsed JSON file: its value, and the place of every value in it.
 #[derive(Debug, Clone)]
 pub struct Document {
@@ -15,6 +17,8 @@ pub struct Document {
     pub value: Value,
     places: HashMap<String, Span>,
     names: HashMap<String, Place>,
+    /// The paths of members that stand in their object more than once.
+    pub repeated: Vec<String>,
 }
 
 /// Line and column, both counted from 1, as editors show them.
@@ -47,6 +51,40 @@ impl fmt::Display for Place {
     }
 }
 
+impl SyntaxError {
+    /// What to do about it, as far as the text at that place tells.
+    #[must_use]
+    pub fn hint(&self, text: &str) -> Option<&'static str> {
+        let line = text.lines().nth(self.place.line - 1).unwrap_or_default();
+        let rest: String = line.chars().skip(self.place.column - 1).collect();
+        let word: String = rest.chars().take_while(|letter| letter.is_alphanumeric()).collect();
+        Some(match rest.chars().next() {
+            Some('\\') => "write a backslash as `\\\\`; in paths, `/` will do",
+            Some('“' | '”' | '„' | '‘' | '’') => "write straight quotes: \"",
+            Some('#') => "a comment begins with `//`",
+            Some('<' | '=' | '>') if rest.starts_with("<<<<<<<") || rest.starts_with("=======") => {
+                "a merge was left half done: keep one of the two versions"
+            }
+            Some('=') => "between a name and its value stands `:`",
+            _ if ["true", "false", "null", "none"].iter().any(|known| word.eq_ignore_ascii_case(known)) => {
+                "`true`, `false` and `null` are written in small letters"
+            }
+            _ if self.message.contains("comma") => "put a comma behind the value that ends here",
+            _ if self.message.contains("colon") => "a `:` is missing here, or a quote before",
+            _ if self.message.contains("Unterminated object") => "the `}` to the `{` at this place is missing",
+            _ if self.message.contains("Unterminated array") => "the `]` to the `[` at this place is missing",
+            _ if self.message.contains("Unterminated string") => "the closing quote is missing",
+            _ if self.message.contains("more than one") => {
+                "the file has ended before: there is a `}` too many, or something stands behind the last one"
+            }
+            _ if self.message.starts_with("Unexpected") => {
+                "a quote, a comma or a colon before this is missing or too many"
+            }
+            _ => return None,
+        })
+    }
+}
+
 impl Document {
     /// Reads JSON as the real host does: a byte order mark, comments, trailing commas, single quotes and bare names are fine
     /// (recordings CX-hostjson-bom, CX-hostjson-comments). An empty text has the value `null`.
@@ -62,7 +100,11 @@ impl Document {
                 message: error.kind().to_string(),
             })?;
         let lines = Lines::new(text);
-        let mut document = Self { value: Value::Null, places: HashMap::new(), names: HashMap::new() };
+        if let Some((at, letter)) = newtonsoft::bad_escape(text) {
+            return Err(SyntaxError { place: lines.place(at), message: format!("`\\{letter}` is no escape sequence") });
+        }
+        let mut document =
+            Self { value: Value::Null, places: HashMap::new(), names: HashMap::new(), repeated: Vec::new() };
         if let Some(root) = parsed.value {
             document.value = document.convert(&root, String::new(), &lines);
         }
@@ -108,6 +150,9 @@ impl Document {
                     let name = property.name.as_str();
                     let below = if path.is_empty() { name.to_owned() } else { format!("{path}.{name}") };
                     self.names.insert(below.clone(), lines.place(property.name.range().start));
+                    if members.contains_key(name) {
+                        self.repeated.push(below.clone());
+                    }
                     members.insert(name.to_owned(), self.convert(&property.value, below, lines));
                 }
                 Value::Object(members)
@@ -115,20 +160,6 @@ impl Document {
         };
         self.places.insert(path, lines.span(node.range()));
         value
-    }
-}
-
-/// The text of a file as .NET reads it: a byte order mark says which Unicode it is in, UTF-8 unless there is one, and what is no
-/// text becomes replacement characters (recording CX-hostjson-bom).
-pub(super) fn decode(bytes: &[u8]) -> String {
-    let units = |bytes: &[u8], unit: fn([u8; 2]) -> u16| {
-        let units = bytes.chunks(2).map(|pair| unit([pair[0], pair.get(1).copied().unwrap_or(0)])).collect::<Vec<_>>();
-        String::from_utf16_lossy(&units)
-    };
-    match bytes {
-        [0xfe, 0xff, text @ ..] => units(text, u16::from_be_bytes),
-        [0xff, 0xfe, text @ ..] => units(text, u16::from_le_bytes),
-        _ => String::from_utf8_lossy(bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(bytes)).into_owned(),
     }
 }
 
@@ -182,15 +213,6 @@ mod tests {
     }
 
     #[test]
-    fn any_unicode_with_its_mark_is_read() {
-        for bytes in [&b"\xef\xbb\xbfa"[..], b"\xfe\xff\0a", b"\xff\xfea\0", b"a"] {
-            assert_eq!(decode(bytes), "a", "{bytes:?}");
-        }
-        assert_eq!(decode(b"\xff\xfea\0\xe9"), "a\u{e9}");
-        assert_eq!(decode(b"caf\xe9"), "caf\u{fffd}");
-    }
-
-    #[test]
     fn places_are_known_by_path() {
         let document = Document::parse("{\n  \"bindings\": [\n    {\"type\": \"http\"}\n  ]\n}").unwrap();
         assert_eq!(document.start("bindings[0].type"), Some(Place { line: 3, column: 14 }));
@@ -207,5 +229,32 @@ mod tests {
         let error = Document::parse("{\n  \"a\": 1\n  \"b\": 2\n}").unwrap_err();
         assert_eq!(error.place, Place { line: 2, column: 9 }, "where the comma is missing");
         assert_eq!(Document::parse("").unwrap().value, Value::Null);
+    }
+
+    #[test]
+    fn an_error_has_a_hint() {
+        for (text, hint) in [
+            ("{\n  \"a\": 1\n  \"b\": 2\n}", "put a comma"),
+            ("{\"a\": True}", "small letters"),
+            ("{“a”: 1}", "straight quotes"),
+            ("{\n# why\n}", "begins with `//`"),
+            ("{\"a\" = 1}", "stands `:`"),
+            ("{\"a\": {\"b\": 1}", "the `}`"),
+            ("{}}", "too many"),
+            ("{\"a: \"b\"}", "a quote, a comma"),
+            ("{\n<<<<<<< HEAD\n}", "merge"),
+            (r#"{"a": "C:\Users"}"#, "backslash"),
+        ] {
+            let error = Document::parse(text).unwrap_err();
+            let found = error.hint(text).unwrap_or_default();
+            assert!(found.contains(hint), "{text}: {error:?} {found}");
+        }
+        assert_eq!(Document::parse(r#"{"a": "C:\Users"}"#).unwrap_err().place, Place { line: 1, column: 10 });
+    }
+
+    #[test]
+    fn members_that_stand_there_twice_are_known() {
+        let document = Document::parse(r#"{"a": {"b": 1, "B": 2, "b": 3}, "c": 1, "c": 2}"#).unwrap();
+        assert_eq!(document.repeated, ["a.b", "c"]);
     }
 }

@@ -1,61 +1,209 @@
-//! Whether the handler's program can be found, told before it is started (protocol sections 1.2 and 2.7).
+//! Whether the handler's program can be started, told before anybody waits for it (protocol sections 1.2, 1.3 and 2.7).
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use super::advice::{Fault, did_you_mean};
 use super::document::Document;
-use super::options::{HandlerKind, HostOptions};
+use super::options::{CustomHandler, HandlerKind, HostOptions};
+use super::settings::Settings;
+use crate::program;
 
-/// A word about `defaultExecutablePath` when there is no such program. The real host only logs the failed start and lets the
-/// first request wait (recording P10).
-pub(super) fn advice(options: &HostOptions, file: &Path, document: Option<&Document>) -> Option<String> {
-    let handler = options.custom_handler.as_ref()?;
-    let written = handler.executable.as_str();
-    if written.contains('%') {
-        return None;
-    }
-    let path = handler.worker_directory.join(written);
+/// What the host sets for the handler; these names stand for values in its arguments.
+const OWN_VARIABLES: [&str; 5] = [
+    "FUNCTIONS_CUSTOMHANDLER_PORT",
+    "FUNCTIONS_CUSTOMHANDLER_WORKER_ID",
+    "FUNCTIONS_APP_ROOT_PATH",
+    "FUNCTIONS_HTTPWORKER_PORT",
+    "FUNCTIONS_HTTPWORKER_ID",
+];
+/// Endings of files that only Windows starts.
+const WINDOWS_ENDINGS: [&str; 4] = [".exe", ".bat", ".cmd", ".ps1"];
+
+/// Words about the program, its directory and its arguments. The real host only logs the failed start and lets the first request
+/// wait (recordings P10, CX-workdir-missing).
+pub(super) fn advice(
+    options: &HostOptions,
+    settings: &Settings,
+    file: &Path,
+    document: Option<&Document>,
+) -> Vec<String> {
+    let Some(handler) = options.custom_handler.as_ref() else { return Vec::new() };
     let section = match handler.kind {
         HandlerKind::CustomHandler => "customHandler",
         HandlerKind::HttpWorker => "httpWorker",
     };
-    let at = format!("{section}.description.defaultExecutablePath");
-    let fault = if path.is_file() {
-        (!is_executable(&path)).then(|| {
-            Fault::new(format!("`{written}` is there but may not be executed"), at)
-                .hint(format!("chmod +x {}", path.display()))
-        })
+    let mut faults = Vec::new();
+    faults.extend(of_program(handler, settings, &format!("{section}.description.defaultExecutablePath")));
+    if !handler.working_directory.is_dir() {
+        let text = format!("there is no directory `{}`", handler.working_directory.display());
+        let hint =
+            "it is relative to the folder of host.json; without `workingDirectory` the handler runs in that folder";
+        faults.push(Fault::new(text, format!("{section}.description.workingDirectory")).hint(hint));
+    }
+    for (list, arguments) in [("arguments", &handler.arguments), ("workerArguments", &handler.worker_arguments)] {
+        let numbered = arguments.iter().enumerate();
+        faults.extend(numbered.filter_map(|(index, argument)| {
+            of_argument(argument, settings, format!("{section}.description.{list}[{index}]"))
+        }));
+    }
+    faults.iter().map(|fault| fault.advice(file, document)).collect()
+}
+
+fn of_program(handler: &CustomHandler, settings: &Settings, at: &str) -> Option<Fault> {
+    let written = handler.executable.as_str();
+    if written.contains('%') {
+        let name = variables(written).into_iter().find(|name| !is_known(name, settings))?;
+        return Some(missing_variable(&name, "stays as it is", at.to_owned()));
+    }
+    let path = handler.worker_directory.join(written);
+    if path.is_file() {
+        let obstacle = program::obstacle(&path)?;
+        return Some(Fault::new(format!("`{written}` {}", obstacle.what), at).hint(obstacle.hint));
+    }
+    let on_path = !written.contains('/') && std::env::var_os("PATH").is_some_and(|paths| is_on(&paths, written));
+    if on_path {
+        return None;
+    }
+    let what =
+        if path.is_dir() { "is a folder" } else { "is no program: it is neither in the app's folder nor on PATH" };
+    Some(Fault::new(format!("`{written}` {what}"), at).hint(hint_for_missing(handler, written)))
+}
+
+fn hint_for_missing(handler: &CustomHandler, written: &str) -> String {
+    let names = names(&handler.worker_directory);
+    let slip = did_you_mean(written, &names.iter().map(String::as_str).collect::<Vec<_>>());
+    let in_working_directory = handler.working_directory.join(written);
+    let first = written.split_whitespace().next().unwrap_or_default();
+    let with_slashes = written.replace('\\', "/");
+    if first != written {
+        format!("the program alone stands here: \"{first}\"; what follows it goes into `arguments`")
+    } else if let Some(slip) = slip {
+        format!("did you mean `{slip}`?")
+    } else if in_working_directory.is_file() {
+        let below = in_working_directory
+            .strip_prefix(&handler.worker_directory)
+            .map_or(in_working_directory.clone(), PathBuf::from);
+        format!("programs are not looked for in `workingDirectory`: write `{}`", below.display())
+    } else if with_slashes != written {
+        format!("here a backslash is a letter like others: write `{with_slashes}`")
+    } else if WINDOWS_ENDINGS.iter().any(|ending| written.to_lowercase().ends_with(ending)) {
+        "that is a name for Windows; on Linux a program has no ending, and a script names its interpreter".to_owned()
     } else {
-        let on_path = !written.contains('/') && std::env::var_os("PATH").is_some_and(|paths| is_on(&paths, written));
-        (!on_path).then(|| {
-            let fault = Fault::new(format!("there is no program `{written}` in the app's folder nor on PATH"), at);
-            let names = names(&handler.worker_directory);
-            match did_you_mean(written, &names.iter().map(String::as_str).collect::<Vec<_>>()) {
-                Some(slip) => fault.hint(format!("did you mean `{slip}`?")),
-                None => fault.hint("build the handler first, or name the program that runs it"),
-            }
-        })
-    }?;
-    Some(fault.advice(file, document))
+        "build the handler first, or name the program that runs it".to_owned()
+    }
+}
+
+/// What becomes of variables in an argument is a surprise: those that nobody knows are deleted (recordings C05, CX-arg-vars), and
+/// no shell reads the others.
+fn of_argument(argument: &str, settings: &Settings, at: String) -> Option<Fault> {
+    if let Some(name) = variables(argument).into_iter().find(|name| !is_known(name, settings)) {
+        return Some(missing_variable(&name, "is deleted", at));
+    }
+    let name: String = argument
+        .split_once('$')
+        .map_or("", |(_, rest)| rest.trim_start_matches('{'))
+        .chars()
+        .take_while(|letter| letter.is_ascii_alphanumeric() || *letter == '_')
+        .collect();
+    (!name.is_empty() && is_known(&name, settings)).then(|| {
+        Fault::new(format!("no shell reads `{argument}`: it stays as it is"), at).hint(format!("write `%{name}%`"))
+    })
+}
+
+fn missing_variable(name: &str, consequence: &str, at: String) -> Fault {
+    let fault = Fault::new(format!("there is no environment variable `{name}`, so `%{name}%` {consequence}"), at);
+    match did_you_mean(name, &OWN_VARIABLES) {
+        Some(slip) => fault.hint(format!("did you mean `{slip}`?")),
+        None => fault.hint(format!("set the environment variable `{name}`")),
+    }
+}
+
+/// The names between two percent signs, as far as they can be names.
+fn variables(text: &str) -> Vec<String> {
+    let pieces: Vec<&str> = text.split('%').collect();
+    let inner = pieces.get(1..pieces.len().saturating_sub(1)).unwrap_or_default().iter().step_by(2);
+    let is_name =
+        |name: &str| !name.is_empty() && name.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'_');
+    inner.filter(|name| is_name(name)).map(|name| (*name).to_owned()).collect()
+}
+
+fn is_known(name: &str, settings: &Settings) -> bool {
+    settings.get(name).is_some() || OWN_VARIABLES.iter().any(|own| own.eq_ignore_ascii_case(name))
 }
 
 fn is_on(paths: &std::ffi::OsStr, name: &str) -> bool {
     std::env::split_paths(paths).any(|directory| directory.join(name).is_file())
 }
 
-fn is_executable(path: &Path) -> bool {
-    #[cfg(unix)]
-    {
-        use std::os::unix::fs::PermissionsExt;
-        std::fs::metadata(path).is_ok_and(|metadata| metadata.permissions().mode() & 0o111 != 0)
-    }
-    #[cfg(not(unix))]
-    path.is_file()
-}
-
 /// The executable files of a directory.
 fn names(directory: &Path) -> Vec<String> {
     let entries = std::fs::read_dir(directory).map(|entries| entries.flatten().collect::<Vec<_>>()).unwrap_or_default();
-    let files = entries.into_iter().map(|entry| entry.path()).filter(|path| path.is_file() && is_executable(path));
+    let files =
+        entries.into_iter().map(|entry| entry.path()).filter(|path| path.is_file() && program::is_executable(path));
     files.filter_map(|path| Some(path.file_name()?.to_str()?.to_owned())).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use std::os::unix::fs::PermissionsExt;
+
+    /// The advice about a description, in a folder with an executable `handler`, one in `sub`, and a folder `bin`.
+    fn of(description: &str) -> String {
+        let folder = tempfile::tempdir().unwrap();
+        let root = folder.path();
+        std::fs::create_dir_all(root.join("sub")).unwrap();
+        std::fs::create_dir_all(root.join("bin")).unwrap();
+        for name in ["handler", "sub/run"] {
+            std::fs::write(root.join(name), "#!/bin/sh\n").unwrap();
+            std::fs::set_permissions(root.join(name), std::fs::Permissions::from_mode(0o755)).unwrap();
+        }
+        let host_json = format!(r#"{{"version": "2.0", "customHandler": {{"description": {{{description}}}}}}}"#);
+        std::fs::write(root.join("host.json"), host_json).unwrap();
+        let settings = [("KNOWN", "1"), ("AzureWebJobsStorage", "x")].into_iter().collect();
+        crate::app::load(root, &settings).advice.join("\n").replace(&*root.to_string_lossy(), "APP")
+    }
+
+    #[test]
+    fn a_program_that_cannot_be_started_is_told_with_the_likely_fix() {
+        for (program, parts) in [
+            (
+                "handlr",
+                "`APP/host.json:1:79`: `handlr` is no program: it is neither in the app's folder nor on PATH\nhint: did you mean `handler`?",
+            ),
+            ("handler.exe", "did you mean `handler`?"),
+            ("server.bat", "a name for Windows"),
+            ("sh handler", "\"sh\"; what follows it goes into `arguments`"),
+            ("bin", "`bin` is a folder"),
+            (r"out\\program", "write `out/program`"),
+            ("%NOPE%/x", "there is no environment variable `NOPE`"),
+        ] {
+            let found = of(&format!(r#""defaultExecutablePath": "{program}""#));
+            assert!(found.contains(parts), "{program}: {found}");
+        }
+        let found = of(r#""defaultExecutablePath": "run", "workingDirectory": "sub""#);
+        assert!(found.contains("not looked for in `workingDirectory`: write `sub/run`"), "{found}");
+        assert_eq!(of(r#""defaultExecutablePath": "handler""#), "");
+        assert_eq!(of(r#""defaultExecutablePath": "sh""#), "");
+    }
+
+    #[test]
+    fn a_directory_that_is_not_there_is_told() {
+        let found = of(r#""defaultExecutablePath": "sh", "workingDirectory": "nope""#);
+        assert!(found.starts_with("`APP/host.json:1:105`: there is no directory `APP/nope`\nhint: "), "{found}");
+    }
+
+    #[test]
+    fn variables_that_nobody_knows_are_told() {
+        for (argument, part) in [
+            ("%NOPE%", "`%NOPE%` is deleted\nhint: set the environment variable `NOPE`"),
+            ("127.0.0.1:%FUNCTIONS_CUSTOMHANDLERPORT%", "did you mean `FUNCTIONS_CUSTOMHANDLER_PORT`?"),
+            ("$FUNCTIONS_CUSTOMHANDLER_PORT", "write `%FUNCTIONS_CUSTOMHANDLER_PORT%`"),
+            ("--port=${KNOWN}", "write `%KNOWN%`"),
+        ] {
+            let found = of(&format!(r#""defaultExecutablePath": "sh", "arguments": ["x", "{argument}"]"#));
+            assert!(found.contains(part), "{argument}: {found}");
+        }
+        let fine = r#""defaultExecutablePath": "sh", "arguments": ["%KNOWN%", "%FUNCTIONS_CUSTOMHANDLER_PORT%", "100%", "$5"]"#;
+        assert_eq!(of(fine), "");
+    }
 }

@@ -81,13 +81,61 @@ pub(super) fn slips(function: &Function) -> Vec<Fault> {
     let names =
         function.bindings.iter().enumerate().flat_map(|(at, binding)| binding.raw.keys().map(move |key| (at, key)));
     let unknown = names.filter(|(_, name)| !is_known(name));
-    unknown
-        .filter_map(|(at, name)| {
-            let slip = surely_means(name, &PROPERTIES)?;
-            let text = format!("`{name}` means nothing here and is ignored");
-            Some(Fault::of_name(text, format!("bindings[{at}].{name}")).hint(format!("did you mean `{slip}`?")))
-        })
-        .collect()
+    let mut slips = misplaced(function);
+    slips.extend(unknown.filter_map(|(at, name)| {
+        let slip = surely_means(name, &PROPERTIES)?;
+        let text = format!("`{name}` means nothing here and is ignored");
+        Some(Fault::of_name(text, format!("bindings[{at}].{name}")).hint(format!("did you mean `{slip}`?")))
+    }));
+    slips
+}
+
+/// Properties of HTTP triggers in other bindings, and methods that look like a slip.
+fn misplaced(function: &Function) -> Vec<Fault> {
+    const OF_TRIGGER: [&str; 3] = ["authLevel", "methods", "route"];
+    const METHODS: [&str; 9] = ["get", "post", "put", "delete", "head", "options", "patch", "trace", "connect"];
+    let mut slips = Vec::new();
+    for (at, binding) in function.bindings.iter().enumerate() {
+        let is_trigger = binding.is("httpTrigger");
+        for (key, _) in binding.raw.iter().filter(|_| binding.is("http")) {
+            if OF_TRIGGER.iter().any(|name| name.eq_ignore_ascii_case(key)) {
+                let text = format!("`{key}` means nothing in a binding of type `{}`", binding.kind);
+                slips.push(
+                    Fault::of_name(text, format!("bindings[{at}].{key}")).hint("it belongs into the `httpTrigger`"),
+                );
+            }
+        }
+        let methods = binding.property("methods").and_then(Value::as_array).filter(|_| is_trigger);
+        for (index, method) in methods.into_iter().flatten().enumerate() {
+            let Some(method) = method.as_str().filter(|it| !METHODS.iter().any(|known| known.eq_ignore_ascii_case(it)))
+            else {
+                continue;
+            };
+            let fault =
+                Fault::new(format!("`{method}` is no usual HTTP method"), format!("bindings[{at}].methods[{index}]"));
+            slips.push(match did_you_mean(method, &METHODS) {
+                Some(slip) => fault.hint(format!("did you mean `{slip}`?")),
+                None => fault.hint("without `methods` every method is served"),
+            });
+        }
+    }
+    slips
+}
+
+/// A route that begins with the prefix that all routes have.
+pub(super) fn prefix_in_route(function: &Function, prefix: &str) -> Option<Fault> {
+    let route = function.http.as_ref()?.route.as_str();
+    let begins = route.len() >= prefix.len()
+        && route.is_char_boundary(prefix.len())
+        && route[..prefix.len()].eq_ignore_ascii_case(prefix);
+    let rest = route.get(prefix.len()..).filter(|_| begins && !prefix.is_empty())?;
+    let rest = rest.strip_prefix('/').or_else(|| rest.is_empty().then_some(rest))?;
+    let at = format!("bindings[{}].route", function.trigger?);
+    function.trigger_binding()?.property("route")?;
+    let text = format!("the route begins with `{prefix}`, which every route does: this one is `/{prefix}/{route}`");
+    let hint =
+        if rest.is_empty() { "leave it out".to_owned() } else { format!("write `{rest}` for `/{prefix}/{rest}`") };
+    Some(Fault::new(text, at).hint(hint))
 }
 
 /// A route that is the host's own, or taken by a function earlier in the order (recordings J10 to J10f, JX-route-conflict). As in
@@ -123,10 +171,16 @@ fn names(bindings: &[Binding]) -> Option<Fault> {
         let at = format!("bindings[{index}].name");
         if !is_binding_name(name) {
             let text = format!("The binding name {name} is invalid. Please assign a valid name to the binding.");
-            return Some(Fault::new(text, at).hint("a letter, then letters and digits; or `$return` for an output"));
+            let hint = if name.is_empty() {
+                "add `name`, such as `req`: the handler finds the value under it"
+            } else {
+                "a letter, then letters and digits; or `$return` for an output"
+            };
+            return Some(Fault::new(text, at).hint(hint));
         }
         if name == "$return" && binding.direction != Direction::Out {
-            return Some(Fault::new("$return bindings must specify a direction of 'out'.", at));
+            let hint = "name an input otherwise, such as `req`, or write \"direction\": \"out\"";
+            return Some(Fault::new("$return bindings must specify a direction of 'out'.", at).hint(hint));
         }
         if binding.property("type").is_none_or(Value::is_null) {
             let text = format!("Binding '{name}' is invalid. Bindings must specify a Type.");
@@ -136,7 +190,7 @@ fn names(bindings: &[Binding]) -> Option<Fault> {
         }
         if !taken.insert(name.to_lowercase()) {
             let text = format!("Multiple bindings with name '{name}' discovered. Binding names must be unique.");
-            return Some(Fault::new(text, at));
+            return Some(Fault::new(text, at).hint("give one of the two another name; letter case does not count"));
         }
     }
     None
@@ -158,7 +212,9 @@ fn triggers(bindings: &[Binding]) -> Option<Fault> {
         1 => None,
         _ => {
             let text = "Multiple trigger bindings defined. A function can only have a single trigger binding.";
-            Some(Fault::new(text, "bindings").hint("make two functions of it"))
+            let mut all = bindings.iter().enumerate().filter(|(_, binding)| binding.is_trigger());
+            let at = all.nth(1).map_or_else(|| "bindings".to_owned(), |(index, _)| format!("bindings[{index}].type"));
+            Some(Fault::new(text, at).hint("this is the second: make two functions of it, in two folders"))
         }
     }
 }
@@ -207,7 +263,10 @@ fn types(bindings: &[Binding], registered: &Registered<'_>) -> Option<Fault> {
     } else if let Some(slip) = did_you_mean(&first.kind, &all) {
         fault.hint(format!("did you mean `{slip}`?"))
     } else {
-        fault.hint(format!("this host knows `{}`", all.join("`, `")))
+        fault.hint(format!(
+            "the real host may have it from an extension bundle; mini-host has only `{}`",
+            all.join("`, `")
+        ))
     })
 }
 
@@ -272,9 +331,23 @@ fn settings(function: &Function, registered: &Registered<'_>) -> Option<Fault> {
 
 /// A trigger that cannot be listened to (recording TX-timer-bad).
 fn trigger(function: &Function, registered: &Registered<'_>) -> Option<Fault> {
-    let (property, reason) = crate::triggers::fault(function.trigger_binding()?, registered.settings)?;
+    let binding = function.trigger_binding()?;
+    let (property, reason) = crate::triggers::fault(binding, registered.settings)?;
     let text = format!("Microsoft.Azure.WebJobs.Host: Error indexing method 'Functions.{}'. {reason}", function.name);
-    Some(Fault::new(text, format!("bindings[{}].{property}", function.trigger?)))
+    let example = match property {
+        "schedule" => {
+            "six fields with seconds first, such as `0 */5 * * * *` for every five minutes; weekdays are 0 to 6, and `?` is \
+                       unknown. Or a time span, such as `00:05:00`"
+        }
+        "queueName" => "3 to 63 letters, digits and hyphens, such as `orders`",
+        _ => "container and name, such as `samples/{name}`",
+    };
+    let hint = match binding.property(property) {
+        Some(Value::String(text)) if !text.trim().is_empty() => example.to_owned(),
+        Some(_) => format!("`{property}` is a text: {example}"),
+        None => format!("add `{property}`: {example}"),
+    };
+    Some(Fault::new(text, format!("bindings[{}].{property}", function.trigger?)).hint(hint))
 }
 
 fn is_binding_name(name: &str) -> bool {

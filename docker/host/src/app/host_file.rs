@@ -2,11 +2,10 @@
 
 use std::path::{Path, PathBuf};
 
-use serde_json::Value;
-
-use super::advice::{Fault, advice, did_you_mean};
-use super::document::{self, Document};
-use super::newtonsoft;
+use super::advice::advice;
+use super::document::Document;
+use super::host_slips::slips;
+use super::{newtonsoft, text};
 
 /// host.json as it was found.
 pub(super) struct HostFile {
@@ -34,27 +33,14 @@ const EMPTY_HOST_FILE: &str = r#"{
   "isDefaultHostConfig": true
 }"#;
 
-const CUSTOM_HANDLER_KEYS: [&str; 5] =
-    ["description", "enableForwardingHttpRequest", "type", "initializationTimeout", "port"];
-
-const DESCRIPTION_KEYS: [&str; 7] = [
-    "defaultExecutablePath",
-    "defaultWorkerPath",
-    "workerDirectory",
-    "workingDirectory",
-    "arguments",
-    "workerArguments",
-    "useStdErrorStreamForErrorsOnly",
-];
-
 const HINT_FOR_AN_APP: &str = "give the folder of a function app: host.json with a section `customHandler`, and a folder with \
                                function.json for each function";
 
 /// Reads host.json below `root`, or puts down the default one as the real host does.
 pub(super) fn read(root: &Path) -> HostFile {
     let path = root.join("host.json");
-    let text = match std::fs::read(&path) {
-        Ok(bytes) => document::decode(&bytes),
+    let text = match text::read(&path) {
+        Ok(text) => text,
         Err(error) if error.kind() == std::io::ErrorKind::NotFound => {
             return write_default(path, "is missing", DEFAULT_HOST_FILE);
         }
@@ -80,7 +66,7 @@ pub(super) fn read(root: &Path) -> HostFile {
             HostFile { path, document: None, error, advice }
         }
         Err(syntax) => {
-            let hint = "the host does not run before this is mended";
+            let hint = syntax.hint(&text).unwrap_or("the host does not run before this is mended");
             let advice = vec![advice(&path, Some(syntax.place), &format!("not JSON: {}", syntax.message), Some(hint))];
             let error = Some(parse_error(&path, &newtonsoft::syntax_error(&text)));
             HostFile { path, document: None, error, advice }
@@ -106,52 +92,6 @@ fn parse_error(path: &Path, reason: &str) -> String {
         "Microsoft.Azure.WebJobs.Script: Unable to parse host configuration file '{}'. Newtonsoft.Json: {reason}",
         path.display()
     )
-}
-
-/// What the real host passes over in silence and a person would want to know: keys in the wrong place or with a slip in them.
-fn slips(document: &Document) -> Vec<Fault> {
-    let mut faults = Vec::new();
-    let Some(file) = document.value.as_object() else { return faults };
-    if !file.keys().any(|key| ["customhandler", "httpworker"].contains(&key.to_lowercase().as_str()))
-        && let Some(slip) = file.keys().find(|key| did_you_mean(key, &["customHandler"]).is_some())
-    {
-        faults.push(
-            Fault::of_name(format!("`{slip}` means nothing to the host"), slip.as_str())
-                .hint("did you mean `customHandler`?"),
-        );
-    }
-    for (section, handler) in file.iter().filter(|(key, _)| key.eq_ignore_ascii_case("customHandler")) {
-        faults.extend(unknown_keys(handler, section, &CUSTOM_HANDLER_KEYS, &DESCRIPTION_KEYS, "description"));
-        for (key, description) in handler.as_object().into_iter().flatten() {
-            if key.eq_ignore_ascii_case("description") {
-                let path = format!("{section}.{key}");
-                faults.extend(unknown_keys(
-                    description,
-                    &path,
-                    &DESCRIPTION_KEYS,
-                    &CUSTOM_HANDLER_KEYS,
-                    "customHandler",
-                ));
-            }
-        }
-    }
-    faults
-}
-
-/// Keys that do not belong into a section: they belong into another (`elsewhere`), are a slip of one that does, or mean nothing.
-fn unknown_keys(section: &Value, path: &str, known: &[&str], elsewhere: &[&str], other: &str) -> Vec<Fault> {
-    let is_in = |key: &str, list: &[&str]| list.iter().any(|known| known.eq_ignore_ascii_case(key));
-    let keys = section.as_object().into_iter().flat_map(|members| members.keys());
-    keys.filter(|key| !is_in(key, known))
-        .map(|key| {
-            let fault = Fault::of_name(format!("`{key}` means nothing here and is ignored"), format!("{path}.{key}"));
-            match did_you_mean(key, known) {
-                _ if is_in(key, elsewhere) => fault.hint(format!("it belongs into `{other}`")),
-                Some(slip) => fault.hint(format!("did you mean `{slip}`?")),
-                None => fault,
-            }
-        })
-        .collect()
 }
 
 #[cfg(test)]

@@ -12,9 +12,11 @@ mod executable;
 mod faults;
 mod function;
 mod host_file;
+mod host_slips;
 mod newtonsoft;
 mod options;
 mod settings;
+pub(crate) mod text;
 pub(crate) mod time_span;
 
 use std::path::{Path, PathBuf};
@@ -24,6 +26,7 @@ use serde_json::Value;
 
 use crate::routes;
 
+pub(crate) use advice::did_you_mean;
 pub use configuration::Configuration;
 pub use document::{Document, Place, SyntaxError};
 pub use faults::is_function_name;
@@ -73,8 +76,12 @@ pub fn load(root: &Path, settings: &Settings) -> App {
             errors.push(error.status);
         }
     }
-    advice.extend(executable::advice(&options, &file.path, file.document.as_ref()));
+    advice.extend(executable::advice(&options, settings, &file.path, file.document.as_ref()));
     let functions = directory::read(root, &options, settings);
+    let names: Vec<&str> = functions.names().collect();
+    let file_advice = |fault: &advice::Fault| fault.advice(&file.path, file.document.as_ref());
+    advice.extend(host_slips::allow_list(&options.functions, &names).iter().map(file_advice));
+    advice.extend(host_slips::route_prefix(&options.http.route_prefix).as_ref().map(file_advice));
     advice.extend(functions.advice);
     let host_file_is_sound = errors.is_empty();
     errors.extend(route_errors(&options, &functions.readable));
@@ -111,6 +118,12 @@ impl App {
     #[must_use]
     pub fn has_functions(&self) -> bool {
         self.functions.iter().any(|function| !function.filtered)
+    }
+
+    /// Whether there are functions, and the allow list of host.json leaves them all out.
+    #[must_use]
+    pub fn leaves_out_all(&self) -> bool {
+        !self.functions.is_empty() && !self.has_functions()
     }
 }
 

@@ -15,6 +15,17 @@ pub(super) fn syntax_error(text: &str) -> String {
     }
 }
 
+/// Where a string of the text has a backslash before a letter that Newtonsoft does not know, in bytes, and that letter: such a file
+/// is none for the real host.
+pub(super) fn bad_escape(text: &str) -> Option<(usize, char)> {
+    let mut walker = Walker::new(text);
+    let message = walker.document().err().filter(|message| message.starts_with(BAD_ESCAPE))?;
+    let letter = message.get(BAD_ESCAPE.len() + 1..)?.chars().next()?;
+    // The letter was read already.
+    let at = walker.letters.iter().take(walker.at.checked_sub(2)?).map(|letter| letter.len_utf8()).sum();
+    Some((at, letter))
+}
+
 /// The message for a document whose root is no object.
 pub(super) fn not_an_object(root: &Value, text: &str) -> String {
     let mut walker = Walker::new(text);
@@ -54,6 +65,8 @@ enum Step {
 }
 
 type Walk = Result<(), String>;
+
+const BAD_ESCAPE: &str = "Bad JSON escape sequence: ";
 
 /// Newtonsoft's own limit.
 const MOST_DEPTH: usize = 64;
@@ -199,9 +212,10 @@ impl Walker {
         self.next();
         loop {
             match self.next() {
-                Some('\\') => {
-                    self.next();
-                }
+                Some('\\') => match self.next() {
+                    Some('b' | 't' | 'n' | 'f' | 'r' | '\\' | '"' | '\'' | '/' | 'u') | None => {}
+                    Some(letter) => return Err(self.at(&format!("{BAD_ESCAPE}\\{letter}."))),
+                },
                 Some(letter) if letter == quote => return Ok(()),
                 Some(_) => {}
                 None => return Err(self.at(&format!("Unterminated string. Expected delimiter: {quote}."))),
@@ -296,6 +310,7 @@ mod tests {
                 "{ \"bindings\": [",
                 "Unexpected end of content while loading JObject. Path 'bindings', line 1, position 15.",
             ),
+            (r#"{"a": "C:\Users"}"#, r"Bad JSON escape sequence: \U. Path 'a', line 1, position 11."),
             ("{", "Error reading JObject from JsonReader. Path '', line 1, position 1."),
         ] {
             assert_eq!(syntax_error(text), message);

@@ -203,17 +203,19 @@ impl HostError {
         let fault = Fault::new(text, path.replace(':', "."));
         match path.to_lowercase().rsplit(':').next().unwrap_or_default() {
             "version" if path.contains(':') => fault.hint("`[4.*, 5.0.0)` is the range for a v4 host"),
+            "id" => fault.hint("add \"id\": \"Microsoft.Azure.Functions.ExtensionBundle\""),
             "version" => fault.hint("write \"version\": \"2.0\", with the quotes"),
             "" => fault.hint("add a section `customHandler` with `description` and in it `defaultExecutablePath`"),
             "customhandler" | "httpworker" | "description" => {
-                fault.hint("name the program to start: \"description\": {\"defaultExecutablePath\": \"handler\"}")
+                fault.hint("name the program to start: \"customHandler\": {\"description\": {\"defaultExecutablePath\": \"handler\"}}")
             }
             "type" => fault.hint("leave it out, or write `http`"),
             "strategy" => fault.hint("`fixedDelay` or `exponentialBackoff`"),
             name if name.contains("timeout") || name.contains("interval") => {
                 fault.hint("write it as hours, minutes and seconds: `00:00:30`")
             }
-            name if name.starts_with("enable") || name.starts_with("is") => fault.hint("`true` or `false`"),
+            _ if text.ends_with("'System.Boolean'") => fault.hint("`true` or `false`"),
+            _ if text.ends_with("'System.Int32'") => fault.hint("a whole number"),
             _ => fault,
         }
     }

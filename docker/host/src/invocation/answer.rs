@@ -14,6 +14,8 @@ pub struct Answer {
     pub logs: Vec<String>,
     /// `ReturnValue`; null when missing.
     pub return_value: Option<Json>,
+    /// The names of all other members, which mean nothing.
+    pub strangers: Vec<String>,
 }
 
 /// What the host makes of a handler's reply.
@@ -73,14 +75,27 @@ pub fn judge(status: u16, content_type: Option<&[u8]>, body: &[u8]) -> Result<Ve
         } else {
             format!("`Content-Type: {content_type}`")
         };
-        return Err(Failure::new(format!("the handler answered with {named}"))
-            .hint("answer with `Content-Type: application/json`, or set `enableForwardingHttpRequest` in host.json to pass plain HTTP on"));
+        return Err(Failure::new(format!("the handler answered with {named}")).hint(
+            "answer with `Content-Type: application/json` and an object of `Outputs`, `Logs` and `ReturnValue`",
+        ));
     }
     let text = decode(body, &content_type)?;
     read(&text).map_err(|Unreadable(message)| {
         Failure::new(format!("the handler's answer cannot be read: {message}"))
             .hint("answer with an object of `Outputs`, `Logs` and `ReturnValue`, such as {\"Outputs\":{\"res\":{\"body\":\"hello\"}}}")
     })
+}
+
+/// Whether an answer looks like that of an ordinary web server, which expected another request than the envelope. An object in
+/// it shows that the envelope is known.
+#[must_use]
+pub fn is_plain_http(status: u16, content_type: Option<&[u8]>, body: &[u8]) -> bool {
+    let is_labelled_json = || is_json(&content_type.map(String::from_utf8_lossy).unwrap_or_default());
+    match status {
+        404 | 405 | 501 => true,
+        200..300 => !is_labelled_json() && !body.trim_ascii_start().starts_with(b"{"),
+        _ => false,
+    }
 }
 
 /// The media types of the JSON formatter, and every range that holds one (recordings RX-type-*).
@@ -154,6 +169,7 @@ fn read(text: &str) -> Result<Verdict, Unreadable> {
         } else if dotnet::same_name(&name, "ReturnValue") {
             answer.return_value = Some(reader.value()?).filter(|value| !value.is_null());
         } else {
+            answer.strangers.push(name.to_string());
             reader.skip()?;
         }
         Ok(())
@@ -203,6 +219,16 @@ mod tests {
 
     fn fails(status: u16, content_type: &str, body: &[u8]) -> bool {
         judge(status, Some(content_type.as_bytes()).filter(|value| !value.is_empty()), body).is_err()
+    }
+
+    #[test]
+    fn an_ordinary_web_server_is_told_from_a_handler() {
+        let is_plain = |status, content_type: &str, body: &str| {
+            is_plain_http(status, Some(content_type.as_bytes()), body.as_bytes())
+        };
+        assert!(is_plain(404, "text/plain", "no such page") && is_plain(200, "text/html", "<p>hello"));
+        assert!(!is_plain(200, "text/html", r#" {"Outputs":{}}"#) && !is_plain(200, "application/json", "hello"));
+        assert!(!is_plain(500, "text/html", "<p>a bug"));
     }
 
     #[test]

@@ -1,19 +1,62 @@
-//! What an answer says that the host ignores, although its author surely meant it (protocol section 5.4).
+//! What an answer says that the host ignores, although its author surely meant it (protocol sections 5.2 to 5.5).
 
 use super::answer::Answer;
-use super::dotnet::same_name;
+use super::dotnet::{self, same_name};
 use super::json::{self, ANSWER_MAX_DEPTH, Json, Object};
 use super::outputs::OutputBinding;
+use crate::app::did_you_mean;
+
+/// A longer text is not taken for base64 by accident.
+const MOST_ACCIDENTAL_LETTERS: usize = 256;
+/// What counts in an answer, and in a response among its outputs.
+const ANSWER: [&str; 3] = ["Outputs", "Logs", "ReturnValue"];
+const RESPONSE: [&str; 3] = ["statusCode", "headers", "body"];
 
 /// The oversights in an answer to an invocation with these output bindings, each with a hint. The answer is valid all the same.
+/// `compatible` is `FUNCTIONS_V2_COMPATIBILITY_MODE`.
 #[must_use]
-pub fn oversights(answer: &Answer, bindings: &[OutputBinding<'_>]) -> Vec<String> {
-    let Some(outputs) = &answer.outputs else { return Vec::new() };
-    let named_http = bindings.iter().filter(|binding| binding.kind == "http" && !binding.is_return());
-    named_http
-        .filter(|binding| !has_return_value(answer, binding.name))
-        .filter_map(|it| oversight(outputs, it.name))
-        .collect()
+pub fn oversights(answer: &Answer, bindings: &[OutputBinding<'_>], compatible: bool) -> Vec<String> {
+    let mut found = strangers(answer, bindings);
+    if let Some(outputs) = &answer.outputs {
+        let named_http = bindings.iter().filter(|binding| binding.kind == "http" && !binding.is_return());
+        for binding in named_http.filter(|binding| !has_return_value(answer, binding.name)) {
+            match outputs.get(binding.name) {
+                Some(response) => found.extend(of_response(response, binding.name)),
+                None => found.push(missing(outputs, binding.name)),
+            }
+        }
+        found.extend(dropped(outputs, bindings));
+        found.extend(bindings.iter().filter_map(|binding| accidental_base64(outputs, binding)));
+    } else if !compatible {
+        found.extend(unread_response(answer, bindings));
+    }
+    found
+}
+
+/// Members of the answer itself that mean nothing.
+fn strangers(answer: &Answer, bindings: &[OutputBinding<'_>]) -> Vec<String> {
+    let is_output = |name: &str| bindings.iter().any(|binding| binding.name == name);
+    let slips = answer.strangers.iter().filter_map(|name| {
+        let hint = if is_output(name) {
+            format!("outputs stand in `Outputs`: {{\"Outputs\":{{\"{name}\":…}}}}")
+        } else {
+            format!("did you mean `{}`?", did_you_mean(name, &ANSWER)?)
+        };
+        Some(format!("`{name}` means nothing in an answer and is ignored\nhint: {hint}"))
+    });
+    let slips: Vec<String> = slips.collect();
+    let is_empty = answer.outputs.is_none() && answer.return_value.is_none() && answer.logs.is_empty();
+    if !slips.is_empty() || !is_empty || answer.strangers.is_empty() {
+        return slips;
+    }
+    let example = match bindings.iter().find(|binding| binding.kind == "http" && !binding.is_return()) {
+        Some(response) => format!("{{\"Outputs\":{{\"{}\":{{\"body\":\"…\"}}}}}}", response.name),
+        None => "{\"Outputs\":{},\"Logs\":[],\"ReturnValue\":…}".to_owned(),
+    };
+    vec![format!(
+        "Nothing in the answer counts: it has neither `Outputs` nor `ReturnValue`, only {}\nhint: answer with {example}",
+        listed(answer.strangers.iter().map(String::as_str))
+    )]
 }
 
 /// An object `ReturnValue` may have the response as well (protocol section 5.5).
@@ -21,18 +64,43 @@ fn has_return_value(answer: &Answer, name: &str) -> bool {
     matches!(&answer.return_value, Some(Json::Object(members)) if members.get(name).is_some())
 }
 
-fn oversight(outputs: &Object, name: &str) -> Option<String> {
-    let Some(response) = outputs.get(name) else { return Some(missing(outputs, name)) };
+fn of_response(response: &Json, name: &str) -> Vec<String> {
     let parsed = match response {
         Json::Text(text) if text.trim_start().starts_with('{') => json::parse_to_depth(text, ANSWER_MAX_DEPTH).ok(),
         _ => None,
     };
-    let Json::Object(members) = parsed.as_ref().unwrap_or(response) else { return None };
-    let has = |member: &str| members.keys().any(|key| same_name(key, member));
-    (has("status") && !has("statusCode")).then(|| {
+    let Json::Object(members) = parsed.as_ref().unwrap_or(response) else { return Vec::new() };
+    let status = members.iter().rev().find(|(key, _)| same_name(key, "statusCode")).map(|(_, value)| value);
+    let mut found: Vec<String> = status.and_then(|status| no_status(status, name)).into_iter().collect();
+    for key in members.keys().filter(|key| !RESPONSE.iter().any(|known| same_name(key, known))) {
+        if !same_name(key, "status") {
+            let hint = match did_you_mean(key, &RESPONSE) {
+                Some(slip) => format!("did you mean `{slip}`?"),
+                None => format!("a response has {}", listed(RESPONSE)),
+            };
+            found.push(format!("Outputs.{name}.{key} is ignored\nhint: {hint}"));
+        } else if status.is_none() {
+            found.push(format!(
+                "Outputs.{name}.status is ignored: use statusCode\nThe caller gets 200. A response among `Outputs` has \
+                 `statusCode`, `headers` and `body`; `status` counts only in a `ReturnValue`"
+            ));
+        }
+    }
+    found
+}
+
+/// A status that is no integer counts as 200 (recordings RX-sc-*); an array or an object fails elsewhere.
+fn no_status(status: &Json, name: &str) -> Option<String> {
+    let is_number = match status {
+        Json::Integer(number) => i32::try_from(*number).is_ok(),
+        Json::Text(text) => dotnet::parse_int(text).is_some(),
+        Json::Null | Json::Array(_) | Json::Object(_) => true,
+        _ => false,
+    };
+    (!is_number).then(|| {
         format!(
-            "Outputs.{name}.status is ignored: use statusCode\nThe caller gets 200. A response among `Outputs` has `statusCode`, \
-             `headers` and `body`; `status` counts only in a `ReturnValue` (protocol section 5.4)"
+            "Outputs.{name}.statusCode is no whole number, so the caller gets 200\nhint: write it without quotes, fraction or \
+             words: 404"
         )
     })
 }
@@ -48,6 +116,63 @@ fn missing(outputs: &Object, name: &str) -> String {
     )
 }
 
+/// Values that no output binding takes.
+fn dropped(outputs: &Object, bindings: &[OutputBinding<'_>]) -> Vec<String> {
+    let names: Vec<&str> = bindings.iter().map(|binding| binding.name).collect();
+    let is_told_already =
+        |key: &str| bindings.iter().any(|binding| binding.kind == "http" && same_name(key, binding.name));
+    let is_taken = |key: &str| bindings.iter().any(|binding| !binding.is_return() && binding.name == key);
+    let keys = outputs.keys().filter(|key| !is_taken(key));
+    keys.filter(|key| key.as_str() == "$return" || !is_told_already(key))
+        .map(|key| {
+            let hint = if key.as_str() == "$return" || names == ["$return"] {
+                "the value of the output `$return` is the `ReturnValue` of the answer, beside `Outputs`".to_owned()
+            } else if let Some(slip) = did_you_mean(key, &names) {
+                format!("did you mean `{slip}`? Names are compared letter by letter")
+            } else if names.is_empty() {
+                "the function has no outputs: add one to its function.json".to_owned()
+            } else {
+                format!("the outputs of the function are {}", listed(names.iter().copied()))
+            };
+            format!("`Outputs.{key}` is the value of no output in function.json and is dropped\nhint: {hint}")
+        })
+        .collect()
+}
+
+/// A text that happens to be base64 is decoded (protocol section 5.3 rule 4). If that gives a text, it was meant.
+fn accidental_base64(outputs: &Object, binding: &OutputBinding<'_>) -> Option<String> {
+    let Some(Json::Text(text)) = outputs.get(binding.name) else { return None };
+    if binding.binary || binding.is_return() || binding.kind == "http" || text.len() > MOST_ACCIDENTAL_LETTERS {
+        return None;
+    }
+    let bytes = dotnet::from_base64(text).filter(|bytes| std::str::from_utf8(bytes).is_err())?;
+    Some(format!(
+        "`Outputs.{}` happens to be base64, so the {} bytes that it stands for are written, not the text\nhint: with \
+         \"dataType\": \"binary\" in its binding the text is written as it is",
+        binding.name,
+        bytes.len()
+    ))
+}
+
+/// Without an output `$return` a `ReturnValue` is the body, not a response (protocol section 5.5).
+fn unread_response(answer: &Answer, bindings: &[OutputBinding<'_>]) -> Option<String> {
+    let Some(Json::Object(members)) = &answer.return_value else { return None };
+    let has = |name: &str| members.keys().any(|key| same_name(key, name));
+    let is_response = has("body") && (has("status") || has("statusCode") || has("headers"));
+    let http = bindings.iter().find(|binding| binding.kind == "http")?;
+    (is_response && !bindings.iter().any(OutputBinding::is_return)).then(|| {
+        format!(
+            "`ReturnValue` is no response here, so the caller gets 200 and the whole object\nhint: give it as `Outputs.{}`, with \
+             `statusCode`; or name the http output `$return` in function.json",
+            http.name
+        )
+    })
+}
+
+fn listed<'a>(names: impl IntoIterator<Item = &'a str>) -> String {
+    names.into_iter().map(|name| format!("`{name}`")).collect::<Vec<_>>().join(", ")
+}
+
 #[cfg(test)]
 mod tests {
     use super::super::answer::{Verdict, judge};
@@ -56,7 +181,7 @@ mod tests {
     fn of(answer: &str, name: &str, kind: &str) -> String {
         match judge(200, Some(b"application/json"), answer.as_bytes()) {
             Ok(Verdict::Answered(answer)) => {
-                oversights(&answer, &[OutputBinding { name, kind, binary: false }]).join("\n")
+                oversights(&answer, &[OutputBinding { name, kind, binary: false }], false).join("\n")
             }
             other => panic!("{answer}: {other:?}"),
         }
@@ -77,6 +202,35 @@ mod tests {
     fn an_output_that_is_missing_is_named() {
         assert!(of(r#"{"Outputs":{}}"#, "res", "http").contains("`Outputs` has no `res`"));
         assert!(of(r#"{"Outputs":{"Res":{}}}"#, "res", "http").contains("`res`, not `Res`"));
+    }
+
+    #[test]
+    fn members_that_mean_nothing_are_named() {
+        for (answer, part) in [
+            (r#"{"message":"hello"}"#, "neither `Outputs` nor `ReturnValue`, only `message`"),
+            (r#"{"Output":{}}"#, "did you mean `Outputs`?"),
+            (r#"{"return_value":1}"#, "did you mean `ReturnValue`?"),
+            (r#"{"Outputs":{"res":{}},"Log":["x"]}"#, "did you mean `Logs`?"),
+            (r#"{"res":{"body":"x"}}"#, r#"`Outputs`: {"Outputs":{"res":…}}"#),
+            (r#"{"Outputs":{"res":{"status_code":404}}}"#, "did you mean `statusCode`?"),
+            (r#"{"Outputs":{"res":{"content":"x"}}}"#, "a response has `statusCode`, `headers`, `body`"),
+            (r#"{"Outputs":{"res":{"statusCode":201.0}}}"#, "statusCode is no whole number"),
+            (r#"{"Outputs":{"res":{"statusCode":"abc"}}}"#, "statusCode is no whole number"),
+            (r#"{"ReturnValue":{"status":404,"body":"x"}}"#, "`ReturnValue` is no response here"),
+            (r#"{"Outputs":{"res":{},"message":"x"}}"#, "the outputs of the function are `res`"),
+            (r#"{"Outputs":{"res":{},"$return":"x"}}"#, "is the `ReturnValue` of the answer"),
+        ] {
+            assert!(of(answer, "res", "http").contains(part), "{answer}: {}", of(answer, "res", "http"));
+        }
+        assert!(of(r#"{"Outputs":{"Message":"x"}}"#, "message", "queue").contains("did you mean `message`?"));
+        assert!(of(r#"{"Outputs":{"res":{}}}"#, "$return", "http").contains("`$return` is the `ReturnValue`"));
+    }
+
+    #[test]
+    fn a_text_that_happens_to_be_base64_is_named() {
+        assert!(of(r#"{"Outputs":{"message":"test"}}"#, "message", "queue").contains("the 3 bytes"));
+        assert_eq!(of(r#"{"Outputs":{"message":"aGVsbG8="}}"#, "message", "queue"), "", "hello");
+        assert_eq!(of(r#"{"Outputs":{"message":"hello"}}"#, "message", "queue"), "");
     }
 
     #[test]

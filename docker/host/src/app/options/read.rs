@@ -50,8 +50,11 @@ impl HostOptions {
                 .and_then(|text| text.trim().parse().ok())
                 .unwrap_or(DEFAULT_REQUEST_BODY_LIMIT_BYTES),
         };
-        if let Some(status) = options.extension_bundle.as_ref().and_then(bundle::error) {
-            reader.fail(status, Some("extensionBundle:version"));
+        if let Some(bundle) = &options.extension_bundle
+            && let Some(status) = bundle::error(bundle)
+        {
+            let key = if bundle.id.trim().is_empty() { "extensionBundle:id" } else { "extensionBundle:version" };
+            reader.fail(status, Some(key));
         }
         (options, reader.errors)
     }

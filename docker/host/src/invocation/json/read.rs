@@ -310,7 +310,7 @@ impl<'a> Reader<'a> {
 
     fn expect_word(&mut self, word: &str, value: Json) -> Result<Json, ReadError> {
         if !self.text[self.at..].starts_with(word) {
-            return Err(self.error(&format!("expected `{word}`")));
+            return Err(self.error("unknown word where a value should be"));
         }
         self.at += word.len();
         self.after_word(value)

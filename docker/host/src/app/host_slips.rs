@@ -1,0 +1,481 @@
+//! What the real host passes over in silence in host.json and a person would want to know: keys in the wrong place or with a slip
+//! in them, values of the wrong kind, and what a v4 host reads otherwise than it looks.
+
+use serde_json::{Map, Value};
+
+use super::advice::{Fault, did_you_mean, surely_means};
+use super::directory::has_outer_slash;
+use super::document::Document;
+use super::options::LogLevel;
+
+/// What a value is to be.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Kind {
+    Scalar,
+    /// A text such as `00:00:30`.
+    Span,
+    List,
+    Object,
+}
+
+use Kind::{List, Object, Scalar, Span};
+
+/// A section of host.json and the keys that mean something in it.
+struct Section {
+    path: &'static [&'static str],
+    keys: &'static [(&'static str, Kind)],
+    /// Whether these are all the keys there are: others are told. Elsewhere only slips of known ones are.
+    is_closed: bool,
+}
+
+const SECTIONS: [Section; 13] = [
+    Section {
+        path: &[],
+        keys: &[
+            ("version", Scalar),
+            ("customHandler", Object),
+            ("httpWorker", Object),
+            ("functionTimeout", Span),
+            ("functions", List),
+            ("watchDirectories", List),
+            ("watchFiles", List),
+            ("retry", Object),
+            ("extensions", Object),
+            ("extensionBundle", Object),
+            ("logging", Object),
+            ("singleton", Object),
+            ("aggregator", Object),
+            ("concurrency", Object),
+            ("healthMonitor", Object),
+            ("managedDependency", Object),
+        ],
+        is_closed: false,
+    },
+    Section { path: &["customHandler"], keys: &HANDLER_KEYS, is_closed: true },
+    Section { path: &["httpWorker"], keys: &HANDLER_KEYS, is_closed: true },
+    Section { path: &["customHandler", "description"], keys: &DESCRIPTION_KEYS, is_closed: true },
+    Section { path: &["httpWorker", "description"], keys: &DESCRIPTION_KEYS, is_closed: true },
+    Section { path: &["extensionBundle"], keys: &[("id", Scalar), ("version", Scalar)], is_closed: false },
+    Section {
+        path: &["retry"],
+        keys: &[
+            ("strategy", Scalar),
+            ("maxRetryCount", Scalar),
+            ("delayInterval", Span),
+            ("minimumInterval", Span),
+            ("maximumInterval", Span),
+        ],
+        is_closed: true,
+    },
+    Section {
+        path: &["logging"],
+        keys: &[
+            ("logLevel", Object),
+            ("console", Object),
+            ("applicationInsights", Object),
+            ("fileLoggingMode", Scalar),
+        ],
+        is_closed: false,
+    },
+    Section { path: &["logging", "console"], keys: &[("isEnabled", Scalar)], is_closed: false },
+    Section {
+        path: &["extensions"],
+        keys: &[("http", Object), ("queues", Object), ("blobs", Object)],
+        is_closed: false,
+    },
+    Section {
+        path: &["extensions", "http"],
+        keys: &[
+            ("routePrefix", Scalar),
+            ("maxOutstandingRequests", Scalar),
+            ("maxConcurrentRequests", Scalar),
+            ("dynamicThrottlesEnabled", Scalar),
+            ("customHeaders", Object),
+            ("hsts", Object),
+        ],
+        is_closed: false,
+    },
+    Section {
+        path: &["extensions", "queues"],
+        keys: &[
+            ("maxPollingInterval", Span),
+            ("visibilityTimeout", Span),
+            ("batchSize", Scalar),
+            ("newBatchThreshold", Scalar),
+            ("maxDequeueCount", Scalar),
+            ("messageEncoding", Scalar),
+        ],
+        is_closed: false,
+    },
+    Section {
+        path: &["extensions", "blobs"],
+        keys: &[("maxDegreeOfParallelism", Scalar), ("poisonBlobThreshold", Scalar)],
+        is_closed: false,
+    },
+];
+
+const HANDLER_KEYS: [(&str, Kind); 5] = [
+    ("description", Object),
+    ("enableForwardingHttpRequest", Scalar),
+    ("type", Scalar),
+    ("initializationTimeout", Span),
+    ("port", Scalar),
+];
+
+const DESCRIPTION_KEYS: [(&str, Kind); 7] = [
+    ("defaultExecutablePath", Scalar),
+    ("defaultWorkerPath", Scalar),
+    ("workerDirectory", Scalar),
+    ("workingDirectory", Scalar),
+    ("arguments", List),
+    ("workerArguments", List),
+    ("useStdErrorStreamForErrorsOnly", Scalar),
+];
+
+/// Keys that mean different things in different places: nobody can tell where they belong.
+const AMBIGUOUS: [&str; 4] = ["version", "id", "type", "port"];
+
+/// What other programs call a key.
+const OTHER_WORDS: [(&str, &str); 9] = [
+    ("args", "arguments"),
+    ("cmd", "defaultExecutablePath"),
+    ("command", "defaultExecutablePath"),
+    ("exe", "defaultExecutablePath"),
+    ("executable", "defaultExecutablePath"),
+    ("path", "defaultExecutablePath"),
+    ("program", "defaultExecutablePath"),
+    ("cwd", "workingDirectory"),
+    ("timeout", "initializationTimeout"),
+];
+
+const BUNDLES: [&str; 4] = [
+    "Microsoft.Azure.Functions.ExtensionBundle",
+    "Microsoft.Azure.Functions.ExtensionBundle.Preview",
+    "Microsoft.Azure.Functions.ExtensionBundle.Experimental",
+    "Microsoft.Azure.Functions.ExtensionBundle.Workflows",
+];
+
+/// The slips in a host.json that is an object.
+pub(super) fn slips(document: &Document) -> Vec<Fault> {
+    let mut faults = Vec::new();
+    let Some(file) = document.value.as_object() else { return faults };
+    for section in &SECTIONS {
+        for (path, members) in members(file, section.path) {
+            faults.extend(of_section(section, &path, members));
+        }
+    }
+    faults.extend(document.repeated.iter().map(|path| {
+        let name = path.rsplit('.').next().unwrap_or(path);
+        Fault::of_name(format!("`{name}` stands there more than once; the last one counts"), path.as_str())
+            .hint("remove all but one")
+    }));
+    faults.extend(handler_sections(file));
+    faults.extend(levels(file));
+    faults.extend(bundle(file));
+    faults
+}
+
+/// Names in the allow list that no function has.
+pub(super) fn allow_list(allowed: &[String], names: &[&str]) -> Vec<Fault> {
+    let is_there = |name: &str| names.iter().any(|known| known.eq_ignore_ascii_case(name));
+    let strangers = allowed.iter().enumerate().filter(|(_, name)| !is_there(name));
+    strangers
+        .map(|(index, name)| {
+            let hint = match did_you_mean(name, names) {
+                Some(slip) => format!("did you mean `{slip}`?"),
+                None => "`functions` lists the only functions that are served; without it all are".to_owned(),
+            };
+            Fault::new(format!("there is no function `{name}`"), format!("functions[{index}]")).hint(hint)
+        })
+        .collect()
+}
+
+/// A route prefix with which no route is valid (recording CX-prefix-slashes).
+pub(super) fn route_prefix(prefix: &str) -> Option<Fault> {
+    has_outer_slash(prefix).then(|| {
+        Fault::new(
+            format!("the route prefix `{prefix}` begins or ends with a slash, so no route is valid"),
+            "extensions.http.routePrefix",
+        )
+        .hint(format!("write `{}`", prefix.trim_matches('/')))
+    })
+}
+
+/// Every object at a path of names in any letter case, with its path as it is written.
+fn members<'a>(file: &'a Map<String, Value>, path: &[&str]) -> Vec<(String, &'a Map<String, Value>)> {
+    let mut found = vec![(String::new(), file)];
+    for name in path {
+        let below = found.into_iter().flat_map(|(path, members)| {
+            let fitting = members.iter().filter(move |(key, _)| key.eq_ignore_ascii_case(name));
+            fitting.filter_map(move |(key, value)| Some((below(&path, key), value.as_object()?)))
+        });
+        found = below.collect();
+    }
+    found
+}
+
+fn below(path: &str, key: &str) -> String {
+    if path.is_empty() { key.to_owned() } else { format!("{path}.{key}") }
+}
+
+fn of_section(section: &Section, path: &str, members: &Map<String, Value>) -> Vec<Fault> {
+    let known = |key: &str| section.keys.iter().find(|(known, _)| known.eq_ignore_ascii_case(key));
+    let faults = members.iter().filter_map(|(key, value)| match known(key) {
+        Some((_, kind)) => of_kind(*kind, key, value, below(path, key)),
+        None => unknown(section, members, key, below(path, key)),
+    });
+    faults.collect()
+}
+
+/// A key that means nothing in a section: it belongs into another, is a slip of one that does not, or another word for it.
+fn unknown(section: &Section, members: &Map<String, Value>, key: &str, path: String) -> Option<Fault> {
+    let names: Vec<&str> = section.keys.iter().map(|(name, _)| *name).collect();
+    // A section that would be found without its slip is certainly missing; a word that may be somebody's own must be closer.
+    let lacks_handler = section.path.is_empty()
+        && !members
+            .keys()
+            .any(|key| key.eq_ignore_ascii_case("customHandler") || key.eq_ignore_ascii_case("httpWorker"));
+    let slip = if section.is_closed {
+        did_you_mean(key, &names)
+    } else {
+        let handler = did_you_mean(key, &["customHandler"]).filter(|_| lacks_handler);
+        handler.or_else(|| surely_means(key, &names))
+    };
+    let other_word = || OTHER_WORDS.iter().find(|(word, name)| word.eq_ignore_ascii_case(key) && names.contains(name));
+    let fault = Fault::of_name(format!("`{key}` means nothing here and is ignored"), path);
+    if let Some(home) = home(section, key) {
+        return Some(fault.hint(format!("it belongs into {home}")));
+    }
+    match slip.or_else(|| other_word().map(|(_, name)| *name)) {
+        Some(slip) => Some(fault.hint(format!("did you mean `{slip}`?"))),
+        None => section.is_closed.then(|| fault.hint(format!("what counts here: `{}`", names.join("`, `")))),
+    }
+}
+
+/// The section that a key belongs into, if it is not this one.
+fn home(section: &Section, key: &str) -> Option<String> {
+    if AMBIGUOUS.iter().any(|word| word.eq_ignore_ascii_case(key)) {
+        return None;
+    }
+    let root_of = |section: &Section| section.path.first().copied();
+    // Each of the two sections for a handler has such keys; those of the other one are nobody's home.
+    let other = if root_of(section) == Some("httpWorker") { "customHandler" } else { "httpWorker" };
+    let mut candidates = SECTIONS.iter().filter(|candidate| root_of(candidate) != Some(other));
+    let home = candidates.find(|candidate| candidate.keys.iter().any(|(known, _)| known.eq_ignore_ascii_case(key)))?;
+    Some(match home.path {
+        [] => "the file itself, beside `customHandler`".to_owned(),
+        [parent @ .., name] if section.path == parent => format!("`{name}`"),
+        path => format!("`{}`", path.join("`, `")),
+    })
+}
+
+fn of_kind(kind: Kind, key: &str, value: &Value, path: String) -> Option<Fault> {
+    let is = |what: &str, wanted: &str| {
+        Fault::new(format!("`{key}` is {what}, so it is ignored"), path.clone()).hint(wanted)
+    };
+    match (kind, value) {
+        (_, Value::Null) | (Object, Value::Object(_)) | (List, Value::Array(_)) => None,
+        // It may hold a list (recording CX-arg-json-string).
+        (List, Value::String(text))
+            if serde_json::from_str::<Vec<Value>>(text).is_ok() && key.to_lowercase().contains("arg") =>
+        {
+            None
+        }
+        (List, Value::String(text)) => Some(is(
+            "a text and no list",
+            &format!("write [{}]", text.split_whitespace().map(quoted).collect::<Vec<_>>().join(", ")),
+        )),
+        (List, Value::Object(_)) => None,
+        (List, _) => Some(is("no list", "write it in brackets: [\"…\"]")),
+        (Object, _) => Some(is("no object", "write it in braces: {\"…\": …}")),
+        (Scalar | Span, Value::Array(_)) => Some(is("a list", one_of_list(key))),
+        (Scalar | Span, Value::Object(_)) => Some(is("an object", "write a single value")),
+        (Span, Value::Number(number)) => days(key, &number.to_string(), path),
+        (Span, Value::String(text)) => days(key, text, path),
+        (Scalar | Span, _) => None,
+    }
+}
+
+fn quoted(word: &str) -> String {
+    format!("\"{word}\"")
+}
+
+fn one_of_list(key: &str) -> &'static str {
+    if key.eq_ignore_ascii_case("defaultExecutablePath") {
+        "name the program alone; its arguments stand in `arguments`"
+    } else {
+        "write a single value"
+    }
+}
+
+/// A bare number as a time span is a number of days, which nobody means.
+fn days(key: &str, text: &str, path: String) -> Option<Fault> {
+    let number: u64 = text.trim().parse().ok()?;
+    (number > 0).then(|| {
+        let hint = "write it as hours, minutes and seconds, such as \"00:00:30\"";
+        Fault::new(format!("`{key}` is {number} days"), path).hint(hint)
+    })
+}
+
+/// Which of the two sections counts, and what the old one does otherwise (protocol section 1.4, recordings C11, C14, CX-type-none).
+fn handler_sections(file: &Map<String, Value>) -> Vec<Fault> {
+    let find = |name: &str| file.iter().find(|(key, _)| key.eq_ignore_ascii_case(name));
+    let mut faults = Vec::new();
+    match (find("customHandler"), find("httpWorker")) {
+        (Some(_), Some((old, _))) => faults.push(
+            Fault::of_name(format!("`{old}` is ignored: there is a `customHandler` as well"), old.as_str())
+                .hint("remove it"),
+        ),
+        (None, Some((old, _))) => faults.push(
+            Fault::of_name(
+                format!("`{old}` is deprecated; HTTP functions are called as `/NAME`, without `/api` or their route"),
+                old.as_str(),
+            )
+            .hint(
+                "rename it `customHandler`, with `enableForwardingHttpRequest` where HTTP is to be passed on as it is",
+            ),
+        ),
+        _ => {}
+    }
+    for (key, members) in members(file, &["customHandler"]) {
+        let kind = members.iter().find(|(name, _)| name.eq_ignore_ascii_case("type"));
+        if let Some((name, Value::String(text))) = kind
+            && text.eq_ignore_ascii_case("none")
+        {
+            let text = "CustomHandlerType None is not supported. Defaulting to Http";
+            faults.push(Fault::new(text, below(&key, name)).hint("leave `type` out"));
+        }
+    }
+    faults
+}
+
+fn levels(file: &Map<String, Value>) -> Vec<Fault> {
+    let mut faults = Vec::new();
+    for (path, levels) in members(file, &["logging", "logLevel"]) {
+        for (category, level) in levels {
+            let Some(text) = level.as_str().filter(|text| text.parse::<LogLevel>().is_err()) else { continue };
+            let fault = Fault::new(format!("`{text}` is no log level, so it is ignored"), below(&path, category));
+            faults.push(fault.hint("one of `Trace`, `Debug`, `Information`, `Warning`, `Error`, `Critical`, `None`"));
+        }
+    }
+    faults
+}
+
+/// A bundle of another name would be looked for on the network, in vain.
+fn bundle(file: &Map<String, Value>) -> Option<Fault> {
+    let (path, bundle) = members(file, &["extensionBundle"]).into_iter().next()?;
+    let (key, id) = bundle.iter().find(|(key, _)| key.eq_ignore_ascii_case("id"))?;
+    let id = id.as_str().filter(|id| !id.trim().is_empty())?;
+    if BUNDLES.iter().any(|known| known.eq_ignore_ascii_case(id)) {
+        return None;
+    }
+    let fault = Fault::new(
+        format!("Microsoft publishes no bundle `{id}`, so the real host would not find it"),
+        below(&path, key),
+    );
+    Some(fault.hint(format!("did you mean `{}`?", BUNDLES[0])))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn of(text: &str) -> Vec<String> {
+        let document = Document::parse(text).unwrap();
+        slips(&document).iter().map(|fault| fault.advice(std::path::Path::new("h"), Some(&document))).collect()
+    }
+
+    fn told(text: &str, parts: &[&str]) {
+        let found = of(text);
+        assert!(found.iter().any(|advice| parts.iter().all(|part| advice.contains(part))), "{text}: {found:#?}");
+    }
+
+    #[test]
+    fn what_is_in_order_is_not_mentioned() {
+        for text in [
+            r#"{"version": "2.0", "$schema": "x", "customHandler": {"description": {"defaultExecutablePath": "x", "arguments": []}}}"#,
+            r#"{"extensions": {"cosmosDB": {}, "http": {"routePrefix": ""}}, "functionTimeout": "-1", "mine": {"batch": 1}}"#,
+            r#"{"customHandler": {"description": {"arguments": "[\"a\"]"}, "initializationTimeout": "00:00:30"}}"#,
+            r#"{"logging": {"logLevel": {"default": "Warning"}}, "extensionBundle": {"id": "Microsoft.Azure.Functions.ExtensionBundle"}}"#,
+            r#"{"customHandler": {"port": 1}, "CustomHandler": {"type": "http"}}"#,
+        ] {
+            assert_eq!(of(text), [""; 0], "{text}");
+        }
+    }
+
+    #[test]
+    fn a_key_in_the_wrong_place_is_told_where_it_belongs() {
+        let forwarding = "`enableForwardingHttpRequest` means nothing here";
+        told(
+            r#"{"enableForwardingHttpRequest": true, "customHandler": {}}"#,
+            &["h:1:2", forwarding, "into `customHandler`"],
+        );
+        told(
+            r#"{"customHandler": {"description": {"enableForwardingHttpRequest": 1}}}"#,
+            &["h:1:36", "into `customHandler`"],
+        );
+        told(r#"{"customHandler": {"defaultExecutablePath": "x"}}"#, &["h:1:20", "into `description`"]);
+        told(r#"{"httpWorker": {"arguments": []}}"#, &["into `description`"]);
+        told(r#"{"defaultExecutablePath": "x"}"#, &["into `customHandler`, `description`"]);
+        told(r#"{"customHandler": {"extensionBundle": {}}}"#, &["into the file itself"]);
+        told(r#"{"http": {"routePrefix": ""}}"#, &["`http` means nothing here", "into `extensions`"]);
+        told(r#"{"extensions": {"routePrefix": ""}}"#, &["into `http`"]);
+        told(r#"{"batchSize": 1}"#, &["into `extensions`, `queues`"]);
+        told(r#"{"logLevel": {}}"#, &["into `logging`"]);
+    }
+
+    #[test]
+    fn a_slip_is_guessed() {
+        for (text, slip) in [
+            (r#"{"customHandlers": {}}"#, "customHandler"),
+            (r#"{"custom_handler": {}}"#, "customHandler"),
+            (r#"{"versoin": "2.0"}"#, "version"),
+            (r#"{"functionTimeOuts": "00:01:00"}"#, "functionTimeout"),
+            (r#"{"extensionBundles": {}}"#, "extensionBundle"),
+            (r#"{"extension": {}}"#, "extensions"),
+            (r#"{"extensions": {"http": {"routeprefx": ""}}}"#, "routePrefix"),
+            (r#"{"customHandler": {"enableHttpForwarding": true}}"#, "enableForwardingHttpRequest"),
+            (r#"{"customHandler": {"description": {"defaultExecutable": "x"}}}"#, "defaultExecutablePath"),
+            (r#"{"customHandler": {"description": {"args": []}}}"#, "arguments"),
+            (r#"{"httpWorker": {"description": {"cwd": "x"}}}"#, "workingDirectory"),
+        ] {
+            told(text, &[&format!("did you mean `{slip}`?")]);
+        }
+        told(
+            r#"{"customHandler": {"colour": "red"}}"#,
+            &["`colour` means nothing here", "what counts here: `description`"],
+        );
+    }
+
+    #[test]
+    fn a_value_of_the_wrong_kind_is_named() {
+        told(r#"{"customHandler": {"description": {"arguments": "-S x"}}}"#, &["a text and no list", r#"["-S", "x"]"#]);
+        told(r#"{"customHandler": {"description": {"defaultExecutablePath": ["a"]}}}"#, &["is a list", "`arguments`"]);
+        told(r#"{"customHandler": {"enableForwardingHttpRequest": [true]}}"#, &["is a list"]);
+        told(r#"{"customHandler": "node"}"#, &["`customHandler` is no object"]);
+        told(r#"{"functionTimeout": 10}"#, &["h:1:21", "is 10 days", "such as \"00:00:30\""]);
+        told(r#"{"customHandler": {"initializationTimeout": "30"}}"#, &["is 30 days"]);
+    }
+
+    #[test]
+    fn what_counts_otherwise_than_it_looks_is_named() {
+        told(r#"{"customHandler": {"port": 1, "port": 2}}"#, &["h:1:31", "more than once"]);
+        told(
+            r#"{"customHandler": {"port": 1}, "customHandler": {}}"#,
+            &["`customHandler` stands there more than once"],
+        );
+        told(r#"{"customHandler": {}, "httpWorker": {}}"#, &["`httpWorker` is ignored"]);
+        told(r#"{"httpWorker": {}}"#, &["deprecated"]);
+        told(r#"{"customHandler": {"type": "none"}}"#, &["Defaulting to Http"]);
+        told(r#"{"logging": {"logLevel": {"default": "Verbose"}}}"#, &["h:1:38", "no log level"]);
+        told(r#"{"extensionBundle": {"id": "Microsoft.Azure.Functions.ExtensionsBundle"}}"#, &["h:1:28", "no bundle"]);
+    }
+
+    #[test]
+    fn names_and_prefixes_are_judged_with_the_functions_at_hand() {
+        assert!(allow_list(&["hello".to_owned()], &["Hello"]).is_empty());
+        assert_eq!(allow_list(&["Helo".to_owned()], &["Hello"])[0].hint.as_deref(), Some("did you mean `Hello`?"));
+        assert_eq!(route_prefix("api/v1"), None);
+        assert_eq!(route_prefix("/v1/").and_then(|fault| fault.hint).as_deref(), Some("write `v1`"));
+    }
+}
