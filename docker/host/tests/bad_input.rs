@@ -53,7 +53,7 @@ fn a_damaged_key_file_fails_whoever_shows_a_key() {
     let kind = ("AzureWebJobsSecretStorageType", Path::new("files"));
     let host = Host::serve(app.path(), &[kind, ("FUNCTIONS_SECRETS_PATH", keys.path())]);
     let answer = host.post("/api/hello?code=any", "");
-    assert!(status(&answer) == "500" && answer.ends_with("Content-Length: 0\r\n\r\n"), "{answer}");
+    assert!(status(&answer) == "500" && answer.contains("\r\nContent-Length: 0\r\n"), "{answer}");
     assert_eq!(status(&host.post("/api/hello", "")), "401");
     host.wait_for_line("cannot read the key file");
 }
