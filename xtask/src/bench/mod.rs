@@ -25,6 +25,8 @@ use server::Server;
 
 /// How many connections are kept busy where throughput is measured.
 const CONNECTIONS: usize = 16;
+/// How many rounds are not counted.
+const WARM_UP_ROUNDS: usize = 3;
 /// The body whose way through mini-host is measured.
 const BODY_BYTES: usize = 20 * 1024 * 1024;
 /// What `hello` is called everywhere.
@@ -154,25 +156,24 @@ impl Run<'_> {
         modes.into_iter().map(of_mode).collect()
     }
 
-    /// Every server is measured in every round, so that what disturbs one disturbs all.
+    /// Every server is measured in every round, so that what disturbs one disturbs all, and has a handler of its own: Node grows
+    /// faster with every request, so one that serves two would favour both.
     fn loads(&self, wrk: &Wrk) -> Result<Vec<Load>> {
-        let direct = Server::handler(&self.app, &self.path)?;
-        let nginx = self.nginx(&direct.url)?;
-        let mut servers = vec![("handler alone", direct)];
+        let behind_nginx = Server::handler(&self.app, &self.path)?;
+        let nginx = self.nginx(&behind_nginx.url)?;
+        let mut servers = vec![("handler alone", Server::handler(&self.app, &self.path)?)];
         servers.extend(nginx.map(|nginx| (NGINX, nginx)));
         servers.push((MINI_HOST, self.mini_host(FORWARDING)?));
         servers.push(("mini-host, log level Information", self.mini_host(FORWARDING_AND_LOGGING)?));
         servers.push((MINI_HOST_DEFAULT_MODE, self.mini_host(DEFAULT_MODE)?));
 
         let urls: Vec<String> = servers.iter().map(|(_, server)| format!("{}{HELLO}", server.url)).collect();
-        for url in &urls {
+        for url in urls.iter().cycle().take(WARM_UP_ROUNDS * urls.len()) {
             // Node compiles what is used often; that is not to be measured.
             wrk.measure(url, CONNECTIONS)?;
         }
-        let rounds = self.rounds(|| {
-            let both = |url: &String| Ok((wrk.measure(url, 1)?, wrk.measure(url, CONNECTIONS)?));
-            urls.iter().map(both).collect::<Result<Vec<_>>>()
-        })?;
+        let both = |url: &String| Ok((wrk.measure(url, 1)?, wrk.measure(url, CONNECTIONS)?));
+        let rounds = self.rounds(|| urls.iter().map(both).collect::<Result<Vec<_>>>())?;
         let of_server = |(index, (name, _)): (usize, &(&'static str, Server))| {
             let (alone, together) = rounds.iter().filter_map(|round| round.get(index)).copied().unzip();
             Load { name, alone, together }
