@@ -37,7 +37,7 @@ impl Execution {
         let execution = Self {
             id: invocation_id(),
             function: Arc::clone(function),
-            category: format!("Function.{}", function.name),
+            category: ["Function.", &function.name].concat(),
             log: host.log().clone(),
             started: Instant::now(),
             invocations: Arc::clone(host.invocations()),
@@ -62,8 +62,8 @@ impl Execution {
 
     /// Logs that it succeeded.
     pub fn succeeded(&self) {
-        let duration = self.started.elapsed().as_millis();
         self.write(Level::Information, SUCCEEDED, |name, id| {
+            let duration = self.started.elapsed().as_millis();
             format!("Executed '{name}' (Succeeded, Id={id}, Duration={duration}ms)")
         });
     }

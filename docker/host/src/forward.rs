@@ -3,6 +3,7 @@
 pub mod headers;
 pub mod target;
 
+use std::pin::pin;
 use std::sync::Arc;
 
 use bytes::Bytes;
@@ -29,8 +30,8 @@ pub async fn forward(
     host: &Host,
     running: &Running,
     function: &Arc<Function>,
-    target: &Target,
-    head: RequestHead,
+    target: &Target<'_>,
+    head: &RequestHead,
     body: &mut CallerBody,
 ) -> Response {
     let execution = Execution::begin(host, function, CALLED_BY_HOST_API);
@@ -47,7 +48,7 @@ pub async fn forward(
         }
     };
     let body = if body.length() > 0 { Body::Stream { body, waits_for_continue } } else { Body::Empty };
-    let call = invoke::call(handler, handler.client().call(&request, body));
+    let call = pin!(async { invoke::noticed(handler, handler.client().call(&request, body).await).await });
     let mut response = match invoke::within_timeout(running, handler, &execution, call).await {
         Outcome::Answered(answer) => {
             execution.succeeded();
@@ -68,8 +69,8 @@ fn to_handler(
     execution: &Execution,
     running: &Running,
     function: &Function,
-    target: &Target,
-    head: RequestHead,
+    target: &Target<'_>,
+    head: &RequestHead,
     length: u64,
 ) -> Result<Request, String> {
     let kind = running.app.options.custom_handler.as_ref().map(|handler| handler.kind);
@@ -77,8 +78,8 @@ fn to_handler(
         Some(HandlerKind::HttpWorker) => target.for_function(&function.name),
         _ => target.forwarded(),
     };
-    let method = normal_method(head.method);
-    let mut headers = headers::to_handler(head.headers, length, execution.id)?;
+    let method = normal_method(&head.method);
+    let mut headers = headers::to_handler(&head.headers, length, execution.id)?;
     let has_no_length = ["GET", "HEAD", "OPTIONS", "DELETE"].contains(&method.as_str());
     if length == 0 && !has_no_length {
         headers.push(CONTENT_LENGTH, "0");
@@ -87,12 +88,10 @@ fn to_handler(
 }
 
 /// A well-known method in another letter case is sent in capitals (recording FX-req-lower).
-fn normal_method(method: String) -> String {
+fn normal_method(method: &str) -> String {
     const KNOWN: [&str; 9] = ["GET", "POST", "PUT", "DELETE", "HEAD", "OPTIONS", "PATCH", "TRACE", "CONNECT"];
-    match KNOWN.into_iter().find(|known| known.eq_ignore_ascii_case(&method)) {
-        Some(known) => known.to_owned(),
-        None => method,
-    }
+    let known = KNOWN.into_iter().find(|known| known.eq_ignore_ascii_case(method));
+    known.unwrap_or(method).to_owned()
 }
 
 /// The answer as the caller gets it. What fails here is not a failed invocation: the log says so, the caller sees a 500

@@ -28,14 +28,14 @@ const HOME_PAGE: &str = include_str!("front/home.html");
 const DEFAULT_BODY_LIMIT_BYTES: u64 = 104_857_600;
 
 /// Answers one request.
-pub async fn handle(host: &Arc<Host>, head: RequestHead, body: &mut CallerBody) -> Response {
-    match kestrel::accept(&head) {
+pub async fn handle(host: &Arc<Host>, head: &RequestHead, body: &mut CallerBody) -> Response {
+    match kestrel::accept(head) {
         Ok(target) => within_limits(host, &target, head, body).await,
         Err(status) => Response::empty(status).closing(),
     }
 }
 
-async fn within_limits(host: &Arc<Host>, target: &Target, head: RequestHead, body: &mut CallerBody) -> Response {
+async fn within_limits(host: &Arc<Host>, target: &Target<'_>, head: &RequestHead, body: &mut CallerBody) -> Response {
     let state = host.state();
     let limit = match &state {
         State::Running(running) => running.app.options.request_body_limit_bytes,
@@ -52,7 +52,7 @@ async fn within_limits(host: &Arc<Host>, target: &Target, head: RequestHead, bod
     }
     if is_admin_path(&target.path) {
         let Ok(bytes) = body.collect(limit).await else { return Response::empty(500) };
-        if let Some(response) = admin_answer(host, target, &head, &bytes) {
+        if let Some(response) = admin_answer(host, target, head, &bytes) {
             return response;
         }
         body.put_back(bytes.into());
@@ -65,13 +65,15 @@ async fn within_limits(host: &Arc<Host>, target: &Target, head: RequestHead, bod
 }
 
 fn is_admin_path(path: &str) -> bool {
-    let first = path.split('/').nth(1).unwrap_or_default();
-    ["admin", "runtime"].iter().any(|name| first.eq_ignore_ascii_case(name))
+    ["/admin", "/runtime"].iter().any(|name| {
+        let (first, rest) = path.split_at_checked(name.len()).unwrap_or_default();
+        first.eq_ignore_ascii_case(name) && (rest.is_empty() || rest.starts_with('/'))
+    })
 }
 
 /// The answer of an admin endpoint; nothing where the URL is none, and a function may have it (protocol section 7.1).
-fn admin_answer(host: &Arc<Host>, target: &Target, head: &RequestHead, body: &[u8]) -> Option<Response> {
-    let query = parse_query(&target.query);
+fn admin_answer(host: &Arc<Host>, target: &Target<'_>, head: &RequestHead, body: &[u8]) -> Option<Response> {
+    let query = parse_query(target.query);
     let request = admin::Request {
         method: &head.method,
         path: &target.path,
@@ -96,8 +98,8 @@ fn admin_answer(host: &Arc<Host>, target: &Target, head: &RequestHead, body: &[u
 async fn throttled(
     host: &Arc<Host>,
     running: &Arc<Running>,
-    target: &Target,
-    head: RequestHead,
+    target: &Target<'_>,
+    head: &RequestHead,
     body: &mut CallerBody,
 ) -> Response {
     let _pass = match running.throttle.enter().await {
@@ -122,12 +124,12 @@ async fn call(
     host: &Arc<Host>,
     running: &Arc<Running>,
     found: Found,
-    target: &Target,
-    head: RequestHead,
+    target: &Target<'_>,
+    head: &RequestHead,
     body: &mut CallerBody,
 ) -> Response {
     let Some(http) = &found.function.http else { return Response::empty(404) };
-    let Ok(identity) = identify(host, &head, target, &found) else { return Response::empty(500) };
+    let Ok(identity) = identify(host, head, target, &found) else { return Response::empty(500) };
     if found.function.disabled && identity.as_ref().map(|identity| identity.level) != Some(KeyLevel::Admin) {
         return Response::empty(404);
     }
@@ -143,8 +145,8 @@ async fn call(
 
 /// Whom the key that a request presents makes of its sender. A key file that cannot be read, damaged say, fails the request, as
 /// it does at the admin endpoints (recording JX-bad-host); the log names it.
-fn identify(host: &Host, head: &RequestHead, target: &Target, found: &Found) -> Result<Option<Identity>, KeyError> {
-    let query = parse_query(&target.query);
+fn identify(host: &Host, head: &RequestHead, target: &Target<'_>, found: &Found) -> Result<Option<Identity>, KeyError> {
+    let query = parse_query(target.query);
     let Some(key) = presented_key(head, &query) else { return Ok(None) };
     let identity = host.keys().identify(key, Some(&found.function.name));
     identity.inspect_err(|error| host.log().error(log::HOST, &error.0))
@@ -152,7 +154,7 @@ fn identify(host: &Host, head: &RequestHead, target: &Target, found: &Found) -> 
 
 fn presented_key<'a>(head: &'a RequestHead, query: &'a [(String, Vec<String>)]) -> Option<&'a str> {
     let query = query.iter().filter_map(|(name, values)| Some((name.as_str(), values.first()?.as_str())));
-    keys::presented(head.headers.iter().map(|line| (line.name(), &*line.value)), query)
+    keys::presented(head.headers.get("x-functions-key"), query)
 }
 
 fn home_page(host: &Host) -> Response {

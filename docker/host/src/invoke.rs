@@ -5,13 +5,14 @@ mod http;
 mod limits;
 mod retry;
 
+use std::pin::pin;
 use std::sync::Arc;
 
 use bytes::Bytes;
 use uuid::Uuid;
 
 pub use http::http;
-pub use limits::{Outcome, call, wait_ready, within_timeout};
+pub use limits::{Outcome, noticed, wait_ready, within_timeout};
 
 use crate::app::{Binding, CustomHandler, DataType, Function};
 use crate::bindings::{input, output};
@@ -117,7 +118,8 @@ async fn attempt(
     };
     let is_ready = wait_ready(host, handler, execution).await;
     let exchange = Exchange::new(execution, request::envelope(trigger.data.iter().chain(&inputs), data));
-    let asked = within_timeout(running, handler, execution, ask(running, handler, execution, &exchange)).await;
+    let asking = pin!(ask(running, handler, execution, &exchange));
+    let asked = within_timeout(running, handler, execution, asking).await;
     let outcome = match asked {
         Outcome::Answered(answer) => complete(running, execution, answer, data).await,
         Outcome::Failed(failure) => Err(failure),
@@ -159,7 +161,7 @@ async fn ask(
             handler.client().call(&request, body()).await
         }
     };
-    let Answer { head, body } = match call(handler, answered).await {
+    let Answer { head, body } = match noticed(handler, answered.await).await {
         Ok(answer) => answer,
         // The real host goes on waiting for the final answer (recording RX-status-199).
         Err(CallError::OnlyInterim) => {
@@ -258,7 +260,7 @@ fn post(handler: &Handler, execution: &Execution, exchange: &Exchange, length_is
     } else {
         headers.push(TRANSFER_ENCODING, "chunked");
     }
-    headers::of_host(execution.id).into_iter().for_each(|(name, value)| headers.push(name, value));
+    headers::append_own(&mut headers, execution.id);
     Request { method: "POST".to_owned(), target: exchange.target().to_owned(), headers }
 }
 

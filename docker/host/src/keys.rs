@@ -262,15 +262,11 @@ impl Keys {
     }
 }
 
-/// The one key a request presents: the first `x-functions-key` header, or else the first `code` of the query, names in any letter
+/// The one key a request presents: that of its first `x-functions-key` header, or else the first `code` of the query, in any letter
 /// case. An empty one counts as a wrong key (recordings K03, KX-key-forms).
-pub fn presented<'a>(
-    headers: impl IntoIterator<Item = (&'a str, &'a [u8])>,
-    query: impl IntoIterator<Item = (&'a str, &'a str)>,
-) -> Option<&'a str> {
-    let header = headers.into_iter().find(|(name, _)| name.eq_ignore_ascii_case("x-functions-key"));
+pub fn presented<'a>(header: Option<&'a [u8]>, query: impl IntoIterator<Item = (&'a str, &'a str)>) -> Option<&'a str> {
     match header {
-        Some((_, value)) => Some(std::str::from_utf8(value).unwrap_or_default()),
+        Some(value) => Some(std::str::from_utf8(value).unwrap_or_default()),
         None => query.into_iter().find(|(name, _)| name.eq_ignore_ascii_case("code")).map(|(_, value)| value),
     }
 }

@@ -18,7 +18,12 @@ fn main() -> ExitCode {
     let options = Options::from_command_line();
     // The handler, and whoever calls, need the other half.
     let workers = std::thread::available_parallelism().map_or(1, |cores| cores.get().div_ceil(2));
-    let outcome = tokio::runtime::Builder::new_multi_thread()
+    let mut builder = if workers == 1 {
+        tokio::runtime::Builder::new_current_thread()
+    } else {
+        tokio::runtime::Builder::new_multi_thread()
+    };
+    let outcome = builder
         .worker_threads(workers)
         .enable_all()
         .build()

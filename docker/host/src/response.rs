@@ -5,9 +5,13 @@ use std::time::SystemTime;
 use bytes::Bytes;
 
 use crate::http1::Headers;
-use crate::http1::headers::{CONNECTION, CONTENT_LENGTH, CONTENT_TYPE, DATE, SERVER, TRANSFER_ENCODING, write_line};
+use crate::http1::headers::{
+    CONNECTION, CONTENT_LENGTH, CONTENT_TYPE, DATE, Line, SERVER, TRANSFER_ENCODING, write_line,
+};
 use crate::invocation::reason;
 
+/// The lines that Kestrel knows and writes before all others, in this order.
+const WRITTEN_FIRST: [&str; 5] = [CONTENT_LENGTH, CONNECTION, CONTENT_TYPE, DATE, SERVER];
 const SWITCHING_PROTOCOLS: i32 = 101;
 
 /// An answer to a caller.
@@ -16,7 +20,7 @@ pub struct Response {
     /// The status: the real host writes any number (recordings RX-sc-zero, -neg, -99, -1000).
     pub status: i32,
     /// The reason phrase, where it is not the standard one.
-    pub reason: Option<Bytes>,
+    pub reason: Option<Vec<u8>>,
     /// The header lines. `Date` and `Server` are added where they are not among them.
     pub headers: Headers,
     /// The body in pieces, so that it need not be copied.
@@ -94,13 +98,13 @@ impl Response {
     /// Writes the head, its lines in Kestrel's order: those it knows first.
     pub fn write_head(&self, is_to_head: bool, out: &mut Vec<u8>) {
         let reason = self.reason.as_deref().unwrap_or_else(|| reason::phrase(self.status).as_bytes());
-        out.extend_from_slice(format!("HTTP/1.1 {} ", self.status).as_bytes());
-        out.extend_from_slice(reason);
-        out.extend_from_slice(b"\r\n");
+        for part in [b"HTTP/1.1 ", self.status.to_string().as_bytes(), b" ", reason, b"\r\n"] {
+            out.extend_from_slice(part);
+        }
         if self.writes_length(is_to_head) {
             write_line(CONTENT_LENGTH.as_bytes(), self.length().to_string().as_bytes(), out);
         }
-        for name in [CONTENT_LENGTH, CONNECTION, CONTENT_TYPE, DATE, SERVER] {
+        for name in WRITTEN_FIRST {
             let mut is_given = false;
             for line in self.headers.iter().filter(|line| line.has_name(name)) {
                 is_given = true;
@@ -118,7 +122,7 @@ impl Response {
         if self.is_chunked(is_to_head) {
             write_line(TRANSFER_ENCODING.as_bytes(), b"chunked", out);
         }
-        for line in self.headers.iter().filter(|line| !is_written_first(&line.name)) {
+        for line in self.headers.iter().filter(|line| !is_written_first(line)) {
             line.write(out);
         }
         out.extend_from_slice(b"\r\n");
@@ -168,8 +172,6 @@ impl From<Vec<u8>> for Response {
     }
 }
 
-fn is_written_first(name: &[u8]) -> bool {
-    [CONTENT_LENGTH, CONNECTION, CONTENT_TYPE, DATE, SERVER]
-        .iter()
-        .any(|first| name.eq_ignore_ascii_case(first.as_bytes()))
+fn is_written_first(line: &Line<'_>) -> bool {
+    WRITTEN_FIRST.iter().any(|name| line.has_name(name))
 }

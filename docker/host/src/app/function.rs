@@ -139,10 +139,7 @@ impl Function {
     /// Whether its only input is an HTTP trigger and its only output an HTTP answer (section 3.1).
     #[must_use]
     pub fn is_pure_http(&self) -> bool {
-        let only = |mut all: Box<dyn Iterator<Item = &Binding> + '_>, kind| {
-            all.next().is_some_and(|binding| binding.is(kind)) && all.next().is_none()
-        };
-        only(Box::new(self.inputs()), "httpTrigger") && only(Box::new(self.outputs()), "http")
+        is_only(self.inputs(), "httpTrigger") && is_only(self.outputs(), "http")
     }
 
     /// Whether requests to it are passed on to the handler as they are (section 3.1). With `httpWorker` a pure HTTP function
@@ -405,4 +402,8 @@ pub(super) fn dotnet_type(value: &Value) -> &'static str {
         Value::Number(_) => "System.Int64",
         _ => "Newtonsoft.Json.Linq.JObject",
     }
+}
+/// Whether there is one binding, of this kind.
+fn is_only<'a>(mut bindings: impl Iterator<Item = &'a Binding>, kind: &str) -> bool {
+    bindings.next().is_some_and(|binding| binding.is(kind)) && bindings.next().is_none()
 }

@@ -1,6 +1,5 @@
 //! Headers on their way to the handler and back (protocol sections 3.3 and 3.6).
 
-use bytes::Bytes;
 use uuid::Uuid;
 
 use crate::host;
@@ -10,6 +9,11 @@ use crate::http1::headers::{CONTENT_LENGTH, CONTENT_TYPE, Headers, TRANSFER_ENCO
 pub const INVOCATION_ID: &str = "X-Azure-Functions-InvocationId";
 /// The header with the version of the host.
 pub const HOST_VERSION_HEADER: &str = "X-Azure-Functions-HostVersion";
+
+/// Room for the lines of most requests, so that it need not grow with every one.
+const USUAL_LINES: usize = 16;
+/// Room for their text.
+const USUAL_BYTES: usize = 768;
 
 /// Names that .NET keeps for bodies; they cannot be put on a request and are lost.
 const LOST: [&str; 9] = [
@@ -28,7 +32,7 @@ const LOST: [&str; 9] = [
 ///
 /// # Errors
 /// What makes .NET's client refuse to send the request: a chunked body, a byte above 127, a content type without a slash.
-pub fn to_handler(headers: Headers, length: u64, invocation: Uuid) -> Result<Headers, String> {
+pub fn to_handler(headers: &Headers, length: u64, invocation: Uuid) -> Result<Headers, String> {
     if headers.contains(TRANSFER_ENCODING) {
         return Err("a request with `Transfer-Encoding` cannot be forwarded: send a `Content-Length`".to_owned());
     }
@@ -37,56 +41,33 @@ pub fn to_handler(headers: Headers, length: u64, invocation: Uuid) -> Result<Hea
     }
     let content_type = headers.get(CONTENT_TYPE).filter(|value| length > 0 && !value.is_empty());
     let content_type = content_type.map(normal_content_type).transpose()?;
-    let mut sent = joined(headers, |name| {
+    let is_kept = |name: &[u8]| {
         !LOST.iter().chain(&[CONTENT_LENGTH, CONTENT_TYPE]).any(|lost| name.eq_ignore_ascii_case(lost.as_bytes()))
-    });
+    };
+    let mut sent = Headers::with_capacity(USUAL_LINES, USUAL_BYTES);
+    // Repeated lines become one; the values of `Cookie` stand in it as in any `Cookie` (recording FX-req-header-repeat).
+    for line in headers.iter().filter(|line| is_kept(line.name)) {
+        sent.append(line.name, if line.has_name("Cookie") { "; " } else { ", " }, line.value);
+    }
     if length > 0 {
         sent.push(CONTENT_LENGTH, length.to_string());
         content_type.into_iter().for_each(|value| sent.push(CONTENT_TYPE, value));
     }
-    for ((name, value), separator) in of_host(invocation).into_iter().zip([", ", ", ", " "]) {
-        extend(&mut sent, name, separator, value);
-    }
+    append_own(&mut sent, invocation);
     Ok(sent)
 }
 
-/// The headers that the host puts on every request of its own: version, id and agent (protocol section 4.1).
-#[must_use]
-pub fn of_host(invocation: Uuid) -> [(&'static str, Bytes); 3] {
-    [
-        (HOST_VERSION_HEADER, Bytes::from_static(host::VERSION.as_bytes())),
-        (INVOCATION_ID, invocation.to_string().into()),
-        (USER_AGENT, Bytes::from_static(host::AGENT.as_bytes())),
-    ]
+/// Adds the headers that the host puts on every request of its own: version, id and agent (protocol section 4.1). A caller's
+/// are kept, with the host's values behind them.
+pub fn append_own(headers: &mut Headers, invocation: Uuid) {
+    headers.append(HOST_VERSION_HEADER, ", ", host::VERSION);
+    headers.append(INVOCATION_ID, ", ", invocation.hyphenated().encode_lower(&mut Uuid::encode_buffer()));
+    headers.append(USER_AGENT, " ", host::AGENT);
 }
 
 /// Drops from an answer what does not reach a caller: framing, which is written anew, and headers without a value.
 pub fn to_caller(headers: &mut Headers) {
     headers.retain(|line| !line.value.is_empty() && !line.has_name(TRANSFER_ENCODING));
-}
-
-/// Appends the host's value to the caller's, in the same line.
-fn extend(headers: &mut Headers, name: &'static str, separator: &str, value: Bytes) {
-    match headers.iter_mut().find(|line| line.has_name(name)) {
-        Some(line) => line.value = [&*line.value, separator.as_bytes(), &*value].concat().into(),
-        None => headers.push(name, value),
-    }
-}
-
-/// The lines whose names are kept. Repeated ones become one: values joined by `, `, those of `Cookie` by `; ` (recording
-/// FX-req-header-repeat).
-fn joined(headers: Headers, is_kept: impl Fn(&[u8]) -> bool) -> Headers {
-    let mut all = Headers::with_capacity(headers.iter().len() + 3);
-    for line in headers.iter().filter(|line| is_kept(&line.name)) {
-        match all.iter_mut().find(|known| known.name.eq_ignore_ascii_case(&line.name)) {
-            Some(known) => {
-                let separator: &[u8] = if line.has_name("Cookie") { b"; " } else { b", " };
-                known.value = [&*known.value, separator, &*line.value].concat().into();
-            }
-            None => all.push(line.name.clone(), line.value.clone()),
-        }
-    }
-    all
 }
 
 /// A content type as .NET parses and writes it: `text/plain ;  x=y` becomes `text/plain; x=y` (recording FX-req-type-params).
@@ -151,10 +132,10 @@ mod tests {
 
     /// What the handler gets, but for the host's own lines.
     fn seen(lines: &[(&'static str, &'static str)], length: u64) -> Vec<(String, String)> {
-        let all = to_handler(headers(lines), length, Uuid::nil()).expect("sound headers");
+        let all = to_handler(&headers(lines), length, Uuid::nil()).expect("sound headers");
         let own = [USER_AGENT, INVOCATION_ID, HOST_VERSION_HEADER];
         let others = all.iter().filter(|line| !own.iter().any(|name| line.has_name(name)));
-        others.map(|line| (line.name().to_owned(), String::from_utf8_lossy(&line.value).into_owned())).collect()
+        others.map(|line| (line.name().to_owned(), String::from_utf8_lossy(line.value).into_owned())).collect()
     }
 
     fn lines(lines: &[(&str, &str)]) -> Vec<(String, String)> {
@@ -179,7 +160,7 @@ mod tests {
     #[test]
     fn the_hosts_own_are_appended() {
         let sent = headers(&[("user-agent", "t/1"), ("x-azure-functions-invocationid", "mine")]);
-        let all = to_handler(sent, 0, Uuid::nil()).expect("sound headers");
+        let all = to_handler(&sent, 0, Uuid::nil()).expect("sound headers");
         assert!(all.text(USER_AGENT).expect("there").starts_with("t/1 Azure-Functions-Host/"));
         assert_eq!(all.text(INVOCATION_ID), Some("mine, 00000000-0000-0000-0000-000000000000"));
     }
@@ -200,9 +181,9 @@ mod tests {
     #[test]
     fn what_dotnet_cannot_send_is_refused() {
         for line in [("transfer-encoding", "chunked"), ("x", "ü")] {
-            assert!(to_handler(headers(&[line]), 0, Uuid::nil()).is_err(), "{line:?}");
+            assert!(to_handler(&headers(&[line]), 0, Uuid::nil()).is_err(), "{line:?}");
         }
-        assert!(to_handler(headers(&[("content-type", "nonsense")]), 5, Uuid::nil()).is_err());
+        assert!(to_handler(&headers(&[("content-type", "nonsense")]), 5, Uuid::nil()).is_err());
     }
 
     #[test]

@@ -1,31 +1,33 @@
 //! Request targets: as Kestrel reads them, and as .NET's URI class writes them to the handler; pure (protocol section 3.2).
 
+use std::borrow::Cow;
+
 use crate::invocation::dotnet::join_values;
 
 /// The target of a request, read.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Target {
+pub struct Target<'a> {
     /// The path with percent escapes undone (but for `%2F` and what is not UTF-8) and dot segments resolved: what routes are
     /// matched with.
-    pub path: String,
+    pub path: Cow<'a, str>,
     /// The query as the client wrote it, without its question mark.
-    pub query: String,
+    pub query: &'a str,
 }
 
-impl Target {
+impl<'a> Target<'a> {
     /// Reads a path and a query. `None` is what Kestrel answers with 400: a NUL, or bytes above 127.
     #[must_use]
-    pub fn parse(path: &str, query: Option<&str>) -> Option<Self> {
+    pub fn parse(path: &'a str, query: Option<&'a str>) -> Option<Self> {
         let query = query.unwrap_or_default();
         if !path.is_ascii() || !query.is_ascii() {
             return None;
         }
-        let path = if path.contains('%') { unescape(path, Escapes::Path) } else { path.to_owned() };
+        let path = if path.contains('%') { unescape(path, Escapes::Path).into() } else { Cow::Borrowed(path) };
         if path.contains('\0') {
             return None;
         }
-        let path = if path.contains("/.") { without_dot_segments(&path) } else { path };
-        Some(Self { path, query: query.to_owned() })
+        let has_dots = path.contains('.') && path.contains("/.");
+        Some(Self { path: if has_dots { without_dot_segments(&path).into() } else { path }, query })
     }
 
     /// The target that the handler sees for this path and query.
@@ -33,7 +35,7 @@ impl Target {
     pub fn forwarded(&self) -> String {
         let mut target = String::with_capacity(self.path.len() + self.query.len() + 1);
         write_path(&self.path, &mut target);
-        write_query(&self.query, &mut target);
+        write_query(self.query, &mut target);
         target
     }
 
@@ -43,7 +45,7 @@ impl Target {
     pub fn for_function(&self, name: &str) -> String {
         let mut target = String::from("/");
         write_path(name, &mut target);
-        write_query(&self.query, &mut target);
+        write_query(self.query, &mut target);
         target
     }
 }
@@ -71,11 +73,14 @@ pub fn parse_query(query: &str) -> Vec<(String, Vec<String>)> {
 
 /// The path as .NET's URI class writes it. What stands behind a decoded `#` or `?` is lost, a backslash becomes a slash.
 fn write_path(path: &str, out: &mut String) {
-    let path = path.split(['#', '?']).next().unwrap_or_default();
+    let path = &path[..path.bytes().position(|byte| matches!(byte, b'#' | b'?')).unwrap_or(path.len())];
     let bytes = path.as_bytes();
     let mut index = 0;
-    while let Some(&byte) = bytes.get(index) {
-        match byte {
+    while let Some(length) = bytes[index..].iter().position(|byte| !stays_in_path(*byte)) {
+        // In the midst of a character the run is empty, and no text.
+        out.push_str(path.get(index..index + length).unwrap_or_default());
+        index += length;
+        match bytes[index] {
             b'%' => match escaped_byte(bytes, index) {
                 Some(unreserved) if is_unreserved(unreserved) => {
                     out.push(char::from(unreserved));
@@ -85,11 +90,15 @@ fn write_path(path: &str, out: &mut String) {
                 None => out.push_str("%25"),
             },
             b'\\' => out.push('/'),
-            _ if is_unreserved(byte) || b"!$&'()*+,;=:@/[]".contains(&byte) => out.push(char::from(byte)),
-            _ => write_escape(byte, out),
+            byte => write_escape(byte, out),
         }
         index += 1;
     }
+    out.push_str(&path[index..]);
+}
+
+const fn stays_in_path(byte: u8) -> bool {
+    is_unreserved(byte) || matches!(byte, b'!' | b'$' | b'&'..=b',' | b';' | b'=' | b':' | b'@' | b'/' | b'[' | b']')
 }
 
 /// The query, taken apart and written anew: repeated values joined by commas, empty ones of several left out.

@@ -20,7 +20,7 @@ const HEADERS_TOO_LARGE: u16 = 431;
 ///
 /// # Errors
 /// The status of the refusal; the connection is closed with it.
-pub fn accept(head: &RequestHead) -> Result<Target, u16> {
+pub fn accept(head: &RequestHead) -> Result<Target<'_>, u16> {
     let line = head.method.len() + " ".len() + head.target.len() + " HTTP/1.1".len();
     if line > MAX_REQUEST_LINE_BYTES {
         return Err(URI_TOO_LONG);
@@ -32,7 +32,7 @@ pub fn accept(head: &RequestHead) -> Result<Target, u16> {
     }
     let (authority, path, query) = parts(&head.target);
     // What is not ASCII in a header's value is UTF-8 to Kestrel.
-    let is_text = head.headers.iter().all(|line| std::str::from_utf8(&line.value).is_ok());
+    let is_text = head.headers.iter().all(|line| std::str::from_utf8(line.value).is_ok());
     if head.method == "CONNECT" || !has_sound_host(head, authority) || !is_text {
         return Err(BAD_REQUEST);
     }
@@ -68,6 +68,9 @@ pub fn check_incomplete(bytes: &[u8]) -> Result<(), u16> {
 fn parts(target: &str) -> (Option<&str>, &str, Option<&str>) {
     let (rest, query) = target.split_once('?').map_or((target, None), |(rest, query)| (rest, Some(query)));
     let is_http = |scheme: &str| ["http", "https"].iter().any(|known| scheme.eq_ignore_ascii_case(known));
+    if rest.starts_with('/') {
+        return (None, rest, query);
+    }
     match rest.split_once("://").filter(|(scheme, _)| is_http(scheme)) {
         Some((_, rest)) => {
             let (authority, path) = rest.split_at(rest.find('/').unwrap_or(rest.len()));
@@ -106,7 +109,9 @@ fn is_well_formed(text: &str) -> bool {
         }
         None => text.split_once(':').map_or((text, None), |(name, port)| (name, Some(port))),
     };
-    let is_name_byte = |byte: u8| byte.is_ascii_alphanumeric() || b"!$&'()-._~".contains(&byte);
+    let is_name_byte = |byte: u8| {
+        byte.is_ascii_alphanumeric() || matches!(byte, b'!' | b'$' | b'&'..=b')' | b'-' | b'.' | b'_' | b'~')
+    };
     name.bytes().all(is_name_byte)
         && port.is_none_or(|port| !port.is_empty() && port.bytes().all(|byte| byte.is_ascii_digit()))
 }

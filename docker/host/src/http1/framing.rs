@@ -168,10 +168,9 @@ mod tests {
     use super::*;
 
     fn headers(lines: &[(&'static str, &'static str)]) -> Headers {
-        lines
-            .iter()
-            .map(|(name, value)| (Bytes::from_static(name.as_bytes()), Bytes::from_static(value.as_bytes())))
-            .collect()
+        let mut headers = Headers::default();
+        lines.iter().for_each(|(name, value)| headers.push(name, value));
+        headers
     }
 
     /// The body, and what is left of the bytes; `None` where it does not end.

@@ -3,9 +3,9 @@
 use std::mem::MaybeUninit;
 use std::ops::Range;
 
-use bytes::{Bytes, BytesMut};
+use bytes::{Buf, BytesMut};
 
-use super::headers::Headers;
+use super::headers::{Headers, Place};
 
 /// The most header lines that are read of any message: one more than Kestrel takes.
 const MAX_LINES: usize = 101;
@@ -29,7 +29,7 @@ pub struct AnswerHead {
     /// The status: 100 to 999.
     pub status: u16,
     /// The reason phrase, empty where there is none.
-    pub reason: Bytes,
+    pub reason: Vec<u8>,
     /// Whether it is of HTTP/1.0.
     pub is_old: bool,
     /// The header lines.
@@ -59,9 +59,9 @@ pub fn take_request(buffer: &mut BytesMut) -> Result<Option<RequestHead>, HeadEr
     let method = request.method.unwrap_or_default().to_owned();
     let target = request.path.unwrap_or_default().to_owned();
     let is_old = request.version == Some(0);
-    let places = places(buffer, request.headers);
-    let bytes = buffer.split_to(end).freeze();
-    Ok(Some(RequestHead { method, target, is_old, headers: lines(&bytes, places) }))
+    let headers = Headers::at(places(buffer, request.headers), &buffer[..end]);
+    buffer.advance(end);
+    Ok(Some(RequestHead { method, target, is_old, headers }))
 }
 
 /// Takes the head of an answer off the beginning of `buffer`. Nothing if its end has not come yet.
@@ -78,30 +78,26 @@ pub fn take_answer(buffer: &mut BytesMut) -> Result<Option<AnswerHead>, HeadErro
     };
     let status = answer.code.filter(|code| *code >= 100).ok_or(HeadError::Malformed(httparse::Error::Status))?;
     let is_old = answer.version == Some(0);
-    let reason = place(buffer, answer.reason.unwrap_or_default().as_bytes());
-    let places = places(buffer, answer.headers);
-    let bytes = buffer.split_to(end).freeze();
-    Ok(Some(AnswerHead { status, reason: bytes.slice(reason), is_old, headers: lines(&bytes, places) }))
+    let reason = answer.reason.unwrap_or_default().into();
+    let headers = Headers::at(places(buffer, answer.headers), &buffer[..end]);
+    buffer.advance(end);
+    Ok(Some(AnswerHead { status, reason, is_old, headers }))
 }
 
-/// Where names and values stand in a head, so that they need not be copied out of it.
-type Places = Vec<[Range<usize>; 2]>;
-
-fn places(head: &[u8], lines: &[httparse::Header<'_>]) -> Places {
-    lines.iter().map(|line| [line.name.as_bytes(), line.value].map(|part| place(head, part))).collect()
+/// Where names and values stand in a head.
+fn places(head: &[u8], lines: &[httparse::Header<'_>]) -> Vec<Place> {
+    let place =
+        |line: &httparse::Header<'_>| Place { name: range(head, line.name.as_bytes()), value: range(head, line.value) };
+    lines.iter().map(place).collect()
 }
 
 /// Where `part`, a slice of `whole`, begins and ends in it.
-fn place(whole: &[u8], part: &[u8]) -> Range<usize> {
+fn range(whole: &[u8], part: &[u8]) -> Range<usize> {
     if part.is_empty() {
         return 0..0;
     }
     let start = part.as_ptr().addr() - whole.as_ptr().addr();
     start..start + part.len()
-}
-
-fn lines(head: &Bytes, places: Places) -> Headers {
-    places.into_iter().map(|[name, value]| (head.slice(name), head.slice(value))).collect()
 }
 
 impl From<httparse::Error> for HeadError {
@@ -137,7 +133,7 @@ mod tests {
         let (head, rest) = request("FoO /a?b#c HTTP/1.0\r\nHost: x\r\nX-MiXed:  1 \r\nEmpty:\r\n\r\nbody");
         let head = head.expect("sound").expect("complete");
         assert_eq!((head.method.as_str(), head.target.as_str(), head.is_old), ("FoO", "/a?b#c", true));
-        let lines: Vec<_> = head.headers.iter().map(|line| (line.name(), &*line.value)).collect();
+        let lines: Vec<_> = head.headers.iter().map(|line| (line.name(), line.value)).collect();
         assert_eq!(lines, [("Host", &b"x"[..]), ("X-MiXed", b"1"), ("Empty", b"")]);
         assert_eq!(rest, "body");
     }
@@ -163,7 +159,7 @@ mod tests {
         let answer = |text: &str| take_answer(&mut BytesMut::from(text));
         let head = answer("HTTP/1.1 999 Odd One\nA: b\n\n").expect("sound").expect("complete");
         assert_eq!((head.status, &*head.reason, head.is_old), (999, &b"Odd One"[..], false));
-        assert_eq!(answer("HTTP/1.0 200\r\n\r\n").expect("sound").expect("complete").reason, Bytes::new());
+        assert_eq!(answer("HTTP/1.0 200\r\n\r\n").expect("sound").expect("complete").reason, b"");
         for text in ["HTTP/1.1 099 x\r\n\r\n", "HTTP/1.1 99 x\r\n\r\n", "nonsense\r\n\r\n"] {
             assert!(answer(text).is_err(), "{text}");
         }

@@ -1,6 +1,7 @@
 //! Header lines, in the order and the spelling in which they came or are to be sent.
 
-use bytes::Bytes;
+use std::fmt;
+use std::ops::Range;
 
 /// `Accept`.
 pub const ACCEPT: &str = "Accept";
@@ -24,29 +25,47 @@ pub const TRANSFER_ENCODING: &str = "Transfer-Encoding";
 pub const USER_AGENT: &str = "User-Agent";
 
 /// A list of header lines. Names are compared without regard to letter case.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Headers(Vec<Line>);
+///
+/// The text of all lines is in one piece, and the list says where in it each stands: a message has one buffer for its headers,
+/// however many they are.
+#[derive(Clone, Default)]
+pub struct Headers {
+    text: Vec<u8>,
+    places: Vec<Place>,
+}
 
 /// One header line.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Line {
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Line<'a> {
     /// The name: a token, so ASCII.
-    pub name: Bytes,
+    pub name: &'a [u8],
     /// The value, without blanks around it.
-    pub value: Bytes,
+    pub value: &'a [u8],
+}
+
+/// Where the name and the value of a line stand.
+#[derive(Clone, Debug)]
+pub(super) struct Place {
+    pub(super) name: Range<usize>,
+    pub(super) value: Range<usize>,
 }
 
 impl Headers {
-    /// An empty list with room for so many lines.
+    /// An empty list with room for so many lines, of so many bytes together.
     #[must_use]
-    pub fn with_capacity(lines: usize) -> Self {
-        Self(Vec::with_capacity(lines))
+    pub fn with_capacity(lines: usize, bytes: usize) -> Self {
+        Self { text: Vec::with_capacity(bytes), places: Vec::with_capacity(lines) }
+    }
+
+    /// The lines that stand at these places of a text.
+    pub(super) fn at(places: Vec<Place>, text: &[u8]) -> Self {
+        Self { text: text.to_vec(), places }
     }
 
     /// The value of the first line with this name.
     #[must_use]
     pub fn get(&self, name: &str) -> Option<&[u8]> {
-        self.all(name).next()
+        self.find(name).map(|place| &self.text[place.value.clone()])
     }
 
     /// The value of the first line with this name, if it is text.
@@ -57,85 +76,120 @@ impl Headers {
 
     /// The values of all lines with this name.
     pub fn all(&self, name: &str) -> impl Iterator<Item = &[u8]> {
-        self.0.iter().filter(move |line| line.has_name(name)).map(|line| &*line.value)
+        self.iter().filter(move |line| line.has_name(name)).map(|line| line.value)
     }
 
     /// Whether there is a line with this name.
     #[must_use]
     pub fn contains(&self, name: &str) -> bool {
-        self.get(name).is_some()
+        self.find(name).is_some()
     }
 
     /// Whether a line with this name lists this token, as `Connection: keep-alive, Upgrade` does.
     #[must_use]
     pub fn lists(&self, name: &str, token: &str) -> bool {
-        let mut tokens = self.all(name).flat_map(|value| value.split(|byte| *byte == b','));
-        tokens.any(|listed| listed.trim_ascii().eq_ignore_ascii_case(token.as_bytes()))
+        let lists = |value: &[u8]| {
+            let mut tokens = value.split(|byte| *byte == b',');
+            tokens.any(|listed| is_same(listed.trim_ascii(), token.as_bytes()))
+        };
+        self.all(name).any(lists)
     }
 
     /// Adds a line at the end.
-    pub fn push(&mut self, name: impl Into<Bytes>, value: impl Into<Bytes>) {
-        self.0.push(Line { name: name.into(), value: value.into() });
+    pub fn push(&mut self, name: impl AsRef<[u8]>, value: impl AsRef<[u8]>) {
+        let name = self.write_text(&[name.as_ref()]);
+        let value = self.write_text(&[value.as_ref()]);
+        self.places.push(Place { name, value });
     }
 
-    /// Adds a line in the place of all that have its name.
-    pub fn set(&mut self, name: &'static str, value: impl Into<Bytes>) {
-        self.remove(name);
-        self.push(name, value);
+    /// Appends to the value of the first line with this name; adds a line where there is none.
+    pub fn append(&mut self, name: impl AsRef<[u8]>, separator: &str, value: impl AsRef<[u8]>) {
+        let known = self.places.iter().position(|place| place.has_name(name.as_ref(), &self.text));
+        let Some(index) = known else { return self.push(name, value) };
+        let before = self.text[self.places[index].value.clone()].to_vec();
+        self.places[index].value = self.write_text(&[&before, separator.as_bytes(), value.as_ref()]);
     }
 
-    /// Takes out all lines with this name; the value of the first.
-    pub fn remove(&mut self, name: &str) -> Option<Bytes> {
-        let first = self.0.iter().find(|line| line.has_name(name))?.value.clone();
-        self.0.retain(|line| !line.has_name(name));
-        Some(first)
+    /// Takes out all lines with this name.
+    pub fn remove(&mut self, name: &str) {
+        self.retain(|line| !line.has_name(name));
     }
 
     /// Keeps only the lines that fit.
-    pub fn retain(&mut self, fits: impl FnMut(&Line) -> bool) {
-        self.0.retain(fits);
+    pub fn retain(&mut self, mut fits: impl FnMut(Line<'_>) -> bool) {
+        self.places.retain(|place| fits(place.line(&self.text)));
     }
 
     /// The lines.
-    pub fn iter(&self) -> std::slice::Iter<'_, Line> {
-        self.0.iter()
-    }
-
-    /// The lines, to be changed.
-    pub fn iter_mut(&mut self) -> std::slice::IterMut<'_, Line> {
-        self.0.iter_mut()
+    pub fn iter(&self) -> impl ExactSizeIterator<Item = Line<'_>> {
+        self.places.iter().map(|place| place.line(&self.text))
     }
 
     /// Writes the lines as they are sent.
     pub fn write(&self, out: &mut Vec<u8>) {
         self.iter().for_each(|line| line.write(out));
     }
+
+    fn find(&self, name: &str) -> Option<&Place> {
+        self.places.iter().find(|place| place.has_name(name.as_bytes(), &self.text))
+    }
+
+    fn write_text(&mut self, parts: &[&[u8]]) -> Range<usize> {
+        let start = self.text.len();
+        parts.iter().for_each(|part| self.text.extend_from_slice(part));
+        start..self.text.len()
+    }
 }
 
-impl Line {
+impl Place {
+    fn has_name(&self, name: &[u8], text: &[u8]) -> bool {
+        // Most names differ in length: that is seen without a look at the text.
+        self.name.len() == name.len() && is_same(&text[self.name.clone()], name)
+    }
+
+    fn line<'a>(&self, text: &'a [u8]) -> Line<'a> {
+        Line { name: &text[self.name.clone()], value: &text[self.value.clone()] }
+    }
+}
+
+impl<'a> Line<'a> {
     /// Whether the line has this name.
     #[must_use]
     pub fn has_name(&self, name: &str) -> bool {
-        self.name.eq_ignore_ascii_case(name.as_bytes())
+        is_same(self.name, name.as_bytes())
     }
 
     /// The name as text.
     #[must_use]
-    pub fn name(&self) -> &str {
+    pub fn name(&self) -> &'a str {
         // Names are tokens; that is checked where they come in.
-        std::str::from_utf8(&self.name).unwrap_or_default()
+        std::str::from_utf8(self.name).unwrap_or_default()
     }
 
     /// Writes the line as it is sent.
     pub fn write(&self, out: &mut Vec<u8>) {
-        write_line(&self.name, &self.value, out);
+        write_line(self.name, self.value, out);
     }
 }
 
-impl FromIterator<(Bytes, Bytes)> for Headers {
-    fn from_iter<T: IntoIterator<Item = (Bytes, Bytes)>>(lines: T) -> Self {
-        Self(lines.into_iter().map(|(name, value)| Line { name, value }).collect())
+impl PartialEq for Headers {
+    fn eq(&self, other: &Self) -> bool {
+        self.iter().eq(other.iter())
     }
+}
+
+impl Eq for Headers {}
+
+impl fmt::Debug for Headers {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let text = |line: Line<'_>| (line.name().to_owned(), String::from_utf8_lossy(line.value).into_owned());
+        out.debug_map().entries(self.iter().map(text)).finish()
+    }
+}
+
+/// Whether two names are the same but for letter case. Most are spelt as everybody spells them, which is quicker to see.
+fn is_same(one: &[u8], other: &[u8]) -> bool {
+    one.len() == other.len() && (one == other || one.eq_ignore_ascii_case(other))
 }
 
 /// Writes one line as it is sent.
@@ -172,8 +226,17 @@ mod tests {
         let mut text = Vec::new();
         headers.write(&mut text);
         assert_eq!(text, b"x-One: 1\r\nB: 2\r\nX-ONE: 3\r\n");
-        assert_eq!(headers.remove("x-one").as_deref(), Some(&b"1"[..]));
+        headers.remove("x-one");
         assert!(!headers.contains("X-One") && headers.contains("b"));
+    }
+
+    #[test]
+    fn values_are_appended_to_the_line_that_is_there() {
+        let mut headers = Headers::default();
+        for (name, separator, value) in [("A", ", ", "1"), ("b", " ", "2"), ("a", ", ", "3"), ("a", "; ", "")] {
+            headers.append(name, separator, value);
+        }
+        assert_eq!((headers.text("A"), headers.text("B"), headers.iter().len()), (Some("1, 3; "), Some("2"), 2));
     }
 
     #[test]

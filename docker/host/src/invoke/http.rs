@@ -27,8 +27,8 @@ pub async fn http(
     running: &Running,
     found: &Found,
     identity: Option<Identity>,
-    target: &Target,
-    head: RequestHead,
+    target: &Target<'_>,
+    head: &RequestHead,
     body: &mut CallerBody,
 ) -> Response {
     let complain = |message: &str| {
@@ -39,12 +39,12 @@ pub async fn http(
         complain(message);
         Response::empty(500)
     };
-    let body = match read(running, &head, body).await {
+    let body = match read(running, head, body).await {
         Ok(body) => body,
         Err(message) => return refuse(&message),
     };
     let Some(trigger) = found.function.trigger_binding() else { return refuse("it has no trigger") };
-    let request = match http_request(found, identity, target, &head, body) {
+    let request = match http_request(found, identity, target, head, body) {
         Ok(request) => Arc::new(request),
         Err(message) => return refuse(&message),
     };
@@ -54,7 +54,7 @@ pub async fn http(
         data: vec![(trigger.name.clone(), Value::Http(request))],
     };
     match invoke(host, running, &found.function, trigger).await {
-        Ok(output) => match reply::reply(output, accept(&head).as_deref()) {
+        Ok(output) => match reply::reply(output, accept(head).as_deref()) {
             Ok(reply) => respond(reply, head.method == "HEAD"),
             Err(Unwritable { failure, instead }) => {
                 complain(&failure.to_string());
@@ -80,17 +80,17 @@ async fn read(running: &Running, head: &RequestHead, body: &mut CallerBody) -> R
 fn http_request(
     found: &Found,
     identity: Option<Identity>,
-    target: &Target,
+    target: &Target<'_>,
     head: &RequestHead,
     body: Option<Bytes>,
 ) -> Result<HttpRequest, String> {
     let host = head.headers.text(HOST).unwrap_or_default();
     // A question mark may stand alone.
-    let query = head.target.contains('?').then_some(target.query.as_str());
+    let query = head.target.contains('?').then_some(target.query);
     Ok(HttpRequest {
         url: envelope::url(host, &target.path, query).map_err(|error| error.to_string())?,
         method: head.method.clone(),
-        query: target.query.clone(),
+        query: target.query.to_owned(),
         headers: header_lines(head),
         params: found.values.clone(),
         identity: identity.map_or(envelope::Identity::Anonymous, |identity| envelope::Identity::Key {

@@ -1,6 +1,7 @@
 //! How long an invocation waits: for the handler to be ready, and for its answer.
 
 use std::fmt::Display;
+use std::pin::Pin;
 use std::time::Duration;
 
 use crate::client::{Answer, CallError};
@@ -46,16 +47,12 @@ pub async fn wait_ready(host: &Host, handler: &Handler, execution: &Execution) -
     is_ready
 }
 
-/// Waits for an answer; when there is none, until it is known whether the process has ended, so that the next invocation waits
-/// for its successor.
+/// The outcome of a call; when there is no answer, as soon as it is known whether the process has ended, so that the next
+/// invocation waits for its successor.
 ///
 /// # Errors
 /// As the call itself.
-pub async fn call(
-    handler: &Handler,
-    answer: impl Future<Output = Result<Answer, CallError>>,
-) -> Result<Answer, CallError> {
-    let result = answer.await;
+pub async fn noticed(handler: &Handler, result: Result<Answer, CallError>) -> Result<Answer, CallError> {
     if result.is_err() {
         handler.notice_end().await;
     }
@@ -68,9 +65,8 @@ pub async fn within_timeout<T, E: Display>(
     running: &Running,
     handler: &Handler,
     execution: &Execution,
-    call: impl Future<Output = Result<T, E>>,
+    mut call: Pin<&mut impl Future<Output = Result<T, E>>>,
 ) -> Outcome<T, E> {
-    let mut call = std::pin::pin!(call);
     let result = match running.app.options.function_timeout {
         None => call.await,
         Some(limit) => match tokio::time::timeout(limit, call.as_mut()).await {

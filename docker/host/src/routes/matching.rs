@@ -21,23 +21,26 @@ impl Template {
 
     fn match_segments<'a>(&'a self, path: &str, found: &mut Vec<(&'a str, String)>) -> Option<()> {
         let path = path.strip_prefix('/')?;
-        let path = path.strip_suffix('/').unwrap_or(path);
-        let pieces: Vec<&str> = if path.is_empty() { Vec::new() } else { path.split('/').collect() };
+        let mut rest = path.strip_suffix('/').unwrap_or(path);
         // A doubled slash never matches, not even a catch-all (recordings JX-route-star, FX-req-double-slash-all).
-        if pieces.iter().any(|piece| piece.is_empty()) {
+        let is_doubled = rest.as_bytes().windows(2).any(|pair| pair == b"//");
+        if is_doubled || rest.starts_with('/') || rest.ends_with('/') {
             return None;
         }
-        for (index, piece) in pieces.iter().enumerate() {
-            let segment = self.segments.get(index)?;
+        let mut segments = self.segments.iter();
+        while !rest.is_empty() {
+            let segment = segments.next()?;
             if let [Part::Parameter(parameter)] = segment.parts.as_slice()
                 && parameter.catch_all
             {
-                found.push((&parameter.name, pieces[index..].join("/")));
+                found.push((&parameter.name, rest.to_owned()));
                 return Some(());
             }
+            let (piece, others) = rest.split_once('/').unwrap_or((rest, ""));
             match_segment(segment, piece, found)?;
+            rest = others;
         }
-        self.segments[pieces.len()..].iter().all(can_be_left_out).then_some(())
+        segments.all(can_be_left_out).then_some(())
     }
 }
 
@@ -139,6 +142,9 @@ fn literal_length(text: &str, literal: &str) -> Option<usize> {
 }
 
 fn equal(literal: &str, piece: &str) -> bool {
+    if literal.is_ascii() && piece.is_ascii() {
+        return literal.eq_ignore_ascii_case(piece);
+    }
     literal_length(piece, literal) == Some(piece.len())
 }
 

@@ -61,7 +61,7 @@ pub async fn serve(host: Arc<Host>, stream: TcpStream, mut stopping: watch::Rece
         let keeps = keeps_connection(&head);
         let is_old = head.is_old;
         let mut body = CallerBody::new(caller, &head, framing);
-        let mut response = front::handle(&host, head, &mut body).await;
+        let mut response = front::handle(&host, &head, &mut body).await;
         response.closes |= !keeps || *is_stopping.borrow();
         if is_old && !response.closes && !response.headers.contains(CONNECTION) {
             response.headers.push(CONNECTION, "keep-alive");
