@@ -43,7 +43,16 @@ pub(super) fn advice(
     for (list, arguments) in [("arguments", &handler.arguments), ("workerArguments", &handler.worker_arguments)] {
         let numbered = arguments.iter().enumerate();
         faults.extend(numbered.filter_map(|(index, argument)| {
-            of_argument(argument, settings, format!("{section}.description.{list}[{index}]"))
+            let at = format!("{section}.description.{list}[{index}]");
+            let before = index.checked_sub(1).and_then(|before| arguments.get(before));
+            let is_script = is_shell(&handler.executable) && before.is_some_and(|option| option == "-c");
+            // Those that nobody knows are deleted (recordings C05, CX-arg-vars).
+            let unknown = variables(argument).into_iter().find(|name| !is_known(name, settings));
+            match unknown {
+                Some(name) => Some(missing_variable(&name, "is deleted", at)),
+                None if is_script => of_script(argument, at),
+                None => of_dollar(argument, settings, at),
+            }
         }));
     }
     faults.iter().map(|fault| fault.advice(file, document)).collect()
@@ -93,12 +102,8 @@ fn hint_for_missing(handler: &CustomHandler, written: &str) -> String {
     }
 }
 
-/// What becomes of variables in an argument is a surprise: those that nobody knows are deleted (recordings C05, CX-arg-vars), and
-/// no shell reads the others.
-fn of_argument(argument: &str, settings: &Settings, at: String) -> Option<Fault> {
-    if let Some(name) = variables(argument).into_iter().find(|name| !is_known(name, settings)) {
-        return Some(missing_variable(&name, "is deleted", at));
-    }
+/// The `$` of a shell means nothing where none reads it.
+fn of_dollar(argument: &str, settings: &Settings, at: String) -> Option<Fault> {
     let name: String = argument
         .split_once('$')
         .map_or("", |(_, rest)| rest.trim_start_matches('{'))
@@ -108,6 +113,19 @@ fn of_argument(argument: &str, settings: &Settings, at: String) -> Option<Fault>
     (!name.is_empty() && is_known(&name, settings)).then(|| {
         Fault::new(format!("no shell reads `{argument}`: it stays as it is"), at).hint(format!("write `%{name}%`"))
     })
+}
+
+/// A script behind `-c` of a shell is one argument to whoever writes it, and many to the host (protocol section 1.3).
+fn of_script(script: &str, at: String) -> Option<Fault> {
+    let first = script.split_whitespace().next().filter(|first| first.len() < script.trim().len())?;
+    let is_quoted = script.contains('"');
+    let text = format!("blanks part arguments, so all that the shell reads of `{script}` is `{first}`");
+    (!is_quoted).then(|| Fault::new(text, at).hint(format!(r#"put it in quotes: "\"{script}\"""#)))
+}
+
+fn is_shell(program: &str) -> bool {
+    let name = program.rsplit('/').next().unwrap_or_default();
+    ["ash", "bash", "dash", "ksh", "sh", "zsh"].contains(&name)
 }
 
 fn missing_variable(name: &str, consequence: &str, at: String) -> Fault {
@@ -205,5 +223,21 @@ mod tests {
         }
         let fine = r#""defaultExecutablePath": "sh", "arguments": ["%KNOWN%", "%FUNCTIONS_CUSTOMHANDLER_PORT%", "100%", "$5"]"#;
         assert_eq!(of(fine), "");
+    }
+
+    #[test]
+    fn a_shell_reads_variables_and_needs_quotes_around_a_script() {
+        let script =
+            |script: &str| of(&format!(r#""defaultExecutablePath": "/bin/sh", "arguments": ["-c", "{script}"]"#));
+        let found = script("exec ./run $KNOWN");
+        assert!(
+            found.contains(
+                "all that the shell reads of `exec ./run $KNOWN` is `exec`\nhint: put it in quotes: \"\\\"exec"
+            ),
+            "{found}"
+        );
+        for fine in [r#"\"exec ./run $KNOWN\""#, "./run", "echo${IFS}$KNOWN"] {
+            assert_eq!(script(fine), "", "{fine}");
+        }
     }
 }
