@@ -9,15 +9,15 @@ use anyhow::{Context, Result, ensure};
 /// The first answer waits for Node to start; a large body is sent and counted. Both take well under a second.
 const LIMIT: Duration = Duration::from_secs(20);
 
-/// Sends `GET`, or `POST` where there is a body, and asks for a 200.
+/// Sends `GET`, or `POST` where there is a body, asks for a 200, and gives its body.
 ///
 /// # Errors
 /// When there is another answer, or none in time.
-pub fn ask(url: &str, body: &[u8]) -> Result<()> {
+pub fn ask(url: &str, body: &[u8]) -> Result<String> {
     let answer = answer(url, body).with_context(|| format!("no answer from {url} within {} s", LIMIT.as_secs()))?;
-    let head = answer.lines().next().unwrap_or_default();
-    ensure!(head.starts_with("HTTP/1.1 200 "), "{url} answered `{head}` and not 200");
-    Ok(())
+    let line = answer.lines().next().unwrap_or_default();
+    ensure!(line.starts_with("HTTP/1.1 200 "), "{url} answered `{line}` and not 200");
+    Ok(answer.split_once("\r\n\r\n").map_or_else(String::new, |(_, body)| body.to_owned()))
 }
 
 fn answer(url: &str, body: &[u8]) -> Result<String> {

@@ -55,16 +55,17 @@ impl Server {
         announced(&mut command).context("cannot start mini-host")
     }
 
-    /// nginx with one worker before `upstream`, its files in `dir`. It is handed a socket that listens already, in the way in
+    /// nginx with one worker before `upstream`, adding these headers to what it passes on, its files in `dir`. It is handed a socket that listens already, in the way in
     /// which one nginx hands its sockets to the next, so that no port has to be found and released.
     ///
     /// # Errors
     /// When it does not start.
-    pub fn nginx(program: &Path, dir: &Path, upstream: &str) -> Result<Server> {
+    pub fn nginx(program: &Path, dir: &Path, upstream: &str, headers: &[(&str, &str)]) -> Result<Server> {
+        std::fs::create_dir_all(dir).with_context(|| format!("cannot make `{}`", dir.display()))?;
         let socket = TcpListener::bind("127.0.0.1:0").context("no port for nginx")?;
         let address = socket.local_addr().context("no address of the socket for nginx")?;
         let configuration = dir.join("nginx.conf");
-        std::fs::write(&configuration, nginx_configuration(&address.to_string(), upstream))
+        std::fs::write(&configuration, nginx_configuration(&address.to_string(), upstream, headers))
             .with_context(|| format!("cannot write `{}`", configuration.display()))?;
         rustix::io::fcntl_setfd(&socket, FdFlags::empty()).context("cannot hand a socket over")?;
         let descriptor = std::os::fd::AsRawFd::as_raw_fd(&socket);
@@ -97,8 +98,10 @@ impl Drop for Server {
 }
 
 /// As few differences to the others as nginx allows: no log, connections to both sides kept for as long as the run lasts.
-fn nginx_configuration(address: &str, upstream: &str) -> String {
+fn nginx_configuration(address: &str, upstream: &str, headers: &[(&str, &str)]) -> String {
     let upstream = upstream.trim_start_matches("http://");
+    let added: String =
+        headers.iter().map(|(name, value)| format!("            proxy_set_header {name} \"{value}\";\n")).collect();
     format!(
         "daemon off;
 worker_processes 1;
@@ -124,7 +127,7 @@ http {{
             proxy_pass http://handler;
             proxy_http_version 1.1;
             proxy_set_header Connection \"\";
-        }}
+{added}        }}
     }}
 }}
 "
