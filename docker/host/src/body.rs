@@ -9,9 +9,9 @@ use tokio::net::TcpStream;
 use tokio::net::tcp::{OwnedReadHalf, OwnedWriteHalf};
 use tokio::time::{Instant, timeout};
 
+use crate::http1::Name;
 use crate::http1::framing::Framing;
 use crate::http1::head::RequestHead;
-use crate::http1::headers::{CONTENT_LENGTH, EXPECT};
 use crate::http1::reader::Reader;
 
 /// How long a caller's body may make no headway before its rate is looked at: Kestrel's grace period.
@@ -63,11 +63,11 @@ impl CallerBody {
     #[must_use]
     pub fn new(caller: Caller, head: &RequestHead, framing: Framing) -> Self {
         let waits_for_continue =
-            framing != Framing::NONE && !head.is_old && head.headers.get(EXPECT).is_some_and(is_continue);
+            framing != Framing::NONE && !head.is_old && head.headers.get(Name::Expect).is_some_and(is_continue);
         Self {
             caller,
             framing,
-            length: head.headers.text(CONTENT_LENGTH).and_then(|text| text.parse().ok()).unwrap_or(0),
+            length: head.headers.text(Name::ContentLength).and_then(|text| text.parse().ok()).unwrap_or(0),
             waits_for_continue,
             put_back: None,
             received: 0,

@@ -13,8 +13,8 @@ use bytes::Bytes;
 
 use crate::body::CallerBody;
 use crate::http1::Headers;
+use crate::http1::Name;
 use crate::http1::head::AnswerHead;
-use crate::http1::headers::{CONTENT_TYPE, TRANSFER_ENCODING};
 use connection::Connection;
 
 /// How many idle connections are kept.
@@ -147,8 +147,8 @@ impl Client {
             request.target = location;
             if !matches!(answer.head.status, 307 | 308) {
                 "GET".clone_into(&mut request.method);
-                request.headers.remove(TRANSFER_ENCODING);
-                request.headers.remove(CONTENT_TYPE);
+                request.headers.remove(Name::TransferEncoding);
+                request.headers.remove(Name::ContentType);
                 has_body = false;
             }
         }
@@ -188,7 +188,7 @@ impl Client {
         if !matches!(answer.head.status, 300..=303 | 307 | 308) {
             return None;
         }
-        let location = answer.head.headers.text("Location")?;
+        let location = answer.head.headers.text(Name::Location)?;
         let own = format!("http://{}", self.address);
         resolved(location.strip_prefix(&own).unwrap_or(location), from)
     }
@@ -223,7 +223,7 @@ impl std::error::Error for CallError {}
 
 /// Until when a connection may be used again, where the handler limits that: `Keep-Alive: timeout=5`.
 fn keep_alive_limit(headers: &Headers) -> Option<Instant> {
-    let value = headers.text("Keep-Alive")?;
+    let value = headers.text(Name::KeepAlive)?;
     let seconds = value.split(',').find_map(|part| part.trim().strip_prefix("timeout="))?;
     let seconds = seconds.parse::<u64>().ok()?.saturating_sub(KEEP_ALIVE_MARGIN_SECONDS);
     Instant::now().checked_add(Duration::from_secs(seconds))

@@ -1,6 +1,5 @@
 //! The log's account of one invocation: `Executing 'Functions.X'`, `Executed 'Functions.X'`.
 
-use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Instant;
 
@@ -19,28 +18,28 @@ const FAILED: u32 = 3;
 
 /// An invocation under way.
 #[derive(Debug)]
-pub struct Execution {
+pub struct Execution<'a> {
     /// Its id.
     pub id: Uuid,
     /// What is invoked.
-    pub function: Arc<Function>,
+    pub function: &'a Function,
     category: String,
-    log: Log,
+    log: &'a Log,
     started: Instant,
-    invocations: Arc<AtomicUsize>,
+    invocations: &'a AtomicUsize,
 }
 
-impl Execution {
+impl<'a> Execution<'a> {
     /// Begins an invocation and logs its reason.
     #[must_use]
-    pub fn begin(host: &Host, function: &Arc<Function>, reason: &str) -> Self {
+    pub fn begin(host: &'a Host, function: &'a Function, reason: &str) -> Self {
         let execution = Self {
             id: invocation_id(),
-            function: Arc::clone(function),
+            function,
             category: ["Function.", &function.name].concat(),
-            log: host.log().clone(),
+            log: host.log(),
             started: Instant::now(),
-            invocations: Arc::clone(host.invocations()),
+            invocations: host.invocations(),
         };
         execution.invocations.fetch_add(1, Ordering::Relaxed);
         execution
@@ -93,7 +92,7 @@ fn invocation_id() -> Uuid {
     uuid::Builder::from_random_bytes(fastrand::u128(..).to_ne_bytes()).into_uuid()
 }
 
-impl Drop for Execution {
+impl Drop for Execution<'_> {
     fn drop(&mut self) {
         self.invocations.fetch_sub(1, Ordering::Relaxed);
     }

@@ -14,8 +14,8 @@ use crate::client::{Answer, Body, Request};
 use crate::execution::{CALLED_BY_HOST_API, Execution};
 use crate::host::Host;
 use crate::host::running::Running;
+use crate::http1::Name;
 use crate::http1::head::{AnswerHead, RequestHead};
-use crate::http1::headers::{CONTENT_LENGTH, EXPECT, TRANSFER_ENCODING};
 use crate::invoke::{self, Outcome};
 use crate::log::Level;
 use crate::response::{Framing, Response};
@@ -38,7 +38,7 @@ pub async fn forward(
     let Some(handler) = running.handler() else { return Response::empty(500) };
     let is_ready = invoke::wait_ready(host, handler, &execution).await;
 
-    let waits_for_continue = head.headers.get(EXPECT).is_some_and(is_continue);
+    let waits_for_continue = head.headers.get(Name::Expect).is_some_and(is_continue);
     let is_to_head = head.method == "HEAD";
     let request = match to_handler(&execution, running, function, target, head, body.length()) {
         Ok(request) => request,
@@ -66,7 +66,7 @@ pub async fn forward(
 
 /// The request as the handler gets it.
 fn to_handler(
-    execution: &Execution,
+    execution: &Execution<'_>,
     running: &Running,
     function: &Function,
     target: &Target<'_>,
@@ -82,7 +82,7 @@ fn to_handler(
     let mut headers = headers::to_handler(&head.headers, length, execution.id)?;
     let has_no_length = ["GET", "HEAD", "OPTIONS", "DELETE"].contains(&method.as_str());
     if length == 0 && !has_no_length {
-        headers.push(CONTENT_LENGTH, "0");
+        headers.push(Name::ContentLength, "0");
     }
     Ok(Request { method, target, headers })
 }
@@ -96,14 +96,14 @@ fn normal_method(method: &str) -> String {
 
 /// The answer as the caller gets it. What fails here is not a failed invocation: the log says so, the caller sees a 500
 /// (protocol section 3.6).
-fn to_caller(execution: &Execution, answer: Answer, is_to_head: bool) -> Response {
+fn to_caller(execution: &Execution<'_>, answer: Answer, is_to_head: bool) -> Response {
     let Answer { head, body } = answer;
     let AnswerHead { status, reason, mut headers, .. } = head;
     let reason = Some(reason).filter(|reason| !reason.is_empty());
-    let announced = headers.text(CONTENT_LENGTH).and_then(|length| length.parse::<usize>().ok());
+    let announced = headers.text(Name::ContentLength).and_then(|length| length.parse::<usize>().ok());
     let length = body.iter().map(Bytes::len).sum();
     // Chunks count; the length passes with them, and must be theirs (recording FX-ans-te-and-cl).
-    let is_framed_twice = headers.contains(TRANSFER_ENCODING) && !is_to_head;
+    let is_framed_twice = headers.contains(Name::TransferEncoding) && !is_to_head;
     if is_framed_twice && announced.is_some_and(|announced| announced != length) {
         let text = "The `Content-Length` of the chunked answer is not that of its body, so the caller gets a 500";
         execution.note(Level::Error, text);
@@ -121,11 +121,10 @@ fn to_caller(execution: &Execution, answer: Answer, is_to_head: bool) -> Respons
         execution.note(Level::Error, &text);
         return Response::empty(500);
     }
-    headers::to_caller(&mut headers);
-    let has_length_of_its_own = (is_to_head || status == NOT_MODIFIED) && headers.contains(CONTENT_LENGTH);
-    if has_length_of_its_own {
+    let keeps_length = is_to_head || status == NOT_MODIFIED;
+    headers::to_caller(&mut headers, keeps_length);
+    if keeps_length && headers.contains(Name::ContentLength) {
         return Response { reason, headers, framing: Framing::AsGiven, ..Response::empty(status) };
     }
-    headers.remove(CONTENT_LENGTH);
     Response { reason, headers, body, ..Response::empty(status) }
 }

@@ -13,8 +13,9 @@ use crate::forward;
 use crate::forward::target::{Target, parse_query};
 use crate::host::running::Running;
 use crate::host::{Host, State};
+use crate::http1::Name;
 use crate::http1::head::RequestHead;
-use crate::http1::headers::{CONTENT_TYPE, HOST, is_sound};
+use crate::http1::headers::is_sound;
 use crate::invoke;
 use crate::keys::{self, Identity, KeyError, KeyLevel};
 use crate::log;
@@ -78,8 +79,8 @@ fn admin_answer(host: &Arc<Host>, target: &Target<'_>, head: &RequestHead, body:
         method: &head.method,
         path: &target.path,
         scheme: "http",
-        host: head.headers.text(HOST).unwrap_or_default(),
-        content_type: head.headers.text(CONTENT_TYPE),
+        host: head.headers.text(Name::Host).unwrap_or_default(),
+        content_type: head.headers.text(Name::ContentType),
         key: presented_key(head, &query),
         body,
     };
@@ -154,7 +155,7 @@ fn identify(host: &Host, head: &RequestHead, target: &Target<'_>, found: &Found)
 
 fn presented_key<'a>(head: &'a RequestHead, query: &'a [(String, Vec<String>)]) -> Option<&'a str> {
     let query = query.iter().filter_map(|(name, values)| Some((name.as_str(), values.first()?.as_str())));
-    keys::presented(head.headers.get("x-functions-key"), query)
+    keys::presented(head.headers.get(Name::FunctionsKey), query)
 }
 
 fn home_page(host: &Host) -> Response {
@@ -168,7 +169,7 @@ fn home_page(host: &Host) -> Response {
 
 fn html(status: u16, page: &[u8]) -> Response {
     let mut response = Response { body: vec![Bytes::copy_from_slice(page)], ..Response::empty(status) };
-    response.headers.push(CONTENT_TYPE, "text/html");
+    response.headers.push(Name::ContentType, "text/html");
     response
 }
 
@@ -180,7 +181,7 @@ fn not_running() -> Response {
 
 fn add_custom_headers(response: &mut Response, running: &Running) {
     for (name, value) in &running.app.options.http.custom_headers {
-        if is_sound(name, value) && !response.headers.contains(name) {
+        if is_sound(name, value) && !response.headers.iter().any(|line| line.is_called(name)) {
             response.headers.push(name.clone(), value.clone());
         }
     }

@@ -7,6 +7,8 @@
 pub mod framing;
 pub mod head;
 pub mod headers;
+pub mod name;
 pub mod reader;
 
 pub use headers::Headers;
+pub use name::Name;

@@ -23,7 +23,7 @@ use crate::handler::Handler;
 use crate::host::Host;
 use crate::host::running::Running;
 use crate::http1::Headers;
-use crate::http1::headers::{CONTENT_LENGTH, CONTENT_TYPE, HOST, TRANSFER_ENCODING};
+use crate::http1::Name;
 use crate::invocation::answer::{self, Failure, Verdict};
 use crate::invocation::data::{BindingData, System, Value};
 use crate::invocation::date::DateTime;
@@ -95,7 +95,7 @@ pub async fn invoke(
 async fn attempt(
     host: &Host,
     running: &Running,
-    execution: &Execution,
+    execution: &Execution<'_>,
     trigger: &mut Trigger,
     retry_context: Option<Value>,
 ) -> Result<HttpOutput, Failed> {
@@ -112,7 +112,7 @@ async fn attempt(
     let Some(handler) = running.handler() else {
         return Err(failed(execution, Failure::new("the app has no handler"), None, false));
     };
-    let inputs = match input::read(&running.bindings, &execution.function, data).await {
+    let inputs = match input::read(&running.bindings, execution.function, data).await {
         Ok(inputs) => inputs,
         Err(failure) => return Err(failed(execution, failure, None, false)),
     };
@@ -141,7 +141,7 @@ async fn attempt(
 async fn ask(
     running: &Running,
     handler: &Handler,
-    execution: &Execution,
+    execution: &Execution<'_>,
     exchange: &Exchange,
 ) -> Result<answer::Answer, Failure> {
     /// Under Core Tools the body is buffered for tracing, so its length is known (recording DX-coretools).
@@ -174,7 +174,7 @@ async fn ask(
     };
     let body = whole(body);
     exchange.answered(&head, &body);
-    let content_type = head.headers.get(CONTENT_TYPE);
+    let content_type = head.headers.get(Name::ContentType);
     let verdict = answer::judge(head.status, content_type, &body).map_err(|failure| {
         let is_plain = answer::is_plain_http(head.status, content_type, &body);
         match is_plain.then(|| forwarding_hint(running, execution)).flatten() {
@@ -198,8 +198,8 @@ async fn ask(
 }
 
 /// What to do where a handler seems to have expected the caller's own request. Nothing, where no setting of host.json would help.
-fn forwarding_hint(running: &Running, execution: &Execution) -> Option<String> {
-    let function = &execution.function;
+fn forwarding_hint(running: &Running, execution: &Execution<'_>) -> Option<String> {
+    let function = execution.function;
     let is_forwarding = running.app.options.custom_handler.as_ref().is_some_and(|options| options.forwarding);
     let sent = format!("the host sends `POST /{}` with an envelope", function.name);
     if function.is_pure_http() && !is_forwarding {
@@ -224,7 +224,7 @@ fn forwarding_hint(running: &Running, execution: &Execution) -> Option<String> {
 /// Logs what the handler says, and writes the values of the output bindings.
 async fn complete(
     running: &Running,
-    execution: &Execution,
+    execution: &Execution<'_>,
     answer: answer::Answer,
     data: &BindingData,
 ) -> Result<HttpOutput, Failure> {
@@ -251,20 +251,20 @@ async fn complete(
 }
 
 /// The request of default mode (protocol section 4.1).
-fn post(handler: &Handler, execution: &Execution, exchange: &Exchange, length_is_known: bool) -> Request {
+fn post(handler: &Handler, execution: &Execution<'_>, exchange: &Exchange, length_is_known: bool) -> Request {
     let mut headers = Headers::default();
-    headers.push(HOST, format!("127.0.0.1:{}", handler.client().port()));
-    headers.push(CONTENT_TYPE, "application/json; charset=utf-8");
+    headers.push(Name::Host, format!("127.0.0.1:{}", handler.client().port()));
+    headers.push(Name::ContentType, "application/json; charset=utf-8");
     if length_is_known {
-        headers.push(CONTENT_LENGTH, exchange.envelope().len().to_string());
+        headers.push(Name::ContentLength, exchange.envelope().len().to_string());
     } else {
-        headers.push(TRANSFER_ENCODING, "chunked");
+        headers.push(Name::TransferEncoding, "chunked");
     }
     headers::append_own(&mut headers, execution.id);
     Request { method: "POST".to_owned(), target: exchange.target().to_owned(), headers }
 }
 
-fn failed(execution: &Execution, failure: Failure, exchange: Option<&Exchange>, is_stopping: bool) -> Failed {
+fn failed(execution: &Execution<'_>, failure: Failure, exchange: Option<&Exchange>, is_stopping: bool) -> Failed {
     let shown = exchange.map(|exchange| format!("\n{exchange}")).unwrap_or_default();
     execution.failed(&format!("{failure}{shown}"));
     let status = exchange.and_then(Exchange::status).filter(|status| !(200..300).contains(status));

@@ -5,13 +5,12 @@ use std::time::SystemTime;
 use bytes::Bytes;
 
 use crate::http1::Headers;
-use crate::http1::headers::{
-    CONNECTION, CONTENT_LENGTH, CONTENT_TYPE, DATE, Line, SERVER, TRANSFER_ENCODING, write_line,
-};
+use crate::http1::Name;
+use crate::http1::headers::{Line, write_line};
 use crate::invocation::reason;
 
 /// The lines that Kestrel knows and writes before all others, in this order.
-const WRITTEN_FIRST: [&str; 5] = [CONTENT_LENGTH, CONNECTION, CONTENT_TYPE, DATE, SERVER];
+const WRITTEN_FIRST: [Name; 5] = [Name::ContentLength, Name::Connection, Name::ContentType, Name::Date, Name::Server];
 const SWITCHING_PROTOCOLS: i32 = 101;
 
 /// An answer to a caller.
@@ -78,15 +77,16 @@ impl Response {
     /// connection.
     #[must_use]
     pub fn ending(&self, is_to_head: bool) -> Ending {
-        let announced = self.headers.get(CONTENT_LENGTH).filter(|_| self.framing == Framing::AsGiven && !is_to_head);
+        let announced =
+            self.headers.get(Name::ContentLength).filter(|_| self.framing == Framing::AsGiven && !is_to_head);
         let is_wrong = |announced: &[u8]| announced != self.length().to_string().as_bytes();
         let is_given = self.framing == Framing::AsGiven;
-        if self.is_interim() || (is_given && self.headers.lists(TRANSFER_ENCODING, "chunked")) {
+        if self.is_interim() || (is_given && self.headers.lists(Name::TransferEncoding, "chunked")) {
             Ending::WaitForCaller
         } else if self.closes
-            || (is_given && self.headers.contains(TRANSFER_ENCODING))
+            || (is_given && self.headers.contains(Name::TransferEncoding))
             || !(200..1000).contains(&self.status)
-            || (self.headers.contains(CONNECTION) && !self.headers.lists(CONNECTION, "keep-alive"))
+            || (self.headers.contains(Name::Connection) && !self.headers.lists(Name::Connection, "keep-alive"))
             || announced.is_some_and(is_wrong)
         {
             Ending::Close
@@ -95,14 +95,15 @@ impl Response {
         }
     }
 
-    /// Writes the head, its lines in Kestrel's order: those it knows first.
+    /// Writes what stands before the body: the head, its lines in Kestrel's order, those it knows first; then the size of the
+    /// chunk, where the body is one.
     pub fn write_head(&self, is_to_head: bool, out: &mut Vec<u8>) {
         let reason = self.reason.as_deref().unwrap_or_else(|| reason::phrase(self.status).as_bytes());
         for part in [b"HTTP/1.1 ", self.status.to_string().as_bytes(), b" ", reason, b"\r\n"] {
             out.extend_from_slice(part);
         }
         if self.writes_length(is_to_head) {
-            write_line(CONTENT_LENGTH.as_bytes(), self.length().to_string().as_bytes(), out);
+            write_line(Name::ContentLength.as_ref(), self.length().to_string().as_bytes(), out);
         }
         for name in WRITTEN_FIRST {
             let mut is_given = false;
@@ -111,35 +112,36 @@ impl Response {
                 line.write(out);
             }
             match name {
-                CONNECTION if !is_given && self.says_close() => write_line(b"Connection", b"close", out),
-                DATE if !is_given => {
-                    write_line(b"Date", httpdate::fmt_http_date(SystemTime::now()).as_bytes(), out);
+                Name::Connection if !is_given && self.says_close() => write_line(name.as_ref(), b"close", out),
+                Name::Date if !is_given => {
+                    write_line(name.as_ref(), httpdate::fmt_http_date(SystemTime::now()).as_bytes(), out);
                 }
-                SERVER if !is_given => write_line(b"Server", b"Kestrel", out),
+                Name::Server if !is_given => write_line(name.as_ref(), b"Kestrel", out),
                 _ => {}
             }
         }
         if self.is_chunked(is_to_head) {
-            write_line(TRANSFER_ENCODING.as_bytes(), b"chunked", out);
+            write_line(Name::TransferEncoding.as_ref(), b"chunked", out);
         }
         for line in self.headers.iter().filter(|line| !is_written_first(line)) {
             line.write(out);
         }
         out.extend_from_slice(b"\r\n");
+        if self.is_chunked(is_to_head) {
+            out.extend_from_slice(format!("{:x}\r\n", self.length()).as_bytes());
+        }
     }
 
-    /// The body as it is written to this kind of request.
+    /// The body as it is written to this kind of request, in pieces.
     #[must_use]
-    pub fn into_written_body(mut self, is_to_head: bool) -> Vec<Bytes> {
-        if is_to_head || self.is_interim() {
-            return Vec::new();
-        }
-        if self.is_chunked(false) {
-            let size = format!("{:x}\r\n", self.length());
-            self.body.insert(0, size.into());
-            self.body.push(Bytes::from_static(b"\r\n0\r\n\r\n"));
-        }
-        self.body
+    pub fn written_body(&self, is_to_head: bool) -> &[Bytes] {
+        if is_to_head || self.is_interim() { &[] } else { &self.body }
+    }
+
+    /// What is written behind the body.
+    #[must_use]
+    pub fn tail(&self, is_to_head: bool) -> &'static [u8] {
+        if self.is_chunked(is_to_head) { b"\r\n0\r\n\r\n" } else { b"" }
     }
 
     fn is_interim(&self) -> bool {
@@ -173,5 +175,5 @@ impl From<Vec<u8>> for Response {
 }
 
 fn is_written_first(line: &Line<'_>) -> bool {
-    WRITTEN_FIRST.iter().any(|name| line.has_name(name))
+    line.known.is_some_and(|name| WRITTEN_FIRST.contains(&name))
 }

@@ -13,9 +13,9 @@ use tokio::time::timeout;
 
 use super::{Answer, Body, CallError, Request};
 use crate::body::BodyError;
+use crate::http1::Name;
 use crate::http1::framing::Framing;
 use crate::http1::head::{self, AnswerHead};
-use crate::http1::headers::CONNECTION;
 use crate::http1::reader::Reader;
 
 /// The head of an answer may not be longer than this: `MaxResponseHeadersLength` of .NET (recording FX-ans-header-huge).
@@ -204,8 +204,8 @@ fn is_interim(head: &AnswerHead) -> bool {
 }
 
 fn keeps_connection(head: &AnswerHead) -> bool {
-    let is_kept = !head.is_old || head.headers.lists(CONNECTION, "keep-alive");
-    is_kept && head.status != SWITCHING_PROTOCOLS && !head.headers.lists(CONNECTION, "close")
+    let is_kept = !head.is_old || head.headers.lists(Name::Connection, "keep-alive");
+    is_kept && head.status != SWITCHING_PROTOCOLS && !head.headers.lists(Name::Connection, "close")
 }
 
 impl From<io::Error> for SendError {

@@ -3,12 +3,8 @@
 use uuid::Uuid;
 
 use crate::host;
-use crate::http1::headers::{CONTENT_LENGTH, CONTENT_TYPE, Headers, TRANSFER_ENCODING, USER_AGENT, is_token};
-
-/// The header with the id of the invocation.
-pub const INVOCATION_ID: &str = "X-Azure-Functions-InvocationId";
-/// The header with the version of the host.
-pub const HOST_VERSION_HEADER: &str = "X-Azure-Functions-HostVersion";
+use crate::http1::Name;
+use crate::http1::headers::{Headers, Line, is_token};
 
 /// Room for the lines of most requests, so that it need not grow with every one.
 const USUAL_LINES: usize = 16;
@@ -33,25 +29,26 @@ const LOST: [&str; 9] = [
 /// # Errors
 /// What makes .NET's client refuse to send the request: a chunked body, a byte above 127, a content type without a slash.
 pub fn to_handler(headers: &Headers, length: u64, invocation: Uuid) -> Result<Headers, String> {
-    if headers.contains(TRANSFER_ENCODING) {
+    if headers.contains(Name::TransferEncoding) {
         return Err("a request with `Transfer-Encoding` cannot be forwarded: send a `Content-Length`".to_owned());
     }
     if let Some(line) = headers.iter().find(|line| !line.value.is_ascii()) {
         return Err(format!("the request header `{}` has a byte above 127", line.name()));
     }
-    let content_type = headers.get(CONTENT_TYPE).filter(|value| length > 0 && !value.is_empty());
+    let content_type = headers.get(Name::ContentType).filter(|value| length > 0 && !value.is_empty());
     let content_type = content_type.map(normal_content_type).transpose()?;
-    let is_kept = |name: &[u8]| {
-        !LOST.iter().chain(&[CONTENT_LENGTH, CONTENT_TYPE]).any(|lost| name.eq_ignore_ascii_case(lost.as_bytes()))
+    let is_kept = |line: &Line<'_>| match line.known {
+        Some(known) => !matches!(known, Name::ContentLength | Name::ContentType),
+        None => !LOST.iter().any(|lost| line.name.eq_ignore_ascii_case(lost.as_bytes())),
     };
     let mut sent = Headers::with_capacity(USUAL_LINES, USUAL_BYTES);
     // Repeated lines become one; the values of `Cookie` stand in it as in any `Cookie` (recording FX-req-header-repeat).
-    for line in headers.iter().filter(|line| is_kept(line.name)) {
-        sent.append(line.name, if line.has_name("Cookie") { "; " } else { ", " }, line.value);
+    for line in headers.iter().filter(is_kept) {
+        sent.append(line.name, if line.has_name(Name::Cookie) { "; " } else { ", " }, line.value);
     }
     if length > 0 {
-        sent.push(CONTENT_LENGTH, length.to_string());
-        content_type.into_iter().for_each(|value| sent.push(CONTENT_TYPE, value));
+        sent.push(Name::ContentLength, length.to_string());
+        content_type.into_iter().for_each(|value| sent.push(Name::ContentType, value));
     }
     append_own(&mut sent, invocation);
     Ok(sent)
@@ -60,14 +57,19 @@ pub fn to_handler(headers: &Headers, length: u64, invocation: Uuid) -> Result<He
 /// Adds the headers that the host puts on every request of its own: version, id and agent (protocol section 4.1). A caller's
 /// are kept, with the host's values behind them.
 pub fn append_own(headers: &mut Headers, invocation: Uuid) {
-    headers.append(HOST_VERSION_HEADER, ", ", host::VERSION);
-    headers.append(INVOCATION_ID, ", ", invocation.hyphenated().encode_lower(&mut Uuid::encode_buffer()));
-    headers.append(USER_AGENT, " ", host::AGENT);
+    headers.append(Name::HostVersion, ", ", host::VERSION);
+    headers.append(Name::InvocationId, ", ", invocation.hyphenated().encode_lower(&mut Uuid::encode_buffer()));
+    headers.append(Name::UserAgent, " ", host::AGENT);
 }
 
-/// Drops from an answer what does not reach a caller: framing, which is written anew, and headers without a value.
-pub fn to_caller(headers: &mut Headers) {
-    headers.retain(|line| !line.value.is_empty() && !line.has_name(TRANSFER_ENCODING));
+/// Drops from an answer what does not reach a caller: framing, which is written anew, and headers without a value. To some
+/// requests the length is all that is said of a body; then it is kept.
+pub fn to_caller(headers: &mut Headers, keeps_length: bool) {
+    headers.retain(|line| match line.known {
+        Some(Name::TransferEncoding) => false,
+        Some(Name::ContentLength) => keeps_length && !line.value.is_empty(),
+        _ => !line.value.is_empty(),
+    });
 }
 
 /// A content type as .NET parses and writes it: `text/plain ;  x=y` becomes `text/plain; x=y` (recording FX-req-type-params).
@@ -133,8 +135,8 @@ mod tests {
     /// What the handler gets, but for the host's own lines.
     fn seen(lines: &[(&'static str, &'static str)], length: u64) -> Vec<(String, String)> {
         let all = to_handler(&headers(lines), length, Uuid::nil()).expect("sound headers");
-        let own = [USER_AGENT, INVOCATION_ID, HOST_VERSION_HEADER];
-        let others = all.iter().filter(|line| !own.iter().any(|name| line.has_name(name)));
+        let own = [Name::UserAgent, Name::InvocationId, Name::HostVersion];
+        let others = all.iter().filter(|line| !own.iter().any(|name| line.has_name(*name)));
         others.map(|line| (line.name().to_owned(), String::from_utf8_lossy(line.value).into_owned())).collect()
     }
 
@@ -161,8 +163,8 @@ mod tests {
     fn the_hosts_own_are_appended() {
         let sent = headers(&[("user-agent", "t/1"), ("x-azure-functions-invocationid", "mine")]);
         let all = to_handler(&sent, 0, Uuid::nil()).expect("sound headers");
-        assert!(all.text(USER_AGENT).expect("there").starts_with("t/1 Azure-Functions-Host/"));
-        assert_eq!(all.text(INVOCATION_ID), Some("mine, 00000000-0000-0000-0000-000000000000"));
+        assert!(all.text(Name::UserAgent).expect("there").starts_with("t/1 Azure-Functions-Host/"));
+        assert_eq!(all.text(Name::InvocationId), Some("mine, 00000000-0000-0000-0000-000000000000"));
     }
 
     #[test]
@@ -187,9 +189,14 @@ mod tests {
     }
 
     #[test]
-    fn empty_headers_do_not_reach_a_caller() {
-        let mut answer = headers(&[("x-empty", ""), ("x-a", "1"), ("transfer-encoding", "chunked")]);
-        to_caller(&mut answer);
-        assert_eq!(answer, headers(&[("x-a", "1")]));
+    fn empty_headers_and_framing_do_not_reach_a_caller() {
+        let answer =
+            headers(&[("x-empty", ""), ("content-length", "2"), ("x-a", "1"), ("transfer-encoding", "chunked")]);
+        for (keeps_length, expected) in [(false, &[("x-a", "1")][..]), (true, &[("content-length", "2"), ("x-a", "1")])]
+        {
+            let mut answer = answer.clone();
+            to_caller(&mut answer, keeps_length);
+            assert_eq!(answer, headers(expected));
+        }
     }
 }

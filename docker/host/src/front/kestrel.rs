@@ -1,8 +1,8 @@
 //! What Kestrel answers by itself, before any code of the host; pure (protocol section 7.6).
 
 use crate::forward::target::Target;
+use crate::http1::Name;
 use crate::http1::head::{HeadError, RequestHead};
-use crate::http1::headers::HOST;
 
 /// The longest request line.
 const MAX_REQUEST_LINE_BYTES: usize = 8 * 1024;
@@ -32,8 +32,9 @@ pub fn accept(head: &RequestHead) -> Result<Target<'_>, u16> {
     }
     let (authority, path, query) = parts(&head.target);
     // What is not ASCII in a header's value is UTF-8 to Kestrel.
-    let is_text = head.headers.iter().all(|line| std::str::from_utf8(line.value).is_ok());
-    if head.method == "CONNECT" || !has_sound_host(head, authority) || !is_text {
+    let is_text = |value: &[u8]| value.is_ascii() || std::str::from_utf8(value).is_ok();
+    let are_texts = head.headers.iter().all(|line| is_text(line.value));
+    if head.method == "CONNECT" || !has_sound_host(head, authority) || !are_texts {
         return Err(BAD_REQUEST);
     }
     let is_path = path.starts_with('/') || (path == "*" && head.method == "OPTIONS");
@@ -82,7 +83,7 @@ fn parts(target: &str) -> (Option<&str>, &str, Option<&str>) {
 
 /// HTTP/1.1 wants one `Host`; one that is there must be well-formed and must be that of an absolute target.
 fn has_sound_host(head: &RequestHead, authority: Option<&str>) -> bool {
-    let mut hosts = head.headers.all(HOST);
+    let mut hosts = head.headers.all(Name::Host);
     let Some(host) = hosts.next() else { return head.is_old };
     let agrees = authority.is_none_or(|authority| is_host_of(authority, host));
     hosts.next().is_none() && agrees && std::str::from_utf8(host).is_ok_and(is_well_formed)

@@ -20,7 +20,7 @@ use process::Process;
 
 use crate::client::{Body, CallError, Client, Request};
 use crate::http1::Headers;
-use crate::http1::headers::HOST;
+use crate::http1::Name;
 use crate::log::{DISPATCHER, Entry, Level, Log};
 use crate::program;
 
@@ -466,7 +466,7 @@ async fn wait_until_ready(client: &Client, probe: Probe) -> bool {
 
 async fn ask(client: &Client, probe: Probe) -> Result<(), CallError> {
     let mut headers = Headers::default();
-    headers.push(HOST, format!("127.0.0.1:{}", client.port()));
+    headers.push(Name::Host, format!("127.0.0.1:{}", client.port()));
     let request = Request { method: "GET".to_owned(), target: "/".to_owned(), headers };
     let answer = if probe.follows_redirects {
         client.call_following_redirects(request, || Body::Empty).await

@@ -2,7 +2,8 @@
 
 use bytes::{Buf, Bytes, BytesMut};
 
-use super::headers::{CONTENT_LENGTH, Headers, TRANSFER_ENCODING};
+use super::headers::Headers;
+use super::name::Name;
 
 /// The longest line that a chunk may begin with, and the most that may follow the last one.
 const MAX_CHUNK_LINE_BYTES: usize = 16 * 1024;
@@ -53,13 +54,13 @@ impl Framing {
     /// # Errors
     /// What Kestrel refuses with a 400: two lengths, one that is no number, an encoding that does not end in `chunked`.
     pub fn of_request(headers: &Headers) -> Result<Self, &'static str> {
-        let mut lengths = headers.all(CONTENT_LENGTH);
+        let mut lengths = headers.all(Name::ContentLength);
         let length = match (lengths.next(), lengths.next()) {
             (None, _) => None,
             (Some(text), None) => Some(number(text).ok_or("`Content-Length` is no number")?),
             (Some(_), Some(_)) => return Err("two `Content-Length`"),
         };
-        match headers.all(TRANSFER_ENCODING).last() {
+        match headers.all(Name::TransferEncoding).last() {
             Some(encoding) if is_chunked(encoding) => Ok(Self::Chunked(Chunk::Size)),
             Some(_) => Err("`Transfer-Encoding` does not end in `chunked`"),
             None => Ok(Self::Length(length.unwrap_or(0))),
@@ -73,11 +74,11 @@ impl Framing {
         if is_answer_to_head || matches!(status, 100..=199 | 204 | 304) {
             return Self::NONE;
         }
-        if headers.all(TRANSFER_ENCODING).last().is_some_and(is_chunked) {
+        if headers.all(Name::TransferEncoding).last().is_some_and(is_chunked) {
             return Self::Chunked(Chunk::Size);
         }
-        match headers.get(CONTENT_LENGTH).and_then(number) {
-            Some(length) if !headers.contains(TRANSFER_ENCODING) => Self::Length(length),
+        match headers.get(Name::ContentLength).and_then(number) {
+            Some(length) if !headers.contains(Name::TransferEncoding) => Self::Length(length),
             _ => Self::UntilClose,
         }
     }

@@ -5,7 +5,7 @@ use std::ops::Range;
 
 use bytes::{Buf, BytesMut};
 
-use super::headers::{Headers, Place};
+use super::headers::Headers;
 
 /// The most header lines that are read of any message: one more than Kestrel takes.
 const MAX_LINES: usize = 101;
@@ -85,10 +85,8 @@ pub fn take_answer(buffer: &mut BytesMut) -> Result<Option<AnswerHead>, HeadErro
 }
 
 /// Where names and values stand in a head.
-fn places(head: &[u8], lines: &[httparse::Header<'_>]) -> Vec<Place> {
-    let place =
-        |line: &httparse::Header<'_>| Place { name: range(head, line.name.as_bytes()), value: range(head, line.value) };
-    lines.iter().map(place).collect()
+fn places(head: &[u8], lines: &[httparse::Header<'_>]) -> impl Iterator<Item = [Range<usize>; 2]> {
+    lines.iter().map(|line| [line.name.as_bytes(), line.value].map(|part| range(head, part)))
 }
 
 /// Where `part`, a slice of `whole`, begins and ends in it.

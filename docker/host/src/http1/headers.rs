@@ -3,26 +3,7 @@
 use std::fmt;
 use std::ops::Range;
 
-/// `Accept`.
-pub const ACCEPT: &str = "Accept";
-/// `Connection`.
-pub const CONNECTION: &str = "Connection";
-/// `Content-Length`.
-pub const CONTENT_LENGTH: &str = "Content-Length";
-/// `Content-Type`.
-pub const CONTENT_TYPE: &str = "Content-Type";
-/// `Date`.
-pub const DATE: &str = "Date";
-/// `Expect`.
-pub const EXPECT: &str = "Expect";
-/// `Host`.
-pub const HOST: &str = "Host";
-/// `Server`.
-pub const SERVER: &str = "Server";
-/// `Transfer-Encoding`.
-pub const TRANSFER_ENCODING: &str = "Transfer-Encoding";
-/// `User-Agent`.
-pub const USER_AGENT: &str = "User-Agent";
+use super::name::Name;
 
 /// A list of header lines. Names are compared without regard to letter case.
 ///
@@ -41,13 +22,16 @@ pub struct Line<'a> {
     pub name: &'a [u8],
     /// The value, without blanks around it.
     pub value: &'a [u8],
+    /// Which of the names it has that the host knows.
+    pub known: Option<Name>,
 }
 
 /// Where the name and the value of a line stand.
 #[derive(Clone, Debug)]
-pub(super) struct Place {
-    pub(super) name: Range<usize>,
-    pub(super) value: Range<usize>,
+struct Place {
+    name: Range<usize>,
+    value: Range<usize>,
+    known: Option<Name>,
 }
 
 impl Headers {
@@ -58,36 +42,38 @@ impl Headers {
     }
 
     /// The lines that stand at these places of a text.
-    pub(super) fn at(places: Vec<Place>, text: &[u8]) -> Self {
-        Self { text: text.to_vec(), places }
+    pub(super) fn at(places: impl Iterator<Item = [Range<usize>; 2]>, text: &[u8]) -> Self {
+        let place = |[name, value]: [Range<usize>; 2]| Place { known: Name::of(&text[name.clone()]), name, value };
+        Self { places: places.map(place).collect(), text: text.to_vec() }
     }
 
     /// The value of the first line with this name.
     #[must_use]
-    pub fn get(&self, name: &str) -> Option<&[u8]> {
+    pub fn get(&self, name: Name) -> Option<&[u8]> {
         self.find(name).map(|place| &self.text[place.value.clone()])
     }
 
     /// The value of the first line with this name, if it is text.
     #[must_use]
-    pub fn text(&self, name: &str) -> Option<&str> {
+    pub fn text(&self, name: Name) -> Option<&str> {
         std::str::from_utf8(self.get(name)?).ok()
     }
 
     /// The values of all lines with this name.
-    pub fn all(&self, name: &str) -> impl Iterator<Item = &[u8]> {
-        self.iter().filter(move |line| line.has_name(name)).map(|line| line.value)
+    pub fn all(&self, name: Name) -> impl Iterator<Item = &[u8]> {
+        let named = self.places.iter().filter(move |place| place.known == Some(name));
+        named.map(|place| &self.text[place.value.clone()])
     }
 
     /// Whether there is a line with this name.
     #[must_use]
-    pub fn contains(&self, name: &str) -> bool {
+    pub fn contains(&self, name: Name) -> bool {
         self.find(name).is_some()
     }
 
     /// Whether a line with this name lists this token, as `Connection: keep-alive, Upgrade` does.
     #[must_use]
-    pub fn lists(&self, name: &str, token: &str) -> bool {
+    pub fn lists(&self, name: Name, token: &str) -> bool {
         let lists = |value: &[u8]| {
             let mut tokens = value.split(|byte| *byte == b',');
             tokens.any(|listed| is_same(listed.trim_ascii(), token.as_bytes()))
@@ -97,21 +83,26 @@ impl Headers {
 
     /// Adds a line at the end.
     pub fn push(&mut self, name: impl AsRef<[u8]>, value: impl AsRef<[u8]>) {
+        let known = Name::of(name.as_ref());
         let name = self.write_text(&[name.as_ref()]);
         let value = self.write_text(&[value.as_ref()]);
-        self.places.push(Place { name, value });
+        self.places.push(Place { name, value, known });
     }
 
     /// Appends to the value of the first line with this name; adds a line where there is none.
     pub fn append(&mut self, name: impl AsRef<[u8]>, separator: &str, value: impl AsRef<[u8]>) {
-        let known = self.places.iter().position(|place| place.has_name(name.as_ref(), &self.text));
-        let Some(index) = known else { return self.push(name, value) };
+        let known = Name::of(name.as_ref());
+        let same = self.places.iter().position(|place| match known {
+            Some(_) => place.known == known,
+            None => is_same(&self.text[place.name.clone()], name.as_ref()),
+        });
+        let Some(index) = same else { return self.push(name, value) };
         let before = self.text[self.places[index].value.clone()].to_vec();
         self.places[index].value = self.write_text(&[&before, separator.as_bytes(), value.as_ref()]);
     }
 
     /// Takes out all lines with this name.
-    pub fn remove(&mut self, name: &str) {
+    pub fn remove(&mut self, name: Name) {
         self.retain(|line| !line.has_name(name));
     }
 
@@ -130,8 +121,8 @@ impl Headers {
         self.iter().for_each(|line| line.write(out));
     }
 
-    fn find(&self, name: &str) -> Option<&Place> {
-        self.places.iter().find(|place| place.has_name(name.as_bytes(), &self.text))
+    fn find(&self, name: Name) -> Option<&Place> {
+        self.places.iter().find(|place| place.known == Some(name))
     }
 
     fn write_text(&mut self, parts: &[&[u8]]) -> Range<usize> {
@@ -142,20 +133,21 @@ impl Headers {
 }
 
 impl Place {
-    fn has_name(&self, name: &[u8], text: &[u8]) -> bool {
-        // Most names differ in length: that is seen without a look at the text.
-        self.name.len() == name.len() && is_same(&text[self.name.clone()], name)
-    }
-
     fn line<'a>(&self, text: &'a [u8]) -> Line<'a> {
-        Line { name: &text[self.name.clone()], value: &text[self.value.clone()] }
+        Line { name: &text[self.name.clone()], value: &text[self.value.clone()], known: self.known }
     }
 }
 
 impl<'a> Line<'a> {
     /// Whether the line has this name.
     #[must_use]
-    pub fn has_name(&self, name: &str) -> bool {
+    pub fn has_name(&self, name: Name) -> bool {
+        self.known == Some(name)
+    }
+
+    /// Whether the line has this name, which may be any.
+    #[must_use]
+    pub fn is_called(&self, name: &str) -> bool {
         is_same(self.name, name.as_bytes())
     }
 
@@ -187,7 +179,7 @@ impl fmt::Debug for Headers {
     }
 }
 
-/// Whether two names are the same but for letter case. Most are spelt as everybody spells them, which is quicker to see.
+/// Whether two texts are the same but for letter case. Most are spelt as everybody spells them, which is quicker to see.
 fn is_same(one: &[u8], other: &[u8]) -> bool {
     one.len() == other.len() && (one == other || one.eq_ignore_ascii_case(other))
 }
@@ -219,24 +211,26 @@ mod tests {
     #[test]
     fn lines_keep_their_order_and_their_spelling() {
         let mut headers = Headers::default();
-        headers.push("x-One", "1");
+        headers.push("cookie", "1");
         headers.push("B", "2");
-        headers.push("X-ONE", "3");
-        assert_eq!(headers.all("X-One").collect::<Vec<_>>(), [b"1", b"3"]);
+        headers.push("COOKIE", "3");
+        assert_eq!(headers.all(Name::Cookie).collect::<Vec<_>>(), [b"1", b"3"]);
         let mut text = Vec::new();
         headers.write(&mut text);
-        assert_eq!(text, b"x-One: 1\r\nB: 2\r\nX-ONE: 3\r\n");
-        headers.remove("x-one");
-        assert!(!headers.contains("X-One") && headers.contains("b"));
+        assert_eq!(text, b"cookie: 1\r\nB: 2\r\nCOOKIE: 3\r\n");
+        headers.remove(Name::Cookie);
+        assert!(!headers.contains(Name::Cookie) && headers.iter().all(|line| line.is_called("b")));
     }
 
     #[test]
     fn values_are_appended_to_the_line_that_is_there() {
         let mut headers = Headers::default();
-        for (name, separator, value) in [("A", ", ", "1"), ("b", " ", "2"), ("a", ", ", "3"), ("a", "; ", "")] {
+        for (name, separator, value) in [("Host", "", "1"), ("b", " ", "2"), ("host", ", ", "3"), ("B", "; ", "")] {
             headers.append(name, separator, value);
         }
-        assert_eq!((headers.text("A"), headers.text("B"), headers.iter().len()), (Some("1, 3; "), Some("2"), 2));
+        let mut text = Vec::new();
+        headers.write(&mut text);
+        assert_eq!(text, b"Host: 1, 3\r\nb: 2; \r\n");
     }
 
     #[test]
@@ -244,8 +238,8 @@ mod tests {
         let mut headers = Headers::default();
         headers.push("Connection", "keep-alive , Upgrade");
         headers.push("connection", "TE");
-        assert!(["KEEP-ALIVE", "upgrade", "te"].iter().all(|token| headers.lists(CONNECTION, token)));
-        assert!(!headers.lists(CONNECTION, "close"));
+        assert!(["KEEP-ALIVE", "upgrade", "te"].iter().all(|token| headers.lists(Name::Connection, token)));
+        assert!(!headers.lists(Name::Connection, "close"));
     }
 
     #[test]

@@ -6,8 +6,8 @@ use std::sync::OnceLock;
 use bytes::Bytes;
 
 use crate::execution::Execution;
+use crate::http1::Name;
 use crate::http1::head::AnswerHead;
-use crate::http1::headers::CONTENT_TYPE;
 
 /// How much of a body is shown.
 const SHOWN_CHARACTERS: usize = 300;
@@ -23,7 +23,7 @@ pub struct Exchange {
 impl Exchange {
     /// A request with this body.
     #[must_use]
-    pub fn new(execution: &Execution, envelope: String) -> Self {
+    pub fn new(execution: &Execution<'_>, envelope: String) -> Self {
         let target = format!("/{}", execution.function.name);
         Self { target, envelope: envelope.into(), answer: OnceLock::new() }
     }
@@ -42,7 +42,7 @@ impl Exchange {
 
     /// Keeps the head of the answer.
     pub fn answered(&self, head: &AnswerHead, body: &Bytes) {
-        let content_type = head.headers.get(CONTENT_TYPE).map(String::from_utf8_lossy);
+        let content_type = head.headers.get(Name::ContentType).map(String::from_utf8_lossy);
         let content_type = content_type.unwrap_or("no Content-Type".into());
         // There is one answer in an attempt.
         _ = self.answer.set((head.status, format!("{content_type}, {}", shown(body))));

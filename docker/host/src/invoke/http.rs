@@ -10,8 +10,8 @@ use crate::execution::CALLED_BY_HOST_API;
 use crate::forward::target::Target;
 use crate::host::Host;
 use crate::host::running::Running;
+use crate::http1::Name;
 use crate::http1::head::RequestHead;
-use crate::http1::headers::{ACCEPT, HOST, TRANSFER_ENCODING};
 use crate::invocation::data::Value;
 use crate::invocation::http::{self as envelope, HttpRequest};
 use crate::invocation::reply::{self, Unwritable};
@@ -68,7 +68,7 @@ pub async fn http(
 /// The body, where it has a length. A chunked one is read and lost (recordings DX-body-chunked, CX-bodylimit-default-mode).
 async fn read(running: &Running, head: &RequestHead, body: &mut CallerBody) -> Result<Option<Bytes>, String> {
     let limit = running.app.options.request_body_limit_bytes;
-    if head.headers.contains(TRANSFER_ENCODING) {
+    if head.headers.contains(Name::TransferEncoding) {
         return body.discard(limit).await.map(|()| None).map_err(|error| error.to_string());
     }
     if body.length() == 0 {
@@ -84,7 +84,7 @@ fn http_request(
     head: &RequestHead,
     body: Option<Bytes>,
 ) -> Result<HttpRequest, String> {
-    let host = head.headers.text(HOST).unwrap_or_default();
+    let host = head.headers.text(Name::Host).unwrap_or_default();
     // A question mark may stand alone.
     let query = head.target.contains('?').then_some(target.query);
     Ok(HttpRequest {
@@ -111,6 +111,6 @@ fn header_lines(head: &RequestHead) -> Vec<(String, Vec<u8>)> {
 }
 
 fn accept(head: &RequestHead) -> Option<String> {
-    let lines: Vec<_> = head.headers.all(ACCEPT).map(String::from_utf8_lossy).collect();
+    let lines: Vec<_> = head.headers.all(Name::Accept).map(String::from_utf8_lossy).collect();
     Some(lines.join(",")).filter(|_| !lines.is_empty())
 }

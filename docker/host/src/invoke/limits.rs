@@ -27,7 +27,7 @@ pub enum Outcome<T, E> {
 
 /// Waits until the handler is ready. If it is not in time the host begins to stop, and the invocation is tried all the same
 /// (protocol section 2.5). Whether it is ready.
-pub async fn wait_ready(host: &Host, handler: &Handler, execution: &Execution) -> bool {
+pub async fn wait_ready(host: &Host, handler: &Handler, execution: &Execution<'_>) -> bool {
     let is_ready = handler.wait_ready().await;
     if !is_ready {
         let name = &execution.function.name;
@@ -64,7 +64,7 @@ pub async fn noticed(handler: &Handler, result: Result<Answer, CallError>) -> Re
 pub async fn within_timeout<T, E: Display>(
     running: &Running,
     handler: &Handler,
-    execution: &Execution,
+    execution: &Execution<'_>,
     mut call: Pin<&mut impl Future<Output = Result<T, E>>>,
 ) -> Outcome<T, E> {
     let result = match running.app.options.function_timeout {

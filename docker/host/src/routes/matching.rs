@@ -22,23 +22,26 @@ impl Template {
     fn match_segments<'a>(&'a self, path: &str, found: &mut Vec<(&'a str, String)>) -> Option<()> {
         let path = path.strip_prefix('/')?;
         let mut rest = path.strip_suffix('/').unwrap_or(path);
+        let mut segments = self.segments.iter();
         // A doubled slash never matches, not even a catch-all (recordings JX-route-star, FX-req-double-slash-all).
-        let is_doubled = rest.as_bytes().windows(2).any(|pair| pair == b"//");
-        if is_doubled || rest.starts_with('/') || rest.ends_with('/') {
+        if rest.ends_with('/') {
             return None;
         }
-        let mut segments = self.segments.iter();
         while !rest.is_empty() {
             let segment = segments.next()?;
             if let [Part::Parameter(parameter)] = segment.parts.as_slice()
                 && parameter.catch_all
             {
                 found.push((&parameter.name, rest.to_owned()));
-                return Some(());
+                return (!rest.split('/').any(str::is_empty)).then_some(());
             }
-            let (piece, others) = rest.split_once('/').unwrap_or((rest, ""));
+            let end = rest.bytes().position(|byte| byte == b'/').unwrap_or(rest.len());
+            let (piece, others) = rest.split_at(end);
+            if piece.is_empty() {
+                return None;
+            }
             match_segment(segment, piece, found)?;
-            rest = others;
+            rest = others.strip_prefix('/').unwrap_or(others);
         }
         segments.all(can_be_left_out).then_some(())
     }

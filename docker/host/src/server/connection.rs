@@ -13,9 +13,9 @@ use tokio::time::{Instant, Sleep};
 use crate::body::{Caller, CallerBody};
 use crate::front::{self, kestrel};
 use crate::host::Host;
+use crate::http1::Name;
 use crate::http1::framing::Framing;
 use crate::http1::head::{self, RequestHead};
-use crate::http1::headers::{CONNECTION, CONTENT_LENGTH, TRANSFER_ENCODING};
 use crate::response::{Ending, Response};
 
 /// How long a connection may be silent between two requests: Kestrel's `KeepAliveTimeout`.
@@ -53,7 +53,7 @@ pub async fn serve(host: Arc<Host>, stream: TcpStream, mut stopping: watch::Rece
             Ok(None) => return,
             Err(status) => {
                 let refusal = Response::empty(status).closing();
-                _ = write(&mut caller.writer, refusal, false, &mut written).await;
+                _ = write(&mut caller.writer, &refusal, false, &mut written).await;
                 return linger(caller).await;
             }
         };
@@ -63,11 +63,11 @@ pub async fn serve(host: Arc<Host>, stream: TcpStream, mut stopping: watch::Rece
         let mut body = CallerBody::new(caller, &head, framing);
         let mut response = front::handle(&host, &head, &mut body).await;
         response.closes |= !keeps || *is_stopping.borrow();
-        if is_old && !response.closes && !response.headers.contains(CONNECTION) {
-            response.headers.push(CONNECTION, "keep-alive");
+        if is_old && !response.closes && !response.headers.contains(Name::Connection) {
+            response.headers.push(Name::Connection, "keep-alive");
         }
         let ending = response.ending(is_to_head);
-        if write(body.writer(), response, is_to_head, &mut written).await.is_err() {
+        if write(body.writer(), &response, is_to_head, &mut written).await.is_err() {
             return;
         }
         let is_read = ending == Ending::Keep && body.is_read().await;
@@ -117,31 +117,34 @@ async fn next_request(caller: &mut Caller, patience: &mut Patience) -> Result<Op
 /// nobody knows what comes next (recording FX-req-te-and-cl).
 fn keeps_connection(head: &RequestHead) -> bool {
     let headers = &head.headers;
-    let is_framed_twice = headers.contains(TRANSFER_ENCODING) && headers.contains(CONTENT_LENGTH);
-    let is_kept =
-        if head.is_old { headers.lists(CONNECTION, "keep-alive") } else { !headers.lists(CONNECTION, "close") };
+    let is_framed_twice = headers.contains(Name::TransferEncoding) && headers.contains(Name::ContentLength);
+    let is_kept = if head.is_old {
+        headers.lists(Name::Connection, "keep-alive")
+    } else {
+        !headers.lists(Name::Connection, "close")
+    };
     is_kept && !is_framed_twice
 }
 
 async fn write(
     writer: &mut OwnedWriteHalf,
-    response: Response,
+    response: &Response,
     is_to_head: bool,
     written: &mut Vec<u8>,
 ) -> std::io::Result<()> {
     written.clear();
     response.write_head(is_to_head, written);
-    let is_small = response.length() <= SMALL_BODY_BYTES;
-    let body = response.into_written_body(is_to_head);
-    if is_small {
+    let (body, tail) = (response.written_body(is_to_head), response.tail(is_to_head));
+    if response.length() <= SMALL_BODY_BYTES {
         body.iter().for_each(|piece| written.extend_from_slice(piece));
+        written.extend_from_slice(tail);
         return writer.write_all(written).await;
     }
     writer.write_all(written).await?;
     for piece in body {
-        writer.write_all(&piece).await?;
+        writer.write_all(piece).await?;
     }
-    Ok(())
+    writer.write_all(tail).await
 }
 
 /// Ends a connection: what the caller still sends is read for a while, or the answer would be lost with it.
