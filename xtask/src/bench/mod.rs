@@ -164,8 +164,8 @@ impl Run<'_> {
         modes.into_iter().map(of_mode).collect()
     }
 
-    /// Every server is measured in every round, so that what disturbs one disturbs all. nginx has the same handler behind it as
-    /// mini-host when it forwards: of two Node processes that do the same, one is often quicker by a tenth.
+    /// Every server is measured in every round, nginx right before mini-host, so that what disturbs one disturbs the other. Both
+    /// have the same handler behind them: of two Node processes that do the same, one is often quicker by a tenth.
     fn loads(&self, wrk: &Wrk) -> Result<Vec<Load>> {
         let host = self.mini_host(FORWARDING)?;
         let handler = ask::ask(&format!("{}/api/where", host.url), &[])?;
@@ -181,10 +181,12 @@ impl Run<'_> {
             // Node compiles what is used often; that is not to be measured.
             wrk.measure(url, CONNECTIONS)?;
         }
-        let both = |(_, url): &(_, String)| Ok((wrk.measure(url, 1)?, wrk.measure(url, CONNECTIONS)?));
-        let rounds = self.rounds(|| measured.iter().map(both).collect::<Result<Vec<_>>>())?;
+        let all =
+            |connections| measured.iter().map(|(_, url)| wrk.measure(url, connections)).collect::<Result<Vec<_>>>();
+        let rounds = self.rounds(|| Ok((all(1)?, all(CONNECTIONS)?)))?;
         let load = |(index, (name, _)): (usize, &(&'static str, String))| {
-            let (alone, together) = rounds.iter().filter_map(|round| round.get(index)).copied().unzip();
+            let (alone, together) =
+                rounds.iter().filter_map(|(alone, together)| Some((alone.get(index)?, together.get(index)?))).unzip();
             Load { name, alone, together }
         };
         Ok(measured.iter().enumerate().map(load).collect())
@@ -197,7 +199,7 @@ impl Run<'_> {
             self.report.warn(text);
             return Ok(Vec::new());
         };
-        let kinds: [(_, _, &[_]); 2] = [(NGINX, "plain", &[]), (NGINX_WITH_HEADERS, "headers", &HOST_HEADERS)];
+        let kinds: [(_, _, &[_]); 2] = [(NGINX_WITH_HEADERS, "headers", &HOST_HEADERS), (NGINX, "plain", &[])];
         let start =
             |(name, dir, headers)| Ok((name, Server::nginx(&program, &self.folder.join(dir), upstream, headers)?));
         kinds.into_iter().map(start).collect()
