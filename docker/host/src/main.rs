@@ -16,7 +16,7 @@ use tokio::signal::unix::{Signal, SignalKind, signal};
 
 fn main() -> ExitCode {
     let options = Options::from_command_line();
-    // The handler, and whoever calls, need the other half.
+    // The handler, and whoever calls, need the other half. One worker is this thread: nothing has to pass to another.
     let workers = std::thread::available_parallelism().map_or(1, |cores| cores.get().div_ceil(2));
     let mut builder = if workers == 1 {
         tokio::runtime::Builder::new_current_thread()

@@ -176,8 +176,8 @@ impl Drop for Process {
 
 /// Has the kernel kill the handler when this process is gone, whatever ended it: after a SIGKILL nobody else would.
 ///
-/// The kernel watches the thread that starts the handler, not the process. That is a worker of the runtime, and those live as
-/// long as the runtime: nothing here calls `block_in_place`, which may replace one.
+/// The kernel watches the thread that starts the handler, not the process. That is the main thread or a worker of the runtime, and
+/// those live as long as the runtime: nothing here calls `block_in_place`, which may replace one.
 #[cfg(target_os = "linux")]
 fn end_with_this_process(command: &mut Command) {
     use rustix::process::{getpid, getppid, set_parent_process_death_signal};
