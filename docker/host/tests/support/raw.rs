@@ -1,7 +1,7 @@
 //! A host between two raw sockets: a caller that sends what it is told to, and a handler that answers so.
 
 use std::io::{ErrorKind, Read, Write};
-use std::net::{Ipv4Addr, TcpListener, TcpStream};
+use std::net::{Ipv4Addr, Shutdown, TcpListener, TcpStream};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard};
 use std::time::{Duration, Instant};
 
@@ -125,7 +125,7 @@ pub struct State {
     answers: Vec<Answer>,
     seen: Vec<Seen>,
     connections: usize,
-    /// How many answers were sent as a whole.
+    /// How many answers were sent as a whole, and the connection ended where it was to be.
     pub answered: usize,
     /// How many connections ended within a body.
     pub cut_bodies: usize,
@@ -402,7 +402,10 @@ fn send(stream: &mut TcpStream, answer: Option<&Answer>, body: &[u8]) -> std::io
             stream.write_all(body)?;
         }
         Some(Answer::Early(_)) => {}
-        Some(Answer::End(bytes)) => return stream.write_all(bytes).map(|()| false),
+        Some(Answer::End(bytes)) => {
+            stream.write_all(bytes)?;
+            return stream.shutdown(Shutdown::Both).map(|()| false);
+        }
         Some(Answer::Reset) => {
             let socket = tokio::net::TcpSocket::from_std_stream(stream.try_clone()?);
             return socket.set_zero_linger().map(|()| false);
