@@ -223,9 +223,9 @@ impl std::error::Error for CallError {}
 
 /// Until when a connection may be used again, where the handler limits that: `Keep-Alive: timeout=5`.
 fn keep_alive_limit(headers: &Headers) -> Option<Instant> {
-    let value = headers.text(Name::KeepAlive)?;
-    let seconds = value.split(',').find_map(|part| part.trim().strip_prefix("timeout="))?;
-    let seconds = seconds.parse::<u64>().ok()?.saturating_sub(KEEP_ALIVE_MARGIN_SECONDS);
+    let mut parts = headers.get(Name::KeepAlive)?.split(|byte| *byte == b',');
+    let seconds = parts.find_map(|part| part.trim_ascii().strip_prefix(b"timeout="))?;
+    let seconds = std::str::from_utf8(seconds).ok()?.parse::<u64>().ok()?.saturating_sub(KEEP_ALIVE_MARGIN_SECONDS);
     Instant::now().checked_add(Duration::from_secs(seconds))
 }
 

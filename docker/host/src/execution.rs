@@ -23,7 +23,6 @@ pub struct Execution<'a> {
     pub id: Uuid,
     /// What is invoked.
     pub function: &'a Function,
-    category: String,
     log: &'a Log,
     started: Instant,
     invocations: &'a AtomicUsize,
@@ -36,7 +35,6 @@ impl<'a> Execution<'a> {
         let execution = Self {
             id: invocation_id(),
             function,
-            category: ["Function.", &function.name].concat(),
             log: host.log(),
             started: Instant::now(),
             invocations: host.invocations(),
@@ -49,14 +47,17 @@ impl<'a> Execution<'a> {
 
     /// Logs a line that the handler returned in `Logs`.
     pub fn user_log(&self, line: &str) {
-        let category = format!("{}.User", self.category);
+        let category = format!("{}.User", self.function.log_category);
         let entry = Entry { level: Level::Information, category: &category, event: 0, invocation: Some(self.id) };
         self.log.write(entry, line);
     }
 
     /// Logs something about the invocation while it is under way.
     pub fn note(&self, level: Level, message: &str) {
-        self.log.write(Entry { level, category: &self.category, event: 0, invocation: Some(self.id) }, message);
+        self.log.write(
+            Entry { level, category: &self.function.log_category, event: 0, invocation: Some(self.id) },
+            message,
+        );
     }
 
     /// Logs that it succeeded.
@@ -79,9 +80,9 @@ impl<'a> Execution<'a> {
     }
 
     fn write(&self, level: Level, event: u32, message: impl FnOnce(&str, Uuid) -> String) {
-        if self.log.is_enabled(level, &self.category) {
+        if self.log.is_enabled(level, &self.function.log_category) {
             let name = format!("Functions.{}", self.function.name);
-            let entry = Entry { level, category: &self.category, event, invocation: None };
+            let entry = Entry { level, category: &self.function.log_category, event, invocation: None };
             self.log.write(entry, message(&name, self.id));
         }
     }

@@ -137,7 +137,7 @@ async fn call(
     if !keys::permits(http.level, identity.as_ref()) {
         return Response::empty(401);
     }
-    if found.function.forwards(&running.app.options) {
+    if found.forwards {
         forward::forward(host, running, &found.function, target, head, body).await
     } else {
         invoke::http(host, running, &found, identity, target, head, body).await

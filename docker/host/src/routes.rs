@@ -20,6 +20,7 @@ pub struct Table {
 struct Route {
     template: Template,
     function: Arc<Function>,
+    forwards: bool,
 }
 
 /// The function that a request is for, and what its route says about the request.
@@ -27,6 +28,8 @@ struct Route {
 pub struct Found {
     /// The function.
     pub function: Arc<Function>,
+    /// Whether the request is passed on to the handler as it is (protocol section 3.1).
+    pub forwards: bool,
     /// Route parameters in the order of the template, defaults filled in; `None` where an optional parameter or a catch-all
     /// has nothing (protocol section 4.5).
     pub values: Vec<(String, Option<String>)>,
@@ -44,7 +47,8 @@ impl Table {
             .filter(|function| function.is_loaded())
             .filter_map(|function| {
                 let template = Template::parse(&full(prefix, &function.http.as_ref()?.route)).ok()?;
-                Some(Route { template, function: Arc::clone(function) })
+                let forwards = function.forwards(&app.options);
+                Some(Route { template, function: Arc::clone(function), forwards })
             })
             .collect();
         Self { routes }
@@ -58,7 +62,7 @@ impl Table {
             let methods = route.function.http.as_ref()?.methods.as_ref();
             let takes = methods.is_none_or(|methods| methods.iter().any(|listed| listed.eq_ignore_ascii_case(method)));
             let values = if takes { route.template.matches(path)? } else { return None };
-            Some(Found { function: Arc::clone(&route.function), values })
+            Some(Found { function: Arc::clone(&route.function), forwards: route.forwards, values })
         })
     }
 }

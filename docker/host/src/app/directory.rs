@@ -178,6 +178,7 @@ fn read_function(
     let allowed = |allowed: &String| allowed.eq_ignore_ascii_case(name);
     let function = Function {
         name: name.to_owned(),
+        log_category: format!("Function.{name}"),
         directory: directory.to_path_buf(),
         trigger,
         bindings: definition.bindings,

@@ -15,6 +15,8 @@ use super::time_span;
 pub struct Function {
     /// The name of its directory.
     pub name: String,
+    /// The category of its entries in the log: `Function.NAME`.
+    pub log_category: String,
     /// Its directory, absolute.
     pub directory: PathBuf,
     /// All bindings, in the order of the file.

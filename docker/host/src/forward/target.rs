@@ -55,6 +55,9 @@ impl<'a> Target<'a> {
 #[must_use]
 pub fn parse_query(query: &str) -> Vec<(String, Vec<String>)> {
     let mut parameters: Vec<(String, Vec<String>)> = Vec::new();
+    if query.is_empty() {
+        return parameters;
+    }
     for pair in query.split('&').filter(|pair| !pair.is_empty()) {
         let (name, value) = pair.split_once('=').unwrap_or((pair, ""));
         let [name, value] = [name, value].map(|text| unescape(&text.replace('+', " "), Escapes::Query));

@@ -67,7 +67,7 @@ pub fn check_incomplete(bytes: &[u8]) -> Result<(), u16> {
 
 /// A target taken apart: the authority of an absolute one, such as `http://host/path`, the path, the query.
 fn parts(target: &str) -> (Option<&str>, &str, Option<&str>) {
-    let (rest, query) = target.split_once('?').map_or((target, None), |(rest, query)| (rest, Some(query)));
+    let (rest, query) = split_at_byte(target, b'?');
     let is_http = |scheme: &str| ["http", "https"].iter().any(|known| scheme.eq_ignore_ascii_case(known));
     if rest.starts_with('/') {
         return (None, rest, query);
@@ -78,6 +78,14 @@ fn parts(target: &str) -> (Option<&str>, &str, Option<&str>) {
             (Some(authority), if path.is_empty() { "/" } else { path }, query)
         }
         None => (None, rest, query),
+    }
+}
+
+/// What stands before the first such byte of a text, and what stands behind it.
+fn split_at_byte(text: &str, byte: u8) -> (&str, Option<&str>) {
+    match text.bytes().position(|other| other == byte) {
+        Some(end) => (&text[..end], Some(&text[end + 1..])),
+        None => (text, None),
     }
 }
 
@@ -108,7 +116,7 @@ fn is_well_formed(text: &str) -> bool {
             }
             ("", port.strip_prefix(':'))
         }
-        None => text.split_once(':').map_or((text, None), |(name, port)| (name, Some(port))),
+        None => split_at_byte(text, b':'),
     };
     let is_name_byte = |byte: u8| {
         byte.is_ascii_alphanumeric() || matches!(byte, b'!' | b'$' | b'&'..=b')' | b'-' | b'.' | b'_' | b'~')

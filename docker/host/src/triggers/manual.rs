@@ -161,6 +161,7 @@ mod tests {
         };
         Function {
             name: "F".to_owned(),
+            log_category: "Function.F".to_owned(),
             directory: "/app/F".into(),
             trigger: Some(0),
             bindings: vec![binding],
