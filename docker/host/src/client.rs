@@ -12,9 +12,8 @@ use std::time::{Duration, Instant};
 use bytes::Bytes;
 
 use crate::body::CallerBody;
-use crate::http1::Headers;
-use crate::http1::Name;
 use crate::http1::head::AnswerHead;
+use crate::http1::{Headers, Name};
 use connection::Connection;
 
 /// How many idle connections are kept.

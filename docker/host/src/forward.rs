@@ -4,7 +4,6 @@ pub mod headers;
 pub mod target;
 
 use std::pin::pin;
-use std::sync::Arc;
 
 use bytes::Bytes;
 
@@ -29,7 +28,7 @@ const NOT_MODIFIED: u16 = 304;
 pub async fn forward(
     host: &Host,
     running: &Running,
-    function: &Arc<Function>,
+    function: &Function,
     target: &Target<'_>,
     head: &RequestHead,
     body: &mut CallerBody,

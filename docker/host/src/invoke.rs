@@ -22,8 +22,7 @@ use crate::forward::headers;
 use crate::handler::Handler;
 use crate::host::Host;
 use crate::host::running::Running;
-use crate::http1::Headers;
-use crate::http1::Name;
+use crate::http1::{Headers, Name};
 use crate::invocation::answer::{self, Failure, Verdict};
 use crate::invocation::data::{BindingData, System, Value};
 use crate::invocation::date::DateTime;
@@ -68,7 +67,7 @@ pub struct Failed {
 pub async fn invoke(
     host: &Host,
     running: &Running,
-    function: &Arc<Function>,
+    function: &Function,
     mut trigger: Trigger,
 ) -> Result<HttpOutput, Failed> {
     let mut retries = Retries::new(function.retry_policy(&running.app.options));

@@ -55,8 +55,9 @@ impl Server {
         announced(&mut command).context("cannot start mini-host")
     }
 
-    /// nginx with one worker before `upstream`, adding these headers to what it passes on, its files in `dir`. It is handed a socket that listens already, in the way in
-    /// which one nginx hands its sockets to the next, so that no port has to be found and released.
+    /// nginx with one worker before `upstream`, adding these headers to what it passes on, its files in `dir`. It is handed a
+    /// socket that listens already, in the way in which one nginx hands its sockets to the next, so that no port has to be found
+    /// and released.
     ///
     /// # Errors
     /// When it does not start.

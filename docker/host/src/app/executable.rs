@@ -46,13 +46,7 @@ pub(super) fn advice(
             let at = format!("{section}.description.{list}[{index}]");
             let before = index.checked_sub(1).and_then(|before| arguments.get(before));
             let is_script = is_shell(&handler.executable) && before.is_some_and(|option| option == "-c");
-            // Those that nobody knows are deleted (recordings C05, CX-arg-vars).
-            let unknown = variables(argument).into_iter().find(|name| !is_known(name, settings));
-            match unknown {
-                Some(name) => Some(missing_variable(&name, "is deleted", at)),
-                None if is_script => of_script(argument, at),
-                None => of_dollar(argument, settings, at),
-            }
+            of_argument(argument, is_script, settings, at)
         }));
     }
     faults.iter().map(|fault| fault.advice(file, document)).collect()
@@ -99,6 +93,16 @@ fn hint_for_missing(handler: &CustomHandler, written: &str) -> String {
         "that is a name for Windows; on Linux a program has no ending, and a script names its interpreter".to_owned()
     } else {
         "build the handler first, or name the program that runs it".to_owned()
+    }
+}
+
+/// What becomes of an argument is a surprise: variables that nobody knows are deleted (recordings C05, CX-arg-vars).
+fn of_argument(argument: &str, is_script: bool, settings: &Settings, at: String) -> Option<Fault> {
+    let unknown = variables(argument).into_iter().find(|name| !is_known(name, settings));
+    match unknown {
+        Some(name) => Some(missing_variable(&name, "is deleted", at)),
+        None if is_script => of_script(argument, at),
+        None => of_dollar(argument, settings, at),
     }
 }
 

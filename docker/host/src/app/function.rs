@@ -405,6 +405,7 @@ pub(super) fn dotnet_type(value: &Value) -> &'static str {
         _ => "Newtonsoft.Json.Linq.JObject",
     }
 }
+
 /// Whether there is one binding, of this kind.
 fn is_only<'a>(mut bindings: impl Iterator<Item = &'a Binding>, kind: &str) -> bool {
     bindings.next().is_some_and(|binding| binding.is(kind)) && bindings.next().is_none()

@@ -26,6 +26,7 @@ impl<'a> Target<'a> {
         if path.contains('\0') {
             return None;
         }
+        // A path without a full stop is told quicker.
         let has_dots = path.contains('.') && path.contains("/.");
         Some(Self { path: if has_dots { without_dot_segments(&path).into() } else { path }, query })
     }

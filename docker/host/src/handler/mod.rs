@@ -19,8 +19,7 @@ pub use process::Launch;
 use process::Process;
 
 use crate::client::{Body, CallError, Client, Request};
-use crate::http1::Headers;
-use crate::http1::Name;
+use crate::http1::{Headers, Name};
 use crate::log::{DISPATCHER, Entry, Level, Log};
 use crate::program;
 

@@ -1,7 +1,7 @@
 //! A host between two raw sockets: a caller that sends what it is told to, and a handler that answers so.
 
 use std::io::{ErrorKind, Read, Write};
-use std::net::{Ipv4Addr, Shutdown, TcpListener, TcpStream};
+use std::net::{Ipv4Addr, TcpListener, TcpStream};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard};
 use std::time::{Duration, Instant};
 
@@ -125,7 +125,9 @@ pub struct State {
     answers: Vec<Answer>,
     seen: Vec<Seen>,
     connections: usize,
-    /// How many answers were sent as a whole, and the connection ended where it was to be.
+    /// How many requests are being answered; a connection that ends with its answer has ended when this has fallen.
+    in_work: usize,
+    /// How many answers were sent as a whole.
     pub answered: usize,
     /// How many connections ended within a body.
     pub cut_bodies: usize,
@@ -210,8 +212,10 @@ impl Bench {
         self.ask_all(&[request]).remove(0)
     }
 
-    /// Sends requests on one connection, each after the answer to the one before it.
+    /// Sends requests on one connection, each after the answer to the one before it. The first waits for the end of connections
+    /// that end with an answer: a request sent over one of those would be lost.
     pub fn ask_all(&self, requests: &[&str]) -> Vec<Vec<u8>> {
+        self.wait_for("earlier answers to be sent", |state| state.in_work == 0);
         let mut caller = self.caller();
         let ask = |request: &&str| {
             caller.send(&crlf(request));
@@ -356,7 +360,10 @@ fn serve(mut stream: TcpStream, shared: &Shared) {
         };
         note(shared, Seen { connection, head, body: body.clone(), connection_error: None });
         let result = send(&mut stream, answer.as_ref(), &body);
+        // A connection that ends has ended before the test hears of it.
+        let open = matches!(result, Ok(true)).then_some(stream);
         let mut state = shared.0.lock().unwrap();
+        state.in_work -= 1;
         match &result {
             Ok(_) => state.answered += 1,
             Err(error) => {
@@ -366,9 +373,10 @@ fn serve(mut stream: TcpStream, shared: &Shared) {
             }
         }
         shared.1.notify_all();
-        if !matches!(result, Ok(true)) {
-            return;
-        }
+        stream = match open {
+            Some(stream) => stream,
+            None => return,
+        };
     }
 }
 
@@ -381,6 +389,7 @@ fn next_answer(shared: &Shared) -> Option<Answer> {
 fn note(shared: &Shared, seen: Seen) {
     let mut state = shared.0.lock().unwrap();
     state.seen.push(seen);
+    state.in_work += 1;
     if state.answers.len() > 1 {
         state.answers.remove(0);
     }
@@ -402,10 +411,7 @@ fn send(stream: &mut TcpStream, answer: Option<&Answer>, body: &[u8]) -> std::io
             stream.write_all(body)?;
         }
         Some(Answer::Early(_)) => {}
-        Some(Answer::End(bytes)) => {
-            stream.write_all(bytes)?;
-            return stream.shutdown(Shutdown::Both).map(|()| false);
-        }
+        Some(Answer::End(bytes)) => return stream.write_all(bytes).map(|()| false),
         Some(Answer::Reset) => {
             let socket = tokio::net::TcpSocket::from_std_stream(stream.try_clone()?);
             return socket.set_zero_linger().map(|()| false);
