@@ -17,7 +17,7 @@ impl Keys {
         Keys { master: random_key(), function: random_key() }
     }
 
-    /// The key files in the host's own format (protocol section 7.4), as names and texts: one for the host, one for
+    /// The key files in the host's own format (protocol.md#keys-and-levels), as names and texts: one for the host, one for
     /// each function under its name in lower case.
     pub fn files<'a>(&self, functions: impl IntoIterator<Item = &'a String>) -> Vec<(String, String)> {
         let key = |name: &str, value: &str| json!({ "name": name, "value": value, "encrypted": false });

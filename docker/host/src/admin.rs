@@ -1,4 +1,4 @@
-//! The admin endpoints: what an operator sees (protocol section 7.5).
+//! The admin endpoints: what an operator sees (protocol.md#admin-endpoints).
 //!
 //! [`handle`] answers the routes that exist; all other URLs, `/admin/nothing` included, may belong to functions. What the
 //! endpoints need of the host is the trait [`Operator`].
@@ -35,7 +35,7 @@ pub trait Operator {
     fn drain(&self, drained: bool);
     /// Invocations that have begun and not ended.
     fn outstanding_invocations(&self) -> usize;
-    /// Runs a function in the background with this input (protocol section 7.5, the last paragraph).
+    /// Runs a function in the background with this input (protocol.md#admin-endpoints, the last paragraph).
     fn invoke(&self, function: &Arc<Function>, input: Option<String>);
     /// Starts the script host and the handler anew.
     fn restart(&self);

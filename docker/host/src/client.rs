@@ -18,7 +18,7 @@ use connection::Connection;
 
 /// How many idle connections are kept.
 const MAX_IDLE_CONNECTIONS: usize = 128;
-/// How often a request without a body is sent again when its connection is closed without an answer (protocol section 3.7).
+/// How often a request without a body is sent again when its connection is closed without an answer (protocol.md#forwarding-repeated-delivery).
 const MAX_REPEATS: u32 = 3;
 /// .NET's `MaxAutomaticRedirections`.
 const MAX_REDIRECTS: u32 = 50;
@@ -46,7 +46,7 @@ pub struct Request {
 /// The body of a request to the handler.
 #[derive(Debug)]
 pub enum Body<'a> {
-    /// No body. Only such a request may be sent again (protocol section 3.7).
+    /// No body. Only such a request may be sent again (protocol.md#forwarding-repeated-delivery).
     Empty,
     /// A body that is there as a whole, sent as it is: the headers say its length.
     Whole(Bytes),
@@ -56,7 +56,7 @@ pub enum Body<'a> {
     Stream {
         /// The body.
         body: &'a mut CallerBody,
-        /// Whether it is held back until the handler says `100 Continue`, or for a second (protocol section 3.4).
+        /// Whether it is held back until the handler says `100 Continue`, or for a second (protocol.md#forwarding-request-body).
         waits_for_continue: bool,
     },
 }
@@ -108,7 +108,7 @@ impl Client {
     }
 
     /// Sends a request and waits for the complete answer. A request without a body is sent again, up to three times, when the
-    /// handler closes the connection without answering (protocol section 3.7).
+    /// handler closes the connection without answering (protocol.md#forwarding-repeated-delivery).
     ///
     /// # Errors
     /// If the handler does not listen, hangs up, or does not speak HTTP.
@@ -126,7 +126,7 @@ impl Client {
     }
 
     /// As [`call`](Self::call), but follows redirects that lead to the handler again, as the host's client does where requests
-    /// are not forwarded (protocol section 3.5). `body` makes the request's body, as often as it is needed.
+    /// are not forwarded (protocol.md#forwarding-redirects). `body` makes the request's body, as often as it is needed.
     ///
     /// # Errors
     /// As [`call`](Self::call).

@@ -1,4 +1,4 @@
-//! Forwarding mode: the request and the answer pass as they are (protocol section 3).
+//! Forwarding mode: the request and the answer pass as they are (protocol.md#forwarding).
 
 pub mod headers;
 pub mod target;
@@ -94,7 +94,7 @@ fn normal_method(method: &str) -> String {
 }
 
 /// The answer as the caller gets it. What fails here is not a failed invocation: the log says so, the caller sees a 500
-/// (protocol section 3.6).
+/// (protocol.md#forwarding-response).
 fn to_caller(execution: &Execution<'_>, answer: Answer, is_to_head: bool) -> Response {
     let Answer { head, body } = answer;
     let AnswerHead { status, reason, mut headers, .. } = head;

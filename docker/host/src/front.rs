@@ -1,4 +1,4 @@
-//! What callers see: the order of handling (protocol section 7).
+//! What callers see: the order of handling (protocol.md#the-http-front).
 
 pub mod kestrel;
 pub mod throttle;
@@ -72,7 +72,7 @@ fn is_admin_path(path: &str) -> bool {
     })
 }
 
-/// The answer of an admin endpoint; nothing where the URL is none, and a function may have it (protocol section 7.1).
+/// The answer of an admin endpoint; nothing where the URL is none, and a function may have it (protocol.md#order-of-handling).
 fn admin_answer(host: &Arc<Host>, target: &Target<'_>, head: &RequestHead, body: &[u8]) -> Option<Response> {
     let query = parse_query(target.query);
     let request = admin::Request {

@@ -1,4 +1,4 @@
-//! One invocation in default mode, from its trigger to its outcome (protocol sections 4 and 5).
+//! One invocation in default mode, from its trigger to its outcome (protocol.md#the-request-envelope and #the-invocation-result).
 
 mod exchange;
 mod http;
@@ -63,7 +63,7 @@ pub struct Failed {
 /// HTTP caller gets.
 ///
 /// # Errors
-/// If the last attempt failed; outputs of it may have been written (protocol section 5.8).
+/// If the last attempt failed; outputs of it may have been written (protocol.md#order-of-outputs).
 pub async fn invoke(
     host: &Host,
     running: &Running,
@@ -249,7 +249,7 @@ async fn complete(
     Ok(http)
 }
 
-/// The request of default mode (protocol section 4.1).
+/// The request of default mode (protocol.md#envelope-request).
 fn post(handler: &Handler, execution: &Execution<'_>, exchange: &Exchange, length_is_known: bool) -> Request {
     let mut headers = Headers::default();
     headers.push(Name::Host, format!("127.0.0.1:{}", handler.client().port()));
@@ -274,7 +274,7 @@ fn whole(mut pieces: Vec<Bytes>) -> Bytes {
     if pieces.len() == 1 { pieces.remove(0) } else { pieces.concat().into() }
 }
 
-/// One invocation of a function by the admin route (protocol section 7.5).
+/// One invocation of a function by the admin route (protocol.md#admin-endpoints).
 pub async fn manually(host: Arc<Host>, running: Arc<Running>, function: Arc<Function>, input: Option<String>) {
     match triggers::manual::trigger(&running.bindings, &function, input).await {
         // The log has the reasons of a failure; nobody waits for the outcome.

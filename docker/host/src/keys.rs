@@ -1,4 +1,4 @@
-//! Keys: files, levels and the check of a request (protocol section 7.4).
+//! Keys: files, levels and the check of a request (protocol.md#keys-and-levels).
 
 mod file;
 

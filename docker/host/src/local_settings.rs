@@ -1,4 +1,4 @@
-//! local.settings.json: the settings that Core Tools, not the host, puts into the environment (protocol section 6.6).
+//! local.settings.json: the settings that Core Tools, not the host, puts into the environment (protocol.md#local-settings).
 
 use std::path::Path;
 
@@ -38,7 +38,7 @@ pub fn read(path: &Path) -> Result<Vec<(String, String)>, String> {
     let values = values.iter().map(|(name, value)| (name.clone(), format!("Values.{name}"), value));
     let named = values.chain(connections);
     named
-        // Core Tools passes them over as well (section 6.6).
+        // Core Tools passes them over as well (protocol.md#local-settings).
         .filter(|(name, _, value)| !name.is_empty() && !value.is_null())
         .map(|(name, path, value)| match value {
             Value::String(text) => Ok((name, text.clone())),

@@ -10,9 +10,9 @@ pub use crate::app::LogLevel as Level;
 
 /// The category of the host's own messages about an app as a whole.
 pub const HOST: &str = "Host.Startup";
-/// The category of what the handler prints (protocol section 2.6).
+/// The category of what the handler prints (protocol.md#handler-output).
 pub const CONSOLE: &str = "Host.Function.Console";
-/// The category of lines that begin with `azfuncjsonlog:` (protocol section 2.6).
+/// The category of lines that begin with `azfuncjsonlog:` (protocol.md#handler-output).
 pub const TOOLING_CONSOLE: &str = "Host.Function.ToolingConsoleLog";
 /// The category of the part of the host that decides about restarts of the handler.
 pub const DISPATCHER: &str = "Microsoft.Azure.WebJobs.Script.Workers.HttpFunctionInvocationDispatcher";

@@ -1,4 +1,4 @@
-//! From the reply of a default-mode invocation to what its caller gets (protocol sections 5.4 and 5.5).
+//! From the reply of a default-mode invocation to what its caller gets (protocol.md#named-http-output and #http-return-value).
 
 use crate::http1::headers::is_sound;
 use crate::invocation::reply::{self, Reply};

@@ -1,4 +1,4 @@
-//! What a caller gets, and how it is written; pure (protocol sections 3.6, 5.4 and 7.6).
+//! What a caller gets, and how it is written; pure (protocol.md#forwarding-response, #named-http-output and #what-kestrel-answers).
 
 use std::time::SystemTime;
 

@@ -1,4 +1,4 @@
-//! Route templates and the table of functions by URL; pure (protocol sections 6.3 and 7.2).
+//! Route templates and the table of functions by URL; pure (protocol.md#binding-keys and #function-routes).
 
 mod constraint;
 mod matching;
@@ -28,10 +28,10 @@ struct Route {
 pub struct Found {
     /// The function.
     pub function: Arc<Function>,
-    /// Whether the request is passed on to the handler as it is (protocol section 3.1).
+    /// Whether the request is passed on to the handler as it is (protocol.md#forwarding-which-functions).
     pub forwards: bool,
     /// Route parameters in the order of the template, defaults filled in; `None` where an optional parameter or a catch-all
-    /// has nothing (protocol section 4.5).
+    /// has nothing (protocol.md#http-trigger).
     pub values: Vec<(String, Option<String>)>,
 }
 
@@ -81,7 +81,7 @@ pub fn fault(template: &str) -> Option<String> {
     Some(text.to_owned())
 }
 
-/// The host error that a template causes: it takes the whole host down (protocol section 6.1, recording JX-bad-DupParam).
+/// The host error that a template causes: it takes the whole host down (protocol.md#discovery-and-names, recording JX-bad-DupParam).
 #[must_use]
 pub fn host_error(function: &str, template: &str) -> Option<String> {
     let reason = Template::parse(template).err()?;

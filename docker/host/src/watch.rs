@@ -1,4 +1,4 @@
-//! Changes of the app's files (protocol section 1.5). They are found by looking: that works in every container and on every
+//! Changes of the app's files (protocol.md#other-keys). They are found by looking: that works in every container and on every
 //! file system, and is what the real host does in its images.
 
 use std::collections::BTreeMap;

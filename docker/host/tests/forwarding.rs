@@ -1,4 +1,4 @@
-//! What passes between a caller and a handler in forwarding mode, byte for byte (protocol sections 3 and 7.6).
+//! What passes between a caller and a handler in forwarding mode, byte for byte (protocol.md#forwarding and #what-kestrel-answers).
 //!
 //! Both ends are raw sockets of the test: the handler's process only says which port it was given, and the test listens there. A
 //! row of a table names the recording, or the recording whose rule it follows with an ending of its own, and holds both messages

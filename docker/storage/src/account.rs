@@ -91,7 +91,7 @@ impl Account {
         })
     }
 
-    /// Whether this is the emulator's account, wherever it listens: blob scanning is quicker there (protocol section 8.2).
+    /// Whether this is the emulator's account, wherever it listens: blob scanning is quicker there (protocol.md#blob-polling).
     pub fn is_development(&self) -> bool {
         self.name == DEVELOPMENT_ACCOUNT
     }

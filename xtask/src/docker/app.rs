@@ -18,7 +18,7 @@ use crate::place::{self, App, AppFailure, AppLog, Place};
 
 /// Where hosts listen in the images.
 pub const PORT: u16 = 80;
-/// Where the host looks for key files (protocol section 7.4).
+/// Where the host looks for key files (protocol.md#keys-and-levels).
 const SECRETS: &str = "/azure-functions-host/Secrets";
 /// Until the host answers anything at all. Microsoft's unpacks its extensions first.
 const ANSWER_LIMIT_SECONDS: u64 = 120;

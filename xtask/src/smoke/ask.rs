@@ -56,7 +56,7 @@ impl Client {
         send(builder, &format!("`{} {}`", request.method, request.path)).await
     }
 
-    /// Invokes a function through the admin route (protocol section 7.5).
+    /// Invokes a function through the admin route (protocol.md#admin-endpoints).
     ///
     /// # Errors
     /// When there is no reply.

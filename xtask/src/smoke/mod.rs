@@ -210,7 +210,7 @@ async fn appeared(store: &Store, paths: &[&str]) -> Result<()> {
     Ok(())
 }
 
-/// Queues and containers that a sample's triggers watch: the host does not make them (protocol section 8.3).
+/// Queues and containers that a sample's triggers watch: the host does not make them (protocol.md#created-on-demand).
 fn triggers(sample: &Sample) -> Result<(BTreeSet<String>, BTreeSet<String>)> {
     let (mut queues, mut containers) = (BTreeSet::new(), BTreeSet::new());
     for function in &sample.functions {

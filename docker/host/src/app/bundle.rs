@@ -1,4 +1,4 @@
-//! Extension bundles: which version ranges a v4 host takes (protocol section 1.6).
+//! Extension bundles: which version ranges a v4 host takes (protocol.md#extension-bundles).
 
 use super::options::ExtensionBundle;
 

@@ -1,4 +1,4 @@
-//! Whether the handler's program can be started, told before anybody waits for it (protocol sections 1.2, 1.3 and 2.7).
+//! Whether the handler's program can be started, told before anybody waits for it (protocol.md#customhandler-description, #command-line and #exit-and-restart).
 
 use std::path::{Path, PathBuf};
 
@@ -119,7 +119,7 @@ fn of_dollar(argument: &str, settings: &Settings, at: String) -> Option<Fault> {
     })
 }
 
-/// A script behind `-c` of a shell is one argument to whoever writes it, and many to the host (protocol section 1.3).
+/// A script behind `-c` of a shell is one argument to whoever writes it, and many to the host (protocol.md#command-line).
 fn of_script(script: &str, at: String) -> Option<Fault> {
     let first = script.split_whitespace().next().filter(|first| first.len() < script.trim().len())?;
     let is_quoted = script.contains('"');

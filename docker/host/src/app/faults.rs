@@ -1,4 +1,4 @@
-//! What is wrong with a function that could be read, in the words of the real host (protocol section 6.1).
+//! What is wrong with a function that could be read, in the words of the real host (protocol.md#discovery-and-names).
 
 use std::collections::HashSet;
 
@@ -8,13 +8,13 @@ use super::advice::{Fault, did_you_mean, surely_means};
 use super::function::{AUTH_LEVELS, Binding, Direction, Function, auth_level, dotnet_text, dotnet_type};
 use super::settings::Settings;
 
-/// Binding types built into the host (protocol section 1.6); all others come with an extension bundle.
+/// Binding types built into the host (protocol.md#extension-bundles); all others come with an extension bundle.
 const BUILT_IN_TYPES: [&str; 4] = ["httpTrigger", "http", "timerTrigger", "manualTrigger"];
 
 /// Binding types of the extension bundle that this host knows.
 const EXTENSION_TYPES: [&str; 6] = ["queueTrigger", "queue", "blobTrigger", "blob", "eventHubTrigger", "eventHub"];
 
-/// Properties in which `%name%` is replaced by a setting when the function is loaded (protocol section 6.4). HTTP routes are not
+/// Properties in which `%name%` is replaced by a setting when the function is loaded (protocol.md#binding-expressions). HTTP routes are not
 /// among them.
 const RESOLVED_PROPERTIES: [&str; 5] = ["schedule", "queueName", "path", "eventHubName", "consumerGroup"];
 

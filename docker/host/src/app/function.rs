@@ -1,4 +1,4 @@
-//! One function.json as a value (protocol sections 6.1 to 6.3).
+//! One function.json as a value (protocol.md#discovery-and-names to #binding-keys).
 
 use std::path::PathBuf;
 use std::time::Duration;
@@ -27,13 +27,13 @@ pub struct Function {
     pub http: Option<HttpTrigger>,
     /// Its own retry policy; where it has none, the app's holds.
     pub retry: Option<Retry>,
-    /// Why it is not loaded, in the words of the real host; empty when it is (section 6.1).
+    /// Why it is not loaded, in the words of the real host; empty when it is (protocol.md#discovery-and-names).
     pub errors: Vec<String>,
     /// Its script, as the real host finds it; a custom handler has no use for it.
     pub script_file: Option<PathBuf>,
-    /// Whether a setting disables it: it is loaded but not served or triggered (section 6.2).
+    /// Whether a setting disables it: it is loaded but not served or triggered (protocol.md#top-level-keys).
     pub disabled: bool,
-    /// Whether the allow list of host.json leaves it out (section 1.5).
+    /// Whether the allow list of host.json leaves it out (protocol.md#other-keys).
     pub filtered: bool,
     /// function.json as it is written.
     pub config: Value,
@@ -138,14 +138,14 @@ impl Function {
         self.bindings.iter().filter(|binding| binding.direction != Direction::In)
     }
 
-    /// Whether its only input is an HTTP trigger and its only output an HTTP answer (section 3.1).
+    /// Whether its only input is an HTTP trigger and its only output an HTTP answer (protocol.md#forwarding-which-functions).
     #[must_use]
     pub fn is_pure_http(&self) -> bool {
         is_only(self.inputs(), "httpTrigger") && is_only(self.outputs(), "http")
     }
 
-    /// Whether requests to it are passed on to the handler as they are (section 3.1). With `httpWorker` a pure HTTP function
-    /// always is, but to the path `/<name>` (section 1.4).
+    /// Whether requests to it are passed on to the handler as they are (protocol.md#forwarding-which-functions). With `httpWorker` a pure HTTP function
+    /// always is, but to the path `/<name>` (protocol.md#the-httpworker-section).
     #[must_use]
     pub fn forwards(&self, options: &HostOptions) -> bool {
         self.is_pure_http()
@@ -200,7 +200,7 @@ pub(super) struct Definition {
     pub script_file: Option<String>,
 }
 
-/// Reads a parsed function.json. The texts of faults are those of the real host's parser (section 6.1).
+/// Reads a parsed function.json. The texts of faults are those of the real host's parser (protocol.md#discovery-and-names).
 pub(super) fn read(name: &str, document: &Document) -> Result<Definition, Fault> {
     let Some(file) = document.value.as_object() else { return Err(Fault::new("is no JSON object", "")) };
     // The real host reads these names in this letter case only, unlike those in a binding.

@@ -317,7 +317,7 @@ fn days(key: &str, text: &str, path: String) -> Option<Fault> {
     })
 }
 
-/// Which of the two sections counts, and what the old one does otherwise (protocol section 1.4, recordings C11, C14, CX-type-none).
+/// Which of the two sections counts, and what the old one does otherwise (protocol.md#the-httpworker-section, recordings C11, C14, CX-type-none).
 fn handler_sections(file: &Map<String, Value>) -> Vec<Fault> {
     let find = |name: &str| file.iter().find(|(key, _)| key.eq_ignore_ascii_case(name));
     let mut faults = Vec::new();

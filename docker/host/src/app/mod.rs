@@ -1,4 +1,4 @@
-//! The function app as one value: host.json, function.json files and settings (protocol sections 1 and 6).
+//! The function app as one value: host.json, function.json files and settings (protocol.md#configuration and #functions-and-settings).
 //!
 //! [`load`] is the only reader of the app's files. What is wrong with the app is part of the value: errors of the host in
 //! [`App::errors`], of one function in [`Function::errors`] and [`App::unreadable`], as the real host has them.
@@ -114,7 +114,7 @@ impl App {
         self.host_file_is_sound && !self.errors.is_empty()
     }
 
-    /// Whether the handler is started: when there is a function at all, a faulty one included (section 2.4).
+    /// Whether the handler is started: when there is a function at all, a faulty one included (protocol.md#host-state-and-readiness).
     #[must_use]
     pub fn has_functions(&self) -> bool {
         self.functions.iter().any(|function| !function.filtered)
@@ -151,7 +151,7 @@ fn version_error(host_json: &Value) -> Option<HostError> {
     Some(HostError { status, path: Some("version".to_owned()) })
 }
 
-/// A route template that does not parse takes the whole host down (protocol section 6.1).
+/// A route template that does not parse takes the whole host down (protocol.md#discovery-and-names).
 fn route_errors(options: &HostOptions, functions: &[Arc<Function>]) -> Vec<String> {
     let loaded = functions.iter().filter(|function| function.is_loaded());
     loaded

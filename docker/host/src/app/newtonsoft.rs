@@ -1,5 +1,5 @@
 //! What Newtonsoft's JSON reader says about a text that it cannot read: the words that the real host passes on
-//! (protocol sections 1.5 and 6.1, recordings CX-hostjson-invalid, CX-hostjson-array, CX-hostjson-breaks, JX-bad-BadJson).
+//! (protocol.md#other-keys and #discovery-and-names, recordings CX-hostjson-invalid, CX-hostjson-array, CX-hostjson-breaks, JX-bad-BadJson).
 //!
 //! [`super::document`] reads the file and tells people where it is wrong; this only finds the real host's words for it.
 

@@ -1,4 +1,4 @@
-//! host.json as the host uses it: every key with its default (protocol sections 1.1 to 1.6).
+//! host.json as the host uses it: every key with its default (protocol.md#the-customhandler-section to #extension-bundles).
 
 mod read;
 
@@ -36,7 +36,7 @@ pub struct HostOptions {
     pub request_body_limit_bytes: u64,
 }
 
-/// The process that answers for the functions. Texts are as written: `%NAME%` in them is not expanded yet (section 1.3).
+/// The process that answers for the functions. Texts are as written: `%NAME%` in them is not expanded yet (protocol.md#command-line).
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct CustomHandler {
     /// From which section it comes.
@@ -75,11 +75,11 @@ impl CustomHandler {
 pub enum HandlerKind {
     /// `customHandler`.
     CustomHandler,
-    /// The deprecated `httpWorker` (section 1.4).
+    /// The deprecated `httpWorker` (protocol.md#the-httpworker-section).
     HttpWorker,
 }
 
-/// A retry policy of host.json or function.json (section 1.5).
+/// A retry policy of host.json or function.json (protocol.md#other-keys).
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Retry {
     /// How often to try again; `None` is for ever (`-1`).
@@ -165,7 +165,7 @@ pub struct ExtensionBundle {
 /// Section `logging`.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Logging {
-    /// Whether the log goes to the console at all; off outside Development (section 9.4).
+    /// Whether the log goes to the console at all; off outside Development (protocol.md#what-a-custom-handler-needs).
     pub console: bool,
     /// `logLevel`: category (or a beginning of one, or `default`) and the least level shown.
     pub levels: Vec<(String, LogLevel)>,

@@ -1,4 +1,4 @@
-//! Apps on disk, read through the public face. Texts of errors are those of the recordings named in protocol section 6.1.
+//! Apps on disk, read through the public face. Texts of errors are those of the recordings named in protocol.md#discovery-and-names.
 
 use std::time::Duration;
 

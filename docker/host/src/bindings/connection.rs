@@ -1,4 +1,4 @@
-//! Storage accounts by the name of a setting (protocol section 6.5): the only file that opens them.
+//! Storage accounts by the name of a setting (protocol.md#connections): the only file that opens them.
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};

@@ -1,4 +1,4 @@
-//! Binding expressions: `%setting%` and `{name}` in the values of bindings (protocol section 6.4). Pure.
+//! Binding expressions: `%setting%` and `{name}` in the values of bindings (protocol.md#binding-expressions). Pure.
 
 use chrono::NaiveDateTime;
 use uuid::Uuid;

@@ -1,4 +1,4 @@
-//! Blobs that a function reads beside its trigger (protocol section 4.7).
+//! Blobs that a function reads beside its trigger (protocol.md#blob-trigger).
 
 use chrono::Utc;
 use futures_util::future::try_join_all;

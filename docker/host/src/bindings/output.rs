@@ -1,4 +1,4 @@
-//! Queue messages and blobs that a handler's answer asks for (protocol sections 5.6 to 5.8).
+//! Queue messages and blobs that a handler's answer asks for (protocol.md#queue-output to #order-of-outputs).
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD as BASE64;

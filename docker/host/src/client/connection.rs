@@ -24,7 +24,7 @@ const MAX_ANSWER_HEAD_BYTES: usize = 64 * 1024;
 const SMALL_BODY_BYTES: usize = 16 * 1024;
 /// Room for the head of most requests.
 const SMALL_HEAD_BYTES: usize = 1024;
-/// How long a body waits for the handler's `100 Continue` (protocol section 3.4).
+/// How long a body waits for the handler's `100 Continue` (protocol.md#forwarding-request-body).
 const CONTINUE_TIMEOUT_SECONDS: u64 = 1;
 const SWITCHING_PROTOCOLS: u16 = 101;
 

@@ -1,4 +1,4 @@
-//! Headers on their way to the handler and back (protocol sections 3.3 and 3.6).
+//! Headers on their way to the handler and back (protocol.md#forwarding-request-headers and #forwarding-response).
 
 use uuid::Uuid;
 
@@ -54,7 +54,7 @@ pub fn to_handler(headers: &Headers, length: u64, invocation: Uuid) -> Result<He
     Ok(sent)
 }
 
-/// Adds the headers that the host puts on every request of its own: version, id and agent (protocol section 4.1). A caller's
+/// Adds the headers that the host puts on every request of its own: version, id and agent (protocol.md#envelope-request). A caller's
 /// are kept, with the host's values behind them.
 pub fn append_own(headers: &mut Headers, invocation: Uuid) {
     headers.append(Name::HostVersion, ", ", host::VERSION);

@@ -1,4 +1,4 @@
-//! Request targets: as Kestrel reads them, and as .NET's URI class writes them to the handler; pure (protocol section 3.2).
+//! Request targets: as Kestrel reads them, and as .NET's URI class writes them to the handler; pure (protocol.md#forwarding-request-line).
 
 use std::borrow::Cow;
 
@@ -41,7 +41,7 @@ impl<'a> Target<'a> {
     }
 
     /// The target that the handler of the deprecated `httpWorker` section sees: the function's name in place of the path
-    /// (protocol section 1.4).
+    /// (protocol.md#the-httpworker-section).
     #[must_use]
     pub fn for_function(&self, name: &str) -> String {
         let mut target = String::from("/");

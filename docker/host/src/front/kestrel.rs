@@ -1,4 +1,4 @@
-//! What Kestrel answers by itself, before any code of the host; pure (protocol section 7.6).
+//! What Kestrel answers by itself, before any code of the host; pure (protocol.md#what-kestrel-answers).
 
 use crate::forward::target::Target;
 use crate::http1::Name;

@@ -1,4 +1,4 @@
-//! How many requests run and wait: `extensions.http` of host.json (protocol section 1.5).
+//! How many requests run and wait: `extensions.http` of host.json (protocol.md#other-keys).
 
 use std::sync::Arc;
 

@@ -1,4 +1,4 @@
-//! The handler's command line: .NET's rules for joining, expanding and splitting it (protocol sections 1.2 and 1.3).
+//! The handler's command line: .NET's rules for joining, expanding and splitting it (protocol.md#customhandler-description and #command-line).
 
 use std::path::{Path, PathBuf};
 
@@ -27,7 +27,7 @@ pub struct CommandLine {
 }
 
 /// The command line that starts the handler. `variable` gives the value of an environment variable of the host, or of one of the
-/// five that the host sets for the handler (protocol section 2.1).
+/// five that the host sets for the handler (protocol.md#environment).
 pub fn command_line(
     description: &Description,
     host_variable: impl Fn(&str) -> Option<String>,
@@ -51,7 +51,7 @@ pub fn command_line(
 }
 
 /// The file that a program's name stands for when it is not a path below the worker directory: absolute, in the host's current
-/// directory, or on the search path, in this order (protocol section 1.3).
+/// directory, or on the search path, in this order (protocol.md#command-line).
 #[must_use]
 pub fn find_program(program: &str, current_directory: &Path, search_path: &str) -> Option<PathBuf> {
     let absolute = Some(PathBuf::from(program)).filter(|path| path.is_absolute());

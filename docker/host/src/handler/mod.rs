@@ -1,4 +1,4 @@
-//! The handler process: command line, start, readiness, output, exit and restart (protocol sections 1.3 and 2).
+//! The handler process: command line, start, readiness, output, exit and restart (protocol.md#command-line and #the-handler-process).
 
 pub mod command;
 mod output;
@@ -36,11 +36,11 @@ const DEBUGGER_PATIENCE_SECONDS: u64 = 7 * 24 * 60 * 60;
 const END_NOTICE_MS: u64 = 50;
 /// How long the caller of an invocation that took too long waits for the next process.
 const START_NOTICE_MS: u64 = 1000;
-/// With this many failures the host gives up (protocol section 2.7).
+/// With this many failures the host gives up (protocol.md#exit-and-restart).
 const MAX_FAILURES: usize = 3;
-/// Failures further apart than this are not counted together (protocol section 2.7).
+/// Failures further apart than this are not counted together (protocol.md#exit-and-restart).
 const FAILURE_MEMORY_SECONDS: u64 = 30 * 60;
-/// The exit code with which a handler asks for a restart that is not counted (protocol section 2.7).
+/// The exit code with which a handler asks for a restart that is not counted (protocol.md#exit-and-restart).
 const EXIT_CODE_RESTART: i32 = 200;
 
 /// The handler as the rest of the host sees it: started, restarted when it dies, stopped when this is dropped.
@@ -141,7 +141,7 @@ impl Handler {
         *self.readiness.borrow() == Readiness::GivenUp
     }
 
-    /// Waits until the handler is ready, for four times `initializationTimeout` (protocol section 2.5). Whether it is.
+    /// Waits until the handler is ready, for four times `initializationTimeout` (protocol.md#early-requests). Whether it is.
     pub async fn wait_ready(&self) -> bool {
         if self.is_ready() {
             return true;
@@ -164,7 +164,7 @@ impl Handler {
         _ = tokio::time::timeout(Duration::from_millis(END_NOTICE_MS), noticed).await;
     }
 
-    /// Kills the process and starts another; not counted as a failure (protocol section 2.8).
+    /// Kills the process and starts another; not counted as a failure (protocol.md#function-timeout).
     pub fn restart(&self) {
         // A full channel means that a restart has been ordered already.
         if self.orders.try_send(Order::Restart).is_ok() {
@@ -190,7 +190,7 @@ impl Handler {
 }
 
 /// A free port of the loopback interface, chosen by the operating system. The handler gets the number, not the socket: it opens
-/// its own (protocol section 2.2).
+/// its own (protocol.md#port).
 ///
 /// # Errors
 /// If there is none.
@@ -243,7 +243,7 @@ impl Supervisor {
                 Ok(process) => self.look_after(process, worker_id).await,
                 Err(error) => {
                     self.log_start_failure(worker_id, &error);
-                    // Nothing is restarted, nothing counted; only a restart by order, or the end, helps (section 2.7).
+                    // Nothing is restarted, nothing counted; only a restart by order, or the end, helps (protocol.md#exit-and-restart).
                     match self.orders.recv().await {
                         Some(Order::Restart) => continue,
                         Some(Order::Stop) | None => return,
@@ -447,7 +447,7 @@ fn misplaced(listening: &[SocketAddr], port: u16) -> Option<(String, &'static st
     (!found.is_empty()).then_some((what, hint))
 }
 
-/// Asks `GET /` until there is any reaction but a refused connection (protocol section 2.3). Whether there was one in time; a
+/// Asks `GET /` until there is any reaction but a refused connection (protocol.md#readiness-probe). Whether there was one in time; a
 /// handler that accepts the connection and says nothing is waited for without this limit (recording PX-root-hang).
 async fn wait_until_ready(client: &Client, probe: Probe) -> bool {
     let deadline = Instant::now() + probe.timeout;

@@ -1,4 +1,4 @@
-//! What the handler prints, line by line into the log (protocol section 2.6).
+//! What the handler prints, line by line into the log (protocol.md#handler-output).
 
 use std::collections::VecDeque;
 use std::sync::atomic::{AtomicU64, Ordering};

@@ -40,7 +40,7 @@ pub struct Launch {
 }
 
 impl Launch {
-    /// The five variables that the host sets for the handler (protocol section 2.1).
+    /// The five variables that the host sets for the handler (protocol.md#environment).
     #[must_use]
     pub fn variables(&self, worker_id: Uuid) -> [(&'static str, String); 5] {
         [

@@ -1,4 +1,4 @@
-//! What counts as an answer of the handler in default mode (protocol sections 5.1 and 5.2).
+//! What counts as an answer of the handler in default mode (protocol.md#gatekeeping and #the-result-object).
 
 use super::dotnet;
 use super::json::{ANSWER_MAX_DEPTH, Json, Object, ReadError, Reader};

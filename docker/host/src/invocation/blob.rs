@@ -1,4 +1,4 @@
-//! What a value becomes as a blob (protocol section 5.7).
+//! What a value becomes as a blob (protocol.md#blob-output).
 
 use super::answer::Failure;
 use super::json::{self, Json};

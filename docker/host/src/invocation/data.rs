@@ -1,4 +1,4 @@
-//! What the host hands to a handler: the values of input bindings, and binding data (protocol sections 4.3 and 4.4).
+//! What the host hands to a handler: the values of input bindings, and binding data (protocol.md#value-encoding and #metadata-filter).
 
 use super::date::DateTime;
 use super::dotnet::{fold_case, into_text};

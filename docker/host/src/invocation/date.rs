@@ -1,4 +1,4 @@
-//! Dates and times as .NET reads and writes them (protocol sections 4.3 and 5.2).
+//! Dates and times as .NET reads and writes them (protocol.md#value-encoding and #the-result-object).
 //!
 //! Newtonsoft.Json turns strings that look like ISO date-times into dates while it reads; what comes out again is spelled
 //! anew, and one with an offset is in the host's time zone (the recordings were made in UTC).

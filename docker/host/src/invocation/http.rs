@@ -1,4 +1,4 @@
-//! The trigger value of an HTTP request, and the binding data it gives (protocol section 4.5).
+//! The trigger value of an HTTP request, and the binding data it gives (protocol.md#http-trigger).
 
 use super::answer::Failure;
 use super::data::{BindingData, Value};

@@ -1,4 +1,4 @@
-//! The envelope: `{Data, Metadata}` out, `{Outputs, Logs, ReturnValue}` back; pure (protocol sections 4 and 5).
+//! The envelope: `{Data, Metadata}` out, `{Outputs, Logs, ReturnValue}` back; pure (protocol.md#the-request-envelope and #the-invocation-result).
 //!
 //! On the way out, [`http`] makes the trigger value of an HTTP request and its [`data::BindingData`], and [`request`] writes
 //! the envelope, to which [`retry`] adds what a retry policy has to say. On the way back, [`answer`] decides whether the handler's reply

@@ -1,4 +1,4 @@
-//! Content negotiation, as far as a caller can tell (protocol section 5.5).
+//! Content negotiation, as far as a caller can tell (protocol.md#http-return-value).
 
 use super::json::{self, Json};
 use super::reply::{Framing, Written, with_utf8};

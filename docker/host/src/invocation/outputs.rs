@@ -1,4 +1,4 @@
-//! From an answer to the values of output bindings (protocol sections 5.3 to 5.5).
+//! From an answer to the values of output bindings (protocol.md#output-values to #http-return-value).
 
 use super::answer::{Answer, Failure, counts_as_null};
 use super::dotnet::{self, same_name};

@@ -1,4 +1,4 @@
-//! What an answer says that the host ignores, although its author surely meant it (protocol sections 5.2 to 5.5).
+//! What an answer says that the host ignores, although its author surely meant it (protocol.md#the-result-object to #http-return-value).
 
 use super::answer::Answer;
 use super::dotnet::{self, same_name};
@@ -59,7 +59,7 @@ fn strangers(answer: &Answer, bindings: &[OutputBinding<'_>]) -> Vec<String> {
     )]
 }
 
-/// An object `ReturnValue` may have the response as well (protocol section 5.5).
+/// An object `ReturnValue` may have the response as well (protocol.md#http-return-value).
 fn has_return_value(answer: &Answer, name: &str) -> bool {
     matches!(&answer.return_value, Some(Json::Object(members)) if members.get(name).is_some())
 }
@@ -139,7 +139,7 @@ fn dropped(outputs: &Object, bindings: &[OutputBinding<'_>]) -> Vec<String> {
         .collect()
 }
 
-/// A text that happens to be base64 is decoded (protocol section 5.3 rule 4). If that gives a text, it was meant.
+/// A text that happens to be base64 is decoded (protocol.md#output-values rule 4). If that gives a text, it was meant.
 fn accidental_base64(outputs: &Object, binding: &OutputBinding<'_>) -> Option<String> {
     let Some(Json::Text(text)) = outputs.get(binding.name) else { return None };
     if binding.binary || binding.is_return() || binding.kind == "http" || text.len() > MOST_ACCIDENTAL_LETTERS {
@@ -154,7 +154,7 @@ fn accidental_base64(outputs: &Object, binding: &OutputBinding<'_>) -> Option<St
     ))
 }
 
-/// Without an output `$return` a `ReturnValue` is the body, not a response (protocol section 5.5).
+/// Without an output `$return` a `ReturnValue` is the body, not a response (protocol.md#http-return-value).
 fn unread_response(answer: &Answer, bindings: &[OutputBinding<'_>]) -> Option<String> {
     let Some(Json::Object(members)) = &answer.return_value else { return None };
     let has = |name: &str| members.keys().any(|key| same_name(key, name));

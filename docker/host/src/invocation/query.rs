@@ -1,4 +1,4 @@
-//! Queries as ASP.NET Core parses them (protocol sections 3.2 and 4.5).
+//! Queries as ASP.NET Core parses them (protocol.md#forwarding-request-line and #http-trigger).
 
 use super::dotnet::same_name;
 

@@ -1,4 +1,4 @@
-//! What a value becomes as queue messages (protocol section 5.6).
+//! What a value becomes as queue messages (protocol.md#queue-output).
 
 use super::answer::Failure;
 use super::dotnet;

@@ -1,4 +1,4 @@
-//! From the HTTP output to the response the caller gets (protocol sections 5.4 and 5.5).
+//! From the HTTP output to the response the caller gets (protocol.md#named-http-output and #http-return-value).
 
 use super::answer::Failure;
 use super::json::Json;

@@ -1,4 +1,4 @@
-//! The request body of default mode: `{Data, Metadata}` (protocol sections 4.2 to 4.4).
+//! The request body of default mode: `{Data, Metadata}` (protocol.md#envelope-body to #metadata-filter).
 
 use super::data::{BindingData, Value};
 use super::http;

@@ -1,4 +1,4 @@
-//! What a retry policy tells the handler (protocol section 4.8; recordings D21, TX-timer-retry).
+//! What a retry policy tells the handler (protocol.md#timer-trigger; recordings D21, TX-timer-retry).
 
 use super::data::Value;
 use super::json::{self, Json, Object};

@@ -1,4 +1,4 @@
-//! XML as .NET's data contract serializer writes plain values (protocol section 5.5; recordings RX-accept-*-xml, -list).
+//! XML as .NET's data contract serializer writes plain values (protocol.md#http-return-value; recordings RX-accept-*-xml, -list).
 //!
 //! Known from recordings are a text and an object of one integer; the rest was tried with the serializer itself.
 

@@ -1,4 +1,4 @@
-//! An HTTP request as the trigger of an invocation in default mode (protocol sections 4.5 and 5.4).
+//! An HTTP request as the trigger of an invocation in default mode (protocol.md#http-trigger and #named-http-output).
 
 use std::sync::Arc;
 

@@ -11,7 +11,7 @@ use crate::host::Host;
 use crate::host::running::Running;
 use crate::log::DISPATCHER;
 
-/// How long an invocation that has taken too long may still be answered before its handler is killed (protocol section 2.8).
+/// How long an invocation that has taken too long may still be answered before its handler is killed (protocol.md#function-timeout).
 const TIMEOUT_GRACE_SECONDS: u64 = 2;
 
 /// What became of a call to the handler.
@@ -26,7 +26,7 @@ pub enum Outcome<T, E> {
 }
 
 /// Waits until the handler is ready. If it is not in time the host begins to stop, and the invocation is tried all the same
-/// (protocol section 2.5). Whether it is ready.
+/// (protocol.md#early-requests). Whether it is ready.
 pub async fn wait_ready(host: &Host, handler: &Handler, execution: &Execution<'_>) -> bool {
     let is_ready = handler.wait_ready().await;
     if !is_ready {
@@ -60,7 +60,7 @@ pub async fn noticed(handler: &Handler, result: Result<Answer, CallError>) -> Re
 }
 
 /// Runs a call to the handler for at most `functionTimeout`. When that expires the invocation has failed; two seconds later, if
-/// there is still no answer, the handler is killed and started anew (protocol section 2.8).
+/// there is still no answer, the handler is killed and started anew (protocol.md#function-timeout).
 pub async fn within_timeout<T, E: Display>(
     running: &Running,
     handler: &Handler,

@@ -1,4 +1,4 @@
-//! Retry policies (protocol section 1.5): how often, with what pause, and what the handler is told about it.
+//! Retry policies (protocol.md#other-keys): how often, with what pause, and what the handler is told about it.
 
 use std::time::Duration;
 

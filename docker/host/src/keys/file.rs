@@ -1,4 +1,4 @@
-//! Key files in the real host's format (protocol section 7.4).
+//! Key files in the real host's format (protocol.md#keys-and-levels).
 
 use std::path::Path;
 

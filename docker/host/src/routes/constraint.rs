@@ -1,4 +1,4 @@
-//! The constraints that ASP.NET Core knows by name (protocol section 6.3).
+//! The constraints that ASP.NET Core knows by name (protocol.md#binding-keys).
 
 use regex::{Regex, RegexBuilder};
 

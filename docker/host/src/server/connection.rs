@@ -1,4 +1,4 @@
-//! One connection from a caller: requests in, answers out, in the way of Kestrel (protocol section 7.6).
+//! One connection from a caller: requests in, answers out, in the way of Kestrel (protocol.md#what-kestrel-answers).
 
 use std::pin::Pin;
 use std::sync::Arc;

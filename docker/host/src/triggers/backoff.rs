@@ -1,4 +1,4 @@
-//! How long to wait between polls of an empty queue (protocol section 8.1). Pure but for the dice.
+//! How long to wait between polls of an empty queue (protocol.md#queue-polling). Pure but for the dice.
 
 use std::time::Duration;
 

@@ -1,4 +1,4 @@
-//! The blob trigger (protocol sections 4.7 and 8.2): containers are scanned, what is new goes to a queue of this host, and from
+//! The blob trigger (protocol.md#blob-trigger and #blob-polling): containers are scanned, what is new goes to a queue of this host, and from
 //! there to the functions.
 
 use std::collections::{HashMap, HashSet};
@@ -270,7 +270,7 @@ fn function_id(function: &str) -> String {
     format!("Host.Functions.{function}")
 }
 
-/// How the queue of new blobs is taken (protocol section 1.5, `extensions.blobs`).
+/// How the queue of new blobs is taken (protocol.md#other-keys, `extensions.blobs`).
 fn source(queue: Queue, poison: Queue, options: &HostOptions) -> Source {
     let processors = std::thread::available_parallelism().map_or(1, usize::from);
     let default = PARALLELISM_PER_PROCESSOR.saturating_mul(u32::try_from(processors).unwrap_or(1));

@@ -1,4 +1,4 @@
-//! `Metadata.Properties` of a blob trigger: the `BlobProperties` object of Azure's client library (protocol section 4.7). Pure.
+//! `Metadata.Properties` of a blob trigger: the `BlobProperties` object of Azure's client library (protocol.md#blob-trigger). Pure.
 
 use chrono::NaiveDateTime;
 use storage::BlobProperties;

@@ -1,4 +1,4 @@
-//! The name under which this host keeps its state in storage (protocol section 8.4).
+//! The name under which this host keeps its state in storage (protocol.md#locks-ids-timers).
 
 use std::path::Path;
 

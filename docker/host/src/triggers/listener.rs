@@ -1,4 +1,4 @@
-//! Taking messages from a queue and settling each by what becomes of it (protocol section 8.1).
+//! Taking messages from a queue and settling each by what becomes of it (protocol.md#queue-polling).
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -146,7 +146,7 @@ where
 {
     let (id, text, attempt) = (message.id.clone(), message.text.clone(), message.dequeue_count);
     let mut receipt = message.pop_receipt.clone();
-    // Nobody can read a message that is not in the queue's encoding, however often it is tried (protocol section 8.1).
+    // Nobody can read a message that is not in the queue's encoding, however often it is tried (protocol.md#queue-polling).
     let bytes = output::decode(&text, source.encoding).filter(|_| attempt <= source.attempts);
     let (is_handled, is_last) = match bytes {
         Some(bytes) => {

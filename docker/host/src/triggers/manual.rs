@@ -1,4 +1,4 @@
-//! What an operator posts to the admin route in place of a trigger (protocol sections 4.9, 4.10 and 7.5).
+//! What an operator posts to the admin route in place of a trigger (protocol.md#event-hub-trigger, #other-triggers and #admin-endpoints).
 
 use chrono::{NaiveDate, NaiveDateTime, Utc};
 

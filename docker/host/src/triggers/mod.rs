@@ -1,4 +1,4 @@
-//! What starts invocations besides HTTP: queues, blobs and timers (protocol section 8).
+//! What starts invocations besides HTTP: queues, blobs and timers (protocol.md#storage-triggers).
 //!
 //! [`run`] gives every trigger of an app its listener: [`queue`] takes messages, [`blob`] finds blobs and hands them over to
 //! a queue of its own, [`timer`] waits for the next occurrence of a [`schedule`]. [`manual`] is the other way in: what an
@@ -122,7 +122,7 @@ pub(crate) struct Site {
 }
 
 impl Site {
-    /// Logs why the listener of the function does not start. The function stays without an error (protocol section 8.4).
+    /// Logs why the listener of the function does not start. The function stays without an error (protocol.md#locks-ids-timers).
     pub(crate) fn does_not_listen(&self, reason: impl std::fmt::Display) {
         let name = &self.function.name;
         self.host

@@ -1,4 +1,4 @@
-//! What this host itself has written, for triggers that would otherwise find it later (protocol section 8.1, 8.2).
+//! What this host itself has written, for triggers that would otherwise find it later (protocol.md#queue-polling, #blob-polling).
 
 use std::sync::Arc;
 

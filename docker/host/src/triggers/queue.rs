@@ -1,4 +1,4 @@
-//! The queue trigger (protocol sections 4.6 and 8.1).
+//! The queue trigger (protocol.md#queue-trigger and #queue-polling).
 
 use std::sync::Arc;
 use std::thread::available_parallelism;

@@ -1,4 +1,4 @@
-//! Receipts: what keeps one version of a blob from being handed to a function twice (protocol section 8.2).
+//! Receipts: what keeps one version of a blob from being handed to a function twice (protocol.md#blob-polling).
 
 use std::time::Duration;
 

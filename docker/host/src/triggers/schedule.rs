@@ -1,4 +1,4 @@
-//! When a timer runs: NCRONTAB expressions and time spans (protocol section 4.8). Pure; the only file that names the cron crate.
+//! When a timer runs: NCRONTAB expressions and time spans (protocol.md#timer-trigger). Pure; the only file that names the cron crate.
 
 use std::time::Duration;
 

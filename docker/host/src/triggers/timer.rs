@@ -1,4 +1,4 @@
-//! The timer trigger (protocol sections 4.8 and 8.4).
+//! The timer trigger (protocol.md#timer-trigger and #locks-ids-timers).
 
 use chrono::{DateTime, FixedOffset, Local, NaiveDateTime};
 use storage::{Blob, PutBlob};

@@ -60,7 +60,7 @@ impl HostOptions {
     }
 }
 
-/// Reads typed values; what does not convert is a host error in .NET's words (section 1.5).
+/// Reads typed values; what does not convert is a host error in .NET's words (protocol.md#other-keys).
 struct Reader<'a> {
     configuration: &'a Configuration,
     errors: Vec<HostError>,
