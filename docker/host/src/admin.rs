@@ -7,6 +7,7 @@ mod files;
 mod functions;
 mod host;
 mod keys;
+mod operator;
 
 use std::sync::Arc;
 

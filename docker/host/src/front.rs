@@ -1,7 +1,6 @@
 //! What callers see: the order of handling (protocol.md#the-http-front).
 
 pub mod kestrel;
-pub mod throttle;
 
 use std::sync::Arc;
 
@@ -12,6 +11,7 @@ use crate::body::CallerBody;
 use crate::forward;
 use crate::forward::target::{Target, parse_query};
 use crate::host::running::Running;
+use crate::host::throttle::Refusal;
 use crate::host::{Host, State};
 use crate::http1::Name;
 use crate::http1::head::RequestHead;
@@ -21,7 +21,6 @@ use crate::keys::{self, Identity, KeyError, KeyLevel};
 use crate::log;
 use crate::response::{Framing, Response};
 use crate::routes::Found;
-use throttle::Refusal;
 
 /// What `/` shows where no function claims it.
 const HOME_PAGE: &str = include_str!("front/home.html");

@@ -1,7 +1,7 @@
 //! The state that the parts of the host share: the app as it is now, and whether it runs.
 
-mod operator;
 pub mod running;
+pub mod throttle;
 
 use std::io::Write;
 use std::path::{Path, PathBuf};
@@ -18,16 +18,13 @@ use crate::listing;
 use crate::log::{self, Filter, Log};
 use running::{Handling, Running};
 
-/// The version that this host says it is: that of the recorded host.
-pub const VERSION: &str = "4.1037.0.0";
 /// How long after the end of all patience with a handler the host stops.
 const STOP_DELAY_MS: u64 = 500;
 /// How long before the first answer the handler is started, unless it is ready earlier.
 const HANDLER_LEAD_MS: u64 = 400;
 /// The file whose presence takes an app offline.
 pub const OFFLINE_FILE: &str = "app_offline.htm";
-/// How the host names itself to the handler.
-pub const AGENT: &str = "Azure-Functions-Host/4.1037.0.0";
+
 /// The host: one function app, served.
 #[derive(Debug)]
 pub struct Host {
@@ -140,6 +137,17 @@ impl Host {
     #[must_use]
     pub fn drained(&self) -> watch::Receiver<bool> {
         self.drained.subscribe()
+    }
+
+    /// Lets the listeners of triggers rest, or listen again.
+    pub fn drain(&self, is_drained: bool) {
+        self.drained.send_replace(is_drained);
+    }
+
+    /// How long this host has been running.
+    #[must_use]
+    pub fn uptime(&self) -> Duration {
+        self.started.elapsed()
     }
 
     /// What the host is doing now.

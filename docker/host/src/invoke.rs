@@ -6,7 +6,6 @@ mod limits;
 mod retry;
 
 use std::pin::pin;
-use std::sync::Arc;
 
 use bytes::Bytes;
 use uuid::Uuid;
@@ -17,9 +16,8 @@ pub use limits::{Outcome, noticed, wait_ready, within_timeout};
 use crate::app::{Binding, CustomHandler, DataType, Function};
 use crate::bindings::{input, output};
 use crate::client::{Answer, Body, CallError, Request};
-use crate::execution::{CALLED_BY_HOST_API, Execution};
-use crate::forward::headers;
-use crate::handler::Handler;
+use crate::execution::Execution;
+use crate::handler::{Handler, own_headers};
 use crate::host::Host;
 use crate::host::running::Running;
 use crate::http1::{Headers, Name};
@@ -31,7 +29,6 @@ use crate::invocation::oversights;
 use crate::invocation::reply::HttpOutput;
 use crate::invocation::request;
 use crate::log::Level;
-use crate::triggers;
 use exchange::Exchange;
 use retry::Retries;
 
@@ -259,7 +256,7 @@ fn post(handler: &Handler, execution: &Execution<'_>, exchange: &Exchange, lengt
     } else {
         headers.push(Name::TransferEncoding, "chunked");
     }
-    headers::append_own(&mut headers, execution.id);
+    own_headers::append(&mut headers, execution.id);
     Request { method: "POST".to_owned(), target: exchange.target().to_owned(), headers }
 }
 
@@ -272,13 +269,4 @@ fn failed(execution: &Execution<'_>, failure: Failure, exchange: Option<&Exchang
 
 fn whole(mut pieces: Vec<Bytes>) -> Bytes {
     if pieces.len() == 1 { pieces.remove(0) } else { pieces.concat().into() }
-}
-
-/// One invocation of a function by the admin route (protocol.md#admin-endpoints).
-pub async fn manually(host: Arc<Host>, running: Arc<Running>, function: Arc<Function>, input: Option<String>) {
-    match triggers::manual::trigger(&running.bindings, &function, input).await {
-        // The log has the reasons of a failure; nobody waits for the outcome.
-        Ok(trigger) => _ = invoke(&host, &running, &function, trigger).await,
-        Err(failure) => Execution::begin(&host, &function, CALLED_BY_HOST_API).failed(&failure.to_string()),
-    }
 }

@@ -4,7 +4,7 @@ use serde_json::{Map, Value, json};
 
 use super::{Endpoint, Operator, Reply, Request, member};
 use crate::app::App;
-use crate::host::VERSION;
+use crate::handler::own_headers::VERSION;
 use crate::triggers::host_id;
 
 const APP_OFFLINE_PAGE: &str = "<html><body>This function app is offline.</body></html>\n";

@@ -3,6 +3,7 @@
 //! [`connection`] turns the name of a setting into a storage account, [`expression`] a path such as `orders/{id}` into the name
 //! it stands for in one invocation, [`input`] reads blobs before the handler is asked and [`output`] writes what it gave.
 
+pub mod changes;
 pub mod connection;
 mod date_format;
 pub mod expression;
@@ -23,7 +24,7 @@ pub struct Bindings {
     /// How a message's bytes stand in a queue.
     pub encoding: MessageEncoding,
     /// Who wants to know when this host itself has written something.
-    pub news: crate::triggers::news::News,
+    pub news: changes::News,
 }
 
 impl Bindings {
@@ -34,7 +35,7 @@ impl Bindings {
             connections: Connections::new(settings),
             settings: settings.clone(),
             encoding,
-            news: crate::triggers::news::News::default(),
+            news: changes::News::default(),
         }
     }
 }

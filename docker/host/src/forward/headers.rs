@@ -2,7 +2,7 @@
 
 use uuid::Uuid;
 
-use crate::host;
+use crate::handler::own_headers;
 use crate::http1::Name;
 use crate::http1::headers::{Headers, Line, is_token};
 
@@ -50,16 +50,8 @@ pub fn to_handler(headers: &Headers, length: u64, invocation: Uuid) -> Result<He
         sent.push(Name::ContentLength, length.to_string());
         content_type.into_iter().for_each(|value| sent.push(Name::ContentType, value));
     }
-    append_own(&mut sent, invocation);
+    own_headers::append(&mut sent, invocation);
     Ok(sent)
-}
-
-/// Adds the headers that the host puts on every request of its own: version, id and agent (protocol.md#envelope-request). A caller's
-/// are kept, with the host's values behind them.
-pub fn append_own(headers: &mut Headers, invocation: Uuid) {
-    headers.append(Name::HostVersion, ", ", host::VERSION);
-    headers.append(Name::InvocationId, ", ", invocation.hyphenated().encode_lower(&mut Uuid::encode_buffer()));
-    headers.append(Name::UserAgent, " ", host::AGENT);
 }
 
 /// Drops from an answer what does not reach a caller: framing, which is written anew, and headers without a value. To some

@@ -2,6 +2,7 @@
 
 pub mod command;
 mod output;
+pub mod own_headers;
 mod process;
 mod relatives;
 

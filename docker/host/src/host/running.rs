@@ -7,9 +7,9 @@ use uuid::Uuid;
 
 use crate::app::{App, CustomHandler, Settings};
 use crate::bindings::Bindings;
-use crate::front::throttle::Throttle;
 use crate::handler::command::Description;
 use crate::handler::{Handler, Launch, Probe, free_port};
+use crate::host::throttle::Throttle;
 use crate::log::Log;
 use crate::routes;
 

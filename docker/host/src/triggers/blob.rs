@@ -13,10 +13,10 @@ use tokio::task::JoinSet;
 use tokio::time::sleep;
 
 use super::listener::{self, Source};
-use super::news::{News, Written};
 use super::timer::HOSTS_CONTAINER;
 use super::{CATEGORY, Site, blob_properties, host_id, receipt, until};
 use crate::app::{Binding, HostOptions, MessageEncoding};
+use crate::bindings::changes::{News, Written};
 use crate::bindings::location::BlobPattern;
 use crate::bindings::{Bindings, output};
 use crate::host::Host;

@@ -10,9 +10,9 @@ use tokio::task::JoinSet;
 use tokio::time::sleep;
 
 use super::backoff::Backoff;
-use super::news::Written;
 use super::{CATEGORY, until};
 use crate::app::MessageEncoding;
+use crate::bindings::changes::Written;
 use crate::bindings::output;
 use crate::log::Log;
 

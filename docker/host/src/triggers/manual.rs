@@ -1,14 +1,28 @@
 //! What an operator posts to the admin route in place of a trigger (protocol.md#event-hub-trigger, #other-triggers and #admin-endpoints).
 
+use std::sync::Arc;
+
 use chrono::{NaiveDate, NaiveDateTime, Utc};
 
 use super::{blob, queue, timer};
 use crate::app::{Binding, Cardinality, DataType, Function};
 use crate::bindings::Bindings;
+use crate::execution::{CALLED_BY_HOST_API, Execution};
+use crate::host::Host;
+use crate::host::running::Running;
 use crate::invocation::answer::Failure;
 use crate::invocation::data::{BindingData, Value};
 use crate::invocation::json::{self, Json, Object};
-use crate::invoke::Trigger;
+use crate::invoke::{self, Trigger};
+
+/// One invocation of a function by the admin route (protocol.md#admin-endpoints).
+pub async fn invoke(host: Arc<Host>, running: Arc<Running>, function: Arc<Function>, input: Option<String>) {
+    match trigger(&running.bindings, &function, input).await {
+        // The log has the reasons of a failure; nobody waits for the outcome.
+        Ok(trigger) => _ = invoke::invoke(&host, &running, &function, trigger).await,
+        Err(failure) => Execution::begin(&host, &function, CALLED_BY_HOST_API).failed(&failure.to_string()),
+    }
+}
 
 /// What the handler gets when a function is invoked with this input.
 ///
@@ -17,7 +31,7 @@ use crate::invoke::Trigger;
 /// hub function without `dataType` events that are JSON.
 pub async fn trigger(bindings: &Bindings, function: &Function, input: Option<String>) -> Result<Trigger, Failure> {
     let binding = function.trigger_binding().ok_or_else(|| Failure::new("the function has no trigger"))?;
-    let reason = crate::execution::CALLED_BY_HOST_API.to_owned();
+    let reason = CALLED_BY_HOST_API.to_owned();
     let text = input.clone().unwrap_or_default();
     let mut trigger = match binding.kind.to_ascii_lowercase().as_str() {
         "httptrigger" => return Err(Failure::new("An HttpRequest is required")),

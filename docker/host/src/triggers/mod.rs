@@ -10,7 +10,7 @@ mod blob_properties;
 mod host_id;
 mod listener;
 pub mod manual;
-pub mod news;
+
 pub mod queue;
 mod receipt;
 pub mod schedule;

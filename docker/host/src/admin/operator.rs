@@ -3,12 +3,12 @@
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 
-use super::{Host, State};
-use crate::admin::Operator;
+use super::Operator;
 use crate::app::{App, Function, Settings};
-use crate::invoke;
+use crate::host::{Host, State};
 use crate::keys::Keys;
 use crate::log;
+use crate::triggers::manual;
 
 impl Operator for Arc<Host> {
     fn app(&self) -> Arc<App> {
@@ -16,11 +16,11 @@ impl Operator for Arc<Host> {
     }
 
     fn keys(&self) -> &Keys {
-        &self.keys
+        Host::keys(self)
     }
 
     fn settings(&self) -> &Settings {
-        &self.settings
+        Host::settings(self)
     }
 
     fn state(&self) -> &str {
@@ -35,24 +35,24 @@ impl Operator for Arc<Host> {
     }
 
     fn uptime_milliseconds(&self) -> u64 {
-        u64::try_from(self.started.elapsed().as_millis()).unwrap_or(u64::MAX)
+        u64::try_from(Host::uptime(self).as_millis()).unwrap_or(u64::MAX)
     }
 
     fn is_drained(&self) -> bool {
-        *self.drained.borrow()
+        *Host::drained(self).borrow()
     }
 
     fn drain(&self, drained: bool) {
-        self.drained.send_replace(drained);
+        Host::drain(self, drained);
     }
 
     fn outstanding_invocations(&self) -> usize {
-        self.invocations.load(Ordering::Relaxed)
+        self.invocations().load(Ordering::Relaxed)
     }
 
     fn invoke(&self, function: &Arc<Function>, input: Option<String>) {
         if let Some(running) = self.running() {
-            tokio::spawn(invoke::manually(Arc::clone(self), running, Arc::clone(function), input));
+            tokio::spawn(manual::invoke(Arc::clone(self), running, Arc::clone(function), input));
         }
     }
 
@@ -61,6 +61,6 @@ impl Operator for Arc<Host> {
     }
 
     fn log_error(&self, message: &str) {
-        self.log.error(log::HOST, message);
+        self.log().error(log::HOST, message);
     }
 }
