@@ -23,12 +23,12 @@ use crate::host::running::Running;
 use crate::http1::{Headers, Name};
 use crate::invocation::answer::{self, Failure, Verdict};
 use crate::invocation::data::{BindingData, System, Value};
-use crate::invocation::date::DateTime;
 use crate::invocation::outputs::{self, OutputBinding, Outputs};
 use crate::invocation::oversights;
 use crate::invocation::reply::HttpOutput;
 use crate::invocation::request;
 use crate::log::Level;
+use dotnet_text::date::DateTime;
 use exchange::Exchange;
 use retry::Retries;
 

@@ -12,7 +12,7 @@ use crate::app::{self, Document};
 /// One line that names the file and the place, and a hint.
 pub fn read(path: &Path) -> Result<Vec<(String, String)>, String> {
     let shown = path.display();
-    let text = app::text::read(path).map_err(|error| format!("cannot read `{shown}`: {error}"))?;
+    let text = dotnet_text::encoding::read(path).map_err(|error| format!("cannot read `{shown}`: {error}"))?;
     let document = Document::parse(&text).map_err(|error| {
         let hint = error.hint(&text).unwrap_or("Core Tools does not read the file either");
         format!("`{shown}:{}`: not JSON: {}\nhint: {hint}", error.place, error.message)

@@ -5,12 +5,12 @@
 #![expect(clippy::unwrap_used, clippy::panic, reason = "a recording that is not as described stops the test")]
 
 use bytes::Bytes;
+use dotnet_text::date;
+use dotnet_text::query::unescape;
 use mini_host::invocation::answer::{self, Verdict};
 use mini_host::invocation::data::{BindingData, System, Value};
-use mini_host::invocation::date;
 use mini_host::invocation::http::{self, HttpRequest, Identity};
 use mini_host::invocation::outputs::{self, OutputBinding};
-use mini_host::invocation::query::unescape;
 use mini_host::invocation::reply::{self, Framing, Reply};
 use mini_host::invocation::request;
 use serde_json::{Value as Json, json};
@@ -133,7 +133,7 @@ fn add_as_recorded(binding_data: &mut BindingData, metadata: &Json) {
         rand_guid: text(&own["RandGuid"]).to_owned(),
     });
     if let Some(context) = metadata.get("RetryContext") {
-        let context = mini_host::invocation::json::parse(&context.to_string()).unwrap();
+        let context = dotnet_text::json::parse(&context.to_string()).unwrap();
         binding_data.set("RetryContext", Value::Json(context));
     }
 }

@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use super::document::{Document, Place};
+use dotnet_text::document::{Document, Place};
 
 /// Something wrong with one file.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use serde_json::Value;
 
 use super::settings::Settings;
-use crate::invocation::{date, dotnet};
+use dotnet_text::{date, dotnet};
 
 /// The section of the configuration that host.json fills and `AzureFunctionsJobHost__…` settings override.
 pub const JOB_HOST: &str = "AzureFunctionsJobHost";

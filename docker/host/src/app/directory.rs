@@ -4,14 +4,14 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use super::advice::{Fault, advice};
-use super::document::Document;
 use super::faults::{self, Registered};
 use super::function::{self, Binding, Function, Unreadable};
-use super::newtonsoft;
 use super::options::HostOptions;
 use super::settings::Settings;
-use super::text;
 use crate::routes;
+use dotnet_text::document::Document;
+use dotnet_text::encoding;
+use dotnet_text::newtonsoft;
 
 /// The setting with the app's own storage account.
 const STORAGE_SETTING: &str = "AzureWebJobsStorage";
@@ -151,7 +151,7 @@ fn read_function(
         let advice = advice(directory, None, &error, Some(hint));
         return Err(Refused { error, advice });
     }
-    let text = text::read(&path).map_err(|error| {
+    let text = encoding::read(&path).map_err(|error| {
         let advice = advice(&path, None, &format!("cannot be read: {error}"), Some("make it a readable text file"));
         Refused { error: error.to_string(), advice }
     })?;

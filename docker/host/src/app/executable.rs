@@ -3,10 +3,10 @@
 use std::path::{Path, PathBuf};
 
 use super::advice::{Fault, did_you_mean};
-use super::document::Document;
 use super::options::{CustomHandler, HandlerKind, HostOptions};
 use super::settings::Settings;
 use crate::program;
+use dotnet_text::document::Document;
 
 /// What the host sets for the handler; these names stand for values in its arguments.
 const OWN_VARIABLES: [&str; 5] = [

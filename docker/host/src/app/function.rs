@@ -6,9 +6,9 @@ use std::time::Duration;
 use serde_json::{Map, Value};
 
 use super::advice::{Fault, did_you_mean};
-use super::document::Document;
 use super::options::{HandlerKind, HostOptions, Retry, RetryStrategy};
-use super::time_span;
+use dotnet_text::document::Document;
+use dotnet_text::time_span;
 
 /// A function whose function.json could be read. It may still be faulty: see [`Function::errors`].
 #[derive(Debug, Clone)]

@@ -3,9 +3,9 @@
 use std::path::{Path, PathBuf};
 
 use super::advice::advice;
-use super::document::Document;
 use super::host_slips::slips;
-use super::{newtonsoft, text};
+use dotnet_text::document::Document;
+use dotnet_text::{encoding, newtonsoft};
 
 /// host.json as it was found.
 pub(super) struct HostFile {
@@ -39,7 +39,7 @@ const HINT_FOR_AN_APP: &str = "give the folder of a function app: host.json with
 /// Reads host.json below `root`, or puts down the default one as the real host does.
 pub(super) fn read(root: &Path) -> HostFile {
     let path = root.join("host.json");
-    let text = match text::read(&path) {
+    let text = match encoding::read(&path) {
         Ok(text) => text,
         Err(error) if error.kind() == std::io::ErrorKind::NotFound => {
             return write_default(path, "is missing", DEFAULT_HOST_FILE);

@@ -5,8 +5,8 @@ use serde_json::{Map, Value};
 
 use super::advice::{Fault, did_you_mean, surely_means};
 use super::directory::has_outer_slash;
-use super::document::Document;
 use super::options::LogLevel;
+use dotnet_text::document::Document;
 
 /// What a value is to be.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

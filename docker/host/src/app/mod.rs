@@ -7,17 +7,13 @@ mod advice;
 mod bundle;
 mod configuration;
 mod directory;
-mod document;
 mod executable;
 mod faults;
 mod function;
 mod host_file;
 mod host_slips;
-mod newtonsoft;
 mod options;
 mod settings;
-pub(crate) mod text;
-pub(crate) mod time_span;
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -28,7 +24,7 @@ use crate::routes;
 
 pub(crate) use advice::did_you_mean;
 pub use configuration::Configuration;
-pub use document::{Document, Place, SyntaxError};
+pub use dotnet_text::document::{Document, Place, SyntaxError};
 pub use faults::is_function_name;
 pub(crate) use function::dotnet_text;
 pub use function::{AuthLevel, Binding, Cardinality, DataType, Direction, Function, HttpTrigger, Unreadable};

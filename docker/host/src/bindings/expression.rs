@@ -6,9 +6,9 @@ use uuid::Uuid;
 use super::date_format;
 use crate::app::Settings;
 use crate::invocation::data::{BindingData, Value};
-use crate::invocation::date::DateTime;
-use crate::invocation::dotnet::{self, same_name};
-use crate::invocation::json::Json;
+use dotnet_text::date::DateTime;
+use dotnet_text::dotnet::{self, same_name};
+use dotnet_text::json::Json;
 
 /// Replaces every `%name%` by a setting. A percent sign without a partner stands for itself.
 ///
@@ -228,7 +228,7 @@ fn guid(id: Uuid, format: Option<&str>) -> String {
 mod tests {
     use super::*;
     use crate::invocation::data::System;
-    use crate::invocation::json;
+    use dotnet_text::json;
 
     fn data() -> BindingData {
         let mut data = BindingData::default();
@@ -240,7 +240,7 @@ mod tests {
         data.set("headers", Value::Json(json::parse(r#"{"X-H":"H"}"#).unwrap()));
         data.set("DequeueCount", 3_i64);
         data.set("opt", Value::Null);
-        let utc_now = DateTime { wall: now(), zone: crate::invocation::date::Zone::Utc };
+        let utc_now = DateTime { wall: now(), zone: dotnet_text::date::Zone::Utc };
         data.set_system(&System { method_name: "F".to_owned(), utc_now, rand_guid: GUID.to_owned() });
         data
     }

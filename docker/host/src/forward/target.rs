@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 
-use crate::invocation::dotnet::join_values;
+use dotnet_text::dotnet::join_values;
 
 /// The target of a request, read.
 #[derive(Clone, Debug, PartialEq, Eq)]

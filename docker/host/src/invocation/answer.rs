@@ -1,7 +1,7 @@
 //! What counts as an answer of the handler in default mode (protocol.md#gatekeeping and #the-result-object).
 
-use super::dotnet;
-use super::json::{ANSWER_MAX_DEPTH, Json, Object, ReadError, Reader};
+use dotnet_text::dotnet;
+use dotnet_text::json::{ANSWER_MAX_DEPTH, Json, Object, ReadError, Reader};
 use std::borrow::Cow;
 use std::fmt;
 

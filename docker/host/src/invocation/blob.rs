@@ -1,8 +1,8 @@
 //! What a value becomes as a blob (protocol.md#blob-output).
 
 use super::answer::Failure;
-use super::json::{self, Json};
 use super::outputs::OutputValue;
+use dotnet_text::json::{self, Json};
 
 /// The content of the blob a value stands for (recordings R19-*, R22-*): bytes and texts as they are, objects and arrays as
 /// compact JSON, an integer as 4 bytes and a float as 8, little-endian, a boolean as one; a bare date fails.

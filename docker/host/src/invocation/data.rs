@@ -1,9 +1,9 @@
 //! What the host hands to a handler: the values of input bindings, and binding data (protocol.md#value-encoding and #metadata-filter).
 
-use super::date::DateTime;
-use super::dotnet::{fold_case, into_text};
 use super::http::HttpRequest;
-use super::json::{self, Json, Object};
+use dotnet_text::date::DateTime;
+use dotnet_text::dotnet::{fold_case, into_text};
+use dotnet_text::json::{self, Json, Object};
 use indexmap::IndexMap;
 use std::sync::Arc;
 

@@ -2,10 +2,10 @@
 
 use super::answer::Failure;
 use super::data::{BindingData, Value};
-use super::dotnet::{join_values, push_base64, same_name};
-use super::json::{self, Json, Object};
-use super::{media_type, query};
 use bytes::Bytes;
+use dotnet_text::dotnet::{join_values, push_base64, same_name};
+use dotnet_text::json::{self, Json, Object};
+use dotnet_text::{media_type, query};
 use std::borrow::Cow;
 use std::fmt::{self, Write};
 use std::sync::Arc;

@@ -1,8 +1,8 @@
 //! Content negotiation, as far as a caller can tell (protocol.md#http-return-value).
 
-use super::json::{self, Json};
 use super::reply::{Framing, Written, with_utf8};
-use super::xml;
+use dotnet_text::json::{self, Json};
+use dotnet_text::xml;
 
 /// The forms a value can take, in the server's order of preference.
 #[derive(Debug, Clone, Copy, PartialEq)]

@@ -1,9 +1,9 @@
 //! From an answer to the values of output bindings (protocol.md#output-values to #http-return-value).
 
 use super::answer::{Answer, Failure, counts_as_null};
-use super::dotnet::{self, same_name};
-use super::json::{self, DEFAULT_MAX_DEPTH, Json, Object};
 use super::reply::{Content, HttpOutput, Negotiated, Raw};
+use dotnet_text::dotnet::{self, same_name};
+use dotnet_text::json::{self, DEFAULT_MAX_DEPTH, Json, Object};
 use indexmap::IndexMap;
 
 /// An output binding as the conversion sees it.

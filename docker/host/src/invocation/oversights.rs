@@ -1,10 +1,10 @@
 //! What an answer says that the host ignores, although its author surely meant it (protocol.md#the-result-object to #http-return-value).
 
 use super::answer::Answer;
-use super::dotnet::{self, same_name};
-use super::json::{self, ANSWER_MAX_DEPTH, Json, Object};
 use super::outputs::OutputBinding;
 use crate::app::did_you_mean;
+use dotnet_text::dotnet::{self, same_name};
+use dotnet_text::json::{self, ANSWER_MAX_DEPTH, Json, Object};
 
 /// A longer text is not taken for base64 by accident.
 const MOST_ACCIDENTAL_LETTERS: usize = 256;

@@ -1,9 +1,9 @@
 //! What a value becomes as queue messages (protocol.md#queue-output).
 
 use super::answer::Failure;
-use super::dotnet;
-use super::json::{self, ANSWER_MAX_DEPTH, Json};
 use super::outputs::OutputValue;
+use dotnet_text::dotnet;
+use dotnet_text::json::{self, ANSWER_MAX_DEPTH, Json};
 
 /// The bodies of the messages a value stands for, before the queue's own base64 (recordings R19-*, R21-*, R22-*).
 ///

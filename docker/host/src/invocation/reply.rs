@@ -1,9 +1,9 @@
 //! From the HTTP output to the response the caller gets (protocol.md#named-http-output and #http-return-value).
 
 use super::answer::Failure;
-use super::json::Json;
 use super::negotiate::{self, Refusal};
 use bytes::Bytes;
+use dotnet_text::json::Json;
 use std::collections::HashSet;
 
 /// What an invocation says to its HTTP caller.

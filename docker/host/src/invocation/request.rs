@@ -2,7 +2,7 @@
 
 use super::data::{BindingData, Value};
 use super::http;
-use super::json::{self, Json};
+use dotnet_text::json::{self, Json};
 use std::fmt::{self, Write};
 
 /// The envelope: one entry of `Data` for each input binding, and binding data as `Metadata`, without nulls, HTTP requests and
@@ -39,7 +39,7 @@ fn write_value(out: &mut String, value: &Value) -> fmt::Result {
         Value::Http(request) => http::write(out, request),
         Value::Bytes(bytes) => {
             out.push('"');
-            super::dotnet::push_base64(out, bytes);
+            dotnet_text::dotnet::push_base64(out, bytes);
             out.push('"');
             Ok(())
         }
@@ -60,10 +60,10 @@ fn write_nested(out: &mut String, write: impl FnOnce(&mut json::Escaping<'_, Str
 #[cfg(test)]
 mod tests {
     use super::super::data::System;
-    use super::super::date::recognise;
     use super::super::http::{HttpRequest, binding_data};
     use super::*;
     use bytes::Bytes;
+    use dotnet_text::date::recognise;
     use std::sync::Arc;
 
     fn metadata(data: &BindingData) -> String {

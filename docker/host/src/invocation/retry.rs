@@ -1,8 +1,8 @@
 //! What a retry policy tells the handler (protocol.md#timer-trigger; recordings D21, TX-timer-retry).
 
 use super::data::Value;
-use super::json::{self, Json, Object};
 use super::reason;
+use dotnet_text::json::{self, Json, Object};
 
 /// How far a retry policy has come.
 #[derive(Debug, Clone, Copy, PartialEq)]

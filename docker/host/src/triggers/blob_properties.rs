@@ -3,7 +3,7 @@
 use chrono::NaiveDateTime;
 use storage::BlobProperties;
 
-use crate::invocation::json::{self, Json, Object};
+use dotnet_text::json::{self, Json, Object};
 
 /// How the library writes a date that storage did not give.
 const NEVER: &str = "0001-01-01T00:00:00+00:00";

@@ -12,8 +12,8 @@ use crate::host::Host;
 use crate::host::running::Running;
 use crate::invocation::answer::Failure;
 use crate::invocation::data::{BindingData, Value};
-use crate::invocation::json::{self, Json, Object};
 use crate::invoke::{self, Trigger};
+use dotnet_text::json::{self, Json, Object};
 
 /// One invocation of a function by the admin route (protocol.md#admin-endpoints).
 pub async fn invoke(host: Arc<Host>, running: Arc<Running>, function: Arc<Function>, input: Option<String>) {
@@ -102,7 +102,7 @@ fn event(binding: &Binding, reason: String, text: &str) -> Result<Trigger, Failu
         Some(DataType::String) => Json::Text(text.to_owned()),
         Some(DataType::Binary | DataType::Stream) => {
             let mut encoded = String::new();
-            crate::invocation::dotnet::push_base64(&mut encoded, text.as_bytes());
+            dotnet_text::dotnet::push_base64(&mut encoded, text.as_bytes());
             Json::Text(encoded)
         }
         None => json::parse(text).map_err(|error| {

@@ -13,9 +13,9 @@ use crate::app::{Binding, DataType, HostOptions};
 use crate::bindings::location::{QUEUE_NAME_LIMIT, trigger_queue};
 use crate::invocation::answer::Failure;
 use crate::invocation::data::{BindingData, Value};
-use crate::invocation::date::{DateTime, Zone};
 use crate::invocation::http::body_text;
 use crate::invoke::Trigger;
+use dotnet_text::date::{DateTime, Zone};
 
 /// What the name of a poison queue ends in.
 const POISON: &str = "-poison";

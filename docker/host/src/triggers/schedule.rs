@@ -6,7 +6,7 @@ use chrono::{DateTime, TimeDelta, TimeZone};
 use croner::Cron;
 use croner::parser::{CronParser, Seconds, Year};
 
-use crate::app::time_span;
+use dotnet_text::time_span;
 
 /// A schedule that runs more often than this has no state worth keeping.
 const LEAST_MONITORED_INTERVAL_SECONDS: i64 = 60;

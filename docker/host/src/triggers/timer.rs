@@ -12,8 +12,8 @@ use crate::bindings::connection::Connections;
 use crate::bindings::expression::with_settings;
 use crate::invocation::answer::Failure;
 use crate::invocation::data::{BindingData, Value};
-use crate::invocation::json::{self, Json};
 use crate::invoke::Trigger;
+use dotnet_text::json::{self, Json};
 
 /// The container of everything that hosts keep for themselves.
 pub(super) const HOSTS_CONTAINER: &str = "azure-webjobs-hosts";

@@ -11,9 +11,9 @@ use super::{
 };
 use crate::app::bundle;
 use crate::app::configuration::Configuration;
-use crate::app::document::Document;
 use crate::app::settings::Settings;
-use crate::app::time_span;
+use dotnet_text::document::Document;
+use dotnet_text::time_span;
 
 const DEFAULT_INITIALIZATION_TIMEOUT_SECONDS: u64 = 30;
 const DEFAULT_FUNCTION_TIMEOUT_SECONDS: u64 = 30 * 60;

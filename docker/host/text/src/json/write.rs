@@ -1,7 +1,7 @@
 //! Writing JSON as Newtonsoft.Json does: compact or indented, with .NET's numbers (protocol 4.1, 5.4, 5.5).
 
-use super::super::dotnet;
 use super::{Json, Object};
+use crate::dotnet;
 use std::fmt::{self, Write};
 
 /// The value without white space.

@@ -3,9 +3,9 @@
 //! Beyond the standard it takes comments, single quotes, unquoted names, trailing and repeated commas, hexadecimal and octal
 //! integers, `NaN`, `Infinity` and `undefined` (recordings DX-json-lenient, RX-json-single-quotes; protocol 5.1).
 
-use super::super::date;
 use super::number::number;
 use super::{Json, Object};
+use crate::date;
 use std::fmt;
 
 /// How deeply a document may be nested where Newtonsoft.Json reads it with its default settings.

@@ -6,7 +6,7 @@
 use serde_json::Value;
 
 /// The message for a text that is not JSON.
-pub(super) fn syntax_error(text: &str) -> String {
+pub fn syntax_error(text: &str) -> String {
     let mut walker = Walker::new(text);
     match walker.document() {
         Err(message) => message,
@@ -17,7 +17,7 @@ pub(super) fn syntax_error(text: &str) -> String {
 
 /// Where a string of the text has a backslash before a letter that Newtonsoft does not know, in bytes, and that letter: such a file
 /// is none for the real host.
-pub(super) fn bad_escape(text: &str) -> Option<(usize, char)> {
+pub fn bad_escape(text: &str) -> Option<(usize, char)> {
     let mut walker = Walker::new(text);
     let message = walker.document().err().filter(|message| message.starts_with(BAD_ESCAPE))?;
     let letter = message.get(BAD_ESCAPE.len() + 1..)?.chars().next()?;
@@ -27,7 +27,7 @@ pub(super) fn bad_escape(text: &str) -> Option<(usize, char)> {
 }
 
 /// The message for a document whose root is no object.
-pub(super) fn not_an_object(root: &Value, text: &str) -> String {
+pub fn not_an_object(root: &Value, text: &str) -> String {
     let mut walker = Walker::new(text);
     walker.blanks();
     let kind = match root {

@@ -12,7 +12,7 @@ const SCHEMA: &str = "http://www.w3.org/2001/XMLSchema";
 
 /// The value as a document; none where an array stands in an object or an object in an array: the serializer does not expect the
 /// one type inside the other.
-pub(super) fn document(value: &Json) -> Option<String> {
+pub fn document(value: &Json) -> Option<String> {
     let mut out = String::new();
     match value {
         Json::Object(members) => {

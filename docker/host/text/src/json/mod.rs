@@ -7,7 +7,7 @@ mod write;
 pub use read::{ANSWER_MAX_DEPTH, DEFAULT_MAX_DEPTH, ReadError, Reader, parse, parse_to_depth, parse_untyped};
 pub use write::{Escaping, to_compact, to_indented, write, write_text};
 
-use super::date::DateTime;
+use crate::date::DateTime;
 use indexmap::IndexMap;
 
 /// The members of an object in the order of their first appearance; of a name given twice the last value counts
