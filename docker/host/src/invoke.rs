@@ -140,7 +140,7 @@ async fn ask(
     execution: &Execution<'_>,
     exchange: &Exchange,
 ) -> Result<answer::Answer, Failure> {
-    /// Under Core Tools the body is buffered for tracing, so its length is known (recording DX-coretools).
+    /// Under Core Tools the body is buffered for tracing, so its length is known (protocol.md#envelope-request).
     const CORE_TOOLS: &str = "FUNCTIONS_CORETOOLS_ENVIRONMENT";
 
     let length_is_known = running.has_setting(CORE_TOOLS);

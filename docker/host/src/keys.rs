@@ -271,8 +271,8 @@ pub fn presented<'a>(header: Option<&'a [u8]>, query: impl IntoIterator<Item = (
     }
 }
 
-/// Whether a caller may call a function: the key's level must be equal to the function's, or be `Admin` (recordings K05, K06,
-/// JX-levels). `user` lets only the master key in.
+/// Whether a caller may call a function: the key's level must be equal to the function's, or be `Admin` (recordings K05, K06).
+/// `user` lets only the master key in.
 #[must_use]
 pub fn permits(level: AuthLevel, identity: Option<&Identity>) -> bool {
     match (level, identity.map(|identity| identity.level)) {

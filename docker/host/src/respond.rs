@@ -20,7 +20,7 @@ pub fn respond(reply: Reply, is_to_head: bool) -> Response {
         reply::Framing::Length => Framing::Length,
         reply::Framing::None => Framing::AsGiven,
     };
-    // Of more than was announced Kestrel writes nothing (recording RX-hdr-content-length).
+    // Of more than was announced Kestrel writes nothing (protocol.md#named-http-output).
     let is_too_long = length.is_some_and(|length| length.parse().is_ok_and(|length: usize| length < reply.body.len()));
     let body = if is_too_long { Vec::new() } else { vec![reply.body] };
     let mut response = Response { status: reply.status, framing, body, ..Response::default() };

@@ -16,7 +16,7 @@ const SWITCHING_PROTOCOLS: i32 = 101;
 /// An answer to a caller.
 #[derive(Clone, Debug, Default)]
 pub struct Response {
-    /// The status: the real host writes any number (recordings RX-sc-zero, -neg, -99, -1000).
+    /// The status: the real host writes any number (recordings RX-sc-neg, -99, -1000).
     pub status: i32,
     /// The reason phrase, where it is not the standard one.
     pub reason: Option<Vec<u8>>,
@@ -36,7 +36,7 @@ pub enum Framing {
     /// By `Content-Length`, unless status or method forbid it.
     #[default]
     Length,
-    /// By chunks. To `HEAD`, not at all (recordings P14, CX-appoffline, RX-head).
+    /// By chunks. To `HEAD`, not at all (recordings P14, CX-appoffline).
     Chunked,
     /// As the headers say, or not at all.
     AsGiven,
@@ -73,7 +73,7 @@ impl Response {
     }
 
     /// What becomes of the connection. After an interim response, and after a body that is said to be chunked and is not, the
-    /// caller waits in vain (recordings RX-sc-100, RX-sc-199, RX-hdr-transfer-encoding); one in another coding ends with the
+    /// caller waits in vain (recordings RX-sc-199, RX-hdr-transfer-encoding); one in another coding ends with the
     /// connection.
     #[must_use]
     pub fn ending(&self, is_to_head: bool) -> Ending {

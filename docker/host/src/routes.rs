@@ -55,7 +55,7 @@ impl Table {
     }
 
     /// The first function, in the order of their names, whose template, constraints and methods match. `path` is decoded as
-    /// Kestrel does it: percent escapes undone except `%2F`, dots resolved (recordings J09, J09b, JX-route-precedence).
+    /// Kestrel does it: percent escapes undone except `%2F`, dots resolved (recordings J09, JX-route-precedence).
     #[must_use]
     pub fn find(&self, method: &str, path: &str) -> Option<Found> {
         self.routes.iter().find_map(|route| {

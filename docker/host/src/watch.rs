@@ -36,7 +36,7 @@ struct Added {
 }
 
 /// Serves the app anew whenever its files change, for ever. A file `app_offline.htm` put down while the host runs ends it, as it
-/// does the real host (recording CX-appoffline-live).
+/// does the real host (protocol.md#early-requests).
 pub async fn watch(host: Arc<Host>, scope: Scope) {
     let mut extra = added(&host);
     let mut before = snapshot(host.root(), scope, &extra);

@@ -92,7 +92,7 @@ fn invoke(name: &str, operator: &dyn Operator, request: &Request<'_>) -> Reply {
     }
 }
 
-/// Makes or replaces a function's directory. The app changes by that, and the host notices (recording KX-function-put). A body
+/// Makes or replaces a function's directory. The app changes by that, and the host notices (protocol.md#admin-endpoints). A body
 /// that is no function, and one after which there is none, are errors of the real host.
 fn put(name: &str, operator: &dyn Operator, request: &Request<'_>) -> Reply {
     let body = match request.json() {

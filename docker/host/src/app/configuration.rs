@@ -12,8 +12,7 @@ pub const JOB_HOST: &str = "AzureFunctionsJobHost";
 
 /// The host's configuration: the leaves of host.json by path (`customHandler:description:arguments:0`), overridden by the
 /// settings below `AzureFunctionsJobHost`. Paths are compared without regard to letter case, so sections that differ only in
-/// case are merged, and of a key given twice the last value counts (recordings CX-key-case, CX-case-duplicate-section,
-/// CX-duplicate-key, C12, C13).
+/// case are merged, and of a key given twice the last value counts (recordings CX-key-case, CX-case-duplicate-section, C12).
 #[derive(Debug, Clone, Default)]
 pub struct Configuration {
     leaves: BTreeMap<String, Leaf>,

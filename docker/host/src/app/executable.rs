@@ -20,7 +20,7 @@ const OWN_VARIABLES: [&str; 5] = [
 const WINDOWS_ENDINGS: [&str; 4] = [".exe", ".bat", ".cmd", ".ps1"];
 
 /// Words about the program, its directory and its arguments. The real host only logs the failed start and lets the first request
-/// wait (recordings P10, CX-workdir-missing).
+/// wait (recording CX-workdir-missing).
 pub(super) fn advice(
     options: &HostOptions,
     settings: &Settings,
@@ -96,7 +96,7 @@ fn hint_for_missing(handler: &CustomHandler, written: &str) -> String {
     }
 }
 
-/// What becomes of an argument is a surprise: variables that nobody knows are deleted (recordings C05, CX-arg-vars).
+/// What becomes of an argument is a surprise: variables that nobody knows are deleted (recording CX-arg-vars).
 fn of_argument(argument: &str, is_script: bool, settings: &Settings, at: String) -> Option<Fault> {
     let unknown = variables(argument).into_iter().find(|name| !is_known(name, settings));
     match unknown {

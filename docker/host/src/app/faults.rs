@@ -53,7 +53,7 @@ pub(super) struct Registered<'a> {
     pub settings: &'a Settings,
 }
 
-/// `^[a-z][a-z0-9_\-]{0,127}$` in any letter case, and not `host` (recording J01).
+/// `^[a-z][a-z0-9_\-]{0,127}$` in any letter case, and not `host` (protocol.md#discovery-and-names).
 #[must_use]
 pub fn is_function_name(name: &str) -> bool {
     let letters = name.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'_' || byte == b'-');
@@ -138,7 +138,7 @@ pub(super) fn prefix_in_route(function: &Function, prefix: &str) -> Option<Fault
     Some(Fault::new(text, at).hint(hint))
 }
 
-/// A route that is the host's own, or taken by a function earlier in the order (recordings J10 to J10f, JX-route-conflict). As in
+/// A route that is the host's own, or taken by a function earlier in the order (recordings J10b to J10f). As in
 /// the real host, slashes around a route do not count here, an empty list of methods means all of them, and the names of methods
 /// are held against each other in their letter case: `GET` and `get` do not overlap, and the first function gets both.
 pub(super) fn find_in_route<'a>(function: &Function, earlier: impl Iterator<Item = &'a Function>) -> Option<Fault> {

@@ -17,7 +17,7 @@ pub(super) struct HostFile {
     pub advice: Vec<String>,
 }
 
-/// What the real host writes where there is no host.json (recording CX-hostjson-absent).
+/// What the real host writes where there is no host.json (protocol.md#other-keys).
 const DEFAULT_HOST_FILE: &str = r#"{
   "version": "2.0",
   "isDefaultHostConfig": true,

@@ -190,7 +190,7 @@ pub(super) fn allow_list(allowed: &[String], names: &[&str]) -> Vec<Fault> {
         .collect()
 }
 
-/// A route prefix with which no route is valid (recording CX-prefix-slashes).
+/// A route prefix with which no route is valid (protocol.md#other-keys).
 pub(super) fn route_prefix(prefix: &str) -> Option<Fault> {
     has_outer_slash(prefix).then(|| {
         Fault::new(
@@ -317,7 +317,8 @@ fn days(key: &str, text: &str, path: String) -> Option<Fault> {
     })
 }
 
-/// Which of the two sections counts, and what the old one does otherwise (protocol.md#the-httpworker-section, recordings C11, C14, CX-type-none).
+/// Which of the two sections counts, and what the old one does otherwise (protocol.md#the-httpworker-section, recordings C14,
+/// CX-type-none).
 fn handler_sections(file: &Map<String, Value>) -> Vec<Fault> {
     let find = |name: &str| file.iter().find(|(key, _)| key.eq_ignore_ascii_case(name));
     let mut faults = Vec::new();

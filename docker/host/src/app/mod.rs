@@ -104,7 +104,7 @@ impl App {
     }
 
     /// Whether route templates are all that is wrong with the host: then the real one has started the handler already
-    /// (recordings CX-prefix-slashes, JX-bad-DupParam).
+    /// (recording JX-bad-DupParam).
     #[must_use]
     pub fn fails_by_routes_alone(&self) -> bool {
         self.host_file_is_sound && !self.errors.is_empty()
@@ -123,7 +123,7 @@ impl App {
     }
 }
 
-/// `version` must be the text `2.0` (recordings C10, C10b, CX-version-2, CX-version-number). The real host reads it from the file
+/// `version` must be the text `2.0` (recordings C10, C10b, CX-version-number). The real host reads it from the file
 /// itself before there is a configuration: settings do not override it, and its name has small letters.
 fn version_error(host_json: &Value) -> Option<HostError> {
     let version = host_json.get("version").and_then(configuration::leaf_text).unwrap_or_default();

@@ -63,7 +63,7 @@ pub struct CustomHandler {
 
 impl CustomHandler {
     /// Whether the host goes where the handler redirects it: not where `enableForwardingHttpRequest` is on, be it in the section
-    /// `httpWorker`, where it changes nothing else (recordings PX-root-redirect, PX-root-redirect-default-mode).
+    /// `httpWorker`, where it changes nothing else (protocol.md#readiness-probe).
     #[must_use]
     pub const fn follows_redirects(&self) -> bool {
         !self.forwarding

@@ -49,7 +49,8 @@ impl Connections {
     }
 }
 
-/// First the name with the prefix `AzureWebJobs`, then as it is; each first among the connection strings (recording J17).
+/// First the name with the prefix `AzureWebJobs`, then as it is; each first among the connection strings
+/// (protocol.md#connections).
 fn connection_string<'a>(settings: &'a Settings, name: &str) -> Result<&'a str, Failure> {
     let prefixed = format!("AzureWebJobs{name}");
     let names =

@@ -153,7 +153,8 @@ fn write_head(request: &Request, out: &mut Vec<u8>) {
     out.extend_from_slice(b"\r\n");
 }
 
-/// Reads the answer, and whether the connection may be used again. Interim answers are swallowed (recording FX-ans-103).
+/// Reads the answer, and whether the connection may be used again. Interim answers are swallowed
+/// (protocol.md#forwarding-response).
 async fn receive(
     reader: &mut Reader<OwnedReadHalf>,
     is_to_head: bool,

@@ -98,7 +98,7 @@ fn has_sound_host(head: &RequestHead, authority: Option<&str>) -> bool {
 }
 
 /// Whether a `Host` is that of an absolute target: without the user, and with or without the port that is the default
-/// (recording FX-req-absolute).
+/// (protocol.md#what-kestrel-answers).
 fn is_host_of(authority: &str, host: &[u8]) -> bool {
     let name = authority.rsplit_once('@').map_or(authority, |(_, name)| name);
     let bare = |text: &[u8]| text.strip_suffix(b":80").unwrap_or(text).to_ascii_lowercase();

@@ -61,7 +61,7 @@ pub fn find_program(program: &str, current_directory: &Path, search_path: &str) 
     })
 }
 
-/// A relative name becomes an absolute path if the file is there; otherwise it is left to the search path (recordings C01, C02).
+/// A relative name becomes an absolute path if the file is there; otherwise it is left to the search path (recording C01).
 fn executable(name: &str, directory: &Path) -> String {
     let candidate = directory.join(name);
     let found = Path::new(name).is_relative() && candidate.is_file();
@@ -94,7 +94,7 @@ fn expand(text: &str, value: &impl Fn(&str) -> Option<String>) -> String {
 }
 
 /// Deletes what the regular expression `%(.+?)%` finds: variables nobody knows, and innocent text between two percent signs
-/// (recordings C05, CX-arg-vars).
+/// (recording CX-arg-vars).
 fn remove_variables(text: &str) -> String {
     let mut kept = String::new();
     let mut rest = text;
@@ -111,7 +111,7 @@ fn remove_variables(text: &str) -> String {
 }
 
 /// Splits a command line as .NET does on Unix: blanks and tabs part arguments, double quotes keep them together, a backslash
-/// escapes only a double quote, two double quotes inside quotes are one (recordings CX-arg-blank, CX-arg-quotes, CX-arg-empty).
+/// escapes only a double quote, two double quotes inside quotes are one (recording CX-arg-empty).
 fn split(line: &str) -> Vec<String> {
     let mut arguments = Vec::new();
     let mut argument: Option<String> = None;

@@ -70,7 +70,7 @@ pub enum Readiness {
 pub struct Probe {
     /// How long to ask.
     pub timeout: Duration,
-    /// Whether a redirect is followed: so does the real host where it does not forward (recording PX-root-redirect).
+    /// Whether a redirect is followed: so does the real host where it does not forward (protocol.md#readiness-probe).
     pub follows_redirects: bool,
 }
 
@@ -283,7 +283,7 @@ impl Supervisor {
                     }
                 },
                 status = process.wait(), if is_running => match status {
-                    // Not noticed by the real host (recordings P08, PX-exit0-at-once).
+                    // Not noticed by the real host (recording P08).
                     Ok(status) if status.code() == Some(0) => {
                         is_running = false;
                         process.drain_output(Duration::from_millis(LAST_WORDS_MS)).await;
@@ -427,8 +427,8 @@ async fn listening(worker_id: Uuid) -> Vec<SocketAddr> {
     tokio::task::spawn_blocking(move || relatives::listening(worker_id)).await.unwrap_or_default()
 }
 
-/// What is wrong with the addresses that a handler listens on, and what to do: the host asks 127.0.0.1 and nobody else (protocol
-/// section 2.2, recording PX-bind-v6). Nothing, where the right one is among them or there are none.
+/// What is wrong with the addresses that a handler listens on, and what to do: the host asks 127.0.0.1 and nobody else
+/// (protocol.md#port). Nothing, where the right one is among them or there are none.
 fn misplaced(listening: &[SocketAddr], port: u16) -> Option<(String, &'static str)> {
     let reaches = |address: &&SocketAddr| match address.ip() {
         IpAddr::V4(ip) => ip.is_unspecified() || ip.is_loopback(),

@@ -47,7 +47,7 @@ pub enum Starter {
 }
 
 impl Running {
-    /// Serves an app from now on: starts its handler, if it has any functions (recording C20).
+    /// Serves an app from now on: starts its handler, if it has any functions (protocol.md#host-state-and-readiness).
     ///
     /// # Errors
     /// If the operating system has no port for the handler.

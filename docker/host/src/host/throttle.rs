@@ -26,7 +26,7 @@ pub struct Pass {
 pub enum Refusal {
     /// As many requests as may run and wait do so already.
     TooMany,
-    /// No request may ever run: a limit is below 1, of which .NET makes no queue (recording CX-http-options-bad).
+    /// No request may ever run: a limit is below 1, of which .NET makes no queue (protocol.md#other-keys).
     Never,
 }
 

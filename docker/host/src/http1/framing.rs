@@ -67,8 +67,8 @@ impl Framing {
         }
     }
 
-    /// That of an answer with this status to a request of this kind. A length that is no number counts as none (recording
-    /// FX-ans-cl-bad).
+    /// That of an answer with this status to a request of this kind. A length that is not a number counts as none
+    /// (protocol.md#forwarding-response).
     #[must_use]
     pub fn of_answer(headers: &Headers, status: u16, is_answer_to_head: bool) -> Self {
         if is_answer_to_head || matches!(status, 100..=199 | 204 | 304) {

@@ -24,7 +24,7 @@ pub enum Verdict {
     /// The invocation goes on with this.
     Answered(Answer),
     /// A 2xx with nothing in it: the real host never completes the invocation, until `functionTimeout`
-    /// (recordings R16 to R16g, RX-status-204-body).
+    /// (recordings R16 to R16e, RX-status-204-body).
     NeverCompletes,
 }
 
@@ -58,7 +58,7 @@ impl fmt::Display for Failure {
 
 impl std::error::Error for Failure {}
 
-/// Judges a handler's complete reply by its status, `Content-Type` and body, in the order of protocol 5.1.
+/// Judges a handler's complete reply by its status, `Content-Type` and body, in the order of protocol.md#gatekeeping.
 pub fn judge(status: u16, content_type: Option<&[u8]>, body: &[u8]) -> Result<Verdict, Failure> {
     if !(200..300).contains(&status) {
         let hint =
@@ -114,8 +114,8 @@ fn is_token(text: &str) -> bool {
     !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"!#$%&'*+-.^_`|~".contains(&byte))
 }
 
-/// UTF-16 when the charset says so, else UTF-8, and invalid bytes are an error (recordings RX-type-json-utf16,
-/// RX-type-json-badcharset, RX-json-gzip). A byte order mark overrules the charset.
+/// UTF-16 when the charset says so, else UTF-8, and invalid bytes are an error (recordings RX-type-json-badcharset,
+/// RX-json-gzip). A byte order mark overrules the charset.
 fn decode<'a>(body: &'a [u8], content_type: &str) -> Result<Cow<'a, str>, Failure> {
     if body.starts_with(&[0xFF, 0xFE]) || body.starts_with(&[0xFE, 0xFF]) {
         return Ok(super::http::body_text(body));

@@ -7,7 +7,7 @@ use dotnet_text::json::{self, Json, Object};
 use indexmap::IndexMap;
 use std::sync::Arc;
 
-/// A value as the .NET host would hold it, told apart as finely as its encoding needs (protocol 4.3).
+/// A value as the .NET host would hold it, told apart as finely as its encoding needs (protocol.md#value-encoding).
 #[derive(Debug, Clone, PartialEq)]
 pub enum Value {
     /// Nothing: `"null"` in `Data`, left out of `Metadata`.
@@ -43,7 +43,7 @@ impl From<i64> for Value {
 }
 
 /// Binding data: what feeds `Metadata` and the `{name}` expressions of function.json. Names are compared without regard to
-/// case; of names that differ only in case the first spelling stays and the last value counts (protocol 4.4).
+/// case; of names that differ only in case the first spelling stays and the last value counts (protocol.md#metadata-filter).
 #[derive(Debug, Clone, Default)]
 pub struct BindingData {
     entries: IndexMap<String, (String, Value)>,
@@ -99,9 +99,10 @@ impl BindingData {
         self.hides_system = self.contains("sys");
     }
 
-    /// Adds the top-level properties of a trigger value that is the text of a JSON object (protocol 4.4): objects as
+    /// Adds the top-level properties of a trigger value that is the text of a JSON object (protocol.md#metadata-filter): objects
+    /// as
     /// objects, everything else as its .NET text; arrays and nulls are left out. A text that is no such object adds
-    /// nothing (recordings DX-json-invalid, DX-json-array, DX-json-scalar).
+    /// nothing (recordings DX-json-array, DX-json-scalar).
     pub fn add_properties(&mut self, text: &str) {
         let trimmed = text.trim();
         if !(trimmed.starts_with('{') && trimmed.ends_with('}')) {

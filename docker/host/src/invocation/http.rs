@@ -26,11 +26,11 @@ pub struct HttpRequest {
     /// Who calls, as far as keys tell.
     pub identity: Identity,
     /// The body, only if the caller sent a `Content-Length` above zero: a chunked body is never seen
-    /// (recordings DX-body-chunked, DX-chunked-binding).
+    /// (recording DX-chunked-binding).
     pub body: Option<Bytes>,
 }
 
-/// Who calls (protocol 4.5).
+/// Who calls (protocol.md#http-trigger).
 #[derive(Debug, Clone, PartialEq, Default)]
 pub enum Identity {
     /// No key, or a wrong one.
@@ -104,7 +104,7 @@ pub fn binding_data(request: &Arc<HttpRequest>, trigger_name: &str) -> BindingDa
     data
 }
 
-/// Of a repeated key, `Metadata` has the last value (recording D13).
+/// Of a repeated key, `Metadata` has the last value (protocol.md#http-trigger).
 fn last_values(query: &str) -> Vec<(String, String)> {
     query::parse(query).into_iter().map(|(name, mut values)| (name, values.pop().unwrap_or_default())).collect()
 }
@@ -119,7 +119,7 @@ fn possible_object(body: &[u8]) -> Option<Cow<'_, str>> {
 /// White space to .NET, unlike to `is_ascii_whitespace`.
 const VERTICAL_TAB: u8 = 11;
 
-/// Writes `Data.<name>` (protocol 4.5).
+/// Writes `Data.<name>` (protocol.md#http-trigger).
 pub fn write(out: &mut String, request: &HttpRequest) -> fmt::Result {
     out.write_str("{\"Url\":")?;
     json::write_text(out, &request.url)?;
@@ -148,7 +148,7 @@ pub fn write(out: &mut String, request: &HttpRequest) -> fmt::Result {
 }
 
 /// Base64 for `application/octet-stream` and `multipart/*`, text for everything else, whatever its charset
-/// (recordings D09, D10, DX-body-octet-case, DX-body-latin1).
+/// (recordings D09, D10).
 fn write_body(out: &mut String, body: &[u8], content_type: &str) -> fmt::Result {
     let media_type = media_type::of(content_type).unwrap_or_default().to_ascii_lowercase();
     if media_type == "application/octet-stream" || media_type.contains("multipart/") {
@@ -200,7 +200,7 @@ fn content_type(request: &HttpRequest) -> String {
 }
 
 /// The headers by name, each line a value; well-known names in their standard spelling, others as first sent; values decoded
-/// as UTF-8 (recordings D11, DX-headers, DX-header-cookie-twice, DX-header-utf8).
+/// as UTF-8 (recording DX-header-cookie-twice).
 fn header_lines(request: &HttpRequest) -> Vec<(String, Vec<String>)> {
     let mut headers: Vec<(String, Vec<String>)> = Vec::new();
     for (name, value) in &request.headers {

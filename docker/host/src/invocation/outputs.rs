@@ -33,7 +33,7 @@ const RETURN: &str = "$return";
 /// The value of one output binding.
 #[derive(Debug, Clone, PartialEq)]
 pub enum OutputValue {
-    /// A string that was valid base64, decoded (protocol 5.3 rule 4).
+    /// A string that was valid base64, decoded (protocol.md#output-values rule 4).
     Bytes(Vec<u8>),
     /// Any other value; never null.
     Json(Json),
@@ -99,7 +99,7 @@ pub fn convert(answer: Answer, bindings: &[OutputBinding<'_>], compatible: bool)
 }
 
 /// Without a `$return` binding, a key of an object `ReturnValue` that names an output goes to it unconverted
-/// (protocol 5.5; recordings R37, RX-rv-backdoor-*, RX-rv-key-case).
+/// (protocol.md#http-return-value; recordings R37, RX-rv-backdoor-*, RX-rv-key-case).
 fn back_door(return_value: &Option<OutputValue>, binding: &OutputBinding<'_>, returns: bool) -> Option<OutputValue> {
     match return_value {
         Some(OutputValue::Json(Json::Object(members))) if !returns => {
@@ -110,7 +110,7 @@ fn back_door(return_value: &Option<OutputValue>, binding: &OutputBinding<'_>, re
 }
 
 /// Where the real host reads a value a second time, it does so with Newtonsoft.Json's default limit: 130 levels are fine in an
-/// answer (recording RX-json-deep), but not in a response.
+/// answer (protocol.md#gatekeeping), but not in a response.
 fn check_depth(value: &Json, levels: usize) -> Result<(), Failure> {
     if value.depth() <= levels {
         return Ok(());
@@ -118,7 +118,8 @@ fn check_depth(value: &Json, levels: usize) -> Result<(), Failure> {
     Err(Failure::new(format!("a value is nested deeper than {levels} levels")).hint("send it as text"))
 }
 
-/// A string that is valid base64 becomes bytes, unless the binding says `dataType: binary` (protocol 5.3 rules 3 to 5).
+/// A string that is valid base64 becomes bytes, unless the binding says `dataType: binary` (protocol.md#output-values rules 3 to
+/// 5).
 fn decoded(value: OutputValue, binary: bool) -> OutputValue {
     match &value {
         OutputValue::Json(Json::Text(text)) if !binary => dotnet::from_base64(text).map_or(value, OutputValue::Bytes),
@@ -133,7 +134,7 @@ enum Named {
 }
 
 /// Takes a binding's value out of `Outputs`. `$return` is not looked for there (recordings RX-outputs-dollar-return-*), and
-/// an output of type `http` that is missing gives the response `{}` (protocol 5.4; recordings R04, R18).
+/// an output of type `http` that is missing gives the response `{}` (protocol.md#named-http-output; recording R04).
 fn take_named(binding: &OutputBinding<'_>, outputs: Option<&mut Object>) -> Result<Option<Named>, Failure> {
     let Some(outputs) = outputs.filter(|_| !binding.is_return()) else { return Ok(None) };
     let value = outputs.get_mut(binding.name).map(std::mem::take);
@@ -147,7 +148,7 @@ fn take_named(binding: &OutputBinding<'_>, outputs: Option<&mut Object>) -> Resu
     Ok(Some(Named::Response(raw)))
 }
 
-/// The response an output of type `http` stands for: an object, or a string that holds one (recordings R07, R08, RX-res-*).
+/// The response an output of type `http` stands for: an object, or a string that holds one (recordings R07, RX-res-*).
 fn named_response(name: &str, value: Json) -> Result<Raw, Failure> {
     let parsed = match &value {
         Json::Text(text) => json::parse(text).ok(),
@@ -212,7 +213,7 @@ fn header_text(value: Json) -> Option<String> {
 }
 
 /// The response a value of an http binding stands for when it comes by `$return`, by the back door, or to a binding of type
-/// `HTTP` (protocol 5.5, first table).
+/// `HTTP` (protocol.md#http-return-value, first table).
 fn response(value: OutputValue) -> Result<HttpOutput, Failure> {
     let value = match value {
         OutputValue::Bytes(bytes) => return Ok(HttpOutput::Raw(Raw::of(Content::Bytes(bytes)))),
@@ -283,7 +284,8 @@ fn take_member(members: &mut Object, name: &str) -> Option<Json> {
     members.shift_remove(&spelling)
 }
 
-/// Where no output set the response, `ReturnValue` is it: negotiated, never decoded or parsed (protocol 5.5, second table).
+/// Where no output set the response, `ReturnValue` is it: negotiated, never decoded or parsed (protocol.md#http-return-value,
+/// second table).
 fn fallback(return_value: Option<OutputValue>, compatible: bool) -> Result<HttpOutput, Failure> {
     let value = match return_value {
         Some(OutputValue::Json(Json::Object(members))) if compatible => return object_response(members),

@@ -105,7 +105,7 @@ fn no_status(status: &Json, name: &str) -> Option<String> {
     })
 }
 
-/// The caller gets 200 and `{}` (recordings R04, R18, RX-outputs-empty-rv).
+/// The caller gets 200 and `{}` (recordings R04, RX-outputs-empty-rv).
 fn missing(outputs: &Object, name: &str) -> String {
     let hint = match outputs.keys().find(|key| same_name(key, name)) {
         Some(spelling) => format!("names are compared letter by letter: `{name}`, not `{spelling}`"),

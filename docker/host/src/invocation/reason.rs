@@ -1,6 +1,6 @@
 //! The reason phrases of the web server of the real host.
 
-/// The phrase beside a status; nothing for one that ASP.NET Core does not know (recordings RX-sc-418, -599, -1000).
+/// The phrase beside a status; nothing for one that ASP.NET Core does not know (recordings RX-sc-418, -1000).
 pub fn phrase(status: i32) -> &'static str {
     match status {
         100 => "Continue",

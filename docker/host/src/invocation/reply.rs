@@ -58,8 +58,8 @@ pub struct Negotiated {
 /// A response to the HTTP caller. `Date` and `Server` are the web server's, unless they are among `headers`.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Reply {
-    /// The status, unchecked: anything a 32-bit integer holds (recordings RX-sc-zero, -neg, -99, -1000). With 100 and 199 the
-    /// caller waits for ever (recordings RX-sc-100, -199).
+    /// The status, unchecked: anything a 32-bit integer holds (recordings RX-sc-neg, -99, -1000). With 100 and 199 the
+    /// caller waits for ever (recording RX-sc-199).
     pub status: i32,
     /// Header lines, each name once, `Content-Type` included. Framing headers only if the handler set them.
     pub headers: Vec<(String, String)>,
@@ -72,11 +72,11 @@ pub struct Reply {
 /// How a body is framed.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub enum Framing {
-    /// `Transfer-Encoding: chunked`; neither header on `HEAD` (recording RX-head).
+    /// `Transfer-Encoding: chunked`; neither header on `HEAD` (protocol.md#named-http-output).
     Chunked,
     /// `Content-Length`.
     Length,
-    /// Neither: 204 and 304 have no body, that of a 101 ends with the connection (recordings RX-sc-101, -204, -304).
+    /// Neither: 204 and 304 have no body, that of a 101 ends with the connection (recordings RX-sc-101, -304).
     None,
 }
 
@@ -112,7 +112,8 @@ fn is_framing(name: &str) -> bool {
     name.eq_ignore_ascii_case("content-length") || name.eq_ignore_ascii_case("transfer-encoding")
 }
 
-/// Makes the response. A failure here comes after the invocation has succeeded (protocol 5.4). `accept` is the caller's `Accept`
+/// Makes the response. A failure here comes after the invocation has succeeded (protocol.md#named-http-output). `accept` is the
+/// caller's `Accept`
 /// header, lines joined by commas.
 pub fn reply(output: HttpOutput, accept: Option<&str>) -> Result<Reply, Unwritable> {
     let mut headers = match &output {

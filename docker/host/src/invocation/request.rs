@@ -6,7 +6,7 @@ use dotnet_text::json::{self, Json};
 use std::fmt::{self, Write};
 
 /// The envelope: one entry of `Data` for each input binding, and binding data as `Metadata`, without nulls, HTTP requests and
-/// every name that ends in `trigger` (protocol 4.4; recording DX-trigger-suffix).
+/// every name that ends in `trigger` (protocol.md#metadata-filter; recording DX-trigger-suffix).
 pub fn envelope<'a>(data: impl IntoIterator<Item = &'a (String, Value)>, binding_data: &BindingData) -> String {
     let mut out = String::from("{\"Data\":{");
     let entries = data.into_iter().map(|(name, value)| (name.as_str(), value));
@@ -33,7 +33,7 @@ fn write_entries<'a>(out: &mut String, entries: impl Iterator<Item = (&'a str, &
     Ok(())
 }
 
-/// The encoding of protocol 4.3: what is no object, no date and no bytes becomes JSON text inside a JSON string.
+/// The encoding of protocol.md#value-encoding: what is no object, no date and no bytes becomes JSON text inside a JSON string.
 fn write_value(out: &mut String, value: &Value) -> fmt::Result {
     match value {
         Value::Http(request) => http::write(out, request),

@@ -65,7 +65,7 @@ pub async fn http(
     }
 }
 
-/// The body, where it has a length. A chunked one is read and lost (recordings DX-body-chunked, CX-bodylimit-default-mode).
+/// The body, where it has a length. A chunked one is read and lost (recording CX-bodylimit-default-mode).
 async fn read(running: &Running, head: &RequestHead, body: &mut CallerBody) -> Result<Option<Bytes>, String> {
     let limit = running.app.options.request_body_limit_bytes;
     if head.headers.contains(Name::TransferEncoding) {

@@ -74,7 +74,7 @@ fn match_segment<'a>(segment: &'a Segment, piece: &str, found: &mut Vec<(&'a str
     }
 }
 
-/// `{name}.{ext?}`: tried with the extension, then without it and its full stop (recording JX-bad-OptExt).
+/// `{name}.{ext?}`: tried with the extension, then without it and its full stop (protocol.md#binding-keys).
 fn match_parts_with_optional_end<'a>(parts: &'a [Part], piece: &str, found: &mut Vec<(&'a str, String)>) -> Option<()> {
     if let Some(values) = match_parts(parts, piece) {
         found.extend(values);

@@ -226,7 +226,7 @@ fn push_literal(parts: &mut Vec<Part>, literal: &mut String) -> Result<(), Strin
     Ok(())
 }
 
-/// An optional parameter beside other parts must be last and follow a full stop (recording JX-bad-OptExt).
+/// An optional parameter beside other parts must be last and follow a full stop (protocol.md#binding-keys).
 fn check_optional(piece: &str, parts: &[Part]) -> Result<(), String> {
     for (index, part) in parts.iter().enumerate() {
         let Some(parameter) = part.parameter().filter(|parameter| parameter.optional) else { continue };

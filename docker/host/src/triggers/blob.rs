@@ -27,7 +27,7 @@ use crate::invoke::Trigger;
 
 /// How often a container is scanned.
 const SCAN_INTERVAL_SECONDS: u64 = 10;
-/// How often a container of the storage emulator is scanned (recordings D16, S11).
+/// How often a container of the storage emulator is scanned (recording D16).
 const DEVELOPMENT_SCAN_INTERVAL_SECONDS: u64 = 2;
 /// How many blobs are under way at most, for each processor, unless host.json says otherwise.
 const PARALLELISM_PER_PROCESSOR: u32 = 8;
@@ -131,7 +131,7 @@ impl Watch {
     async fn sweep(&self, known: &mut HashSet<(String, String)>) -> Result<(), Error> {
         let found = match self.container.list("").await {
             Ok(found) => found,
-            // A container that is missing may be created later (recording S14).
+            // A container that is missing may be created later (protocol.md#blob-polling).
             Err(error) if error.is_not_found() => return Ok(()),
             Err(error) => return Err(error),
         };

@@ -27,7 +27,8 @@ const SETTLE_ATTEMPTS: u32 = 3;
 #[derive(Debug, Clone)]
 pub(super) struct Source {
     pub(super) queue: Queue,
-    /// Where messages go that nobody can handle; none: they stay invisible for the rest of their lease (recording S08).
+    /// Where messages go that nobody can handle; none: they stay invisible for the rest of their lease
+    /// (protocol.md#queue-polling).
     pub(super) poison: Option<Queue>,
     pub(super) encoding: MessageEncoding,
     /// How many are taken at a time, 1 to 32.
@@ -90,7 +91,7 @@ async fn room(under_way: &mut JoinSet<()>, threshold: usize, resting: &mut watch
     true
 }
 
-/// A queue that does not exist is an empty one: it may be created later (recording S04).
+/// A queue that does not exist is an empty one: it may be created later (protocol.md#queue-polling).
 async fn taken(source: &Source, log: &Log) -> Vec<QueueMessage> {
     match source.queue.receive(source.batch, Duration::from_secs(LEASE_SECONDS)).await {
         Ok(messages) => messages,
@@ -126,7 +127,7 @@ enum Settlement<'a> {
     /// Nobody can handle it.
     Poison(&'a Queue),
     /// It stays invisible for the rest of its lease: so it is, after the first failure already, where there is no poison queue to
-    /// end up in (recording S08).
+    /// end up in (protocol.md#queue-polling).
     Leave,
 }
 

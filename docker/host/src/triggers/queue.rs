@@ -62,7 +62,7 @@ impl From<QueueMessage> for Arrived {
     }
 }
 
-/// What the handler gets for a message with these bytes (recordings D01, D04, D05, SX-*).
+/// What the handler gets for a message with these bytes (recordings D04, D05, SX-*).
 pub(super) fn trigger(binding: &Binding, reason: String, message: Arrived, bytes: &[u8]) -> Trigger {
     let text = body_text(bytes);
     let mut data = BindingData::default();
@@ -116,7 +116,7 @@ fn source(site: &Site) -> Result<Source, Failure> {
     })
 }
 
-/// A poison queue has no poison queue, nor has one whose name would get too long (recording S08).
+/// A poison queue has no poison queue, nor has one whose name would get too long (protocol.md#queue-polling).
 fn poison_name(queue: &str) -> Option<String> {
     let name = format!("{queue}{POISON}");
     (!queue.ends_with(POISON) && name.len() <= QUEUE_NAME_LIMIT).then_some(name)

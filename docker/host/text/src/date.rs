@@ -32,19 +32,19 @@ impl DateTime {
     }
 
     /// ISO 8601 with up to seven decimals, trailing zeros dropped: how dates stand inside JSON objects
-    /// (recordings DX-json-object-dates, RX-raw-rv-object-floats).
+    /// (recording RX-raw-rv-object-floats).
     pub fn iso(&self) -> String {
         let ticks = self.wall.nanosecond() % 1_000_000_000 / 100;
         let fraction = if ticks == 0 { String::new() } else { format!(".{ticks:07}").trim_end_matches('0').to_owned() };
         format!("{}{fraction}{}", self.wall.format("%Y-%m-%dT%H:%M:%S"), self.suffix())
     }
 
-    /// ISO 8601 without fractions: how dates stand as values of their own (protocol 4.3).
+    /// ISO 8601 without fractions: how dates stand as values of their own (protocol.md#value-encoding).
     pub fn iso_seconds(&self) -> String {
         format!("{}{}", self.wall.format("%Y-%m-%dT%H:%M:%S"), self.suffix())
     }
 
-    /// What .NET's `ToString` gives: `11/01/2024 10:00:00`, neither fraction nor zone (recordings RX-body-string-date-*).
+    /// What .NET's `ToString` gives: `11/01/2024 10:00:00`, neither fraction nor zone (protocol.md#the-result-object).
     pub fn invariant(&self) -> String {
         self.wall.format("%m/%d/%Y %H:%M:%S").to_string()
     }
@@ -66,7 +66,7 @@ impl DateTime {
 const ISO_LENGTHS: std::ops::RangeInclusive<usize> = 19..=40;
 
 /// The date a string stands for, if Newtonsoft.Json would take it for one: `2020-01-01T00:00:00` with or without fraction,
-/// `Z` or offset, or `/Date(1577836800000)/`. `2020-01-01` alone is not a date (protocol 5.2).
+/// `Z` or offset, or `/Date(1577836800000)/`. `2020-01-01` alone is not a date (protocol.md#the-result-object).
 pub fn recognise(text: &str) -> Option<DateTime> {
     let bytes = text.as_bytes();
     match bytes.first()? {

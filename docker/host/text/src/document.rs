@@ -87,7 +87,7 @@ impl SyntaxError {
 
 impl Document {
     /// Reads JSON as the real host does: a byte order mark, comments, trailing commas, single quotes and bare names are fine
-    /// (recordings CX-hostjson-bom, CX-hostjson-comments). An empty text has the value `null`.
+    /// (recording CX-hostjson-comments). An empty text has the value `null`.
     ///
     /// # Errors
     /// Where the text is not JSON even by these rules.

@@ -7,7 +7,7 @@ use base64::engine::{DecodePaddingMode, GeneralPurpose, GeneralPurposeConfig};
 use std::borrow::Cow;
 
 /// The .NET text of a value: `True`, `1` for `1.0`, `11/01/2024 10:00:00`, indented JSON for objects and arrays, nothing for
-/// null (protocol 4.4 and 5.4; recordings DX-json-types, RX-body-*, RX-raw-body-*).
+/// null (protocol.md#metadata-filter, #named-http-output; recordings RX-body-*, RX-raw-body-*).
 pub fn text(value: &Json) -> Cow<'_, str> {
     match value {
         Json::Null => "".into(),
@@ -34,7 +34,7 @@ pub fn into_text(value: Json) -> String {
 const PLAIN_EXPONENTS: std::ops::RangeInclusive<i32> = -4..=16;
 
 /// The shortest text that reads back as the same number: `1`, `1.5`, `1E+21`, `1E-07`, `-0`
-/// (recordings DX-json-floats, RX-body-exp).
+/// (recording DX-json-floats).
 pub fn float_text(number: f64) -> String {
     if number.is_nan() {
         return "NaN".to_owned();
@@ -62,7 +62,7 @@ const BASE64: GeneralPurpose = GeneralPurpose::new(
 );
 
 /// The bytes of a text that `Convert.FromBase64String` would take, blanks and line ends ignored: also of innocent words such
-/// as `test` (protocol 5.3 rule 4; recordings R19-base64, R19-base64-with-blanks, R19-unpadded).
+/// as `test` (protocol.md#output-values rule 4; recording R19-unpadded).
 pub fn from_base64(text: &str) -> Option<Vec<u8>> {
     let blank = |byte: &u8| matches!(byte, b' ' | b'\t' | b'\n' | b'\r');
     if !text.bytes().any(|byte| blank(&byte)) {
@@ -84,7 +84,7 @@ pub fn parse_int(text: &str) -> Option<i32> {
 }
 
 /// Several values of one header line or query parameter as one text: joined by commas, empty ones left out; one value alone
-/// stands as it is (protocol 4.5: .NET's `StringValues`).
+/// stands as it is (protocol.md#http-trigger: .NET's `StringValues`).
 pub fn join_values(values: &[String]) -> String {
     match values {
         [value] => value.clone(),

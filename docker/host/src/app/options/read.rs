@@ -117,8 +117,7 @@ impl Reader<'_> {
         from_text.unwrap_or_else(|| self.configuration.values(path))
     }
 
-    /// `None` is for ever: `-1`, a negative day, which the consumption plan does not offer (recordings CX-timeout-unlimited,
-    /// CX-timeout-zero, CX-timeout-bad).
+    /// `None` is for ever: `-1`, a negative day, which the consumption plan does not offer (recording CX-timeout-zero).
     fn function_timeout(&mut self, settings: &Settings) -> Option<Duration> {
         let is_consumption = settings.get("WEBSITE_SKU") == Some("Dynamic");
         let (default, most_seconds, most) = if is_consumption {

@@ -1,4 +1,5 @@
-//! JSON as Newtonsoft.Json has it: lenient to read, with its own spelling of numbers and dates (protocol 4.4, 5.1, 5.2).
+//! JSON as Newtonsoft.Json has it: lenient to read, with its own spelling of numbers and dates (protocol.md#metadata-filter,
+//! #gatekeeping, #the-result-object).
 
 mod number;
 mod read;
@@ -30,7 +31,7 @@ pub enum Json {
     Float(f64),
     /// A string that does not look like a date and time.
     Text(String),
-    /// A string that looks like an ISO date and time (protocol 5.2).
+    /// A string that looks like an ISO date and time (protocol.md#the-result-object).
     Date(DateTime),
     /// An array.
     Array(Vec<Json>),

@@ -6,7 +6,7 @@ use super::Json;
 const LONGEST_INTEGER: usize = 380;
 
 /// A number of the reader's wider grammar: a leading zero means octal, `0x` hexadecimal, an integer beyond 64 bits is kept
-/// whole (recordings DX-json-types, RX-raw-body-big).
+/// whole.
 pub(super) fn number(text: &str) -> Option<Json> {
     if let Some(rest) = text.strip_prefix('0')
         && rest.starts_with(|c: char| !matches!(c, '.' | 'e' | 'E'))

@@ -1,7 +1,7 @@
 //! Reading JSON as leniently as Newtonsoft.Json's text reader does.
 //!
 //! Beyond the standard it takes comments, single quotes, unquoted names, trailing and repeated commas, hexadecimal and octal
-//! integers, `NaN`, `Infinity` and `undefined` (recordings DX-json-lenient, RX-json-single-quotes; protocol 5.1).
+//! integers, `NaN`, `Infinity` and `undefined` (recordings DX-json-lenient, RX-json-single-quotes; protocol.md#gatekeeping).
 
 use super::number::number;
 use super::{Json, Object};
@@ -11,7 +11,7 @@ use std::fmt;
 /// How deeply a document may be nested where Newtonsoft.Json reads it with its default settings.
 pub const DEFAULT_MAX_DEPTH: usize = 64;
 
-/// How deeply a handler's answer may be nested: the media type formatter's own limit (recording RX-json-deep has 130).
+/// How deeply a handler's answer may be nested: the media type formatter's own limit (protocol.md#gatekeeping).
 pub const ANSWER_MAX_DEPTH: usize = 256;
 
 /// Why a text is not JSON, even leniently.

@@ -1,4 +1,5 @@
-//! Writing JSON as Newtonsoft.Json does: compact or indented, with .NET's numbers (protocol 4.1, 5.4, 5.5).
+//! Writing JSON as Newtonsoft.Json does: compact or indented, with .NET's numbers (protocol.md#envelope-request,
+//! #named-http-output, #http-return-value).
 
 use super::{Json, Object};
 use crate::dotnet;
@@ -108,7 +109,7 @@ fn write_float(out: &mut impl Write, number: f64) -> fmt::Result {
 }
 
 /// Writes a string in double quotes. Non-ASCII characters and `<>&'+/` stay; control characters, U+0085, U+2028 and U+2029
-/// are escaped (protocol 4.1; recordings DX-body-unicode, DX-body-html).
+/// are escaped (protocol.md#envelope-request; recording DX-body-unicode).
 pub fn write_text(out: &mut impl Write, text: &str) -> fmt::Result {
     out.write_char('"')?;
     Escaping(out).write_str(text)?;
@@ -116,7 +117,7 @@ pub fn write_text(out: &mut impl Write, text: &str) -> fmt::Result {
 }
 
 /// A writer that escapes what passes through it for the inside of a JSON string. Wrapped around [`write()`] it makes JSON text
-/// in a JSON string (protocol 4.3) without a copy in between.
+/// in a JSON string (protocol.md#value-encoding) without a copy in between.
 pub struct Escaping<'a, W: Write>(pub &'a mut W);
 
 impl<W: Write> Write for Escaping<'_, W> {
