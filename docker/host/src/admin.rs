@@ -14,7 +14,7 @@ use std::sync::Arc;
 use serde_json::Value;
 
 use crate::app::{App, Function, Settings};
-use crate::keys::{Identity, KeyLevel, Keys};
+use crate::host::keys::{Identity, KeyLevel, Keys};
 
 /// What the admin endpoints see of the host and what they can ask it to do. None of the calls waits.
 pub trait Operator {
@@ -57,7 +57,7 @@ pub struct Request<'a> {
     pub host: &'a str,
     /// The `Content-Type` header.
     pub content_type: Option<&'a str>,
-    /// The key it presents (see [`crate::keys::presented`]).
+    /// The key it presents (see [`crate::host::keys::presented`]).
     pub key: Option<&'a str>,
     /// The whole body.
     pub body: &'a [u8],

@@ -10,6 +10,8 @@ use crate::admin;
 use crate::body::CallerBody;
 use crate::forward;
 use crate::forward::target::{Target, parse_query};
+use crate::host::keys::{self, Identity, KeyError, KeyLevel};
+use crate::host::routes::Found;
 use crate::host::running::Running;
 use crate::host::throttle::Refusal;
 use crate::host::{Host, State};
@@ -17,10 +19,8 @@ use crate::http1::Name;
 use crate::http1::head::RequestHead;
 use crate::http1::headers::is_sound;
 use crate::invoke;
-use crate::keys::{self, Identity, KeyError, KeyLevel};
 use crate::log;
 use crate::response::{Framing, Response};
-use crate::routes::Found;
 
 /// What `/` shows where no function claims it.
 const HOME_PAGE: &str = include_str!("front/home.html");

@@ -1,7 +1,13 @@
 //! The state that the parts of the host share: the app as it is now, and whether it runs.
 
+pub mod execution;
+pub mod keys;
+mod listing;
+pub mod open_keys;
+pub mod routes;
 pub mod running;
 pub mod throttle;
+pub mod watch;
 
 use std::io::Write;
 use std::path::{Path, PathBuf};
@@ -9,13 +15,13 @@ use std::sync::Arc;
 use std::sync::atomic::AtomicUsize;
 use std::time::{Duration, Instant};
 
-use tokio::sync::watch;
+use tokio::sync::watch::{Receiver, Sender};
 
 use crate::app::{self, App, Settings};
+use crate::doctor;
 use crate::handler::Readiness;
-use crate::keys::Keys;
-use crate::listing;
 use crate::log::{self, Filter, Log};
+use keys::Keys;
 use running::{Handling, Running};
 
 /// How long after the end of all patience with a handler the host stops.
@@ -34,9 +40,9 @@ pub struct Host {
     urls: Vec<String>,
     keys: Keys,
     log: Log,
-    state: watch::Sender<State>,
-    drained: watch::Sender<bool>,
-    stop: watch::Sender<bool>,
+    state: Sender<State>,
+    drained: Sender<bool>,
+    stop: Sender<bool>,
     invocations: Arc<AtomicUsize>,
     started: Instant,
 }
@@ -93,9 +99,9 @@ impl Host {
             handling,
             urls,
             log: Log::default(),
-            state: watch::Sender::new(nothing_yet),
-            drained: watch::Sender::new(false),
-            stop: watch::Sender::new(false),
+            state: Sender::new(nothing_yet),
+            drained: Sender::new(false),
+            stop: Sender::new(false),
             invocations: Arc::default(),
             started: Instant::now(),
         });
@@ -135,7 +141,7 @@ impl Host {
 
     /// Whether the listeners of triggers are to rest, to be watched.
     #[must_use]
-    pub fn drained(&self) -> watch::Receiver<bool> {
+    pub fn drained(&self) -> Receiver<bool> {
         self.drained.subscribe()
     }
 
@@ -167,7 +173,7 @@ impl Host {
 
     /// What the host is doing, to be watched.
     #[must_use]
-    pub fn states(&self) -> watch::Receiver<State> {
+    pub fn states(&self) -> Receiver<State> {
         self.state.subscribe()
     }
 
@@ -204,7 +210,7 @@ impl Host {
 
     /// Logs what is wrong with an app.
     fn report(&self, app: &App) {
-        for advice in &app.advice {
+        for advice in app.advice.iter().chain(&doctor::advice(app, &self.settings)) {
             self.log.warning(log::HOST, advice);
         }
         for error in &app.errors {

@@ -3,6 +3,7 @@
 mod exchange;
 mod http;
 mod limits;
+mod respond;
 mod retry;
 
 use std::pin::pin;
@@ -16,17 +17,17 @@ pub use limits::{Outcome, noticed, wait_ready, within_timeout};
 use crate::app::{Binding, CustomHandler, DataType, Function};
 use crate::bindings::{input, output};
 use crate::client::{Answer, Body, CallError, Request};
-use crate::execution::Execution;
+use crate::doctor::answer::oversights;
+use crate::envelope::answer::{self, Failure, Verdict};
+use crate::envelope::data::{BindingData, System, Value};
+use crate::envelope::outputs::{self, OutputBinding, Outputs};
+use crate::envelope::reply::HttpOutput;
+use crate::envelope::request;
 use crate::handler::{Handler, own_headers};
 use crate::host::Host;
+use crate::host::execution::Execution;
 use crate::host::running::Running;
 use crate::http1::{Headers, Name};
-use crate::invocation::answer::{self, Failure, Verdict};
-use crate::invocation::data::{BindingData, System, Value};
-use crate::invocation::outputs::{self, OutputBinding, Outputs};
-use crate::invocation::oversights;
-use crate::invocation::reply::HttpOutput;
-use crate::invocation::request;
 use crate::log::Level;
 use dotnet_text::date::DateTime;
 use exchange::Exchange;
@@ -237,7 +238,7 @@ async fn complete(
         })
         .collect();
     let is_compatible = running.is_on("FUNCTIONS_V2_COMPATIBILITY_MODE");
-    for oversight in oversights::oversights(&answer, &kinds, is_compatible) {
+    for oversight in oversights(&answer, &kinds, is_compatible) {
         execution.note(Level::Warning, &oversight);
     }
     let Outputs { http, bindings: values } = outputs::convert(answer, &kinds, is_compatible)?;

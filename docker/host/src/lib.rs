@@ -1,7 +1,7 @@
 //! mini-host: the part of the Azure Functions host that a custom handler, its callers and its storage can see.
 //!
-//! Read it along one request: [`front`] takes it, [`routes`] finds its function, [`keys`] lets it in, [`forward`] passes it
-//! on, or [`invoke`] wraps it in an envelope ([`invocation`]) for the process that [`handler`] looks after. [`triggers`] start
+//! Read it along one request: [`front`] takes it, [`host::routes`] finds its function, [`host::keys`] lets it in, [`forward`] passes it
+//! on, or [`invoke`] wraps it in an [`envelope`] for the process that [`handler`] looks after. [`triggers`] start
 //! invocations from storage and clocks, [`bindings`] read and write what a function names beside its trigger, [`admin`] is the
 //! operator's side, and [`app`] is the only reader of the function app's files.
 
@@ -11,23 +11,17 @@ pub mod bindings;
 pub mod body;
 pub mod cli;
 pub mod client;
-pub mod execution;
+pub mod doctor;
+pub mod envelope;
 pub mod forward;
 pub mod front;
+pub mod grammar;
 pub mod handler;
 pub mod host;
 pub mod http1;
 pub mod invocation;
 pub mod invoke;
-pub mod keys;
-pub mod listing;
-pub mod local_settings;
 pub mod log;
-pub mod open_keys;
-pub mod program;
-pub mod respond;
 pub mod response;
-pub mod routes;
 pub mod server;
 pub mod triggers;
-pub mod watch;

@@ -6,8 +6,6 @@ use std::sync::{Arc, PoisonError, RwLock};
 
 use uuid::Uuid;
 
-pub use crate::app::LogLevel as Level;
-
 /// The category of the host's own messages about an app as a whole.
 pub const HOST: &str = "Host.Startup";
 /// The category of what the handler prints (protocol.md#handler-output).
@@ -32,6 +30,19 @@ pub struct Filter {
     pub default: Level,
     /// Prefixes of categories with the least level that passes; the longest prefix that fits decides.
     pub rules: Vec<(String, Level)>,
+}
+
+/// A log level of .NET, least first.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+#[expect(missing_docs, reason = "the names say it")]
+pub enum Level {
+    Trace,
+    Debug,
+    Information,
+    Warning,
+    Error,
+    Critical,
+    None,
 }
 
 /// One entry, before it is filtered and written.
@@ -104,6 +115,23 @@ impl Filter {
 impl Default for Filter {
     fn default() -> Self {
         Self { console: true, default: Level::Information, rules: Vec::new() }
+    }
+}
+
+impl std::str::FromStr for Level {
+    type Err = ();
+
+    fn from_str(text: &str) -> Result<Self, ()> {
+        Ok(match text.to_ascii_lowercase().as_str() {
+            "trace" | "0" => Self::Trace,
+            "debug" | "1" => Self::Debug,
+            "information" | "2" => Self::Information,
+            "warning" | "3" => Self::Warning,
+            "error" | "4" => Self::Error,
+            "critical" | "5" => Self::Critical,
+            "none" | "6" => Self::None,
+            _ => return Err(()),
+        })
     }
 }
 

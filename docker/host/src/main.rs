@@ -6,11 +6,13 @@ use std::process::ExitCode;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 
+use mini_host::app::local_settings;
 use mini_host::cli::Options;
 use mini_host::host::Host;
+use mini_host::host::open_keys;
 use mini_host::host::running::{Handling, Starter};
-use mini_host::watch::{self, Scope};
-use mini_host::{local_settings, log, open_keys, server, triggers};
+use mini_host::host::watch::{self, Scope};
+use mini_host::{log, server, triggers};
 use tokio::net::TcpListener;
 use tokio::signal::unix::{Signal, SignalKind, signal};
 

@@ -7,12 +7,12 @@
 use bytes::Bytes;
 use dotnet_text::date;
 use dotnet_text::query::unescape;
-use mini_host::invocation::answer::{self, Verdict};
-use mini_host::invocation::data::{BindingData, System, Value};
-use mini_host::invocation::http::{self, HttpRequest, Identity};
-use mini_host::invocation::outputs::{self, OutputBinding};
-use mini_host::invocation::reply::{self, Framing, Reply};
-use mini_host::invocation::request;
+use mini_host::envelope::answer::{self, Verdict};
+use mini_host::envelope::data::{BindingData, System, Value};
+use mini_host::envelope::http::{self, HttpRequest, Identity};
+use mini_host::envelope::outputs::{self, OutputBinding};
+use mini_host::envelope::reply::{self, Framing, Reply};
+use mini_host::envelope::request;
 use serde_json::{Value as Json, json};
 use std::path::Path;
 use std::sync::Arc;

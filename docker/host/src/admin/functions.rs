@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 
 use super::{Endpoint, Operator, Reply, Request, member};
 use crate::app::{self, App, Function};
-use crate::routes;
+use crate::grammar::route;
 
 pub(super) fn find<'a>(method: &str, names: &[&str], segments: &[&'a str]) -> Option<Endpoint<'a>> {
     let name = segments.get(2).copied().unwrap_or_default();
@@ -184,7 +184,7 @@ fn described(function: &Arc<Function>, app: &App, base: &str, test_data: &str) -
     let template = function.http.as_ref().map(|http| {
         let written = function.trigger_binding().and_then(|trigger| trigger.text("route"));
         let route = written.filter(|route| !route.is_empty()).unwrap_or(&http.route);
-        format!("{base}/{}", routes::full(app.options.http.route_prefix.trim_end_matches('/'), route)).to_lowercase()
+        format!("{base}/{}", route::full(app.options.http.route_prefix.trim_end_matches('/'), route)).to_lowercase()
     });
     let test_data_file = format!("{test_data}/{name}.dat");
     let text = std::fs::read_to_string(&test_data_file).unwrap_or_default();
@@ -198,7 +198,7 @@ fn described(function: &Arc<Function>, app: &App, base: &str, test_data: &str) -
         "href": format!("{base}/admin/functions/{name}"),
         "invoke_url_template": template,
         "language": null,
-        "config": function.config,
+        "config": function.file.value,
         "files": null,
         "test_data": text,
         "isDisabled": function.disabled,

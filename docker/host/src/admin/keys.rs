@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 
 use super::{Endpoint, Operator, Reply, Request, member};
 use crate::app::dotnet_text;
-use crate::keys::{HostKeys, Key, KeyError};
+use crate::host::keys::{HostKeys, Key, KeyError};
 
 /// Whose keys a request is about.
 #[derive(Debug, Clone, Copy)]

@@ -5,8 +5,8 @@ use std::sync::atomic::Ordering;
 
 use super::Operator;
 use crate::app::{App, Function, Settings};
+use crate::host::keys::Keys;
 use crate::host::{Host, State};
-use crate::keys::Keys;
 use crate::log;
 use crate::triggers::manual;
 

@@ -6,7 +6,7 @@ use dotnet_text::document::{Document, Place};
 
 /// Something wrong with one file.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct Fault {
+pub struct Fault {
     /// In the words of the real host where it has any, without a place in the file.
     pub text: String,
     /// The path in the file of the value that is wrong, such as `bindings[0].type`; empty for the whole file.
@@ -17,27 +17,22 @@ pub(super) struct Fault {
     pub hint: Option<String>,
 }
 
-/// How far a word may be from a known one to be taken for a slip of it (1 is equal).
-const LEAST_SIMILARITY: f64 = 0.75;
-/// The same where the word may well be somebody's own.
-const LEAST_SIMILARITY_OF_FREE_WORDS: f64 = 0.92;
-
 impl Fault {
-    pub(super) fn new(text: impl Into<String>, path: impl Into<String>) -> Self {
+    pub(crate) fn new(text: impl Into<String>, path: impl Into<String>) -> Self {
         Self { text: text.into(), path: path.into(), is_name: false, hint: None }
     }
 
     /// A fault in the name of the value at `path`.
-    pub(super) fn of_name(text: impl Into<String>, path: impl Into<String>) -> Self {
+    pub fn of_name(text: impl Into<String>, path: impl Into<String>) -> Self {
         Self { is_name: true, ..Self::new(text, path) }
     }
 
-    pub(super) fn hint(self, hint: impl Into<String>) -> Self {
+    pub(crate) fn hint(self, hint: impl Into<String>) -> Self {
         Self { hint: Some(hint.into()), ..self }
     }
 
     /// `file:line:column: text`, and the hint on a line of its own.
-    pub(super) fn advice(&self, file: &Path, document: Option<&Document>) -> String {
+    pub fn advice(&self, file: &Path, document: Option<&Document>) -> String {
         let place = document.and_then(|document| {
             let name = document.name(&self.path).filter(|_| self.is_name);
             name.or_else(|| nearest(document, &self.path))
@@ -47,30 +42,10 @@ impl Fault {
 }
 
 /// One piece of advice about a place in a file.
-pub(super) fn advice(file: &Path, place: Option<Place>, text: &str, hint: Option<&str>) -> String {
+pub fn advice(file: &Path, place: Option<Place>, text: &str, hint: Option<&str>) -> String {
     let place = place.map(|place| format!(":{place}")).unwrap_or_default();
     let hint = hint.map(|hint| format!("\nhint: {hint}")).unwrap_or_default();
     format!("`{}{place}`: {}{hint}", file.display(), text.trim_end_matches('.'))
-}
-
-/// The known word that `word` is probably a slip of.
-pub(crate) fn did_you_mean<'a>(word: &str, known: &[&'a str]) -> Option<&'a str> {
-    most_similar(word, known, LEAST_SIMILARITY)
-}
-
-/// The known word that `word` is a slip of beyond doubt, where unknown words are no mistake.
-pub(super) fn surely_means<'a>(word: &str, known: &[&'a str]) -> Option<&'a str> {
-    most_similar(word, known, LEAST_SIMILARITY_OF_FREE_WORDS)
-}
-
-fn most_similar<'a>(word: &str, known: &[&'a str], least: f64) -> Option<&'a str> {
-    let folded = word.to_lowercase();
-    known
-        .iter()
-        .map(|candidate| (strsim::jaro_winkler(&folded, &candidate.to_lowercase()), *candidate))
-        .filter(|(similarity, _)| *similarity >= least)
-        .max_by(|(one, _), (other, _)| one.total_cmp(other))
-        .map(|(_, candidate)| candidate)
 }
 
 /// The place of a value, or of the nearest value around it that is there.

@@ -8,7 +8,6 @@ use super::faults::{self, Registered};
 use super::function::{self, Binding, Function, Unreadable};
 use super::options::HostOptions;
 use super::settings::Settings;
-use crate::routes;
 use dotnet_text::document::Document;
 use dotnet_text::encoding;
 use dotnet_text::newtonsoft;
@@ -24,14 +23,6 @@ pub(super) struct Functions {
     pub advice: Vec<String>,
 }
 
-impl Functions {
-    /// The names of all functions.
-    pub(super) fn names(&self) -> impl Iterator<Item = &str> {
-        let readable = self.readable.iter().map(|function| function.name.as_str());
-        readable.chain(self.unreadable.iter().map(|function| function.name.as_str()))
-    }
-}
-
 /// Reads every function below `root`. What is wrong with one of them stays with that one.
 pub(super) fn read(root: &Path, options: &HostOptions, settings: &Settings) -> Functions {
     let mut found = Functions::default();
@@ -45,77 +36,37 @@ pub(super) fn read(root: &Path, options: &HostOptions, settings: &Settings) -> F
             }
         }
     }
-    let named = options.extension_bundle.is_some() || root.join("bin/extensions.json").exists();
-    let extensions = named || settings.get_filled(STORAGE_SETTING).is_some();
+    let extensions = names_extensions(root, options) || settings.get_filled(STORAGE_SETTING).is_some();
     let bundle = options.extension_bundle.is_some();
     check(&mut readable, &Registered { extensions, bundle, settings }, &mut found.advice);
-    if !named {
-        let loaded = readable.iter().map(|(function, _)| function).filter(|function| function.is_loaded());
-        found.advice.extend(loaded.filter(|function| faults::needs_extensions(function)).map(without_bundle));
-    }
-    for (function, document) in &readable {
-        let path = function.directory.join("function.json");
-        let slips =
-            faults::slips(function).into_iter().chain(faults::prefix_in_route(function, &options.http.route_prefix));
-        found.advice.extend(slips.map(|fault| fault.advice(&path, Some(document))));
-    }
-    found.advice.extend(readable.iter().filter_map(|(function, document)| route_advice(function, document, options)));
-    found.readable = readable.into_iter().map(|(function, _)| Arc::new(function)).collect();
+    found.readable = readable.into_iter().map(Arc::new).collect();
     found
 }
 
-/// What to tell about a function that only this host loads: where an app has a storage account, queues and blobs are at hand
-/// here without a bundle.
-fn without_bundle(function: &Function) -> String {
-    let file = function.directory.join("function.json");
-    format!(
-        "`{}`: the real host would not load this function: host.json names no extension bundle\nhint: {}",
-        file.display(),
-        faults::ADD_BUNDLE
-    )
+/// Whether the app says where its extensions come from.
+pub(crate) fn names_extensions(root: &Path, options: &HostOptions) -> bool {
+    options.extension_bundle.is_some() || root.join("bin/extensions.json").exists()
 }
 
 /// Finds the first fault of each function, in the order of their names: that decides who keeps a route that two of them want.
-fn check(readable: &mut [(Function, Document)], registered: &Registered<'_>, advice: &mut Vec<String>) {
+fn check(readable: &mut [Function], registered: &Registered<'_>, advice: &mut Vec<String>) {
     // Who has a route: those whose description was in order, even if they fail after that.
     let mut described: Vec<usize> = Vec::new();
     for index in 0..readable.len() {
         let (earlier, rest) = readable.split_at_mut(index);
-        let Some((function, document)) = rest.first_mut() else { break };
+        let Some(function) = rest.first_mut() else { break };
         let fault = faults::find(function, registered).or_else(|| {
-            let owners = described.iter().filter_map(|index| earlier.get(*index)).map(|(other, _)| other);
+            let owners = described.iter().filter_map(|index| earlier.get(*index));
             if function.filtered { None } else { faults::find_in_route(function, owners) }
         });
         if fault.is_none() && !function.filtered {
             described.push(index);
         }
         if let Some(fault) = fault.or_else(|| faults::find_in_index(function, registered)) {
-            advice.push(fault.advice(&function.directory.join("function.json"), Some(document)));
+            advice.push(function.advice(&fault));
             function.errors = vec![fault.text];
         }
     }
-}
-
-/// A word about a route template that takes the whole host down ([`routes::host_error`]).
-fn route_advice(function: &Function, document: &Document, options: &HostOptions) -> Option<String> {
-    let http = function.http.as_ref().filter(|_| function.is_loaded())?;
-    let template = routes::full(&options.http.route_prefix, &http.route);
-    let reason = routes::fault(&template)?;
-    if routes::fault(&routes::full("", &http.route)).is_none() && has_outer_slash(&options.http.route_prefix) {
-        // Told at the prefix.
-        return None;
-    }
-    let text = format!("the route `{template}` is not valid, and no function is served before it is mended: {reason}");
-    let at = format!("bindings[{}].route", function.trigger?);
-    let fault = Fault::new(text, at);
-    let fault =
-        if has_outer_slash(&http.route) { fault.hint("begin and end the route without a slash") } else { fault };
-    Some(fault.advice(&function.directory.join("function.json"), Some(document)))
-}
-
-/// Whether a part of a route begins or ends with a slash, which gives two in a row.
-pub(super) fn has_outer_slash(route: &str) -> bool {
-    route.starts_with('/') || route.ends_with('/')
 }
 
 /// The directories directly below the root that hold a function.json, by name without regard to letter case
@@ -143,7 +94,7 @@ fn read_function(
     directory: &Path,
     options: &HostOptions,
     settings: &Settings,
-) -> Result<(Function, Document), Refused> {
+) -> Result<Function, Refused> {
     let path = directory.join("function.json");
     if !faults::is_function_name(name) {
         let error = format!("'{name}' is not a valid function name.");
@@ -176,7 +127,7 @@ fn read_function(
     let http = trigger.and_then(|trigger| function::http_trigger(name, definition.bindings.get(trigger)?));
     let disabling = [format!("AzureWebJobs.{name}.Disabled"), format!("AzureWebJobs_{name}_Disabled")];
     let allowed = |allowed: &String| allowed.eq_ignore_ascii_case(name);
-    let function = Function {
+    Ok(Function {
         name: name.to_owned(),
         log_category: format!("Function.{name}"),
         directory: directory.to_path_buf(),
@@ -188,9 +139,8 @@ fn read_function(
         script_file: script_file(directory, definition.script_file.as_deref()),
         disabled: disabling.iter().any(|setting| settings.is_on(setting)),
         filtered: !options.functions.is_empty() && !options.functions.iter().any(allowed),
-        config: document.value.clone(),
-    };
-    Ok((function, document))
+        file: document,
+    })
 }
 
 /// The file that the real host takes for a function's script: the one that function.json names, or the only other one in the

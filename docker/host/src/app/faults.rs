@@ -4,43 +4,25 @@ use std::collections::HashSet;
 
 use serde_json::Value;
 
-use super::advice::{Fault, did_you_mean, surely_means};
+use super::advice::Fault;
 use super::function::{AUTH_LEVELS, Binding, Direction, Function, auth_level, dotnet_text, dotnet_type};
 use super::settings::Settings;
+use crate::grammar::schedule::Schedule;
+use crate::grammar::spelling::did_you_mean;
 
 /// Binding types built into the host (protocol.md#extension-bundles); all others come with an extension bundle.
 const BUILT_IN_TYPES: [&str; 4] = ["httpTrigger", "http", "timerTrigger", "manualTrigger"];
 
 /// Binding types of the extension bundle that this host knows.
-const EXTENSION_TYPES: [&str; 6] = ["queueTrigger", "queue", "blobTrigger", "blob", "eventHubTrigger", "eventHub"];
+pub(crate) const EXTENSION_TYPES: [&str; 6] =
+    ["queueTrigger", "queue", "blobTrigger", "blob", "eventHubTrigger", "eventHub"];
 
 /// Properties in which `%name%` is replaced by a setting when the function is loaded (protocol.md#binding-expressions). HTTP routes are not
 /// among them.
 const RESOLVED_PROPERTIES: [&str; 5] = ["schedule", "queueName", "path", "eventHubName", "consumerGroup"];
 
-/// The properties of bindings that mean something to this host.
-const PROPERTIES: [&str; 17] = [
-    "authLevel",
-    "cardinality",
-    "connection",
-    "consumerGroup",
-    "dataType",
-    "direction",
-    "eventHubName",
-    "methods",
-    "name",
-    "path",
-    "queueName",
-    "route",
-    "runOnStartup",
-    "schedule",
-    "type",
-    "useMonitor",
-    "webHookType",
-];
-
 /// What to do about bindings whose extension is not there.
-pub(super) const ADD_BUNDLE: &str = "add to host.json: \"extensionBundle\": {\"id\": \"Microsoft.Azure.Functions.ExtensionBundle\", \"version\": \"[4.*, 5.0.0)\"}";
+pub(crate) const ADD_BUNDLE: &str = "add to host.json: \"extensionBundle\": {\"id\": \"Microsoft.Azure.Functions.ExtensionBundle\", \"version\": \"[4.*, 5.0.0)\"}";
 
 const MOST_NAME_LETTERS: usize = 128;
 
@@ -73,69 +55,6 @@ pub(super) fn find(function: &Function, registered: &Registered<'_>) -> Option<F
 /// What only the SDK's indexing of a function finds. By then the function has taken its route.
 pub(super) fn find_in_index(function: &Function, registered: &Registered<'_>) -> Option<Fault> {
     settings(function, registered).or_else(|| trigger(function, registered))
-}
-
-/// What the real host passes over in silence: properties of bindings with a slip in their name.
-pub(super) fn slips(function: &Function) -> Vec<Fault> {
-    let is_known = |name: &str| PROPERTIES.iter().any(|known| known.eq_ignore_ascii_case(name));
-    let names =
-        function.bindings.iter().enumerate().flat_map(|(at, binding)| binding.raw.keys().map(move |key| (at, key)));
-    let unknown = names.filter(|(_, name)| !is_known(name));
-    let mut slips = misplaced(function);
-    slips.extend(unknown.filter_map(|(at, name)| {
-        let slip = surely_means(name, &PROPERTIES)?;
-        let text = format!("`{name}` means nothing here and is ignored");
-        Some(Fault::of_name(text, format!("bindings[{at}].{name}")).hint(format!("did you mean `{slip}`?")))
-    }));
-    slips
-}
-
-/// Properties of HTTP triggers in other bindings, and methods that look like a slip.
-fn misplaced(function: &Function) -> Vec<Fault> {
-    const OF_TRIGGER: [&str; 3] = ["authLevel", "methods", "route"];
-    const METHODS: [&str; 9] = ["get", "post", "put", "delete", "head", "options", "patch", "trace", "connect"];
-    let mut slips = Vec::new();
-    for (at, binding) in function.bindings.iter().enumerate() {
-        let is_trigger = binding.is("httpTrigger");
-        for (key, _) in binding.raw.iter().filter(|_| binding.is("http")) {
-            if OF_TRIGGER.iter().any(|name| name.eq_ignore_ascii_case(key)) {
-                let text = format!("`{key}` means nothing in a binding of type `{}`", binding.kind);
-                slips.push(
-                    Fault::of_name(text, format!("bindings[{at}].{key}")).hint("it belongs into the `httpTrigger`"),
-                );
-            }
-        }
-        let methods = binding.property("methods").and_then(Value::as_array).filter(|_| is_trigger);
-        for (index, method) in methods.into_iter().flatten().enumerate() {
-            let Some(method) = method.as_str().filter(|it| !METHODS.iter().any(|known| known.eq_ignore_ascii_case(it)))
-            else {
-                continue;
-            };
-            let fault =
-                Fault::new(format!("`{method}` is no usual HTTP method"), format!("bindings[{at}].methods[{index}]"));
-            slips.push(match did_you_mean(method, &METHODS) {
-                Some(slip) => fault.hint(format!("did you mean `{slip}`?")),
-                None => fault.hint("without `methods` every method is served"),
-            });
-        }
-    }
-    slips
-}
-
-/// A route that begins with the prefix that all routes have.
-pub(super) fn prefix_in_route(function: &Function, prefix: &str) -> Option<Fault> {
-    let route = function.http.as_ref()?.route.as_str();
-    let begins = route.len() >= prefix.len()
-        && route.is_char_boundary(prefix.len())
-        && route[..prefix.len()].eq_ignore_ascii_case(prefix);
-    let rest = route.get(prefix.len()..).filter(|_| begins && !prefix.is_empty())?;
-    let rest = rest.strip_prefix('/').or_else(|| rest.is_empty().then_some(rest))?;
-    let at = format!("bindings[{}].route", function.trigger?);
-    function.trigger_binding()?.property("route")?;
-    let text = format!("the route begins with `{prefix}`, which every route does: this one is `/{prefix}/{route}`");
-    let hint =
-        if rest.is_empty() { "leave it out".to_owned() } else { format!("write `{rest}` for `/{prefix}/{rest}`") };
-    Some(Fault::new(text, at).hint(hint))
 }
 
 /// A route that is the host's own, or taken by a function earlier in the order (recordings J10b to J10f). As in
@@ -229,12 +148,6 @@ fn misspelt_trigger(bindings: &[Binding], fault: &Fault) -> Option<Fault> {
             Some(fault.hint(format!("`{}`: did you mean `{slip}`?", binding.kind)))
         },
     )
-}
-
-/// Whether the function has bindings that come with an extension bundle.
-#[must_use]
-pub(super) fn needs_extensions(function: &Function) -> bool {
-    function.bindings.iter().any(|binding| EXTENSION_TYPES.iter().any(|kind| binding.is(kind)))
 }
 
 fn types(bindings: &[Binding], registered: &Registered<'_>) -> Option<Fault> {
@@ -332,7 +245,7 @@ fn settings(function: &Function, registered: &Registered<'_>) -> Option<Fault> {
 /// A trigger that cannot be listened to (recording TX-timer-bad).
 fn trigger(function: &Function, registered: &Registered<'_>) -> Option<Fault> {
     let binding = function.trigger_binding()?;
-    let (property, reason) = crate::triggers::fault(binding, registered.settings)?;
+    let (property, reason) = trigger_fault(binding, registered.settings)?;
     let text = format!("Microsoft.Azure.WebJobs.Host: Error indexing method 'Functions.{}'. {reason}", function.name);
     let example = match property {
         "schedule" => {
@@ -348,6 +261,23 @@ fn trigger(function: &Function, registered: &Registered<'_>) -> Option<Fault> {
         None => format!("add `{property}`: {example}"),
     };
     Some(Fault::new(text, format!("bindings[{}].{property}", function.trigger?)).hint(hint))
+}
+
+/// Why a function cannot be loaded because of its trigger: the property at fault, and the words of the real host (recording
+/// TX-timer-bad). Settings that are missing are not looked for.
+fn trigger_fault(trigger: &Binding, settings: &Settings) -> Option<(&'static str, String)> {
+    let host = |reason: String| format!("Microsoft.Azure.WebJobs.Host: {reason}");
+    if trigger.is("timerTrigger") {
+        let schedule = settings.expand(trigger.text("schedule").unwrap_or_default()).ok()?;
+        let reason = Schedule::parse(&schedule).err()?;
+        Some(("schedule", format!("Microsoft.Azure.WebJobs.Extensions: {reason}")))
+    } else if trigger.is("queueTrigger") {
+        trigger.queue(settings).err().map(|reason| ("queueName", host(reason)))
+    } else if trigger.is("blobTrigger") {
+        trigger.blob_pattern(settings).err().map(|reason| ("path", host(reason)))
+    } else {
+        None
+    }
 }
 
 fn is_binding_name(name: &str) -> bool {

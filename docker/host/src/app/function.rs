@@ -5,8 +5,12 @@ use std::time::Duration;
 
 use serde_json::{Map, Value};
 
-use super::advice::{Fault, did_you_mean};
+use super::advice::Fault;
 use super::options::{HandlerKind, HostOptions, Retry, RetryStrategy};
+use super::settings::Settings;
+use crate::grammar::blob_path::BlobPattern;
+use crate::grammar::queue_name;
+use crate::grammar::spelling::did_you_mean;
 use dotnet_text::document::Document;
 use dotnet_text::time_span;
 
@@ -36,7 +40,7 @@ pub struct Function {
     /// Whether the allow list of host.json leaves it out (protocol.md#other-keys).
     pub filtered: bool,
     /// function.json as it is written.
-    pub config: Value,
+    pub file: Document,
 }
 
 /// A function whose function.json could not be read: it is not listed, only its status tells why.
@@ -122,6 +126,12 @@ impl Function {
         self.errors.is_empty() && !self.filtered
     }
 
+    /// A fault of its function.json in words, with its place.
+    #[must_use]
+    pub fn advice(&self, fault: &Fault) -> String {
+        fault.advice(&self.directory.join("function.json"), Some(&self.file))
+    }
+
     /// The binding that starts the function.
     #[must_use]
     pub fn trigger_binding(&self) -> Option<&Binding> {
@@ -179,6 +189,22 @@ impl Binding {
     #[must_use]
     pub fn property(&self, name: &str) -> Option<&Value> {
         property(&self.raw, name)
+    }
+
+    /// The queue of a trigger: only settings stand for something in its name.
+    ///
+    /// # Errors
+    /// In the words of the real host, as a reason why the function is not loaded.
+    pub fn queue(&self, settings: &Settings) -> Result<String, String> {
+        queue_name::check(&settings.expand(self.text("queueName").unwrap_or_default())?.to_lowercase())
+    }
+
+    /// The blobs of a trigger.
+    ///
+    /// # Errors
+    /// As [`Binding::queue`].
+    pub fn blob_pattern(&self, settings: &Settings) -> Result<BlobPattern, String> {
+        BlobPattern::parse(&settings.expand(self.text("path").unwrap_or_default())?)
     }
 
     /// A property that is a text, by its name in any letter case.

@@ -3,7 +3,6 @@
 use std::path::{Path, PathBuf};
 
 use super::advice::advice;
-use super::host_slips::slips;
 use dotnet_text::document::Document;
 use dotnet_text::{encoding, newtonsoft};
 
@@ -56,8 +55,7 @@ pub(super) fn read(root: &Path) -> HostFile {
             write_default(path, "is empty", EMPTY_HOST_FILE)
         }
         Ok(document) if document.value.is_object() => {
-            let advice = slips(&document).iter().map(|fault| fault.advice(&path, Some(&document))).collect();
-            HostFile { path, document: Some(document), error: None, advice }
+            HostFile { path, document: Some(document), error: None, advice: Vec::new() }
         }
         Ok(document) => {
             let hint = "begin with {\"version\": \"2.0\", \"customHandler\": …}";
@@ -104,25 +102,6 @@ mod tests {
         let file = read(directory.path());
         let root = format!("{}/", directory.path().display());
         file.advice.iter().map(|advice| advice.replace(&root, "")).collect()
-    }
-
-    #[test]
-    fn a_key_in_the_wrong_place_is_told_where_it_belongs() {
-        let text = "{\"version\": \"2.0\", \"customHandler\": {\n  \"description\": {\"enableForwardingHttpRequest\": true}\n}}";
-        assert_eq!(
-            advice_for(text),
-            [
-                "`host.json:2:19`: `enableForwardingHttpRequest` means nothing here and is ignored\nhint: it belongs into `customHandler`"
-            ]
-        );
-    }
-
-    #[test]
-    fn a_slip_is_guessed() {
-        let advice = advice_for(r#"{"customHandler": {"description": {"defaultExecutable": "x"}}}"#);
-        assert!(advice[0].ends_with("hint: did you mean `defaultExecutablePath`?"), "{advice:?}");
-        let advice = advice_for(r#"{"customHandlers": {}}"#);
-        assert!(advice[0].ends_with("hint: did you mean `customHandler`?"), "{advice:?}");
     }
 
     #[test]

@@ -7,11 +7,10 @@ mod advice;
 mod bundle;
 mod configuration;
 mod directory;
-mod executable;
 mod faults;
 mod function;
 mod host_file;
-mod host_slips;
+pub mod local_settings;
 mod options;
 mod settings;
 
@@ -20,16 +19,18 @@ use std::sync::Arc;
 
 use serde_json::Value;
 
-use crate::routes;
+use crate::grammar::route;
 
-pub(crate) use advice::did_you_mean;
+pub use advice::Fault;
 pub use configuration::Configuration;
+pub(crate) use directory::names_extensions;
 pub use dotnet_text::document::{Document, Place, SyntaxError};
 pub use faults::is_function_name;
+pub(crate) use faults::{ADD_BUNDLE, EXTENSION_TYPES};
 pub(crate) use function::dotnet_text;
 pub use function::{AuthLevel, Binding, Cardinality, DataType, Direction, Function, HttpTrigger, Unreadable};
 pub use options::{
-    BlobOptions, CustomHandler, ExtensionBundle, HandlerKind, HostError, HostOptions, HttpOptions, LogLevel, Logging,
+    BlobOptions, CustomHandler, ExtensionBundle, HandlerKind, HostError, HostOptions, HttpOptions, Logging,
     MessageEncoding, QueueOptions, Retry, RetryStrategy,
 };
 pub use settings::Settings;
@@ -52,6 +53,8 @@ pub struct App {
     /// Whether host.json is in order. If only routes are at fault, the real host still starts the handler and lists the functions
     /// before it falls into state `Error` (recordings JX-bad-DupParam, CX-hostjson-invalid).
     pub host_file_is_sound: bool,
+    /// host.json as it is written; `None` if it is not a JSON object.
+    pub host_file: Option<Document>,
     /// For people: what is wrong, in which file, line and column, and the likely fix. One entry may have several lines.
     pub advice: Vec<String>,
 }
@@ -72,12 +75,7 @@ pub fn load(root: &Path, settings: &Settings) -> App {
             errors.push(error.status);
         }
     }
-    advice.extend(executable::advice(&options, settings, &file.path, file.document.as_ref()));
     let functions = directory::read(root, &options, settings);
-    let names: Vec<&str> = functions.names().collect();
-    let file_advice = |fault: &advice::Fault| fault.advice(&file.path, file.document.as_ref());
-    advice.extend(host_slips::allow_list(&options.functions, &names).iter().map(file_advice));
-    advice.extend(host_slips::route_prefix(&options.http.route_prefix).as_ref().map(file_advice));
     advice.extend(functions.advice);
     let host_file_is_sound = errors.is_empty();
     errors.extend(route_errors(&options, &functions.readable));
@@ -89,6 +87,7 @@ pub fn load(root: &Path, settings: &Settings) -> App {
         unreadable: functions.unreadable,
         errors,
         host_file_is_sound,
+        host_file: file.document,
         advice,
     }
 }
@@ -101,6 +100,12 @@ impl App {
             .iter()
             .find(|function| function.name == name)
             .or_else(|| self.functions.iter().find(|function| function.name.eq_ignore_ascii_case(name)))
+    }
+
+    /// A fault of host.json in words, with its place.
+    #[must_use]
+    pub fn advice_on_host_file(&self, fault: &Fault) -> String {
+        fault.advice(&self.root.join("host.json"), self.host_file.as_ref())
     }
 
     /// Whether route templates are all that is wrong with the host: then the real one has started the handler already
@@ -152,8 +157,8 @@ fn route_errors(options: &HostOptions, functions: &[Arc<Function>]) -> Vec<Strin
     let loaded = functions.iter().filter(|function| function.is_loaded());
     loaded
         .filter_map(|function| {
-            let template = routes::full(&options.http.route_prefix, &function.http.as_ref()?.route);
-            routes::host_error(&function.name, &template)
+            let template = route::full(&options.http.route_prefix, &function.http.as_ref()?.route);
+            route::host_error(&function.name, &template)
         })
         .collect()
 }

@@ -6,6 +6,7 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use super::advice::Fault;
+use crate::log::Level;
 
 /// What host.json and the settings over it say about the host.
 #[derive(Debug, Clone, PartialEq)]
@@ -168,20 +169,7 @@ pub struct Logging {
     /// Whether the log goes to the console at all; off outside Development (protocol.md#what-a-custom-handler-needs).
     pub console: bool,
     /// `logLevel`: category (or a beginning of one, or `default`) and the least level shown.
-    pub levels: Vec<(String, LogLevel)>,
-}
-
-/// A log level of .NET, least first.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-#[expect(missing_docs, reason = "the names say it")]
-pub enum LogLevel {
-    Trace,
-    Debug,
-    Information,
-    Warning,
-    Error,
-    Critical,
-    None,
+    pub levels: Vec<(String, Level)>,
 }
 
 /// A host error: the host stays in state `Error` until the app changes.
@@ -218,22 +206,5 @@ impl HostError {
             _ if text.ends_with("'System.Int32'") => fault.hint("a whole number"),
             _ => fault,
         }
-    }
-}
-
-impl std::str::FromStr for LogLevel {
-    type Err = ();
-
-    fn from_str(text: &str) -> Result<Self, ()> {
-        Ok(match text.to_ascii_lowercase().as_str() {
-            "trace" | "0" => Self::Trace,
-            "debug" | "1" => Self::Debug,
-            "information" | "2" => Self::Information,
-            "warning" | "3" => Self::Warning,
-            "error" | "4" => Self::Error,
-            "critical" | "5" => Self::Critical,
-            "none" | "6" => Self::None,
-            _ => return Err(()),
-        })
     }
 }

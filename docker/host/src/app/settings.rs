@@ -2,6 +2,8 @@
 
 use std::collections::BTreeMap;
 
+use crate::grammar::setting_names;
+
 /// A snapshot of the environment. Names are compared without regard to letter case, and `__` in a name means `:`, as in the
 /// configuration of the real host, so `AzureFunctionsJobHost__version` is found as `azurefunctionsjobhost:version`.
 #[derive(Debug, Clone, Default)]
@@ -38,6 +40,14 @@ impl Settings {
     #[must_use]
     pub fn get_filled(&self, name: &str) -> Option<&str> {
         self.get(name).filter(|value| !value.is_empty())
+    }
+
+    /// The text with every `%name%` replaced by the setting of that name.
+    ///
+    /// # Errors
+    /// In the words of the real host, when there is no such setting, or it is empty (recording TX-timer-missing-setting).
+    pub fn expand(&self, text: &str) -> Result<String, String> {
+        setting_names::expand(text, |name| self.get_filled(name))
     }
 
     /// Whether a switch such as `AzureWebJobsDisableHomepage` is on: `1` or `true`, in any letter case.
@@ -117,5 +127,12 @@ mod tests {
         let settings = settings();
         let below: Vec<_> = settings.below("azurefunctionsjobhost").collect();
         assert_eq!(below, [("customHandler:description:arguments", "[]")]);
+    }
+
+    #[test]
+    fn an_empty_setting_replaces_no_name() {
+        let settings: Settings = [("Q", "orders"), ("Empty", "")].into_iter().collect();
+        assert_eq!(settings.expand("a-%q%").as_deref(), Ok("a-orders"));
+        assert!(settings.expand("%Empty%").is_err());
     }
 }

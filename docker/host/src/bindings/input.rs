@@ -5,11 +5,11 @@ use futures_util::future::try_join_all;
 
 use super::{Bindings, location};
 use crate::app::{Binding, DataType, Function};
-use crate::invocation::answer::Failure;
-use crate::invocation::data::{BindingData, Value};
-use crate::invocation::http::body_text;
+use crate::envelope::answer::Failure;
+use crate::envelope::data::{BindingData, Value};
+use crate::envelope::http::body_text;
 
-/// The values of a function's inputs beside its trigger, in the order of function.json, for [`crate::invocation::request`].
+/// The values of a function's inputs beside its trigger, in the order of function.json, for [`crate::envelope::request`].
 ///
 /// # Errors
 /// When an expression has no value, a connection is missing, or storage is out of reach. A missing blob is no error but null.

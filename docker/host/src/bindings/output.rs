@@ -10,10 +10,10 @@ use uuid::Uuid;
 
 use super::{Bindings, location};
 use crate::app::{Binding, MessageEncoding};
-use crate::invocation::answer::Failure;
-use crate::invocation::data::BindingData;
-use crate::invocation::outputs::OutputValue;
-use crate::invocation::{blob, queue};
+use crate::envelope::answer::Failure;
+use crate::envelope::data::BindingData;
+use crate::envelope::outputs::OutputValue;
+use crate::envelope::{blob, queue};
 
 /// The user metadata by which a blob tells which invocation wrote it.
 const PARENT_ID: &str = "AzureWebJobsParentId";

@@ -20,9 +20,9 @@ pub use process::Launch;
 use process::Process;
 
 use crate::client::{Body, CallError, Client, Request};
+use crate::doctor::program;
 use crate::http1::{Headers, Name};
 use crate::log::{DISPATCHER, Entry, Level, Log};
-use crate::program;
 
 /// How long to pause between two probes of a handler that does not listen yet. The real host pauses 25 ms; a shorter pause
 /// is not seen by a handler that is not there, and finds it sooner.

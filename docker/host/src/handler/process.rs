@@ -13,8 +13,8 @@ use uuid::Uuid;
 use super::command::{CommandLine, Description, command_line, find_program};
 use super::output::{Output, Stream};
 use super::relatives;
+use crate::doctor::program;
 use crate::log::Log;
-use crate::program;
 
 /// For how long nothing must come from a process that has ended before its last lines are taken to be there: another process may
 /// hold its output open.

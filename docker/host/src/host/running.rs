@@ -9,9 +9,9 @@ use crate::app::{App, CustomHandler, Settings};
 use crate::bindings::Bindings;
 use crate::handler::command::Description;
 use crate::handler::{Handler, Launch, Probe, free_port};
+use crate::host::routes;
 use crate::host::throttle::Throttle;
 use crate::log::Log;
-use crate::routes;
 
 /// An app that is served.
 #[derive(Debug)]

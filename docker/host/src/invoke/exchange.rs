@@ -5,7 +5,7 @@ use std::sync::OnceLock;
 
 use bytes::Bytes;
 
-use crate::execution::Execution;
+use crate::host::execution::Execution;
 use crate::http1::Name;
 use crate::http1::head::AnswerHead;
 

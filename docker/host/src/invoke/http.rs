@@ -6,20 +6,20 @@ use bytes::Bytes;
 
 use super::{Failed, Trigger, invoke};
 use crate::body::CallerBody;
-use crate::execution::CALLED_BY_HOST_API;
+use crate::envelope::data::Value;
+use crate::envelope::http::{self as envelope, HttpRequest};
+use crate::envelope::reply::{self, Unwritable};
 use crate::forward::target::Target;
 use crate::host::Host;
+use crate::host::execution::CALLED_BY_HOST_API;
+use crate::host::keys::{Identity, KeyLevel};
+use crate::host::routes::Found;
 use crate::host::running::Running;
 use crate::http1::Name;
 use crate::http1::head::RequestHead;
-use crate::invocation::data::Value;
-use crate::invocation::http::{self as envelope, HttpRequest};
-use crate::invocation::reply::{self, Unwritable};
-use crate::keys::{Identity, KeyLevel};
+use crate::invoke::respond::respond;
 use crate::log;
-use crate::respond::respond;
 use crate::response::Response;
-use crate::routes::Found;
 
 /// One invocation of a function in default mode by an HTTP request.
 pub async fn http(

@@ -5,9 +5,9 @@ use std::pin::Pin;
 use std::time::Duration;
 
 use crate::client::{Answer, CallError};
-use crate::execution::Execution;
 use crate::handler::Handler;
 use crate::host::Host;
+use crate::host::execution::Execution;
 use crate::host::running::Running;
 use crate::log::DISPATCHER;
 

@@ -4,8 +4,8 @@ use std::time::Duration;
 
 use super::Failed;
 use crate::app::{Retry, RetryStrategy};
-use crate::invocation::data::Value;
-use crate::invocation::retry::{self, FailedAttempt, Progress};
+use crate::envelope::data::Value;
+use crate::envelope::retry::{self, FailedAttempt, Progress};
 
 /// The attempts of one invocation under a policy, or under none.
 #[derive(Debug)]
@@ -62,7 +62,7 @@ impl<'a> Retries<'a> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::invocation::answer::Failure;
+    use crate::envelope::answer::Failure;
     use uuid::Uuid;
 
     fn failed() -> Failed {

@@ -17,12 +17,12 @@ use super::timer::HOSTS_CONTAINER;
 use super::{CATEGORY, Site, blob_properties, host_id, receipt, until};
 use crate::app::{Binding, HostOptions, MessageEncoding};
 use crate::bindings::changes::{News, Written};
-use crate::bindings::location::BlobPattern;
 use crate::bindings::{Bindings, output};
+use crate::envelope::answer::Failure;
+use crate::envelope::data::{BindingData, Value};
+use crate::grammar::blob_path::BlobPattern;
 use crate::host::Host;
 use crate::host::running::Running;
-use crate::invocation::answer::Failure;
-use crate::invocation::data::{BindingData, Value};
 use crate::invoke::Trigger;
 
 /// How often a container is scanned.
@@ -84,7 +84,7 @@ pub(super) async fn posted(
     let download = read(&container, &blob).await.map_err(|error| Failure::new(error.to_string()))?;
     let download = download.ok_or_else(|| Failure::new(format!("there is no blob `{path}`")))?;
     // A path that does not fit the pattern has no values for its names.
-    let captures = BlobPattern::of_trigger(binding, &bindings.settings).map_err(Failure::new)?.captures(name);
+    let captures = binding.blob_pattern(&bindings.settings).map_err(Failure::new)?.captures(name);
     Ok(trigger(binding, reason, &blob, download, &captures.unwrap_or_default()))
 }
 
@@ -107,7 +107,7 @@ impl Watch {
     fn new(site: &Site, hosts: Container, host_id: &Arc<str>, queue: Queue) -> Result<Self, Failure> {
         let binding = site.function.trigger_binding().ok_or_else(|| Failure::new("the function has no trigger"))?;
         let bindings = &site.running.bindings;
-        let pattern = BlobPattern::of_trigger(binding, &bindings.settings).map_err(Failure::new)?;
+        let pattern = binding.blob_pattern(&bindings.settings).map_err(Failure::new)?;
         let storage = bindings.connections.storage(binding.connection.as_deref())?;
         let seconds =
             if storage.account().is_development() { DEVELOPMENT_SCAN_INTERVAL_SECONDS } else { SCAN_INTERVAL_SECONDS };

@@ -7,11 +7,11 @@ use chrono::{NaiveDate, NaiveDateTime, Utc};
 use super::{blob, queue, timer};
 use crate::app::{Binding, Cardinality, DataType, Function};
 use crate::bindings::Bindings;
-use crate::execution::{CALLED_BY_HOST_API, Execution};
+use crate::envelope::answer::Failure;
+use crate::envelope::data::{BindingData, Value};
 use crate::host::Host;
+use crate::host::execution::{CALLED_BY_HOST_API, Execution};
 use crate::host::running::Running;
-use crate::invocation::answer::Failure;
-use crate::invocation::data::{BindingData, Value};
 use crate::invoke::{self, Trigger};
 use dotnet_text::json::{self, Json, Object};
 
@@ -161,7 +161,7 @@ fn now() -> Value {
 mod tests {
     use super::*;
     use crate::app::{Direction, MessageEncoding, Settings};
-    use crate::invocation::request::envelope;
+    use crate::envelope::request::envelope;
 
     fn function(kind: &str, cardinality: Cardinality, data_type: Option<DataType>, raw: serde_json::Value) -> Function {
         let binding = Binding {
@@ -185,7 +185,7 @@ mod tests {
             script_file: None,
             disabled: false,
             filtered: false,
-            config: serde_json::Value::Null,
+            file: crate::app::Document::parse("{}").unwrap(),
         }
     }
 

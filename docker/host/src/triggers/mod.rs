@@ -1,7 +1,7 @@
 //! What starts invocations besides HTTP: queues, blobs and timers (protocol.md#storage-triggers).
 //!
 //! [`run`] gives every trigger of an app its listener: [`queue`] takes messages, [`blob`] finds blobs and hands them over to
-//! a queue of its own, [`timer`] waits for the next occurrence of a [`schedule`]. [`manual`] is the other way in: what an
+//! a queue of its own, [`timer`] waits for the next occurrence of a schedule. [`manual`] is the other way in: what an
 //! operator posts to the admin route in place of a trigger.
 
 pub mod backoff;
@@ -13,7 +13,6 @@ pub mod manual;
 
 pub mod queue;
 mod receipt;
-pub mod schedule;
 pub mod timer;
 
 use std::sync::Arc;
@@ -22,12 +21,9 @@ use std::time::Duration;
 use tokio::sync::watch;
 use tokio::task::JoinSet;
 
-use crate::app::{Binding, Function, Settings};
-use crate::bindings::expression::with_settings;
-use crate::bindings::location::{BlobPattern, trigger_queue};
+use crate::app::Function;
 use crate::host::running::Running;
 use crate::host::{Host, State};
-use schedule::Schedule;
 
 pub use host_id::host_id;
 
@@ -64,24 +60,6 @@ pub async fn run(host: Arc<Host>) {
             _ = tokio::time::timeout(Duration::from_secs(STOP_TIMEOUT_SECONDS), rested).await;
             return;
         }
-    }
-}
-
-/// Why a function cannot be loaded because of its trigger: the property at fault, and the words of the real host (recording
-/// TX-timer-bad). Settings that are missing are not looked for.
-#[must_use]
-pub fn fault(trigger: &Binding, settings: &Settings) -> Option<(&'static str, String)> {
-    let host = |reason: String| format!("Microsoft.Azure.WebJobs.Host: {reason}");
-    if trigger.is("timerTrigger") {
-        let schedule = with_settings(trigger.text("schedule").unwrap_or_default(), settings).ok()?;
-        let reason = Schedule::parse(&schedule).err()?;
-        Some(("schedule", format!("Microsoft.Azure.WebJobs.Extensions: {reason}")))
-    } else if trigger.is("queueTrigger") {
-        trigger_queue(trigger, settings).err().map(|reason| ("queueName", host(reason)))
-    } else if trigger.is("blobTrigger") {
-        BlobPattern::of_trigger(trigger, settings).err().map(|reason| ("path", host(reason)))
-    } else {
-        None
     }
 }
 

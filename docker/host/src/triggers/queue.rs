@@ -10,10 +10,10 @@ use tokio::sync::watch;
 use super::Site;
 use super::listener::{self, Source};
 use crate::app::{Binding, DataType, HostOptions};
-use crate::bindings::location::{QUEUE_NAME_LIMIT, trigger_queue};
-use crate::invocation::answer::Failure;
-use crate::invocation::data::{BindingData, Value};
-use crate::invocation::http::body_text;
+use crate::envelope::answer::Failure;
+use crate::envelope::data::{BindingData, Value};
+use crate::envelope::http::body_text;
+use crate::grammar::queue_name;
 use crate::invoke::Trigger;
 use dotnet_text::date::{DateTime, Zone};
 
@@ -103,7 +103,7 @@ fn source(site: &Site) -> Result<Source, Failure> {
     let binding = site.function.trigger_binding().ok_or_else(|| Failure::new("the function has no trigger"))?;
     let bindings = &site.running.bindings;
     let storage = bindings.connections.storage(binding.connection.as_deref())?;
-    let name = trigger_queue(binding, &bindings.settings).map_err(Failure::new)?;
+    let name = binding.queue(&bindings.settings).map_err(Failure::new)?;
     Ok(Source {
         poison: poison_name(&name).map(|name| storage.queue(name)),
         queue: storage.queue(name),
@@ -119,7 +119,7 @@ fn source(site: &Site) -> Result<Source, Failure> {
 /// A poison queue has no poison queue, nor has one whose name would get too long (protocol.md#queue-polling).
 fn poison_name(queue: &str) -> Option<String> {
     let name = format!("{queue}{POISON}");
-    (!queue.ends_with(POISON) && name.len() <= QUEUE_NAME_LIMIT).then_some(name)
+    (!queue.ends_with(POISON) && name.len() <= queue_name::LIMIT).then_some(name)
 }
 
 #[cfg(test)]

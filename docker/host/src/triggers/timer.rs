@@ -5,13 +5,12 @@ use storage::{Blob, PutBlob};
 use tokio::sync::watch;
 use tokio::time::sleep;
 
-use super::schedule::Schedule;
 use super::{CATEGORY, Site, host_id, until};
 use crate::app::{Binding, Settings};
 use crate::bindings::connection::Connections;
-use crate::bindings::expression::with_settings;
-use crate::invocation::answer::Failure;
-use crate::invocation::data::{BindingData, Value};
+use crate::envelope::answer::Failure;
+use crate::envelope::data::{BindingData, Value};
+use crate::grammar::schedule::Schedule;
 use crate::invoke::Trigger;
 use dotnet_text::json::{self, Json};
 
@@ -66,7 +65,7 @@ pub(super) fn timer_info(schedule: &Schedule, state: Option<&State>, is_past_due
 /// # Errors
 /// When a setting in it is missing, or it is none.
 pub(super) fn schedule(binding: &Binding, settings: &Settings) -> Result<Schedule, Failure> {
-    let text = with_settings(binding.text("schedule").unwrap_or_default(), settings).map_err(Failure::new)?;
+    let text = settings.expand(binding.text("schedule").unwrap_or_default()).map_err(Failure::new)?;
     Schedule::parse(&text).map_err(|reason| {
         Failure::new(reason)
             .hint("six fields with seconds first, such as `0 */5 * * * *`, or a time span such as `00:05:00`")

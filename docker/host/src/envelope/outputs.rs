@@ -19,7 +19,7 @@ pub struct OutputBinding<'a> {
 
 impl OutputBinding<'_> {
     /// Whether it stands for the `ReturnValue`.
-    pub(super) fn is_return(&self) -> bool {
+    pub fn is_return(&self) -> bool {
         self.name == RETURN
     }
 

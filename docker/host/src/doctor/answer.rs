@@ -1,8 +1,8 @@
 //! What an answer says that the host ignores, although its author surely meant it (protocol.md#the-result-object to #http-return-value).
 
-use super::answer::Answer;
-use super::outputs::OutputBinding;
-use crate::app::did_you_mean;
+use crate::envelope::answer::Answer;
+use crate::envelope::outputs::OutputBinding;
+use crate::grammar::spelling::did_you_mean;
 use dotnet_text::dotnet::{self, same_name};
 use dotnet_text::json::{self, ANSWER_MAX_DEPTH, Json, Object};
 
@@ -175,8 +175,8 @@ fn listed<'a>(names: impl IntoIterator<Item = &'a str>) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::super::answer::{Verdict, judge};
     use super::*;
+    use crate::envelope::answer::{Verdict, judge};
 
     fn of(answer: &str, name: &str, kind: &str) -> String {
         match judge(200, Some(b"application/json"), answer.as_bytes()) {

@@ -4,7 +4,8 @@ use std::path::Path;
 
 use serde_json::Value;
 
-use crate::app::{self, Document};
+use crate::app::Document;
+use crate::grammar::spelling::did_you_mean;
 
 /// The `Values` and `ConnectionStrings` of a local.settings.json, as environment variables.
 ///
@@ -24,7 +25,7 @@ pub fn read(path: &Path) -> Result<Vec<(String, String)>, String> {
     let values = values.ok_or_else(|| {
         let names: Vec<&str> =
             document.value.as_object().into_iter().flat_map(|it| it.keys().map(String::as_str)).collect();
-        let hint = match app::did_you_mean("Values", &names) {
+        let hint = match did_you_mean("Values", &names) {
             Some(slip) => format!("`{slip}`: did you mean `Values`? Letter case counts here"),
             None => "settings stand in it: {\"Values\": {\"NAME\": \"value\"}}".to_owned(),
         };

@@ -2,11 +2,9 @@
 
 use std::path::{Path, PathBuf};
 
-use super::advice::{Fault, did_you_mean};
-use super::options::{CustomHandler, HandlerKind, HostOptions};
-use super::settings::Settings;
-use crate::program;
-use dotnet_text::document::Document;
+use super::program;
+use crate::app::{CustomHandler, Fault, HandlerKind, HostOptions, Settings};
+use crate::grammar::spelling::did_you_mean;
 
 /// What the host sets for the handler; these names stand for values in its arguments.
 const OWN_VARIABLES: [&str; 5] = [
@@ -21,12 +19,7 @@ const WINDOWS_ENDINGS: [&str; 4] = [".exe", ".bat", ".cmd", ".ps1"];
 
 /// Words about the program, its directory and its arguments. The real host only logs the failed start and lets the first request
 /// wait (recording CX-workdir-missing).
-pub(super) fn advice(
-    options: &HostOptions,
-    settings: &Settings,
-    file: &Path,
-    document: Option<&Document>,
-) -> Vec<String> {
+pub fn faults(options: &HostOptions, settings: &Settings) -> Vec<Fault> {
     let Some(handler) = options.custom_handler.as_ref() else { return Vec::new() };
     let section = match handler.kind {
         HandlerKind::CustomHandler => "customHandler",
@@ -49,7 +42,7 @@ pub(super) fn advice(
             of_argument(argument, is_script, settings, at)
         }));
     }
-    faults.iter().map(|fault| fault.advice(file, document)).collect()
+    faults
 }
 
 fn of_program(handler: &CustomHandler, settings: &Settings, at: &str) -> Option<Fault> {
@@ -182,7 +175,9 @@ mod tests {
         let host_json = format!(r#"{{"version": "2.0", "customHandler": {{"description": {{{description}}}}}}}"#);
         std::fs::write(root.join("host.json"), host_json).unwrap();
         let settings = [("KNOWN", "1"), ("AzureWebJobsStorage", "x")].into_iter().collect();
-        crate::app::load(root, &settings).advice.join("\n").replace(&*root.to_string_lossy(), "APP")
+        super::super::advice(&crate::app::load(root, &settings), &settings)
+            .join("\n")
+            .replace(&*root.to_string_lossy(), "APP")
     }
 
     #[test]

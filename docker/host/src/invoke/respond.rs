@@ -1,7 +1,7 @@
 //! From the reply of a default-mode invocation to what its caller gets (protocol.md#named-http-output and #http-return-value).
 
+use crate::envelope::reply::{self, Reply};
 use crate::http1::headers::is_sound;
-use crate::invocation::reply::{self, Reply};
 use crate::response::{Framing, Response};
 
 /// The response that says `reply`.

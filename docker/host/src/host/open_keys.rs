@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use crate::app::App;
-use crate::keys::{HostKeys, KeyError, Keys};
+use crate::host::keys::{HostKeys, KeyError, Keys};
 
 const STORE_TYPE: &str = "AzureWebJobsSecretStorageType";
 const STORE_PATH: &str = "FUNCTIONS_SECRETS_PATH";

@@ -1,14 +1,9 @@
-//! Route templates and the table of functions by URL; pure (protocol.md#binding-keys and #function-routes).
-
-mod constraint;
-mod matching;
-mod template;
+//! The table of functions by URL (protocol.md#binding-keys and #function-routes).
 
 use std::sync::Arc;
 
 use crate::app::{App, Function};
-
-pub use template::Template;
+use crate::grammar::route::{Template, full};
 
 /// The functions of an app by the URLs that they answer.
 #[derive(Debug, Clone, Default)]
@@ -65,28 +60,4 @@ impl Table {
             Some(Found { function: Arc::clone(&route.function), forwards: route.forwards, values })
         })
     }
-}
-
-/// The whole template of a function: the app's prefix and its own route.
-#[must_use]
-pub fn full(prefix: &str, route: &str) -> String {
-    if prefix.is_empty() { route.to_owned() } else { format!("{prefix}/{route}") }
-}
-
-/// Why a template is none, in the words of ASP.NET's parser.
-#[must_use]
-pub fn fault(template: &str) -> Option<String> {
-    let reason = Template::parse(template).err()?;
-    let text = reason.rsplit_once("Microsoft.AspNetCore.Routing: ").map_or(reason.as_str(), |(_, text)| text);
-    Some(text.to_owned())
-}
-
-/// The host error that a template causes: it takes the whole host down (protocol.md#discovery-and-names, recording JX-bad-DupParam).
-#[must_use]
-pub fn host_error(function: &str, template: &str) -> Option<String> {
-    let reason = Template::parse(template).err()?;
-    Some(format!(
-        "Microsoft.AspNetCore.Routing: An error occurred while creating the route with name '{function}' and template \
-         '{template}'. {reason}"
-    ))
 }

@@ -3,10 +3,10 @@
 
 use serde_json::{Map, Value};
 
-use super::advice::{Fault, did_you_mean, surely_means};
-use super::directory::has_outer_slash;
-use super::options::LogLevel;
-use dotnet_text::document::Document;
+use super::has_outer_slash;
+use crate::app::{App, Document, Fault};
+use crate::grammar::spelling::{did_you_mean, surely_means};
+use crate::log::Level;
 
 /// What a value is to be.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -155,8 +155,18 @@ const BUNDLES: [&str; 4] = [
     "Microsoft.Azure.Functions.ExtensionBundle.Workflows",
 ];
 
+/// What is to be said about the host.json of an app.
+pub fn advice(app: &App) -> Vec<String> {
+    let readable = app.functions.iter().map(|function| function.name.as_str());
+    let names: Vec<&str> = readable.chain(app.unreadable.iter().map(|function| function.name.as_str())).collect();
+    let mut faults = app.host_file.as_ref().map(slips).unwrap_or_default();
+    faults.extend(allow_list(&app.options.functions, &names));
+    faults.extend(route_prefix(&app.options.http.route_prefix));
+    faults.iter().map(|fault| app.advice_on_host_file(fault)).collect()
+}
+
 /// The slips in a host.json that is an object.
-pub(super) fn slips(document: &Document) -> Vec<Fault> {
+fn slips(document: &Document) -> Vec<Fault> {
     let mut faults = Vec::new();
     let Some(file) = document.value.as_object() else { return faults };
     for section in &SECTIONS {
@@ -176,7 +186,7 @@ pub(super) fn slips(document: &Document) -> Vec<Fault> {
 }
 
 /// Names in the allow list that no function has.
-pub(super) fn allow_list(allowed: &[String], names: &[&str]) -> Vec<Fault> {
+fn allow_list(allowed: &[String], names: &[&str]) -> Vec<Fault> {
     let is_there = |name: &str| names.iter().any(|known| known.eq_ignore_ascii_case(name));
     let strangers = allowed.iter().enumerate().filter(|(_, name)| !is_there(name));
     strangers
@@ -191,7 +201,7 @@ pub(super) fn allow_list(allowed: &[String], names: &[&str]) -> Vec<Fault> {
 }
 
 /// A route prefix with which no route is valid (protocol.md#other-keys).
-pub(super) fn route_prefix(prefix: &str) -> Option<Fault> {
+fn route_prefix(prefix: &str) -> Option<Fault> {
     has_outer_slash(prefix).then(|| {
         Fault::new(
             format!("the route prefix `{prefix}` begins or ends with a slash, so no route is valid"),
@@ -354,7 +364,7 @@ fn levels(file: &Map<String, Value>) -> Vec<Fault> {
     let mut faults = Vec::new();
     for (path, levels) in members(file, &["logging", "logLevel"]) {
         for (category, level) in levels {
-            let Some(text) = level.as_str().filter(|text| text.parse::<LogLevel>().is_err()) else { continue };
+            let Some(text) = level.as_str().filter(|text| text.parse::<Level>().is_err()) else { continue };
             let fault = Fault::new(format!("`{text}` is no log level, so it is ignored"), below(&path, category));
             faults.push(fault.hint("one of `Trace`, `Debug`, `Information`, `Warning`, `Error`, `Critical`, `None`"));
         }

@@ -1,7 +1,7 @@
 //! The functions of an app, printed at the start as Core Tools does.
 
 use crate::app::{App, Function};
-use crate::routes;
+use crate::grammar::route;
 
 /// One line for each loaded function: methods and URL of those that have one, the trigger's type of the others.
 #[must_use]
@@ -27,7 +27,7 @@ fn line(app: &App, function: &Function, base_url: &str) -> String {
     };
     let methods = http.methods.as_ref().map(|methods| format!("[{}] ", methods.join(",").to_uppercase()));
     let disabled = if function.disabled { " (disabled)" } else { "" };
-    let path = routes::full(&app.options.http.route_prefix, &http.route);
+    let path = route::full(&app.options.http.route_prefix, &http.route);
     format!("{}{base_url}/{}{disabled}", methods.unwrap_or_default(), path.trim_start_matches('/'))
 }
 

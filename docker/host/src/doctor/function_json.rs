@@ -1,0 +1,139 @@
+//! What the real host passes over in silence in function.json and a person would want to know.
+
+use serde_json::Value;
+
+use super::has_outer_slash;
+use crate::app::{ADD_BUNDLE, App, EXTENSION_TYPES, Fault, Function, names_extensions};
+use crate::grammar::route;
+use crate::grammar::spelling::{did_you_mean, surely_means};
+
+/// The properties of bindings that mean something to this host.
+const PROPERTIES: [&str; 17] = [
+    "authLevel",
+    "cardinality",
+    "connection",
+    "consumerGroup",
+    "dataType",
+    "direction",
+    "eventHubName",
+    "methods",
+    "name",
+    "path",
+    "queueName",
+    "route",
+    "runOnStartup",
+    "schedule",
+    "type",
+    "useMonitor",
+    "webHookType",
+];
+
+/// What is to be said about the functions of an app.
+pub fn advice(app: &App) -> Vec<String> {
+    let mut found = Vec::new();
+    if !names_extensions(&app.root, &app.options) {
+        let loaded = app.functions.iter().filter(|function| function.is_loaded());
+        found.extend(loaded.filter(|function| needs_extensions(function)).map(|function| without_bundle(function)));
+    }
+    let prefix = &app.options.http.route_prefix;
+    for function in &app.functions {
+        let faults = slips(function).into_iter().chain(prefix_in_route(function, prefix));
+        found.extend(faults.map(|fault| function.advice(&fault)));
+    }
+    found.extend(app.functions.iter().filter_map(|function| Some(function.advice(&bad_route(function, prefix)?))));
+    found
+}
+
+/// What to tell about a function that only this host loads: where an app has a storage account, queues and blobs are at hand
+/// here without a bundle.
+fn without_bundle(function: &Function) -> String {
+    let file = function.directory.join("function.json");
+    format!(
+        "`{}`: the real host would not load this function: host.json names no extension bundle\nhint: {}",
+        file.display(),
+        ADD_BUNDLE
+    )
+}
+
+/// A word about a route template that takes the whole host down ([`route::host_error`]).
+fn bad_route(function: &Function, prefix: &str) -> Option<Fault> {
+    let http = function.http.as_ref().filter(|_| function.is_loaded())?;
+    let template = route::full(prefix, &http.route);
+    let reason = route::fault(&template)?;
+    if route::fault(&route::full("", &http.route)).is_none() && has_outer_slash(prefix) {
+        // Told at the prefix.
+        return None;
+    }
+    let text = format!("the route `{template}` is not valid, and no function is served before it is mended: {reason}");
+    let at = format!("bindings[{}].route", function.trigger?);
+    let fault = Fault::new(text, at);
+    Some(if has_outer_slash(&http.route) { fault.hint("begin and end the route without a slash") } else { fault })
+}
+
+/// What the real host passes over in silence: properties of bindings with a slip in their name.
+fn slips(function: &Function) -> Vec<Fault> {
+    let is_known = |name: &str| PROPERTIES.iter().any(|known| known.eq_ignore_ascii_case(name));
+    let names =
+        function.bindings.iter().enumerate().flat_map(|(at, binding)| binding.raw.keys().map(move |key| (at, key)));
+    let unknown = names.filter(|(_, name)| !is_known(name));
+    let mut slips = misplaced(function);
+    slips.extend(unknown.filter_map(|(at, name)| {
+        let slip = surely_means(name, &PROPERTIES)?;
+        let text = format!("`{name}` means nothing here and is ignored");
+        Some(Fault::of_name(text, format!("bindings[{at}].{name}")).hint(format!("did you mean `{slip}`?")))
+    }));
+    slips
+}
+
+/// Properties of HTTP triggers in other bindings, and methods that look like a slip.
+fn misplaced(function: &Function) -> Vec<Fault> {
+    const OF_TRIGGER: [&str; 3] = ["authLevel", "methods", "route"];
+    const METHODS: [&str; 9] = ["get", "post", "put", "delete", "head", "options", "patch", "trace", "connect"];
+    let mut slips = Vec::new();
+    for (at, binding) in function.bindings.iter().enumerate() {
+        let is_trigger = binding.is("httpTrigger");
+        for (key, _) in binding.raw.iter().filter(|_| binding.is("http")) {
+            if OF_TRIGGER.iter().any(|name| name.eq_ignore_ascii_case(key)) {
+                let text = format!("`{key}` means nothing in a binding of type `{}`", binding.kind);
+                slips.push(
+                    Fault::of_name(text, format!("bindings[{at}].{key}")).hint("it belongs into the `httpTrigger`"),
+                );
+            }
+        }
+        let methods = binding.property("methods").and_then(Value::as_array).filter(|_| is_trigger);
+        for (index, method) in methods.into_iter().flatten().enumerate() {
+            let Some(method) = method.as_str().filter(|it| !METHODS.iter().any(|known| known.eq_ignore_ascii_case(it)))
+            else {
+                continue;
+            };
+            let fault =
+                Fault::new(format!("`{method}` is no usual HTTP method"), format!("bindings[{at}].methods[{index}]"));
+            slips.push(match did_you_mean(method, &METHODS) {
+                Some(slip) => fault.hint(format!("did you mean `{slip}`?")),
+                None => fault.hint("without `methods` every method is served"),
+            });
+        }
+    }
+    slips
+}
+
+/// A route that begins with the prefix that all routes have.
+fn prefix_in_route(function: &Function, prefix: &str) -> Option<Fault> {
+    let route = function.http.as_ref()?.route.as_str();
+    let begins = route.len() >= prefix.len()
+        && route.is_char_boundary(prefix.len())
+        && route[..prefix.len()].eq_ignore_ascii_case(prefix);
+    let rest = route.get(prefix.len()..).filter(|_| begins && !prefix.is_empty())?;
+    let rest = rest.strip_prefix('/').or_else(|| rest.is_empty().then_some(rest))?;
+    let at = format!("bindings[{}].route", function.trigger?);
+    function.trigger_binding()?.property("route")?;
+    let text = format!("the route begins with `{prefix}`, which every route does: this one is `/{prefix}/{route}`");
+    let hint =
+        if rest.is_empty() { "leave it out".to_owned() } else { format!("write `{rest}` for `/{prefix}/{rest}`") };
+    Some(Fault::new(text, at).hint(hint))
+}
+/// Whether the function has bindings that come with an extension bundle.
+#[must_use]
+fn needs_extensions(function: &Function) -> bool {
+    function.bindings.iter().any(|binding| EXTENSION_TYPES.iter().any(|kind| binding.is(kind)))
+}

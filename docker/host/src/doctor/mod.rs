@@ -1,0 +1,28 @@
+//! What the real host passes over in silence and a person would want to know: mistakes in host.json ([`host_json`]) and in
+//! function.json ([`function_json`]), a handler that cannot be started ([`executable`], [`program`]), an answer of which a part
+//! does not count ([`answer`]).
+
+pub mod answer;
+mod executable;
+mod function_json;
+mod host_json;
+pub mod program;
+
+use crate::app::{App, Settings};
+
+/// What is to be said about an app: file, line and column, and the likely fix. One entry may have several lines.
+#[must_use]
+pub fn advice(app: &App, settings: &Settings) -> Vec<String> {
+    let mut found = host_json::advice(app);
+    found.extend(executable::faults(&app.options, settings).iter().map(|fault| app.advice_on_host_file(fault)));
+    found.extend(function_json::advice(app));
+    found
+}
+
+/// Whether a part of a route begins or ends with a slash, which gives two in a row.
+fn has_outer_slash(route: &str) -> bool {
+    route.starts_with('/') || route.ends_with('/')
+}
+
+#[cfg(test)]
+mod tests;

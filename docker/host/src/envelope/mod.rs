@@ -1,0 +1,17 @@
+//! The envelope: `{Data, Metadata}` out, `{Outputs, Logs, ReturnValue}` back; pure (protocol.md#the-request-envelope and #the-invocation-result).
+//!
+//! On the way out, [`http`] makes the trigger value of an HTTP request and its [`data::BindingData`], and [`request`] writes
+//! the envelope, to which [`retry`] adds what a retry policy has to say. On the way back, [`answer`] decides whether the handler's reply
+//! counts, [`outputs`] gives each output binding its value, and [`reply`], [`queue`] and [`blob`] turn such a value into what a
+//! caller or a storage service gets.
+
+pub mod answer;
+pub mod blob;
+pub mod data;
+pub mod http;
+pub mod negotiate;
+pub mod outputs;
+pub mod queue;
+pub mod reply;
+pub mod request;
+pub mod retry;

@@ -1,0 +1,138 @@
+//! Binding expressions taken apart: `{name}` in the values of bindings (protocol.md#binding-expressions).
+
+/// A text with `{name}` expressions in it, taken apart.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Template {
+    pub(crate) tokens: Vec<Token>,
+}
+
+/// One part of a template.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Token {
+    /// Text that stands for itself.
+    Literal(String),
+    /// `{a.b:format}`.
+    Expression(Expression),
+}
+
+/// What stands between braces.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Expression {
+    /// `a` and `b` of `{a.b}`.
+    pub parts: Vec<String>,
+    /// What stands behind the colon.
+    pub format: Option<String>,
+    /// What it stands for where binding data has no such name.
+    pub builtin: Option<Builtin>,
+}
+
+/// Names that have a value of their own where binding data has none.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Builtin {
+    /// `{datetime}`: the time of the invocation.
+    DateTime,
+    /// `{rand-guid}`: a new one at every place.
+    RandGuid,
+}
+
+impl Template {
+    /// Takes a text apart. `{{` and `}}` stand for one brace each.
+    ///
+    /// # Errors
+    /// When braces do not pair, or no name stands between them.
+    pub fn parse(text: &str) -> Result<Self, String> {
+        let mut tokens = Vec::new();
+        let mut rest = text;
+        while !rest.is_empty() {
+            let (token, used) = next_token(text, rest)?;
+            match (tokens.last_mut(), token) {
+                (Some(Token::Literal(before)), Token::Literal(more)) => before.push_str(&more),
+                (_, token) => tokens.push(token),
+            }
+            rest = &rest[used..];
+        }
+        Ok(Self { tokens })
+    }
+
+    /// The text, if there is no expression in it.
+    #[must_use]
+    pub fn literal(&self) -> Option<&str> {
+        match self.tokens.as_slice() {
+            [] => Some(""),
+            [Token::Literal(text)] => Some(text),
+            _ => None,
+        }
+    }
+}
+
+impl Expression {
+    fn parse(template: &str, text: &str) -> Result<Self, String> {
+        let builtin = Builtin::find(text);
+        let (path, format) = match (builtin, text.split_once(':')) {
+            // Only what stands before the first dot reaches a built-in value, its format included.
+            (Some(_), _) => {
+                let first = text.split('.').next().unwrap_or_default();
+                (first.split(':').next().unwrap_or_default(), first.split_once(':').map(|(_, format)| format))
+            }
+            (None, Some((path, format))) => (path, Some(format)),
+            (None, None) => (text, None),
+        };
+        let parts: Vec<String> = path.split('.').map(str::to_owned).collect();
+        let invalid = || format!("Invalid template '{template}'. The parameter name '{text}' is invalid.");
+        let is_name = |part: &String| part.chars().all(|letter| letter.is_alphanumeric() || "_-".contains(letter));
+        let first_is_plain = builtin.is_some() || parts.first().is_some_and(|first| !first.contains('-'));
+        if parts.iter().any(|part| part.trim().is_empty()) || !parts.iter().all(is_name) || !first_is_plain {
+            return Err(invalid());
+        }
+        Ok(Self { parts, format: format.filter(|format| !format.is_empty()).map(str::to_owned), builtin })
+    }
+}
+
+impl Builtin {
+    fn find(text: &str) -> Option<Self> {
+        let begins = |name: &str| text.get(..name.len()).is_some_and(|head| head.eq_ignore_ascii_case(name));
+        if begins("rand-guid") {
+            Some(Self::RandGuid)
+        } else if begins("datetime") {
+            Some(Self::DateTime)
+        } else {
+            None
+        }
+    }
+}
+
+/// The next token of `rest`, and how many bytes of it that is. `whole` is for messages.
+fn next_token(whole: &str, rest: &str) -> Result<(Token, usize), String> {
+    for (pair, brace) in [("{{", "{"), ("}}", "}")] {
+        if rest.starts_with(pair) {
+            return Ok((Token::Literal(brace.to_owned()), pair.len()));
+        }
+    }
+    let position = whole.len() - rest.len() + 1;
+    let unbalanced = |kind: &str| format!("Invalid template '{whole}'. Missing {kind} bracket at position {position}.");
+    if rest.starts_with('}') {
+        return Err(unbalanced("opening"));
+    }
+    let Some(inside) = rest.strip_prefix('{') else {
+        let end = rest.find(['{', '}']).unwrap_or(rest.len());
+        return Ok((Token::Literal(rest[..end].to_owned()), end));
+    };
+    let end =
+        inside.find(['{', '}']).filter(|end| inside[*end..].starts_with('}')).ok_or_else(|| unbalanced("closing"))?;
+    if end == 0 {
+        return Err(format!("Invalid template '{whole}'. The parameter name at position {position} is empty."));
+    }
+    Ok((Token::Expression(Expression::parse(whole, &inside[..end])?), end + 2))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn malformed_templates_are_refused() {
+        for text in ["{", "x}", "{}", "{a", "{a{b}}", "{a b}", "{a..b}", "{a-b}", "{x/y}"] {
+            assert!(Template::parse(text).is_err(), "{text}");
+        }
+    }
+}

@@ -1,0 +1,31 @@
+//! Route templates of ASP.NET (protocol.md#binding-keys and #function-routes).
+
+mod constraint;
+mod matching;
+mod template;
+
+pub use template::Template;
+
+/// The whole template of a function: the app's prefix and its own route.
+#[must_use]
+pub fn full(prefix: &str, route: &str) -> String {
+    if prefix.is_empty() { route.to_owned() } else { format!("{prefix}/{route}") }
+}
+
+/// Why a template is none, in the words of ASP.NET's parser.
+#[must_use]
+pub fn fault(template: &str) -> Option<String> {
+    let reason = Template::parse(template).err()?;
+    let text = reason.rsplit_once("Microsoft.AspNetCore.Routing: ").map_or(reason.as_str(), |(_, text)| text);
+    Some(text.to_owned())
+}
+
+/// The host error that a template causes: it takes the whole host down (protocol.md#discovery-and-names, recording JX-bad-DupParam).
+#[must_use]
+pub fn host_error(function: &str, template: &str) -> Option<String> {
+    let reason = Template::parse(template).err()?;
+    Some(format!(
+        "Microsoft.AspNetCore.Routing: An error occurred while creating the route with name '{function}' and template \
+         '{template}'. {reason}"
+    ))
+}

@@ -1,0 +1,26 @@
+//! The known word that somebody probably meant.
+
+/// How far a word may be from a known one to be taken for a slip of it (1 is equal).
+const LEAST_SIMILARITY: f64 = 0.75;
+/// The same where the word may well be somebody's own.
+const LEAST_SIMILARITY_OF_FREE_WORDS: f64 = 0.92;
+
+/// The known word that `word` is probably a slip of.
+pub fn did_you_mean<'a>(word: &str, known: &[&'a str]) -> Option<&'a str> {
+    most_similar(word, known, LEAST_SIMILARITY)
+}
+
+/// The known word that `word` is a slip of beyond doubt, where unknown words are no mistake.
+pub fn surely_means<'a>(word: &str, known: &[&'a str]) -> Option<&'a str> {
+    most_similar(word, known, LEAST_SIMILARITY_OF_FREE_WORDS)
+}
+
+fn most_similar<'a>(word: &str, known: &[&'a str], least: f64) -> Option<&'a str> {
+    let folded = word.to_lowercase();
+    known
+        .iter()
+        .map(|candidate| (strsim::jaro_winkler(&folded, &candidate.to_lowercase()), *candidate))
+        .filter(|(similarity, _)| *similarity >= least)
+        .max_by(|(one, _), (other, _)| one.total_cmp(other))
+        .map(|(_, candidate)| candidate)
+}
