@@ -1,5 +1,7 @@
 //! The repository's rules, as tests: what can drift is checked here.
 
+mod citations;
+
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::{Path, PathBuf};
