@@ -222,7 +222,7 @@ pub struct Verify {
 pub struct Bench {
     /// What to measure.
     pub subject: Subject,
-    /// How often each measurement is made; some 13 s a round.
+    /// How often each measurement is made; some 20 s a round.
     #[arg(long, value_name = "N", default_value = "11")]
     pub rounds: NonZeroUsize,
     /// A mini-host that is there already, instead of one built now: to compare before and after.

@@ -33,6 +33,8 @@ pub struct Measured {
     pub rate: f64,
     /// The time that half of the answers took at most, in milliseconds.
     pub p50_ms: f64,
+    /// What an answer cost the server that was asked in processor time, in microseconds; `None` if the system does not say.
+    pub cpu_us: Option<f64>,
 }
 
 impl Wrk {
@@ -73,7 +75,8 @@ fn parse(output: &str) -> Option<Measured> {
     let &[requests, microseconds, p50, failures] = numbers.as_slice() else { return None };
     let seconds = f64::from(microseconds) / 1e6;
     let (requests, failures) = (u64::from(requests), u64::from(failures));
-    Some(Measured { requests, failures, rate: f64::from(numbers[0]) / seconds, p50_ms: f64::from(p50) / 1e3 })
+    let rate = f64::from(numbers[0]) / seconds;
+    Some(Measured { requests, failures, rate, p50_ms: f64::from(p50) / 1e3, cpu_us: None })
 }
 
 #[cfg(test)]
@@ -83,7 +86,7 @@ mod tests {
     #[test]
     fn the_line_of_the_script_is_read() {
         let output = "Running 1s test\n  1 threads and 1 connections\nmeasured 20000 2000000 95 3\n";
-        let expected = Measured { requests: 20_000, failures: 3, rate: 10_000.0, p50_ms: 0.095 };
+        let expected = Measured { requests: 20_000, failures: 3, rate: 10_000.0, p50_ms: 0.095, cpu_us: None };
         assert_eq!(parse(output), Some(expected));
         assert_eq!(parse("Running 1s test"), None);
         assert_eq!(parse("measured 1 2"), None);

@@ -23,8 +23,10 @@ use crate::toolchain;
 use load::{Measured, Wrk};
 use server::Server;
 
-/// How many connections are kept busy where throughput is measured.
-const CONNECTIONS: usize = 16;
+/// How many connections are kept busy in the measurements of a round.
+const CONNECTIONS: [usize; 3] = [1, 16, 64];
+/// How many connections warm a server up.
+const WARM_UP_CONNECTIONS: usize = 16;
 /// How many rounds are not counted.
 const WARM_UP_ROUNDS: usize = 3;
 /// The body whose way through mini-host is measured.
@@ -57,6 +59,11 @@ const DEFAULT_MODE: Settings = &[
     ("AzureFunctionsJobHost__Logging__LogLevel__Default", "Warning"),
     ("AzureFunctionsJobHost__CustomHandler__EnableForwardingHttpRequest", "false"),
 ];
+
+/// The mini-hosts that answer in every round beside the one that is compared with nginx: name and settings. Another mode of
+/// the host gets a line here.
+const OTHER_MODES: [(&str, Settings); 2] =
+    [("mini-host, log level Information", FORWARDING_AND_LOGGING), (MINI_HOST_DEFAULT_MODE, DEFAULT_MODE)];
 
 /// Measures mini-host and prints the tables.
 ///
@@ -99,10 +106,8 @@ pub fn host(project: &Project, args: &Bench, report: &Report) -> Result<u8> {
 pub struct Load {
     /// What was between the load and the handler.
     pub name: &'static str,
-    /// By round, at one connection.
-    pub alone: Vec<Measured>,
-    /// By round, at [`CONNECTIONS`].
-    pub together: Vec<Measured>,
+    /// By number of connections as in [`CONNECTIONS`], then by round.
+    pub measured: [Vec<Measured>; CONNECTIONS.len()],
 }
 
 /// One start of the handler alone and one of mini-host with it, to the first 200, and what mini-host weighed then.
@@ -171,25 +176,33 @@ impl Run<'_> {
         let handler = ask::ask(&format!("{}/api/where", host.url), &[])?;
         let mut servers = self.nginx(&handler)?;
         servers.push((MINI_HOST, host));
-        servers.push(("mini-host, log level Information", self.mini_host(FORWARDING_AND_LOGGING)?));
-        servers.push((MINI_HOST_DEFAULT_MODE, self.mini_host(DEFAULT_MODE)?));
-
-        let of_server = |(name, server): &(&'static str, Server)| (*name, format!("{}{HELLO}", server.url));
-        let measured: Vec<_> =
-            [("handler alone", format!("{handler}{HELLO}"))].into_iter().chain(servers.iter().map(of_server)).collect();
-        for (_, url) in measured.iter().cycle().take(WARM_UP_ROUNDS * measured.len()) {
-            // Node compiles what is used often; that is not to be measured.
-            wrk.measure(url, CONNECTIONS)?;
+        for (name, settings) in OTHER_MODES {
+            servers.push((name, self.mini_host(settings)?));
         }
-        let all =
-            |connections| measured.iter().map(|(_, url)| wrk.measure(url, connections)).collect::<Result<Vec<_>>>();
-        let rounds = self.rounds(|| Ok((all(1)?, all(CONNECTIONS)?)))?;
-        let load = |(index, (name, _)): (usize, &(&'static str, String))| {
-            let (alone, together) =
-                rounds.iter().filter_map(|(alone, together)| Some((alone.get(index)?, together.get(index)?))).unzip();
-            Load { name, alone, together }
-        };
-        Ok(measured.iter().enumerate().map(load).collect())
+        let alone = Measurement { name: "handler alone", url: format!("{handler}{HELLO}"), server: None };
+        let of_servers = servers.iter().map(|(name, server)| Measurement {
+            name,
+            url: format!("{}{HELLO}", server.url),
+            server: Some(server),
+        });
+        let measurements: Vec<Measurement> = std::iter::once(alone).chain(of_servers).collect();
+        for measurement in measurements.iter().cycle().take(WARM_UP_ROUNDS * measurements.len()) {
+            // Node compiles what is used often; that is not to be measured.
+            wrk.measure(&measurement.url, WARM_UP_CONNECTIONS)?;
+        }
+        let mut loads: Vec<Load> = measurements
+            .iter()
+            .map(|measurement| Load { name: measurement.name, measured: Default::default() })
+            .collect();
+        self.rounds(|| {
+            for (at, connections) in CONNECTIONS.into_iter().enumerate() {
+                for (measurement, load) in measurements.iter().zip(&mut loads) {
+                    load.measured[at].push(measurement.take(wrk, connections)?);
+                }
+            }
+            Ok(())
+        })?;
+        Ok(loads)
     }
 
     /// nginx as it comes, and nginx that gives the handler as much to read as mini-host does. None where there is no nginx.
@@ -205,12 +218,33 @@ impl Run<'_> {
         kinds.into_iter().map(start).collect()
     }
 
-    fn rounds<T>(&self, measure: impl Fn() -> Result<T>) -> Result<Vec<T>> {
+    fn rounds<T>(&self, mut measure: impl FnMut() -> Result<T>) -> Result<Vec<T>> {
         let rounds = (0..self.rounds).map(|_| {
             anyhow::ensure!(!interrupt::happened(), "stopped by Ctrl-C");
             measure()
         });
         rounds.collect()
+    }
+}
+
+/// What is asked in every round.
+struct Measurement<'a> {
+    name: &'static str,
+    url: String,
+    /// Whose processor time is counted; the handler alone is not a process of ours.
+    server: Option<&'a Server>,
+}
+
+impl Measurement<'_> {
+    fn take(&self, wrk: &Wrk, connections: usize) -> Result<Measured> {
+        let cpu_us = || self.server.and_then(Server::cpu_us);
+        let before = cpu_us();
+        let measured = wrk.measure(&self.url, connections)?;
+        let used = before.zip(cpu_us()).map(|(before, after)| after - before);
+        // More requests than an `f64` counts exactly take centuries.
+        #[expect(clippy::cast_precision_loss, reason = "a count of some seconds")]
+        let requests = measured.requests as f64;
+        Ok(Measured { cpu_us: used.map(|used| used / requests), ..measured })
     }
 }
 

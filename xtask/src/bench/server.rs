@@ -25,6 +25,8 @@ const ANNOUNCEMENT: &str = "Listening on ";
 pub struct Server {
     child: Child,
     pid: Pid,
+    /// Whether requests are answered by processes that it starts, as nginx does, and not by itself.
+    has_workers: bool,
     /// `http://127.0.0.1:41235`, without a slash at the end.
     pub url: String,
 }
@@ -75,7 +77,7 @@ impl Server {
         command.env("NGINX", format!("{descriptor};")).stdout(Stdio::null());
         let (child, pid) = start(&mut command).context("cannot start nginx")?;
         // The socket listens already: a request waits until nginx takes it.
-        Ok(Server { child, pid, url: format!("http://{address}") })
+        Ok(Server { child, pid, has_workers: true, url: format!("http://{address}") })
     }
 
     /// A figure of the process in bytes, such as `VmRSS`, from what Linux tells of it; nothing elsewhere.
@@ -85,6 +87,37 @@ impl Server {
         let kibibytes: f64 = line.trim().strip_suffix(" kB")?.parse().ok()?;
         Some(kibibytes * 1024.0)
     }
+
+    /// The processor time that the server has used so far, in microseconds: its own and that of its workers. The handler
+    /// that mini-host started is not a worker. `None` if the system does not say.
+    pub fn cpu_us(&self) -> Option<f64> {
+        let own = self.pid.as_raw_nonzero().get();
+        let workers = if self.has_workers { children(own) } else { Vec::new() };
+        workers.into_iter().chain([own]).map(cpu_us).sum()
+    }
+}
+
+/// The processor time of a process with all its threads, in microseconds: Linux counts it in nanoseconds for each thread.
+fn cpu_us(pid: i32) -> Option<f64> {
+    let mut nanoseconds = 0.0;
+    for thread in std::fs::read_dir(format!("/proc/{pid}/task")).ok()?.flatten() {
+        let times = std::fs::read_to_string(thread.path().join("schedstat")).ok()?;
+        nanoseconds += times.split(' ').next()?.parse::<f64>().ok()?;
+    }
+    Some(nanoseconds / 1e3)
+}
+
+/// The processes that a process has started and that still run.
+fn children(pid: i32) -> Vec<i32> {
+    let numbers = std::fs::read_dir("/proc").into_iter().flatten().flatten();
+    let numbers = numbers.filter_map(|entry| entry.file_name().to_str()?.parse().ok());
+    numbers.filter(|child| parent(*child) == Some(pid)).collect()
+}
+
+/// The fourth field of `/proc/PID/stat` (proc(5)), counted behind the name, which may hold spaces and parentheses.
+fn parent(pid: i32) -> Option<i32> {
+    let stat = std::fs::read_to_string(format!("/proc/{pid}/stat")).ok()?;
+    stat.rsplit_once(')')?.1.split_whitespace().nth(1)?.parse().ok()
 }
 
 impl Drop for Server {
@@ -139,7 +172,7 @@ http {{
 fn announced(command: &mut Command) -> Result<Server> {
     let (mut child, pid) = start(command.stdout(Stdio::piped()))?;
     let stdout = child.stdout.take();
-    let mut server = Server { child, pid, url: String::new() };
+    let mut server = Server { child, pid, has_workers: false, url: String::new() };
     let (found, address) = mpsc::channel();
     std::thread::spawn(move || {
         let Some(stdout) = stdout else { return };

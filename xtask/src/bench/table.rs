@@ -27,19 +27,22 @@ pub fn bodies(bodies: &[Body]) -> String {
     out
 }
 
-/// Latency and throughput, each beside nginx in the same round.
+/// Latency, throughput and processor time, each beside nginx in the same round.
 pub fn loads(loads: &[Load]) -> String {
-    let rounds = loads.first().map_or(0, |load| load.alone.len());
+    let rounds = loads.first().map_or(0, |load| load.measured[0].len());
     let mut out = String::new();
-    let p50 = |load: &Load| load.alone.iter().map(|measured| measured.p50_ms).collect();
-    let rate = |load: &Load| load.together.iter().map(|measured| measured.rate).collect();
-    heading(&mut out, &format!("p50 at 1 connection, ms ({rounds} rounds)"));
-    beside_nginx(&mut out, loads, p50, 3);
-    heading(&mut out, &format!("requests/s at {CONNECTIONS} connections"));
-    beside_nginx(&mut out, loads, rate, 0);
+    for (at, connections) in CONNECTIONS.into_iter().enumerate() {
+        let noun = if connections == 1 { "connection" } else { "connections" };
+        heading(&mut out, &format!("{connections} {noun}: p50, ms ({rounds} rounds)"));
+        beside_nginx(&mut out, loads, |load| load.p50_ms(at), 3);
+        heading(&mut out, &format!("{connections} {noun}: requests/s"));
+        beside_nginx(&mut out, loads, |load| load.rate(at), 0);
+        heading(&mut out, &format!("{connections} {noun}: CPU a request, µs"));
+        beside_nginx(&mut out, loads, |load| load.cpu_us(at), 1);
+    }
     heading_of_counts(&mut out);
     for load in loads {
-        let all = || load.alone.iter().chain(&load.together);
+        let all = || load.measured.iter().flatten();
         let requests: u64 = all().map(|measured| measured.requests).sum();
         let failures: u64 = all().map(|measured| measured.failures).sum();
         let _ = writeln!(out, "{:<36}{requests:>9}{failures:>9}", load.name);
@@ -47,11 +50,29 @@ pub fn loads(loads: &[Load]) -> String {
     out
 }
 
+impl Load {
+    fn p50_ms(&self, at: usize) -> Vec<f64> {
+        self.measured[at].iter().map(|measured| measured.p50_ms).collect()
+    }
+
+    fn rate(&self, at: usize) -> Vec<f64> {
+        self.measured[at].iter().map(|measured| measured.rate).collect()
+    }
+
+    fn cpu_us(&self, at: usize) -> Vec<f64> {
+        self.measured[at].iter().filter_map(|measured| measured.cpu_us).collect()
+    }
+}
+
+/// Where [`CONNECTIONS`] has what the goals speak of: one connection for latency, sixteen for throughput.
+const ALONE: usize = 0;
+const TOGETHER: usize = 1;
+
 /// The goals, by the medians.
 pub fn goals(loads: &[Load], starts: &[Start], bodies: &[Body]) -> String {
     let named = |name: &str| loads.iter().find(|load| load.name == name);
-    let p50 = |name: &str| Some(named(name)?.alone.iter().map(|measured| measured.p50_ms).collect::<Vec<_>>());
-    let rate = |name: &str| Some(named(name)?.together.iter().map(|measured| measured.rate).collect::<Vec<_>>());
+    let p50 = |name: &str| Some(named(name)?.p50_ms(ALONE));
+    let rate = |name: &str| Some(named(name)?.rate(TOGETHER));
     let median = |values: Vec<f64>| Spread::of(values).map(|spread| spread.median);
     let compare = |of: Option<Vec<f64>>, to: Option<Vec<f64>>| of.zip(to).and_then(|(of, to)| median(ratios(&of, &to)));
     let copies = bodies.iter().filter_map(|body| median(body.copies.clone())).reduce(f64::max);
@@ -96,7 +117,7 @@ fn beside_nginx(out: &mut String, loads: &[Load], values: impl Fn(&Load) -> Vec<
         let own = values(load);
         let beside = nginx.as_ref().and_then(|nginx| Spread::of(ratios(&own, nginx)));
         let beside = beside.map_or("       -".to_owned(), |spread| spread.columns(2));
-        let own = Spread::of(own).map_or(String::new(), |spread| spread.columns(digits));
+        let own = Spread::of(own).map_or(" ".repeat(18) + "       -", |spread| spread.columns(digits));
         let _ = writeln!(out, "{:<36}{own}           {beside}", load.name);
     }
     out.push('\n');
