@@ -1,38 +1,19 @@
 //! The driver: builds, wraps, runs and judges the samples. This file is its table of contents.
 
-mod azurite;
 mod bench;
 mod build;
-mod clean;
 mod cli;
-mod command;
-mod contract;
-mod counts;
-mod docker;
-mod interrupt;
-mod judge;
-mod keys;
-mod list;
-mod manifest;
-mod mini_host;
-mod native;
-mod npm;
-mod outcome;
 mod place;
+mod process;
 mod project;
-mod readme;
 mod report;
 mod sample;
-mod setup;
 mod smoke;
-mod tally;
-mod testing;
+mod text;
 #[cfg(test)]
 mod tidy;
-mod toml_file;
 mod toolchain;
-mod verify;
-mod words;
+mod verbs;
 
 use std::io::Write;
 use std::process::ExitCode;
@@ -40,9 +21,11 @@ use std::process::ExitCode;
 use anyhow::Result;
 
 use cli::{Subject, Verb};
+use process::interrupt;
 use project::Project;
-use report::Report;
-use verify::Places;
+use report::{Report, summary};
+use verbs::verify::{self, Places};
+use verbs::{clean, list, setup, test};
 
 /// What a person asked for cannot be understood: an unknown verb, flag or sample.
 const USAGE: u8 = 2;
@@ -54,7 +37,7 @@ fn main() -> ExitCode {
         Ok(status) => status,
         Err(error) => {
             anstream::eprintln!("error: {error:#}");
-            if error.is::<sample::Unknown>() { USAGE } else { tally::FAILED }
+            if error.is::<sample::Unknown>() { USAGE } else { summary::FAILED }
         }
     };
     ExitCode::from(status)
@@ -80,7 +63,7 @@ fn run(verb: Verb) -> Result<u8> {
             let places = Places { native: true, docker: Some(args.containers), storage: args.storage.storage };
             verify::verify(&project, &args.selection, &places, &report)
         }
-        Verb::Test(args) => testing::test(&project, &args, &report),
+        Verb::Test(args) => test::test(&project, &args, &report),
         Verb::Bench(args) => match args.subject {
             Subject::Host => bench::host(&project, &args, &report),
         },

@@ -9,12 +9,12 @@ use std::path::{Path, PathBuf};
 use serde_json::Value;
 
 use crate::build::{self, inputs};
-use crate::contract::Contract;
-use crate::docker::dockerfile;
+use crate::place::docker::dockerfile;
 use crate::project::Project;
-use crate::readme;
 use crate::report::Report;
+use crate::sample::contract::Contract;
 use crate::sample::{self, Sample};
+use crate::verbs::readme;
 
 /// What a README of a sample tells, in this order.
 const HEADINGS: [&str; 5] = ["What it shows", "You need", "Run it", "Call it", "Make it yours"];

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use anyhow::{Context, Result};
 
-use crate::command::{self, Command};
+use crate::process::command::{self, Command};
 
 /// How long one measurement lasts.
 const DURATION_SECONDS: u64 = 1;

@@ -14,9 +14,9 @@ use std::time::Instant;
 use anyhow::{Context, Result};
 
 use crate::cli::Bench;
-use crate::command;
-use crate::interrupt;
-use crate::mini_host;
+use crate::place::mini_host;
+use crate::process::command;
+use crate::process::interrupt;
 use crate::project::Project;
 use crate::report::Report;
 use crate::toolchain;

@@ -12,7 +12,9 @@ use anyhow::{Context, Result};
 use rustix::io::FdFlags;
 use rustix::process::{Pid, Signal};
 
-use crate::{command, interrupt, place};
+use crate::place;
+use crate::process::command;
+use crate::process::interrupt;
 
 /// All of them announce themselves, or listen, well within a second.
 const ANNOUNCE_LIMIT: Duration = Duration::from_secs(20);

@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use ignore::WalkBuilder;
 
-use crate::command::{self, Command};
+use crate::process::command::{self, Command};
 use crate::project::Project;
 use crate::sample::Sample;
 

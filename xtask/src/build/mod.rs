@@ -1,6 +1,6 @@
 //! Builds samples and stages them: what changed, and nothing else.
 
-mod check;
+mod executable;
 mod fingerprint;
 pub mod inputs;
 mod stage;
@@ -14,15 +14,15 @@ use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result};
 
-use crate::command::{self, Command};
-use crate::interrupt;
-use crate::manifest::Commands;
-use crate::outcome::Outcome;
+use crate::process::command::{self, Command};
+use crate::process::interrupt;
 use crate::project::Project;
+use crate::report::outcome::Outcome;
 use crate::report::{Event, Report, Step};
 use crate::sample::Sample;
+use crate::sample::manifest::Commands;
+use crate::text;
 use crate::toolchain::{self, Found, Toolchain};
-use crate::words;
 use fingerprint::{Files, Record, Stat, Tool};
 use inputs::Tracked;
 pub use stage::Staged;
@@ -114,7 +114,7 @@ impl Builder<'_> {
                 if reasons.is_empty() {
                     record.refresh(&file, inputs, staged);
                     let milliseconds = started.elapsed().as_secs_f64() * 1_000.0;
-                    let count = words::counted(record.inputs.len(), "input");
+                    let count = text::counted(record.inputs.len(), "input");
                     let detail = format!("up to date ({milliseconds:.1} ms, {count})");
                     let staged = Staged::new(sample.clone(), dir, record.fingerprint());
                     return Ok((Some(staged), Outcome::Passed { detail }));
@@ -144,7 +144,7 @@ impl Builder<'_> {
         let (new, old) = (aside.path().join("new"), aside.path().join("old"));
         std::fs::create_dir(&new).with_context(|| format!("cannot make `{}`", new.display()))?;
         stage::put_together(sample, &new)?;
-        check::check(&new, self.path)?;
+        executable::check(&new, self.path)?;
         // From here on the old record describes something that is no longer there.
         let _ = std::fs::remove_file(file);
         stage::put_in_place(&new, dir, &old).with_context(|| format!("cannot put `{}` in place", dir.display()))?;

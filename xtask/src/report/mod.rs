@@ -1,14 +1,17 @@
 //! One stream of events, many faces: what happened is said once, here, and every report is made from it.
 
 mod bars;
+pub mod counts;
+pub mod outcome;
 mod plain;
+pub mod summary;
 
 use std::sync::{Arc, Mutex, MutexGuard};
 
 use serde::Serialize;
 
-use crate::outcome::{Outcome, Verdict};
 use crate::place::Place;
+use crate::report::outcome::{Outcome, Verdict};
 use bars::Bars;
 
 /// A part of the work on one sample.

@@ -3,7 +3,7 @@
 use anstyle::{AnsiColor, Style};
 
 use super::Event;
-use crate::outcome::{Difference, Outcome, Verdict};
+use crate::report::outcome::{Difference, Outcome, Verdict};
 
 const GOOD: Style = AnsiColor::Green.on_default();
 const BAD: Style = AnsiColor::Red.on_default().bold();

@@ -4,9 +4,9 @@ use std::time::Duration;
 
 use anyhow::{Context, Result};
 
-use crate::contract::{Key, Request};
-use crate::judge::HttpReply;
 use crate::place::App;
+use crate::sample::contract::{Key, Request};
+use crate::smoke::judge::HttpReply;
 
 /// Long enough for a container that has just started on a busy machine.
 const REPLY_LIMIT_SECONDS: u64 = 60;

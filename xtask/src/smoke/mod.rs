@@ -1,6 +1,7 @@
 //! Every case of the contract against a running app: stimulus, moment of judgement, observation, verdict.
 
 mod ask;
+mod judge;
 mod store;
 
 use std::collections::BTreeSet;
@@ -8,14 +9,14 @@ use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result, ensure};
 
-use crate::contract::{self, Case, Contract, Function, Stimulus};
-use crate::judge::{self, Reply, Sent};
-use crate::outcome::{Outcome, Verdict};
 use crate::place::{App, AppFailure};
+use crate::report::outcome::{Outcome, Verdict};
 use crate::report::{Event, Report};
 use crate::sample::Sample;
-use crate::words;
+use crate::sample::contract::{self, Case, Contract, Function, Stimulus};
+use crate::text;
 use ask::Client;
+use judge::{Reply, Sent};
 use store::Store;
 
 /// Five attempts at a message follow each other at once; a hundred messages take a slow handler a few seconds.
@@ -193,7 +194,7 @@ async fn handled(store: &Store, queue: &str, mark: usize, app: &App) -> Result<(
         ensure!(
             begun.elapsed().as_secs() < MESSAGES_LIMIT_SECONDS,
             "{left} messages are still in `{queue}` after {MESSAGES_LIMIT_SECONDS} s\nthe host printed:\n  {}",
-            words::last(&app.log.since(mark), LINES_SHOWN).join("\n  ")
+            text::last(&app.log.since(mark), LINES_SHOWN).join("\n  ")
         );
     }
 }

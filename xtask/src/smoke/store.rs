@@ -7,7 +7,7 @@ use anyhow::{Context, Result};
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 
-use crate::contract::{self, Contract};
+use crate::sample::contract::{self, Contract};
 
 /// Long enough to read a queue to its end before a message shows again.
 const HIDDEN: Duration = Duration::from_secs(60);

@@ -4,8 +4,8 @@ use std::ffi::{OsStr, OsString};
 use std::path::Path;
 use std::time::Duration;
 
-use super::Version;
-use crate::command::{self, Command, Failure};
+use crate::process::command::{self, Command, Failure};
+use crate::sample::Version;
 
 /// The lists of a slow mirror, or a toolchain of half a gigabyte.
 const APT_LIMIT: Duration = Duration::from_secs(1_200);

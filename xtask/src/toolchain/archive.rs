@@ -10,7 +10,7 @@ use sha2::{Digest, Sha256, Sha512};
 use ureq::Agent;
 
 use super::Archive;
-use crate::interrupt;
+use crate::process::interrupt;
 
 /// How long each part of a transfer may take. Whoever does not answer within the first three is out of reach, and given
 /// up within 15 s in all.

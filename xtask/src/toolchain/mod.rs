@@ -2,10 +2,8 @@
 
 mod apt;
 mod archive;
-pub mod engine;
+mod install;
 mod probe;
-mod setup;
-mod version;
 
 use std::ffi::OsStr;
 use std::path::PathBuf;
@@ -13,13 +11,12 @@ use std::path::PathBuf;
 use serde::{Deserialize, Serialize};
 
 pub use apt::Apt;
+pub use install::{Tools, examine, install_all, needs, table};
 pub use probe::{Found, need, probe, shortage};
-pub use setup::{Tools, examine, install_all, needs, table};
-pub use version::Version;
 
-use crate::manifest::CommandLine;
 use crate::project::Project;
-use crate::sample::Sample;
+use crate::sample::manifest::CommandLine;
+use crate::sample::{Sample, Version};
 
 /// What a manifest asks of the machine.
 #[derive(Clone, Debug, Deserialize)]

@@ -5,8 +5,9 @@ use std::fmt;
 use std::path::Path;
 use std::time::Duration;
 
-use super::{Toolchain, Version};
-use crate::command::{self, Command, Failure};
+use super::Toolchain;
+use crate::process::command::{self, Command, Failure};
+use crate::sample::Version;
 
 /// Java starts a virtual machine to print its version, on a machine that may be busy building.
 const PROBE_LIMIT: Duration = Duration::from_secs(60);
@@ -79,7 +80,7 @@ mod tests {
     use std::os::unix::fs::PermissionsExt;
 
     use super::*;
-    use crate::manifest::Manifest;
+    use crate::sample::manifest::Manifest;
 
     fn found(script: &str, at_least: &str) -> (Found, String) {
         let dir = tempfile::tempdir().unwrap();

@@ -1,0 +1,101 @@
+//! Azurite in a container, beside the app that uses it.
+
+use std::time::Duration;
+
+use anyhow::{Context, Result, anyhow};
+
+use super::context::Entry;
+use super::engine::{Container, Engine};
+use super::image::{self, Recipe};
+use super::{Workshop, base_image, logs, rootfs};
+use crate::place::AppLog;
+use crate::place::azurite;
+
+/// The emulator's own port for blobs: every container has its own, so nobody else's are in the way.
+pub const BLOB_PORT: u16 = 10_000;
+/// The same for queues.
+pub const QUEUE_PORT: u16 = 10_001;
+/// Node starts in well under a second; a busy machine takes several.
+const START_LIMIT_SECONDS: u64 = 60;
+const MEMORY_BYTES: i64 = 1 << 30;
+const PIDS: i64 = 256;
+/// What it prints when the last of the two services that are used here listens.
+const LISTENING: [&str; 2] =
+    ["Azurite Blob service is successfully listening", "Azurite Queue service is successfully listening"];
+
+/// How a storage account is reached.
+#[derive(Clone, Debug)]
+pub struct Account {
+    /// From this machine.
+    pub outside: String,
+    /// From the app's container.
+    pub inside: String,
+}
+
+/// Builds the emulator's image where its lock file, Node.js or the root has changed, and tells its name.
+///
+/// # Errors
+/// When packages cannot be had, or the image cannot be built.
+pub async fn image(workshop: &Workshop<'_>) -> Result<String> {
+    let packages = azurite::install(workshop.project).await?;
+    let version = packages.file_name().unwrap_or_default().to_string_lossy().into_owned();
+    let node = base_image::node(workshop).await?;
+    let (root, root_image) = rootfs::ensure(workshop.engine, workshop.project, workshop.run, workshop.report).await?;
+    let file = workshop.project.docker().join("azurite/Dockerfile");
+    let recipe = Recipe {
+        name: "azurite".to_owned(),
+        dockerfile: std::fs::read_to_string(&file).with_context(|| format!("cannot read `{}`", file.display()))?,
+        fingerprint: format!("{} {version}", node.1),
+        entries: vec![
+            Entry::Path { name: "node".to_owned(), source: node.0 },
+            Entry::Path { name: "node_modules".to_owned(), source: packages.join("node_modules") },
+        ],
+        base: root,
+        base_id: root_image.id,
+        clone: workshop.clone.to_owned(),
+    };
+    Ok(image::ensure(workshop.engine, &recipe).await.context("cannot build the image of Azurite")?.name)
+}
+
+/// Starts the emulator and waits until it listens. In containers it is named by its address: Azurite takes the first part
+/// of a name for an account's.
+///
+/// # Errors
+/// When it ends or does not listen in time, with what it printed.
+pub async fn start(engine: &Engine, container: Container) -> Result<Account> {
+    let (name, network) = (container.name.clone(), container.network.clone());
+    let limits = Container {
+        confined: true,
+        memory_bytes: MEMORY_BYTES,
+        pids: PIDS,
+        ports: vec![BLOB_PORT, QUEUE_PORT],
+        ..container
+    };
+    engine.create(&limits).await?;
+    engine.start(&name).await?;
+    let log = AppLog::default();
+    let reader = tokio::spawn(logs::read(engine.output(&name), log.clone()));
+    let listening = tokio::select! {
+        listening = listening(&log) => listening,
+        ended = engine.ended(&name) => Err(anyhow!("Azurite ended with exit code {}", ended?)),
+    };
+    reader.abort();
+    listening.with_context(|| format!("Azurite did not start; it printed:\n  {}", log.since(0).join("\n  ")))?;
+    let address = engine.address_in(&name, &network).await?;
+    let inside = |port: u16| format!("http://{address}:{port}");
+    let blob = format!("http://{}", engine.published(&name, BLOB_PORT).await?);
+    let queue = format!("http://{}", engine.published(&name, QUEUE_PORT).await?);
+    Ok(Account {
+        outside: storage::development_connection_string(&blob, &queue),
+        inside: storage::development_connection_string(&inside(BLOB_PORT), &inside(QUEUE_PORT)),
+    })
+}
+
+async fn listening(log: &AppLog) -> Result<()> {
+    for line in LISTENING {
+        if !log.wait_for(0, line, Duration::from_secs(START_LIMIT_SECONDS)).await {
+            return Err(anyhow!("no line `{line}` within {START_LIMIT_SECONDS} s"));
+        }
+    }
+    Ok(())
+}

@@ -1,0 +1,161 @@
+//! Images: built when what goes into them has changed, or when they are gone, and only then.
+
+use std::collections::HashMap;
+
+use anyhow::{Result, bail};
+
+use super::context::{self, Entry};
+use super::engine::{Engine, Image};
+use super::labels::{CLONE, CONTENT, PROJECT, SAMPLE};
+
+/// The label that names what an image was put on, by which images on different bases are kept apart.
+const BASE: &str = "functions-custom-handlers.base";
+/// How much of the content's hash is in a tag: enough for a person to compare.
+const TAG_DIGITS: usize = 12;
+
+/// All that makes an image what it is.
+#[derive(Clone, Debug)]
+pub struct Recipe {
+    /// What it is for: a sample's name, or `base`, `azurite`. The image is called `functions-custom-handlers/<this>`.
+    pub name: String,
+    /// The text of the Dockerfile.
+    pub dockerfile: String,
+    /// What it copies.
+    pub entries: Vec<Entry>,
+    /// A hash of what it copies.
+    pub fingerprint: String,
+    /// The image it is put on, by name.
+    pub base: String,
+    /// The same by id: a name may be moved to another image.
+    pub base_id: String,
+    /// The checkout: two clones never take each other's images away.
+    pub clone: String,
+}
+
+/// An image that is there now.
+#[derive(Clone, Debug)]
+pub struct Made {
+    /// Its name with the tag.
+    pub name: String,
+    /// What the engine knows of it.
+    pub image: Image,
+    /// Whether it was built now.
+    pub built: bool,
+}
+
+impl Recipe {
+    /// A hash of everything above, in hexadecimal.
+    fn content(&self) -> String {
+        let parts = [&self.name, &self.dockerfile, &self.fingerprint, &self.base, &self.base_id, &self.clone];
+        let mut hasher = blake3::Hasher::new();
+        for part in parts {
+            hasher.update(&(part.len() as u64).to_le_bytes()).update(part.as_bytes());
+        }
+        hasher.finalize().to_hex().to_string()
+    }
+
+    /// The part of the image's name before the tag.
+    fn repository(&self) -> String {
+        format!("{PROJECT}/{}", self.name)
+    }
+
+    fn labels(&self, content: &str) -> HashMap<String, String> {
+        let labels = [
+            (PROJECT, "image"),
+            (SAMPLE, &self.name),
+            (BASE, without_tag(&self.base)),
+            (CLONE, &self.clone),
+            (CONTENT, content),
+        ];
+        labels.map(|(name, value)| (name.to_owned(), value.to_owned())).into()
+    }
+}
+
+/// Sees to it that the image is there: as it is when its content is that of the recipe, else built.
+///
+/// # Errors
+/// When the engine is for another kind of machine than the base image, before the build; when it cannot be built, with
+/// the log.
+pub async fn ensure(engine: &Engine, recipe: &Recipe) -> Result<Made> {
+    let content = recipe.content();
+    let name = format!("{}:{}", recipe.repository(), &content[..TAG_DIGITS]);
+    if let Some(image) = engine.image(&name).await?.filter(|image| image.labels.get(CONTENT) == Some(&content)) {
+        return Ok(Made { name, image, built: false });
+    }
+    let context = context::of_build(recipe.dockerfile.clone(), recipe.entries.clone());
+    let arguments = HashMap::from([("BASE".to_owned(), recipe.base.clone())]);
+    engine.build(context, context::DOCKERFILE, &name, &arguments, &recipe.labels(&content)).await?;
+    let Some(image) = engine.image(&name).await? else {
+        bail!("the image `{name}` was built and is not there\nhint: was it removed just now? Run this again");
+    };
+    // The new one has taken over the layers that have not changed; what only the old one needs, goes.
+    remove_superseded(engine, recipe, &name).await?;
+    Ok(Made { name, image, built: true })
+}
+
+async fn remove_superseded(engine: &Engine, recipe: &Recipe, name: &str) -> Result<()> {
+    for image in engine.images(PROJECT).await? {
+        let same = |label: &str, value: &str| image.labels.get(label).is_some_and(|found| found == value);
+        if same(SAMPLE, &recipe.name) && same(CLONE, &recipe.clone) && same(BASE, without_tag(&recipe.base)) {
+            let repository = format!("{}:", recipe.repository());
+            for tag in image.tags.iter().filter(|tag| *tag != name && tag.starts_with(&repository)) {
+                // One that a container still runs on stays until the next time.
+                let _ = engine.remove_image(tag, false).await;
+            }
+        }
+    }
+    Ok(())
+}
+
+/// `functions-custom-handlers/base` of `functions-custom-handlers/base:1b2c`; a colon before a slash is a port.
+fn without_tag(name: &str) -> &str {
+    match name.rsplit_once(':') {
+        Some((repository, tag)) if !tag.contains('/') => repository,
+        _ => name,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn recipe() -> Recipe {
+        Recipe {
+            name: "go".to_owned(),
+            dockerfile: "FROM ${BASE}".to_owned(),
+            entries: Vec::new(),
+            fingerprint: "f".to_owned(),
+            base: "functions-custom-handlers/base:1".to_owned(),
+            base_id: "sha256:1".to_owned(),
+            clone: "c".to_owned(),
+        }
+    }
+
+    #[test]
+    fn everything_that_makes_an_image_changes_its_content() {
+        let changed = [
+            Recipe { name: "r".to_owned(), ..recipe() },
+            Recipe { dockerfile: "FROM x".to_owned(), ..recipe() },
+            Recipe { fingerprint: "g".to_owned(), ..recipe() },
+            Recipe { base: "debian:12".to_owned(), ..recipe() },
+            Recipe { base_id: "sha256:2".to_owned(), ..recipe() },
+            Recipe { clone: "d".to_owned(), ..recipe() },
+            // Neighbours that only look alike when they are glued together.
+            Recipe { name: "goF".to_owned(), dockerfile: "ROM ${BASE}".to_owned(), ..recipe() },
+        ];
+        assert_eq!(recipe().content(), recipe().content());
+        for other in changed {
+            assert_ne!(other.content(), recipe().content(), "{other:?}");
+        }
+    }
+
+    #[test]
+    fn a_tag_is_what_follows_the_last_colon_after_the_last_slash() {
+        assert_eq!(
+            without_tag("mcr.microsoft.com/azure-functions/node:4-node22"),
+            "mcr.microsoft.com/azure-functions/node"
+        );
+        assert_eq!(without_tag("localhost:5000/node"), "localhost:5000/node");
+        assert_eq!(without_tag("debian"), "debian");
+    }
+}

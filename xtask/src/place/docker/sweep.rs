@@ -1,0 +1,95 @@
+//! Removing what is ours: after a run, after runs that were killed, and all of it when asked.
+
+use std::collections::{BTreeSet, HashMap, HashSet};
+
+use anyhow::Result;
+
+use super::engine::Engine;
+use super::labels::{self, HOST, PROJECT, RUN, Run};
+use crate::project::Project;
+
+/// How the names of containers begin that a person wants to look into: they stay until all is removed.
+pub const KEPT: &str = "kept-";
+
+/// How much was removed, in words a report can use.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Removed {
+    /// Containers.
+    pub containers: usize,
+    /// Networks.
+    pub networks: usize,
+    /// Names of images.
+    pub images: usize,
+}
+
+/// Removes the containers and networks that `ours` picks by their labels: containers first, since a network with
+/// containers in it stays. Goes on after an error, and tells the first at the end.
+pub async fn remove(engine: &Engine, ours: impl Fn(&HashMap<String, String>) -> bool) -> Result<Removed> {
+    let mut removed = Removed::default();
+    let mut first_error = None;
+    for container in engine.containers(RUN).await?.iter().filter(|container| ours(&container.labels)) {
+        match engine.remove(&container.id).await {
+            Ok(()) => removed.containers += 1,
+            Err(error) => first_error = first_error.or(Some(error)),
+        }
+    }
+    for network in engine.networks(RUN).await?.iter().filter(|network| ours(&network.labels)) {
+        match engine.remove_network(&network.id).await {
+            Ok(()) => removed.networks += 1,
+            Err(error) => first_error = first_error.or(Some(error)),
+        }
+    }
+    first_error.map_or(Ok(removed), Err)
+}
+
+/// Removes what runs have left that were killed: containers, networks and folders. What a live run has is left alone,
+/// and so is what a person wanted to keep.
+pub async fn remove_of_the_dead(engine: &Engine, project: &Project, run: &Run) -> Result<Removed> {
+    labels::remove_dead_scratch(project);
+    let kept = runs_with_kept(engine).await?;
+    remove(engine, |labels| run.sees_dead(labels) && !labels.get(RUN).is_some_and(|run| kept.contains(run))).await
+}
+
+/// Removes what this run may still have at its end: an engine may have carried out what nobody waited for any more.
+pub async fn remove_of_this_run(engine: &Engine, project: &Project, run: &Run) -> Result<Removed> {
+    let _ = std::fs::remove_dir_all(run.scratch(project));
+    let id = run.id();
+    if runs_with_kept(engine).await?.contains(&id) {
+        return Ok(Removed::default());
+    }
+    remove(engine, |labels| labels.get(RUN) == Some(&id)).await
+}
+
+/// The runs that left a container for a person to look into.
+async fn runs_with_kept(engine: &Engine) -> Result<HashSet<String>> {
+    let containers = engine.containers(RUN).await?;
+    let kept = containers.into_iter().filter(|container| container.name.starts_with(KEPT));
+    Ok(kept.filter_map(|container| container.labels.get(RUN).cloned()).collect())
+}
+
+/// Removes all that was ever ours: containers and networks of runs that are over, kept ones too, and every image.
+/// Images that people made on ours keep their own names, and with them the layers they need. Goes on after an error (an
+/// image that a live run uses stays), and tells the first at the end.
+pub async fn remove_all(engine: &Engine, run: &Run) -> Result<Removed> {
+    let mut removed = remove(engine, |labels| run.sees_dead(labels) || labels.get(RUN) == Some(&run.id())).await?;
+    let mut first_error = None;
+    for name in names_of_ours(engine).await? {
+        match engine.remove_image(&name, false).await {
+            Ok(()) => removed.images += 1,
+            Err(error) => first_error = first_error.or(Some(error)),
+        }
+    }
+    first_error.map_or(Ok(removed), Err)
+}
+
+/// The names that are ours, and the ids of images without one: those whose name was given to another, and what a build
+/// that was stopped has left on the stand-in.
+async fn names_of_ours(engine: &Engine) -> Result<Vec<String>> {
+    let prefix = format!("{PROJECT}/");
+    let ours = engine.images(PROJECT).await?;
+    let on_ours = engine.images(HOST).await?;
+    let unnamed = ours.iter().chain(&on_ours).filter(|image| image.is_unnamed()).map(|image| image.id.clone());
+    let named = ours.iter().flat_map(|image| &image.tags).filter(|tag| tag.starts_with(&prefix)).cloned();
+    let names: BTreeSet<String> = named.chain(unnamed).collect();
+    Ok(names.into_iter().collect())
+}

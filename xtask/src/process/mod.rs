@@ -1,0 +1,4 @@
+//! Programs that are run, and how they are made to end.
+
+pub mod command;
+pub mod interrupt;

@@ -1,0 +1,225 @@
+//! `sample.toml`: how to build, test and stage a sample, and what its image needs. Everything else is found out.
+
+use std::collections::BTreeMap;
+use std::fmt;
+use std::path::{Component, Path, PathBuf};
+
+use anyhow::Result;
+use serde::Deserialize;
+
+use crate::sample::toml_file;
+use crate::toolchain::Toolchain;
+
+/// What `sample.toml` says.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Manifest {
+    /// The language, as people write it.
+    pub title: String,
+    /// What must be there to build and test.
+    #[serde(default)]
+    pub toolchain: Vec<Toolchain>,
+    /// How to build.
+    #[serde(default)]
+    pub build: Commands,
+    /// How to test.
+    #[serde(default)]
+    pub test: Commands,
+    /// What joins host.json and the function folders: path in the staged app = path in the sample.
+    #[serde(default)]
+    pub stage: BTreeMap<InnerPath, InnerPath>,
+    /// What the image needs.
+    #[serde(default)]
+    pub image: Image,
+    /// Functions of the contract that this sample does not have, each with its reason.
+    #[serde(default)]
+    pub lacks: BTreeMap<String, String>,
+}
+
+/// Commands that run one after the other in the sample's folder.
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Commands {
+    /// The commands; none where there is nothing to do.
+    #[serde(default)]
+    pub run: Vec<CommandLine>,
+    /// What they find in their environment.
+    #[serde(default)]
+    pub env: BTreeMap<String, String>,
+}
+
+/// What the image needs beside the staged app.
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Image {
+    /// Debian packages that the base image lacks.
+    #[serde(default)]
+    pub apt: Vec<String>,
+}
+
+/// A command, split at white space and run without a shell.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[serde(try_from = "String")]
+pub struct CommandLine(Vec<String>);
+
+impl CommandLine {
+    /// The program, then its arguments; never empty.
+    pub fn words(&self) -> &[String] {
+        &self.0
+    }
+
+    /// The program.
+    pub fn program(&self) -> &str {
+        self.0.first().map_or("", String::as_str)
+    }
+}
+
+impl TryFrom<String> for CommandLine {
+    type Error = String;
+
+    fn try_from(text: String) -> Result<CommandLine, String> {
+        let words: Vec<String> = text.split_whitespace().map(str::to_string).collect();
+        if words.is_empty() {
+            return Err("a command is not empty".into());
+        }
+        let shell = ["&&", "\"", "'", "`", "|", ">", "<", "$"].into_iter().find(|part| text.contains(part));
+        let shell = shell.or_else(|| words.iter().any(|word| word == "&").then_some("&"));
+        let shell = shell.or_else(|| words.iter().any(|word| word.ends_with(';')).then_some(";"));
+        match shell {
+            Some(part) => Err(format!(
+                "`{part}` in `{text}` would need a shell, and commands run without one\n\
+                 hint: put the line into a script beside `sample.toml` and name the script here"
+            )),
+            None => Ok(CommandLine(words)),
+        }
+    }
+}
+
+impl fmt::Display for CommandLine {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        out.write_str(&self.0.join(" "))
+    }
+}
+
+/// A relative path that never climbs out of its folder.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Deserialize)]
+#[serde(try_from = "String")]
+pub struct InnerPath(PathBuf);
+
+impl InnerPath {
+    /// The path, relative.
+    pub fn path(&self) -> &Path {
+        &self.0
+    }
+}
+
+impl TryFrom<String> for InnerPath {
+    type Error = String;
+
+    fn try_from(text: String) -> Result<InnerPath, String> {
+        let path = PathBuf::from(&text);
+        let inner = path.components().all(|part| matches!(part, Component::Normal(_)));
+        if text.is_empty() || !inner {
+            return Err(format!("`{text}` is not a path inside the folder\nhint: paths are relative and have no `..`"));
+        }
+        Ok(InnerPath(path))
+    }
+}
+
+impl Manifest {
+    /// Reads a manifest. Unknown keys are errors.
+    ///
+    /// # Errors
+    /// The first mistake, with file, line, key and the next step; `file` is only for that.
+    pub fn parse(file: &Path, text: &str) -> Result<Manifest> {
+        toml_file::parse(file, text)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const GO: &str = r#"title = "Go"
+
+[[toolchain]]
+name     = "go"
+probe    = "go version"
+at_least = "1.22"
+apt      = ["golang-go"]
+archive  = { url = "https://example.org/go1.26.8.linux-amd64.tar.gz", sha256 = "0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef" }
+
+[build]
+run = ["go build -o handler ."]
+env = { CGO_ENABLED = "0" }
+
+[test]
+run = ["go vet ./...", "go test ./..."]
+
+[stage]
+handler = "handler"
+
+[image]
+apt = []
+"#;
+
+    fn mistake(from: &str, to: &str) -> String {
+        assert!(GO.contains(from));
+        let text = GO.replacen(from, to, 1);
+        Manifest::parse(Path::new("samples/go/sample.toml"), &text).unwrap_err().to_string()
+    }
+
+    #[test]
+    fn reads_what_is_documented() {
+        let manifest = Manifest::parse(Path::new("sample.toml"), GO).unwrap();
+        assert_eq!(manifest.title, "Go");
+        assert_eq!(manifest.toolchain[0].name, "go");
+        assert_eq!(manifest.build.run[0].words(), ["go", "build", "-o", "handler", "."]);
+        assert_eq!(manifest.build.env["CGO_ENABLED"], "0");
+        assert_eq!(manifest.test.run.len(), 2);
+        assert_eq!(manifest.stage.len(), 1);
+    }
+
+    #[test]
+    fn a_typo_is_named_with_file_line_key_and_a_guess() {
+        assert_eq!(
+            mistake("at_least", "atleast "),
+            "samples/go/sample.toml:6:1: unknown key `atleast`\n  \
+               6 | atleast  = \"1.22\"\n    \
+                 | ^^^^^^^\n\
+             hint: did you mean `at_least`?"
+        );
+        assert!(mistake("[stage]", "[staged]").ends_with("hint: did you mean `stage`?"));
+        assert!(mistake("[image]\napt", "[image]\nbase").ends_with("hint: the keys here are `apt`"));
+    }
+
+    #[test]
+    fn a_missing_key_is_named() {
+        assert!(mistake("title = \"Go\"", "").contains("the key `title` is missing"));
+    }
+
+    #[test]
+    fn what_would_need_a_shell_is_refused_with_advice() {
+        for line in ["a && b", "a | b", "a > b", "a $B", "a \\\"b c\\\"", "a 'b'", "a & b", "a; b"] {
+            let shown = mistake("go build -o handler .", line);
+            assert!(shown.starts_with("samples/go/sample.toml:11:"), "{shown}");
+            assert!(shown.contains("would need a shell"), "{shown}");
+            assert!(shown.contains("hint: put the line into a script"), "{shown}");
+        }
+        assert!(mistake("go build -o handler .", " ").contains("a command is not empty"));
+    }
+
+    #[test]
+    fn a_path_never_climbs_out() {
+        for path in ["../handler", "/etc/passwd", "a/../../b", ""] {
+            let shown = mistake("handler = \"handler\"", &format!("handler = \"{path}\""));
+            assert!(shown.contains("is not a path inside the folder"), "{shown}");
+        }
+    }
+
+    #[test]
+    fn a_version_or_a_hash_that_is_none_is_refused() {
+        assert!(mistake("\"1.22\"", "\"latest\"").contains("`latest` is not a version"));
+        assert!(mistake("89abcdef\"", "\"").contains("64 hexadecimal digits"));
+    }
+}

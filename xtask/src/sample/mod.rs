@@ -1,0 +1,159 @@
+//! A sample: a folder under `samples/` with a `sample.toml`; a complete function app.
+
+pub mod contract;
+pub mod manifest;
+pub mod toml_file;
+mod version;
+
+use std::fmt;
+use std::fs;
+use std::path::{Path, PathBuf};
+
+pub use version::Version;
+
+use crate::project::Project;
+use crate::sample::manifest::Manifest;
+use crate::text;
+
+/// A sample whose manifest could be read.
+#[derive(Clone, Debug)]
+pub struct Sample {
+    /// The folder's name, which is the sample's.
+    pub name: String,
+    /// The folder.
+    pub dir: PathBuf,
+    /// What `sample.toml` says.
+    pub manifest: Manifest,
+    /// The functions, in alphabetical order: the folders with a `function.json`.
+    pub functions: Vec<String>,
+}
+
+/// A sample that cannot be worked on. It never stops the others.
+#[derive(Clone, Debug)]
+pub struct BrokenSample {
+    /// The folder's name.
+    pub name: String,
+    /// What is wrong, where, and what to do about it.
+    pub message: String,
+}
+
+/// What came of reading a sample's folder.
+pub type Loaded = Result<Sample, BrokenSample>;
+
+/// A sample was named that does not exist: wrong usage, answered with the nearest name.
+#[derive(Clone, Debug)]
+pub struct Unknown(String);
+
+impl fmt::Display for Unknown {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        out.write_str(&self.0)
+    }
+}
+
+impl std::error::Error for Unknown {}
+
+/// Every sample there is, in alphabetical order: the folders are the list.
+pub fn load_all(project: &Project) -> Vec<Loaded> {
+    let Ok(folders) = fs::read_dir(project.samples()) else { return Vec::new() };
+    let mut folders: Vec<PathBuf> =
+        folders.flatten().map(|entry| entry.path()).filter(|path| path.join("sample.toml").is_file()).collect();
+    folders.sort();
+    folders.iter().map(|dir| load(project, dir)).collect()
+}
+
+/// The samples a person named, or all. The name of one that is not there is wrong usage.
+///
+/// # Errors
+/// When a sample of that name does not exist.
+pub fn select(all: Vec<Loaded>, names: &[String]) -> Result<Vec<Loaded>, Unknown> {
+    let known: Vec<&str> = all.iter().map(name).collect();
+    if let Some(unknown) = names.iter().find(|name| !known.contains(&name.as_str())) {
+        let hint = match text::nearest(unknown, known.iter().copied()) {
+            Some(near) => format!("did you mean `{near}`?"),
+            None => format!("the samples are {}", text::listed(&known)),
+        };
+        return Err(Unknown(format!("there is no sample `{unknown}`\nhint: {hint}")));
+    }
+    Ok(all.into_iter().filter(|sample| names.is_empty() || names.iter().any(|wanted| wanted == name(sample))).collect())
+}
+
+fn name(sample: &Loaded) -> &str {
+    match sample {
+        Ok(sample) => &sample.name,
+        Err(broken) => &broken.name,
+    }
+}
+
+fn load(project: &Project, dir: &Path) -> Loaded {
+    let name = dir.file_name().unwrap_or_default().to_string_lossy().into_owned();
+    let broken = |message| BrokenSample { name: name.clone(), message };
+    let file = dir.join("sample.toml");
+    let shown = file.strip_prefix(project.root()).unwrap_or(&file).display().to_string();
+    let text = fs::read_to_string(&file).map_err(|error| broken(format!("cannot read `{shown}`: {error}")))?;
+    let manifest = Manifest::parse(Path::new(&shown), &text).map_err(|error| broken(error.to_string()))?;
+    let functions = functions(dir).map_err(|error| broken(format!("cannot list `{}`: {error}", dir.display())))?;
+    Ok(Sample { name, dir: dir.to_path_buf(), manifest, functions })
+}
+
+fn functions(dir: &Path) -> std::io::Result<Vec<String>> {
+    let mut names = Vec::new();
+    for entry in fs::read_dir(dir)? {
+        let path = entry?.path();
+        if path.join("function.json").is_file() {
+            names.push(path.file_name().unwrap_or_default().to_string_lossy().into_owned());
+        }
+    }
+    names.sort();
+    Ok(names)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn project(samples: &[(&str, &str)]) -> (tempfile::TempDir, Project) {
+        let root = tempfile::tempdir().unwrap();
+        for (name, manifest) in samples {
+            let dir = root.path().join("samples").join(name);
+            fs::create_dir_all(dir.join("hello")).unwrap();
+            fs::write(dir.join("hello/function.json"), "{}").unwrap();
+            fs::write(dir.join("sample.toml"), manifest).unwrap();
+        }
+        let project = Project::at(root.path());
+        (root, project)
+    }
+
+    #[test]
+    fn the_folders_are_the_list() {
+        let (root, project) = project(&[("b", "title = 'B'"), ("a", "title = 'A'")]);
+        fs::create_dir_all(root.path().join("samples/no-manifest")).unwrap();
+        let all = load_all(&project);
+        assert_eq!(all.iter().map(name).collect::<Vec<_>>(), ["a", "b"]);
+        assert_eq!(all[0].as_ref().unwrap().functions, ["hello"]);
+    }
+
+    #[test]
+    fn a_broken_manifest_stops_its_own_sample_only() {
+        let (_root, project) = project(&[("bad", "titel = 'B'"), ("good", "title = 'A'")]);
+        let all = load_all(&project);
+        let broken = all[0].as_ref().unwrap_err();
+        assert!(broken.message.starts_with("samples/bad/sample.toml:1:1: unknown key `titel`"), "{}", broken.message);
+        assert!(all[1].is_ok());
+    }
+
+    #[test]
+    fn an_unknown_name_is_answered_with_the_nearest() {
+        let (_root, project) = project(&[("node", "title = 'N'"), ("rust", "title = 'R'")]);
+        let chosen = |names: &[&str]| {
+            let names: Vec<String> = names.iter().map(ToString::to_string).collect();
+            select(load_all(&project), &names).map(|all| all.iter().map(name).map(str::to_string).collect::<Vec<_>>())
+        };
+        assert_eq!(chosen(&[]).unwrap(), ["node", "rust"]);
+        assert_eq!(chosen(&["rust"]).unwrap(), ["rust"]);
+        assert_eq!(chosen(&["nod"]).unwrap_err().to_string(), "there is no sample `nod`\nhint: did you mean `node`?");
+        assert_eq!(
+            chosen(&["cobol"]).unwrap_err().to_string(),
+            "there is no sample `cobol`\nhint: the samples are `node` and `rust`"
+        );
+    }
+}

@@ -1,0 +1,131 @@
+//! TOML files as typed values, with errors that a person can act on: the one file that names the TOML crate.
+
+use std::fmt;
+use std::ops::Range;
+use std::path::Path;
+
+use anyhow::{Context, Result, anyhow};
+use serde::de::DeserializeOwned;
+
+use crate::text;
+
+/// Reads a TOML file.
+///
+/// # Errors
+/// Names file, line and key; for a key that is not known also the one that was probably meant.
+pub fn read<T: DeserializeOwned>(path: &Path) -> Result<T> {
+    let text = std::fs::read_to_string(path).with_context(|| format!("cannot read `{}`", path.display()))?;
+    parse(path, &text)
+}
+
+/// Parses the text of a TOML file; `path` is for the error only.
+///
+/// # Errors
+/// As [`read`].
+pub fn parse<T: DeserializeOwned>(path: &Path, text: &str) -> Result<T> {
+    toml::from_str(text).map_err(|error| explain(path, text, &error))
+}
+
+/// `file:line:column: message`, the line itself with the place marked, and a hint.
+fn explain(path: &Path, text: &str, error: &toml::de::Error) -> anyhow::Error {
+    let file = path.display();
+    let message = in_our_words(error.message().trim_end());
+    let (sentence, hint) = match message.split_once("\nhint: ") {
+        Some((sentence, hint)) => (sentence, format!("\nhint: {hint}")),
+        None => (message.as_str(), String::new()),
+    };
+    match error.span().map(|span| Place::new(text, &span)) {
+        Some(place) => anyhow!("{file}:{}:{}: {sentence}\n{place}{hint}", place.line, place.column),
+        None => anyhow!("{file}: {sentence}{hint}"),
+    }
+}
+
+/// A place in a text, as people count.
+struct Place<'a> {
+    line: usize,
+    column: usize,
+    length: usize,
+    text: &'a str,
+}
+
+impl<'a> Place<'a> {
+    fn new(text: &'a str, span: &Range<usize>) -> Place<'a> {
+        let before = text.get(..span.start).unwrap_or(text);
+        let start = before.rfind('\n').map_or(0, |newline| newline + 1);
+        let line = text.get(start..).unwrap_or_default().lines().next().unwrap_or_default();
+        let column = before.get(start..).unwrap_or_default().chars().count() + 1;
+        let marked = text.get(span.clone()).unwrap_or_default().lines().next().unwrap_or_default();
+        Place { line: before.matches('\n').count() + 1, column, length: marked.chars().count().max(1), text: line }
+    }
+}
+
+impl fmt::Display for Place<'_> {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let number = self.line.to_string();
+        let margin = " ".repeat(number.len());
+        let indent = " ".repeat(self.column - 1);
+        write!(out, "  {number} | {}\n  {margin} | {indent}{}", self.text, "^".repeat(self.length))
+    }
+}
+
+/// serde says "unknown field `atleast`, expected one of `name`, `probe`"; a file has keys, and a person wants the
+/// nearest one.
+fn in_our_words(message: &str) -> String {
+    let Some(rest) = message.strip_prefix("unknown field ") else {
+        return match message.strip_prefix("missing field ") {
+            Some(rest) => format!("the key {rest} is missing"),
+            None => message.into(),
+        };
+    };
+    let mut quoted = rest.split('`').skip(1).step_by(2);
+    let unknown = quoted.next().unwrap_or_default();
+    let known: Vec<&str> = quoted.collect();
+    let hint = match text::nearest(unknown, known.iter().copied()) {
+        Some(near) => format!("did you mean `{near}`?"),
+        None => format!("the keys here are {}", text::listed(&known)),
+    };
+    format!("unknown key `{unknown}`\nhint: {hint}")
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeMap;
+
+    use super::*;
+
+    #[derive(Debug, serde::Deserialize)]
+    #[serde(deny_unknown_fields)]
+    #[expect(dead_code, reason = "only its keys matter here")]
+    struct Tool {
+        name: String,
+        at_least: Option<String>,
+    }
+
+    fn error(text: &str) -> String {
+        parse::<BTreeMap<String, Vec<Tool>>>(Path::new("x/sample.toml"), text).unwrap_err().to_string()
+    }
+
+    #[test]
+    fn a_typo_names_file_line_key_and_remedy() {
+        let text = error("[[tool]]\nname = \"go\"\nat_lest = \"1\"\n");
+        let shown = "x/sample.toml:3:1: unknown key `at_lest`\n  3 | at_lest = \"1\"\n    | ^^^^^^^\n";
+        assert_eq!(text, format!("{shown}hint: did you mean `at_least`?"));
+    }
+
+    #[test]
+    fn a_key_unlike_any_lists_the_known_ones() {
+        let text = error("[[tool]]\nname = \"go\"\nzzz = 1\n");
+        assert!(text.ends_with("hint: the keys here are `name` and `at_least`"), "{text}");
+    }
+
+    #[test]
+    fn a_missing_key_is_named() {
+        assert!(error("[[tool]]\nat_least = \"1\"\n").contains("the key `name` is missing"));
+    }
+
+    #[test]
+    fn broken_toml_names_the_line() {
+        let text = error("[[tool]]\nname = \"go\n");
+        assert!(text.starts_with("x/sample.toml:2:"), "{text}");
+    }
+}

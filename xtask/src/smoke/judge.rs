@@ -1,0 +1,367 @@
+//! The judge: what a function did, held against what the contract expects; pure.
+
+use std::collections::BTreeMap;
+
+use sha2::{Digest, Sha256};
+
+use crate::report::outcome::Difference;
+use crate::sample::contract::{self, BlobExpect, Expect};
+use crate::text;
+
+/// What was seen of one case.
+#[derive(Clone, Debug, Default)]
+pub struct Reply {
+    /// The HTTP reply, where the stimulus was a request or an invocation by hand.
+    pub http: Option<HttpReply>,
+    /// The messages on each queue the case names, as texts.
+    pub queues: BTreeMap<String, Vec<String>>,
+    /// The blobs the case names; `None` where there is none.
+    pub blobs: BTreeMap<String, Option<Vec<u8>>>,
+    /// The lines the host printed since the case began.
+    pub log: Vec<String>,
+}
+
+/// An HTTP reply.
+#[derive(Clone, Debug, Default)]
+pub struct HttpReply {
+    /// The status.
+    pub status: u16,
+    /// The header lines, in order.
+    pub headers: Vec<(String, String)>,
+    /// The body.
+    pub body: Vec<u8>,
+}
+
+/// What was sent, for expectations that speak of it.
+#[derive(Clone, Debug, Default)]
+pub struct Sent {
+    /// The messages.
+    pub messages: Vec<String>,
+    /// The content of the blob.
+    pub blob: Vec<u8>,
+}
+
+/// Every difference between expectation and reply; none when the case passed.
+pub fn judge(expect: &Expect, sent: &Sent, reply: &Reply) -> Vec<Difference> {
+    let mut differences = Vec::new();
+    if let Some(http) = &reply.http {
+        differences.extend(judge_http(expect, http));
+    }
+    for (queue, texts) in &expect.queue {
+        let received = reply.queues.get(queue).map(Vec::as_slice).unwrap_or_default();
+        differences.extend(judge_queue(queue, &expected_texts(texts, sent), received));
+    }
+    for (path, blob) in &expect.blob {
+        let received = reply.blobs.get(path).and_then(Option::as_deref);
+        differences.extend(judge_blob(path, blob, sent, received));
+    }
+    for text in &expect.log {
+        if !reply.log.iter().any(|line| line.contains(text)) {
+            differences.push(difference("log", text, last_lines(&reply.log)));
+        }
+    }
+    differences
+}
+
+fn judge_http(expect: &Expect, http: &HttpReply) -> Vec<Difference> {
+    let mut differences = Vec::new();
+    if let Some(status) = expect.status.filter(|status| *status != http.status) {
+        differences.push(difference("status", status, http.status));
+    }
+    for (name, value) in &expect.headers {
+        let received = header(http, name);
+        if received.as_deref() != Some(value) {
+            differences.push(difference(
+                &format!("header `{name}`"),
+                value,
+                received.unwrap_or_else(|| "(no such header)".into()),
+            ));
+        }
+    }
+    if let Some(body) = expect.body.as_ref().filter(|body| body.as_bytes() != http.body) {
+        differences.push(difference("body", show(body.as_bytes()), show(&http.body)));
+    }
+    if let Some(json) = &expect.json {
+        let received = serde_json::from_slice::<serde_json::Value>(&http.body);
+        if !received.is_ok_and(|received| same_json(json, &received)) {
+            differences.push(difference("body as JSON", json, show(&http.body)));
+        }
+    }
+    differences
+}
+
+/// The lines of one name as one value; `None` where there is no such line.
+fn header(http: &HttpReply, name: &str) -> Option<String> {
+    let lines: Vec<&str> = http
+        .headers
+        .iter()
+        .filter(|(given, _)| given.eq_ignore_ascii_case(name))
+        .map(|(_, value)| value.as_str())
+        .collect();
+    (!lines.is_empty()).then(|| lines.join(", "))
+}
+
+/// Equal as JSON, with `"{guid}"` standing for any GUID; numbers compare by value, so `7` is not `7.5` but is `7.0`.
+fn same_json(expected: &serde_json::Value, received: &serde_json::Value) -> bool {
+    use serde_json::Value::{Array, Number, Object, String};
+    match (expected, received) {
+        (String(wanted), String(text)) if wanted == "{guid}" => is_guid(text),
+        (Number(a), Number(b)) => a == b || a.as_f64() == b.as_f64(),
+        (Array(a), Array(b)) => a.len() == b.len() && a.iter().zip(b).all(|(a, b)| same_json(a, b)),
+        (Object(a), Object(b)) => {
+            a.len() == b.len() && a.iter().all(|(key, value)| b.get(key).is_some_and(|other| same_json(value, other)))
+        }
+        (a, b) => a == b,
+    }
+}
+
+fn is_guid(text: &str) -> bool {
+    let parts: Vec<&str> = text.split('-').collect();
+    parts.iter().map(|part| part.len()).eq([8, 4, 4, 4, 12])
+        && parts.iter().all(|part| part.bytes().all(|byte| byte.is_ascii_hexdigit()))
+}
+
+fn expected_texts(texts: &[String], sent: &Sent) -> Vec<String> {
+    let all = |text: &String| {
+        if text == "{sent}" { sent.messages.clone() } else { contract::expand(std::slice::from_ref(text)) }
+    };
+    texts.iter().flat_map(all).collect()
+}
+
+fn judge_queue(queue: &str, expected: &[String], received: &[String]) -> Option<Difference> {
+    let (missing, surplus) = (minus(expected, received), minus(received, expected));
+    if missing.is_empty() && surplus.is_empty() {
+        return None;
+    }
+    let what = format!("queue `{queue}`");
+    if expected.len() + received.len() <= 12 {
+        return Some(difference(&what, list(expected), list(received)));
+    }
+    Some(difference(
+        &what,
+        format!("{} messages; missing: {}", expected.len(), list(&missing)),
+        format!("{} messages; not expected: {}", received.len(), list(&surplus)),
+    ))
+}
+
+/// What `all` has more of than `others`, as multisets.
+fn minus(all: &[String], others: &[String]) -> Vec<String> {
+    let mut left: Vec<&String> = others.iter().collect();
+    let keep = |text: &&String| match left.iter().position(|other| other == text) {
+        Some(index) => {
+            left.swap_remove(index);
+            false
+        }
+        None => true,
+    };
+    all.iter().filter(keep).cloned().collect()
+}
+
+fn judge_blob(path: &str, expect: &BlobExpect, sent: &Sent, received: Option<&[u8]>) -> Option<Difference> {
+    let what = format!("blob `{path}`");
+    let shown = received.map_or_else(|| "(no such blob)".to_owned(), show);
+    if expect.absent {
+        return received.map(|_| difference(&what, "(no such blob)", shown));
+    }
+    if let Some(hash) = &expect.sha256 {
+        let found = received.map(|bytes| hex(&Sha256::digest(bytes)));
+        return (found.as_deref() != Some(hash)).then(|| {
+            difference(&what, format!("sha256 {hash}"), found.map_or(shown, |found| format!("sha256 {found}")))
+        });
+    }
+    let wanted = match (&expect.text, &expect.base64) {
+        (Some(text), _) => text.clone().into_bytes(),
+        (_, Some(text)) => contract::bytes(text).unwrap_or_default(),
+        _ => sent.blob.clone(),
+    };
+    (received != Some(&wanted[..])).then(|| difference(&what, show(&wanted), shown))
+}
+
+fn hex(bytes: &[u8]) -> String {
+    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
+}
+
+fn difference(what: &str, expected: impl ToString, received: impl ToString) -> Difference {
+    Difference { what: what.to_owned(), expected: expected.to_string(), received: received.to_string() }
+}
+
+/// Bytes as a person reads them: text as it is, quoted where its ends would not show; else hex; cut where it is long.
+fn show(bytes: &[u8]) -> String {
+    const LONGEST: usize = 2_000;
+    if bytes.is_empty() {
+        return "(empty)".to_owned();
+    }
+    let length = bytes.len();
+    match std::str::from_utf8(bytes) {
+        Ok(text) if length > LONGEST => {
+            format!("{:?}… ({length} bytes)", text.chars().take(100).collect::<String>())
+        }
+        Ok(text) if text.trim() != text || text.chars().any(char::is_control) => format!("{text:?}"),
+        Ok(text) => text.to_owned(),
+        Err(_) => {
+            format!("{}{} ({length} bytes)", hex(bytes.get(..32).unwrap_or(bytes)), if length > 32 { "…" } else { "" })
+        }
+    }
+}
+
+fn list(texts: &[String]) -> String {
+    const MOST: usize = 12;
+    if texts.is_empty() {
+        return "(none)".to_owned();
+    }
+    let mut shown: Vec<String> = texts.iter().take(MOST).map(|text| show(text.as_bytes())).collect();
+    if texts.len() > MOST {
+        shown.push(format!("… {} more", texts.len() - MOST));
+    }
+    shown.join(" | ")
+}
+
+fn last_lines(lines: &[String]) -> String {
+    const MOST: usize = 10;
+    if lines.is_empty() {
+        return "(the host printed nothing)".to_owned();
+    }
+    format!("\n    {}", text::last(lines, MOST).join("\n    "))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn expect(text: &str) -> Expect {
+        toml::from_str(text).unwrap()
+    }
+
+    fn http(status: u16, headers: &[(&str, &str)], body: &str) -> Reply {
+        let headers = headers.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect();
+        Reply { http: Some(HttpReply { status, headers, body: body.into() }), ..Reply::default() }
+    }
+
+    fn queue(texts: &[&str]) -> Reply {
+        let texts = texts.iter().map(|text| (*text).to_owned()).collect();
+        Reply { queues: [("q".to_owned(), texts)].into(), ..Reply::default() }
+    }
+
+    fn whats(expect_text: &str, reply: &Reply) -> Vec<String> {
+        judge(&expect(expect_text), &Sent::default(), reply).into_iter().map(|difference| difference.what).collect()
+    }
+
+    #[test]
+    fn the_expected_reply_has_no_differences() {
+        let reply = http(200, &[("Content-Type", "text/plain"), ("X", "1")], "hi");
+        assert!(whats("status = 200\nbody = 'hi'\nheaders = { content-type = 'text/plain' }", &reply).is_empty());
+    }
+
+    #[test]
+    fn every_difference_is_told_not_the_first_only() {
+        let reply = http(500, &[], "");
+        let all = whats("status = 200\nbody = 'hi'\nheaders = { x = '1' }\nlog = ['ran']", &reply);
+        assert_eq!(all, ["status", "header `x`", "body", "log"]);
+    }
+
+    #[test]
+    fn a_missing_header_says_so() {
+        let differences = judge(&expect("headers = { x = '1' }"), &Sent::default(), &http(200, &[], ""));
+        assert_eq!(differences[0].received, "(no such header)");
+    }
+
+    #[test]
+    fn header_lines_of_one_name_are_one_value() {
+        let reply = http(405, &[("Allow", "GET"), ("allow", "HEAD")], "");
+        assert!(whats("headers = { allow = 'GET, HEAD' }", &reply).is_empty());
+        assert_eq!(whats("headers = { allow = 'GET' }", &reply), ["header `allow`"]);
+    }
+
+    #[test]
+    fn header_values_and_bodies_are_exact() {
+        let reply = http(200, &[("x", "One")], "hi\n");
+        assert_eq!(whats("headers = { x = 'one' }\nbody = 'hi'", &reply), ["header `x`", "body"]);
+    }
+
+    #[test]
+    fn json_is_equal_by_value_whatever_its_layout() {
+        let reply = http(200, &[], " { \"b\": [1, 2.0], \"a\": null } ");
+        assert!(!whats("json = { b = [1, 2] }", &reply).is_empty(), "a key too many is a difference");
+        let reply = http(200, &[], " { \"b\": [1, 2.0] } ");
+        assert!(whats("json = { b = [1, 2] }", &reply).is_empty());
+        assert!(!whats("json = { b = [2, 1] }", &reply).is_empty(), "order counts in arrays");
+        assert!(!whats("json = { b = ['1', 2] }", &reply).is_empty(), "a number is no text");
+    }
+
+    #[test]
+    fn a_guid_is_the_only_wildcard() {
+        let guid = http(200, &[], r#"{"id":"0b5c6b0a-9f39-4f5e-8f0d-0a2d3d1f2a3b"}"#);
+        assert!(whats("json = { id = '{guid}' }", &guid).is_empty());
+        for other in
+            [r#"{"id":"x"}"#, r#"{"id":null}"#, r#"{"id":"{guid}"}"#, r#"{"id":"0b5c6b0a9f394f5e8f0d0a2d3d1f2a3b"}"#]
+        {
+            assert_eq!(whats("json = { id = '{guid}' }", &http(200, &[], other)), ["body as JSON"], "{other}");
+        }
+    }
+
+    #[test]
+    fn what_is_no_json_differs_and_is_shown() {
+        let differences = judge(&expect("json = { a = 1 }"), &Sent::default(), &http(200, &[], "oops"));
+        assert_eq!(differences[0].received, "oops");
+    }
+
+    #[test]
+    fn queues_compare_in_any_order_but_count() {
+        assert!(whats("queue = { q = ['a', 'b'] }", &queue(&["b", "a"])).is_empty());
+        assert_eq!(whats("queue = { q = ['a'] }", &queue(&["a", "a"])), ["queue `q`"]);
+        assert_eq!(whats("queue = { q = ['a', 'a'] }", &queue(&["a"])), ["queue `q`"]);
+        assert_eq!(whats("queue = { q = [] }", &queue(&["a"])), ["queue `q`"]);
+        assert!(whats("queue = { q = [] }", &Reply::default()).is_empty());
+        assert_eq!(whats("queue = { q = ['a'] }", &Reply::default()), ["queue `q`"]);
+    }
+
+    #[test]
+    fn long_queues_show_what_is_missing_and_what_is_too_many() {
+        let received: Vec<String> =
+            (1..=20).filter(|number| *number != 7).map(|number| format!("m {number}")).collect();
+        let received: Vec<&str> = received.iter().map(String::as_str).chain(["stranger"]).collect();
+        let differences = judge(&expect("queue = { q = ['m {1..20}'] }"), &Sent::default(), &queue(&received));
+        assert_eq!(differences[0].expected, "20 messages; missing: m 7");
+        assert_eq!(differences[0].received, "20 messages; not expected: stranger");
+    }
+
+    #[test]
+    fn what_was_sent_can_be_expected() {
+        let sent = Sent { messages: vec![" a ".into(), "b".into()], blob: vec![1, 2, 255] };
+        let reply = Reply { blobs: [("c/n".to_owned(), Some(vec![1, 2, 255]))].into(), ..queue(&["b", " a "]) };
+        let wanted = expect("queue = { q = ['{sent}'] }\nblob = { 'c/n' = { sent = true } }");
+        assert!(judge(&wanted, &sent, &reply).is_empty());
+        assert_eq!(judge(&wanted, &sent, &Reply::default()).len(), 2);
+    }
+
+    #[test]
+    fn blobs_compare_by_text_bytes_hash_and_absence() {
+        let there =
+            |bytes: &[u8]| Reply { blobs: [("c/n".to_owned(), Some(bytes.to_vec()))].into(), ..Reply::default() };
+        assert!(whats("blob = { 'c/n' = { text = 'hi' } }", &there(b"hi")).is_empty());
+        assert_eq!(whats("blob = { 'c/n' = { text = 'hi' } }", &there(b"ho")), ["blob `c/n`"]);
+        assert_eq!(whats("blob = { 'c/n' = { text = '' } }", &Reply::default()), ["blob `c/n`"], "empty is not absent");
+        assert!(whats("blob = { 'c/n' = { base64 = 'null' } }", &there(&[0x9e, 0xe9, 0x65])).is_empty());
+        let hash = "8f434346648f6b96df89dda901c5176b10a6d83961dd3c1ac88b59b2dc327aa4";
+        assert!(whats(&format!("blob = {{ 'c/n' = {{ sha256 = '{hash}' }} }}"), &there(b"hi")).is_empty());
+        assert_eq!(whats(&format!("blob = {{ 'c/n' = {{ sha256 = '{hash}' }} }}"), &there(b"")), ["blob `c/n`"]);
+        assert!(whats("blob = { 'c/n' = { absent = true } }", &Reply::default()).is_empty());
+        assert_eq!(whats("blob = { 'c/n' = { absent = true } }", &there(b"")), ["blob `c/n`"]);
+    }
+
+    #[test]
+    fn a_log_line_must_hold_the_text_whole() {
+        let reply = Reply { log: vec!["      Order".into(), "7 ran".into()], ..Reply::default() };
+        assert_eq!(whats("log = ['Order 7']", &reply), ["log"]);
+        assert!(whats("log = ['7 ran', 'Order']", &reply).is_empty());
+    }
+
+    #[test]
+    fn what_is_shown_can_be_read() {
+        assert_eq!(show(b""), "(empty)");
+        assert_eq!(show(b" x"), "\" x\"");
+        assert_eq!(show("a\nb".as_bytes()), "\"a\\nb\"");
+        assert_eq!(show(&[0xff, 0]), "ff00 (2 bytes)");
+        assert!(show(&[b'x'; 5_000]).ends_with("… (5000 bytes)"));
+    }
+}

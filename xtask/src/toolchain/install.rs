@@ -1,0 +1,336 @@
+//! `setup`: says what is missing, and installs it by the first way that leads to a version new enough.
+
+use std::ffi::OsStr;
+use std::path::{Path, PathBuf};
+use std::time::{Duration, Instant};
+
+use anyhow::{Context, Result, anyhow, bail};
+use serde::Deserialize;
+
+use super::{Apt, Found, Toolchain, archive, need, path, probe, shortage, site_installer};
+use crate::process::command::{self, Command};
+use crate::project::Project;
+use crate::report::Report;
+use crate::sample::Sample;
+use crate::sample::toml_file;
+use crate::text;
+
+/// A site's installer may unpack gigabytes from a slow disk.
+const INSTALLER_LIMIT: Duration = Duration::from_secs(1_200);
+
+/// What the driver itself needs, by the part of the work that needs it.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Tools {
+    /// The Rust tests.
+    pub test: Vec<Toolchain>,
+    /// The storage emulator.
+    pub storage: Vec<Toolchain>,
+    /// Images.
+    pub docker: Vec<Toolchain>,
+}
+
+impl Tools {
+    /// What `xtask/tools.toml` says.
+    ///
+    /// # Errors
+    /// When it says nothing we understand.
+    pub fn load() -> Result<Tools> {
+        toml_file::parse(Path::new("xtask/tools.toml"), include_str!("../../tools.toml"))
+    }
+}
+
+/// A toolchain, and who needs it.
+#[derive(Clone, Debug)]
+pub struct Need {
+    toolchain: Toolchain,
+    wanted_by: Vec<String>,
+    /// Where its probe runs.
+    dir: PathBuf,
+}
+
+/// What samples and the parts of the driver need, each toolchain once; of two versions asked for the newer one.
+pub fn needs<'a>(samples: &'a [Sample], parts: &[(&'a str, &'a [Toolchain])], project: &Project) -> Vec<Need> {
+    let of_samples = samples.iter().map(|sample| (sample.name.as_str(), &sample.dir, &sample.manifest.toolchain[..]));
+    let root = project.root().to_path_buf();
+    let of_parts = parts.iter().map(|(part, toolchains)| (*part, &root, *toolchains));
+    let mut needs: Vec<Need> = Vec::new();
+    for (who, dir, toolchains) in of_samples.chain(of_parts) {
+        for toolchain in toolchains {
+            let same =
+                |need: &&mut Need| need.toolchain.name == toolchain.name && need.toolchain.probe == toolchain.probe;
+            match needs.iter_mut().find(same) {
+                Some(need) => {
+                    need.wanted_by.push(who.to_string());
+                    if toolchain.at_least > need.toolchain.at_least {
+                        need.toolchain = toolchain.clone();
+                    }
+                }
+                None => needs.push(Need {
+                    toolchain: toolchain.clone(),
+                    wanted_by: vec![who.to_string()],
+                    dir: dir.clone(),
+                }),
+            }
+        }
+    }
+    needs
+}
+
+/// Installs what is missing and says what it did; returns how many toolchains are still missing.
+pub fn install_all(project: &Project, needs: &[Need], apt: &mut Apt, report: &Report) -> usize {
+    let mut missing = 0;
+    for Need { toolchain, wanted_by, dir } in needs {
+        let started = Instant::now();
+        let found = probe(toolchain, dir, &path(project));
+        let line = match found {
+            Found::Good(_) => format!("{} {found}: there already", toolchain.name),
+            _ => match install(project, toolchain, dir, &found, apt, report) {
+                Ok((now, how)) => {
+                    let seconds = started.elapsed().as_secs_f64();
+                    format!("{} {now}: {how} ({seconds:.1} s)", toolchain.name)
+                }
+                Err(error) => {
+                    missing += 1;
+                    report.warn(format!("{error:#}\nneeded for: {}", wanted_by.join(", ")));
+                    continue;
+                }
+            },
+        };
+        report.note(format!("setup {line}"));
+    }
+    missing
+}
+
+/// A way to get a toolchain.
+enum Way {
+    Site(PathBuf),
+    Apt(Vec<String>),
+    Archive(super::Archive),
+}
+
+impl Way {
+    fn say(&self) -> String {
+        match self {
+            Way::Site(installer) => format!("`{}`", installer.display()),
+            Way::Apt(packages) => format!("apt: {}", packages.join(" ")),
+            Way::Archive(archive) => format!("`{}`", archive.url),
+        }
+    }
+}
+
+/// The ways that are open, best first, and what stands against the others.
+fn ways(toolchain: &Toolchain, apt: &Apt) -> (Vec<Way>, Vec<String>) {
+    let (mut ways, mut against) = (Vec::new(), Vec::new());
+    ways.extend(site_installer(toolchain).map(Way::Site));
+    if let Some(package) = toolchain.apt.first()
+        && apt.is_here()
+    {
+        match (apt.candidate(package), &toolchain.at_least) {
+            (None, _) => against.push(format!("apt has no `{package}`")),
+            (Some(candidate), Some(needed)) if candidate < *needed => {
+                against.push(format!("apt has `{package}` {candidate}"));
+            }
+            _ if !apt.may_install() => {
+                against.push(format!("only root may run `apt-get install {}`", toolchain.apt.join(" ")));
+            }
+            _ => ways.push(Way::Apt(toolchain.apt.clone())),
+        }
+    }
+    ways.extend(toolchain.archive.clone().map(Way::Archive));
+    (ways, against)
+}
+
+fn install(
+    project: &Project,
+    toolchain: &Toolchain,
+    dir: &Path,
+    found: &Found,
+    apt: &mut Apt,
+    report: &Report,
+) -> Result<(Found, String)> {
+    if apt.may_install() && !toolchain.apt.is_empty() && site_installer(toolchain).is_none() {
+        // The candidate is only as new as the lists; old lists are better than none.
+        if let Err(failure) = apt.update() {
+            report.warn(format!("cannot fetch the lists of packages: {failure}"));
+        }
+    }
+    let (ways, mut against) = ways(toolchain, apt);
+    for way in &ways {
+        report.note(format!("setup {}: found {found}; installing by {}", need(toolchain), way.say()));
+        let done = take(project, toolchain, way, apt, report);
+        let now = probe(toolchain, dir, &path(project));
+        match done {
+            Ok(()) if now.is_good() => return Ok((now, format!("installed by {}", way.say()))),
+            Ok(()) => against.push(format!("{} leads to {now}", way.say())),
+            Err(error) => against.push(format!("{error:#}")),
+        }
+    }
+    let mut message = shortage(toolchain, found);
+    for reason in against {
+        message.push_str(&format!("\n  {}", reason.replace('\n', "\n  ")));
+    }
+    match &toolchain.page {
+        Some(page) => message.push_str(&format!("\nhint: {page}")),
+        None => message.push_str(&format!("\nhint: install {} yourself and put it on the PATH", need(toolchain))),
+    }
+    Err(anyhow!(message))
+}
+
+fn take(project: &Project, toolchain: &Toolchain, way: &Way, apt: &Apt, report: &Report) -> Result<()> {
+    let into = project.toolchains().join(&toolchain.name);
+    match way {
+        Way::Site(installer) => run_installer(installer, &into, &path(project)),
+        Way::Apt(packages) => Ok(apt.install(packages)?),
+        Way::Archive(from) => {
+            let mut quarter = 0;
+            archive::install(from, &into, |received, expected| {
+                // A line for each quarter: enough to see that it moves, on a terminal and in a log.
+                let Some(expected) = expected.filter(|expected| *expected > 0) else { return };
+                if received * 4 / expected > quarter {
+                    quarter = received * 4 / expected;
+                    let megabytes = |bytes: u64| bytes as f64 / 1e6;
+                    let (received, expected) = (megabytes(received), megabytes(expected));
+                    report.note(format!("setup {}: {received:.1} of {expected:.1} MB", toolchain.name));
+                }
+            })
+        }
+    }
+}
+
+fn run_installer(installer: &Path, into: &Path, path: &OsStr) -> Result<()> {
+    let into = std::path::absolute(into).context("the current folder is gone")?;
+    std::fs::create_dir_all(&into).with_context(|| format!("cannot make `{}`", into.display()))?;
+    let dir = installer.parent().unwrap_or(Path::new("/"));
+    let words = [installer.display().to_string(), into.display().to_string()];
+    match command::run(&Command { words: &words, dir, path, env: &[], limit: INSTALLER_LIMIT }) {
+        Ok(_) => Ok(()),
+        Err(failure) => bail!("{failure}"),
+    }
+}
+
+/// What is needed, what is there, by whom, and how the rest would come: the doctor's table, and how much is missing.
+/// Changes nothing.
+pub fn examine(project: &Project, needs: &[Need], apt: &Apt) -> (Vec<[String; 4]>, usize) {
+    let mut rows = Vec::new();
+    let mut missing = 0;
+    for Need { toolchain, wanted_by, dir } in needs {
+        let found = probe(toolchain, dir, &path(project));
+        let how = if found.is_good() {
+            String::new()
+        } else {
+            missing += 1;
+            let (ways, against) = ways(toolchain, apt);
+            let by_hand = || toolchain.page.clone().unwrap_or_else(|| format!("by hand ({})", against.join("; ")));
+            ways.first().map_or_else(by_hand, Way::say)
+        };
+        let mark = if found.is_good() { "" } else { "✗ " };
+        rows.push([need(toolchain), format!("{mark}{found}"), wanted_by.join(", "), how]);
+    }
+    (rows, missing)
+}
+
+/// Rows under headings, in columns.
+pub fn table(headings: [&str; 4], rows: &[[String; 4]]) -> String {
+    let all: Vec<[String; 4]> = [headings.map(str::to_string)].into_iter().chain(rows.iter().cloned()).collect();
+    let width = |column: usize| all.iter().map(|row| text::width(&row[column])).max().unwrap_or(0);
+    let widths = [width(0), width(1), width(2), width(3)];
+    let line = |row: &[String; 4]| {
+        let cells =
+            row.iter().zip(widths).map(|(cell, width)| format!("{cell}{}", " ".repeat(width - text::width(cell))));
+        cells.collect::<Vec<_>>().join("  ").trim_end().to_string()
+    };
+    all.iter().map(line).collect::<Vec<_>>().join("\n")
+}
+
+#[cfg(test)]
+mod tests {
+    use std::fs;
+    use std::os::unix::fs::PermissionsExt;
+
+    use super::*;
+    use crate::sample::manifest::Manifest;
+
+    fn script(file: &Path, text: &str) {
+        fs::create_dir_all(file.parent().unwrap()).unwrap();
+        fs::write(file, format!("#!/bin/sh\n{text}\n")).unwrap();
+        fs::set_permissions(file, fs::Permissions::from_mode(0o755)).unwrap();
+    }
+
+    /// A machine whose apt has `tool` in version `candidate`, and whose packages are scripts.
+    fn machine(candidate: &str) -> (tempfile::TempDir, Project, Apt) {
+        let root = tempfile::tempdir().unwrap();
+        let bin = root.path().join("bin");
+        script(&bin.join("apt-cache"), &format!("echo '  Candidate: {candidate}'"));
+        let log = root.path().join("log");
+        let tool = root.path().join("tool");
+        let install = format!(
+            "echo \"$@\" >> '{}'\ncase \"$1\" in install) printf '#!/bin/sh\\necho tool {candidate}\\n' > '{}'; /bin/chmod +x '{}';; esac",
+            log.display(),
+            tool.display(),
+            tool.display()
+        );
+        script(&bin.join("apt-get"), &install);
+        let project = Project::at(root.path());
+        let apt = Apt::for_tests(&bin);
+        (root, project, apt)
+    }
+
+    fn needed(root: &Path, more: &str) -> Vec<Need> {
+        let text = format!(
+            "title = 'T'\n[[toolchain]]\nname = 'xtask-test-tool'\nprobe = './tool'\nat_least = '1.22'\n{more}"
+        );
+        let manifest = Manifest::parse(Path::new("sample.toml"), &text).unwrap();
+        let sample = Sample { name: "t".into(), dir: root.to_path_buf(), manifest, functions: Vec::new() };
+        needs(&[sample], &[], &Project::at(root))
+    }
+
+    #[test]
+    fn apt_is_taken_where_its_candidate_will_do_and_the_second_time_nothing_changes() {
+        let (root, project, mut apt) = machine("1.26");
+        let needs = needed(root.path(), "apt = ['tool']");
+        assert_eq!(examine(&project, &needs, &apt).0[0][3], "apt: tool");
+        let report = Report::new();
+        assert_eq!(install_all(&project, &needs, &mut apt, &report), 0);
+        let log = fs::read_to_string(root.path().join("log")).unwrap();
+        assert_eq!(log.lines().next(), Some("update"));
+        assert!(log.lines().nth(1).unwrap().starts_with("install --yes --no-install-recommends"), "{log}");
+        assert_eq!(install_all(&project, &needs, &mut apt, &report), 0);
+        assert_eq!(fs::read_to_string(root.path().join("log")).unwrap(), log);
+        assert_eq!(examine(&project, &needs, &apt).1, 0);
+    }
+
+    #[test]
+    fn where_no_way_leads_there_the_page_is_named() {
+        let (root, project, mut apt) = machine("1.19");
+        let needs = needed(root.path(), "apt = ['tool']\npage = 'see https://example.org'");
+        let report = Report::new();
+        assert_eq!(install_all(&project, &needs, &mut apt, &report), 1);
+        assert!(!fs::read_to_string(root.path().join("log")).unwrap().contains("install"));
+        let said = format!("{:?}", report.events());
+        assert!(said.contains("apt has `tool` 1.19") && said.contains("hint: see https://example.org"), "{said}");
+        assert_eq!(examine(&project, &needs, &apt).0[0][3], "see https://example.org");
+    }
+
+    #[test]
+    fn a_toolchain_that_two_ask_for_is_set_up_once_and_new_enough_for_both() {
+        let text = |version: &str| {
+            format!("title = 'T'\n[[toolchain]]\nname = 'x'\nprobe = 'x --version'\nat_least = '{version}'\n")
+        };
+        let sample = |name: &str, version: &str| Sample {
+            name: name.into(),
+            dir: PathBuf::new(),
+            manifest: Manifest::parse(Path::new("sample.toml"), &text(version)).unwrap(),
+            functions: Vec::new(),
+        };
+        let needs = needs(&[sample("a", "1"), sample("b", "2")], &[], &Project::at("/"));
+        assert_eq!(needs.len(), 1);
+        assert_eq!(need(&needs[0].toolchain), "x 2 or newer");
+        assert_eq!(needs[0].wanted_by, ["a", "b"]);
+    }
+
+    #[test]
+    fn the_tools_of_the_driver_can_be_read() {
+        Tools::load().unwrap();
+    }
+}

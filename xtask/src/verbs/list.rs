@@ -1,0 +1,124 @@
+//! `list`: the samples, their functions, and what each lacks. Data on stdout; needs nothing but the folders.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use anyhow::Result;
+use serde::Serialize;
+
+use crate::cli;
+use crate::project::Project;
+use crate::report::summary;
+use crate::sample::contract::Contract;
+use crate::sample::{self, Sample};
+
+/// Prints the list in the form asked for; returns the exit status, which is bad when a manifest is.
+///
+/// # Errors
+/// When the list cannot be written as JSON.
+pub fn list(project: &Project, form: &cli::List) -> Result<u8> {
+    let (mut samples, mut status) = (Vec::new(), 0);
+    for loaded in sample::load_all(project) {
+        match loaded {
+            Ok(sample) => samples.push(sample),
+            Err(broken) => {
+                anstream::eprintln!("error: {}", broken.message);
+                status = summary::FAILED;
+            }
+        }
+    }
+    let text = match form {
+        cli::List { json: true, .. } => json(&samples)?,
+        cli::List { matrix: true, .. } => matrix(&samples, &Contract::load(&project.contract())?),
+        _ => lines(&samples),
+    };
+    anstream::println!("{}", text.trim_end());
+    Ok(status)
+}
+
+/// One sample, as `list --json` has it.
+#[derive(Serialize)]
+struct Listed<'a> {
+    name: &'a str,
+    title: &'a str,
+    functions: &'a [String],
+    lacks: &'a BTreeMap<String, String>,
+    apt: &'a [String],
+}
+
+fn json(samples: &[Sample]) -> Result<String> {
+    let listed: Vec<Listed> = samples
+        .iter()
+        .map(|sample| Listed {
+            name: &sample.name,
+            title: &sample.manifest.title,
+            functions: &sample.functions,
+            lacks: &sample.manifest.lacks,
+            apt: &sample.manifest.image.apt,
+        })
+        .collect();
+    Ok(serde_json::to_string_pretty(&listed)?)
+}
+
+fn lines(samples: &[Sample]) -> String {
+    let width = samples.iter().map(|sample| sample.name.chars().count()).max().unwrap_or(0);
+    let mut text = String::new();
+    for Sample { name, manifest, functions, .. } in samples {
+        text.push_str(&format!("{name:width$}  {}: {}\n", manifest.title, functions.join(", ")));
+        for (function, reason) in &manifest.lacks {
+            text.push_str(&format!("{:width$}  lacks {function}: {reason}\n", ""));
+        }
+    }
+    text
+}
+
+/// Functions × languages as a Markdown table, made from the folders, in the order of the contract and with its
+/// summaries; a function that the contract does not have comes last. The README has the same table.
+pub fn matrix(samples: &[Sample], contract: &Contract) -> String {
+    let mut functions: Vec<(&str, &str)> =
+        contract.function.iter().map(|function| (function.name.as_str(), function.summary.as_str())).collect();
+    let there: BTreeSet<&str> = samples.iter().flat_map(|sample| &sample.functions).map(String::as_str).collect();
+    let strangers: Vec<&str> =
+        there.into_iter().filter(|name| functions.iter().all(|(known, _)| known != name)).collect();
+    functions.extend(strangers.into_iter().map(|name| (name, "")));
+    let titles: Vec<&str> = samples.iter().map(|sample| sample.manifest.title.as_str()).collect();
+    let mut rows = vec![format!("| function | what it does | {} |", titles.join(" | "))];
+    rows.push(format!("|---|---|{}", ":-:|".repeat(samples.len())));
+    for (function, summary) in functions {
+        let cells = samples.iter().map(|sample| if sample.functions.iter().any(|f| f == function) { "✓" } else { "–" });
+        rows.push(format!("| `{function}` | {summary} | {} |", cells.collect::<Vec<_>>().join(" | ")));
+    }
+    rows.join("\n")
+}
+
+#[cfg(test)]
+mod tests {
+    use std::path::{Path, PathBuf};
+
+    use super::*;
+    use crate::sample::manifest::Manifest;
+    use crate::sample::toml_file;
+
+    fn sample(name: &str, functions: &[&str], more: &str) -> Sample {
+        let manifest = Manifest::parse(Path::new("sample.toml"), &format!("title = '{name}!'\n{more}")).unwrap();
+        let functions = functions.iter().map(ToString::to_string).collect();
+        Sample { name: name.into(), dir: PathBuf::new(), manifest, functions }
+    }
+
+    #[test]
+    fn every_form_is_made_from_the_samples() {
+        let samples = [sample("go", &["a", "b"], ""), sample("r", &["a"], "lacks = { b = 'no timers' }")];
+        assert_eq!(lines(&samples), "go  go!: a, b\nr   r!: a\n    lacks b: no timers\n");
+        let contract =
+            toml_file::parse(Path::new("contract.toml"), "[[function]]\nname = 'b'\nsummary = 'ticks'\ncase = []");
+        let rows = [
+            "| function | what it does | go! | r! |",
+            "|---|---|:-:|:-:|",
+            "| `b` | ticks | ✓ | – |",
+            "| `a` |  | ✓ | ✓ |",
+        ];
+        assert_eq!(matrix(&samples, &contract.unwrap()), rows.join("\n"));
+        let value: serde_json::Value = serde_json::from_str(&json(&samples).unwrap()).unwrap();
+        assert_eq!(value[1]["lacks"]["b"], "no timers");
+        assert_eq!(value.as_array().unwrap().len(), 2);
+    }
+}

@@ -1,0 +1,8 @@
+//! What a person can ask for: one file a verb.
+
+pub mod clean;
+pub mod list;
+pub mod readme;
+pub mod setup;
+pub mod test;
+pub mod verify;

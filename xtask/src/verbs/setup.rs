@@ -1,0 +1,84 @@
+//! `setup`: everything that the samples and the driver need of this machine.
+
+use anyhow::Result;
+
+use crate::cli;
+use crate::place::docker::daemon;
+use crate::project::Project;
+use crate::report::Report;
+use crate::report::summary;
+use crate::sample::Sample;
+use crate::toolchain::{self, Apt, Toolchain, Tools};
+use crate::verbs::verify;
+
+/// The parts of the driver's work that need something of the machine, beside the samples' toolchains.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Parts {
+    /// The Rust tests.
+    pub test: bool,
+    /// The storage emulator.
+    pub storage: bool,
+    /// Images and containers.
+    pub docker: bool,
+}
+
+impl Parts {
+    fn all() -> Parts {
+        Parts { test: true, storage: true, docker: true }
+    }
+
+    fn of(self, tools: &Tools) -> Vec<(&str, &[Toolchain])> {
+        let parts = [(self.test, "test", &tools.test), (self.storage, "storage", &tools.storage)];
+        let parts = parts.into_iter().chain([(self.docker, "docker", &tools.docker)]);
+        parts.filter(|part| part.0).map(|(_, name, toolchains)| (name, &toolchains[..])).collect()
+    }
+}
+
+/// The verb: sets everything up, or says what it would do; returns the exit status.
+///
+/// # Errors
+/// When a sample is named that does not exist.
+pub fn setup(project: &Project, args: &cli::Setup, report: &Report) -> Result<u8> {
+    let samples = verify::loaded(project, &args.samples, report)?;
+    let broken = report.events().len();
+    let missing = match args.dry_run {
+        true => examine(project, &samples, Parts::all())?,
+        false => install(project, &samples, Parts::all(), report)?,
+    };
+    Ok(if missing + broken > 0 { summary::FAILED } else { 0 })
+}
+
+/// Installs what the samples and the parts need; returns how much is still missing. That stops nobody here: whoever
+/// needs it says so when its turn comes.
+///
+/// # Errors
+/// When the list of needs cannot be made.
+pub fn install(project: &Project, samples: &[Sample], parts: Parts, report: &Report) -> Result<usize> {
+    let tools = Tools::load()?;
+    let mut apt = Apt::new(&toolchain::path(project));
+    let needs = toolchain::needs(samples, &parts.of(&tools), project);
+    let mut missing = toolchain::install_all(project, &needs, &mut apt, report);
+    if parts.docker
+        && let Err(error) = daemon::ensure(project, &mut apt, report)
+    {
+        missing += 1;
+        report.warn(format!("{error:#}"));
+    }
+    Ok(missing)
+}
+
+/// Prints what is needed, what is there, and how the rest would come; returns how much is missing.
+fn examine(project: &Project, samples: &[Sample], parts: Parts) -> Result<usize> {
+    let tools = Tools::load()?;
+    let apt = Apt::new(&toolchain::path(project));
+    let needs = toolchain::needs(samples, &parts.of(&tools), project);
+    let (mut rows, mut missing) = toolchain::examine(project, &needs, &apt);
+    if parts.docker {
+        let remedy = daemon::remedy(project);
+        missing += usize::from(remedy.is_some());
+        let found = if remedy.is_none() { "answers" } else { "✗ silent" };
+        rows.push(["engine".into(), found.into(), "docker".into(), remedy.unwrap_or_default()]);
+    }
+    anstream::println!("{}", toolchain::table(["needed", "found", "by", "how it would come"], &rows));
+    Ok(missing)
+}
