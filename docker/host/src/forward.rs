@@ -1,6 +1,7 @@
 //! Forwarding mode: the request and the answer pass as they are (protocol.md#forwarding).
 
 pub mod headers;
+#[path = "../wire/src/target.rs"]
 pub mod target;
 
 use std::pin::pin;

@@ -1,5 +1,6 @@
 //! What callers see: the order of handling (protocol.md#the-http-front).
 
+#[path = "../wire/src/kestrel.rs"]
 pub mod kestrel;
 
 use std::sync::Arc;

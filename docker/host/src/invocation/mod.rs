@@ -1,3 +1,4 @@
 //! Reason phrases.
 
+#[path = "../../wire/src/reason.rs"]
 pub mod reason;

@@ -3,6 +3,7 @@
 //! A connection is driven by the task that uses it: no message has to pass from one task to another and back, which is most of
 //! what a pool with a task for each connection costs.
 
+#[path = "client/connection.rs"]
 mod connection;
 
 use std::net::{Ipv4Addr, SocketAddr};

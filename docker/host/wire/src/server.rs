@@ -1,5 +1,6 @@
 //! The web server: accepts connections, serves them, and lets them end in good order.
 
+#[path = "server/connection.rs"]
 mod connection;
 
 use std::net::SocketAddr;
