@@ -1,25 +1,22 @@
 //! Forwarding mode: the request and the answer pass as they are (protocol.md#forwarding).
 
 pub mod headers;
-#[path = "../wire/src/target.rs"]
 pub mod target;
 
 use std::pin::pin;
 
 use bytes::Bytes;
+use wire::caller::is_continue;
+use wire::client::{self, Body, Request};
+use wire::response::Framing;
+use wire::{Caller, Name, RequestHead, Response, ResponseHead, Target};
 
 use crate::app::{Function, HandlerKind};
-use crate::body::{CallerBody, is_continue};
-use crate::client::{Answer, Body, Request};
 use crate::host::Host;
 use crate::host::execution::{CALLED_BY_HOST_API, Execution};
 use crate::host::running::Running;
-use crate::http1::Name;
-use crate::http1::head::{AnswerHead, RequestHead};
 use crate::invoke::{self, Outcome};
 use crate::log::Level;
-use crate::response::{Framing, Response};
-use target::Target;
 
 const NO_CONTENT: u16 = 204;
 const RESET_CONTENT: u16 = 205;
@@ -32,7 +29,7 @@ pub async fn forward(
     function: &Function,
     target: &Target<'_>,
     head: &RequestHead,
-    body: &mut CallerBody,
+    caller: &mut Caller,
 ) -> Response {
     let execution = Execution::begin(host, function, CALLED_BY_HOST_API);
     let Some(handler) = running.handler() else { return Response::empty(500) };
@@ -40,14 +37,14 @@ pub async fn forward(
 
     let waits_for_continue = head.headers.get(Name::Expect).is_some_and(is_continue);
     let is_to_head = head.method == "HEAD";
-    let request = match to_handler(&execution, running, function, target, head, body.length()) {
+    let request = match to_handler(&execution, running, function, target, head, caller.length()) {
         Ok(request) => request,
         Err(cause) => {
             execution.failed(&cause);
             return Response { closes: !is_ready, ..Response::empty(500) };
         }
     };
-    let body = if body.length() > 0 { Body::Stream { body, waits_for_continue } } else { Body::Empty };
+    let body = if caller.length() > 0 { Body::Stream { caller, waits_for_continue } } else { Body::Empty };
     let call = pin!(async { invoke::noticed(handler, handler.client().call(&request, body).await).await });
     let mut response = match invoke::within_timeout(running, handler, &execution, call).await {
         Outcome::Answered(answer) => {
@@ -75,8 +72,8 @@ fn to_handler(
 ) -> Result<Request, String> {
     let kind = running.app.options.custom_handler.as_ref().map(|handler| handler.kind);
     let target = match kind {
-        Some(HandlerKind::HttpWorker) => target.for_function(&function.name),
-        _ => target.forwarded(),
+        Some(HandlerKind::HttpWorker) => target::for_function(target, &function.name),
+        _ => target::forwarded(target),
     };
     let method = normal_method(&head.method);
     let mut headers = headers::to_handler(&head.headers, length, execution.id)?;
@@ -96,9 +93,9 @@ fn normal_method(method: &str) -> String {
 
 /// The answer as the caller gets it. What fails here is not a failed invocation: the log says so, the caller sees a 500
 /// (protocol.md#forwarding-response).
-fn to_caller(execution: &Execution<'_>, answer: Answer, is_to_head: bool) -> Response {
-    let Answer { head, body } = answer;
-    let AnswerHead { status, reason, mut headers, .. } = head;
+fn to_caller(execution: &Execution<'_>, answer: client::Response, is_to_head: bool) -> Response {
+    let client::Response { head, body } = answer;
+    let ResponseHead { status, reason, mut headers, .. } = head;
     let reason = Some(reason).filter(|reason| !reason.is_empty());
     let announced = headers.text(Name::ContentLength).and_then(|length| length.parse::<usize>().ok());
     let length = body.iter().map(Bytes::len).sum();

@@ -1,48 +1,49 @@
 //! What callers see: the order of handling (protocol.md#the-http-front).
 
-#[path = "../wire/src/kestrel.rs"]
-pub mod kestrel;
-
 use std::sync::Arc;
 
 use bytes::Bytes;
+use wire::headers::is_sound;
+use wire::response::Framing;
+use wire::target::parse_query;
+use wire::{Caller, Name, Request, RequestHead, Response, Service, Target, Warning};
 
 use crate::admin;
-use crate::body::CallerBody;
 use crate::forward;
-use crate::forward::target::{Target, parse_query};
 use crate::host::keys::{self, Identity, KeyError, KeyLevel};
 use crate::host::routes::Found;
 use crate::host::running::Running;
 use crate::host::throttle::Refusal;
 use crate::host::{Host, State};
-use crate::http1::Name;
-use crate::http1::head::RequestHead;
-use crate::http1::headers::is_sound;
 use crate::invoke;
 use crate::log;
-use crate::response::{Framing, Response};
 
 /// What `/` shows where no function claims it.
 const HOME_PAGE: &str = include_str!("front/home.html");
 /// The limit on bodies while no app says another (`FUNCTIONS_REQUEST_BODY_SIZE_LIMIT`).
 const DEFAULT_BODY_LIMIT_BYTES: u64 = 104_857_600;
 
-/// Answers one request.
-pub async fn handle(host: &Arc<Host>, head: &RequestHead, body: &mut CallerBody) -> Response {
-    match kestrel::accept(head) {
-        Ok(target) => within_limits(host, &target, head, body).await,
-        Err(status) => Response::empty(status).closing(),
+/// The host as its callers see it.
+#[derive(Clone)]
+pub struct Front(pub Arc<Host>);
+
+impl Service for Front {
+    async fn call(&self, request: Request<'_>, caller: &mut Caller) -> Response {
+        within_limits(&self.0, request.target, request.head, caller).await
+    }
+
+    fn warn(&self, warning: Warning) {
+        self.0.log().warning(log::HOST, warning.to_string());
     }
 }
 
-async fn within_limits(host: &Arc<Host>, target: &Target<'_>, head: &RequestHead, body: &mut CallerBody) -> Response {
+async fn within_limits(host: &Arc<Host>, target: &Target<'_>, head: &RequestHead, caller: &mut Caller) -> Response {
     let state = host.state();
     let limit = match &state {
         State::Running(running) => running.app.options.request_body_limit_bytes,
         State::Error(..) | State::Offline { .. } => DEFAULT_BODY_LIMIT_BYTES,
     };
-    let length = body.length();
+    let length = caller.length();
     if length > limit {
         let text = format!(
             "{} {}: a body of {length} bytes is refused, the limit is {limit}\nhint: FUNCTIONS_REQUEST_BODY_SIZE_LIMIT",
@@ -52,14 +53,14 @@ async fn within_limits(host: &Arc<Host>, target: &Target<'_>, head: &RequestHead
         return Response::empty(500).closing();
     }
     if is_admin_path(&target.path) {
-        let Ok(bytes) = body.collect(limit).await else { return Response::empty(500) };
+        let Ok(bytes) = caller.collect(limit).await else { return Response::empty(500) };
         if let Some(response) = admin_answer(host, target, head, &bytes) {
             return response;
         }
-        body.put_back(bytes.into());
+        caller.put_back(bytes.into());
     }
     match state {
-        State::Running(running) => throttled(host, &running, target, head, body).await,
+        State::Running(running) => throttled(host, &running, target, head, caller).await,
         State::Offline { page, .. } => Response { framing: Framing::Chunked, ..html(503, &page) },
         State::Error(..) => not_running(),
     }
@@ -101,7 +102,7 @@ async fn throttled(
     running: &Arc<Running>,
     target: &Target<'_>,
     head: &RequestHead,
-    body: &mut CallerBody,
+    caller: &mut Caller,
 ) -> Response {
     let _pass = match running.throttle.enter().await {
         Ok(pass) => pass,
@@ -113,7 +114,7 @@ async fn throttled(
         }
     };
     let mut response = match running.routes.find(&head.method, &target.path) {
-        Some(found) => call(host, running, found, target, head, body).await,
+        Some(found) => call(host, running, found, target, head, caller).await,
         None if target.path == "/" => home_page(host),
         None => Response::empty(404),
     };
@@ -127,7 +128,7 @@ async fn call(
     found: Found,
     target: &Target<'_>,
     head: &RequestHead,
-    body: &mut CallerBody,
+    caller: &mut Caller,
 ) -> Response {
     let Some(http) = &found.function.http else { return Response::empty(404) };
     let Ok(identity) = identify(host, head, target, &found) else { return Response::empty(500) };
@@ -138,9 +139,9 @@ async fn call(
         return Response::empty(401);
     }
     if found.forwards {
-        forward::forward(host, running, &found.function, target, head, body).await
+        forward::forward(host, running, &found.function, target, head, caller).await
     } else {
-        invoke::http(host, running, &found, identity, target, head, body).await
+        invoke::http(host, running, &found, identity, target, head, caller).await
     }
 }
 
@@ -155,7 +156,7 @@ fn identify(host: &Host, head: &RequestHead, target: &Target<'_>, found: &Found)
 
 fn presented_key<'a>(head: &'a RequestHead, query: &'a [(String, Vec<String>)]) -> Option<&'a str> {
     let query = query.iter().filter_map(|(name, values)| Some((name.as_str(), values.first()?.as_str())));
-    keys::presented(head.headers.get(Name::FunctionsKey), query)
+    keys::presented(head.headers.named("x-functions-key"), query)
 }
 
 fn home_page(host: &Host) -> Response {

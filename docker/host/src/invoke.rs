@@ -10,13 +10,14 @@ use std::pin::pin;
 
 use bytes::Bytes;
 use uuid::Uuid;
+use wire::client::{self, Body, Request, Response};
+use wire::{Headers, Name};
 
 pub use http::http;
 pub use limits::{Outcome, noticed, wait_ready, within_timeout};
 
 use crate::app::{Binding, CustomHandler, DataType, Function};
 use crate::bindings::{input, output};
-use crate::client::{Answer, Body, CallError, Request};
 use crate::doctor::answer::oversights;
 use crate::envelope::answer::{self, Failure, Verdict};
 use crate::envelope::data::{BindingData, System, Value};
@@ -27,7 +28,6 @@ use crate::handler::{Handler, own_headers};
 use crate::host::Host;
 use crate::host::execution::Execution;
 use crate::host::running::Running;
-use crate::http1::{Headers, Name};
 use crate::log::Level;
 use dotnet_text::date::DateTime;
 use exchange::Exchange;
@@ -158,10 +158,10 @@ async fn ask(
             handler.client().call(&request, body()).await
         }
     };
-    let Answer { head, body } = match noticed(handler, answered.await).await {
+    let Response { head, body } = match noticed(handler, answered.await).await {
         Ok(answer) => answer,
         // The real host goes on waiting for the final answer (recording RX-status-199).
-        Err(CallError::OnlyInterim) => {
+        Err(client::Error::OnlyInterim) => {
             let text = "The handler answered with an interim status (1xx) and no final one. The Functions host waits for it until \
                         `functionTimeout`\nhint: answer with 200";
             execution.note(Level::Warning, text);

@@ -8,11 +8,7 @@
 pub mod admin;
 pub mod app;
 pub mod bindings;
-#[path = "../wire/src/caller.rs"]
-pub mod body;
 pub mod cli;
-#[path = "../wire/src/client.rs"]
-pub mod client;
 pub mod doctor;
 pub mod envelope;
 pub mod forward;
@@ -20,13 +16,6 @@ pub mod front;
 pub mod grammar;
 pub mod handler;
 pub mod host;
-#[path = "../wire/src/lib.rs"]
-pub mod http1;
-pub mod invocation;
 pub mod invoke;
 pub mod log;
-#[path = "../wire/src/response.rs"]
-pub mod response;
-#[path = "../wire/src/server.rs"]
-pub mod server;
 pub mod triggers;

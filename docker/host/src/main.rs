@@ -8,13 +8,16 @@ use std::sync::atomic::Ordering;
 
 use mini_host::app::local_settings;
 use mini_host::cli::Options;
+use mini_host::front::Front;
 use mini_host::host::Host;
 use mini_host::host::open_keys;
 use mini_host::host::running::{Handling, Starter};
 use mini_host::host::watch::{self, Scope};
-use mini_host::{log, server, triggers};
+use mini_host::{log, triggers};
 use tokio::net::TcpListener;
 use tokio::signal::unix::{Signal, SignalKind, signal};
+use wire::addresses::addresses;
+use wire::server;
 
 fn main() -> ExitCode {
     let options = Options::from_command_line();
@@ -73,7 +76,7 @@ async fn run(options: Options) -> Result<(), String> {
     let watching = tokio::spawn(watch::watch(Arc::clone(&host), scope));
     let triggers = tokio::spawn(triggers::run(Arc::clone(&host)));
     host.settle().await;
-    server::serve(Arc::clone(&host), listeners).await;
+    server::serve(listeners, host.stop_requested(), Front(Arc::clone(&host))).await;
     watching.abort();
     // Its own limit holds; it only fails if it panics.
     _ = triggers.await;
@@ -111,7 +114,7 @@ fn app_root(app: Option<PathBuf>, environment: &[(String, String)]) -> Result<Pa
 async fn bind(urls: Option<&str>, port: Option<u16>) -> Result<(Vec<TcpListener>, Vec<String>), String> {
     let mut listeners = Vec::new();
     let mut bound_urls = Vec::new();
-    for address in server::addresses(urls, port)? {
+    for address in addresses(urls, port).map_err(|error| error.to_string())? {
         let listener = TcpListener::bind(address).await.map_err(|error| {
             format!(
                 "cannot listen on {address}: {error}\nhint: another program has the port; --port 0 takes a free one"

@@ -1,7 +1,8 @@
 //! What a retry policy tells the handler (protocol.md#timer-trigger; recordings D21, TX-timer-retry).
 
+use wire::reason;
+
 use super::data::Value;
-use crate::invocation::reason;
 use dotnet_text::json::{self, Json, Object};
 
 /// How far a retry policy has come.

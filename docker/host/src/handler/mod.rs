@@ -15,13 +15,13 @@ use std::time::{Duration, Instant};
 
 use tokio::sync::{mpsc, watch};
 use uuid::Uuid;
+use wire::client::{self, Body, Request};
+use wire::{Client, Headers, Name};
 
 pub use process::Launch;
 use process::Process;
 
-use crate::client::{Body, CallError, Client, Request};
 use crate::doctor::program;
-use crate::http1::{Headers, Name};
 use crate::log::{DISPATCHER, Entry, Level, Log};
 
 /// How long to pause between two probes of a handler that does not listen yet. The real host pauses 25 ms; a shorter pause
@@ -455,16 +455,16 @@ async fn wait_until_ready(client: &Client, probe: Probe) -> bool {
     loop {
         match ask(client, probe).await {
             Ok(()) => return true,
-            Err(CallError::Refused(_)) if Instant::now() < deadline => {
+            Err(client::Error::Refused(_)) if Instant::now() < deadline => {
                 tokio::time::sleep(Duration::from_millis(PROBE_PAUSE_MS)).await;
             }
-            Err(CallError::Refused(_)) => return false,
+            Err(client::Error::Refused(_)) => return false,
             Err(_) => return true,
         }
     }
 }
 
-async fn ask(client: &Client, probe: Probe) -> Result<(), CallError> {
+async fn ask(client: &Client, probe: Probe) -> Result<(), client::Error> {
     let mut headers = Headers::default();
     headers.push(Name::Host, format!("127.0.0.1:{}", client.port()));
     let request = Request { method: "GET".to_owned(), target: "/".to_owned(), headers };

@@ -1,8 +1,7 @@
 //! The headers that the host puts on every request to the handler.
 
 use uuid::Uuid;
-
-use crate::http1::{Headers, Name};
+use wire::{Headers, Name};
 
 /// The version that this host says it is: that of the recorded host.
 pub const VERSION: &str = "4.1037.0.0";
@@ -12,7 +11,11 @@ const AGENT: &str = "Azure-Functions-Host/4.1037.0.0";
 /// Adds the headers that the host puts on every request of its own: version, id and agent (protocol.md#envelope-request). A caller's
 /// are kept, with the host's values behind them.
 pub fn append(headers: &mut Headers, invocation: Uuid) {
-    headers.append(Name::HostVersion, ", ", VERSION);
-    headers.append(Name::InvocationId, ", ", invocation.hyphenated().encode_lower(&mut Uuid::encode_buffer()));
+    headers.append("X-Azure-Functions-HostVersion", ", ", VERSION);
+    headers.append(
+        "X-Azure-Functions-InvocationId",
+        ", ",
+        invocation.hyphenated().encode_lower(&mut Uuid::encode_buffer()),
+    );
     headers.append(Name::UserAgent, " ", AGENT);
 }

@@ -4,10 +4,9 @@ use std::fmt;
 use std::sync::OnceLock;
 
 use bytes::Bytes;
+use wire::{Name, ResponseHead};
 
 use crate::host::execution::Execution;
-use crate::http1::Name;
-use crate::http1::head::AnswerHead;
 
 /// How much of a body is shown.
 const SHOWN_CHARACTERS: usize = 300;
@@ -41,7 +40,7 @@ impl Exchange {
     }
 
     /// Keeps the head of the answer.
-    pub fn answered(&self, head: &AnswerHead, body: &Bytes) {
+    pub fn answered(&self, head: &ResponseHead, body: &Bytes) {
         let content_type = head.headers.get(Name::ContentType).map(String::from_utf8_lossy);
         let content_type = content_type.unwrap_or("no Content-Type".into());
         // There is one answer in an attempt.

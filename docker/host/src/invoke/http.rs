@@ -3,23 +3,19 @@
 use std::sync::Arc;
 
 use bytes::Bytes;
+use wire::{Caller, Name, RequestHead, Response, Target};
 
 use super::{Failed, Trigger, invoke};
-use crate::body::CallerBody;
 use crate::envelope::data::Value;
 use crate::envelope::http::{self as envelope, HttpRequest};
 use crate::envelope::reply::{self, Unwritable};
-use crate::forward::target::Target;
 use crate::host::Host;
 use crate::host::execution::CALLED_BY_HOST_API;
 use crate::host::keys::{Identity, KeyLevel};
 use crate::host::routes::Found;
 use crate::host::running::Running;
-use crate::http1::Name;
-use crate::http1::head::RequestHead;
 use crate::invoke::respond::respond;
 use crate::log;
-use crate::response::Response;
 
 /// One invocation of a function in default mode by an HTTP request.
 pub async fn http(
@@ -29,7 +25,7 @@ pub async fn http(
     identity: Option<Identity>,
     target: &Target<'_>,
     head: &RequestHead,
-    body: &mut CallerBody,
+    caller: &mut Caller,
 ) -> Response {
     let complain = |message: &str| {
         let text = format!("Function `{}`: {message}, so the caller gets a 500", found.function.name);
@@ -39,7 +35,7 @@ pub async fn http(
         complain(message);
         Response::empty(500)
     };
-    let body = match read(running, head, body).await {
+    let body = match read(running, head, caller).await {
         Ok(body) => body,
         Err(message) => return refuse(&message),
     };
@@ -65,16 +61,16 @@ pub async fn http(
     }
 }
 
-/// The body, where it has a length. A chunked one is read and lost (recording CX-bodylimit-default-mode).
-async fn read(running: &Running, head: &RequestHead, body: &mut CallerBody) -> Result<Option<Bytes>, String> {
+/// The body, if it has a length. A chunked one is read and lost (recording CX-bodylimit-default-mode).
+async fn read(running: &Running, head: &RequestHead, caller: &mut Caller) -> Result<Option<Bytes>, String> {
     let limit = running.app.options.request_body_limit_bytes;
     if head.headers.contains(Name::TransferEncoding) {
-        return body.discard(limit).await.map(|()| None).map_err(|error| error.to_string());
+        return caller.discard(limit).await.map(|()| None).map_err(|error| error.to_string());
     }
-    if body.length() == 0 {
+    if caller.length() == 0 {
         return Ok(None);
     }
-    body.collect(limit).await.map(|bytes| Some(bytes.into())).map_err(|error| error.to_string())
+    caller.collect(limit).await.map(|bytes| Some(bytes.into())).map_err(|error| error.to_string())
 }
 
 fn http_request(

@@ -4,12 +4,12 @@ use std::fmt::Display;
 use std::pin::Pin;
 use std::time::Duration;
 
-use crate::client::{Answer, CallError};
 use crate::handler::Handler;
 use crate::host::Host;
 use crate::host::execution::Execution;
 use crate::host::running::Running;
 use crate::log::DISPATCHER;
+use wire::client::{self, Response};
 
 /// How long an invocation that has taken too long may still be answered before its handler is killed (protocol.md#function-timeout).
 const TIMEOUT_GRACE_SECONDS: u64 = 2;
@@ -52,7 +52,7 @@ pub async fn wait_ready(host: &Host, handler: &Handler, execution: &Execution<'_
 ///
 /// # Errors
 /// As the call itself.
-pub async fn noticed(handler: &Handler, result: Result<Answer, CallError>) -> Result<Answer, CallError> {
+pub async fn noticed(handler: &Handler, result: Result<Response, client::Error>) -> Result<Response, client::Error> {
     if result.is_err() {
         handler.notice_end().await;
     }

@@ -1,8 +1,9 @@
 //! From the reply of a default-mode invocation to what its caller gets (protocol.md#named-http-output and #http-return-value).
 
 use crate::envelope::reply::{self, Reply};
-use crate::http1::headers::is_sound;
-use crate::response::{Framing, Response};
+use wire::Response;
+use wire::headers::is_sound;
+use wire::response::Framing;
 
 /// The response that says `reply`.
 #[must_use]
@@ -34,8 +35,9 @@ pub fn respond(reply: Reply, is_to_head: bool) -> Response {
 mod tests {
     use bytes::Bytes;
 
+    use wire::response::Ending;
+
     use super::*;
-    use crate::response::Ending;
 
     fn written(framing: reply::Framing, status: i32, headers: &[(&str, &str)], body: &'static str) -> (String, Ending) {
         let headers = [("Date", "now"), ("Server", "x")].iter().chain(headers);

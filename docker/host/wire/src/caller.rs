@@ -1,18 +1,17 @@
-//! A caller's body on its way.
+//! The caller of the request that is being answered.
 
 use std::io;
 use std::time::Duration;
 
 use bytes::Bytes;
 use tokio::io::AsyncWriteExt;
-use tokio::net::TcpStream;
-use tokio::net::tcp::{OwnedReadHalf, OwnedWriteHalf};
+use tokio::net::tcp::OwnedWriteHalf;
 use tokio::time::{Instant, timeout};
 
-use crate::http1::Name;
-use crate::http1::framing::Framing;
-use crate::http1::head::RequestHead;
-use crate::http1::reader::Reader;
+use crate::framing::{BodyError, Framing};
+use crate::head::RequestHead;
+use crate::name::Name;
+use crate::socket::Socket;
 
 /// How long a caller's body may make no headway before its rate is looked at: Kestrel's grace period.
 const BODY_GRACE_SECONDS: u64 = 5;
@@ -24,22 +23,10 @@ const BODY_BEGIN_MS: u64 = 25;
 const DRAIN_SECONDS: u64 = 5;
 const CONTINUE: &[u8] = b"HTTP/1.1 100 Continue\r\n\r\n";
 
-/// Why a body could not be passed on.
-pub type BodyError = Box<dyn std::error::Error + Send + Sync>;
-
-/// Both sides of a connection from a caller.
+/// The caller of a request. The body is read when it is asked for, and at no less than Kestrel's minimum rate.
 #[derive(Debug)]
 pub struct Caller {
-    /// What the caller sends.
-    pub reader: Reader<OwnedReadHalf>,
-    /// What the caller gets.
-    pub writer: OwnedWriteHalf,
-}
-
-/// The body of a request: read when it is asked for, and at no less than Kestrel's minimum rate.
-#[derive(Debug)]
-pub struct CallerBody {
-    caller: Caller,
+    socket: Socket,
     framing: Framing,
     length: u64,
     /// Whether the caller waits to be told to send.
@@ -50,22 +37,12 @@ pub struct CallerBody {
 }
 
 impl Caller {
-    /// Nothing has been said on the connection.
-    #[must_use]
-    pub fn new(stream: TcpStream) -> Self {
-        let (read, writer) = stream.into_split();
-        Self { reader: Reader::new(read), writer }
-    }
-}
-
-impl CallerBody {
-    /// The body of a request that has just been read.
-    #[must_use]
-    pub fn new(caller: Caller, head: &RequestHead, framing: Framing) -> Self {
+    /// The caller whose request has just been read from `socket`.
+    pub(crate) fn new(socket: Socket, head: &RequestHead, framing: Framing) -> Self {
         let waits_for_continue =
             framing != Framing::NONE && !head.is_old && head.headers.get(Name::Expect).is_some_and(is_continue);
         Self {
-            caller,
+            socket,
             framing,
             length: head.headers.text(Name::ContentLength).and_then(|text| text.parse().ok()).unwrap_or(0),
             waits_for_continue,
@@ -75,31 +52,30 @@ impl CallerBody {
         }
     }
 
-    /// Its length, as the caller has announced it.
+    /// The length of the body as the caller has announced it; 0 if it has not.
     #[must_use]
     pub const fn length(&self) -> u64 {
         self.length
     }
 
-    /// The next piece; nothing at the end. Nothing is lost where this is dropped before it is done.
+    /// The next piece of the body; `None` at its end. Nothing is lost if this is dropped before it is done.
     ///
     /// # Errors
     /// If the caller goes away before the end, sends too slowly, or does not keep to the chunks it has announced.
-    pub async fn next(&mut self) -> Result<Option<Bytes>, BodyError> {
+    pub async fn next_piece(&mut self) -> Result<Option<Bytes>, BodyError> {
         if let Some(bytes) = self.put_back.take() {
             return Ok(Some(bytes));
         }
         if self.waits_for_continue {
             self.let_continue().await?;
         }
-        let patience = Duration::from_secs(BODY_GRACE_SECONDS + self.received / BODY_BYTES_PER_SECOND);
+        let limit = Duration::from_secs(BODY_GRACE_SECONDS + self.received / BODY_BYTES_PER_SECOND);
         let since = Instant::now();
-        let piece = timeout(patience.saturating_sub(self.waited), self.caller.reader.next_piece(&mut self.framing));
-        let piece = piece.await.map_err(|_| {
-            format!(
-                "the caller's body came too slowly: {} of {} bytes, less than {BODY_BYTES_PER_SECOND} a second",
-                self.received, self.length
-            )
+        let piece = timeout(limit.saturating_sub(self.waited), self.socket.reader.next_piece(&mut self.framing));
+        let piece = piece.await.map_err(|_| BodyError::TooSlow {
+            received: self.received,
+            announced: self.length,
+            least: BODY_BYTES_PER_SECOND,
         })??;
         self.waited += since.elapsed();
         self.received += piece.as_ref().map_or(0, |piece| piece.len() as u64);
@@ -109,10 +85,10 @@ impl CallerBody {
     /// The whole body in one piece.
     ///
     /// # Errors
-    /// As [`next`](Self::next), and if there are more than `limit` bytes.
+    /// As [`next_piece`](Self::next_piece), and if there are more than `limit` bytes.
     pub async fn collect(&mut self, limit: u64) -> Result<Vec<u8>, BodyError> {
         let mut bytes = Vec::with_capacity(usize::try_from(self.length.min(limit)).unwrap_or_default());
-        while let Some(piece) = self.next().await? {
+        while let Some(piece) = self.next_piece().await? {
             bytes.extend_from_slice(&piece);
             self.check_limit(limit)?;
         }
@@ -124,7 +100,7 @@ impl CallerBody {
     /// # Errors
     /// As [`collect`](Self::collect).
     pub async fn discard(&mut self, limit: u64) -> Result<(), BodyError> {
-        while self.next().await?.is_some() {
+        while self.next_piece().await?.is_some() {
             self.check_limit(limit)?;
         }
         Ok(())
@@ -135,18 +111,17 @@ impl CallerBody {
         self.put_back = Some(bytes).filter(|bytes| !bytes.is_empty());
     }
 
-    /// What the caller gets.
-    pub fn writer(&mut self) -> &mut OwnedWriteHalf {
-        &mut self.caller.writer
+    pub(crate) fn writer(&mut self) -> &mut OwnedWriteHalf {
+        &mut self.socket.writer
     }
 
     /// Whether nothing more of the body will be read: the connection can be used for the next request. A body that nobody has
     /// asked for is read for a while; one that waits to be asked for is not waited for.
-    pub async fn is_read(&mut self) -> bool {
+    pub(crate) async fn is_read(&mut self) -> bool {
         if self.framing.has_ended() {
             return true;
         }
-        if self.waits_for_continue && self.caller.reader.buffer.is_empty() {
+        if self.waits_for_continue && self.socket.reader.buffer.is_empty() {
             return false;
         }
         self.waits_for_continue = false;
@@ -155,15 +130,14 @@ impl CallerBody {
     }
 
     /// The connection again, for the next request.
-    #[must_use]
-    pub fn into_caller(self) -> Caller {
-        self.caller
+    pub(crate) fn into_socket(self) -> Socket {
+        self.socket
     }
 
     /// Tells a caller who waits for it to send the body. One who has begun to send need not be told (recording
     /// FX-expect-no-wait).
     async fn let_continue(&mut self) -> io::Result<()> {
-        let Caller { reader, writer } = &mut self.caller;
+        let Socket { reader, writer } = &mut self.socket;
         let has_begun = !reader.buffer.is_empty()
             || timeout(Duration::from_millis(BODY_BEGIN_MS), reader.fill()).await.is_ok_and(|filled| filled.is_ok());
         self.waits_for_continue = false;
@@ -172,11 +146,11 @@ impl CallerBody {
 
     fn check_limit(&self, limit: u64) -> Result<(), BodyError> {
         let is_within = self.received <= limit;
-        is_within.then_some(()).ok_or_else(|| format!("the caller's body is longer than {limit} bytes").into())
+        is_within.then_some(()).ok_or(BodyError::TooLong(limit))
     }
 }
 
-/// Whether the value of an `Expect` line is the one that means something.
+/// Whether this value of an `Expect` line asks for a `100 Continue`.
 #[must_use]
 pub fn is_continue(value: &[u8]) -> bool {
     value.eq_ignore_ascii_case(b"100-continue")

@@ -1,25 +1,28 @@
-//! HTTP connections to the handler.
+//! The client towards the handler, as .NET's `HttpClient`.
 //!
 //! A connection is driven by the task that uses it: no message has to pass from one task to another and back, which is most of
 //! what a pool with a task for each connection costs.
 
 #[path = "client/connection.rs"]
 mod connection;
+mod error;
+mod request;
+mod response;
 
 use std::net::{Ipv4Addr, SocketAddr};
 use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
-use bytes::Bytes;
-
-use crate::body::CallerBody;
-use crate::http1::head::AnswerHead;
-use crate::http1::{Headers, Name};
+use crate::headers::Headers;
+use crate::name::Name;
 use connection::Connection;
+pub use error::Error;
+pub use request::{Body, Request};
+pub use response::Response;
 
 /// How many idle connections are kept.
 const MAX_IDLE_CONNECTIONS: usize = 128;
-/// How often a request without a body is sent again when its connection is closed without an answer (protocol.md#forwarding-repeated-delivery).
+/// How often a request without a body is sent again when its connection is closed without a response (protocol.md#forwarding-repeated-delivery).
 const MAX_REPEATS: u32 = 3;
 /// .NET's `MaxAutomaticRedirections`.
 const MAX_REDIRECTS: u32 = 50;
@@ -31,57 +34,6 @@ const KEEP_ALIVE_MARGIN_SECONDS: u64 = 1;
 pub struct Client {
     address: SocketAddr,
     idle: Mutex<Vec<Idle>>,
-}
-
-/// A request to the handler, without its body.
-#[derive(Clone, Debug)]
-pub struct Request {
-    /// The method.
-    pub method: String,
-    /// The path and the query.
-    pub target: String,
-    /// The header lines, those that frame the body included.
-    pub headers: Headers,
-}
-
-/// The body of a request to the handler.
-#[derive(Debug)]
-pub enum Body<'a> {
-    /// No body. Only such a request may be sent again (protocol.md#forwarding-repeated-delivery).
-    Empty,
-    /// A body that is there as a whole, sent as it is: the headers say its length.
-    Whole(Bytes),
-    /// A body that is there as a whole, sent as one chunk.
-    Chunk(Bytes),
-    /// The body of a caller's request, passed on as it comes.
-    Stream {
-        /// The body.
-        body: &'a mut CallerBody,
-        /// Whether it is held back until the handler says `100 Continue`, or for a second (protocol.md#forwarding-request-body).
-        waits_for_continue: bool,
-    },
-}
-
-/// A complete answer of the handler.
-#[derive(Debug)]
-pub struct Answer {
-    /// The status, the reason phrase and the header lines.
-    pub head: AnswerHead,
-    /// The body in the pieces in which it came.
-    pub body: Vec<Bytes>,
-}
-
-/// Why there was no answer.
-#[derive(Debug)]
-pub enum CallError {
-    /// Nobody listens.
-    Refused(SocketAddr),
-    /// The handler closed the connection without a byte of an answer.
-    Closed,
-    /// There was an interim answer (1xx), and no final one.
-    OnlyInterim,
-    /// The connection broke, or what came over it is not HTTP.
-    Broken(String),
 }
 
 #[derive(Debug)]
@@ -108,18 +60,18 @@ impl Client {
         self.idle().clear();
     }
 
-    /// Sends a request and waits for the complete answer. A request without a body is sent again, up to three times, when the
-    /// handler closes the connection without answering (protocol.md#forwarding-repeated-delivery).
+    /// Sends a request and waits for the complete response. A request without a body is sent again, up to three times, when the
+    /// handler closes the connection without a response (protocol.md#forwarding-repeated-delivery).
     ///
     /// # Errors
     /// If the handler does not listen, hangs up, or does not speak HTTP.
-    pub async fn call(&self, request: &Request, body: Body<'_>) -> Result<Answer, CallError> {
+    pub async fn call(&self, request: &Request, body: Body<'_>) -> Result<Response, Error> {
         if !matches!(body, Body::Empty) {
             return self.call_once(request, body, true).await;
         }
         for repeat in 0..MAX_REPEATS {
             match self.call_once(request, Body::Empty, repeat == 0).await {
-                Err(CallError::Closed) => {}
+                Err(Error::Closed) => {}
                 outcome => return outcome,
             }
         }
@@ -135,17 +87,17 @@ impl Client {
         &self,
         mut request: Request,
         body: impl Fn() -> Body<'static>,
-    ) -> Result<Answer, CallError> {
+    ) -> Result<Response, Error> {
         let mut has_body = true;
         let mut redirects = 0;
         loop {
-            let answer = self.call(&request, if has_body { body() } else { Body::Empty }).await?;
-            // The last of too many is an answer like any other.
-            let location = self.redirect_target(&answer, &request.target).filter(|_| redirects < MAX_REDIRECTS);
-            let Some(location) = location else { return Ok(answer) };
+            let response = self.call(&request, if has_body { body() } else { Body::Empty }).await?;
+            // The last of too many is a response like any other.
+            let location = self.redirect_target(&response, &request.target).filter(|_| redirects < MAX_REDIRECTS);
+            let Some(location) = location else { return Ok(response) };
             redirects += 1;
             request.target = location;
-            if !matches!(answer.head.status, 307 | 308) {
+            if !matches!(response.head.status, 307 | 308) {
                 "GET".clone_into(&mut request.method);
                 request.headers.remove(Name::TransferEncoding);
                 request.headers.remove(Name::ContentType);
@@ -154,20 +106,20 @@ impl Client {
         }
     }
 
-    async fn call_once(&self, request: &Request, body: Body<'_>, may_reuse: bool) -> Result<Answer, CallError> {
+    async fn call_once(&self, request: &Request, body: Body<'_>, may_reuse: bool) -> Result<Response, Error> {
         let mut connection = match self.take_idle().filter(|_| may_reuse) {
             Some(connection) => connection,
             None => Connection::open(self.address).await?,
         };
-        let answer = connection.exchange(request, body).await?;
+        let response = connection.exchange(request, body).await?;
         if connection.is_reusable() {
-            let usable_until = keep_alive_limit(&answer.head.headers);
+            let usable_until = keep_alive_limit(&response.head.headers);
             let mut idle = self.idle();
             if idle.len() < MAX_IDLE_CONNECTIONS {
                 idle.push(Idle { connection, usable_until });
             }
         }
-        Ok(answer)
+        Ok(response)
     }
 
     /// The connection used last that is still open.
@@ -184,17 +136,17 @@ impl Client {
         self.idle.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    fn redirect_target(&self, answer: &Answer, from: &str) -> Option<String> {
-        if !matches!(answer.head.status, 300..=303 | 307 | 308) {
+    fn redirect_target(&self, response: &Response, from: &str) -> Option<String> {
+        if !matches!(response.head.status, 300..=303 | 307 | 308) {
             return None;
         }
-        let location = answer.head.headers.text(Name::Location)?;
+        let location = response.head.headers.text(Name::Location)?;
         let own = format!("http://{}", self.address);
         resolved(location.strip_prefix(&own).unwrap_or(location), from)
     }
 }
 
-/// Where a `Location` without scheme and host leads to from the target `from`; nothing for one with them.
+/// Where a `Location` without scheme and host leads to from the target `from`; `None` for one with them.
 fn resolved(location: &str, from: &str) -> Option<String> {
     let location = location.split('#').next().filter(|text| text.bytes().all(|byte| byte.is_ascii_graphic()))?;
     let is_elsewhere = location.starts_with("//") || location.split(['/', '?']).next()?.contains(':');
@@ -208,20 +160,7 @@ fn resolved(location: &str, from: &str) -> Option<String> {
     }
 }
 
-impl std::fmt::Display for CallError {
-    fn fmt(&self, out: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        match self {
-            Self::Refused(address) => write!(out, "Connection refused ({address}): no handler listens there"),
-            Self::Closed => out.write_str("The handler closed the connection without an answer"),
-            Self::OnlyInterim => out.write_str("The handler gave an interim answer (1xx) and no final one"),
-            Self::Broken(what) => out.write_str(what),
-        }
-    }
-}
-
-impl std::error::Error for CallError {}
-
-/// Until when a connection may be used again, where the handler limits that: `Keep-Alive: timeout=5`.
+/// Until when a connection may be used again, if the handler limits that: `Keep-Alive: timeout=5`.
 fn keep_alive_limit(headers: &Headers) -> Option<Instant> {
     let mut parts = headers.get(Name::KeepAlive)?.split(|byte| *byte == b',');
     let seconds = parts.find_map(|part| part.trim_ascii().strip_prefix(b"timeout="))?;

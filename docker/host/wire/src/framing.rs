@@ -1,17 +1,19 @@
 //! Where a body ends: by its length, by chunks, or with the connection; pure.
 
+use std::io;
+
 use bytes::{Buf, Bytes, BytesMut};
 
-use super::headers::Headers;
-use super::name::Name;
+use crate::headers::Headers;
+use crate::name::Name;
 
-/// The longest line that a chunk may begin with, and the most that may follow the last one.
+/// The longest line that a chunk may begin with, and the longest that may follow the last chunk.
 const MAX_CHUNK_LINE_BYTES: usize = 16 * 1024;
 
 /// How far a body has been read.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Framing {
-    /// So many bytes are still to come.
+    /// This many bytes are still to come.
     Length(u64),
     /// It comes in chunks.
     Chunked(Chunk),
@@ -24,13 +26,13 @@ pub enum Framing {
 pub enum Chunk {
     /// Before a chunk.
     Size,
-    /// In a chunk of which so many bytes are still to come.
+    /// In a chunk of which this many bytes are still to come.
     Data(u64),
-    /// Behind the data of a chunk.
+    /// After the data of a chunk.
     DataEnd,
-    /// Behind the last chunk.
+    /// After the last chunk.
     Trailers,
-    /// Behind everything.
+    /// After everything.
     End,
 }
 
@@ -39,10 +41,60 @@ pub enum Chunk {
 pub enum Step {
     /// A piece of it.
     Piece(Bytes),
-    /// Nothing more can be said before more has been read.
+    /// More has to be read first.
     NeedsMore,
     /// It has ended.
     End,
+}
+
+/// Why headers do not say where a body ends, or what comes is not such a body.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum FramingError {
+    /// A length is not a number.
+    #[error("`Content-Length` is not a number")]
+    Length,
+    /// There are two lengths, be they the same.
+    #[error("two `Content-Length`")]
+    TwoLengths,
+    /// The last of the encodings is not `chunked`.
+    #[error("`Transfer-Encoding` does not end in `chunked`")]
+    Encoding,
+    /// A chunk begins with something else than a size.
+    #[error("a chunk without a sound size")]
+    ChunkSize,
+    /// A chunk does not end where its size says.
+    #[error("a chunk longer than its size")]
+    ChunkEnd,
+    /// What follows the last chunk is too long.
+    #[error("trailers without an end")]
+    Trailers,
+}
+
+/// Why a body has not come as a whole.
+#[derive(Debug, thiserror::Error)]
+pub enum BodyError {
+    /// The connection broke.
+    #[error(transparent)]
+    Connection(#[from] io::Error),
+    /// The connection ended too early.
+    #[error("the connection ended in the middle of a body")]
+    Incomplete,
+    /// What came is not framed as announced.
+    #[error(transparent)]
+    Framing(#[from] FramingError),
+    /// The sender is slower than Kestrel allows.
+    #[error("the caller's body came too slowly: {received} of {announced} bytes, less than {least} a second")]
+    TooSlow {
+        /// How many bytes have come.
+        received: u64,
+        /// How many the caller announced: 0 if it sends chunks.
+        announced: u64,
+        /// The least rate in bytes a second.
+        least: u64,
+    },
+    /// The body has more bytes than this limit.
+    #[error("the caller's body is longer than {0} bytes")]
+    TooLong(u64),
 }
 
 impl Framing {
@@ -52,26 +104,26 @@ impl Framing {
     /// That of a request.
     ///
     /// # Errors
-    /// What Kestrel refuses with a 400: two lengths, one that is no number, an encoding that does not end in `chunked`.
-    pub fn of_request(headers: &Headers) -> Result<Self, &'static str> {
+    /// What Kestrel refuses with a 400: two lengths, one that is not a number, an encoding that does not end in `chunked`.
+    pub fn of_request(headers: &Headers) -> Result<Self, FramingError> {
         let mut lengths = headers.all(Name::ContentLength);
         let length = match (lengths.next(), lengths.next()) {
             (None, _) => None,
-            (Some(text), None) => Some(number(text).ok_or("`Content-Length` is no number")?),
-            (Some(_), Some(_)) => return Err("two `Content-Length`"),
+            (Some(text), None) => Some(number(text).ok_or(FramingError::Length)?),
+            (Some(_), Some(_)) => return Err(FramingError::TwoLengths),
         };
         match headers.all(Name::TransferEncoding).last() {
             Some(encoding) if is_chunked(encoding) => Ok(Self::Chunked(Chunk::Size)),
-            Some(_) => Err("`Transfer-Encoding` does not end in `chunked`"),
+            Some(_) => Err(FramingError::Encoding),
             None => Ok(Self::Length(length.unwrap_or(0))),
         }
     }
 
-    /// That of an answer with this status to a request of this kind. A length that is not a number counts as none
+    /// That of a response with this status. A length that is not a number does not count
     /// (protocol.md#forwarding-response).
     #[must_use]
-    pub fn of_answer(headers: &Headers, status: u16, is_answer_to_head: bool) -> Self {
-        if is_answer_to_head || matches!(status, 100..=199 | 204 | 304) {
+    pub fn of_response(headers: &Headers, status: u16, is_to_head: bool) -> Self {
+        if is_to_head || matches!(status, 100..=199 | 204 | 304) {
             return Self::NONE;
         }
         if headers.all(Name::TransferEncoding).last().is_some_and(is_chunked) {
@@ -87,7 +139,7 @@ impl Framing {
     ///
     /// # Errors
     /// If what has come is not chunked.
-    pub fn step(&mut self, buffer: &mut BytesMut) -> Result<Step, &'static str> {
+    pub fn step(&mut self, buffer: &mut BytesMut) -> Result<Step, FramingError> {
         match self {
             Self::Length(0) => Ok(Step::End),
             Self::Length(remaining) => Ok(take(buffer, remaining)),
@@ -105,7 +157,7 @@ impl Framing {
 }
 
 impl Chunk {
-    fn step(&mut self, buffer: &mut BytesMut) -> Result<Step, &'static str> {
+    fn step(&mut self, buffer: &mut BytesMut) -> Result<Step, FramingError> {
         loop {
             match self {
                 Self::Size => match httparse::parse_chunk_size(buffer) {
@@ -116,7 +168,7 @@ impl Chunk {
                     Ok(httparse::Status::Partial) if buffer.len() <= MAX_CHUNK_LINE_BYTES => {
                         return Ok(Step::NeedsMore);
                     }
-                    Ok(httparse::Status::Partial) | Err(_) => return Err("a chunk without a sound size"),
+                    Ok(httparse::Status::Partial) | Err(_) => return Err(FramingError::ChunkSize),
                 },
                 Self::Data(0) => *self = Self::DataEnd,
                 Self::Data(remaining) => return Ok(take(buffer, remaining)),
@@ -126,12 +178,12 @@ impl Chunk {
                         *self = Self::Size;
                     }
                     [] | [b'\r'] => return Ok(Step::NeedsMore),
-                    _ => return Err("a chunk longer than its size"),
+                    _ => return Err(FramingError::ChunkEnd),
                 },
                 Self::Trailers => {
                     let Some(end) = buffer.iter().position(|byte| *byte == b'\n') else {
                         let is_short = buffer.len() <= MAX_CHUNK_LINE_BYTES;
-                        return if is_short { Ok(Step::NeedsMore) } else { Err("trailers without an end") };
+                        return if is_short { Ok(Step::NeedsMore) } else { Err(FramingError::Trailers) };
                     };
                     let line = buffer.split_to(end + 1);
                     if matches!(line.as_ref(), b"\r\n" | b"\n") {
@@ -174,8 +226,8 @@ mod tests {
         headers
     }
 
-    /// The body, and what is left of the bytes; `None` where it does not end.
-    fn read(mut framing: Framing, text: &str) -> Result<(Option<String>, String), &'static str> {
+    /// The body, `None` if it does not end, and what is left of the bytes.
+    fn read(mut framing: Framing, text: &str) -> Result<(Option<String>, String), FramingError> {
         let mut buffer = BytesMut::from(text);
         let mut body = Vec::new();
         loop {
@@ -221,7 +273,7 @@ mod tests {
     }
 
     #[test]
-    fn an_answer_without_a_sound_length_ends_with_the_connection() {
+    fn a_response_without_a_sound_length_ends_with_the_connection() {
         for (lines, expected) in [
             (&[][..], Framing::UntilClose),
             (&[("Content-Length", "2")], Framing::Length(2)),
@@ -229,9 +281,9 @@ mod tests {
             (&[("Content-Length", "2"), ("Transfer-Encoding", "gzip")], Framing::UntilClose),
             (&[("Transfer-Encoding", "chunked")], Framing::Chunked(Chunk::Size)),
         ] {
-            assert_eq!(Framing::of_answer(&headers(lines), 200, false), expected, "{lines:?}");
-            assert_eq!(Framing::of_answer(&headers(lines), 200, true), Framing::NONE);
-            assert_eq!(Framing::of_answer(&headers(lines), 204, false), Framing::NONE);
+            assert_eq!(Framing::of_response(&headers(lines), 200, false), expected, "{lines:?}");
+            assert_eq!(Framing::of_response(&headers(lines), 200, true), Framing::NONE);
+            assert_eq!(Framing::of_response(&headers(lines), 204, false), Framing::NONE);
         }
     }
 }

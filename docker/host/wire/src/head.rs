@@ -1,11 +1,11 @@
-//! Heads of requests and answers, read; pure.
+//! Heads of requests and responses, parsed; pure.
 
 use std::mem::MaybeUninit;
 use std::ops::Range;
 
 use bytes::{Buf, BytesMut};
 
-use super::headers::Headers;
+use crate::headers::Headers;
 
 /// The most header lines that are read of any message: one more than Kestrel takes.
 const MAX_LINES: usize = 101;
@@ -23,12 +23,12 @@ pub struct RequestHead {
     pub headers: Headers,
 }
 
-/// The head of an answer.
+/// The head of a response.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct AnswerHead {
+pub struct ResponseHead {
     /// The status: 100 to 999.
     pub status: u16,
-    /// The reason phrase, empty where there is none.
+    /// The reason phrase; may be empty.
     pub reason: Vec<u8>,
     /// Whether it is of HTTP/1.0.
     pub is_old: bool,
@@ -37,15 +37,23 @@ pub struct AnswerHead {
 }
 
 /// What is wrong with a head.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum HeadError {
-    /// It is no HTTP/1.
+    /// It is not HTTP/1.
+    #[error("{0}")]
     Malformed(httparse::Error),
-    /// There are more header lines than are taken.
+    /// There are more header lines than are accepted.
+    #[error("more than {} header lines", MAX_LINES - 1)]
     TooManyLines,
+    /// It is longer than this many bytes.
+    #[error("its head is longer than {0} bytes")]
+    TooLong(usize),
+    /// The connection ended before the head did.
+    #[error("the connection was closed in the middle of its head")]
+    Incomplete,
 }
 
-/// Takes the head of a request off the beginning of `buffer`. Nothing if its end has not come yet.
+/// Takes the head of a request off the beginning of `buffer`. `None` if its end has not come yet.
 ///
 /// # Errors
 /// If what has come is not the beginning of a request.
@@ -59,33 +67,33 @@ pub fn take_request(buffer: &mut BytesMut) -> Result<Option<RequestHead>, HeadEr
     let method = request.method.unwrap_or_default().to_owned();
     let target = request.path.unwrap_or_default().to_owned();
     let is_old = request.version == Some(0);
-    let headers = Headers::at(places(buffer, request.headers), &buffer[..end]);
+    let headers = Headers::at(indexes(buffer, request.headers), &buffer[..end]);
     buffer.advance(end);
     Ok(Some(RequestHead { method, target, is_old, headers }))
 }
 
-/// Takes the head of an answer off the beginning of `buffer`. Nothing if its end has not come yet.
+/// Takes the head of a response off the beginning of `buffer`. `None` if its end has not come yet.
 ///
 /// # Errors
-/// If what has come is not the beginning of an answer.
-pub fn take_answer(buffer: &mut BytesMut) -> Result<Option<AnswerHead>, HeadError> {
+/// If what has come is not the beginning of a response.
+pub fn take_response(buffer: &mut BytesMut) -> Result<Option<ResponseHead>, HeadError> {
     let mut room = [const { MaybeUninit::uninit() }; MAX_LINES];
-    let mut answer = httparse::Response::new(&mut []);
+    let mut response = httparse::Response::new(&mut []);
     let config = httparse::ParserConfig::default();
-    let end = match config.parse_response_with_uninit_headers(&mut answer, buffer, &mut room)? {
+    let end = match config.parse_response_with_uninit_headers(&mut response, buffer, &mut room)? {
         httparse::Status::Complete(end) => end,
         httparse::Status::Partial => return Ok(None),
     };
-    let status = answer.code.filter(|code| *code >= 100).ok_or(HeadError::Malformed(httparse::Error::Status))?;
-    let is_old = answer.version == Some(0);
-    let reason = answer.reason.unwrap_or_default().into();
-    let headers = Headers::at(places(buffer, answer.headers), &buffer[..end]);
+    let status = response.code.filter(|code| *code >= 100).ok_or(HeadError::Malformed(httparse::Error::Status))?;
+    let is_old = response.version == Some(0);
+    let reason = response.reason.unwrap_or_default().into();
+    let headers = Headers::at(indexes(buffer, response.headers), &buffer[..end]);
     buffer.advance(end);
-    Ok(Some(AnswerHead { status, reason, is_old, headers }))
+    Ok(Some(ResponseHead { status, reason, is_old, headers }))
 }
 
-/// Where names and values stand in a head.
-fn places(head: &[u8], lines: &[httparse::Header<'_>]) -> impl Iterator<Item = [Range<usize>; 2]> {
+/// Where names and values are in a head.
+fn indexes(head: &[u8], lines: &[httparse::Header<'_>]) -> impl Iterator<Item = [Range<usize>; 2]> {
     lines.iter().map(|line| [line.name.as_bytes(), line.value].map(|part| range(head, part)))
 }
 
@@ -103,15 +111,6 @@ impl From<httparse::Error> for HeadError {
         match error {
             httparse::Error::TooManyHeaders => Self::TooManyLines,
             other => Self::Malformed(other),
-        }
-    }
-}
-
-impl std::fmt::Display for HeadError {
-    fn fmt(&self, out: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        match self {
-            Self::Malformed(error) => write!(out, "{error}"),
-            Self::TooManyLines => write!(out, "more than {} header lines", MAX_LINES - 1),
         }
     }
 }
@@ -144,7 +143,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_head_is_refused() {
+    fn what_is_not_a_head_is_refused() {
         for text in ["GARBAGE\r\n\r\n", "GET / HTTP/2.0\r\n\r\n", "GET / HTTP/1.1\r\nno colon\r\n\r\n"] {
             assert!(matches!(request(text).0, Err(HeadError::Malformed(_))), "{text}");
         }
@@ -153,13 +152,13 @@ mod tests {
     }
 
     #[test]
-    fn an_answer_has_a_status_of_three_digits() {
-        let answer = |text: &str| take_answer(&mut BytesMut::from(text));
-        let head = answer("HTTP/1.1 999 Odd One\nA: b\n\n").expect("sound").expect("complete");
+    fn a_response_has_a_status_of_three_digits() {
+        let response = |text: &str| take_response(&mut BytesMut::from(text));
+        let head = response("HTTP/1.1 999 Odd One\nA: b\n\n").expect("sound").expect("complete");
         assert_eq!((head.status, &*head.reason, head.is_old), (999, &b"Odd One"[..], false));
-        assert_eq!(answer("HTTP/1.0 200\r\n\r\n").expect("sound").expect("complete").reason, b"");
+        assert_eq!(response("HTTP/1.0 200\r\n\r\n").expect("sound").expect("complete").reason, b"");
         for text in ["HTTP/1.1 099 x\r\n\r\n", "HTTP/1.1 99 x\r\n\r\n", "nonsense\r\n\r\n"] {
-            assert!(answer(text).is_err(), "{text}");
+            assert!(response(text).is_err(), "{text}");
         }
     }
 }

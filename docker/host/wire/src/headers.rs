@@ -3,16 +3,16 @@
 use std::fmt;
 use std::ops::Range;
 
-use super::name::Name;
+use crate::name::Name;
 
-/// A list of header lines. Names are compared without regard to letter case.
+/// A list of header lines. Names are compared ignoring case.
 ///
-/// The text of all lines is in one piece, and the list says where in it each stands: a message has one buffer for its headers,
+/// The text of all lines is in one piece, and an index says where in it each line is: a message has one buffer for its headers,
 /// however many they are.
 #[derive(Clone, Default)]
 pub struct Headers {
     text: Vec<u8>,
-    places: Vec<Place>,
+    indexes: Vec<Index>,
 }
 
 /// One header line.
@@ -20,37 +20,43 @@ pub struct Headers {
 pub struct Line<'a> {
     /// The name: a token, so ASCII.
     pub name: &'a [u8],
-    /// The value, without blanks around it.
+    /// The value, without spaces around it.
     pub value: &'a [u8],
-    /// Which of the names it has that the host knows.
+    /// Which of the known names it has.
     pub known: Option<Name>,
 }
 
-/// Where the name and the value of a line stand.
+/// Where the name and the value of a line are.
 #[derive(Clone, Debug)]
-struct Place {
+struct Index {
     name: Range<usize>,
     value: Range<usize>,
     known: Option<Name>,
 }
 
 impl Headers {
-    /// An empty list with room for so many lines, of so many bytes together.
+    /// An empty list with room for this many lines, of this many bytes together.
     #[must_use]
     pub fn with_capacity(lines: usize, bytes: usize) -> Self {
-        Self { text: Vec::with_capacity(bytes), places: Vec::with_capacity(lines) }
+        Self { text: Vec::with_capacity(bytes), indexes: Vec::with_capacity(lines) }
     }
 
-    /// The lines that stand at these places of a text.
-    pub(super) fn at(places: impl Iterator<Item = [Range<usize>; 2]>, text: &[u8]) -> Self {
-        let place = |[name, value]: [Range<usize>; 2]| Place { known: Name::of(&text[name.clone()]), name, value };
-        Self { places: places.map(place).collect(), text: text.to_vec() }
+    /// The lines at these indexes of a text.
+    pub(super) fn at(indexes: impl Iterator<Item = [Range<usize>; 2]>, text: &[u8]) -> Self {
+        let index = |[name, value]: [Range<usize>; 2]| Index { known: Name::of(&text[name.clone()]), name, value };
+        Self { indexes: indexes.map(index).collect(), text: text.to_vec() }
     }
 
     /// The value of the first line with this name.
     #[must_use]
     pub fn get(&self, name: Name) -> Option<&[u8]> {
-        self.find(name).map(|place| &self.text[place.value.clone()])
+        self.find(name).map(|index| &self.text[index.value.clone()])
+    }
+
+    /// The value of the first line with this name, which may be any.
+    #[must_use]
+    pub fn named(&self, name: &str) -> Option<&[u8]> {
+        self.iter().find(|line| line.is_called(name)).map(|line| line.value)
     }
 
     /// The value of the first line with this name, if it is text.
@@ -61,8 +67,8 @@ impl Headers {
 
     /// The values of all lines with this name.
     pub fn all(&self, name: Name) -> impl Iterator<Item = &[u8]> {
-        let named = self.places.iter().filter(move |place| place.known == Some(name));
-        named.map(|place| &self.text[place.value.clone()])
+        let named = self.indexes.iter().filter(move |index| index.known == Some(name));
+        named.map(|index| &self.text[index.value.clone()])
     }
 
     /// Whether there is a line with this name.
@@ -86,19 +92,19 @@ impl Headers {
         let known = Name::of(name.as_ref());
         let name = self.write_text(&[name.as_ref()]);
         let value = self.write_text(&[value.as_ref()]);
-        self.places.push(Place { name, value, known });
+        self.indexes.push(Index { name, value, known });
     }
 
-    /// Appends to the value of the first line with this name; adds a line where there is none.
+    /// Appends to the value of the first line with this name; adds a line if there is none.
     pub fn append(&mut self, name: impl AsRef<[u8]>, separator: &str, value: impl AsRef<[u8]>) {
         let known = Name::of(name.as_ref());
-        let same = self.places.iter().position(|place| match known {
-            Some(_) => place.known == known,
-            None => is_same(&self.text[place.name.clone()], name.as_ref()),
+        let same = self.indexes.iter().position(|index| match known {
+            Some(_) => index.known == known,
+            None => is_same(&self.text[index.name.clone()], name.as_ref()),
         });
         let Some(index) = same else { return self.push(name, value) };
-        let before = self.text[self.places[index].value.clone()].to_vec();
-        self.places[index].value = self.write_text(&[&before, separator.as_bytes(), value.as_ref()]);
+        let before = self.text[self.indexes[index].value.clone()].to_vec();
+        self.indexes[index].value = self.write_text(&[&before, separator.as_bytes(), value.as_ref()]);
     }
 
     /// Takes out all lines with this name.
@@ -108,12 +114,12 @@ impl Headers {
 
     /// Keeps only the lines that fit.
     pub fn retain(&mut self, mut fits: impl FnMut(Line<'_>) -> bool) {
-        self.places.retain(|place| fits(place.line(&self.text)));
+        self.indexes.retain(|index| fits(index.line(&self.text)));
     }
 
     /// The lines.
     pub fn iter(&self) -> impl ExactSizeIterator<Item = Line<'_>> {
-        self.places.iter().map(|place| place.line(&self.text))
+        self.indexes.iter().map(|index| index.line(&self.text))
     }
 
     /// Writes the lines as they are sent.
@@ -121,8 +127,8 @@ impl Headers {
         self.iter().for_each(|line| line.write(out));
     }
 
-    fn find(&self, name: Name) -> Option<&Place> {
-        self.places.iter().find(|place| place.known == Some(name))
+    fn find(&self, name: Name) -> Option<&Index> {
+        self.indexes.iter().find(|index| index.known == Some(name))
     }
 
     fn write_text(&mut self, parts: &[&[u8]]) -> Range<usize> {
@@ -132,7 +138,7 @@ impl Headers {
     }
 }
 
-impl Place {
+impl Index {
     fn line<'a>(&self, text: &'a [u8]) -> Line<'a> {
         Line { name: &text[self.name.clone()], value: &text[self.value.clone()], known: self.known }
     }
@@ -154,7 +160,7 @@ impl<'a> Line<'a> {
     /// The name as text.
     #[must_use]
     pub fn name(&self) -> &'a str {
-        // Names are tokens; that is checked where they come in.
+        // Names are tokens: the parser has checked them.
         std::str::from_utf8(self.name).unwrap_or_default()
     }
 
@@ -179,7 +185,7 @@ impl fmt::Debug for Headers {
     }
 }
 
-/// Whether two texts are the same but for letter case. Most are spelt as everybody spells them, which is quicker to see.
+/// Whether two texts are the same, ignoring case. Most are spelt as everybody spells them, which is quicker to see.
 fn is_same(one: &[u8], other: &[u8]) -> bool {
     one.len() == other.len() && (one == other || one.eq_ignore_ascii_case(other))
 }

@@ -1,8 +1,8 @@
-//! What Kestrel answers by itself, before any code of the host; pure (protocol.md#what-kestrel-answers).
+//! What Kestrel refuses by itself, before any code of a service; pure (protocol.md#what-kestrel-answers).
 
-use crate::forward::target::Target;
-use crate::http1::Name;
-use crate::http1::head::{HeadError, RequestHead};
+use crate::head::{HeadError, RequestHead};
+use crate::name::Name;
+use crate::target::Target;
 
 /// The longest request line.
 const MAX_REQUEST_LINE_BYTES: usize = 8 * 1024;
@@ -10,7 +10,7 @@ const MAX_REQUEST_LINE_BYTES: usize = 8 * 1024;
 const MAX_HEADERS_BYTES: usize = 32 * 1024;
 /// The most header lines.
 const MAX_HEADERS: usize = 100;
-/// What a header line takes besides its name and value: colon, blank, line end.
+/// What a header line has besides its name and value: colon, space, line end.
 const HEADER_LINE_BYTES: usize = 4;
 const BAD_REQUEST: u16 = 400;
 const URI_TOO_LONG: u16 = 414;
@@ -41,12 +41,12 @@ pub fn accept(head: &RequestHead) -> Result<Target<'_>, u16> {
     if is_path { Target::parse(path, query).ok_or(BAD_REQUEST) } else { Err(BAD_REQUEST) }
 }
 
-/// The status with which Kestrel refuses what is no head of a request.
+/// The status with which Kestrel refuses a head that is not that of a request.
 #[must_use]
 pub const fn refusal(error: HeadError) -> u16 {
     match error {
-        HeadError::Malformed(_) => BAD_REQUEST,
-        HeadError::TooManyLines => HEADERS_TOO_LARGE,
+        HeadError::Malformed(_) | HeadError::Incomplete => BAD_REQUEST,
+        HeadError::TooManyLines | HeadError::TooLong(_) => HEADERS_TOO_LARGE,
     }
 }
 
@@ -81,7 +81,7 @@ fn parts(target: &str) -> (Option<&str>, &str, Option<&str>) {
     }
 }
 
-/// What stands before the first such byte of a text, and what stands behind it.
+/// What is before the first such byte of a text, and what is after it.
 fn split_at_byte(text: &str, byte: u8) -> (&str, Option<&str>) {
     match text.bytes().position(|other| other == byte) {
         Some(end) => (&text[..end], Some(&text[end + 1..])),
@@ -127,12 +127,13 @@ fn is_well_formed(text: &str) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use super::*;
     use bytes::BytesMut;
+
+    use super::*;
 
     fn status(lines: impl AsRef<[u8]>) -> Option<u16> {
         let mut bytes = BytesMut::from([lines.as_ref(), b"\r\n\r\n"].concat().as_slice());
-        let head = crate::http1::head::take_request(&mut bytes).expect("sound").expect("complete");
+        let head = crate::head::take_request(&mut bytes).expect("sound").expect("complete");
         accept(&head).err()
     }
 

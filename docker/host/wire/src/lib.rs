@@ -1,14 +1,75 @@
-//! HTTP/1.1 in the two dialects of the real host: Kestrel's towards callers, that of .NET's `HttpClient` towards the handler.
+//! HTTP/1 in the two dialects of the real host: Kestrel's towards callers, that of .NET's `HttpClient` towards the handler.
 //!
-//! Heads are read by `httparse`. What is built around it here is what a library for general use keeps to itself or refuses, and
-//! the real host does: header lines stay in the order and the spelling in which they came, a status may be any number, a
-//! connection is driven by the task that uses it. [`head`] and [`framing`] are pure.
+//! Heads are parsed by `httparse`. What is built around it here is what a library for general use hides or refuses, and the real
+//! host does: header lines keep their order and their spelling, a status may be any number, a connection is driven by the task
+//! that uses it. The crate knows nothing of functions, of an app or of a log.
+//!
+//! # Serving
+//!
+//! [`server::serve`] accepts connections and gives every request to a [`Service`]: a [`Request`], which is the head and the
+//! [`Target`], and the [`Caller`], from whom the body is read when the service asks for it. What Kestrel refuses by itself
+//! ([`kestrel`]) never reaches the service. The [`Response`] that comes back is written as Kestrel writes it.
+//!
+//! ```no_run
+//! use wire::{Caller, Request, Response, Service, Warning, server};
+//!
+//! #[derive(Clone)]
+//! struct Echo;
+//!
+//! impl Service for Echo {
+//!     async fn call(&self, request: Request<'_>, caller: &mut Caller) -> Response {
+//!         match caller.collect(1024).await {
+//!             Ok(body) if request.target.path == "/echo" => Response::from(body),
+//!             Ok(_) => Response::empty(404),
+//!             Err(_) => Response::empty(500),
+//!         }
+//!     }
+//!
+//!     fn warn(&self, warning: Warning) {
+//!         eprintln!("{warning}");
+//!     }
+//! }
+//!
+//! # async fn run() -> std::io::Result<()> {
+//! let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await?;
+//! server::serve(vec![listener], std::future::pending(), Echo).await;
+//! # Ok(())
+//! # }
+//! ```
+//!
+//! # Calling
+//!
+//! A [`Client`] keeps the connections to one handler. [`Client::call`] sends a [`client::Request`] with a [`client::Body`] and
+//! returns a complete [`client::Response`], or a [`client::Error`] that says how far it came.
+//!
+//! # Floors
+//!
+//! [`name`] < [`headers`] < [`head`], [`framing`] are pure; [`reader`] reads by them; [`caller`] and [`response`] are what a
+//! service sees; [`server`] and [`client`] stand on top and do not know each other.
 
+pub mod addresses;
+pub mod caller;
+pub mod client;
+mod deadline;
 pub mod framing;
 pub mod head;
 pub mod headers;
+pub mod kestrel;
 pub mod name;
 pub mod reader;
+pub mod reason;
+pub mod response;
+pub mod server;
+mod service;
+mod socket;
+pub mod target;
 
+pub use caller::Caller;
+pub use client::Client;
+pub use framing::BodyError;
+pub use head::{HeadError, RequestHead, ResponseHead};
 pub use headers::Headers;
 pub use name::Name;
+pub use response::Response;
+pub use service::{Request, Service, Warning};
+pub use target::Target;

@@ -1,6 +1,6 @@
-//! The header names that the host itself looks for or writes.
+//! The header names that HTTP itself looks for or writes.
 
-/// A header name. Every line is told once which of them it has, so that to look for one costs no comparison of letters.
+/// A header name. Which of them a line has is found once, so that looking for one compares no text.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[expect(missing_docs, reason = "the names say it")]
 pub enum Name {
@@ -11,10 +11,7 @@ pub enum Name {
     Cookie,
     Date,
     Expect,
-    FunctionsKey,
     Host,
-    HostVersion,
-    InvocationId,
     KeepAlive,
     Location,
     Server,
@@ -34,10 +31,7 @@ impl Name {
             Self::Cookie => "Cookie",
             Self::Date => "Date",
             Self::Expect => "Expect",
-            Self::FunctionsKey => "x-functions-key",
             Self::Host => "Host",
-            Self::HostVersion => "X-Azure-Functions-HostVersion",
-            Self::InvocationId => "X-Azure-Functions-InvocationId",
             Self::KeepAlive => "Keep-Alive",
             Self::Location => "Location",
             Self::Server => "Server",
@@ -46,7 +40,7 @@ impl Name {
         }
     }
 
-    /// Which of them this is, in any letter case.
+    /// Which of them this is, ignoring case.
     #[must_use]
     pub fn of(name: &[u8]) -> Option<Self> {
         // Length and first letter leave one to compare with.
@@ -63,10 +57,7 @@ impl Name {
             (10, b'u') => Self::UserAgent,
             (12, b'c') => Self::ContentType,
             (14, b'c') => Self::ContentLength,
-            (15, b'x') => Self::FunctionsKey,
             (17, b't') => Self::TransferEncoding,
-            (29, b'x') => Self::HostVersion,
-            (30, b'x') => Self::InvocationId,
             _ => return None,
         };
         let text: &[u8] = known.as_ref();
@@ -95,7 +86,7 @@ mod tests {
             assert_eq!(Name::of(known.as_str().to_uppercase().as_bytes()), Some(known));
             name = after(known);
         }
-        assert_eq!(count, 16);
+        assert_eq!(count, 13);
         assert_eq!(Name::of(b"Hosts"), None);
         assert_eq!(Name::of(b"Hose"), None);
     }
@@ -109,11 +100,8 @@ mod tests {
             Name::ContentType => Name::Cookie,
             Name::Cookie => Name::Date,
             Name::Date => Name::Expect,
-            Name::Expect => Name::FunctionsKey,
-            Name::FunctionsKey => Name::Host,
-            Name::Host => Name::HostVersion,
-            Name::HostVersion => Name::InvocationId,
-            Name::InvocationId => Name::KeepAlive,
+            Name::Expect => Name::Host,
+            Name::Host => Name::KeepAlive,
             Name::KeepAlive => Name::Location,
             Name::Location => Name::Server,
             Name::Server => Name::TransferEncoding,

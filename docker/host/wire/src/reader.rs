@@ -1,11 +1,11 @@
-//! What has been read of a connection.
+//! The reading side of a connection.
 
 use std::io;
 
 use bytes::{Bytes, BytesMut};
 use tokio::io::{AsyncRead, AsyncReadExt};
 
-use super::framing::{Framing, Step};
+use crate::framing::{BodyError, Framing, Step};
 
 /// How much room there is at least for what is read next. Most heads fit.
 const HEAD_READ_BYTES: usize = 2 * 1024;
@@ -21,7 +21,7 @@ pub struct Reader<R> {
 }
 
 impl<R: AsyncRead + Unpin> Reader<R> {
-    /// Nothing has been read yet.
+    /// A connection that nothing has been read from yet.
     pub fn new(stream: R) -> Self {
         Self { stream, buffer: BytesMut::new() }
     }
@@ -31,30 +31,27 @@ impl<R: AsyncRead + Unpin> Reader<R> {
         &self.stream
     }
 
-    /// Reads what there is, and waits where there is nothing. False when the other side has ended. Nothing is lost where this
-    /// is dropped before it is done.
+    /// Reads what has come, and waits until something has. False if the other side has ended. Nothing is lost if this is dropped
+    /// before it is done.
     ///
     /// # Errors
-    /// As reading.
+    /// If the connection breaks.
     pub async fn fill(&mut self) -> io::Result<bool> {
         self.fill_with_room(HEAD_READ_BYTES).await
     }
 
-    /// The next piece of a body; nothing at its end.
+    /// The next piece of a body; `None` at its end.
     ///
     /// # Errors
     /// If the connection breaks or ends before the body does, or if what comes is not chunked.
-    pub async fn next_piece(&mut self, framing: &mut Framing) -> io::Result<Option<Bytes>> {
+    pub async fn next_piece(&mut self, framing: &mut Framing) -> Result<Option<Bytes>, BodyError> {
         loop {
-            match framing.step(&mut self.buffer).map_err(|text| io::Error::new(io::ErrorKind::InvalidData, text))? {
+            match framing.step(&mut self.buffer)? {
                 Step::Piece(piece) => return Ok(Some(piece)),
                 Step::End => return Ok(None),
                 Step::NeedsMore if self.fill_with_room(room(framing)).await? => {}
                 Step::NeedsMore if *framing == Framing::UntilClose => return Ok(None),
-                Step::NeedsMore => {
-                    let text = "the connection ended in the midst of a body";
-                    return Err(io::Error::new(io::ErrorKind::UnexpectedEof, text));
-                }
+                Step::NeedsMore => return Err(BodyError::Incomplete),
             }
         }
     }

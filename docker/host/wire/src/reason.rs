@@ -1,7 +1,8 @@
 //! The reason phrases of the web server of the real host.
 
-/// The phrase beside a status; nothing for one that ASP.NET Core does not know (recordings RX-sc-418, -1000).
-pub fn phrase(status: i32) -> &'static str {
+/// The phrase for a status; empty if ASP.NET Core does not know it (recordings RX-sc-418, -1000).
+#[must_use]
+pub const fn phrase(status: i32) -> &'static str {
     match status {
         100 => "Continue",
         101 => "Switching Protocols",

@@ -1,26 +1,25 @@
-//! What a caller gets, and how it is written; pure (protocol.md#forwarding-response, #named-http-output and #what-kestrel-answers).
+//! Responses to callers, and how they are written; pure (protocol.md#forwarding-response, #named-http-output and #what-kestrel-answers).
 
 use std::time::SystemTime;
 
 use bytes::Bytes;
 
-use crate::http1::Headers;
-use crate::http1::Name;
-use crate::http1::headers::{Line, write_line};
-use crate::invocation::reason;
+use crate::headers::{Headers, Line, write_line};
+use crate::name::Name;
+use crate::reason;
 
 /// The lines that Kestrel knows and writes before all others, in this order.
 const WRITTEN_FIRST: [Name; 5] = [Name::ContentLength, Name::Connection, Name::ContentType, Name::Date, Name::Server];
 const SWITCHING_PROTOCOLS: i32 = 101;
 
-/// An answer to a caller.
+/// A response to a caller.
 #[derive(Clone, Debug, Default)]
 pub struct Response {
     /// The status: the real host writes any number (recordings RX-sc-neg, -99, -1000).
     pub status: i32,
-    /// The reason phrase, where it is not the standard one.
+    /// The reason phrase; `None` for the standard one.
     pub reason: Option<Vec<u8>>,
-    /// The header lines. `Date` and `Server` are added where they are not among them.
+    /// The header lines. `Date` and `Server` are added if they are not among them.
     pub headers: Headers,
     /// The body in pieces, so that it need not be copied.
     pub body: Vec<Bytes>,
@@ -95,7 +94,7 @@ impl Response {
         }
     }
 
-    /// Writes what stands before the body: the head, its lines in Kestrel's order, those it knows first; then the size of the
+    /// Writes what comes before the body: the head, its lines in Kestrel's order, those it knows first; then the size of the
     /// chunk, where the body is one.
     pub fn write_head(&self, is_to_head: bool, out: &mut Vec<u8>) {
         let reason = self.reason.as_deref().unwrap_or_else(|| reason::phrase(self.status).as_bytes());
@@ -138,7 +137,7 @@ impl Response {
         if is_to_head || self.is_interim() { &[] } else { &self.body }
     }
 
-    /// What is written behind the body.
+    /// What is written after the body.
     #[must_use]
     pub fn tail(&self, is_to_head: bool) -> &'static [u8] {
         if self.is_chunked(is_to_head) { b"\r\n0\r\n\r\n" } else { b"" }

@@ -11,15 +11,17 @@ use tokio::net::tcp::{OwnedReadHalf, OwnedWriteHalf};
 use tokio::sync::Notify;
 use tokio::time::timeout;
 
-use super::{Answer, Body, CallError, Request};
-use crate::body::BodyError;
-use crate::http1::Name;
-use crate::http1::framing::Framing;
-use crate::http1::head::{self, AnswerHead};
-use crate::http1::reader::Reader;
+use super::error::Error;
+use super::request::{Body, Request};
+use super::response::Response;
+use crate::framing::{BodyError, Framing};
+use crate::head::{self, HeadError, ResponseHead};
+use crate::name::Name;
+use crate::reader::Reader;
+use crate::socket::Socket;
 
-/// The head of an answer may not be longer than this: `MaxResponseHeadersLength` of .NET (recording FX-ans-header-huge).
-const MAX_ANSWER_HEAD_BYTES: usize = 64 * 1024;
+/// The head of a response may not be longer than this: `MaxResponseHeadersLength` of .NET (recording FX-ans-header-huge).
+const MAX_HEAD_BYTES: usize = 64 * 1024;
 /// A body up to this size is sent in one go with the head.
 const SMALL_BODY_BYTES: usize = 16 * 1024;
 /// Room for the head of most requests.
@@ -31,14 +33,13 @@ const SWITCHING_PROTOCOLS: u16 = 101;
 /// A connection to the handler.
 #[derive(Debug)]
 pub struct Connection {
-    reader: Reader<OwnedReadHalf>,
-    writer: OwnedWriteHalf,
+    socket: Socket,
     is_reusable: bool,
 }
 
 /// Why a request was not sent as a whole.
 enum SendError {
-    /// The connection broke. Whether there is an answer all the same is told by reading.
+    /// The connection broke. Whether there is a response all the same is seen by reading.
     Connection,
     /// The caller's body failed.
     Body(BodyError),
@@ -49,53 +50,49 @@ impl Connection {
     ///
     /// # Errors
     /// If nobody listens.
-    pub async fn open(address: SocketAddr) -> Result<Self, CallError> {
+    pub async fn open(address: SocketAddr) -> Result<Self, Error> {
         let stream = TcpStream::connect(address).await.map_err(|error| match error.kind() {
-            ErrorKind::ConnectionRefused => CallError::Refused(address),
-            _ => CallError::Broken(format!("Cannot connect to the handler at {address}: {error}")),
+            ErrorKind::ConnectionRefused => Error::Refused(address),
+            _ => Error::Connect(address, error),
         })?;
-        // A request must not wait for the acknowledgement of the one before it.
-        _ = stream.set_nodelay(true);
-        let (read, writer) = stream.into_split();
-        Ok(Self { reader: Reader::new(read), writer, is_reusable: false })
+        Ok(Self { socket: Socket::new(stream), is_reusable: false })
     }
 
-    /// Sends a request and reads the answer. An answer that comes before the whole body has been sent counts (recording
-    /// FX-late-body).
+    /// Sends a request and reads the response. One that comes before the whole body has been sent counts (recording FX-late-body).
     ///
     /// # Errors
-    /// If there is no complete answer.
-    pub async fn exchange(&mut self, request: &Request, body: Body<'_>) -> Result<Answer, CallError> {
-        let Self { reader, writer, is_reusable } = self;
+    /// If there is no complete response.
+    pub async fn exchange(&mut self, request: &Request, body: Body<'_>) -> Result<Response, Error> {
+        let Self { socket: Socket { reader, writer }, is_reusable } = self;
         *is_reusable = false;
         let may_continue = Notify::new();
         let mut sending = pin!(send(writer, request, body, &may_continue));
         let mut receiving = pin!(receive(reader, request.method == "HEAD", &may_continue));
         let mut is_sent = false;
-        let (answer, may_be_reused) = loop {
+        let (response, may_be_reused) = loop {
             tokio::select! {
                 biased;
                 sent = &mut sending, if !is_sent => match sent {
                     Ok(()) | Err(SendError::Connection) => is_sent = true,
-                    Err(SendError::Body(error)) => return Err(CallError::Broken(error.to_string())),
+                    Err(SendError::Body(error)) => return Err(Error::Request(error)),
                 },
-                answer = &mut receiving => break answer?,
+                response = &mut receiving => break response?,
             }
         };
         *is_reusable = may_be_reused && is_sent;
-        Ok(answer)
+        Ok(response)
     }
 
     /// Whether another request may follow the one that was answered.
     #[must_use]
     pub fn is_reusable(&self) -> bool {
-        self.is_reusable && self.reader.buffer.is_empty()
+        self.is_reusable && self.socket.reader.buffer.is_empty()
     }
 
-    /// Whether the handler has neither hung up nor said anything since the last answer.
+    /// Whether the handler has neither hung up nor said anything since the last response.
     #[must_use]
     pub fn is_open(&self) -> bool {
-        self.reader.stream().try_read(&mut [0]).is_err_and(|error| error.kind() == ErrorKind::WouldBlock)
+        self.socket.reader.stream().try_read(&mut [0]).is_err_and(|error| error.kind() == ErrorKind::WouldBlock)
     }
 }
 
@@ -116,20 +113,20 @@ async fn send(
             send_with(writer, &mut bytes, &body).await?;
             writer.write_all(if body.is_empty() { b"\r\n" } else { b"\r\n0\r\n\r\n" }).await?;
         }
-        Body::Stream { body, waits_for_continue } => {
+        Body::Stream { caller, waits_for_continue } => {
             let mut next = if waits_for_continue {
                 writer.write_all(&bytes).await?;
                 bytes.clear();
                 let limit = Duration::from_secs(CONTINUE_TIMEOUT_SECONDS);
                 // The caller is told to go on at once: reading does that.
-                tokio::join!(body.next(), timeout(limit, may_continue.notified())).0
+                tokio::join!(caller.next_piece(), timeout(limit, may_continue.notified())).0
             } else {
-                body.next().await
+                caller.next_piece().await
             };
             while let Some(piece) = next.map_err(SendError::Body)? {
                 send_with(writer, &mut bytes, &piece).await?;
                 bytes.clear();
-                next = body.next().await;
+                next = caller.next_piece().await;
             }
         }
     }
@@ -153,58 +150,55 @@ fn write_head(request: &Request, out: &mut Vec<u8>) {
     out.extend_from_slice(b"\r\n");
 }
 
-/// Reads the answer, and whether the connection may be used again. Interim answers are swallowed
+/// Reads the response, and says whether the connection may be used again. Interim responses are swallowed
 /// (protocol.md#forwarding-response).
 async fn receive(
     reader: &mut Reader<OwnedReadHalf>,
     is_to_head: bool,
     may_continue: &Notify,
-) -> Result<(Answer, bool), CallError> {
+) -> Result<(Response, bool), Error> {
     let mut head = next_head(reader).await?;
     while is_interim(&head) {
         may_continue.notify_one();
         head = next_head(reader).await.map_err(|error| match error {
-            CallError::Broken(_) => CallError::OnlyInterim,
+            Error::Broken(_) | Error::Head(_) => Error::OnlyInterim,
             other => other,
         })?;
     }
-    let mut framing = Framing::of_answer(&head.headers, head.status, is_to_head);
+    let mut framing = Framing::of_response(&head.headers, head.status, is_to_head);
     let may_be_reused = framing != Framing::UntilClose && keeps_connection(&head);
     let mut body = Vec::new();
-    while let Some(piece) =
-        reader.next_piece(&mut framing).await.map_err(|error| CallError::Broken(error.to_string()))?
-    {
+    while let Some(piece) = reader.next_piece(&mut framing).await.map_err(Error::Body)? {
         body.push(piece);
     }
-    Ok((Answer { head, body }, may_be_reused))
+    Ok((Response { head, body }, may_be_reused))
 }
 
-async fn next_head(reader: &mut Reader<OwnedReadHalf>) -> Result<AnswerHead, CallError> {
-    let broken = |text: &str| CallError::Broken(format!("The answer is not HTTP: {text}"));
+async fn next_head(reader: &mut Reader<OwnedReadHalf>) -> Result<ResponseHead, Error> {
     loop {
         let before = reader.buffer.len();
-        let head = head::take_answer(&mut reader.buffer).map_err(|error| broken(&error.to_string()))?;
+        let head = head::take_response(&mut reader.buffer).map_err(Error::Head)?;
         let length = if head.is_some() { before - reader.buffer.len() } else { before };
-        if length > MAX_ANSWER_HEAD_BYTES {
-            return Err(broken(&format!("its head is longer than {MAX_ANSWER_HEAD_BYTES} bytes")));
+        if length > MAX_HEAD_BYTES {
+            return Err(Error::Head(HeadError::TooLong(MAX_HEAD_BYTES)));
         }
         if let Some(head) = head {
             return Ok(head);
         }
         match reader.fill().await {
             Ok(true) => {}
-            Ok(false) if before == 0 => return Err(CallError::Closed),
-            Ok(false) => return Err(broken("the connection was closed in the midst of its head")),
-            Err(error) => return Err(CallError::Broken(format!("The connection to the handler broke: {error}"))),
+            Ok(false) if before == 0 => return Err(Error::Closed),
+            Ok(false) => return Err(Error::Head(HeadError::Incomplete)),
+            Err(error) => return Err(Error::Broken(error)),
         }
     }
 }
 
-fn is_interim(head: &AnswerHead) -> bool {
+fn is_interim(head: &ResponseHead) -> bool {
     head.status < 200 && head.status != SWITCHING_PROTOCOLS
 }
 
-fn keeps_connection(head: &AnswerHead) -> bool {
+fn keeps_connection(head: &ResponseHead) -> bool {
     let is_kept = !head.is_old || head.headers.lists(Name::Connection, "keep-alive");
     is_kept && head.status != SWITCHING_PROTOCOLS && !head.headers.lists(Name::Connection, "close")
 }

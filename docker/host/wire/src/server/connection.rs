@@ -1,22 +1,21 @@
 //! One connection from a caller: requests in, answers out, in the way of Kestrel (protocol.md#what-kestrel-answers).
 
-use std::pin::Pin;
-use std::sync::Arc;
 use std::time::Duration;
 
 use tokio::io::AsyncWriteExt;
 use tokio::net::TcpStream;
 use tokio::net::tcp::OwnedWriteHalf;
 use tokio::sync::watch;
-use tokio::time::{Instant, Sleep};
 
-use crate::body::{Caller, CallerBody};
-use crate::front::{self, kestrel};
-use crate::host::Host;
-use crate::http1::Name;
-use crate::http1::framing::Framing;
-use crate::http1::head::{self, RequestHead};
+use crate::caller::Caller;
+use crate::deadline::Deadline;
+use crate::framing::Framing;
+use crate::head::{self, RequestHead};
+use crate::kestrel;
+use crate::name::Name;
 use crate::response::{Ending, Response};
+use crate::service::{Request, Service};
+use crate::socket::Socket;
 
 /// How long a connection may be silent between two requests: Kestrel's `KeepAliveTimeout`.
 const IDLE_TIMEOUT_SECONDS: u64 = 130;
@@ -28,24 +27,22 @@ const LINGER_SECONDS: u64 = 5;
 const SMALL_BODY_BYTES: usize = 16 * 1024;
 
 /// Serves a connection until either side ends it; `stopping` ends it after the request that is being answered.
-pub async fn serve(host: Arc<Host>, stream: TcpStream, mut stopping: watch::Receiver<bool>) {
-    // Small answers must not wait for the acknowledgement of earlier ones.
-    _ = stream.set_nodelay(true);
+pub async fn serve(service: impl Service, stream: TcpStream, mut stopping: watch::Receiver<bool>) {
     let is_stopping = stopping.clone();
-    let mut stopped = std::pin::pin!(super::stopped(&mut stopping));
-    let mut patience = Patience::new(Duration::from_secs(IDLE_TIMEOUT_SECONDS));
+    let mut stopped = std::pin::pin!(stopped(&mut stopping));
+    let mut deadline = Deadline::new(Duration::from_secs(IDLE_TIMEOUT_SECONDS));
     // A client that connects and says nothing costs no buffers.
     tokio::select! {
         readable = stream.readable() => if readable.is_err() { return },
-        () = patience.end() => return,
+        () = deadline.passed() => return,
         () = &mut stopped => return,
     }
-    let mut caller = Caller::new(stream);
+    let mut socket = Socket::new(stream);
     let mut written = Vec::new();
     loop {
         let next = tokio::select! {
             biased;
-            next = next_request(&mut caller, &mut patience) => next,
+            next = next_request(&mut socket, &mut deadline) => next,
             () = &mut stopped => return,
         };
         let (head, framing) = match next {
@@ -53,41 +50,48 @@ pub async fn serve(host: Arc<Host>, stream: TcpStream, mut stopping: watch::Rece
             Ok(None) => return,
             Err(status) => {
                 let refusal = Response::empty(status).closing();
-                _ = write(&mut caller.writer, &refusal, false, &mut written).await;
-                return linger(caller).await;
+                _ = write(&mut socket.writer, &refusal, false, &mut written).await;
+                return linger(socket).await;
             }
         };
         let is_to_head = head.method == "HEAD";
-        let keeps = keeps_connection(&head);
-        let is_old = head.is_old;
-        let mut body = CallerBody::new(caller, &head, framing);
-        let mut response = front::handle(&host, &head, &mut body).await;
-        response.closes |= !keeps || *is_stopping.borrow();
-        if is_old && !response.closes && !response.headers.contains(Name::Connection) {
+        let mut caller = Caller::new(socket, &head, framing);
+        let mut response = match kestrel::accept(&head) {
+            Ok(target) => service.call(Request { head: &head, target: &target }, &mut caller).await,
+            Err(status) => Response::empty(status).closing(),
+        };
+        response.closes |= !keeps_connection(&head) || *is_stopping.borrow();
+        if head.is_old && !response.closes && !response.headers.contains(Name::Connection) {
             response.headers.push(Name::Connection, "keep-alive");
         }
         let ending = response.ending(is_to_head);
-        if write(body.writer(), &response, is_to_head, &mut written).await.is_err() {
+        if write(caller.writer(), &response, is_to_head, &mut written).await.is_err() {
             return;
         }
-        let is_read = ending == Ending::Keep && body.is_read().await;
-        caller = body.into_caller();
+        let is_read = ending == Ending::Keep && caller.is_read().await;
+        socket = caller.into_socket();
         match ending {
             Ending::Keep if is_read => {}
-            Ending::Keep | Ending::Close => return linger(caller).await,
-            Ending::WaitForCaller => return wait_for_end(caller).await,
+            Ending::Keep | Ending::Close => return linger(socket).await,
+            Ending::WaitForCaller => return read_to_end(&mut socket).await,
         }
     }
 }
 
-/// The next request; nothing if the caller has ended the connection or says nothing for too long.
+/// Waits until the server is to stop.
+pub async fn stopped(stopping: &mut watch::Receiver<bool>) {
+    // An error means that the sender is gone, which is a stop as well.
+    _ = stopping.wait_for(|stopping| *stopping).await;
+}
+
+/// The next request; `None` if the caller has ended the connection or says nothing for too long.
 ///
 /// # Errors
 /// The status with which Kestrel refuses the request.
-async fn next_request(caller: &mut Caller, patience: &mut Patience) -> Result<Option<(RequestHead, Framing)>, u16> {
-    let Caller { reader, .. } = caller;
+async fn next_request(socket: &mut Socket, deadline: &mut Deadline) -> Result<Option<(RequestHead, Framing)>, u16> {
+    let Socket { reader, .. } = socket;
     let mut has_begun = false;
-    patience.extend(Duration::from_secs(IDLE_TIMEOUT_SECONDS));
+    deadline.extend(Duration::from_secs(IDLE_TIMEOUT_SECONDS));
     loop {
         if !reader.buffer.is_empty() {
             if let Some(head) = head::take_request(&mut reader.buffer).map_err(kestrel::refusal)? {
@@ -97,18 +101,18 @@ async fn next_request(caller: &mut Caller, patience: &mut Patience) -> Result<Op
             kestrel::check_incomplete(&reader.buffer)?;
             if !has_begun {
                 has_begun = true;
-                patience.shorten(Duration::from_secs(HEAD_TIMEOUT_SECONDS));
+                deadline.shorten(Duration::from_secs(HEAD_TIMEOUT_SECONDS));
             }
         }
         tokio::select! {
             biased;
             filled = reader.fill() => match filled {
                 Ok(true) => {}
-                // What has been said of a request is no request (Kestrel answers with 400 where it began).
+                // An incomplete head is a bad request.
                 Ok(false) if has_begun => return Err(400),
                 Ok(false) | Err(_) => return Ok(None),
             },
-            () = patience.end() => return if has_begun { Err(408) } else { Ok(None) },
+            () = deadline.passed() => return if has_begun { Err(408) } else { Ok(None) },
         }
     }
 }
@@ -147,51 +151,15 @@ async fn write(
     writer.write_all(tail).await
 }
 
-/// Ends a connection: what the caller still sends is read for a while, or the answer would be lost with it.
-async fn linger(mut caller: Caller) {
-    _ = caller.writer.shutdown().await;
-    _ = tokio::time::timeout(Duration::from_secs(LINGER_SECONDS), read_to_end(&mut caller)).await;
+/// Ends a connection. What the caller still sends is read for a while, or the response would be lost with it.
+async fn linger(mut socket: Socket) {
+    _ = socket.writer.shutdown().await;
+    _ = tokio::time::timeout(Duration::from_secs(LINGER_SECONDS), read_to_end(&mut socket)).await;
 }
 
 /// Waits for the caller to close the connection, however long that takes.
-async fn wait_for_end(mut caller: Caller) {
-    read_to_end(&mut caller).await;
-}
-
-async fn read_to_end(caller: &mut Caller) {
-    while caller.reader.fill().await.is_ok_and(|is_more| is_more) {
-        caller.reader.buffer.clear();
-    }
-}
-
-/// A time limit that is moved with every request: the timer itself is moved only when it has run out, or is to end sooner.
-struct Patience {
-    timer: Pin<Box<Sleep>>,
-    end: Instant,
-}
-
-impl Patience {
-    fn new(limit: Duration) -> Self {
-        let end = Instant::now() + limit;
-        Self { timer: Box::pin(tokio::time::sleep_until(end)), end }
-    }
-
-    fn extend(&mut self, limit: Duration) {
-        self.end = Instant::now() + limit;
-    }
-
-    fn shorten(&mut self, limit: Duration) {
-        self.end = Instant::now() + limit;
-        self.timer.as_mut().reset(self.end);
-    }
-
-    async fn end(&mut self) {
-        loop {
-            self.timer.as_mut().await;
-            if Instant::now() >= self.end {
-                return;
-            }
-            self.timer.as_mut().reset(self.end);
-        }
+async fn read_to_end(socket: &mut Socket) {
+    while socket.reader.fill().await.is_ok_and(|is_more| is_more) {
+        socket.reader.buffer.clear();
     }
 }

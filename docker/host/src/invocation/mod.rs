@@ -1,4 +1,0 @@
-//! Reason phrases.
-
-#[path = "../../wire/src/reason.rs"]
-pub mod reason;

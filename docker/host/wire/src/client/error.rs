@@ -1,0 +1,36 @@
+//! Why there is no complete response.
+
+use std::io;
+use std::net::SocketAddr;
+
+use crate::framing::BodyError;
+use crate::head::HeadError;
+
+/// Why there is no complete response, by how far the exchange came.
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    /// Nobody listens.
+    #[error("Connection refused ({0}): no handler listens there")]
+    Refused(SocketAddr),
+    /// There is no connection, for another reason.
+    #[error("Cannot connect to the handler at {0}: {1}")]
+    Connect(SocketAddr, io::Error),
+    /// The caller's body failed, so that the request could not be sent as a whole.
+    #[error(transparent)]
+    Request(BodyError),
+    /// The handler closed the connection without a byte of a response.
+    #[error("The handler closed the connection without an answer")]
+    Closed,
+    /// The connection broke before the end of the response's head.
+    #[error("The connection to the handler broke: {0}")]
+    Broken(io::Error),
+    /// What came is not the head of a response.
+    #[error("The answer is not HTTP: {0}")]
+    Head(HeadError),
+    /// There was an interim response (1xx), and no final one.
+    #[error("The handler gave an interim answer (1xx) and no final one")]
+    OnlyInterim,
+    /// The head came, and the body did not come as a whole.
+    #[error(transparent)]
+    Body(BodyError),
+}

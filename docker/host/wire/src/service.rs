@@ -1,0 +1,50 @@
+//! What a server serves.
+
+use std::fmt;
+use std::io;
+
+use crate::caller::Caller;
+use crate::head::RequestHead;
+use crate::response::Response;
+use crate::target::Target;
+
+/// Answers requests. Every connection has a clone.
+pub trait Service: Clone + Send + Sync + 'static {
+    /// Answers one request. What the service leaves of the caller's body is read and dropped after the response.
+    fn call(&self, request: Request<'_>, caller: &mut Caller) -> impl Future<Output = Response> + Send;
+
+    /// Is told of what the server has to cope with by itself.
+    fn warn(&self, warning: Warning);
+}
+
+/// A request that Kestrel lets through.
+#[derive(Clone, Copy, Debug)]
+pub struct Request<'a> {
+    /// Method, target and header lines as they were sent.
+    pub head: &'a RequestHead,
+    /// The target, decoded.
+    pub target: &'a Target<'a>,
+}
+
+/// Something that a server copes with and a person wants to know.
+#[derive(Debug)]
+pub enum Warning {
+    /// One connection more than this many was closed at once.
+    TooManyConnections(usize),
+    /// A connection could not be accepted; the server goes on.
+    Accept(io::Error),
+    /// When the server stopped, requests did not end within so many seconds, and were dropped.
+    Undrained(u64),
+}
+
+impl fmt::Display for Warning {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::TooManyConnections(limit) => write!(out, "More than {limit} connections: one is refused"),
+            Self::Accept(error) => write!(out, "Cannot accept a connection: {error}"),
+            Self::Undrained(seconds) => {
+                write!(out, "Requests in flight did not finish within {seconds} s and are dropped")
+            }
+        }
+    }
+}
