@@ -8,7 +8,7 @@ use http::Method;
 
 use crate::client::{Answer, Call, Service, Storage};
 use crate::error::Error;
-use crate::queue::http_date;
+use crate::http_date::http_date;
 use crate::xml::Element;
 
 /// The duration of a lease that does not end by itself.
@@ -98,6 +98,13 @@ pub enum Condition {
     IfAbsent,
     /// Only if its content has this `ETag`.
     IfMatch(String),
+}
+
+impl Storage {
+    /// A container by name; it need not exist.
+    pub fn container(&self, name: impl Into<String>) -> Container {
+        Container::new(self.clone(), name.into())
+    }
 }
 
 impl Container {

@@ -10,9 +10,7 @@ use reqsign_azure_storage::{Credential as SigningCredential, RequestSigner, Stat
 use reqsign_core::{Context, Signer};
 
 use crate::account::{Account, Credential};
-use crate::blob::Container;
 use crate::error::Error;
-use crate::queue::Queue;
 use crate::xml;
 
 /// The longest a call may take, its body included.
@@ -60,16 +58,6 @@ impl Storage {
     /// The account's name and addresses.
     pub fn account(&self) -> &Account {
         &self.shared.account
-    }
-
-    /// A queue by name; it need not exist.
-    pub fn queue(&self, name: impl Into<String>) -> Queue {
-        Queue::new(self.clone(), name.into())
-    }
-
-    /// A container by name; it need not exist.
-    pub fn container(&self, name: impl Into<String>) -> Container {
-        Container::new(self.clone(), name.into())
     }
 
     /// The names of all queues that begin with `prefix`.

@@ -17,6 +17,7 @@ mod account;
 mod blob;
 mod client;
 mod error;
+mod http_date;
 mod queue;
 mod xml;
 

@@ -7,6 +7,7 @@ use http::Method;
 
 use crate::client::{Answer, Call, Service, Storage};
 use crate::error::Error;
+use crate::http_date::http_date;
 use crate::xml::{self, Element};
 
 /// A queue, by name. It need not exist.
@@ -66,6 +67,13 @@ pub struct Receipt {
     pub pop_receipt: String,
     /// When the message becomes visible.
     pub next_visible_time: NaiveDateTime,
+}
+
+impl Storage {
+    /// A queue by name; it need not exist.
+    pub fn queue(&self, name: impl Into<String>) -> Queue {
+        Queue::new(self.clone(), name.into())
+    }
 }
 
 impl Queue {
@@ -261,10 +269,4 @@ fn dequeue_count(message: &Element) -> Result<u64, String> {
 
 fn time(message: &Element, name: &str) -> Result<NaiveDateTime, String> {
     http_date(message.text_of(name)).map_err(|reason| format!("`{name}`: {reason}"))
-}
-
-/// A date as HTTP writes it: `Fri, 01 Nov 2024 10:00:00 GMT`; the last second of the year 9999 stands for "never".
-pub(crate) fn http_date(text: &str) -> Result<NaiveDateTime, String> {
-    NaiveDateTime::parse_from_str(text, "%a, %d %b %Y %H:%M:%S GMT")
-        .map_err(|error| format!("`{text}` is no date: {error}"))
 }

@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 
 use serde_json::{Value, json};
 
-use super::{Operator, Reply, Request};
+use super::endpoint::{Operator, Reply, Request};
 
 /// A file or, where the path names one, a directory as a list. What is not below the app's directory is refused, even with the
 /// master key (recording KX-admin-misc).

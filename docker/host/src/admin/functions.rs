@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use serde_json::{Value, json};
 
-use super::{Endpoint, Operator, Reply, Request, member};
+use super::endpoint::{Endpoint, Operator, Reply, Request, member};
 use crate::app::{self, App, Function};
 use crate::grammar::route;
 

@@ -2,7 +2,7 @@
 
 use serde_json::{Map, Value, json};
 
-use super::{Endpoint, Operator, Reply, Request, member};
+use super::endpoint::{Endpoint, Operator, Reply, Request, member};
 use crate::app::App;
 use crate::handler::own_headers::VERSION;
 use crate::triggers::host_id;

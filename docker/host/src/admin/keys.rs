@@ -4,7 +4,7 @@ use std::path::{Component, Path};
 
 use serde_json::{Value, json};
 
-use super::{Endpoint, Operator, Reply, Request, member};
+use super::endpoint::{Endpoint, Operator, Reply, Request, member};
 use crate::app::dotnet_text;
 use crate::host::keys::{HostKeys, Key, KeyError};
 

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 
-use super::Operator;
+use super::endpoint::Operator;
 use crate::app::{App, Function, Settings};
 use crate::host::keys::Keys;
 use crate::host::{Host, State};

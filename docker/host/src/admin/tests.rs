@@ -5,8 +5,14 @@ use std::sync::Mutex;
 
 use serde_json::json;
 
+use std::sync::Arc;
+
+use serde_json::Value;
+
 use super::*;
-use crate::app;
+use crate::app::{self};
+use crate::app::{App, Function, Settings};
+use crate::host::keys::Keys;
 
 struct Remembering {
     app: Arc<App>,

@@ -6,7 +6,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use storage::Storage;
 
 use crate::app::Settings;
-use crate::envelope::answer::Failure;
+use crate::envelope::failure::Failure;
 
 /// The connection that bindings without one mean, and that the host keeps its own state in.
 pub const HOST_CONNECTION: &str = "Storage";

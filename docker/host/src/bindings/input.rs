@@ -5,8 +5,8 @@ use futures_util::future::try_join_all;
 
 use super::{Bindings, location};
 use crate::app::{Binding, DataType, Function};
-use crate::envelope::answer::Failure;
 use crate::envelope::data::{BindingData, Value};
+use crate::envelope::failure::Failure;
 use crate::envelope::http::body_text;
 
 /// The values of a function's inputs beside its trigger, in the order of function.json, for [`crate::envelope::request`].

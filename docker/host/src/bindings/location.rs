@@ -4,8 +4,8 @@ use chrono::NaiveDateTime;
 
 use super::expression::resolve;
 use crate::app::{Binding, Settings};
-use crate::envelope::answer::Failure;
 use crate::envelope::data::BindingData;
+use crate::envelope::failure::Failure;
 use crate::grammar::expression::Template;
 use crate::grammar::queue_name;
 

@@ -10,8 +10,8 @@ use uuid::Uuid;
 
 use super::{Bindings, location};
 use crate::app::{Binding, MessageEncoding};
-use crate::envelope::answer::Failure;
 use crate::envelope::data::BindingData;
+use crate::envelope::failure::Failure;
 use crate::envelope::outputs::OutputValue;
 use crate::envelope::{blob, queue};
 

@@ -2,9 +2,8 @@
 
 use serde_json::Value;
 
-use super::has_outer_slash;
 use crate::app::{ADD_BUNDLE, App, EXTENSION_TYPES, Fault, Function, names_extensions};
-use crate::grammar::route;
+use crate::grammar::route::{self, has_outer_slash};
 use crate::grammar::spelling::{did_you_mean, surely_means};
 
 /// The properties of bindings that mean something to this host.

@@ -3,8 +3,8 @@
 
 use serde_json::{Map, Value};
 
-use super::has_outer_slash;
 use crate::app::{App, Document, Fault};
+use crate::grammar::route::has_outer_slash;
 use crate::grammar::spelling::{did_you_mean, surely_means};
 use crate::log::Level;
 

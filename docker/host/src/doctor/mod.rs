@@ -19,10 +19,5 @@ pub fn advice(app: &App, settings: &Settings) -> Vec<String> {
     found
 }
 
-/// Whether a part of a route begins or ends with a slash, which gives two in a row.
-fn has_outer_slash(route: &str) -> bool {
-    route.starts_with('/') || route.ends_with('/')
-}
-
 #[cfg(test)]
 mod tests;

@@ -1,9 +1,9 @@
 //! What counts as an answer of the handler in default mode (protocol.md#gatekeeping and #the-result-object).
 
+use super::failure::Failure;
 use dotnet_text::dotnet;
 use dotnet_text::json::{ANSWER_MAX_DEPTH, Json, Object, ReadError, Reader};
 use std::borrow::Cow;
-use std::fmt;
 
 /// A handler's answer that counts.
 #[derive(Debug, Clone, PartialEq, Default)]
@@ -27,36 +27,6 @@ pub enum Verdict {
     /// (recordings R16 to R16e, RX-status-204-body).
     NeverCompletes,
 }
-
-/// Why an invocation fails: what happened, and the rule with the place where it is written.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Failure {
-    /// One line for the log, no closing full stop.
-    pub message: String,
-    /// What to do.
-    pub hint: Option<String>,
-}
-
-impl Failure {
-    /// A failure without a hint.
-    pub fn new(message: impl Into<String>) -> Failure {
-        Failure { message: message.into(), hint: None }
-    }
-
-    /// Adds the next step.
-    pub fn hint(self, hint: impl Into<String>) -> Failure {
-        Failure { hint: Some(hint.into()), ..self }
-    }
-}
-
-impl fmt::Display for Failure {
-    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
-        out.write_str(&self.message)?;
-        self.hint.as_ref().map_or(Ok(()), |hint| write!(out, "\nhint: {hint}"))
-    }
-}
-
-impl std::error::Error for Failure {}
 
 /// Judges a handler's complete reply by its status, `Content-Type` and body, in the order of protocol.md#gatekeeping.
 pub fn judge(status: u16, content_type: Option<&[u8]>, body: &[u8]) -> Result<Verdict, Failure> {

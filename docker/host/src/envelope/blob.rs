@@ -1,6 +1,6 @@
 //! What a value becomes as a blob (protocol.md#blob-output).
 
-use super::answer::Failure;
+use super::failure::Failure;
 use super::outputs::OutputValue;
 use dotnet_text::json::{self, Json};
 

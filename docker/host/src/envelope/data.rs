@@ -1,6 +1,6 @@
 //! What the host hands to a handler: the values of input bindings, and binding data (protocol.md#value-encoding and #metadata-filter).
 
-use super::http::HttpRequest;
+use super::http_request::HttpRequest;
 use dotnet_text::date::DateTime;
 use dotnet_text::dotnet::{fold_case, into_text};
 use dotnet_text::json::{self, Json, Object};

@@ -1,49 +1,14 @@
 //! The trigger value of an HTTP request, and the binding data it gives (protocol.md#http-trigger).
 
-use super::answer::Failure;
 use super::data::{BindingData, Value};
-use bytes::Bytes;
+use super::failure::Failure;
+use super::http_request::{HttpRequest, Identity};
 use dotnet_text::dotnet::{join_values, push_base64, same_name};
 use dotnet_text::json::{self, Json, Object};
 use dotnet_text::{media_type, query};
 use std::borrow::Cow;
 use std::fmt::{self, Write};
 use std::sync::Arc;
-
-/// What a function sees of its caller's request.
-#[derive(Debug, Clone, PartialEq, Default)]
-pub struct HttpRequest {
-    /// The whole URL, as [`url`] makes it.
-    pub url: String,
-    /// The method as sent.
-    pub method: String,
-    /// The query without its question mark, as sent.
-    pub query: String,
-    /// The header lines in order, as sent.
-    pub headers: Vec<(String, Vec<u8>)>,
-    /// Route values; `None` for an optional parameter the URL does not have.
-    pub params: Vec<(String, Option<String>)>,
-    /// Who calls, as far as keys tell.
-    pub identity: Identity,
-    /// The body, only if the caller sent a `Content-Length` above zero: a chunked body is never seen
-    /// (recording DX-chunked-binding).
-    pub body: Option<Bytes>,
-}
-
-/// Who calls (protocol.md#http-trigger).
-#[derive(Debug, Clone, PartialEq, Default)]
-pub enum Identity {
-    /// No key, or a wrong one.
-    #[default]
-    Anonymous,
-    /// A valid key.
-    Key {
-        /// `Function`, `System` or `Admin`.
-        level: &'static str,
-        /// The key's name, such as `default` or `master`.
-        name: String,
-    },
-}
 
 /// The URL of a request: its `Host` header, its decoded path (`%2F` still escaped) escaped anew, and its raw query, in which only
 /// `#` is escaped; a question mark with nothing behind it stays. Without a host no URL can be formed and the invocation fails

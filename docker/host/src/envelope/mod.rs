@@ -8,10 +8,13 @@
 pub mod answer;
 pub mod blob;
 pub mod data;
+pub mod failure;
 pub mod http;
+pub mod http_request;
 pub mod negotiate;
 pub mod outputs;
 pub mod queue;
 pub mod reply;
 pub mod request;
 pub mod retry;
+mod written;

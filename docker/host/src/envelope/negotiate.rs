@@ -1,6 +1,6 @@
 //! Content negotiation, as far as a caller can tell (protocol.md#http-return-value).
 
-use super::reply::{Framing, Written, with_utf8};
+use super::written::{Framing, Written, with_utf8};
 use dotnet_text::json::{self, Json};
 use dotnet_text::xml;
 

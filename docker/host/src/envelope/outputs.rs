@@ -1,6 +1,7 @@
 //! From an answer to the values of output bindings (protocol.md#output-values to #http-return-value).
 
-use super::answer::{Answer, Failure, counts_as_null};
+use super::answer::{Answer, counts_as_null};
+use super::failure::Failure;
 use super::reply::{Content, HttpOutput, Negotiated, Raw};
 use dotnet_text::dotnet::{self, same_name};
 use dotnet_text::json::{self, DEFAULT_MAX_DEPTH, Json, Object};

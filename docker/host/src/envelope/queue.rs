@@ -1,6 +1,6 @@
 //! What a value becomes as queue messages (protocol.md#queue-output).
 
-use super::answer::Failure;
+use super::failure::Failure;
 use super::outputs::OutputValue;
 use dotnet_text::dotnet;
 use dotnet_text::json::{self, ANSWER_MAX_DEPTH, Json};

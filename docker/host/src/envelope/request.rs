@@ -60,7 +60,8 @@ fn write_nested(out: &mut String, write: impl FnOnce(&mut json::Escaping<'_, Str
 #[cfg(test)]
 mod tests {
     use super::super::data::System;
-    use super::super::http::{HttpRequest, binding_data};
+    use super::super::http::binding_data;
+    use super::super::http_request::HttpRequest;
     use super::*;
     use bytes::Bytes;
     use dotnet_text::date::recognise;

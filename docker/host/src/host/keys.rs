@@ -11,8 +11,8 @@ use subtle::ConstantTimeEq;
 
 use crate::app::{AuthLevel, Settings};
 
-pub use file::Key;
 use file::{FunctionFile, HostFile};
+pub use file::{Key, KeyError, KeyLevel};
 
 /// The keys of an app: where they are kept, and which ones have been accepted.
 #[derive(Debug)]
@@ -30,17 +30,6 @@ pub struct Identity {
     pub key_name: String,
 }
 
-/// The level of a key.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum KeyLevel {
-    /// A key of one function, or a host key that opens all functions.
-    Function,
-    /// A system key.
-    System,
-    /// The master key.
-    Admin,
-}
-
 /// Which of the host's lists a key is in.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum HostKeys {
@@ -49,10 +38,6 @@ pub enum HostKeys {
     /// `systemKeys`.
     System,
 }
-
-/// Why keys could not be read or written: one line that names the file, and a hint.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct KeyError(pub String);
 
 /// The name under which the master key can be read and written among the system keys.
 const MASTER: &str = "_master";

@@ -5,9 +5,12 @@ use std::sync::Arc;
 use bytes::Bytes;
 use wire::{Caller, Name, RequestHead, Response, Target};
 
-use super::{Failed, Trigger, invoke};
+use super::attempts::invoke;
+use super::failed::Failed;
+use super::trigger::Trigger;
 use crate::envelope::data::Value;
-use crate::envelope::http::{self as envelope, HttpRequest};
+use crate::envelope::http as envelope;
+use crate::envelope::http_request::{HttpRequest, Identity as Sender};
 use crate::envelope::reply::{self, Unwritable};
 use crate::host::Host;
 use crate::host::execution::CALLED_BY_HOST_API;
@@ -89,7 +92,7 @@ fn http_request(
         query: target.query.to_owned(),
         headers: header_lines(head),
         params: found.values.clone(),
-        identity: identity.map_or(envelope::Identity::Anonymous, |identity| envelope::Identity::Key {
+        identity: identity.map_or(Sender::Anonymous, |identity| Sender::Key {
             level: match identity.level {
                 KeyLevel::Function => "Function",
                 KeyLevel::System => "System",

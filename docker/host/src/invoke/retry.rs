@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use super::Failed;
+use super::failed::Failed;
 use crate::app::{Retry, RetryStrategy};
 use crate::envelope::data::Value;
 use crate::envelope::retry::{self, FailedAttempt, Progress};
@@ -62,7 +62,7 @@ impl<'a> Retries<'a> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::envelope::answer::Failure;
+    use crate::envelope::failure::Failure;
     use uuid::Uuid;
 
     fn failed() -> Failed {

@@ -12,14 +12,16 @@ use tokio::sync::{broadcast, watch};
 use tokio::task::JoinSet;
 use tokio::time::sleep;
 
+use super::host_id::host_id;
 use super::listener::{self, Source};
+use super::site::{CATEGORY, Site, until};
 use super::timer::HOSTS_CONTAINER;
-use super::{CATEGORY, Site, blob_properties, host_id, receipt, until};
+use super::{blob_properties, receipt};
 use crate::app::{Binding, HostOptions, MessageEncoding};
 use crate::bindings::changes::{News, Written};
 use crate::bindings::{Bindings, output};
-use crate::envelope::answer::Failure;
 use crate::envelope::data::{BindingData, Value};
+use crate::envelope::failure::Failure;
 use crate::grammar::blob_path::BlobPattern;
 use crate::host::Host;
 use crate::host::running::Running;

@@ -10,7 +10,7 @@ use tokio::task::JoinSet;
 use tokio::time::sleep;
 
 use super::backoff::Backoff;
-use super::{CATEGORY, until};
+use super::site::{CATEGORY, until};
 use crate::app::MessageEncoding;
 use crate::bindings::changes::Written;
 use crate::bindings::output;

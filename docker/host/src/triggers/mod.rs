@@ -13,6 +13,7 @@ pub mod manual;
 
 pub mod queue;
 mod receipt;
+mod site;
 pub mod timer;
 
 use std::sync::Arc;
@@ -21,18 +22,15 @@ use std::time::Duration;
 use tokio::sync::watch;
 use tokio::task::JoinSet;
 
-use crate::app::Function;
 use crate::host::running::Running;
 use crate::host::{Host, State};
 
 pub use host_id::host_id;
+use site::Site;
 
 /// How long invocations under way may take to end when the host stops. After that their messages come back when their leases
 /// end.
 const STOP_TIMEOUT_SECONDS: u64 = 30;
-
-/// The log category of listeners.
-pub(crate) const CATEGORY: &str = "Host.Triggers";
 
 /// Listens for every trigger of the app that the host serves, whichever that is, except while the host is drained. Ends when
 /// the host stops, after the invocations under way.
@@ -83,33 +81,5 @@ fn listen_to_all(
     }
     if !blobs.is_empty() {
         listeners.spawn(blob::listen(Arc::clone(host), Arc::clone(running), blobs, resting.clone()));
-    }
-}
-
-/// Waits until a switch is in this position, or its owner is gone.
-pub(crate) async fn until(switch: &mut watch::Receiver<bool>, position: bool) {
-    _ = switch.wait_for(|state| *state == position).await;
-}
-
-/// One function with all that its listener needs to invoke it.
-#[derive(Debug, Clone)]
-pub(crate) struct Site {
-    pub(crate) host: Arc<Host>,
-    pub(crate) running: Arc<Running>,
-    pub(crate) function: Arc<Function>,
-}
-
-impl Site {
-    /// Logs why the listener of the function does not start. The function stays without an error (protocol.md#locks-ids-timers).
-    pub(crate) fn does_not_listen(&self, reason: impl std::fmt::Display) {
-        let name = &self.function.name;
-        self.host
-            .log()
-            .error(CATEGORY, format!("The listener for function 'Functions.{name}' was unable to start.\n{reason}"));
-    }
-
-    /// Invokes the function; whether it succeeded. The log has the reasons if it did not.
-    pub(crate) async fn invoke(&self, trigger: crate::invoke::Trigger) -> bool {
-        crate::invoke::invoke(&self.host, &self.running, &self.function, trigger).await.is_ok()
     }
 }

@@ -7,11 +7,11 @@ use chrono::NaiveDateTime;
 use storage::QueueMessage;
 use tokio::sync::watch;
 
-use super::Site;
 use super::listener::{self, Source};
+use super::site::Site;
 use crate::app::{Binding, DataType, HostOptions};
-use crate::envelope::answer::Failure;
 use crate::envelope::data::{BindingData, Value};
+use crate::envelope::failure::Failure;
 use crate::envelope::http::body_text;
 use crate::grammar::queue_name;
 use crate::invoke::Trigger;

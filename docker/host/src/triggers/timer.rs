@@ -5,11 +5,12 @@ use storage::{Blob, PutBlob};
 use tokio::sync::watch;
 use tokio::time::sleep;
 
-use super::{CATEGORY, Site, host_id, until};
+use super::host_id::host_id;
+use super::site::{CATEGORY, Site, until};
 use crate::app::{Binding, Settings};
 use crate::bindings::connection::Connections;
-use crate::envelope::answer::Failure;
 use crate::envelope::data::{BindingData, Value};
+use crate::envelope::failure::Failure;
 use crate::grammar::schedule::Schedule;
 use crate::invoke::Trigger;
 use dotnet_text::json::{self, Json};

@@ -29,3 +29,8 @@ pub fn host_error(function: &str, template: &str) -> Option<String> {
          '{template}'. {reason}"
     ))
 }
+
+/// Whether a part of a route begins or ends with a slash, which gives two in a row.
+pub fn has_outer_slash(route: &str) -> bool {
+    route.starts_with('/') || route.ends_with('/')
+}

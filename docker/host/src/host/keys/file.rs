@@ -6,8 +6,6 @@ use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE;
 use serde::{Deserialize, Serialize};
 
-use super::{KeyError, KeyLevel};
-
 /// One key.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Key {
@@ -19,6 +17,21 @@ pub struct Key {
     #[serde(default)]
     pub encrypted: bool,
 }
+
+/// The level of a key.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum KeyLevel {
+    /// A key of one function, or a host key that opens all functions.
+    Function,
+    /// A system key.
+    System,
+    /// The master key.
+    Admin,
+}
+
+/// Why keys could not be read or written: one line that names the file, and a hint.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct KeyError(pub String);
 
 /// `host.json` of the key directory. A hand-written one needs only the first two members.
 #[derive(Debug, Serialize, Deserialize)]

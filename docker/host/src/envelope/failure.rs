@@ -1,0 +1,33 @@
+//! Why an invocation fails.
+
+use std::fmt;
+
+/// Why an invocation fails: what happened, and what to do about it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Failure {
+    /// One line for the log, no closing full stop.
+    pub message: String,
+    /// What to do.
+    pub hint: Option<String>,
+}
+
+impl Failure {
+    /// A failure without a hint.
+    pub fn new(message: impl Into<String>) -> Failure {
+        Failure { message: message.into(), hint: None }
+    }
+
+    /// Adds the next step.
+    pub fn hint(self, hint: impl Into<String>) -> Failure {
+        Failure { hint: Some(hint.into()), ..self }
+    }
+}
+
+impl fmt::Display for Failure {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        out.write_str(&self.message)?;
+        self.hint.as_ref().map_or(Ok(()), |hint| write!(out, "\nhint: {hint}"))
+    }
+}
+
+impl std::error::Error for Failure {}

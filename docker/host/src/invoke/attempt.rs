@@ -1,0 +1,212 @@
+//! One attempt of an invocation: the envelope out, the answer back, the outputs written.
+
+use std::pin::pin;
+
+use bytes::Bytes;
+use uuid::Uuid;
+use wire::client::{self, Body, Request, Response};
+use wire::{Headers, Name};
+
+use super::exchange::Exchange;
+use super::failed::Failed;
+use super::limits::{Outcome, noticed, wait_ready, within_timeout};
+use super::trigger::Trigger;
+use crate::app::{Binding, CustomHandler, DataType};
+use crate::bindings::{input, output};
+use crate::doctor::answer::oversights;
+use crate::envelope::answer::{self, Verdict};
+use crate::envelope::data::{BindingData, System, Value};
+use crate::envelope::failure::Failure;
+use crate::envelope::outputs::{self, OutputBinding, Outputs};
+use crate::envelope::reply::HttpOutput;
+use crate::envelope::request;
+use crate::handler::{Handler, own_headers};
+use crate::host::Host;
+use crate::host::execution::Execution;
+use crate::host::running::Running;
+use crate::log::Level;
+use dotnet_text::date::DateTime;
+
+/// Asks the handler once.
+pub async fn attempt(
+    host: &Host,
+    running: &Running,
+    execution: &Execution<'_>,
+    trigger: &mut Trigger,
+    retry_context: Option<Value>,
+) -> Result<HttpOutput, Failed> {
+    // Of an earlier attempt these are replaced.
+    let data = &mut trigger.binding_data;
+    data.set_system(&System {
+        method_name: execution.function.name.clone(),
+        utc_now: DateTime::now(),
+        rand_guid: Uuid::new_v4().to_string(),
+    });
+    if let Some(context) = retry_context {
+        data.set("RetryContext", context);
+    }
+    let Some(handler) = running.handler() else {
+        return Err(failed(execution, Failure::new("the app has no handler"), None, false));
+    };
+    let inputs = match input::read(&running.bindings, execution.function, data).await {
+        Ok(inputs) => inputs,
+        Err(failure) => return Err(failed(execution, failure, None, false)),
+    };
+    let is_ready = wait_ready(host, handler, execution).await;
+    let exchange = Exchange::new(execution, request::envelope(trigger.data.iter().chain(&inputs), data));
+    let asking = pin!(ask(running, handler, execution, &exchange));
+    let asked = within_timeout(running, handler, execution, asking).await;
+    let outcome = match asked {
+        Outcome::Answered(answer) => complete(running, execution, answer, data).await,
+        Outcome::Failed(failure) => Err(failure),
+        Outcome::TimedOut => {
+            let failure = Failure::new("`functionTimeout` has expired");
+            return Err(Failed { invocation: execution.id, failure, status: None, is_stopping: !is_ready });
+        }
+    };
+    match outcome {
+        Ok(output) => {
+            execution.succeeded();
+            Ok(output)
+        }
+        Err(failure) => Err(failed(execution, failure, Some(&exchange), !is_ready)),
+    }
+}
+
+/// Sends the envelope and judges the answer. An answer that the real host would never complete is never completed.
+async fn ask(
+    running: &Running,
+    handler: &Handler,
+    execution: &Execution<'_>,
+    exchange: &Exchange,
+) -> Result<answer::Answer, Failure> {
+    /// Under Core Tools the body is buffered for tracing, so its length is known (protocol.md#envelope-request).
+    const CORE_TOOLS: &str = "FUNCTIONS_CORETOOLS_ENVIRONMENT";
+
+    let length_is_known = running.has_setting(CORE_TOOLS);
+    let request = post(handler, execution, exchange, length_is_known);
+    let body = || {
+        let envelope = exchange.envelope().clone();
+        if length_is_known { Body::Whole(envelope) } else { Body::Chunk(envelope) }
+    };
+    let follows_redirects = running.app.options.custom_handler.as_ref().is_none_or(CustomHandler::follows_redirects);
+    let answered = async {
+        if follows_redirects {
+            handler.client().call_following_redirects(request, body).await
+        } else {
+            handler.client().call(&request, body()).await
+        }
+    };
+    let Response { head, body } = match noticed(handler, answered.await).await {
+        Ok(answer) => answer,
+        // The real host goes on waiting for the final answer (recording RX-status-199).
+        Err(client::Error::OnlyInterim) => {
+            let text = "The handler answered with an interim status (1xx) and no final one. The Functions host waits for it until \
+                        `functionTimeout`\nhint: answer with 200";
+            execution.note(Level::Warning, text);
+            std::future::pending().await
+        }
+        Err(error) => return Err(Failure::new(error.to_string())),
+    };
+    let body = whole(body);
+    exchange.answered(&head, &body);
+    let content_type = head.headers.get(Name::ContentType);
+    let verdict = answer::judge(head.status, content_type, &body).map_err(|failure| {
+        let is_plain = answer::is_plain_http(head.status, content_type, &body);
+        match is_plain.then(|| forwarding_hint(running, execution)).flatten() {
+            Some(hint) => failure.hint(hint),
+            None => failure,
+        }
+    });
+    match verdict? {
+        Verdict::Answered(answer) => Ok(answer),
+        Verdict::NeverCompletes => {
+            let text = format!(
+                "The handler's answer is empty: status {}, no JSON object. The Functions host never completes such an \
+                 invocation: the caller waits until `functionTimeout`, then the handler is killed\nhint: answer with 200, \
+                 {{\"Outputs\":{{}},\"Logs\":[],\"ReturnValue\":null}} and `Content-Type: application/json`",
+                head.status
+            );
+            execution.note(Level::Warning, &text);
+            std::future::pending().await
+        }
+    }
+}
+
+/// What to do where a handler seems to have expected the caller's own request. Nothing, where no setting of host.json would help.
+fn forwarding_hint(running: &Running, execution: &Execution<'_>) -> Option<String> {
+    let function = execution.function;
+    let is_forwarding = running.app.options.custom_handler.as_ref().is_some_and(|options| options.forwarding);
+    let sent = format!("the host sends `POST /{}` with an envelope", function.name);
+    if function.is_pure_http() && !is_forwarding {
+        return Some(format!(
+            "{sent}, to be answered with JSON. To get the caller's own request, as it is, set `enableForwardingHttpRequest` to true \
+             in host.json, in `customHandler`"
+        ));
+    }
+    function.http.as_ref().filter(|_| is_forwarding)?;
+    let others = function.bindings.iter().filter(|binding| !binding.is("httpTrigger") && !binding.is("http"));
+    let others: Vec<String> = others.map(|binding| format!("`{}`", binding.name)).collect();
+    let why = if others.is_empty() {
+        "it has no output of type `http`".to_owned()
+    } else {
+        format!("it has also {}", others.join(", "))
+    };
+    Some(format!(
+        "{sent}: `enableForwardingHttpRequest` is for functions with an HTTP trigger and an HTTP output alone, and {why}"
+    ))
+}
+
+/// Logs what the handler says, and writes the values of the output bindings.
+async fn complete(
+    running: &Running,
+    execution: &Execution<'_>,
+    answer: answer::Answer,
+    data: &BindingData,
+) -> Result<HttpOutput, Failure> {
+    for line in &answer.logs {
+        execution.user_log(line);
+    }
+    let bindings: Vec<&Binding> = execution.function.outputs().collect();
+    let kinds: Vec<OutputBinding<'_>> = bindings
+        .iter()
+        .map(|binding| OutputBinding {
+            name: &binding.name,
+            kind: &binding.kind,
+            binary: binding.data_type == Some(DataType::Binary),
+        })
+        .collect();
+    let is_compatible = running.is_on("FUNCTIONS_V2_COMPATIBILITY_MODE");
+    for oversight in oversights(&answer, &kinds, is_compatible) {
+        execution.note(Level::Warning, &oversight);
+    }
+    let Outputs { http, bindings: values } = outputs::convert(answer, &kinds, is_compatible)?;
+    let values = values.into_iter().filter_map(|(index, value)| Some((*bindings.get(index)?, value))).collect();
+    output::write(&running.bindings, values, data, execution.id).await?;
+    Ok(http)
+}
+
+/// The request of default mode (protocol.md#envelope-request).
+fn post(handler: &Handler, execution: &Execution<'_>, exchange: &Exchange, length_is_known: bool) -> Request {
+    let mut headers = Headers::default();
+    headers.push(Name::Host, format!("127.0.0.1:{}", handler.client().port()));
+    headers.push(Name::ContentType, "application/json; charset=utf-8");
+    if length_is_known {
+        headers.push(Name::ContentLength, exchange.envelope().len().to_string());
+    } else {
+        headers.push(Name::TransferEncoding, "chunked");
+    }
+    own_headers::append(&mut headers, execution.id);
+    Request { method: "POST".to_owned(), target: exchange.target().to_owned(), headers }
+}
+
+fn failed(execution: &Execution<'_>, failure: Failure, exchange: Option<&Exchange>, is_stopping: bool) -> Failed {
+    let shown = exchange.map(|exchange| format!("\n{exchange}")).unwrap_or_default();
+    execution.failed(&format!("{failure}{shown}"));
+    let status = exchange.and_then(Exchange::status).filter(|status| !(200..300).contains(status));
+    Failed { invocation: execution.id, failure, status, is_stopping }
+}
+
+fn whole(mut pieces: Vec<Bytes>) -> Bytes {
+    if pieces.len() == 1 { pieces.remove(0) } else { pieces.concat().into() }
+}

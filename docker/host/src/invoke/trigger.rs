@@ -1,0 +1,14 @@
+//! What starts an invocation.
+
+use crate::envelope::data::{BindingData, Value};
+
+/// What starts an invocation.
+#[derive(Clone, Debug)]
+pub struct Trigger {
+    /// Why, in the words of the log.
+    pub reason: String,
+    /// The trigger's own entries in `Data`.
+    pub data: Vec<(String, Value)>,
+    /// What feeds `Metadata` and the expressions of function.json.
+    pub binding_data: BindingData,
+}
