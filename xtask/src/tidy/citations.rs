@@ -60,6 +60,21 @@ fn no_comment_cites_a_section_by_its_number() {
 }
 
 #[test]
+fn every_relative_link_leads_somewhere() {
+    let mut complaints = Vec::new();
+    for file in citing_files().into_iter().filter(|file| file.extension().is_some_and(|extension| extension == "md")) {
+        let folder = repository().root().join(file.parent().unwrap_or(Path::new("")));
+        let text = prose(&fs::read_to_string(repository().root().join(&file)).unwrap());
+        for link in text.split("](").skip(1).filter_map(|rest| rest.split([')', '#', ' ']).next()) {
+            if !link.is_empty() && !link.contains(':') && !folder.join(link).exists() {
+                complaints.push(format!("{}: the link `{link}` leads nowhere", file.display()));
+            }
+        }
+    }
+    assert_none(complaints);
+}
+
+#[test]
 fn a_list_of_recordings_is_read_with_its_abbreviations() {
     let recordings: BTreeSet<String> =
         ["C12", "FX-req-path", "FX-req-http10", "G07-open", "R16", "R16e"].map(String::from).into();
