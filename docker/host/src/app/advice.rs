@@ -2,7 +2,8 @@
 
 use std::path::Path;
 
-use dotnet_text::document::{Document, Place};
+use dotnet_text::document::Document;
+use dotnet_text::json::Position;
 
 /// Something wrong with one file.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -42,14 +43,14 @@ impl Fault {
 }
 
 /// One piece of advice about a place in a file.
-pub fn advice(file: &Path, place: Option<Place>, text: &str, hint: Option<&str>) -> String {
+pub fn advice(file: &Path, place: Option<Position>, text: &str, hint: Option<&str>) -> String {
     let place = place.map(|place| format!(":{place}")).unwrap_or_default();
     let hint = hint.map(|hint| format!("\nhint: {hint}")).unwrap_or_default();
     format!("`{}{place}`: {}{hint}", file.display(), text.trim_end_matches('.'))
 }
 
 /// The place of a value, or of the nearest value around it that is there.
-fn nearest(document: &Document, path: &str) -> Option<Place> {
+fn nearest(document: &Document, path: &str) -> Option<Position> {
     let mut path = path;
     loop {
         if let Some(place) = document.start(path) {

@@ -8,9 +8,9 @@ use super::faults::{self, Registered};
 use super::function::{self, Binding, Function, Unreadable};
 use super::options::HostOptions;
 use super::settings::Settings;
+use super::syntax;
 use dotnet_text::document::Document;
 use dotnet_text::encoding;
-use dotnet_text::newtonsoft;
 
 /// The setting with the app's own storage account.
 const STORAGE_SETTING: &str = "AzureWebJobsStorage";
@@ -102,20 +102,15 @@ fn read_function(
         let advice = advice(directory, None, &error, Some(hint));
         return Err(Refused { error, advice });
     }
-    let text = encoding::read(&path).map_err(|error| {
+    let bytes = std::fs::read(&path).map_err(|error| {
         let advice = advice(&path, None, &format!("cannot be read: {error}"), Some("make it a readable text file"));
         Refused { error: error.to_string(), advice }
     })?;
-    let document = Document::parse(&text).map_err(|syntax| {
-        let hint = syntax.hint(&text).unwrap_or("the function is not served before this is mended");
-        let advice = advice(&path, Some(syntax.place), &format!("not JSON: {}", syntax.message), Some(hint));
-        Refused { error: newtonsoft::syntax_error(&text), advice }
+    let text = encoding::decode(&bytes);
+    let document = Document::parse_object(&text).map_err(|error| {
+        let advice = syntax::advice_on(&path, &text, &error, "{\"bindings\": [ … ]}");
+        Refused { error: error.to_string(), advice }
     })?;
-    if !document.value.is_object() {
-        let hint = "begin with {\"bindings\": [ … ]}";
-        let advice = advice(&path, None, "is no JSON object", Some(hint));
-        return Err(Refused { error: newtonsoft::not_an_object(&document.value, &text), advice });
-    }
     let refused = |fault: Fault| Refused { advice: fault.advice(&path, Some(&document)), error: fault.text };
     let definition = function::read(name, &document).map_err(refused)?;
     if definition.script_file.as_ref().is_some_and(|file| !directory.join(file).is_file()) {

@@ -3,8 +3,9 @@
 use std::path::{Path, PathBuf};
 
 use super::advice::advice;
+use super::syntax;
 use dotnet_text::document::Document;
-use dotnet_text::{encoding, newtonsoft};
+use dotnet_text::encoding;
 
 /// host.json as it was found.
 pub(super) struct HostFile {
@@ -38,7 +39,7 @@ const HINT_FOR_AN_APP: &str = "give the folder of a function app: host.json with
 /// Reads host.json below `root`, or puts down the default one as the real host does.
 pub(super) fn read(root: &Path) -> HostFile {
     let path = root.join("host.json");
-    let text = match encoding::read(&path) {
+    let text = match std::fs::read(&path).map(|bytes| encoding::decode(&bytes).into_owned()) {
         Ok(text) => text,
         Err(error) if error.kind() == std::io::ErrorKind::NotFound => {
             return write_default(path, "is missing", DEFAULT_HOST_FILE);
@@ -50,23 +51,15 @@ pub(super) fn read(root: &Path) -> HostFile {
             return HostFile { path, document: None, error, advice };
         }
     };
-    match Document::parse(&text) {
+    match Document::parse_object(&text) {
         Ok(document) if document.value.as_object().is_some_and(serde_json::Map::is_empty) => {
             write_default(path, "is empty", EMPTY_HOST_FILE)
         }
-        Ok(document) if document.value.is_object() => {
-            HostFile { path, document: Some(document), error: None, advice: Vec::new() }
-        }
-        Ok(document) => {
-            let hint = "begin with {\"version\": \"2.0\", \"customHandler\": …}";
-            let advice = vec![advice(&path, None, "is no JSON object", Some(hint))];
-            let error = Some(parse_error(&path, &newtonsoft::not_an_object(&document.value, &text)));
-            HostFile { path, document: None, error, advice }
-        }
-        Err(syntax) => {
-            let hint = syntax.hint(&text).unwrap_or("the host does not run before this is mended");
-            let advice = vec![advice(&path, Some(syntax.place), &format!("not JSON: {}", syntax.message), Some(hint))];
-            let error = Some(parse_error(&path, &newtonsoft::syntax_error(&text)));
+        Ok(document) => HostFile { path, document: Some(document), error: None, advice: Vec::new() },
+        Err(error) => {
+            let example = "{\"version\": \"2.0\", \"customHandler\": …}";
+            let advice = vec![syntax::advice_on(&path, &text, &error, example)];
+            let error = Some(parse_error(&path, &error.to_string()));
             HostFile { path, document: None, error, advice }
         }
     }
@@ -107,7 +100,7 @@ mod tests {
     #[test]
     fn broken_json_is_shown_with_its_place() {
         let advice = advice_for("{\n  \"version\": \"2.0\"\n  \"a\": 1\n}");
-        assert!(advice[0].starts_with("`host.json:2:19`: not JSON: Expected comma"), "{advice:?}");
+        assert!(advice[0].starts_with("`host.json:2:19`: not JSON: After parsing a value"), "{advice:?}");
     }
 
     #[test]

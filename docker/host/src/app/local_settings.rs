@@ -4,6 +4,7 @@ use std::path::Path;
 
 use serde_json::Value;
 
+use super::syntax;
 use crate::app::Document;
 use crate::grammar::spelling::did_you_mean;
 
@@ -13,11 +14,10 @@ use crate::grammar::spelling::did_you_mean;
 /// One line that names the file and the place, and a hint.
 pub fn read(path: &Path) -> Result<Vec<(String, String)>, String> {
     let shown = path.display();
-    let text = dotnet_text::encoding::read(path).map_err(|error| format!("cannot read `{shown}`: {error}"))?;
-    let document = Document::parse(&text).map_err(|error| {
-        let hint = error.hint(&text).unwrap_or("Core Tools does not read the file either");
-        format!("`{shown}:{}`: not JSON: {}\nhint: {hint}", error.place, error.message)
-    })?;
+    let bytes = std::fs::read(path).map_err(|error| format!("cannot read `{shown}`: {error}"))?;
+    let text = dotnet_text::encoding::decode(&bytes);
+    let document = Document::parse_object(&text)
+        .map_err(|error| syntax::advice_on(path, &text, &error, "{\"Values\": {\"NAME\": \"value\"}}"))?;
     if document.value.get("IsEncrypted").and_then(Value::as_bool) == Some(true) {
         return Err(format!("`{shown}` is encrypted\nhint: func settings decrypt"));
     }

@@ -13,6 +13,7 @@ mod host_file;
 pub mod local_settings;
 mod options;
 mod settings;
+mod syntax;
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -24,7 +25,7 @@ use crate::grammar::route;
 pub use advice::Fault;
 pub use configuration::Configuration;
 pub(crate) use directory::names_extensions;
-pub use dotnet_text::document::{Document, Place, SyntaxError};
+pub use dotnet_text::document::Document;
 pub use faults::is_function_name;
 pub(crate) use faults::{ADD_BUNDLE, EXTENSION_TYPES};
 pub(crate) use function::dotnet_text;

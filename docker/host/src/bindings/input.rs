@@ -7,7 +7,7 @@ use super::{Bindings, location};
 use crate::app::{Binding, DataType, Function};
 use crate::envelope::data::{BindingData, Value};
 use crate::envelope::failure::Failure;
-use crate::envelope::http::body_text;
+use dotnet_text::encoding::decode;
 
 /// The values of a function's inputs beside its trigger, in the order of function.json, for [`crate::envelope::request`].
 ///
@@ -39,6 +39,6 @@ async fn read_one(bindings: &Bindings, binding: &Binding, data: &BindingData) ->
     Ok(match (download, binding.data_type) {
         (None, _) => Value::Null,
         (Some(blob), Some(DataType::Binary | DataType::Stream)) => Value::Bytes(blob.bytes),
-        (Some(blob), _) => Value::Text(body_text(&blob.bytes).into_owned()),
+        (Some(blob), _) => Value::Text(decode(&blob.bytes).into_owned()),
     })
 }

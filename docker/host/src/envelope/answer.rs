@@ -1,8 +1,8 @@
 //! What counts as an answer of the handler in default mode (protocol.md#gatekeeping and #the-result-object).
 
 use super::failure::Failure;
-use dotnet_text::dotnet;
-use dotnet_text::json::{ANSWER_MAX_DEPTH, Json, Object, ReadError, Reader};
+use dotnet_text::json::{self, ANSWER_MAX_DEPTH, Json, Object, Reader};
+use dotnet_text::{dotnet, encoding};
 use std::borrow::Cow;
 
 /// A handler's answer that counts.
@@ -88,7 +88,7 @@ fn is_token(text: &str) -> bool {
 /// RX-json-gzip). A byte order mark overrules the charset.
 fn decode<'a>(body: &'a [u8], content_type: &str) -> Result<Cow<'a, str>, Failure> {
     if body.starts_with(&[0xFF, 0xFE]) || body.starts_with(&[0xFE, 0xFF]) {
-        return Ok(super::http::body_text(body));
+        return Ok(encoding::decode(body));
     }
     let charset = content_type.to_ascii_lowercase();
     let charset =
@@ -114,8 +114,8 @@ pub(super) fn counts_as_null(value: &Json) -> bool {
 
 struct Unreadable(String);
 
-impl From<ReadError> for Unreadable {
-    fn from(error: ReadError) -> Unreadable {
+impl From<json::Error> for Unreadable {
+    fn from(error: json::Error) -> Unreadable {
         Unreadable(error.to_string())
     }
 }

@@ -120,7 +120,7 @@ impl BindingData {
 }
 
 /// The members of the object that `text` is, arrays as null: they are left out and may be large.
-fn properties(text: &str) -> Result<Object, json::ReadError> {
+fn properties(text: &str) -> Result<Object, json::Error> {
     let mut reader = json::Reader::new(text, json::DEFAULT_MAX_DEPTH);
     let mut members = Object::new();
     reader.object(|name, reader| {

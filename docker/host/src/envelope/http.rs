@@ -4,6 +4,7 @@ use super::data::{BindingData, Value};
 use super::failure::Failure;
 use super::http_request::{HttpRequest, Identity};
 use dotnet_text::dotnet::{join_values, push_base64, same_name};
+use dotnet_text::encoding::decode;
 use dotnet_text::json::{self, Json, Object};
 use dotnet_text::{media_type, query};
 use std::borrow::Cow;
@@ -78,7 +79,7 @@ fn last_values(query: &str) -> Vec<(String, String)> {
 fn possible_object(body: &[u8]) -> Option<Cow<'_, str>> {
     let blank = |byte: &u8| byte.is_ascii_whitespace() || *byte == VERTICAL_TAB;
     let begins_like_one = body.iter().find(|byte| !blank(byte)).is_some_and(|byte| *byte == b'{' || !byte.is_ascii());
-    (begins_like_one || body.starts_with(&[0, 0, 0xFE, 0xFF])).then(|| body_text(body))
+    (begins_like_one || body.starts_with(&[0, 0, 0xFE, 0xFF])).then(|| decode(body))
 }
 
 /// White space to .NET, unlike to `is_ascii_whitespace`.
@@ -125,37 +126,11 @@ fn write_body(out: &mut String, body: &[u8], content_type: &str) -> fmt::Result 
     }
     // A body of JSON text grows by its escaped quotes.
     out.reserve(body.len() + body.len() / 8 + ROOM_FOR_THE_REST_BYTES);
-    json::write_text(out, &body_text(body))
+    json::write_text(out, &decode(body))
 }
 
 /// What commonly follows a body in an envelope; only saves moving it.
 const ROOM_FOR_THE_REST_BYTES: usize = 4096;
-
-/// A body as .NET's stream reader decodes it: UTF-8 unless a byte order mark says otherwise, invalid bytes as U+FFFD
-/// (recordings DX-body-bom, DX-body-utf16, DX-body-png, DX-body-binary-text).
-pub fn body_text(body: &[u8]) -> Cow<'_, str> {
-    let utf16 = |rest: &[u8], unit: fn([u8; 2]) -> u16| {
-        let (pairs, odd) = rest.as_chunks::<2>();
-        let mut text: String = char::decode_utf16(pairs.iter().map(|pair| unit(*pair)))
-            .map(|result| result.unwrap_or(char::REPLACEMENT_CHARACTER))
-            .collect();
-        text.extend((!odd.is_empty()).then_some(char::REPLACEMENT_CHARACTER));
-        Cow::Owned(text)
-    };
-    let utf32 = |rest: &[u8], unit: fn([u8; 4]) -> u32| {
-        let (units, _) = rest.as_chunks::<4>();
-        let decode = |bytes: &[u8; 4]| char::from_u32(unit(*bytes)).unwrap_or(char::REPLACEMENT_CHARACTER);
-        Cow::Owned(units.iter().map(decode).collect())
-    };
-    match body {
-        [0xEF, 0xBB, 0xBF, rest @ ..] => String::from_utf8_lossy(rest),
-        [0xFF, 0xFE, 0, 0, rest @ ..] => utf32(rest, u32::from_le_bytes),
-        [0, 0, 0xFE, 0xFF, rest @ ..] => utf32(rest, u32::from_be_bytes),
-        [0xFF, 0xFE, rest @ ..] => utf16(rest, u16::from_le_bytes),
-        [0xFE, 0xFF, rest @ ..] => utf16(rest, u16::from_be_bytes),
-        _ => String::from_utf8_lossy(body),
-    }
-}
 
 /// The `Content-Type`; of several, what no parser takes.
 fn content_type(request: &HttpRequest) -> String {
@@ -334,21 +309,6 @@ mod tests {
         let lines = header_lines(&HttpRequest { headers, ..HttpRequest::default() });
         let seen: Vec<&str> = lines.iter().map(|(name, _)| name.as_str()).collect();
         assert_eq!(seen, ["Sec-WebSocket-Key", "ETag", "X-Requested-With", "traceparent", "x-Mine"]);
-    }
-
-    #[test]
-    fn bodies() {
-        for (bytes, expected) in [
-            (&b"\xef\xbb\xbf{\"a\":1}"[..], "{\"a\":1}"),
-            (b"\xff\xfeh\0\xe9\0", "hé"),
-            (b"\xfe\xff\0h\0\xe9", "hé"),
-            (b"\xff\xfe\0\0h\0\0\0", "h"),
-            (b"\0\0\xfe\xff\0\0\0h", "h"),
-            (b"a\xffb\x80", "a\u{fffd}b\u{fffd}"),
-            (b"a\r\n", "a\r\n"),
-        ] {
-            assert_eq!(body_text(bytes), expected);
-        }
     }
 
     #[test]

@@ -12,10 +12,10 @@ use super::site::Site;
 use crate::app::{Binding, DataType, HostOptions};
 use crate::envelope::data::{BindingData, Value};
 use crate::envelope::failure::Failure;
-use crate::envelope::http::body_text;
 use crate::grammar::queue_name;
 use crate::invoke::Trigger;
 use dotnet_text::date::{DateTime, Zone};
+use dotnet_text::encoding::decode;
 
 /// What the name of a poison queue ends in.
 const POISON: &str = "-poison";
@@ -64,7 +64,7 @@ impl From<QueueMessage> for Arrived {
 
 /// What the handler gets for a message with these bytes (recordings D04, D05, SX-*).
 pub(super) fn trigger(binding: &Binding, reason: String, message: Arrived, bytes: &[u8]) -> Trigger {
-    let text = body_text(bytes);
+    let text = decode(bytes);
     let mut data = BindingData::default();
     data.set("QueueTrigger", text.as_ref());
     data.set("DequeueCount", i64::try_from(message.dequeue_count).unwrap_or(i64::MAX));

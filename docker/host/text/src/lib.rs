@@ -6,7 +6,6 @@ pub mod dotnet;
 pub mod encoding;
 pub mod json;
 pub mod media_type;
-pub mod newtonsoft;
 pub mod query;
 pub mod time_span;
 pub mod xml;

@@ -1,15 +1,21 @@
 //! JSON as Newtonsoft.Json has it: lenient to read, with its own spelling of numbers and dates (protocol.md#metadata-filter,
 //! #gatekeeping, #the-result-object).
 
+mod error;
 mod number;
+mod position;
 mod read;
 mod write;
 
-pub use read::{ANSWER_MAX_DEPTH, DEFAULT_MAX_DEPTH, ReadError, Reader, parse, parse_to_depth, parse_untyped};
+pub use error::{Error, ErrorKind};
+pub use position::Position;
+pub(crate) use position::newtonsoft_place;
+pub use read::{ANSWER_MAX_DEPTH, DEFAULT_MAX_DEPTH, Reader, parse, parse_to_depth, parse_untyped};
 pub use write::{Escaping, to_compact, to_indented, write, write_text};
 
 use crate::date::DateTime;
 use indexmap::IndexMap;
+use serde_json::{Number, Value};
 
 /// The members of an object in the order of their first appearance; of a name given twice the last value counts
 /// (recordings DX-json-duplicate, RX-outputs-key-twice).
@@ -86,6 +92,27 @@ impl Json {
 impl From<&str> for Json {
     fn from(text: &str) -> Json {
         Json::Text(text.to_owned())
+    }
+}
+
+/// Dates become texts again, and what no JSON number can be, such as `Infinity`, its text.
+impl From<Json> for Value {
+    fn from(value: Json) -> Value {
+        match value {
+            Json::Null => Value::Null,
+            Json::Bool(value) => Value::Bool(value),
+            Json::Integer(number) => Value::from(number),
+            Json::BigInteger(digits) => digits.parse().map_or(Value::String(digits), Value::Number),
+            Json::Float(number) => {
+                Number::from_f64(number).map_or_else(|| Value::String(crate::dotnet::float_text(number)), Value::Number)
+            }
+            Json::Text(text) => Value::String(text),
+            Json::Date(date) => Value::String(date.iso()),
+            Json::Array(elements) => elements.into_iter().map(Value::from).collect(),
+            Json::Object(members) => {
+                Value::Object(members.into_iter().map(|(name, value)| (name, value.into())).collect())
+            }
+        }
     }
 }
 

@@ -3,10 +3,11 @@
 //! Beyond the standard it takes comments, single quotes, unquoted names, trailing and repeated commas, hexadecimal and octal
 //! integers, `NaN`, `Infinity` and `undefined` (recordings DX-json-lenient, RX-json-single-quotes; protocol.md#gatekeeping).
 
+use std::ops::Range;
+
 use super::number::number;
-use super::{Json, Object};
+use super::{Error, ErrorKind, Json, Object};
 use crate::date;
-use std::fmt;
 
 /// How deeply a document may be nested where Newtonsoft.Json reads it with its default settings.
 pub const DEFAULT_MAX_DEPTH: usize = 64;
@@ -14,30 +15,13 @@ pub const DEFAULT_MAX_DEPTH: usize = 64;
 /// How deeply a handler's answer may be nested: the media type formatter's own limit (protocol.md#gatekeeping).
 pub const ANSWER_MAX_DEPTH: usize = 256;
 
-/// Why a text is not JSON, even leniently.
-#[derive(Debug, Clone, PartialEq)]
-pub struct ReadError {
-    /// What was wrong.
-    pub message: String,
-    /// Where, in bytes from the start.
-    pub offset: usize,
-}
-
-impl fmt::Display for ReadError {
-    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(out, "{} at offset {}", self.message, self.offset)
-    }
-}
-
-impl std::error::Error for ReadError {}
-
 /// Reads a whole text: nothing but white space and comments may follow the value.
-pub fn parse(text: &str) -> Result<Json, ReadError> {
+pub fn parse(text: &str) -> Result<Json, Error> {
     parse_to_depth(text, DEFAULT_MAX_DEPTH)
 }
 
 /// The same with another limit of depth.
-pub fn parse_to_depth(text: &str, max_depth: usize) -> Result<Json, ReadError> {
+pub fn parse_to_depth(text: &str, max_depth: usize) -> Result<Json, Error> {
     let mut reader = Reader::new(text, max_depth);
     let value = reader.value()?;
     reader.end()?;
@@ -46,18 +30,20 @@ pub fn parse_to_depth(text: &str, max_depth: usize) -> Result<Json, ReadError> {
 
 /// Reads a whole text as Newtonsoft.Json reads JSON of which it expects nothing: comments alone are null, and in an array what is
 /// open where the text ends right behind a value counts as closed, so that `[1,2` is an array.
-pub fn parse_untyped(text: &str) -> Result<Json, ReadError> {
+pub fn parse_untyped(text: &str) -> Result<Json, Error> {
     let mut reader = Reader::new(text, DEFAULT_MAX_DEPTH);
     reader.closes_at_end = reader.at_array()?;
-    let value = if reader.peek().is_none() { Json::Null } else { reader.value()? };
+    let value = if reader.is_empty()? { Json::Null } else { reader.value()? };
     reader.end()?;
     Ok(value)
 }
 
-/// A position in a JSON text.
+/// Reads a JSON text from its beginning to its end, one value after the other. Nothing of what it reads it keeps, so that a caller
+/// who takes objects apart with [`Reader::object`] pays only for what it wants.
 pub struct Reader<'a> {
     text: &'a str,
     at: usize,
+    name_at: usize,
     depth: usize,
     max_depth: usize,
     dates: bool,
@@ -68,41 +54,44 @@ pub struct Reader<'a> {
 impl<'a> Reader<'a> {
     /// Starts at the beginning of `text`, after a byte order mark if there is one.
     pub fn new(text: &'a str, max_depth: usize) -> Reader<'a> {
-        let at = if text.starts_with('\u{feff}') { '\u{feff}'.len_utf8() } else { 0 };
-        Reader { text, at, depth: 0, max_depth, dates: true, discard: false, closes_at_end: false }
+        let text = text.strip_prefix('\u{feff}').unwrap_or(text);
+        Reader { text, at: 0, name_at: 0, depth: 0, max_depth, dates: true, discard: false, closes_at_end: false }
+    }
+
+    /// The same, with strings that look like dates left as they are.
+    pub fn without_dates(self) -> Reader<'a> {
+        Reader { dates: false, ..self }
     }
 
     /// The next value.
-    pub fn value(&mut self) -> Result<Json, ReadError> {
-        self.skip_blanks_and_comments()?;
-        match self.peek() {
-            Some(b'{') => {
-                let mut members = Object::new();
-                self.object(|name, reader| {
-                    let value = reader.value()?;
-                    if !reader.discard {
-                        members.insert(name, value);
-                    }
-                    Ok(())
-                })?;
-                Ok(Json::Object(members))
-            }
-            Some(b'[') => self.array(),
-            Some(quote @ (b'"' | b'\'')) => {
-                let text = self.string(quote)?;
-                Ok(match date::recognise(&text).filter(|_| self.dates) {
-                    Some(date) => Json::Date(date),
-                    None => Json::Text(text),
-                })
-            }
-            Some(b'-' | b'.' | b'0'..=b'9') => self.number_or_negative_infinity(),
-            Some(_) => self.word(),
-            None => Err(self.error("the text ends where a value should be")),
+    pub fn value(&mut self) -> Result<Json, Error> {
+        if self.at_object()? {
+            let mut members = Object::new();
+            self.object(|name, reader| {
+                let value = reader.value()?;
+                if !reader.discard {
+                    members.insert(name, value);
+                }
+                Ok(())
+            })?;
+            return Ok(Json::Object(members));
         }
+        if self.peek() == Some(b'[') {
+            let mut elements = Vec::new();
+            self.array(|_, reader| {
+                let value = reader.value()?;
+                if !reader.discard {
+                    elements.push(value);
+                }
+                Ok(())
+            })?;
+            return Ok(Json::Array(elements));
+        }
+        self.scalar()
     }
 
     /// The next value, with strings that look like dates left as they are.
-    pub fn value_without_dates(&mut self) -> Result<Json, ReadError> {
+    pub fn value_without_dates(&mut self) -> Result<Json, Error> {
         let before = std::mem::replace(&mut self.dates, false);
         let value = self.value();
         self.dates = before;
@@ -110,7 +99,7 @@ impl<'a> Reader<'a> {
     }
 
     /// Passes over the next value without keeping what it holds: a large array costs no memory.
-    pub fn skip(&mut self) -> Result<(), ReadError> {
+    pub fn skip(&mut self) -> Result<(), Error> {
         let before = std::mem::replace(&mut self.discard, true);
         let value = self.value();
         self.discard = before;
@@ -118,89 +107,184 @@ impl<'a> Reader<'a> {
     }
 
     /// Whether the next value is an object.
-    pub fn at_object(&mut self) -> Result<bool, ReadError> {
+    pub fn at_object(&mut self) -> Result<bool, Error> {
         self.skip_blanks_and_comments()?;
         Ok(self.peek() == Some(b'{'))
     }
 
     /// Whether the next value is an array.
-    pub fn at_array(&mut self) -> Result<bool, ReadError> {
+    pub fn at_array(&mut self) -> Result<bool, Error> {
         self.skip_blanks_and_comments()?;
         Ok(self.peek() == Some(b'['))
+    }
+
+    /// Whether nothing but white space and comments follows.
+    pub fn is_empty(&mut self) -> Result<bool, Error> {
+        self.skip_blanks_and_comments()?;
+        Ok(self.peek().is_none())
     }
 
     /// Reads an object; `member` is called with each name and must read the value.
     pub fn object(
         &mut self,
-        mut member: impl FnMut(String, &mut Reader<'a>) -> Result<(), ReadError>,
-    ) -> Result<(), ReadError> {
-        self.enter()?;
-        loop {
-            self.skip_blanks_and_comments()?;
-            if self.eat(b'}') {
-                break;
-            }
-            let name = self.name()?;
-            self.skip_blanks();
-            if !self.eat(b':') {
-                return Err(self.error("expected `:` after a name"));
-            }
-            self.skip_blanks_and_comments()?;
-            if matches!(self.peek(), Some(b',')) {
-                member(name, &mut Reader::new("null", 1))?;
-            } else {
-                member(name, self)?;
-            }
-            if !self.comma_or(b'}')? {
-                break;
-            }
-        }
+        mut member: impl FnMut(String, &mut Reader<'a>) -> Result<(), Error>,
+    ) -> Result<(), Error> {
+        let mut name = 0..0;
+        let opener = self.open()?;
+        self.members(opener, &mut name, &mut member).map_err(|error| error.below(&step(&self.text[name])))?;
+        self.depth -= 1;
+        Ok(())
+    }
+
+    /// Reads an array; `element` is called with each index and must read the element.
+    pub fn array(&mut self, mut element: impl FnMut(usize, &mut Reader<'a>) -> Result<(), Error>) -> Result<(), Error> {
+        let mut begun = 0;
+        let opener = self.open()?;
+        self.elements(opener, &mut begun, &mut element).map_err(|error| match begun {
+            0 => error,
+            begun => error.below(&format!("[{}]", begun - 1)),
+        })?;
         self.depth -= 1;
         Ok(())
     }
 
     /// Nothing but white space and comments may follow.
-    pub fn end(&mut self) -> Result<(), ReadError> {
+    pub fn end(&mut self) -> Result<(), Error> {
+        self.skip_blanks_and_comments()?;
+        self.character().map_or(Ok(()), |found| Err(self.error(ErrorKind::Trailing(found))))
+    }
+
+    /// The next value, which is neither an object nor an array.
+    pub(crate) fn scalar(&mut self) -> Result<Json, Error> {
         self.skip_blanks_and_comments()?;
         match self.peek() {
-            None => Ok(()),
-            Some(_) => Err(self.error("unexpected text after the value")),
+            Some(quote @ (b'"' | b'\'')) => {
+                let text = self.string(quote)?;
+                Ok(match date::recognise(&text).filter(|_| self.dates) {
+                    Some(date) => Json::Date(date),
+                    None => Json::Text(text),
+                })
+            }
+            Some(b'-') if self.rest().starts_with("-I") => {
+                self.word("-Infinity", "-Infinity", Json::Float(f64::NEG_INFINITY))
+            }
+            Some(b'-' | b'.' | b'0'..=b'9') => self.number(),
+            Some(b't') => self.word("true", "boolean", Json::Bool(true)),
+            Some(b'f') => self.word("false", "boolean", Json::Bool(false)),
+            Some(b'n') if self.rest().starts_with("nu") => self.word("null", "null", Json::Null),
+            Some(b'u') => self.word("undefined", "undefined", Json::Null),
+            Some(b'N') => self.word("NaN", "NaN", Json::Float(f64::NAN)),
+            Some(b'I') => self.word("Infinity", "Infinity", Json::Float(f64::INFINITY)),
+            // Between two commas, or between a colon and a comma, is nothing, and counts as null.
+            Some(b',') if self.depth > 0 => Ok(Json::Null),
+            _ => Err(self.error(self.character().map_or(ErrorKind::Empty, ErrorKind::ExpectedValue))),
         }
     }
 
-    fn array(&mut self) -> Result<Json, ReadError> {
-        self.enter()?;
-        let mut elements = Vec::new();
+    /// What is read next, in bytes from the start.
+    pub(crate) fn offset(&self) -> usize {
+        self.at
+    }
+
+    /// Where the name of the member stands that is being read, in bytes from the start.
+    pub(crate) fn name_offset(&self) -> usize {
+        self.name_at
+    }
+
+    /// An error at what is read next.
+    pub(crate) fn error(&self, kind: ErrorKind) -> Error {
+        Error::new(kind, self.text, self.at, self.at)
+    }
+
+    /// An error at what is read next, for which people should look at another offset.
+    fn error_shown_at(&self, shown_at: usize, kind: ErrorKind) -> Error {
+        Error::new(kind, self.text, self.at, shown_at)
+    }
+
+    /// The text ends before what begins at `opener` does.
+    fn unclosed(&self, opener: usize) -> Error {
+        let bracket = char::from(self.text.as_bytes()[opener]);
+        self.error_shown_at(opener, ErrorKind::Unclosed(bracket))
+    }
+
+    /// Reads the members up to the closing brace; `current` is where the name of the last one stands.
+    fn members(
+        &mut self,
+        opener: usize,
+        current: &mut Range<usize>,
+        member: &mut impl FnMut(String, &mut Reader<'a>) -> Result<(), Error>,
+    ) -> Result<(), Error> {
         loop {
             self.skip_blanks_and_comments()?;
             match self.peek() {
-                Some(b']') => {
+                None => return Err(self.unclosed(opener)),
+                Some(b'}') => {
                     self.at += 1;
-                    break;
+                    return Ok(());
                 }
-                Some(b',') => elements.push(Json::Null),
-                _ if self.discard => drop(self.value()?),
-                _ => elements.push(self.value()?),
+                Some(_) => {}
             }
-            if !self.comma_or(b']')? {
-                break;
+            let name_at = self.at;
+            let (name, place) = self.name()?;
+            self.skip_blanks();
+            if !self.eat(b':') {
+                return Err(self.error(ErrorKind::ExpectedColon(self.character())));
+            }
+            *current = place;
+            self.name_at = name_at;
+            self.skip_blanks_and_comments()?;
+            if self.peek().is_none() {
+                return Err(self.unclosed(opener));
+            }
+            member(name, self)?;
+            if !self.comma_or(b'}', opener)? {
+                return Ok(());
             }
         }
-        self.depth -= 1;
-        Ok(Json::Array(elements))
     }
 
-    fn enter(&mut self) -> Result<(), ReadError> {
+    /// Reads the elements up to the closing bracket. `begun` is how many there are so far, as Newtonsoft.Json counts: a list or an
+    /// object from its beginning on, anything else from its end on.
+    fn elements(
+        &mut self,
+        opener: usize,
+        begun: &mut usize,
+        element: &mut impl FnMut(usize, &mut Reader<'a>) -> Result<(), Error>,
+    ) -> Result<(), Error> {
+        loop {
+            self.skip_blanks_and_comments()?;
+            let index = *begun;
+            match self.peek() {
+                None => return Err(self.unclosed(opener)),
+                Some(b']') => {
+                    self.at += 1;
+                    return Ok(());
+                }
+                Some(b'{' | b'[') => *begun += 1,
+                Some(_) => {}
+            }
+            element(index, self)?;
+            *begun = index + 1;
+            if !self.comma_or(b']', opener)? {
+                return Ok(());
+            }
+        }
+    }
+
+    /// Where the bracket stands that begins one more level.
+    pub(crate) fn open(&mut self) -> Result<usize, Error> {
+        let opener = self.at;
         self.at += 1;
         self.depth += 1;
         if self.depth > self.max_depth {
-            return Err(self.error(&format!("nested deeper than {} levels", self.max_depth)));
+            return Err(self.error_shown_at(opener, ErrorKind::TooDeep(self.max_depth)));
         }
-        Ok(())
+        Ok(opener)
     }
 
-    /// After an element: true after a comma, false after `close`.
-    fn comma_or(&mut self, close: u8) -> Result<bool, ReadError> {
+    /// After a value: true after a comma, false after `close`.
+    fn comma_or(&mut self, close: u8, opener: usize) -> Result<bool, Error> {
+        let end_of_value = self.at;
         self.skip_blanks_and_comments()?;
         if self.eat(b',') {
             return Ok(true);
@@ -208,58 +292,75 @@ impl<'a> Reader<'a> {
         if self.eat(close) || (self.closes_at_end && self.peek().is_none()) {
             return Ok(false);
         }
-        Err(self.error(&format!("expected `,` or `{}`", close as char)))
+        Err(match self.character() {
+            Some(found) => self.error_shown_at(end_of_value, ErrorKind::ExpectedComma(found)),
+            None => self.unclosed(opener),
+        })
     }
 
-    fn name(&mut self) -> Result<String, ReadError> {
+    /// A name, and where it stands without its quotes.
+    fn name(&mut self) -> Result<(String, Range<usize>), Error> {
         if let Some(quote @ (b'"' | b'\'')) = self.peek() {
-            return self.string(quote);
+            let start = self.at + 1;
+            let name = self.string(quote)?;
+            return Ok((name, start..self.at - 1));
         }
-        let rest = &self.text[self.at..];
+        let (start, rest) = (self.at, self.rest());
         let length = rest.find(|c: char| !(c.is_alphanumeric() || c == '_' || c == '$')).unwrap_or(rest.len());
-        if length == 0 {
-            return Err(self.error("expected a name"));
-        }
         self.at += length;
-        Ok(rest[..length].to_owned())
+        match self.character() {
+            Some(found) if length == 0 => Err(self.error(ErrorKind::ExpectedName(found))),
+            Some(found) if !(found.is_whitespace() || found == ':' || found == '\0') => {
+                Err(self.error(ErrorKind::BadName(found)))
+            }
+            _ => Ok((rest[..length].to_owned(), start..self.at)),
+        }
     }
 
-    fn string(&mut self, quote: u8) -> Result<String, ReadError> {
+    fn string(&mut self, quote: u8) -> Result<String, Error> {
+        let opener = self.at;
         self.at += 1;
         let mut text = String::new();
         loop {
             let rest = &self.text.as_bytes()[self.at..];
             let Some(length) = rest.iter().position(|&byte| byte == quote || byte == b'\\') else {
-                return Err(self.error("a string does not end"));
+                return Err(self.unclosed_string(opener));
             };
             text.push_str(&self.text[self.at..self.at + length]);
             self.at += length + 1;
             if rest[length] == quote {
                 return Ok(text);
             }
-            text.push(self.escape()?);
+            text.push(self.escape(opener)?);
         }
     }
 
-    fn escape(&mut self) -> Result<char, ReadError> {
-        let Some(byte) = self.peek() else { return Err(self.error("a string does not end")) };
-        self.at += 1;
-        Ok(match byte {
-            b'b' => '\u{8}',
-            b't' => '\t',
-            b'n' => '\n',
-            b'f' => '\u{c}',
-            b'r' => '\r',
-            b'\\' | b'"' | b'\'' | b'/' => byte as char,
-            b'u' => self.unicode_escape()?,
-            _ => return Err(self.error("bad escape in a string")),
+    fn unclosed_string(&mut self, opener: usize) -> Error {
+        self.at = self.text.len();
+        self.error_shown_at(opener, ErrorKind::UnclosedString(char::from(self.text.as_bytes()[opener])))
+    }
+
+    /// What the backslash that was just read begins, in the string that begins at `opener`.
+    fn escape(&mut self, opener: usize) -> Result<char, Error> {
+        let backslash = self.at - 1;
+        let Some(letter) = self.character() else { return Err(self.unclosed_string(opener)) };
+        self.at += letter.len_utf8();
+        Ok(match letter {
+            'b' => '\u{8}',
+            't' => '\t',
+            'n' => '\n',
+            'f' => '\u{c}',
+            'r' => '\r',
+            '\\' | '"' | '\'' | '/' => letter,
+            'u' => self.unicode_escape()?,
+            other => return Err(self.error_shown_at(backslash, ErrorKind::BadEscape(other))),
         })
     }
 
     /// The character of `\uXXXX`, with its other half where it is the first of a pair; half a pair alone becomes U+FFFD.
-    fn unicode_escape(&mut self) -> Result<char, ReadError> {
+    fn unicode_escape(&mut self) -> Result<char, Error> {
         let first = self.four_digits()?;
-        if (0xD800..0xDC00).contains(&first) && self.text.as_bytes()[self.at..].starts_with(b"\\u") {
+        if (0xD800..0xDC00).contains(&first) && self.rest().starts_with("\\u") {
             let back = self.at;
             self.at += 2;
             let second = self.four_digits()?;
@@ -272,61 +373,39 @@ impl<'a> Reader<'a> {
         Ok(char::from_u32(first).unwrap_or(char::REPLACEMENT_CHARACTER))
     }
 
-    fn four_digits(&mut self) -> Result<u32, ReadError> {
-        let digits = self.text.get(self.at..self.at + 4).filter(|digits| digits.bytes().all(|b| b.is_ascii_hexdigit()));
-        match digits.and_then(|digits| u32::from_str_radix(digits, 16).ok()) {
+    fn four_digits(&mut self) -> Result<u32, Error> {
+        let digits: String = self.rest().chars().take(4).collect();
+        let is_code = digits.len() == 4 && digits.bytes().all(|byte| byte.is_ascii_hexdigit());
+        match u32::from_str_radix(&digits, 16).ok().filter(|_| is_code) {
             Some(code) => {
                 self.at += 4;
                 Ok(code)
             }
-            None => Err(self.error("bad `\\u` escape in a string")),
+            None => Err(self.error_shown_at(self.at - 2, ErrorKind::BadUnicodeEscape(digits))),
         }
     }
 
-    fn number_or_negative_infinity(&mut self) -> Result<Json, ReadError> {
-        let rest = &self.text[self.at..];
-        if rest.starts_with("-I") {
-            return self.expect_word("-Infinity", Json::Float(f64::NEG_INFINITY));
-        }
+    fn number(&mut self) -> Result<Json, Error> {
+        let (start, rest) = (self.at, self.rest());
         let is_part = |c: char| c.is_ascii_hexdigit() || matches!(c, '-' | '+' | '.' | 'x' | 'X');
-        let length = rest.find(|c| !is_part(c)).unwrap_or(rest.len());
-        let number =
-            number(&rest[..length]).ok_or_else(|| self.error(&format!("`{}` is not a number", &rest[..length])))?;
-        self.at += length;
-        self.after_word(number)
+        let text = &rest[..rest.find(|c| !is_part(c)).unwrap_or(rest.len())];
+        self.at += text.len();
+        if let Some(found) = self.character().filter(|found| !ends_a_word(*found)) {
+            return Err(self.error(ErrorKind::InNumber(found)));
+        }
+        number(text).ok_or_else(|| self.error_shown_at(start, ErrorKind::BadNumber(text.to_owned())))
     }
 
-    fn word(&mut self) -> Result<Json, ReadError> {
-        match self.peek() {
-            Some(b't') => self.expect_word("true", Json::Bool(true)),
-            Some(b'f') => self.expect_word("false", Json::Bool(false)),
-            Some(b'n') => self.expect_word("null", Json::Null),
-            Some(b'u') => self.expect_word("undefined", Json::Null),
-            Some(b'N') => self.expect_word("NaN", Json::Float(f64::NAN)),
-            Some(b'I') => self.expect_word("Infinity", Json::Float(f64::INFINITY)),
-            _ => Err(self.error("unexpected character where a value should be")),
-        }
-    }
-
-    fn expect_word(&mut self, word: &str, value: Json) -> Result<Json, ReadError> {
-        if !self.text[self.at..].starts_with(word) {
-            return Err(self.error("unknown word where a value should be"));
-        }
-        self.at += word.len();
-        self.after_word(value)
-    }
-
-    /// A word or number ends at white space, punctuation or a comment.
-    fn after_word(&mut self, value: Json) -> Result<Json, ReadError> {
-        match self.text[self.at..].chars().next() {
-            None | Some(',' | ']' | '}' | ')' | '/') => Ok(value),
-            Some(c) if c.is_whitespace() => Ok(value),
-            Some(_) => Err(self.error("unexpected character after a value")),
-        }
+    /// The value of a word, of which at least the first letter is there.
+    fn word(&mut self, word: &str, kind: &'static str, value: Json) -> Result<Json, Error> {
+        let (start, rest) = (self.at, self.rest());
+        self.at += rest.bytes().zip(word.bytes()).take_while(|(found, wanted)| found == wanted).count();
+        let is_whole = self.at == start + word.len() && self.character().is_none_or(ends_a_word);
+        if is_whole { Ok(value) } else { Err(self.error_shown_at(start, ErrorKind::BadWord(kind))) }
     }
 
     fn skip_blanks(&mut self) {
-        let rest = &self.text[self.at..];
+        let rest = self.rest();
         // Most blanks are ASCII: a look at one byte spares decoding.
         if rest.as_bytes().first().is_some_and(|byte| byte.is_ascii_graphic()) {
             return;
@@ -335,27 +414,39 @@ impl<'a> Reader<'a> {
         self.at += rest.len() - rest.trim_start_matches(|c: char| c.is_whitespace() || c == '\0').len();
     }
 
-    fn skip_blanks_and_comments(&mut self) -> Result<(), ReadError> {
+    fn skip_blanks_and_comments(&mut self) -> Result<(), Error> {
         loop {
             self.skip_blanks();
-            let rest = &self.text[self.at..];
-            if let Some(comment) = rest.strip_prefix("/*") {
-                match comment.find("*/") {
-                    Some(length) => self.at += length + 4,
-                    None => return Err(self.error("a comment does not end")),
-                }
-            } else if rest.starts_with("//") {
-                self.at += rest.find(['\r', '\n']).unwrap_or(rest.len());
-            } else if rest.starts_with('/') {
-                return Err(self.error("expected a comment after `/`"));
-            } else {
+            let rest = self.rest();
+            if !rest.starts_with('/') {
                 return Ok(());
+            }
+            let start = self.at;
+            let length = match rest.as_bytes().get(1) {
+                Some(b'*') => rest[2..].find("*/").map(|length| length + 4),
+                Some(b'/') => Some(rest.find(['\r', '\n']).unwrap_or(rest.len())),
+                _ => {
+                    self.at += 1;
+                    return Err(self.error_shown_at(start, ErrorKind::BadComment(self.character())));
+                }
+            };
+            self.at += length.unwrap_or(rest.len());
+            if length.is_none() {
+                return Err(self.error_shown_at(start, ErrorKind::UnclosedComment));
             }
         }
     }
 
+    pub(crate) fn rest(&self) -> &'a str {
+        &self.text[self.at..]
+    }
+
     fn peek(&self) -> Option<u8> {
         self.text.as_bytes().get(self.at).copied()
+    }
+
+    fn character(&self) -> Option<char> {
+        self.rest().chars().next()
     }
 
     fn eat(&mut self, byte: u8) -> bool {
@@ -363,12 +454,18 @@ impl<'a> Reader<'a> {
         self.at += usize::from(found);
         found
     }
-
-    fn error(&self, message: &str) -> ReadError {
-        ReadError { message: message.to_owned(), offset: self.at }
-    }
 }
 
+/// A word or number ends at white space, punctuation or a comment.
+fn ends_a_word(c: char) -> bool {
+    matches!(c, ',' | ']' | '}' | ')' | '/') || c.is_whitespace()
+}
+
+/// A name as it stands in a path.
+fn step(name: &str) -> String {
+    let is_special = |c: char| c.is_whitespace() || ".'/\"[]()\\".contains(c);
+    if name.contains(is_special) { format!("['{name}']") } else { name.to_owned() }
+}
 #[cfg(test)]
 mod tests {
     use super::super::{object, to_compact};

@@ -1,0 +1,113 @@
+//! Why a text is not JSON, in the words of Newtonsoft.Json.
+
+use std::fmt;
+
+use super::Position;
+use super::position::newtonsoft_place;
+
+/// Why a text is not JSON, and where. Its text is what Newtonsoft.Json says, path and place included
+/// (protocol.md#other-keys; recordings CX-hostjson-invalid, CX-hostjson-array, CX-hostjson-breaks, JX-bad-BadJson).
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Error {
+    /// What is wrong.
+    pub kind: ErrorKind,
+    /// Where a person should look: at what has no end, or behind the value that lacks a comma.
+    pub position: Position,
+    path: String,
+    line: usize,
+    characters: usize,
+}
+
+/// What is wrong with a text that is not JSON. Its text is a sentence of Newtonsoft.Json.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum ErrorKind {
+    /// Another character stands where a value should be.
+    #[error("Unexpected character encountered while parsing value: {0}.")]
+    ExpectedValue(char),
+    /// Another character stands where a comma or the end of the list or object should be.
+    #[error("After parsing a value an unexpected character was encountered: {0}.")]
+    ExpectedComma(char),
+    /// No colon follows a name.
+    #[error("Invalid character after parsing property name. Expected ':' but got: {}.", .0.map(String::from).unwrap_or_default())]
+    ExpectedColon(Option<char>),
+    /// A name cannot begin with this character.
+    #[error("Invalid property identifier character: {0}.")]
+    ExpectedName(char),
+    /// A name without quotes cannot have this character.
+    #[error("Invalid JavaScript property identifier character: {0}.")]
+    BadName(char),
+    /// A word that begins like this value, and is another.
+    #[error("Error parsing {0} value.")]
+    BadWord(&'static str),
+    /// A number cannot have this character.
+    #[error("Unexpected character encountered while parsing number: {0}.")]
+    InNumber(char),
+    /// Digits and signs in an order that makes no number.
+    #[error("Input string '{0}' is not a valid number.")]
+    BadNumber(String),
+    /// A backslash stands before a character that has no meaning behind one.
+    #[error("Bad JSON escape sequence: \\{0}.")]
+    BadEscape(char),
+    /// Anything but four hexadecimal digits follows `\u`.
+    #[error("Invalid Unicode escape sequence: \\u{0}.")]
+    BadUnicodeEscape(String),
+    /// The closing quote, which this is, is missing.
+    #[error("Unterminated string. Expected delimiter: {0}.")]
+    UnclosedString(char),
+    /// A comment does not end.
+    #[error("Unexpected end while parsing comment.")]
+    UnclosedComment,
+    /// A slash that begins no comment.
+    #[error("Error parsing comment. Expected: *, got {}.", .0.map(String::from).unwrap_or_default())]
+    BadComment(Option<char>),
+    /// What begins with this bracket does not end.
+    #[error("Unexpected end of content while loading JObject.")]
+    Unclosed(char),
+    /// There are more levels of lists and objects than so many.
+    #[error("The reader's MaxDepth of {0} has been exceeded.")]
+    TooDeep(usize),
+    /// Something follows the value.
+    #[error("Additional text encountered after finished reading JSON content: {0}.")]
+    Trailing(char),
+    /// An opening brace, and nothing more.
+    #[error("Error reading JObject from JsonReader.")]
+    OnlyBrace,
+    /// There is no value.
+    #[error("Error reading JObject from JsonReader.")]
+    Empty,
+    /// The value is not an object, but what Newtonsoft.Json has this name for.
+    #[error("Error reading JObject from JsonReader. Current JsonReader item is not an object: {0}.")]
+    NotAnObject(&'static str),
+}
+
+impl Error {
+    /// An error that Newtonsoft.Json notices at one offset in bytes, and people should look for at another.
+    pub(crate) fn new(kind: ErrorKind, text: &str, at: usize, shown_at: usize) -> Self {
+        let (line, characters) = newtonsoft_place(text, at);
+        // Before anything is read there is no line to Newtonsoft.Json.
+        let is_start = characters == 0 && matches!(kind, ErrorKind::ExpectedValue(_) | ErrorKind::Empty);
+        let position = Position::of(text, shown_at);
+        Self { kind, position, path: String::new(), line: if is_start { 0 } else { line }, characters }
+    }
+
+    /// The same with another kind.
+    pub(crate) fn of_kind(self, kind: ErrorKind) -> Self {
+        Self { kind, ..self }
+    }
+
+    /// The same error with the step of its path that leads to where it was noticed.
+    pub(super) fn below(mut self, step: &str) -> Self {
+        let separator = if step.is_empty() || self.path.is_empty() || self.path.starts_with('[') { "" } else { "." };
+        self.path = format!("{step}{separator}{}", self.path);
+        self
+    }
+}
+
+impl fmt::Display for Error {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { kind, path, line, characters, .. } = self;
+        write!(out, "{kind} Path '{path}', line {line}, position {characters}.")
+    }
+}
+
+impl std::error::Error for Error {}
