@@ -293,6 +293,15 @@ pub fn completion(shell: Shell) -> Vec<u8> {
     script
 }
 
+/// What the command line has against these words; `None` where it takes them, or shows its help.
+#[cfg(test)]
+pub fn objection(words: &[&str]) -> Option<String> {
+    use clap::error::ErrorKind::{DisplayHelp, DisplayHelpOnMissingArgumentOrSubcommand};
+    let error = Cli::try_parse_from(words).err()?;
+    let shows_help = matches!(error.kind(), DisplayHelp | DisplayHelpOnMissingArgumentOrSubcommand);
+    (!shows_help).then(|| error.kind().to_string())
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

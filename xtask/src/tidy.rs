@@ -1,6 +1,7 @@
 //! The repository's rules, as tests: what can drift is checked here.
 
 mod citations;
+mod commands;
 mod reference;
 
 use std::collections::{BTreeMap, BTreeSet};

@@ -88,7 +88,7 @@ fn a_list_of_recordings_is_read_with_its_abbreviations() {
 }
 
 /// The files that may cite, from the repository's root.
-fn citing_files() -> Vec<PathBuf> {
+pub fn citing_files() -> Vec<PathBuf> {
     let mut found = Vec::new();
     for top in ["README.md", ".github", "docker", "xtask", "samples"] {
         collect(Path::new(top), &mut found);
