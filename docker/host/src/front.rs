@@ -28,8 +28,8 @@ const DEFAULT_BODY_LIMIT_BYTES: u64 = 104_857_600;
 pub struct Front(pub Arc<Host>);
 
 impl Service for Front {
-    async fn call(&self, request: Request<'_>, caller: &mut Caller) -> Response {
-        within_limits(&self.0, request.target, request.head, caller).await
+    async fn call(&self, request: Request<'_>, caller: &mut Caller) -> Option<Response> {
+        Some(within_limits(&self.0, request.target, request.head, caller).await)
     }
 
     fn warn(&self, warning: Warning) {

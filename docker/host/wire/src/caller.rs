@@ -1,17 +1,23 @@
 //! The caller of the request that is being answered.
 
+mod stream;
+mod tunnel;
+
 use std::io;
 use std::time::Duration;
 
 use bytes::Bytes;
-use tokio::io::AsyncWriteExt;
-use tokio::net::tcp::OwnedWriteHalf;
 use tokio::time::{Instant, timeout};
 
 use crate::framing::{BodyError, Framing};
 use crate::head::RequestHead;
 use crate::name::Name;
+use crate::response::{Ending, Response};
 use crate::socket::Socket;
+use crate::write::write;
+
+pub use stream::{Pieces, StreamError};
+pub use tunnel::TunnelEnd;
 
 /// How long a caller's body may make no headway before its rate is looked at: Kestrel's grace period.
 const BODY_GRACE_SECONDS: u64 = 5;
@@ -21,6 +27,12 @@ const BODY_BYTES_PER_SECOND: u64 = 240;
 const BODY_BEGIN_MS: u64 = 25;
 /// How long a body that nobody wants is still read: its sender is to see the answer, and may send the next request.
 const DRAIN_SECONDS: u64 = 5;
+/// How much of what a caller sends meanwhile is read to notice that it leaves.
+const READ_AHEAD_BYTES: usize = 64 * 1024;
+/// What is read at once to notice that.
+const WATCH_READ_BYTES: usize = 2 * 1024;
+/// A response up to this size is written in one go.
+const SMALL_BODY_BYTES: usize = 16 * 1024;
 const CONTINUE: &[u8] = b"HTTP/1.1 100 Continue\r\n\r\n";
 
 /// The caller of a request. The body is read when it is asked for, and at no less than Kestrel's minimum rate.
@@ -34,6 +46,13 @@ pub struct Caller {
     put_back: Option<Bytes>,
     received: u64,
     waited: Duration,
+    has_body: bool,
+    is_to_head: bool,
+    is_old: bool,
+    /// Whether the caller does not want the connection to be kept, or it cannot be.
+    closes: bool,
+    /// What becomes of the connection, once a response has been written.
+    ending: Option<Ending>,
 }
 
 impl Caller {
@@ -49,6 +68,11 @@ impl Caller {
             put_back: None,
             received: 0,
             waited: Duration::ZERO,
+            has_body: framing != Framing::NONE,
+            is_to_head: head.method == "HEAD",
+            is_old: head.is_old,
+            closes: !keeps_connection(head),
+            ending: None,
         }
     }
 
@@ -56,6 +80,12 @@ impl Caller {
     #[must_use]
     pub const fn length(&self) -> u64 {
         self.length
+    }
+
+    /// Whether there is a body: one with a length that is not 0, or a chunked one, which may be empty.
+    #[must_use]
+    pub const fn has_body(&self) -> bool {
+        self.has_body
     }
 
     /// The next piece of the body; `None` at its end. Nothing is lost if this is dropped before it is done.
@@ -111,8 +141,55 @@ impl Caller {
         self.put_back = Some(bytes).filter(|bytes| !bytes.is_empty());
     }
 
-    pub(crate) fn writer(&mut self) -> &mut OwnedWriteHalf {
-        &mut self.socket.writer
+    /// Waits until the caller has left: it has reset the connection, or closed its side, which counts as much (what it reads
+    /// then is not known to anybody). Nothing is lost if this is dropped before it is done. What the caller sends meanwhile is
+    /// kept, up to a limit behind which it is not noticed that the caller leaves.
+    pub async fn left(&mut self) {
+        let reader = &mut self.socket.reader;
+        while reader.buffer.len() < READ_AHEAD_BYTES {
+            if !reader.fill_patiently(WATCH_READ_BYTES).await.is_ok_and(|is_more| is_more) {
+                return;
+            }
+        }
+        std::future::pending().await
+    }
+
+    /// Writes a whole response. `written` is room to put it together.
+    ///
+    /// # Errors
+    /// If the caller has left, or reads too slowly.
+    pub(crate) async fn respond(&mut self, mut response: Response, written: &mut Vec<u8>) -> io::Result<Ending> {
+        self.complete(&mut response);
+        let (ending, is_to_head) = (response.ending(self.is_to_head), self.is_to_head);
+        written.clear();
+        response.write_head(is_to_head, written);
+        let (body, tail) = (response.written_body(is_to_head), response.tail(is_to_head));
+        let writer = &mut self.socket.writer;
+        if response.length() <= SMALL_BODY_BYTES {
+            body.iter().for_each(|piece| written.extend_from_slice(piece));
+            written.extend_from_slice(tail);
+            write(writer, written).await?;
+            return Ok(ending);
+        }
+        write(writer, written).await?;
+        for piece in body {
+            write(writer, piece).await?;
+        }
+        write(writer, tail).await?;
+        Ok(ending)
+    }
+
+    /// What becomes of the connection, if the service has answered by itself.
+    pub(crate) const fn ending(&self) -> Option<Ending> {
+        self.ending
+    }
+
+    /// What a response says of the connection.
+    fn complete(&self, response: &mut Response) {
+        response.closes |= self.closes;
+        if self.is_old && !response.closes && !response.headers.contains(Name::Connection) {
+            response.headers.push(Name::Connection, "keep-alive");
+        }
     }
 
     /// Whether nothing more of the body will be read: the connection can be used for the next request. A body that nobody has
@@ -141,13 +218,26 @@ impl Caller {
         let has_begun = !reader.buffer.is_empty()
             || timeout(Duration::from_millis(BODY_BEGIN_MS), reader.fill()).await.is_ok_and(|filled| filled.is_ok());
         self.waits_for_continue = false;
-        if has_begun { Ok(()) } else { writer.write_all(CONTINUE).await }
+        if has_begun { Ok(()) } else { write(writer, CONTINUE).await }
     }
 
     fn check_limit(&self, limit: u64) -> Result<(), BodyError> {
         let is_within = self.received <= limit;
         is_within.then_some(()).ok_or(BodyError::TooLong(limit))
     }
+}
+
+/// HTTP/1.1 keeps a connection unless told otherwise, HTTP/1.0 the other way round. After a request that is framed in both ways
+/// nobody knows what comes next (recording FX-req-te-and-cl).
+fn keeps_connection(head: &RequestHead) -> bool {
+    let headers = &head.headers;
+    let is_framed_twice = headers.contains(Name::TransferEncoding) && headers.contains(Name::ContentLength);
+    let is_kept = if head.is_old {
+        headers.lists(Name::Connection, "keep-alive")
+    } else {
+        !headers.lists(Name::Connection, "close")
+    };
+    is_kept && !is_framed_twice
 }
 
 /// Whether this value of an `Expect` line asks for a `100 Continue`.

@@ -3,61 +3,54 @@
 //! A connection is driven by the task that uses it: no message has to pass from one task to another and back, which is most of
 //! what a pool with a task for each connection costs.
 
-#[path = "client/connection.rs"]
 mod connection;
 mod error;
+mod pool;
+mod receive;
 mod request;
 mod response;
+mod send;
+mod sent;
 
-use std::net::{Ipv4Addr, SocketAddr};
-use std::sync::{Mutex, PoisonError};
-use std::time::{Duration, Instant};
+use std::net::Ipv4Addr;
+use std::sync::Arc;
+use std::time::Duration;
 
-use crate::headers::Headers;
 use crate::name::Name;
-use connection::Connection;
+use pool::{Pool, keep_alive_limit};
+use sent::Exchange;
+
 pub use error::Error;
 pub use request::{Body, Request};
-pub use response::Response;
+pub use response::{Response, ResponseBody};
+pub use sent::Sent;
 
-/// How many idle connections are kept.
-const MAX_IDLE_CONNECTIONS: usize = 128;
 /// How often a request without a body is sent again when its connection is closed without a response (protocol.md#forwarding-repeated-delivery).
 const MAX_REPEATS: u32 = 3;
 /// .NET's `MaxAutomaticRedirections`.
 const MAX_REDIRECTS: u32 = 50;
-/// A connection that the handler says it keeps for some seconds is not used in the last of them, when it may just be closing.
-const KEEP_ALIVE_MARGIN_SECONDS: u64 = 1;
-
 /// The connections to one handler.
 #[derive(Debug)]
 pub struct Client {
-    address: SocketAddr,
-    idle: Mutex<Vec<Idle>>,
-}
-
-#[derive(Debug)]
-struct Idle {
-    connection: Connection,
-    usable_until: Option<Instant>,
+    pool: Arc<Pool>,
 }
 
 impl Client {
     /// A client of the handler that listens on this port of 127.0.0.1.
     #[must_use]
     pub fn new(port: u16) -> Self {
-        Self { address: (Ipv4Addr::LOCALHOST, port).into(), idle: Mutex::default() }
+        Self { pool: Arc::new(Pool::new((Ipv4Addr::LOCALHOST, port).into())) }
     }
 
     /// The handler's port.
     #[must_use]
-    pub const fn port(&self) -> u16 {
-        self.address.port()
+    pub fn port(&self) -> u16 {
+        self.pool.address.port()
     }
 
     /// Closes all idle connections: the process they lead to has ended.
     pub fn forget_connections(&self) {
-        self.idle().clear();
+        self.pool.clear();
     }
 
     /// Sends a request and waits for the complete response. A request without a body is sent again, up to three times, when the
@@ -106,34 +99,37 @@ impl Client {
         }
     }
 
+    /// Sends a request of which the response is not waited for: its body may be long, or never end. This is done when the
+    /// request has been sent as a whole, as with .NET's client; if it waits for `100 Continue` and gets a final response instead,
+    /// the body is not sent. Every wait ends when nothing has moved for `idle_limit`, here and in what follows.
+    ///
+    /// # Errors
+    /// If the handler does not listen or does not read, or the caller's body fails.
+    pub async fn send<'a>(
+        &'a self,
+        request: &'a Request,
+        body: Body<'_>,
+        idle_limit: Duration,
+    ) -> Result<Sent<'a>, Error> {
+        let repeats = if matches!(body, Body::Empty) { MAX_REPEATS } else { 0 };
+        Exchange { pool: &self.pool, request, idle_limit }.send(body, true, repeats).await
+    }
+
+    /// Opens a connection and closes it without a byte, as .NET's client does with a request whose body it cannot send again
+    /// (recording Y94b).
+    ///
+    /// # Errors
+    /// If the handler does not listen.
+    pub async fn knock(&self) -> Result<(), Error> {
+        self.pool.take(false).await.map(drop)
+    }
+
     async fn call_once(&self, request: &Request, body: Body<'_>, may_reuse: bool) -> Result<Response, Error> {
-        let mut connection = match self.take_idle().filter(|_| may_reuse) {
-            Some(connection) => connection,
-            None => Connection::open(self.address).await?,
-        };
+        let mut connection = self.pool.take(may_reuse).await?;
         let response = connection.exchange(request, body).await?;
-        if connection.is_reusable() {
-            let usable_until = keep_alive_limit(&response.head.headers);
-            let mut idle = self.idle();
-            if idle.len() < MAX_IDLE_CONNECTIONS {
-                idle.push(Idle { connection, usable_until });
-            }
-        }
+        let usable_until = keep_alive_limit(&response.head.headers);
+        self.pool.give_back(connection, usable_until);
         Ok(response)
-    }
-
-    /// The connection used last that is still open.
-    fn take_idle(&self) -> Option<Connection> {
-        loop {
-            let Idle { connection, usable_until } = self.idle().pop()?;
-            if usable_until.is_none_or(|until| Instant::now() < until) && connection.is_open() {
-                return Some(connection);
-            }
-        }
-    }
-
-    fn idle(&self) -> std::sync::MutexGuard<'_, Vec<Idle>> {
-        self.idle.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     fn redirect_target(&self, response: &Response, from: &str) -> Option<String> {
@@ -141,7 +137,7 @@ impl Client {
             return None;
         }
         let location = response.head.headers.text(Name::Location)?;
-        let own = format!("http://{}", self.address);
+        let own = format!("http://{}", self.pool.address);
         resolved(location.strip_prefix(&own).unwrap_or(location), from)
     }
 }
@@ -158,14 +154,6 @@ fn resolved(location: &str, from: &str) -> Option<String> {
         '?' => Some(format!("{path}{location}")),
         _ => Some(format!("{folder}/{location}")),
     }
-}
-
-/// Until when a connection may be used again, if the handler limits that: `Keep-Alive: timeout=5`.
-fn keep_alive_limit(headers: &Headers) -> Option<Instant> {
-    let mut parts = headers.get(Name::KeepAlive)?.split(|byte| *byte == b',');
-    let seconds = parts.find_map(|part| part.trim_ascii().strip_prefix(b"timeout="))?;
-    let seconds = std::str::from_utf8(seconds).ok()?.parse::<u64>().ok()?.saturating_sub(KEEP_ALIVE_MARGIN_SECONDS);
-    Instant::now().checked_add(Duration::from_secs(seconds))
 }
 
 #[cfg(test)]

@@ -1,14 +1,18 @@
 //! Where a body ends: by its length, by chunks, or with the connection; pure.
 
 use std::io;
+use std::time::Duration;
 
 use bytes::{Buf, Bytes, BytesMut};
 
 use crate::headers::Headers;
 use crate::name::Name;
 
-/// The longest line that a chunk may begin with, and the longest that may follow the last chunk.
+/// The longest line that a chunk may begin with.
 const MAX_CHUNK_LINE_BYTES: usize = 16 * 1024;
+
+/// The most that may follow the last chunk: what Kestrel allows of all headers.
+const MAX_TRAILER_BYTES: usize = 32 * 1024;
 
 /// How far a body has been read.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -30,8 +34,8 @@ pub enum Chunk {
     Data(u64),
     /// After the data of a chunk.
     DataEnd,
-    /// After the last chunk.
-    Trailers,
+    /// After the last chunk, and so many bytes of trailers.
+    Trailers(usize),
     /// After everything.
     End,
 }
@@ -95,6 +99,17 @@ pub enum BodyError {
     /// The body has more bytes than this limit.
     #[error("the caller's body is longer than {0} bytes")]
     TooLong(u64),
+    /// Nothing came for so long.
+    #[error("nothing more of a body came within {} s", .0.as_secs())]
+    Idle(Duration),
+}
+
+impl BodyError {
+    /// Whether the sender has gone: nobody is left to be told of the error.
+    #[must_use]
+    pub const fn is_departure(&self) -> bool {
+        matches!(self, Self::Connection(_) | Self::Incomplete)
+    }
 }
 
 impl Framing {
@@ -163,7 +178,7 @@ impl Chunk {
                 Self::Size => match httparse::parse_chunk_size(buffer) {
                     Ok(httparse::Status::Complete((end, size))) => {
                         buffer.advance(end);
-                        *self = if size == 0 { Self::Trailers } else { Self::Data(size) };
+                        *self = if size == 0 { Self::Trailers(0) } else { Self::Data(size) };
                     }
                     Ok(httparse::Status::Partial) if buffer.len() <= MAX_CHUNK_LINE_BYTES => {
                         return Ok(Step::NeedsMore);
@@ -180,11 +195,13 @@ impl Chunk {
                     [] | [b'\r'] => return Ok(Step::NeedsMore),
                     _ => return Err(FramingError::ChunkEnd),
                 },
-                Self::Trailers => {
-                    let Some(end) = buffer.iter().position(|byte| *byte == b'\n') else {
-                        let is_short = buffer.len() <= MAX_CHUNK_LINE_BYTES;
-                        return if is_short { Ok(Step::NeedsMore) } else { Err(FramingError::Trailers) };
-                    };
+                Self::Trailers(passed) => {
+                    let end = buffer.iter().position(|byte| *byte == b'\n');
+                    if *passed + end.unwrap_or(buffer.len()) > MAX_TRAILER_BYTES {
+                        return Err(FramingError::Trailers);
+                    }
+                    let Some(end) = end else { return Ok(Step::NeedsMore) };
+                    *passed += end + 1;
                     let line = buffer.split_to(end + 1);
                     if matches!(line.as_ref(), b"\r\n" | b"\n") {
                         *self = Self::End;
@@ -254,6 +271,8 @@ mod tests {
         assert_eq!(read(Framing::UntilClose, "abc"), Ok((None, String::new())));
         assert!(read(chunked, "2\r\nabc\r\n").is_err());
         assert!(read(chunked, "zz\r\n").is_err());
+        assert!(read(chunked, "10000000000000000\r\n").is_err());
+        assert!(read(chunked, &format!("0\r\n{}", "T: u\r\n".repeat(MAX_TRAILER_BYTES / 6 + 1))).is_err());
         assert!(read(chunked, &"1".repeat(MAX_CHUNK_LINE_BYTES + 1)).is_err());
     }
 

@@ -17,12 +17,12 @@
 //! struct Echo;
 //!
 //! impl Service for Echo {
-//!     async fn call(&self, request: Request<'_>, caller: &mut Caller) -> Response {
-//!         match caller.collect(1024).await {
+//!     async fn call(&self, request: Request<'_>, caller: &mut Caller) -> Option<Response> {
+//!         Some(match caller.collect(1024).await {
 //!             Ok(body) if request.target.path == "/echo" => Response::from(body),
 //!             Ok(_) => Response::empty(404),
 //!             Err(_) => Response::empty(500),
-//!         }
+//!         })
 //!     }
 //!
 //!     fn warn(&self, warning: Warning) {
@@ -47,6 +47,7 @@
 //! [`name`] < [`headers`] < [`head`], [`framing`] are pure; [`reader`] reads by them; [`caller`] and [`response`] are what a
 //! service sees; [`server`] and [`client`] stand on top and do not know each other.
 
+mod activity;
 pub mod addresses;
 pub mod caller;
 pub mod client;
@@ -63,6 +64,7 @@ pub mod server;
 mod service;
 mod socket;
 pub mod target;
+mod write;
 
 pub use caller::Caller;
 pub use client::Client;
@@ -72,4 +74,5 @@ pub use headers::Headers;
 pub use name::Name;
 pub use response::Response;
 pub use service::{Request, Service, Warning};
+pub use socket::Upgraded;
 pub use target::Target;

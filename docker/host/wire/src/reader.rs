@@ -3,7 +3,8 @@
 use std::io;
 
 use bytes::{Bytes, BytesMut};
-use tokio::io::{AsyncRead, AsyncReadExt};
+use tokio::io::AsyncReadExt;
+use tokio::net::tcp::OwnedReadHalf;
 
 use crate::framing::{BodyError, Framing, Step};
 
@@ -14,20 +15,22 @@ const BODY_READ_BYTES: usize = 64 * 1024;
 
 /// The reading side of a connection, with what has been read and not been used.
 #[derive(Debug)]
-pub struct Reader<R> {
-    stream: R,
+pub struct Reader {
+    stream: OwnedReadHalf,
     /// What has been read and not been used.
     pub buffer: BytesMut,
 }
 
-impl<R: AsyncRead + Unpin> Reader<R> {
+impl Reader {
     /// A connection that nothing has been read from yet.
-    pub fn new(stream: R) -> Self {
+    #[must_use]
+    pub fn new(stream: OwnedReadHalf) -> Self {
         Self { stream, buffer: BytesMut::new() }
     }
 
     /// The connection itself.
-    pub const fn stream(&self) -> &R {
+    #[must_use]
+    pub const fn stream(&self) -> &OwnedReadHalf {
         &self.stream
     }
 
@@ -40,6 +43,19 @@ impl<R: AsyncRead + Unpin> Reader<R> {
         self.fill_with_room(HEAD_READ_BYTES).await
     }
 
+    /// As [`fill`](Self::fill), but an empty buffer is given back while there is nothing to read: a connection may be silent for
+    /// hours.
+    ///
+    /// # Errors
+    /// If the connection breaks.
+    pub async fn fill_patiently(&mut self, room: usize) -> io::Result<bool> {
+        if self.buffer.is_empty() {
+            self.buffer = BytesMut::new();
+            self.stream.readable().await?;
+        }
+        self.fill_with_room(room).await
+    }
+
     /// The next piece of a body; `None` at its end.
     ///
     /// # Errors
@@ -49,7 +65,7 @@ impl<R: AsyncRead + Unpin> Reader<R> {
             match framing.step(&mut self.buffer)? {
                 Step::Piece(piece) => return Ok(Some(piece)),
                 Step::End => return Ok(None),
-                Step::NeedsMore if self.fill_with_room(room(framing)).await? => {}
+                Step::NeedsMore if self.fill_patiently(room(framing)).await? => {}
                 Step::NeedsMore if *framing == Framing::UntilClose => return Ok(None),
                 Step::NeedsMore => return Err(BodyError::Incomplete),
             }

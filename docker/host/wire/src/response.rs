@@ -37,6 +37,8 @@ pub enum Framing {
     Length,
     /// By chunks. To `HEAD`, not at all (recordings P14, CX-appoffline).
     Chunked,
+    /// By chunks of which each is written when it is there.
+    Chunks,
     /// As the headers say, or not at all.
     AsGiven,
 }
@@ -50,6 +52,8 @@ pub enum Ending {
     Close,
     /// The caller cannot know that the response has ended, and waits until it closes the connection itself.
     WaitForCaller,
+    /// It is reset, so that the caller sees that the response is not complete.
+    Reset,
 }
 
 impl Response {
@@ -82,16 +86,21 @@ impl Response {
         let is_given = self.framing == Framing::AsGiven;
         if self.is_interim() || (is_given && self.headers.lists(Name::TransferEncoding, "chunked")) {
             Ending::WaitForCaller
-        } else if self.closes
+        } else if self.ends_connection()
             || (is_given && self.headers.contains(Name::TransferEncoding))
-            || !(200..1000).contains(&self.status)
-            || (self.headers.contains(Name::Connection) && !self.headers.lists(Name::Connection, "keep-alive"))
             || announced.is_some_and(is_wrong)
         {
             Ending::Close
         } else {
             Ending::Keep
         }
+    }
+
+    /// Whether the connection is closed whatever the body.
+    pub(crate) fn ends_connection(&self) -> bool {
+        self.closes
+            || !(200..1000).contains(&self.status)
+            || (self.headers.contains(Name::Connection) && !self.headers.lists(Name::Connection, "keep-alive"))
     }
 
     /// Writes what comes before the body: the head, its lines in Kestrel's order, those it knows first; then the size of the
@@ -119,7 +128,7 @@ impl Response {
                 _ => {}
             }
         }
-        if self.is_chunked(is_to_head) {
+        if self.is_chunked(is_to_head) || self.framing == Framing::Chunks {
             write_line(Name::TransferEncoding.as_ref(), b"chunked", out);
         }
         for line in self.headers.iter().filter(|line| !is_written_first(line)) {
@@ -156,7 +165,7 @@ impl Response {
         let has_length = match self.framing {
             Framing::Length => true,
             Framing::Chunked => self.length() == 0,
-            Framing::AsGiven => false,
+            Framing::Chunks | Framing::AsGiven => false,
         };
         let is_allowed = if is_to_head { self.length() > 0 } else { !matches!(self.status, 100..=199 | 204) };
         has_length && is_allowed

@@ -1,6 +1,5 @@
 //! The web server: accepts connections, serves them, and lets them end in good order.
 
-#[path = "server/connection.rs"]
 mod connection;
 
 use std::time::Duration;

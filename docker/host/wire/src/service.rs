@@ -10,8 +10,9 @@ use crate::target::Target;
 
 /// Answers requests. Every connection has a clone.
 pub trait Service: Clone + Send + Sync + 'static {
-    /// Answers one request. What the service leaves of the caller's body is read and dropped after the response.
-    fn call(&self, request: Request<'_>, caller: &mut Caller) -> impl Future<Output = Response> + Send;
+    /// Answers one request. What the service leaves of the caller's body is read and dropped after the response. `None` if the
+    /// service has answered by [`Caller::stream`] or [`Caller::tunnel`]; if it has not, the connection is reset.
+    fn call(&self, request: Request<'_>, caller: &mut Caller) -> impl Future<Output = Option<Response>> + Send;
 
     /// Is told of what the server has to cope with by itself.
     fn warn(&self, warning: Warning);

@@ -1,16 +1,20 @@
 //! Both sides of a connection.
 
 use tokio::net::TcpStream;
-use tokio::net::tcp::{OwnedReadHalf, OwnedWriteHalf};
+use tokio::net::tcp::OwnedWriteHalf;
 
 use crate::reader::Reader;
 
 /// A connection, taken apart so that it can be read and written at once.
 #[derive(Debug)]
 pub struct Socket {
-    pub reader: Reader<OwnedReadHalf>,
+    pub reader: Reader,
     pub writer: OwnedWriteHalf,
 }
+
+/// A connection that is no longer HTTP, after `101 Switching Protocols`.
+#[derive(Debug)]
+pub struct Upgraded(pub(crate) Socket);
 
 impl Socket {
     /// A connection that nobody has read from yet. Small messages do not wait for the acknowledgement of earlier ones.
@@ -19,5 +23,13 @@ impl Socket {
         _ = stream.set_nodelay(true);
         let (read, writer) = stream.into_split();
         Self { reader: Reader::new(read), writer }
+    }
+
+    /// Ends the connection so that the other side sees a broken one, and not one that has ended well.
+    pub fn reset(self) {
+        // If this fails the connection is broken already.
+        _ = self.writer.as_ref().set_zero_linger();
+        // Dropping it would end the connection well first.
+        self.writer.forget();
     }
 }

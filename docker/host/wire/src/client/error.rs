@@ -2,6 +2,7 @@
 
 use std::io;
 use std::net::SocketAddr;
+use std::time::Duration;
 
 use crate::framing::BodyError;
 use crate::head::HeadError;
@@ -21,6 +22,9 @@ pub enum Error {
     /// The handler closed the connection without a byte of a response.
     #[error("The handler closed the connection without an answer")]
     Closed,
+    /// The connection was reset before a byte of a response had come.
+    #[error("The connection to the handler broke: {0}")]
+    Reset(io::Error),
     /// The connection broke before the end of the response's head.
     #[error("The connection to the handler broke: {0}")]
     Broken(io::Error),
@@ -33,4 +37,7 @@ pub enum Error {
     /// The head came, and the body did not come as a whole.
     #[error(transparent)]
     Body(BodyError),
+    /// Nothing moved for so long.
+    #[error("the handler neither read nor sent anything for {} s", .0.as_secs())]
+    Idle(Duration),
 }

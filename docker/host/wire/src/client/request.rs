@@ -1,6 +1,9 @@
 //! What is sent to the handler.
 
+use std::fmt;
+
 use bytes::Bytes;
+use tokio::io::AsyncRead;
 
 use crate::caller::Caller;
 use crate::headers::Headers;
@@ -17,7 +20,6 @@ pub struct Request {
 }
 
 /// The body of a request.
-#[derive(Debug)]
 pub enum Body<'a> {
     /// No body. Only such a request may be sent again (protocol.md#forwarding-repeated-delivery).
     Empty,
@@ -25,11 +27,30 @@ pub enum Body<'a> {
     Whole(Bytes),
     /// A body that is there as a whole, sent as one chunk.
     Chunk(Bytes),
-    /// The body of a caller's request, passed on as it comes.
+    /// A body that has been put aside, in a temporary file say: the headers say its length.
+    Read {
+        /// Where it is read from, to its end or to `length`.
+        source: &'a mut (dyn AsyncRead + Send + Unpin),
+        /// How many bytes there are.
+        length: u64,
+    },
+    /// The body of a caller's request, passed on as it comes: in chunks, if the headers say so.
     Stream {
         /// Who sends it.
         caller: &'a mut Caller,
         /// Whether it is held back until the handler says `100 Continue`, or for a second (protocol.md#forwarding-request-body).
         waits_for_continue: bool,
     },
+}
+
+impl fmt::Debug for Body<'_> {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        out.write_str(match self {
+            Self::Empty => "Empty",
+            Self::Whole(_) => "Whole",
+            Self::Chunk(_) => "Chunk",
+            Self::Read { .. } => "Read",
+            Self::Stream { .. } => "Stream",
+        })
+    }
 }

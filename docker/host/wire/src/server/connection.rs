@@ -4,7 +4,6 @@ use std::time::Duration;
 
 use tokio::io::AsyncWriteExt;
 use tokio::net::TcpStream;
-use tokio::net::tcp::OwnedWriteHalf;
 use tokio::sync::watch;
 
 use crate::caller::Caller;
@@ -12,10 +11,10 @@ use crate::deadline::Deadline;
 use crate::framing::Framing;
 use crate::head::{self, RequestHead};
 use crate::kestrel;
-use crate::name::Name;
 use crate::response::{Ending, Response};
 use crate::service::{Request, Service};
 use crate::socket::Socket;
+use crate::write::write;
 
 /// How long a connection may be silent between two requests: Kestrel's `KeepAliveTimeout`.
 const IDLE_TIMEOUT_SECONDS: u64 = 130;
@@ -23,8 +22,6 @@ const IDLE_TIMEOUT_SECONDS: u64 = 130;
 const HEAD_TIMEOUT_SECONDS: u64 = 30;
 /// How long what a caller still sends is read after the last answer, so that the answer is not lost.
 const LINGER_SECONDS: u64 = 5;
-/// A body up to this size is written in one go with the head.
-const SMALL_BODY_BYTES: usize = 16 * 1024;
 
 /// Serves a connection until either side ends it; `stopping` ends it after the request that is being answered.
 pub async fn serve(service: impl Service, stream: TcpStream, mut stopping: watch::Receiver<bool>) {
@@ -48,34 +45,42 @@ pub async fn serve(service: impl Service, stream: TcpStream, mut stopping: watch
         let (head, framing) = match next {
             Ok(Some(request)) => request,
             Ok(None) => return,
-            Err(status) => {
-                let refusal = Response::empty(status).closing();
-                _ = write(&mut socket.writer, &refusal, false, &mut written).await;
-                return linger(socket).await;
-            }
+            Err(status) => return refuse(socket, status, &mut written).await,
         };
-        let is_to_head = head.method == "HEAD";
         let mut caller = Caller::new(socket, &head, framing);
-        let mut response = match kestrel::accept(&head) {
+        let response = match kestrel::accept(&head) {
             Ok(target) => service.call(Request { head: &head, target: &target }, &mut caller).await,
-            Err(status) => Response::empty(status).closing(),
+            Err(status) => Some(Response::empty(status).closing()),
         };
-        response.closes |= !keeps_connection(&head) || *is_stopping.borrow();
-        if head.is_old && !response.closes && !response.headers.contains(Name::Connection) {
-            response.headers.push(Name::Connection, "keep-alive");
-        }
-        let ending = response.ending(is_to_head);
-        if write(caller.writer(), &response, is_to_head, &mut written).await.is_err() {
-            return;
-        }
+        let ending = match (caller.ending(), response) {
+            (None, Some(mut response)) => {
+                response.closes |= *is_stopping.borrow();
+                match caller.respond(response, &mut written).await {
+                    Ok(ending) => ending,
+                    Err(_) => return,
+                }
+            }
+            (Some(Ending::Keep), _) if *is_stopping.borrow() => Ending::Close,
+            (ending, _) => ending.unwrap_or(Ending::Reset),
+        };
         let is_read = ending == Ending::Keep && caller.is_read().await;
         socket = caller.into_socket();
         match ending {
             Ending::Keep if is_read => {}
             Ending::Keep | Ending::Close => return linger(socket).await,
             Ending::WaitForCaller => return read_to_end(&mut socket).await,
+            Ending::Reset => return socket.reset(),
         }
     }
+}
+
+/// Answers what is not a request.
+async fn refuse(mut socket: Socket, status: u16, written: &mut Vec<u8>) {
+    written.clear();
+    Response::empty(status).closing().write_head(false, written);
+    // A caller who does not read this has left.
+    _ = write(&mut socket.writer, written).await;
+    linger(socket).await;
 }
 
 /// Waits until the server is to stop.
@@ -115,40 +120,6 @@ async fn next_request(socket: &mut Socket, deadline: &mut Deadline) -> Result<Op
             () = deadline.passed() => return if has_begun { Err(408) } else { Ok(None) },
         }
     }
-}
-
-/// HTTP/1.1 keeps a connection unless told otherwise, HTTP/1.0 the other way round. After a request that is framed in both ways
-/// nobody knows what comes next (recording FX-req-te-and-cl).
-fn keeps_connection(head: &RequestHead) -> bool {
-    let headers = &head.headers;
-    let is_framed_twice = headers.contains(Name::TransferEncoding) && headers.contains(Name::ContentLength);
-    let is_kept = if head.is_old {
-        headers.lists(Name::Connection, "keep-alive")
-    } else {
-        !headers.lists(Name::Connection, "close")
-    };
-    is_kept && !is_framed_twice
-}
-
-async fn write(
-    writer: &mut OwnedWriteHalf,
-    response: &Response,
-    is_to_head: bool,
-    written: &mut Vec<u8>,
-) -> std::io::Result<()> {
-    written.clear();
-    response.write_head(is_to_head, written);
-    let (body, tail) = (response.written_body(is_to_head), response.tail(is_to_head));
-    if response.length() <= SMALL_BODY_BYTES {
-        body.iter().for_each(|piece| written.extend_from_slice(piece));
-        written.extend_from_slice(tail);
-        return writer.write_all(written).await;
-    }
-    writer.write_all(written).await?;
-    for piece in body {
-        writer.write_all(piece).await?;
-    }
-    writer.write_all(tail).await
 }
 
 /// Ends a connection. What the caller still sends is read for a while, or the response would be lost with it.

@@ -1,0 +1,142 @@
+//! Responses whose body comes in pieces (protocol.md#proxying-response).
+
+use bytes::{Buf, Bytes};
+
+use super::Caller;
+use crate::name::Name;
+use crate::response::{Ending, Framing, Response};
+use crate::write::write_pieces;
+
+const NO_CONTENT: i32 = 204;
+const LAST_CHUNK: &[u8] = b"0\r\n\r\n";
+
+/// A body that comes in pieces.
+pub trait Pieces: Send {
+    /// Why there may be no more of them.
+    type Error: Send;
+
+    /// The next piece; `None` at the end. An empty piece means nothing.
+    fn next(&mut self) -> impl Future<Output = Result<Option<Bytes>, Self::Error>> + Send;
+}
+
+/// Why a caller has not got a response as a whole.
+#[derive(Debug, thiserror::Error)]
+pub enum StreamError<E> {
+    /// The body failed before anything was written: the caller may still get another response.
+    #[error("the body failed before its first byte: {0}")]
+    Unsent(E),
+    /// The body failed later. The connection is reset, so that the caller sees that something is missing.
+    #[error("the body failed: {0}")]
+    Broken(E),
+    /// The body is longer or shorter than the response says. The connection is reset.
+    #[error("the body is not as long as its `Content-Length` says")]
+    Length,
+    /// The caller has left, or reads too slowly.
+    #[error("the caller has left")]
+    CallerLeft,
+}
+
+impl Caller {
+    /// Writes a response whose body is `body`; that of `response` is not looked at. Nothing is written before the first piece
+    /// has come, or the end; each further piece is written at once (recordings Y50, Y51). A caller who leaves is noticed while
+    /// nothing comes.
+    ///
+    /// The `Content-Length` among the headers frames the body; without one it is chunked, and to HTTP/1.0 it ends with the
+    /// connection. If there cannot be a body, as with `HEAD`, 204 or 304, only the end of `body` is waited for.
+    ///
+    /// # Errors
+    /// If the body fails, or the caller leaves. After any but [`StreamError::Unsent`] there can be no other response.
+    pub async fn stream<P: Pieces>(&mut self, response: Response, body: &mut P) -> Result<(), StreamError<P::Error>> {
+        let first = match self.next_of(body).await {
+            Err(StreamError::Broken(error)) => return Err(StreamError::Unsent(error)),
+            first => first,
+        };
+        // What is not written to its end is broken for the caller.
+        self.ending = Some(Ending::Reset);
+        let ending = self.write_stream(response, first?, body).await?;
+        self.ending = Some(ending);
+        Ok(())
+    }
+
+    async fn write_stream<P: Pieces>(
+        &mut self,
+        mut response: Response,
+        first: Option<Bytes>,
+        body: &mut P,
+    ) -> Result<Ending, StreamError<P::Error>> {
+        let has_body = !self.is_to_head && !matches!(response.status, 100..=199 | 204 | 304);
+        self.frame(&mut response, has_body, first.is_none());
+        let is_chunked = response.framing == Framing::Chunks;
+        let mut remaining = announced_length(&response).filter(|_| has_body);
+        let mut head = Vec::new();
+        response.write_head(self.is_to_head, &mut head);
+        let mut next = first;
+        loop {
+            let piece = next.take_if(|_| has_body).unwrap_or_default();
+            if let Some(remaining) = &mut remaining {
+                *remaining = remaining.checked_sub(piece.len() as u64).ok_or(StreamError::Length)?;
+            }
+            self.write_frame(std::mem::take(&mut head), piece, is_chunked).await?;
+            next = self.next_of(body).await?;
+            if next.is_none() {
+                break;
+            }
+        }
+        if remaining.is_some_and(|remaining| remaining > 0) {
+            return Err(StreamError::Length);
+        }
+        if is_chunked {
+            self.write_all(LAST_CHUNK).await?;
+        }
+        Ok(if response.ends_connection() { Ending::Close } else { Ending::Keep })
+    }
+
+    /// Says in the head where the body ends.
+    fn frame(&self, response: &mut Response, has_body: bool, is_empty: bool) {
+        response.headers.remove(Name::TransferEncoding);
+        if response.status == NO_CONTENT {
+            response.headers.remove(Name::ContentLength);
+        }
+        response.body.clear();
+        response.framing = match () {
+            () if !has_body || response.headers.contains(Name::ContentLength) => Framing::AsGiven,
+            () if is_empty => Framing::Length,
+            () if self.is_old => Framing::AsGiven,
+            () => Framing::Chunks,
+        };
+        let is_ended_by_close = has_body && self.is_old && !is_empty && announced_length(response).is_none();
+        response.closes |= is_ended_by_close;
+        self.complete(response);
+    }
+
+    /// Writes a piece, which may be empty, with what is before it.
+    async fn write_frame<E>(&mut self, before: Vec<u8>, piece: Bytes, is_chunked: bool) -> Result<(), StreamError<E>> {
+        if !is_chunked || piece.is_empty() {
+            return self.write_all(before.chain(piece)).await;
+        }
+        let size = format!("{:x}\r\n", piece.len());
+        self.write_all(before.chain(size.as_bytes()).chain(piece).chain(&b"\r\n"[..])).await
+    }
+
+    async fn write_all<E>(&mut self, bytes: impl Buf) -> Result<(), StreamError<E>> {
+        write_pieces(&mut self.socket.writer, bytes).await.map_err(|_| StreamError::CallerLeft)
+    }
+
+    /// The next piece that is not empty.
+    async fn next_of<P: Pieces>(&mut self, body: &mut P) -> Result<Option<Bytes>, StreamError<P::Error>> {
+        loop {
+            let piece = tokio::select! {
+                biased;
+                piece = body.next() => piece.map_err(StreamError::Broken)?,
+                () = self.left() => return Err(StreamError::CallerLeft),
+            };
+            if piece.as_ref().is_none_or(|piece| !piece.is_empty()) {
+                return Ok(piece);
+            }
+        }
+    }
+}
+
+fn announced_length(response: &Response) -> Option<u64> {
+    response.headers.text(Name::ContentLength)?.parse().ok()
+}

@@ -1,0 +1,63 @@
+//! A connection that is no longer HTTP (protocol.md#proxying-response).
+
+use std::io;
+use std::time::Duration;
+
+use bytes::BytesMut;
+use tokio::io::AsyncWriteExt;
+use tokio::net::tcp::OwnedWriteHalf;
+
+use super::Caller;
+use crate::activity::Activity;
+use crate::reader::Reader;
+use crate::response::{Ending, Response};
+use crate::socket::{Socket, Upgraded};
+use crate::write::write;
+
+/// What is read at once in either direction.
+const READ_BYTES: usize = 16 * 1024;
+
+/// How a tunnel ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum TunnelEnd {
+    /// One side closed its connection, or it broke.
+    Closed,
+    /// Nothing moved for too long.
+    Idle,
+}
+
+impl Caller {
+    /// Writes the `101` and then passes bytes both ways, until either side closes or breaks its connection, which ends that of the
+    /// other (recording Y80), or nothing moves for `idle_limit`. The headers of `response` say to which protocol.
+    pub async fn tunnel(&mut self, response: Response, handler: Upgraded, idle_limit: Duration) -> TunnelEnd {
+        self.ending = Some(Ending::Close);
+        let Upgraded(Socket { reader: mut from_handler, writer: mut to_handler }) = handler;
+        let Socket { reader: from_caller, writer: to_caller } = &mut self.socket;
+        let mut head = Vec::new();
+        response.write_head(false, &mut head);
+        if write(to_caller, &head).await.is_err() {
+            return TunnelEnd::Closed;
+        }
+        let activity = Activity::new();
+        tokio::select! {
+            _ = pass(from_caller, &mut to_handler, &activity) => TunnelEnd::Closed,
+            _ = pass(&mut from_handler, to_caller, &activity) => TunnelEnd::Closed,
+            () = activity.silent_for(idle_limit) => TunnelEnd::Idle,
+        }
+    }
+}
+
+/// Passes what comes until it ends. Without traffic there is no buffer.
+async fn pass(from: &mut Reader, to: &mut OwnedWriteHalf, activity: &Activity) -> io::Result<()> {
+    loop {
+        if !from.buffer.is_empty() {
+            to.write_all(&from.buffer).await?;
+            activity.touch();
+            from.buffer = BytesMut::new();
+        }
+        if !from.fill_patiently(READ_BYTES).await? {
+            return Ok(());
+        }
+        activity.touch();
+    }
+}

@@ -1,0 +1,61 @@
+//! Receiving the head of a response.
+
+use super::error::Error;
+use super::send::Signals;
+use crate::head::{self, HeadError, ResponseHead};
+use crate::name::Name;
+use crate::reader::Reader;
+
+/// The head of a response may not be longer than this, nor all interim ones before it: `MaxResponseHeadersLength` of .NET
+/// (recording FX-ans-header-huge).
+const MAX_HEAD_BYTES: usize = 64 * 1024;
+const SWITCHING_PROTOCOLS: u16 = 101;
+
+/// The head of the final response. Interim ones are swallowed (protocol.md#forwarding-response).
+pub async fn final_head(reader: &mut Reader, signals: &Signals) -> Result<ResponseHead, Error> {
+    let (mut head, mut length) = next_head(reader).await?;
+    while is_interim(&head) {
+        signals.may_continue.notify_one();
+        let (next, next_length) = next_head(reader).await.map_err(|error| match error {
+            Error::Broken(_) | Error::Reset(_) | Error::Head(_) => Error::OnlyInterim,
+            other => other,
+        })?;
+        (head, length) = (next, length + next_length);
+        if length > MAX_HEAD_BYTES {
+            return Err(Error::Head(HeadError::TooLong(MAX_HEAD_BYTES)));
+        }
+    }
+    Ok(head)
+}
+
+/// Whether the connection may be used for another exchange after this response, if its body does not end with it.
+pub fn keeps_connection(head: &ResponseHead) -> bool {
+    let is_kept = !head.is_old || head.headers.lists(Name::Connection, "keep-alive");
+    is_kept && head.status != SWITCHING_PROTOCOLS && !head.headers.lists(Name::Connection, "close")
+}
+
+/// The next head, and how long it is.
+async fn next_head(reader: &mut Reader) -> Result<(ResponseHead, usize), Error> {
+    loop {
+        let before = reader.buffer.len();
+        let head = head::take_response(&mut reader.buffer).map_err(Error::Head)?;
+        let length = if head.is_some() { before - reader.buffer.len() } else { before };
+        if length > MAX_HEAD_BYTES {
+            return Err(Error::Head(HeadError::TooLong(MAX_HEAD_BYTES)));
+        }
+        if let Some(head) = head {
+            return Ok((head, length));
+        }
+        match reader.fill().await {
+            Ok(true) => {}
+            Ok(false) if before == 0 => return Err(Error::Closed),
+            Ok(false) => return Err(Error::Head(HeadError::Incomplete)),
+            Err(error) if before == 0 => return Err(Error::Reset(error)),
+            Err(error) => return Err(Error::Broken(error)),
+        }
+    }
+}
+
+fn is_interim(head: &ResponseHead) -> bool {
+    head.status < 200 && head.status != SWITCHING_PROTOCOLS
+}
