@@ -38,7 +38,7 @@ pub enum StreamError<E> {
 
 impl Caller {
     /// Writes a response whose body is `body`; that of `response` is not looked at. Nothing is written before the first piece
-    /// has come, or the end; each further piece is written at once (recordings Y50, Y51). A caller who leaves is noticed while
+    /// has come, or the end; each further piece is written at once (recording Y51). A caller who leaves is noticed while
     /// nothing comes.
     ///
     /// The `Content-Length` among the headers frames the body; without one it is chunked, and to HTTP/1.0 it ends with the
