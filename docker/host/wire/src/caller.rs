@@ -1,8 +1,5 @@
 //! The caller of the request that is being answered.
 
-mod stream;
-mod tunnel;
-
 use std::io;
 use std::time::Duration;
 
@@ -15,9 +12,6 @@ use crate::name::Name;
 use crate::response::{Ending, Response};
 use crate::socket::Socket;
 use crate::write::write;
-
-pub use stream::{Pieces, StreamError};
-pub use tunnel::TunnelEnd;
 
 /// How long a caller's body may make no headway before its rate is looked at: Kestrel's grace period.
 const BODY_GRACE_SECONDS: u64 = 5;
@@ -38,7 +32,7 @@ const CONTINUE: &[u8] = b"HTTP/1.1 100 Continue\r\n\r\n";
 /// The caller of a request. The body is read when it is asked for, and at no less than Kestrel's minimum rate.
 #[derive(Debug)]
 pub struct Caller {
-    socket: Socket,
+    pub(crate) socket: Socket,
     framing: Framing,
     length: u64,
     /// Whether the caller waits to be told to send.
@@ -47,12 +41,12 @@ pub struct Caller {
     received: u64,
     waited: Duration,
     has_body: bool,
-    is_to_head: bool,
-    is_old: bool,
+    pub(crate) is_to_head: bool,
+    pub(crate) is_old: bool,
     /// Whether the caller does not want the connection to be kept, or it cannot be.
     closes: bool,
     /// What becomes of the connection, once a response has been written.
-    ending: Option<Ending>,
+    pub(crate) ending: Option<Ending>,
 }
 
 impl Caller {
@@ -179,13 +173,8 @@ impl Caller {
         Ok(ending)
     }
 
-    /// What becomes of the connection, if the service has answered by itself.
-    pub(crate) const fn ending(&self) -> Option<Ending> {
-        self.ending
-    }
-
     /// What a response says of the connection.
-    fn complete(&self, response: &mut Response) {
+    pub(crate) fn complete(&self, response: &mut Response) {
         response.closes |= self.closes;
         if self.is_old && !response.closes && !response.headers.contains(Name::Connection) {
             response.headers.push(Name::Connection, "keep-alive");

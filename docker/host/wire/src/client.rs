@@ -9,6 +9,7 @@ mod pool;
 mod receive;
 mod request;
 mod response;
+mod response_body;
 mod send;
 mod sent;
 
@@ -22,7 +23,8 @@ use sent::Exchange;
 
 pub use error::Error;
 pub use request::{Body, Request};
-pub use response::{Response, ResponseBody};
+pub use response::Response;
+pub use response_body::ResponseBody;
 pub use sent::Sent;
 
 /// How often a request without a body is sent again when its connection is closed without a response (protocol.md#forwarding-repeated-delivery).

@@ -8,7 +8,8 @@
 //!
 //! [`server::serve`] accepts connections and gives every request to a [`Service`]: a [`Request`], which is the head and the
 //! [`Target`], and the [`Caller`], from whom the body is read when the service asks for it. What Kestrel refuses by itself
-//! ([`kestrel`]) never reaches the service. The [`Response`] that comes back is written as Kestrel writes it.
+//! ([`kestrel`]) never reaches the service. The [`Response`] that comes back is written as Kestrel writes it. A service whose
+//! response has no end yet answers by [`Caller::stream`], or after an upgrade by [`Caller::tunnel`], and returns `None`.
 //!
 //! ```no_run
 //! use wire::{Caller, Request, Response, Service, Warning, server};
@@ -40,12 +41,13 @@
 //! # Calling
 //!
 //! A [`Client`] keeps the connections to one handler. [`Client::call`] sends a [`client::Request`] with a [`client::Body`] and
-//! returns a complete [`client::Response`], or a [`client::Error`] that says how far it came.
+//! returns a complete [`client::Response`], or a [`client::Error`] that says how far it came. [`Client::send`] is for bodies that
+//! stream: the response follows as soon as its head is there, and its body in [`Pieces`], which is what [`Caller::stream`] takes.
 //!
 //! # Floors
 //!
-//! [`name`] < [`headers`] < [`head`], [`framing`] are pure; [`reader`] reads by them; [`caller`] and [`response`] are what a
-//! service sees; [`server`] and [`client`] stand on top and do not know each other.
+//! [`name`] < [`headers`] < [`head`], [`framing`], [`response`] are pure; [`reader`] reads by them; [`caller`] is what a service
+//! sees; [`server`] and [`client`] stand on top and do not know each other.
 
 mod activity;
 pub mod addresses;
@@ -57,13 +59,16 @@ pub mod head;
 pub mod headers;
 pub mod kestrel;
 pub mod name;
+mod pieces;
 pub mod reader;
 pub mod reason;
 pub mod response;
 pub mod server;
 mod service;
 mod socket;
+mod stream;
 pub mod target;
+mod tunnel;
 mod write;
 
 pub use caller::Caller;
@@ -72,7 +77,10 @@ pub use framing::BodyError;
 pub use head::{HeadError, RequestHead, ResponseHead};
 pub use headers::Headers;
 pub use name::Name;
+pub use pieces::Pieces;
 pub use response::Response;
 pub use service::{Request, Service, Warning};
 pub use socket::Upgraded;
+pub use stream::StreamError;
 pub use target::Target;
+pub use tunnel::TunnelEnd;

@@ -7,9 +7,8 @@ use std::time::Duration;
 use bytes::Bytes;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
-use wire::caller::Pieces;
 use wire::client::{Body, Error, Request, Response, ResponseBody};
-use wire::{BodyError, Client, HeadError, Headers};
+use wire::{BodyError, Client, HeadError, Headers, Pieces};
 
 const IDLE: Duration = Duration::from_secs(20);
 

@@ -9,7 +9,8 @@ use super::connection::Connection;
 use super::error::Error;
 use super::pool::{Pool, keep_alive_limit};
 use super::request::{Body, Request};
-use super::response::{Response, ResponseBody};
+use super::response::Response;
+use super::response_body::ResponseBody;
 use crate::head::ResponseHead;
 
 /// What is the same for each time that a request is sent.

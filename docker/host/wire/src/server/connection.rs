@@ -52,7 +52,7 @@ pub async fn serve(service: impl Service, stream: TcpStream, mut stopping: watch
             Ok(target) => service.call(Request { head: &head, target: &target }, &mut caller).await,
             Err(status) => Some(Response::empty(status).closing()),
         };
-        let ending = match (caller.ending(), response) {
+        let ending = match (caller.ending, response) {
             (None, Some(mut response)) => {
                 response.closes |= *is_stopping.borrow();
                 match caller.respond(response, &mut written).await {

@@ -5,9 +5,8 @@ use std::time::Duration;
 
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
-use wire::caller::StreamError;
 use wire::client::{self, Body};
-use wire::{Caller, Client, Headers, Name, Request, Response, Service, Warning, server};
+use wire::{Caller, Client, Headers, Name, Request, Response, Service, StreamError, Warning, server};
 
 /// How long a test waits for anything.
 const LIMIT: Duration = Duration::from_secs(20);

@@ -7,8 +7,8 @@ use bytes::BytesMut;
 use tokio::io::AsyncWriteExt;
 use tokio::net::tcp::OwnedWriteHalf;
 
-use super::Caller;
 use crate::activity::Activity;
+use crate::caller::Caller;
 use crate::reader::Reader;
 use crate::response::{Ending, Response};
 use crate::socket::{Socket, Upgraded};

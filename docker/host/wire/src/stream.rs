@@ -2,22 +2,14 @@
 
 use bytes::{Buf, Bytes};
 
-use super::Caller;
+use crate::caller::Caller;
 use crate::name::Name;
+use crate::pieces::Pieces;
 use crate::response::{Ending, Framing, Response};
 use crate::write::write_pieces;
 
 const NO_CONTENT: i32 = 204;
 const LAST_CHUNK: &[u8] = b"0\r\n\r\n";
-
-/// A body that comes in pieces.
-pub trait Pieces: Send {
-    /// Why there may be no more of them.
-    type Error: Send;
-
-    /// The next piece; `None` at the end. An empty piece means nothing.
-    fn next(&mut self) -> impl Future<Output = Result<Option<Bytes>, Self::Error>> + Send;
-}
 
 /// Why a caller has not got a response as a whole.
 #[derive(Debug, thiserror::Error)]

@@ -1,0 +1,47 @@
+//! The body of a response that is still coming.
+
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use bytes::Bytes;
+use tokio::time::timeout;
+
+use super::connection::Connection;
+use super::pool::Pool;
+use crate::framing::{BodyError, Framing};
+use crate::pieces::Pieces;
+use crate::socket::Upgraded;
+
+/// The body of a response that is still coming. If it is dropped before its end the connection is closed.
+#[derive(Debug)]
+pub struct ResponseBody {
+    pub(super) connection: Option<Connection>,
+    pub(super) pool: Arc<Pool>,
+    pub(super) framing: Framing,
+    pub(super) usable_until: Option<Instant>,
+    pub(super) idle_limit: Duration,
+}
+
+impl ResponseBody {
+    /// The connection as it is after `101 Switching Protocols`; `None` if the body has been read.
+    #[must_use]
+    pub fn upgrade(self) -> Option<Upgraded> {
+        self.connection.map(|connection| Upgraded(connection.socket))
+    }
+}
+
+impl Pieces for ResponseBody {
+    type Error = BodyError;
+
+    async fn next(&mut self) -> Result<Option<Bytes>, BodyError> {
+        let Some(connection) = &mut self.connection else { return Ok(None) };
+        let piece = connection.socket.reader.next_piece(&mut self.framing);
+        let piece = timeout(self.idle_limit, piece).await.map_err(|_| BodyError::Idle(self.idle_limit))??;
+        if piece.is_none()
+            && let Some(connection) = self.connection.take()
+        {
+            self.pool.give_back(connection, self.usable_until);
+        }
+        Ok(piece)
+    }
+}

@@ -1,0 +1,12 @@
+//! Bodies that come in pieces.
+
+use bytes::Bytes;
+
+/// A body that comes in pieces.
+pub trait Pieces: Send {
+    /// Why there may be no more of them.
+    type Error: Send;
+
+    /// The next piece; `None` at the end. An empty piece means nothing.
+    fn next(&mut self) -> impl Future<Output = Result<Option<Bytes>, Self::Error>> + Send;
+}
