@@ -1,29 +1,19 @@
 //! The admin endpoints: what an operator sees (protocol.md#admin-endpoints).
 //!
-//! [`handle`] answers the routes that exist; all other URLs, `/admin/nothing` included, may belong to functions. What the
+//! [`handle`] answers the routes that exist; all other URLs below `/admin` and `/runtime` are nobody's. What the
 //! endpoints need of the host is the trait [`Operator`].
 
 mod endpoint;
 mod files;
 mod functions;
+mod health;
 mod host;
 mod keys;
 mod operator;
 
 use crate::host::keys::{Identity, KeyLevel};
-use endpoint::Endpoint;
+use endpoint::{Access, Endpoint};
 pub use endpoint::{Operator, Reply, Request};
-
-/// Who may use an endpoint.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Access {
-    Anyone,
-    Master,
-    /// As `Master`, but without a challenge, and closed to all others alike (recording JX-front-misc).
-    MasterUnchallenged,
-    /// The system key of an extension.
-    Webhook,
-}
 
 /// Answers a request for an admin endpoint; `None` when its URL and method are none, and a function may have it.
 #[must_use]
@@ -32,7 +22,10 @@ pub fn handle(operator: &dyn Operator, request: &Request<'_>) -> Option<Reply> {
     let segments: Vec<&str> = path.strip_prefix('/')?.split('/').collect();
     let folded: Vec<String> = segments.iter().map(|segment| segment.to_ascii_lowercase()).collect();
     let names: Vec<&str> = folded.iter().map(String::as_str).collect();
-    let (access, endpoint) = find(&request.method.to_ascii_uppercase(), &names, &segments)?;
+    let (access, endpoint) = match names.as_slice() {
+        ["admin" | "runtime", "health", rest @ ..] => health::find(rest, request)?,
+        names => find(&request.method.to_ascii_uppercase(), names, &segments)?,
+    };
     Some(match refusal(access, &segments, operator, request) {
         Some(refusal) => refusal,
         None => endpoint(operator, request),

@@ -9,6 +9,7 @@ use wire::target::parse_query;
 use wire::{Caller, Name, Request, RequestHead, Response, Service, Target, Warning};
 
 use crate::admin;
+use crate::app::HttpMode;
 use crate::forward;
 use crate::host::keys::{self, Identity, KeyError, KeyLevel};
 use crate::host::routes::Found;
@@ -20,6 +21,7 @@ use crate::log;
 
 /// What `/` shows where no function claims it.
 const HOME_PAGE: &str = include_str!("front/home.html");
+const RESERVED_ROUTES: &str = "Microsoft.Azure.WebJobs.Script.WebHost.Middleware.ReservedRouteGuardMiddleware";
 /// The limit on bodies while no app says another (`FUNCTIONS_REQUEST_BODY_SIZE_LIMIT`).
 const DEFAULT_BODY_LIMIT_BYTES: u64 = 104_857_600;
 
@@ -57,6 +59,12 @@ async fn within_limits(host: &Arc<Host>, target: &Target<'_>, head: &RequestHead
         if let Some(response) = admin_answer(host, target, head, &bytes) {
             return response;
         }
+        if let State::Running(running) = &state
+            && !host.lets_functions_have_reserved_routes()
+        {
+            warn_of_reserved_route(host, running, &head.method, &target.path);
+            return Response::empty(404);
+        }
         caller.put_back(bytes.into());
     }
     match state {
@@ -73,7 +81,20 @@ fn is_admin_path(path: &str) -> bool {
     })
 }
 
-/// The answer of an admin endpoint; nothing where the URL is none, and a function may have it (protocol.md#order-of-handling).
+/// Says, once for each function, that a function would have had a request whose path is the host's own (protocol.md#reserved-routes).
+fn warn_of_reserved_route(host: &Host, running: &Running, method: &str, path: &str) {
+    let Some(found) = running.routes.find(method, path) else { return };
+    let name = &found.function.name;
+    if host.is_first_reserved_route_of(name) {
+        let text = format!(
+            "The request path '{path}' was rejected because it uses a reserved host route and matches the route for function \
+             '{name}'. Update the function route to use a non-reserved path."
+        );
+        host.log().error(RESERVED_ROUTES, text);
+    }
+}
+
+/// The answer of an admin endpoint; `None` where the URL is not one.
 fn admin_answer(host: &Arc<Host>, target: &Target<'_>, head: &RequestHead, body: &[u8]) -> Option<Response> {
     let query = parse_query(target.query);
     let request = admin::Request {
@@ -83,6 +104,7 @@ fn admin_answer(host: &Arc<Host>, target: &Target<'_>, head: &RequestHead, body:
         host: head.headers.text(Name::Host).unwrap_or_default(),
         content_type: head.headers.text(Name::ContentType),
         key: presented_key(head, &query),
+        query: &query,
         body,
     };
     let reply = admin::handle(host, &request)?;
@@ -138,7 +160,7 @@ async fn call(
     if !keys::permits(http.level, identity.as_ref()) {
         return Response::empty(401);
     }
-    if found.forwards {
+    if found.mode != HttpMode::Default {
         forward::forward(host, running, &found.function, target, head, caller).await
     } else {
         invoke::http(host, running, &found, identity, target, head, caller).await

@@ -9,15 +9,16 @@ pub mod running;
 pub mod throttle;
 pub mod watch;
 
+use std::collections::HashSet;
 use std::io::Write;
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
 use std::sync::atomic::AtomicUsize;
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 use tokio::sync::watch::{Receiver, Sender};
 
-use crate::app::{self, App, Settings};
+use crate::app::{self, App, Settings, Unreadable};
 use crate::doctor;
 use crate::handler::Readiness;
 use crate::log::{self, Filter, Log};
@@ -28,6 +29,8 @@ use running::{Handling, Running};
 const STOP_DELAY_MS: u64 = 500;
 /// How long before the first answer the handler is started, unless it is ready earlier.
 const HANDLER_LEAD_MS: u64 = 400;
+const OPTIONS_SETUP: &str = "Microsoft.Azure.WebJobs.Script.Workers.Http.HttpWorkerOptionsSetup";
+const FUNCTION_PROVIDER: &str = "Microsoft.Azure.WebJobs.Script.Workers.Http.HttpWorkerFunctionProvider";
 /// The file whose presence takes an app offline.
 pub const OFFLINE_FILE: &str = "app_offline.htm";
 
@@ -44,6 +47,10 @@ pub struct Host {
     drained: Sender<bool>,
     stop: Sender<bool>,
     invocations: Arc<AtomicUsize>,
+    /// The functions of which a request to a reserved path was said to be kept.
+    warned_of_reserved_routes: Mutex<HashSet<String>>,
+    /// Two apps with the same fixed port are taken up one after the other.
+    turn: tokio::sync::Mutex<()>,
     started: Instant,
 }
 
@@ -103,6 +110,8 @@ impl Host {
             drained: Sender::new(false),
             stop: Sender::new(false),
             invocations: Arc::default(),
+            warned_of_reserved_routes: Mutex::default(),
+            turn: tokio::sync::Mutex::default(),
             started: Instant::now(),
         });
         host.take_up(app);
@@ -156,6 +165,20 @@ impl Host {
         self.started.elapsed()
     }
 
+    /// Whether functions may have paths below `/admin` and `/runtime`, as they could in older hosts (recording AT-flag).
+    #[must_use]
+    pub fn lets_functions_have_reserved_routes(&self) -> bool {
+        let flags = self.settings.get("AzureWebJobsFeatureFlags").unwrap_or_default();
+        flags.split(',').any(|flag| flag.trim().eq_ignore_ascii_case("DisableReservedRouteEnforcement"))
+    }
+
+    /// Whether no request to a reserved path has been kept from this function before.
+    #[must_use]
+    pub fn is_first_reserved_route_of(&self, function: &str) -> bool {
+        let mut warned = self.warned_of_reserved_routes.lock().unwrap_or_else(PoisonError::into_inner);
+        warned.insert(function.to_owned())
+    }
+
     /// What the host is doing now.
     #[must_use]
     pub fn state(&self) -> State {
@@ -178,9 +201,18 @@ impl Host {
     }
 
     /// Reads the app, starts its handler, and serves it from now on in place of the one before. The handler of that one ends
-    /// with its last request.
+    /// with its last request, or before the next one starts where both are to listen on the same port.
     pub fn load(self: &Arc<Self>) {
-        self.take_up(Arc::new(app::load(&self.root, &self.settings)));
+        let app = Arc::new(app::load(&self.root, &self.settings));
+        if app.fixed_port().is_none() {
+            return self.take_up(app);
+        }
+        let host = Arc::clone(self);
+        tokio::spawn(async move {
+            let _turn = host.turn.lock().await;
+            host.stop().await;
+            host.take_up(app);
+        });
     }
 
     /// Serves an app that was just read.
@@ -199,8 +231,20 @@ impl Host {
             self.state.send_replace(State::Error(app, None));
             return;
         }
-        match Running::start(app, &self.settings, &self.handling, &self.log) {
+        match Running::start(Arc::clone(&app), &self.settings, &self.handling, &self.log) {
             Ok(running) => self.serve(Arc::new(running)),
+            Err(error) if app.fixed_port().is_some() => {
+                let port = app.fixed_port().unwrap_or_default();
+                self.log.error(
+                    log::HOST,
+                    format!(
+                        "Unable to bind to port {port} specified in configuration. Please specify a different port or remove the \
+                         section to allow dynamic binding of port.\n ---> {error}\nhint: end the program that listens there, or \
+                         change `port` in host.json"
+                    ),
+                );
+                self.state.send_replace(State::Error(Arc::new(app.with_port_taken()), None));
+            }
             Err(error) => {
                 self.log.error(log::HOST, format!("No port for the handler: {error}"));
                 self.request_stop();
@@ -216,11 +260,35 @@ impl Host {
         for error in &app.errors {
             self.log.error(log::HOST, format!("A host error has occurred during startup operation\n{error}"));
         }
+        self.report_settings(app);
         let faulty = app.functions.iter().map(|function| (&function.name, &function.errors));
         let unreadable = app.unreadable.iter().map(|function| (&function.name, &function.errors));
         for (name, errors) in faulty.chain(unreadable) {
             for error in errors {
                 self.log.error(log::HOST, format!("The '{name}' function is in error: {error}"));
+            }
+        }
+    }
+
+    /// Logs what host.json says of port and routes, as the real host does.
+    fn report_settings(&self, app: &App) {
+        let Some(handler) = &app.options.custom_handler else { return };
+        if let Some(port) = handler.port {
+            let text = format!("Using port {port} specified via configuration for custom handler.");
+            self.log.information(OPTIONS_SETUP, text);
+        }
+        for function in app.functions.iter().filter(|function| function.is_implicit()) {
+            let Some(http) = &function.http else { continue };
+            let (name, route, level) = (&function.name, &http.route, http.level.name());
+            self.log.information(
+                FUNCTION_PROVIDER,
+                format!("Created function {name} for route {route} (authLevel={level})."),
+            );
+        }
+        for Unreadable { name, errors, route } in &app.unreadable {
+            if let (Some(route), Some(error)) = (route, errors.first()) {
+                let text = format!("Unable to create function {name} for route {route} due to invalid route: {error}");
+                self.log.error(FUNCTION_PROVIDER, text);
             }
         }
     }

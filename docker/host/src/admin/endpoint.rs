@@ -50,6 +50,8 @@ pub struct Request<'a> {
     pub content_type: Option<&'a str>,
     /// The key it presents (see [`crate::host::keys::presented`]).
     pub key: Option<&'a str>,
+    /// The parameters of the query with their values.
+    pub query: &'a [(String, Vec<String>)],
     /// The whole body.
     pub body: &'a [u8],
 }
@@ -65,6 +67,17 @@ pub struct Reply {
     pub body: Vec<u8>,
     /// Whether the real host sends it with `Transfer-Encoding: chunked`: it does so with plain text.
     pub chunked: bool,
+}
+
+/// Who may use an endpoint.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Access {
+    Anyone,
+    Master,
+    /// As `Master`, but without a challenge, and closed to all others alike (recording JX-front-misc).
+    MasterUnchallenged,
+    /// The system key of an extension.
+    Webhook,
 }
 
 /// The answer of one endpoint, made once the caller may use it.
@@ -102,6 +115,12 @@ impl Request<'_> {
     /// This URL, decoded and without its query.
     pub fn link(&self) -> String {
         format!("{}{}", self.base(), self.path)
+    }
+
+    /// The first value of a parameter of the query.
+    pub(super) fn parameter(&self, name: &str) -> Option<&str> {
+        let (_, values) = self.query.iter().find(|(key, _)| key.eq_ignore_ascii_case(name))?;
+        values.first().map(String::as_str)
     }
 
     /// The body as JSON, or the answer to a body that is none: `415` without a JSON media type, `400` otherwise.

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use serde_json::{Value, json};
 
 use super::endpoint::{Endpoint, Operator, Reply, Request, member};
-use crate::app::{self, App, Function};
+use crate::app::{self, App, Function, Unreadable};
 use crate::grammar::route;
 
 pub(super) fn find<'a>(method: &str, names: &[&str], segments: &[&'a str]) -> Option<Endpoint<'a>> {
@@ -30,7 +30,7 @@ pub(super) fn test_data_directory(operator: &dyn Operator) -> String {
     }
 }
 
-/// All listed functions. Links are to the app's public name (recording K14). With a faulty host.json there is no host to list them
+/// All functions that have a function.json. Links are to the app's public name (recording K14). With a faulty host.json there is no host to list them
 /// (recording CX-hostjson-invalid).
 fn list(operator: &dyn Operator) -> Reply {
     let app = operator.app();
@@ -39,14 +39,18 @@ fn list(operator: &dyn Operator) -> Reply {
     }
     let base = format!("https://{}", operator.settings().get_filled("WEBSITE_HOSTNAME").unwrap_or("localhost"));
     let test_data = test_data_directory(operator);
-    let functions: Vec<Value> =
-        app.functions.iter().map(|function| described(function, &app, &base, &test_data)).collect();
+    let functions: Vec<Value> = app
+        .functions
+        .iter()
+        .filter(|function| !function.is_implicit())
+        .map(|function| described(function, &app, &base, &test_data))
+        .collect();
     Reply::json(200, &Value::Array(functions))
 }
 
 fn get(name: &str, operator: &dyn Operator, request: &Request<'_>) -> Reply {
     let app = operator.app();
-    match app.function(name) {
+    match app.listed(name) {
         Some(function) => Reply::json(200, &described(function, &app, &request.base(), &test_data_directory(operator))),
         None => Reply::empty(404),
     }
@@ -57,8 +61,8 @@ fn status(name: &str, operator: &dyn Operator) -> Reply {
     if !app.host_file_is_sound {
         return Reply::empty(500);
     }
-    let unreadable = || app.unreadable.iter().find(|function| function.name.eq_ignore_ascii_case(name));
-    let errors = match (app.function(name), unreadable()) {
+    let is_unreadable = |function: &&Unreadable| function.route.is_none() && function.name.eq_ignore_ascii_case(name);
+    let errors = match (app.listed(name), app.unreadable.iter().find(is_unreadable)) {
         (Some(function), _) => &function.errors,
         (None, Some(function)) => &function.errors,
         (None, None) => return Reply::empty(404),
@@ -109,7 +113,7 @@ fn put(name: &str, operator: &dyn Operator, request: &Request<'_>) -> Reply {
         return Reply::empty(500);
     }
     let app = app::load(&root, operator.settings());
-    match app.function(name) {
+    match app.listed(name) {
         Some(function) => {
             let described = described(function, &app, &request.base(), &test_data_directory(operator));
             Reply::json(201, &described).with("Location", request.link())
@@ -147,7 +151,7 @@ fn write_function(root: &Path, name: &str, body: &Value, operator: &dyn Operator
 /// Empties a function's directory, and leaves it there as the real host does.
 fn delete(name: &str, operator: &dyn Operator) -> Reply {
     let app = operator.app();
-    let Some(function) = app.function(name) else { return Reply::empty(404) };
+    let Some(function) = app.listed(name) else { return Reply::empty(404) };
     if let Err(error) = remove_contents(&function.directory) {
         operator.log_error(&format!("cannot empty `{}`: {error}", function.directory.display()));
         return Reply::empty(500);

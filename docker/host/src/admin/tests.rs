@@ -107,7 +107,7 @@ fn host() -> Remembering {
 
 fn ask<'a>(method: &'a str, path: &'a str, key: Option<&'a str>, body: &'a str) -> Request<'a> {
     let content_type = (!body.is_empty()).then_some("application/json; charset=utf-8");
-    Request { method, path, scheme: "http", host: "h:1", content_type, key, body: body.as_bytes() }
+    Request { method, path, scheme: "http", host: "h:1", content_type, key, query: &[], body: body.as_bytes() }
 }
 
 fn status(host: &Remembering, request: &Request<'_>) -> Option<u16> {

@@ -25,10 +25,13 @@ struct Leaf {
 }
 
 impl Configuration {
-    /// The configuration of a parsed host.json under these settings.
+    /// The configuration of a parsed host.json under these settings, and above these defaults.
     #[must_use]
-    pub fn new(host_json: &Value, settings: &Settings) -> Self {
+    pub fn new(defaults: &[(&str, &str)], host_json: &Value, settings: &Settings) -> Self {
         let mut configuration = Self::default();
+        for (path, value) in defaults {
+            configuration.set((*path).to_owned(), (*value).to_owned());
+        }
         configuration.add(String::new(), host_json);
         for (path, value) in settings.below(JOB_HOST) {
             configuration.set(path.to_owned(), value.to_owned());
@@ -139,7 +142,7 @@ mod tests {
     use serde_json::json;
 
     fn configuration(value: &Value, settings: &[(&str, &str)]) -> Configuration {
-        Configuration::new(value, &settings.iter().copied().collect())
+        Configuration::new(&[], value, &settings.iter().copied().collect())
     }
 
     #[test]

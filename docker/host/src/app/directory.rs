@@ -32,7 +32,7 @@ pub(super) fn read(root: &Path, options: &HostOptions, settings: &Settings) -> F
             Ok(function) => readable.push(function),
             Err(Refused { error, advice }) => {
                 found.advice.push(advice);
-                found.unreadable.push(Unreadable { name, errors: vec![error] });
+                found.unreadable.push(Unreadable { name, errors: vec![error], route: None });
             }
         }
     }
@@ -120,8 +120,6 @@ fn read_function(
     }
     let trigger = definition.bindings.iter().position(Binding::is_trigger);
     let http = trigger.and_then(|trigger| function::http_trigger(name, definition.bindings.get(trigger)?));
-    let disabling = [format!("AzureWebJobs.{name}.Disabled"), format!("AzureWebJobs_{name}_Disabled")];
-    let allowed = |allowed: &String| allowed.eq_ignore_ascii_case(name);
     Ok(Function {
         name: name.to_owned(),
         log_category: format!("Function.{name}"),
@@ -132,10 +130,23 @@ fn read_function(
         retry: definition.retry,
         errors: Vec::new(),
         script_file: script_file(directory, definition.script_file.as_deref()),
-        disabled: disabling.iter().any(|setting| settings.is_on(setting)),
-        filtered: !options.functions.is_empty() && !options.functions.iter().any(allowed),
+        disabled: is_disabled(name, settings),
+        filtered: is_filtered(name, options),
+        host_json_path: None,
         file: document,
     })
+}
+
+/// Whether a setting disables a function.
+pub(super) fn is_disabled(name: &str, settings: &Settings) -> bool {
+    let disabling = [format!("AzureWebJobs.{name}.Disabled"), format!("AzureWebJobs_{name}_Disabled")];
+    disabling.iter().any(|setting| settings.is_on(setting))
+}
+
+/// Whether the allow list of host.json leaves a function out.
+pub(super) fn is_filtered(name: &str, options: &HostOptions) -> bool {
+    let allowed = |allowed: &String| allowed.eq_ignore_ascii_case(name);
+    !options.functions.is_empty() && !options.functions.iter().any(allowed)
 }
 
 /// The file that the real host takes for a function's script: the one that function.json names, or the only other one in the

@@ -5,7 +5,8 @@ use std::collections::HashSet;
 use serde_json::Value;
 
 use super::advice::Fault;
-use super::function::{AUTH_LEVELS, Binding, Direction, Function, auth_level, dotnet_text, dotnet_type};
+use super::auth_level::AuthLevel;
+use super::function::{Binding, Direction, Function, auth_level, dotnet_text, dotnet_type};
 use super::settings::Settings;
 use crate::grammar::schedule::Schedule;
 use crate::grammar::spelling::did_you_mean;
@@ -204,7 +205,7 @@ fn http(bindings: &[Binding]) -> Option<Fault> {
         {
             let text = "Error parsing function.json: Invalid value specified for binding property 'authLevel' of enum type \
                         AuthorizationLevel.";
-            let hint = format!("one of `{}`", AUTH_LEVELS.join("`, `"));
+            let hint = format!("one of `{}`", AuthLevel::NAMES.join("`, `"));
             return Some(Fault::new(text, format!("bindings[{index}].authLevel")).hint(hint));
         }
         if let Some(methods) = binding.property("methods").filter(|methods| !methods.is_null() && !methods.is_array()) {

@@ -6,6 +6,7 @@ use std::time::Duration;
 use serde_json::{Map, Value};
 
 use super::advice::Fault;
+use super::auth_level::AuthLevel;
 use super::options::{HandlerKind, HostOptions, Retry, RetryStrategy};
 use super::settings::Settings;
 use crate::grammar::blob_path::BlobPattern;
@@ -39,7 +40,10 @@ pub struct Function {
     pub disabled: bool,
     /// Whether the allow list of host.json leaves it out (protocol.md#other-keys).
     pub filtered: bool,
-    /// function.json as it is written.
+    /// Where in host.json the route stands that it was made of (protocol.md#implicit-routes); `None` if it has a
+    /// function.json.
+    pub host_json_path: Option<String>,
+    /// function.json as it is written, or as it would be.
     pub file: Document,
 }
 
@@ -50,6 +54,8 @@ pub struct Unreadable {
     pub name: String,
     /// Why, in the words of the real host.
     pub errors: Vec<String>,
+    /// The route in host.json that it should have been made of, as the log shows it.
+    pub route: Option<String>,
 }
 
 /// One element of `bindings`.
@@ -97,6 +103,17 @@ pub enum Cardinality {
     Many,
 }
 
+/// How a request reaches the handler.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum HttpMode {
+    /// Streamed both ways, as a reverse proxy does it.
+    Proxying,
+    /// Passed on as it is, whole.
+    Forwarding,
+    /// In an envelope.
+    Default,
+}
+
 /// What an HTTP trigger says about requests.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct HttpTrigger {
@@ -108,22 +125,17 @@ pub struct HttpTrigger {
     pub level: AuthLevel,
 }
 
-/// `authLevel`.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-#[expect(missing_docs, reason = "the names say it")]
-pub enum AuthLevel {
-    Anonymous,
-    User,
-    Function,
-    System,
-    Admin,
-}
-
 impl Function {
     /// Whether it is loaded: without errors and not left out by the allow list. A disabled function is loaded.
     #[must_use]
     pub fn is_loaded(&self) -> bool {
         self.errors.is_empty() && !self.filtered
+    }
+
+    /// Whether host.json describes it, and no function.json.
+    #[must_use]
+    pub const fn is_implicit(&self) -> bool {
+        self.host_json_path.is_some()
     }
 
     /// A fault of its function.json in words, with its place.
@@ -154,15 +166,16 @@ impl Function {
         is_only(self.inputs(), "httpTrigger") && is_only(self.outputs(), "http")
     }
 
-    /// Whether requests to it are passed on to the handler as they are (protocol.md#forwarding-which-functions). With `httpWorker` a pure HTTP function
-    /// always is, but to the path `/<name>` (protocol.md#the-httpworker-section).
+    /// How requests to it reach the handler (protocol.md#proxying-which-functions and #forwarding-which-functions). With
+    /// `httpWorker` those to a pure HTTP function are always passed on, but to the path `/<name>`
+    /// (protocol.md#the-httpworker-section).
     #[must_use]
-    pub fn forwards(&self, options: &HostOptions) -> bool {
-        self.is_pure_http()
-            && options
-                .custom_handler
-                .as_ref()
-                .is_some_and(|handler| handler.forwarding || handler.kind == HandlerKind::HttpWorker)
+    pub fn http_mode(&self, options: &HostOptions) -> HttpMode {
+        match options.custom_handler.as_ref().filter(|_| self.is_pure_http()) {
+            Some(handler) if handler.proxying => HttpMode::Proxying,
+            Some(handler) if handler.forwarding || handler.kind == HandlerKind::HttpWorker => HttpMode::Forwarding,
+            _ => HttpMode::Default,
+        }
     }
 
     /// The retry policy that holds for it: its own, or else the app's.
@@ -287,20 +300,9 @@ pub(crate) fn dotnet_text(value: &Value) -> Option<String> {
     }
 }
 
-/// The words for `authLevel`.
-pub(super) const AUTH_LEVELS: [&str; 5] = ["anonymous", "user", "function", "system", "admin"];
-
-/// A level by its name, or by its number as .NET's `Enum.TryParse` takes it. An empty text is as good as none.
+/// A level as a binding writes it. An empty text is as good as none.
 pub(super) fn auth_level(text: &str) -> Option<AuthLevel> {
-    Some(match text.trim().to_ascii_lowercase().as_str() {
-        "anonymous" | "0" => AuthLevel::Anonymous,
-        "user" | "1" => AuthLevel::User,
-        "function" | "2" => AuthLevel::Function,
-        "system" | "3" => AuthLevel::System,
-        "admin" | "4" => AuthLevel::Admin,
-        _ if text.is_empty() => AuthLevel::Function,
-        _ => return None,
-    })
+    if text.is_empty() { Some(AuthLevel::Function) } else { AuthLevel::of(text) }
 }
 
 /// The one enumeration of a binding that may not be `null`.

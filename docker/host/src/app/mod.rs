@@ -4,14 +4,17 @@
 //! [`App::errors`], of one function in [`Function::errors`] and [`App::unreadable`], as the real host has them.
 
 mod advice;
+mod auth_level;
 mod bundle;
 mod configuration;
 mod directory;
 mod faults;
 mod function;
 mod host_file;
+mod implicit;
 pub mod local_settings;
 mod options;
+mod profile;
 mod settings;
 mod syntax;
 
@@ -23,16 +26,17 @@ use serde_json::Value;
 use crate::grammar::route;
 
 pub use advice::Fault;
+pub use auth_level::AuthLevel;
 pub use configuration::Configuration;
 pub(crate) use directory::names_extensions;
 pub use dotnet_text::document::Document;
 pub use faults::is_function_name;
 pub(crate) use faults::{ADD_BUNDLE, EXTENSION_TYPES};
 pub(crate) use function::dotnet_text;
-pub use function::{AuthLevel, Binding, Cardinality, DataType, Direction, Function, HttpTrigger, Unreadable};
+pub use function::{Binding, Cardinality, DataType, Direction, Function, HttpMode, HttpTrigger, Unreadable};
 pub use options::{
-    BlobOptions, CustomHandler, ExtensionBundle, HandlerKind, HostError, HostOptions, HttpOptions, Logging,
-    MessageEncoding, QueueOptions, Retry, RetryStrategy,
+    BlobOptions, CustomHandler, ExtensionBundle, HandlerKind, HostError, HostOptions, HttpOptions, ImplicitRoute,
+    Logging, MessageEncoding, QueueOptions, Retry, RetryStrategy,
 };
 pub use settings::Settings;
 
@@ -64,19 +68,29 @@ pub struct App {
 /// written, as the real host does.
 #[must_use]
 pub fn load(root: &Path, settings: &Settings) -> App {
-    let file = host_file::read(root);
+    let mut file = host_file::read(root);
     let host_json = file.document.as_ref().map_or(&Value::Null, |document| &document.value);
-    let configuration = Configuration::new(host_json, settings);
-    let mut advice = file.advice;
-    let mut errors: Vec<String> = file.error.into_iter().collect();
+    let profile = profile::defaults(host_json, settings);
+    let defaults = profile.as_ref().copied().unwrap_or_default();
+    let configuration = Configuration::new(defaults, host_json, settings);
     let (options, option_errors) = HostOptions::new(root, &configuration, settings);
+    let mut functions = directory::read(root, &options, settings);
+    let mut refusal = None;
+    if let Some(handler) = options.custom_handler.as_ref().filter(|handler| !handler.routes.is_empty()) {
+        refusal = implicit::refusal(&functions, !defaults.is_empty(), settings);
+        if refusal.is_none() {
+            functions = implicit::functions(&handler.routes, &options, settings, &file);
+        }
+    }
+    let mut advice = std::mem::take(&mut file.advice);
+    let mut errors: Vec<String> = file.error.take().into_iter().collect();
     if errors.is_empty() {
-        for error in version_error(host_json).into_iter().chain(option_errors) {
+        let found = version_error(host_json).into_iter().chain(profile.err()).chain(option_errors).chain(refusal);
+        for error in found {
             advice.push(error.fault().advice(&file.path, file.document.as_ref()));
             errors.push(error.status);
         }
     }
-    let functions = directory::read(root, &options, settings);
     advice.extend(functions.advice);
     let host_file_is_sound = errors.is_empty();
     errors.extend(route_errors(&options, &functions.readable));
@@ -103,10 +117,43 @@ impl App {
             .or_else(|| self.functions.iter().find(|function| function.name.eq_ignore_ascii_case(name)))
     }
 
+    /// A function by its name in any letter case, if it has a function.json: the admin endpoints know of no others (recording
+    /// G01).
+    #[must_use]
+    pub fn listed(&self, name: &str) -> Option<&Arc<Function>> {
+        self.function(name).filter(|function| !function.is_implicit())
+    }
+
+    /// A fault of a function's description in words, with its place: in its function.json, or in host.json.
+    #[must_use]
+    pub fn advice_on_function(&self, function: &Function, fault: &Fault) -> String {
+        match &function.host_json_path {
+            Some(path) => self.advice_on_host_file(&Fault { path: path.clone(), is_name: false, ..fault.clone() }),
+            None => function.advice(fault),
+        }
+    }
+
     /// A fault of host.json in words, with its place.
     #[must_use]
     pub fn advice_on_host_file(&self, fault: &Fault) -> String {
         fault.advice(&self.root.join("host.json"), self.host_file.as_ref())
+    }
+
+    /// The port that host.json gives to the handler.
+    #[must_use]
+    pub fn fixed_port(&self) -> Option<u16> {
+        self.options.custom_handler.as_ref()?.port
+    }
+
+    /// The same app, which cannot be served because its fixed port is taken.
+    #[must_use]
+    pub fn with_port_taken(&self) -> Self {
+        let error = self.fixed_port().map(|port| HostError::port(port, "customHandler:port"));
+        Self {
+            errors: error.into_iter().map(|error| error.status).collect(),
+            host_file_is_sound: false,
+            ..self.clone()
+        }
     }
 
     /// Whether route templates are all that is wrong with the host: then the real one has started the handler already
@@ -150,7 +197,7 @@ fn version_error(host_json: &Value) -> Option<HostError> {
         ),
     };
     let status = format!("Microsoft.Azure.WebJobs.Script: {text}");
-    Some(HostError { status, path: Some("version".to_owned()) })
+    Some(HostError { status, log: None, path: Some("version".to_owned()) })
 }
 
 /// A route template that does not parse takes the whole host down (protocol.md#discovery-and-names).

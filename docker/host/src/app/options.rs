@@ -6,6 +6,7 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use super::advice::Fault;
+use super::auth_level::AuthLevel;
 use crate::log::Level;
 
 /// What host.json and the settings over it say about the host.
@@ -44,6 +45,12 @@ pub struct CustomHandler {
     pub kind: HandlerKind,
     /// `enableForwardingHttpRequest`.
     pub forwarding: bool,
+    /// `enableProxyingHttpRequest`, which wins over forwarding.
+    pub proxying: bool,
+    /// `port`: where the program listens; `None` lets the system choose.
+    pub port: Option<u16>,
+    /// `http.routes`: the functions that host.json itself describes.
+    pub routes: Vec<ImplicitRoute>,
     /// How long the readiness probe lasts.
     pub initialization_timeout: Duration,
     /// `defaultExecutablePath`.
@@ -69,6 +76,17 @@ impl CustomHandler {
     pub const fn follows_redirects(&self) -> bool {
         !self.forwarding
     }
+}
+
+/// An element of `customHandler.http.routes` (protocol.md#implicit-routes).
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ImplicitRoute {
+    /// `route`; `None` if the element has other members only.
+    pub route: Option<String>,
+    /// `authorizationLevel`, or else `defaultAuthorizationLevel`.
+    pub level: AuthLevel,
+    /// Where in the configuration the element stands, such as `customHandler:http:routes:0`.
+    pub path: String,
 }
 
 /// Which section of host.json describes the handler.
@@ -177,15 +195,31 @@ pub struct Logging {
 pub struct HostError {
     /// The text that `/admin/host/status` shows in `errors`, in the words of the real host.
     pub status: String,
+    /// What the log says of it instead, where the two differ.
+    pub log: Option<String>,
     /// The path in host.json of the value that is wrong, if one is.
     pub path: Option<String>,
 }
 
 impl HostError {
+    /// That of a `port` which the host cannot hold for its handler. It is said in the log; by then the real host has begun again
+    /// without host.json, and its state shows how that failed (recording G22).
+    pub(super) fn port(port: impl std::fmt::Display, path: &str) -> Self {
+        Self {
+            status: "Microsoft.Azure.WebJobs.Script: WorkerConfig for runtime: custom not found.".to_owned(),
+            log: Some(format!(
+                "Unable to bind to port {port} specified in configuration. Please specify a different port or remove the section \
+                 to allow dynamic binding of port."
+            )),
+            path: Some(path.to_owned()),
+        }
+    }
+
     /// The same for people. The path is that of the configuration; host.json may spell it in other letter case.
     pub(super) fn fault(&self) -> Fault {
         let path = self.path.as_deref().unwrap_or_default();
-        let text = self.status.split_once(": ").map_or(self.status.as_str(), |(_, text)| text);
+        let status = || self.status.split_once(": ").map_or(self.status.as_str(), |(_, text)| text);
+        let text = self.log.as_deref().unwrap_or_else(status);
         // What follows says the same again in the words of .NET's converters.
         let text = text.split_once(". System.").map_or(text, |(text, _)| text);
         let fault = Fault::new(text, path.replace(':', "."));
@@ -198,6 +232,14 @@ impl HostError {
                 fault.hint("name the program to start: \"customHandler\": {\"description\": {\"defaultExecutablePath\": \"handler\"}}")
             }
             "type" => fault.hint("leave it out, or write `http`"),
+            "port" => fault.hint(
+                "write the number that the program listens on, 1 to 65535, or leave `port` out and let the program read \
+                 FUNCTIONS_CUSTOMHANDLER_PORT",
+            ),
+            "configurationprofile" => fault.hint("`mcp-custom-handler` or `web-app-custom-handler`, or leave it out"),
+            name if name.ends_with("authorizationlevel") => {
+                fault.hint("one of `anonymous`, `user`, `function`, `system`, `admin`")
+            }
             "strategy" => fault.hint("`fixedDelay` or `exponentialBackoff`"),
             name if name.contains("timeout") || name.contains("interval") => {
                 fault.hint("write it as hours, minutes and seconds: `00:00:30`")

@@ -52,7 +52,7 @@ fn a_normal_app_has_no_errors() {
     let http = app.functions[0].http.as_ref().unwrap();
     assert_eq!((http.route.as_str(), &http.methods, http.level), ("alpha", &None, AuthLevel::Function));
     assert_eq!(app.options.function_timeout, Some(Duration::from_secs(1800)));
-    assert!(app.functions[0].is_pure_http() && !app.functions[0].forwards(&app.options));
+    assert!(app.functions[0].is_pure_http() && app.functions[0].http_mode(&app.options) == HttpMode::Default);
 }
 
 #[test]
@@ -75,7 +75,7 @@ fn settings_override_host_json_and_disable_functions() {
     assert_eq!(arguments("['--x', true, /* as in host.json */]"), ["--x", "true"]);
     assert_eq!(arguments("['--x', {}]"), Vec::<String>::new());
     assert_eq!(arguments("--x"), Vec::<String>::new());
-    assert!(app.functions[0].disabled && app.functions[0].forwards(&app.options));
+    assert!(app.functions[0].disabled && app.functions[0].http_mode(&app.options) == HttpMode::Forwarding);
     assert!(!folder.load(&[("AzureWebJobs__F__Disabled", "true")]).functions[0].disabled);
 }
 

@@ -37,9 +37,13 @@ pub fn advice(app: &App) -> Vec<String> {
     let prefix = &app.options.http.route_prefix;
     for function in &app.functions {
         let faults = slips(function).into_iter().chain(prefix_in_route(function, prefix));
-        found.extend(faults.map(|fault| function.advice(&fault)));
+        found.extend(faults.map(|fault| app.advice_on_function(function, &fault)));
     }
-    found.extend(app.functions.iter().filter_map(|function| Some(function.advice(&bad_route(function, prefix)?))));
+    found.extend(
+        app.functions
+            .iter()
+            .filter_map(|function| Some(app.advice_on_function(function, &bad_route(function, prefix)?))),
+    );
     found
 }
 

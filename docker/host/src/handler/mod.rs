@@ -6,7 +6,8 @@ pub mod own_headers;
 mod process;
 mod relatives;
 
-use std::net::{IpAddr, Ipv4Addr, SocketAddr, TcpListener};
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, TcpListener};
+use std::ops::ControlFlow;
 use std::os::unix::process::ExitStatusExt;
 use std::path::Path;
 use std::process::ExitStatus;
@@ -19,7 +20,7 @@ use wire::client::{self, Body, Request};
 use wire::{Client, Headers, Name};
 
 pub use process::Launch;
-use process::Process;
+use process::{Ending, Process};
 
 use crate::doctor::program;
 use crate::log::{DISPATCHER, Entry, Level, Log};
@@ -27,8 +28,8 @@ use crate::log::{DISPATCHER, Entry, Level, Log};
 /// How long to pause between two probes of a handler that does not listen yet. The real host pauses 25 ms; a shorter pause
 /// is not seen by a handler that is not there, and finds it sooner.
 const PROBE_PAUSE_MS: u64 = 5;
-/// How long the last lines of a handler that ended with exit code 0 are waited for: what it started may go on, and talk.
-const LAST_WORDS_MS: u64 = 250;
+/// After so long a word is due about a handler that has ended and whose output is still held open.
+const OPEN_OUTPUT_MS: u64 = 250;
 /// After so long a word is due about a handler that listens where nobody asks, or says nothing: before the limit is over.
 const EARLY_WORD_SECONDS: u64 = 3;
 /// How long a handler that somebody starts by hand is waited for: a week.
@@ -41,8 +42,22 @@ const START_NOTICE_MS: u64 = 1000;
 const MAX_FAILURES: usize = 3;
 /// Failures further apart than this are not counted together (protocol.md#exit-and-restart).
 const FAILURE_MEMORY_SECONDS: u64 = 30 * 60;
-/// The exit code with which a handler asks for a restart that is not counted (protocol.md#exit-and-restart).
-const EXIT_CODE_RESTART: i32 = 200;
+/// The exit codes with which a handler asks for a restart that is not counted (protocol.md#exit-and-restart).
+const RESTART_EXIT_CODES: [i32; 2] = [0, 200];
+/// A handler that has asked so often for a restart, each time soon after its start, is started more slowly from then on. The real
+/// host starts it again as fast as it ends.
+const QUICK_RESTARTS: u32 = 10;
+/// One that has lived for so long has not ended soon after its start.
+const SHORT_LIFE_SECONDS: u64 = 10;
+/// So many starts that asked for a restart are remembered, for what they may have left behind.
+const MAX_WRAPPERS: usize = 64;
+/// The first pause before a slow restart; each one after it is twice as long.
+const FIRST_RESTART_PAUSE_SECONDS: u64 = 1;
+/// The longest one.
+const MAX_RESTART_PAUSE_SECONDS: u64 = 32;
+
+const EXEC_HINT: &str = "hint: let the server take the place of the script that starts it: begin that line with `exec`, and without `&` \
+                         at its end";
 
 /// The handler as the rest of the host sees it: started, restarted when it dies, stopped when this is dropped.
 #[derive(Debug)]
@@ -59,7 +74,7 @@ pub struct Handler {
 pub enum Readiness {
     /// It is being started, or could not be.
     Starting,
-    /// It has answered the probe. It may have ended with exit code 0 since.
+    /// It has answered the probe.
     Ready,
     /// It has failed three times; the host is to end.
     GivenUp,
@@ -86,6 +101,13 @@ enum End {
     Ordered,
 }
 
+impl End {
+    /// Whether the process ended by itself and wants to be started again, which is not counted.
+    fn asks_for_restart(&self) -> bool {
+        matches!(self, Self::Exited(status) if status.code().is_some_and(|code| RESTART_EXIT_CODES.contains(&code)))
+    }
+}
+
 impl Handler {
     /// Starts the handler and looks after it from now on.
     #[must_use]
@@ -101,6 +123,8 @@ impl Handler {
             readiness: Arc::clone(&readiness),
             orders: order_receiver,
             failures: Vec::new(),
+            quick_restarts: 0,
+            wrappers: Vec::new(),
         };
         let initialization_timeout = probe.timeout;
         tokio::spawn(supervisor.run());
@@ -199,6 +223,20 @@ pub fn free_port() -> std::io::Result<u16> {
     Ok(TcpListener::bind((Ipv4Addr::LOCALHOST, 0))?.local_addr()?.port())
 }
 
+/// The port that host.json gives, having seen that nobody listens there: the real host tries it on all interfaces, before it
+/// starts its handler (protocol.md#fixed-port).
+///
+/// # Errors
+/// If it is taken, or may not be used.
+pub fn free_fixed_port(port: u16) -> std::io::Result<u16> {
+    let without_ipv6 = |_| TcpListener::bind((Ipv4Addr::UNSPECIFIED, port));
+    let listener = match TcpListener::bind((Ipv6Addr::UNSPECIFIED, port)) {
+        Err(error) if error.kind() != std::io::ErrorKind::AddrInUse => Err(error).or_else(without_ipv6),
+        bound => bound,
+    };
+    listener.map(|_| port)
+}
+
 /// Looks out for a handler that others start and end.
 async fn attend(
     client: Arc<Client>,
@@ -233,13 +271,26 @@ struct Supervisor {
     readiness: Arc<watch::Sender<Readiness>>,
     orders: mpsc::Receiver<Order>,
     failures: Vec<Instant>,
+    /// How often in a row the handler has asked for a restart soon after its start.
+    quick_restarts: u32,
+    /// Starts that asked for a restart, of which processes may live on.
+    wrappers: Vec<Uuid>,
 }
 
 impl Supervisor {
     async fn run(mut self) {
+        self.supervise().await;
+        for worker_id in std::mem::take(&mut self.wrappers) {
+            // It only fails if it panics.
+            _ = tokio::task::spawn_blocking(move || relatives::kill(worker_id)).await;
+        }
+    }
+
+    async fn supervise(&mut self) {
         loop {
             self.readiness.send_replace(Readiness::Starting);
             let worker_id = Uuid::new_v4();
+            let started = Instant::now();
             let (end, process) = match Process::start(&self.launch, worker_id, &self.log) {
                 Ok(process) => self.look_after(process, worker_id).await,
                 Err(error) => {
@@ -255,13 +306,66 @@ impl Supervisor {
             let Some(mut process) = process else { return };
             // Whoever calls now waits for the next one, however long this one takes to go.
             self.readiness.send_replace(Readiness::Starting);
-            process.kill().await;
+            if end.asks_for_restart() {
+                self.leave_behind(&process, worker_id);
+            } else {
+                process.kill().await;
+            }
             let is_failure = self.log_end(&end, &process, worker_id);
             if is_failure && self.count_failure() >= MAX_FAILURES {
                 self.log.error(DISPATCHER, "Exceeded http worker restart retry count. Shutting down Functions Host");
                 self.readiness.send_replace(Readiness::GivenUp);
                 return;
             }
+            if end.asks_for_restart() && self.pause_before_restart(started.elapsed()).await.is_break() {
+                return;
+            }
+        }
+    }
+
+    /// What a process has started that asks for a restart lives on, and may answer in its place: it is killed with the host.
+    fn leave_behind(&mut self, process: &Process, worker_id: Uuid) {
+        if self.wrappers.len() < MAX_WRAPPERS {
+            self.wrappers.push(worker_id);
+        }
+        let text = format!(
+            "`{}` has ended, and a process that it started lives on without its output: it is started again at each end, while \
+             requests may still reach what it left behind\n{EXEC_HINT}",
+            process.command_line
+        );
+        let log = self.log.clone();
+        // The next start does not wait for this.
+        tokio::task::spawn_blocking(move || {
+            if relatives::are_alive(worker_id) {
+                log.warning(DISPATCHER, text);
+            }
+        });
+    }
+
+    /// Waits before a handler is started again that has ended soon after its start many times in a row.
+    async fn pause_before_restart(&mut self, lived: Duration) -> ControlFlow<()> {
+        if lived > Duration::from_secs(SHORT_LIFE_SECONDS) {
+            self.quick_restarts = 0;
+        }
+        self.quick_restarts += 1;
+        let Some(slow_restarts) = self.quick_restarts.checked_sub(QUICK_RESTARTS) else {
+            return ControlFlow::Continue(());
+        };
+        let seconds = MAX_RESTART_PAUSE_SECONDS.min(FIRST_RESTART_PAUSE_SECONDS << slow_restarts.min(8));
+        self.log.warning(
+            DISPATCHER,
+            format!(
+                "The handler has asked for a restart {} times in a row, each time soon after its start. The Functions host starts it \
+                 again at once, without end; this one waits {seconds} s\nhint: a handler is a server: it runs until it is killed",
+                self.quick_restarts
+            ),
+        );
+        tokio::select! {
+            () = tokio::time::sleep(Duration::from_secs(seconds)) => ControlFlow::Continue(()),
+            order = self.orders.recv() => match order {
+                Some(Order::Restart) => ControlFlow::Continue(()),
+                Some(Order::Stop) | None => ControlFlow::Break(()),
+            },
         }
     }
 
@@ -272,6 +376,8 @@ impl Supervisor {
         let mut early_word = std::pin::pin!(tokio::time::sleep(Duration::from_secs(EARLY_WORD_SECONDS)));
         let mut is_early_word_due = true;
         let mut is_probed = false;
+        let mut open_output = std::pin::pin!(tokio::time::sleep(Duration::MAX));
+        let mut is_open_output_due = false;
         let mut is_running = true;
         loop {
             tokio::select! {
@@ -282,16 +388,18 @@ impl Supervisor {
                         return (End::Ordered, None);
                     }
                 },
-                status = process.wait(), if is_running => match status {
-                    // Not noticed by the real host (recording P08).
-                    Ok(status) if status.code() == Some(0) => {
-                        is_running = false;
-                        process.drain_output(Duration::from_millis(LAST_WORDS_MS)).await;
-                        self.warn_of_silent_end(is_probed);
+                ending = process.next_ending(), if is_running => match ending {
+                    Ok(Ending::Exited) => {
+                        is_open_output_due = true;
+                        open_output.as_mut().reset(tokio::time::Instant::now() + Duration::from_millis(OPEN_OUTPUT_MS));
                     }
-                    Ok(status) => return (End::Exited(status), Some(process)),
+                    Ok(Ending::Closed(status)) => return (End::Exited(status), Some(process)),
                     Err(_) => is_running = false,
                 },
+                () = &mut open_output, if is_open_output_due => {
+                    is_open_output_due = false;
+                    self.warn_of_open_output(&process.command_line);
+                }
                 is_ready = &mut probing, if !is_probed => {
                     if !is_ready {
                         return (End::TimedOut(listening(worker_id).await), Some(process));
@@ -309,17 +417,12 @@ impl Supervisor {
         }
     }
 
-    fn warn_of_silent_end(&self, is_probed: bool) {
-        let consequence = if is_probed {
-            "Invocations fail from now on, unless a process that it started listens on its port"
-        } else {
-            "Unless a process that it started listens on its port, the host takes it for a failure after `initializationTimeout`"
-        };
+    fn warn_of_open_output(&self, command_line: &str) {
         self.log.warning(
             DISPATCHER,
             format!(
-                "The handler ended with exit code 0, which the host does not take for a failure, so it is not restarted. \
-                 {consequence}\nhint: a handler is a server: it runs until it is killed"
+                "`{command_line}` has ended, and a process that it started lives on and holds its output: the host does not notice \
+                 the end, and starts nothing in its place while that process lives\n{EXEC_HINT}"
             ),
         );
     }
@@ -392,11 +495,15 @@ impl Supervisor {
                 let lines = process.last_errors();
                 let lines = if lines.is_empty() { lines } else { format!(": {lines}") };
                 let entry = Entry {
-                    level: if code == EXIT_CODE_RESTART { Level::Information } else { Level::Error },
+                    level: if end.asks_for_restart() { Level::Information } else { Level::Error },
                     category: &format!("Worker.HttpWorkerProcess.{worker_id}"),
                     event: 0,
                     invocation: None,
                 };
+                if end.asks_for_restart() {
+                    self.log.write(entry, "Language Worker Process exited and needs to be restarted.");
+                    return false;
+                }
                 self.log.write(
                     entry,
                     format!(
@@ -405,7 +512,7 @@ impl Supervisor {
                          System.Exception{lines}"
                     ),
                 );
-                code != EXIT_CODE_RESTART
+                true
             }
         }
     }

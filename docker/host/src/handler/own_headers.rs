@@ -4,9 +4,9 @@ use uuid::Uuid;
 use wire::{Headers, Name};
 
 /// The version that this host says it is: that of the recorded host.
-pub const VERSION: &str = "4.1037.0.0";
+pub const VERSION: &str = "4.1054.0.0";
 /// How the host names itself to the handler.
-const AGENT: &str = "Azure-Functions-Host/4.1037.0.0";
+const AGENT: &str = "Azure-Functions-Host/4.1054.0.0";
 
 /// Adds the headers that the host puts on every request of its own: version, id and agent (protocol.md#envelope-request). A caller's
 /// are kept, with the host's values behind them.

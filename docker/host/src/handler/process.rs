@@ -73,8 +73,20 @@ pub struct Process {
     output: Output,
     pumps: JoinSet<()>,
     worker_id: Uuid,
+    status: Option<ExitStatus>,
     /// The program as it was started.
     pub program: String,
+    /// The same with its arguments.
+    pub command_line: String,
+}
+
+/// What happens to a process at its end, one after the other.
+#[derive(Clone, Copy, Debug)]
+pub enum Ending {
+    /// It has ended. What it started may go on.
+    Exited,
+    /// Nobody holds its output open any more: only now the real host notices that it has ended (protocol.md#exit-and-restart).
+    Closed(ExitStatus),
 }
 
 impl Process {
@@ -112,7 +124,9 @@ impl Process {
             pumps.spawn(output.clone().pump(Stream::Error, pipe));
         }
         let group = child.id().and_then(|id| i32::try_from(id).ok()).and_then(Pid::from_raw);
-        Ok(Self { child, group, output, pumps, worker_id, program: line.program })
+        let words = std::iter::once(&line.program).chain(&line.arguments);
+        let command_line = words.map(String::as_str).collect::<Vec<_>>().join(" ");
+        Ok(Self { child, group, output, pumps, worker_id, status: None, program: line.program, command_line })
     }
 
     /// The process id.
@@ -121,12 +135,18 @@ impl Process {
         self.group.map(|pid| pid.as_raw_nonzero().get().unsigned_abs())
     }
 
-    /// Waits until the process has ended by itself.
+    /// Waits for the next step of its end. Nothing is lost if this is dropped before it is done.
     ///
     /// # Errors
     /// If the operating system does not tell.
-    pub async fn wait(&mut self) -> io::Result<ExitStatus> {
-        self.child.wait().await
+    pub async fn next_ending(&mut self) -> io::Result<Ending> {
+        if let Some(status) = self.status {
+            while self.pumps.join_next().await.is_some() {}
+            return Ok(Ending::Closed(status));
+        }
+        let status = self.child.wait().await?;
+        self.status = Some(status);
+        Ok(Ending::Exited)
     }
 
     /// Waits until the last lines of a process that has ended are logged: until its output is closed, or nothing more comes from

@@ -30,6 +30,11 @@ pub(super) fn kill(worker_id: Uuid) {
     }
 }
 
+/// Whether a process of a start of the handler lives.
+pub(super) fn are_alive(worker_id: Uuid) -> bool {
+    !relatives(worker_id).is_empty()
+}
+
 /// Where the processes of a start of the handler listen.
 pub(super) fn listening(worker_id: Uuid) -> Vec<SocketAddr> {
     let sockets: HashSet<String> = relatives(worker_id).into_iter().flat_map(sockets).collect();

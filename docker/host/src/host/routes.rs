@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use crate::app::{App, Function};
+use crate::app::{App, Function, HttpMode};
 use crate::grammar::route::{Template, full};
 
 /// The functions of an app by the URLs that they answer.
@@ -15,7 +15,7 @@ pub struct Table {
 struct Route {
     template: Template,
     function: Arc<Function>,
-    forwards: bool,
+    mode: HttpMode,
 }
 
 /// The function that a request is for, and what its route says about the request.
@@ -23,8 +23,8 @@ struct Route {
 pub struct Found {
     /// The function.
     pub function: Arc<Function>,
-    /// Whether the request is passed on to the handler as it is (protocol.md#forwarding-which-functions).
-    pub forwards: bool,
+    /// How the request reaches the handler.
+    pub mode: HttpMode,
     /// Route parameters in the order of the template, defaults filled in; `None` where an optional parameter or a catch-all
     /// has nothing (protocol.md#http-trigger).
     pub values: Vec<(String, Option<String>)>,
@@ -42,8 +42,8 @@ impl Table {
             .filter(|function| function.is_loaded())
             .filter_map(|function| {
                 let template = Template::parse(&full(prefix, &function.http.as_ref()?.route)).ok()?;
-                let forwards = function.forwards(&app.options);
-                Some(Route { template, function: Arc::clone(function), forwards })
+                let mode = function.http_mode(&app.options);
+                Some(Route { template, function: Arc::clone(function), mode })
             })
             .collect();
         Self { routes }
@@ -57,7 +57,7 @@ impl Table {
             let methods = route.function.http.as_ref()?.methods.as_ref();
             let takes = methods.is_none_or(|methods| methods.iter().any(|listed| listed.eq_ignore_ascii_case(method)));
             let values = if takes { route.template.matches(path)? } else { return None };
-            Some(Found { function: Arc::clone(&route.function), forwards: route.forwards, values })
+            Some(Found { function: Arc::clone(&route.function), mode: route.mode, values })
         })
     }
 }

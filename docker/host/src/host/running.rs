@@ -8,7 +8,7 @@ use uuid::Uuid;
 use crate::app::{App, CustomHandler, Settings};
 use crate::bindings::Bindings;
 use crate::handler::command::Description;
-use crate::handler::{Handler, Launch, Probe, free_port};
+use crate::handler::{Handler, Launch, Probe, free_fixed_port, free_port};
 use crate::host::routes;
 use crate::host::throttle::Throttle;
 use crate::log::Log;
@@ -108,7 +108,10 @@ pub fn launch(app: &App, options: &CustomHandler, environment: &[(String, String
         script_root: app.root.clone(),
         environment: environment.to_vec(),
         errors_only: options.stderr_is_errors_only,
-        port: free_port()?,
+        port: match options.port {
+            Some(port) => free_fixed_port(port)?,
+            None => free_port()?,
+        },
     })
 }
 

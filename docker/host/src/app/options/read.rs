@@ -6,9 +6,10 @@ use std::time::Duration;
 use serde_json::Value;
 
 use super::{
-    BlobOptions, CustomHandler, ExtensionBundle, HandlerKind, HostError, HostOptions, HttpOptions, Logging,
-    MessageEncoding, QueueOptions, Retry, RetryStrategy,
+    BlobOptions, CustomHandler, ExtensionBundle, HandlerKind, HostError, HostOptions, HttpOptions, ImplicitRoute,
+    Logging, MessageEncoding, QueueOptions, Retry, RetryStrategy,
 };
+use crate::app::auth_level::AuthLevel;
 use crate::app::bundle;
 use crate::app::configuration::Configuration;
 use crate::app::settings::Settings;
@@ -77,6 +78,9 @@ impl Reader<'_> {
             return None;
         };
         let forwarding = self.boolean(section, "EnableForwardingHttpRequest", false);
+        let proxying = self.boolean(section, "EnableProxyingHttpRequest", false);
+        let port = self.port(section);
+        let routes = self.routes(section);
         let initialization_timeout =
             self.span(section, "InitializationTimeout", Duration::from_secs(DEFAULT_INITIALIZATION_TIMEOUT_SECONDS));
         self.one_of(
@@ -99,6 +103,9 @@ impl Reader<'_> {
         Some(CustomHandler {
             kind,
             forwarding,
+            proxying,
+            port,
+            routes,
             initialization_timeout,
             executable: executable.to_owned(),
             worker_path: text("defaultWorkerPath").map(str::to_owned),
@@ -107,6 +114,55 @@ impl Reader<'_> {
             arguments: self.arguments(&format!("{description}:arguments")),
             worker_arguments: self.arguments(&format!("{description}:workerArguments")),
             stderr_is_errors_only: self.boolean(&description, "UseStdErrorStreamForErrorsOnly", true),
+        })
+    }
+
+    /// The port that the program listens on.
+    fn port(&mut self, section: &str) -> Option<u16> {
+        let path = format!("{section}:port");
+        let errors_before = self.errors.len();
+        let number: i32 = self.number(section, "Port", 0);
+        if self.configuration.get(&path).is_none() || self.errors.len() > errors_before {
+            return None;
+        }
+        let port = u16::try_from(number).ok().filter(|port| *port != 0);
+        if port.is_none() {
+            self.errors.push(HostError::port(number, &path));
+        }
+        port
+    }
+
+    /// The elements of `http.routes`. One without any member is passed over, as is one whose level is not a level (recordings
+    /// G16d, GT-level-unknown, GT-member-only).
+    fn routes(&mut self, section: &str) -> Vec<ImplicitRoute> {
+        let default = self.level(section);
+        let list = format!("{section}:http:routes");
+        let elements = self.configuration.children(&list);
+        let element = |name: String| {
+            let path = format!("{list}:{name}");
+            if self.configuration.children(&path).is_empty() {
+                return None;
+            }
+            let level = match self.configuration.get(&format!("{path}:authorizationLevel")) {
+                Some(text) => AuthLevel::of(text)?,
+                None => default,
+            };
+            let route = self.configuration.get(&format!("{path}:route")).map(str::to_owned);
+            Some(ImplicitRoute { route, level, path })
+        };
+        elements.into_iter().filter_map(element).collect()
+    }
+
+    /// `defaultAuthorizationLevel`, by name or by number.
+    fn level(&mut self, section: &str) -> AuthLevel {
+        let type_name = "Microsoft.Azure.WebJobs.Extensions.Http.AuthorizationLevel";
+        self.convert(section, "Http:DefaultAuthorizationLevel", type_name, AuthLevel::Function, |text| {
+            AuthLevel::of(text).ok_or_else(|| {
+                format!(
+                    "System.ComponentModel.TypeConverter: {text} is not a valid value for AuthorizationLevel. \
+                     System.Private.CoreLib: Requested value '{text}' was not found."
+                )
+            })
         })
     }
 
@@ -284,10 +340,14 @@ impl Reader<'_> {
 
     fn number<N: std::str::FromStr>(&mut self, section: &str, key: &str, default: N) -> N {
         self.convert(section, key, "System.Int32", default, |text| {
-            text.trim().parse().map_err(|_| {
+            int32(text).and_then(|number| number.to_string().parse().ok()).ok_or_else(|| {
+                let reason = match text {
+                    "" => "Index was outside the bounds of the array.".to_owned(),
+                    text => format!("The input string '{text}' was not in a correct format."),
+                };
                 format!(
-                    "System.ComponentModel.TypeConverter: {text} is not a valid value for Int32. \
-                     System.Private.CoreLib: The input string '{text}' was not in a correct format."
+                    "System.ComponentModel.TypeConverter: {text} is not a valid value for Int32. (Parameter 'value'). \
+                     System.Private.CoreLib: {reason}"
                 )
             })
         })
@@ -335,7 +395,18 @@ impl Reader<'_> {
     }
 
     fn fail(&mut self, status: String, path: Option<&str>) {
-        self.errors.push(HostError { status, path: path.map(str::to_owned) });
+        self.errors.push(HostError { status, log: None, path: path.map(str::to_owned) });
+    }
+}
+
+/// A whole number as .NET's converter reads it: with blanks around it, or hexadecimal behind `0x`, `&h` or `#`.
+fn int32(text: &str) -> Option<i32> {
+    let text = text.trim();
+    let folded = text.to_ascii_lowercase();
+    let hexadecimal = ["0x", "&h", "#"].iter().find_map(|prefix| folded.strip_prefix(prefix));
+    match hexadecimal {
+        Some(digits) => u32::from_str_radix(digits, 16).ok().map(u32::cast_signed),
+        None => text.parse().ok(),
     }
 }
 

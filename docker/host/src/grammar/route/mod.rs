@@ -20,6 +20,16 @@ pub fn fault(template: &str) -> Option<String> {
     Some(text.to_owned())
 }
 
+/// Why ASP.NET's parser refuses a template by itself, in the words of its exception. Whether constraints are known is not its
+/// business.
+#[must_use]
+pub fn syntax_error(template: &str) -> Option<String> {
+    const PARAMETER: &str = " (Parameter 'routeTemplate')";
+
+    let reason = Template::parse(template).err()?;
+    reason.contains(PARAMETER).then(|| format!("{}{PARAMETER}", fault(template).unwrap_or_default()))
+}
+
 /// The host error that a template causes: it takes the whole host down (protocol.md#discovery-and-names, recording JX-bad-DupParam).
 #[must_use]
 pub fn host_error(function: &str, template: &str) -> Option<String> {

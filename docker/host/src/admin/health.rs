@@ -1,0 +1,56 @@
+//! `/runtime/health` and `/admin/health`: whether the host is well. They say nothing of the handler (protocol.md#health-endpoints).
+
+use serde_json::{Value, json};
+
+use super::endpoint::{Access, Endpoint, Operator, Reply, Request};
+
+/// What is looked at: name, and whether it is well.
+type Check = (&'static str, fn(&dyn Operator) -> bool);
+
+const LIFE: Check = ("azure.functions.webhost.lifecycle", |_| true);
+const STATE: Check = ("azure.functions.scripthost.lifecycle", |operator| operator.state() == "Running");
+const STORAGE: Check =
+    ("azure.functions.webjobs.storage", |operator| operator.settings().get_filled("AzureWebJobsStorage").is_some());
+
+/// The endpoint below `/runtime/health`. Anybody may ask it, but for what it has looked at.
+pub(super) fn find(rest: &[&str], request: &Request<'_>) -> Option<(Access, Endpoint<'static>)> {
+    let checks: &[Check] = match rest {
+        [] => &[LIFE, STATE, STORAGE],
+        ["live"] => &[LIFE],
+        ["ready"] => &[STATE],
+        _ => return None,
+    };
+    let is_expanded = request.parameter("expand").is_some_and(|value| value.eq_ignore_ascii_case("true"));
+    let access = if is_expanded { Access::MasterUnchallenged } else { Access::Anyone };
+    Some((access, Box::new(move |operator, request| health(checks, is_expanded, operator, request))))
+}
+
+/// This host has come up before it answers anybody, so that there is nothing to wait for (recording AT-health).
+fn health(checks: &[Check], is_expanded: bool, operator: &dyn Operator, request: &Request<'_>) -> Reply {
+    if let Some(wait) = request.parameter("wait").filter(|wait| wait.trim().parse::<u32>().is_err()) {
+        let error = json!({
+            "code": "BadArgument",
+            "message": "'wait' query param must be a positive integer",
+            "target": format!("wait={wait}"),
+            "details": [],
+            "additionalInfo": [],
+        });
+        return Reply { chunked: true, ..Reply::json(400, &error) };
+    }
+    let is_well = checks.iter().all(|(_, check)| check(operator));
+    let mut report = json!({"status": status(is_well)});
+    if is_expanded {
+        let entry =
+            |(name, check): &Check| ((*name).to_owned(), json!({"data": {}, "status": status(check(operator))}));
+        report["entries"] = Value::Object(checks.iter().map(entry).collect());
+    }
+    let body = report.to_string().into_bytes();
+    Reply { body, chunked: true, ..Reply::empty(if is_well { 200 } else { 503 }) }
+        .with("Cache-Control", "no-store, no-cache".to_owned())
+        .with("Expires", "Thu, 01 Jan 1970 00:00:00 GMT".to_owned())
+        .with("Pragma", "no-cache".to_owned())
+}
+
+const fn status(is_well: bool) -> &'static str {
+    if is_well { "Healthy" } else { "Unhealthy" }
+}

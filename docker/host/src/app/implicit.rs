@@ -1,0 +1,130 @@
+//! The functions that host.json itself describes: one for each element of `customHandler.http.routes`
+//! (protocol.md#implicit-routes).
+
+use std::sync::Arc;
+
+use dotnet_text::document::Document;
+use serde_json::json;
+
+use super::advice::Fault;
+use super::auth_level::AuthLevel;
+use super::directory::{self, Functions};
+use super::faults;
+use super::function::{self, Function, Unreadable};
+use super::host_file::HostFile;
+use super::options::{HostError, HostOptions, ImplicitRoute};
+use super::settings::Settings;
+use crate::grammar::route;
+
+/// The methods that every one of them takes.
+const METHODS: [&str; 9] = ["GET", "POST", "PUT", "DELETE", "PATCH", "HEAD", "OPTIONS", "TRACE", "CONNECT"];
+const RUNTIME_SETTING: &str = "FUNCTIONS_WORKER_RUNTIME";
+
+/// Why an app may not have such functions: it has others, or it is not said that it is a custom handler (recordings G15b,
+/// G17). A profile says so as well.
+pub(super) fn refusal(others: &Functions, has_profile: bool, settings: &Settings) -> Option<HostError> {
+    let is_custom =
+        has_profile || settings.get(RUNTIME_SETTING).is_some_and(|runtime| runtime.eq_ignore_ascii_case("custom"));
+    let text = if !is_custom {
+        "Routes configuration is only allowed for worker runtime: custom."
+    } else if !others.readable.is_empty() || !others.unreadable.is_empty() {
+        // The missing space is in the original.
+        "Detected both function.json files and custom handler HTTP route configuration definition in host.jsonOnly one \
+         configuration source is supported. Remove either the function.json files or the HTTP routes entries in host.json."
+    } else {
+        return None;
+    };
+    let status = format!("Microsoft.Azure.WebJobs.Script: {text}");
+    Some(HostError { status, log: None, path: Some("customHandler:http:routes".to_owned()) })
+}
+
+/// Makes the functions `http-handler1`, `http-handler2`, …. They are numbered as they stand in the file, and ordered by name like
+/// all others: that decides which of two gets a request (recording G06b).
+pub(super) fn functions(
+    routes: &[ImplicitRoute],
+    options: &HostOptions,
+    settings: &Settings,
+    file: &HostFile,
+) -> Functions {
+    let mut found = Functions::default();
+    let mut made = Vec::new();
+    for (index, route) in routes.iter().enumerate() {
+        let name = format!("http-handler{}", index + 1);
+        let place = json_path(route);
+        match check(route).and_then(|text| make(name.clone(), text, route.level)) {
+            Ok(function) => made.push(Function {
+                disabled: directory::is_disabled(&name, settings),
+                filtered: directory::is_filtered(&name, options),
+                host_json_path: Some(place),
+                directory: file.path.parent().unwrap_or(&file.path).to_path_buf(),
+                ..function
+            }),
+            Err(error) => {
+                let fault = Fault::new(error.as_str(), place).hint("write a route such as `{*route}` or `items/{id}`");
+                found.advice.push(fault.advice(&file.path, file.document.as_ref()));
+                found.unreadable.push(Unreadable { name, errors: vec![error], route: Some(shown(route)) });
+            }
+        }
+    }
+    made.sort_by_cached_key(|function| function.name.to_uppercase());
+    for index in 0..made.len() {
+        let (earlier, rest) = made.split_at_mut(index);
+        let Some(function) = rest.first_mut() else { break };
+        let owners = earlier.iter().filter(|other| other.errors.is_empty());
+        if let Some(fault) = faults::find_in_route(function, owners) {
+            function.errors = vec![fault.text.clone()];
+            let path = function.host_json_path.clone().unwrap_or_default();
+            found.advice.push(Fault { path, ..fault }.advice(&file.path, file.document.as_ref()));
+        }
+    }
+    found.readable = made.into_iter().map(Arc::new).collect();
+    found
+}
+
+/// The route of an element, or why it is not one, in the words of the real host (recordings G07-*). Whether its constraints are
+/// known is not looked at here: that is an error of the whole host.
+fn check(route: &ImplicitRoute) -> Result<&str, String> {
+    let text = route.route.as_deref().filter(|text| !text.trim().is_empty());
+    let text = text.ok_or("Route cannot be null, empty or whitespace.")?;
+    match route::syntax_error(text) {
+        Some(error) => Err(error),
+        None => Ok(text),
+    }
+}
+
+/// A function with the two bindings that the real host gives it.
+fn make(name: String, route: &str, level: AuthLevel) -> Result<Function, String> {
+    let description = json!({"bindings": [
+        {"type": "httpTrigger", "direction": "in", "name": "req", "authLevel": level.name(), "methods": METHODS, "route": route},
+        {"type": "http", "direction": "out", "name": "res"},
+    ]});
+    let file = Document::parse(&description.to_string()).map_err(|error| error.to_string())?;
+    let definition = function::read(&name, &file).map_err(|fault| fault.text)?;
+    let http = definition.bindings.first().and_then(|trigger| function::http_trigger(&name, trigger));
+    Ok(Function {
+        log_category: format!("Function.{name}"),
+        name,
+        directory: std::path::PathBuf::new(),
+        bindings: definition.bindings,
+        trigger: Some(0),
+        http,
+        retry: None,
+        errors: Vec::new(),
+        script_file: None,
+        disabled: false,
+        filtered: false,
+        host_json_path: None,
+        file,
+    })
+}
+
+/// How the log shows the route of an element.
+fn shown(route: &ImplicitRoute) -> String {
+    route.route.clone().unwrap_or_else(|| "<null>".to_owned())
+}
+
+/// Where the route of an element stands in host.json: `customHandler.http.routes[0].route`.
+fn json_path(route: &ImplicitRoute) -> String {
+    let (list, index) = route.path.rsplit_once(':').unwrap_or((&route.path, "0"));
+    format!("{}[{index}].route", list.replace(':', "."))
+}
