@@ -19,7 +19,8 @@ use crate::envelope::{blob, queue};
 const PARENT_ID: &str = "AzureWebJobsParentId";
 
 /// Writes every value to its binding, all at once. There is no transaction: what one writes stays, whatever becomes of the
-/// others. Only those behind a value that cannot be converted are not begun (recordings R19-date, R19-bad-object-text).
+/// others. Only those behind a value that cannot be converted are not begun; blobs among them are left behind empty, since the
+/// extension has opened them by then (recordings R19-date, R19-bad-object-text).
 ///
 /// # Errors
 /// The first failure in the order of the bindings.
@@ -32,11 +33,15 @@ pub async fn write(
     let mut writes = Vec::new();
     let mut unconverted = Ok(());
     for (binding, value) in values {
+        if unconverted.is_err() {
+            writes.extend(Write::empty(bindings, binding, data).map(|write| (binding, write)));
+            continue;
+        }
         match Write::prepare(bindings, binding, value, data) {
             Ok(write) => writes.push((binding, write)),
             Err(failure) => {
                 unconverted = Err(named(binding, failure));
-                break;
+                writes.extend(Write::empty(bindings, binding, data).map(|write| (binding, write)));
             }
         }
     }
@@ -107,6 +112,16 @@ impl Write {
         } else {
             Err(Failure::new(format!("type `{}` is not known here", binding.kind)))
         }
+    }
+
+    /// An empty blob, if the binding is for one.
+    fn empty(bindings: &Bindings, binding: &Binding, data: &BindingData) -> Option<Self> {
+        if !binding.is("blob") {
+            return None;
+        }
+        let (container, name) = location::blob(binding, &bindings.settings, data, &Utc::now().naive_utc()).ok()?;
+        let container = bindings.connections.storage(binding.connection.as_deref()).ok()?.container(container);
+        Some(Self::Blob(container.clone(), container.blob(name), Bytes::new()))
     }
 
     async fn carry_out(self, bindings: &Bindings, invocation: Uuid) -> Result<(), storage::Error> {

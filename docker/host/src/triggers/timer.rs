@@ -18,7 +18,7 @@ use dotnet_text::json::{self, Json};
 /// The container of everything that hosts keep for themselves.
 pub(super) const HOSTS_CONTAINER: &str = "azure-webjobs-hosts";
 /// How a date without a value stands in JSON: .NET's first.
-const NEVER: &str = "0001-01-01T00:00:00";
+const NEVER: &str = "0001-01-01T00:00:00+00:00";
 /// A run may come this much before its time because clocks differ; it counts as the run of that time.
 const EARLY_LIMIT_MILLISECONDS: i64 = 1000;
 
@@ -246,7 +246,7 @@ mod tests {
             last_updated: fixed(Some(Local::now())),
         };
         let text = json::to_compact(&state.to_json());
-        assert!(text.starts_with(r#"{"Last":"0001-01-01T00:00:00","Next":"2024-11-01T10:05:00"#), "{text}");
+        assert!(text.starts_with(r#"{"Last":"0001-01-01T00:00:00+00:00","Next":"2024-11-01T10:05:00"#), "{text}");
         let read = State::read(text.as_bytes()).unwrap();
         assert_eq!((read.last, read.next), (None, state.next));
         assert_eq!(State::read(b"nonsense"), None);
