@@ -18,6 +18,7 @@ use crate::host::throttle::Refusal;
 use crate::host::{Host, State};
 use crate::invoke;
 use crate::log;
+use crate::proxy;
 
 /// What `/` shows where no function claims it.
 const HOME_PAGE: &str = include_str!("front/home.html");
@@ -160,10 +161,10 @@ async fn call(
     if !keys::permits(http.level, identity.as_ref()) {
         return Response::empty(401);
     }
-    if found.mode != HttpMode::Default {
-        forward::forward(host, running, &found.function, target, head, caller).await
-    } else {
-        invoke::http(host, running, &found, identity, target, head, caller).await
+    match found.mode {
+        HttpMode::Proxying => proxy::proxy(host, running, &found.function, Request { head, target }, caller).await,
+        HttpMode::Forwarding => forward::forward(host, running, &found.function, target, head, caller).await,
+        HttpMode::Default => invoke::http(host, running, &found, identity, target, head, caller).await,
     }
 }
 

@@ -18,4 +18,5 @@ pub mod handler;
 pub mod host;
 pub mod invoke;
 pub mod log;
+pub mod proxy;
 pub mod triggers;

@@ -185,6 +185,7 @@ mod tests {
             script_file: None,
             disabled: false,
             filtered: false,
+            host_json_path: None,
             file: crate::app::Document::parse("{}").unwrap(),
         }
     }

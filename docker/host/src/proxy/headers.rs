@@ -1,0 +1,219 @@
+//! Header lines on their way through the proxy: which pass, how they are spelt, and in which order (protocol.md#proxying-request-headers,
+//! #proxying-response and #header-lines).
+
+use std::net::IpAddr;
+
+use uuid::Uuid;
+use wire::headers::Line;
+use wire::{Headers, Name, RequestHead};
+
+use super::names::{self, Place};
+use crate::handler::own_headers::VERSION;
+
+/// Room for the lines of most requests, so that it need not grow with every one.
+const USUAL_LINES: usize = 24;
+/// Room for their text.
+const USUAL_BYTES: usize = 1024;
+const FORWARDED_FOR: &str = "X-Forwarded-For";
+const FORWARDED_HOST: &str = "X-Forwarded-Host";
+const FORWARDED_PROTO: &str = "X-Forwarded-Proto";
+
+/// What of a request's headers does not come from the caller.
+#[derive(Clone, Copy, Debug)]
+pub struct Own {
+    /// The handler's port.
+    pub port: u16,
+    /// The invocation.
+    pub invocation: Uuid,
+    /// The caller's address.
+    pub peer: IpAddr,
+}
+
+/// How the body of a request is framed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum BodyFraming {
+    /// There is none, and nothing is said of it.
+    None,
+    /// So many bytes.
+    Length(u64),
+    /// In chunks.
+    Chunked,
+}
+
+/// The headers of a request as the handler gets them. With an upgrade, its two lines stand last.
+pub fn to_handler(head: &RequestHead, own: Own, framing: BodyFraming, is_upgrade: bool) -> Headers {
+    let given = &head.headers;
+    let mut sent = Headers::with_capacity(USUAL_LINES, USUAL_BYTES);
+    sent.push(Name::Host, format!("127.0.0.1:{}", own.port));
+    let is_framed_twice = given.contains(Name::TransferEncoding);
+    let mut content = Vec::new();
+    let mut passing: Vec<(Place, &str, Line<'_>)> = Vec::with_capacity(USUAL_LINES);
+    for line in given.iter() {
+        let (place, spelling) = names::of_request(line.name());
+        match place {
+            // What the chunks make void comes under another name (recording Y37).
+            Place::Framing if is_framed_twice && line.has_name(Name::ContentLength) => {
+                passing.push((Place::AsSent, "X-Content-Length", line));
+            }
+            Place::Framing | Place::Dropped => {}
+            Place::Content => content.push((spelling, line)),
+            place => passing.push((place, spelling, line)),
+        }
+    }
+    passing.sort_by_key(|(place, ..)| *place);
+    let id = own.invocation.hyphenated().to_string();
+    let own_lines = [
+        ("X-Azure-Functions-HostVersion", VERSION),
+        ("X-Azure-Functions-InvocationId", &id),
+        ("x-ms-invocation-id", &id),
+    ];
+    for (_, spelling, line) in passing {
+        match own_lines.iter().find(|(name, _)| line.is_called(name)) {
+            // The caller's place and spelling, the host's value.
+            Some((_, value)) => replace(&mut sent, spelling, value),
+            None => sent.append(spelling, if line.has_name(Name::Cookie) { "; " } else { ", " }, line.value),
+        }
+    }
+    for (name, value) in own_lines {
+        replace(&mut sent, name, value);
+    }
+    sent.push(FORWARDED_FOR, own.peer.to_string());
+    if let Some(host) = given.get(Name::Host) {
+        sent.push(FORWARDED_HOST, host);
+    }
+    sent.push(FORWARDED_PROTO, "http");
+    push_content(&mut sent, &content, framing);
+    if is_upgrade {
+        sent.push(Name::Connection, "Upgrade");
+        given.iter().filter(|line| line.is_called("Upgrade")).take(1).for_each(|line| sent.push("Upgrade", line.value));
+    }
+    sent
+}
+
+/// The lines that describe a body: its framing, its type, and all others as they came.
+fn push_content(sent: &mut Headers, content: &[(&str, Line<'_>)], framing: BodyFraming) {
+    if framing == BodyFraming::Chunked {
+        sent.push(Name::TransferEncoding, "chunked");
+    }
+    let (types, others): (Vec<_>, Vec<_>) = content.iter().partition(|(_, line)| line.has_name(Name::ContentType));
+    for &(spelling, line) in types {
+        sent.append(spelling, ", ", line.value);
+    }
+    match framing {
+        BodyFraming::Length(length) => sent.push(Name::ContentLength, length.to_string()),
+        // A header of a body wants one, be it empty.
+        BodyFraming::None if !content.is_empty() => sent.push(Name::ContentLength, "0"),
+        BodyFraming::None | BodyFraming::Chunked => {}
+    }
+    for &(spelling, line) in others {
+        sent.append(spelling, ", ", line.value);
+    }
+}
+
+/// Adds a line unless there is one with this name.
+fn replace(sent: &mut Headers, name: &str, value: &str) {
+    if !sent.iter().any(|line| line.is_called(name)) {
+        sent.push(name, value);
+    }
+}
+
+/// Drops from a response what is between the handler and the host. Values pass as they are.
+pub fn to_caller(headers: &mut Headers) {
+    headers.retain(|line| !names::is_hop_of_response(line.name()));
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::net::Ipv4Addr;
+
+    fn seen(lines: &[(&str, &str)], framing: BodyFraming, is_upgrade: bool) -> Vec<String> {
+        let mut headers = Headers::default();
+        lines.iter().for_each(|(name, value)| headers.push(name, value));
+        let head = RequestHead { headers, ..RequestHead::default() };
+        let own = Own { port: 7, invocation: Uuid::nil(), peer: IpAddr::V4(Ipv4Addr::LOCALHOST) };
+        let sent = to_handler(&head, own, framing, is_upgrade);
+        let text = |line: Line<'_>| format!("{}: {}", line.name(), String::from_utf8_lossy(line.value));
+        let is_own = |text: &String| {
+            text.contains("Forwarded-For") || text.contains("Forwarded-Proto") || text.contains("HostVersion")
+        };
+        sent.iter().map(text).filter(|text| !is_own(text)).collect()
+    }
+
+    const ID: &str = "X-Azure-Functions-InvocationId: 00000000-0000-0000-0000-000000000000";
+    const MS_ID: &str = "x-ms-invocation-id: 00000000-0000-0000-0000-000000000000";
+
+    #[test]
+    fn known_names_come_first_and_have_their_spelling() {
+        let sent = [
+            ("Host", "a"),
+            ("x-b", "1"),
+            ("origin", "o"),
+            ("accept", "x"),
+            ("X-A", "2"),
+            ("user-agent", "u"),
+            ("x-B", "3"),
+        ];
+        assert_eq!(
+            seen(&sent, BodyFraming::None, false),
+            [
+                "Host: 127.0.0.1:7",
+                "Accept: x",
+                "User-Agent: u",
+                "Origin: o",
+                "x-b: 1, 3",
+                "X-A: 2",
+                ID,
+                MS_ID,
+                "X-Forwarded-Host: a"
+            ]
+        );
+    }
+
+    #[test]
+    fn the_callers_place_of_an_own_header_is_kept() {
+        let sent = [("x-azure-functions-invocationid", "zzz"), ("X-Other", "1")];
+        let own = ID.replace("X-Azure-Functions-InvocationId", "x-azure-functions-invocationid");
+        assert_eq!(seen(&sent, BodyFraming::None, false), ["Host: 127.0.0.1:7", &own, "X-Other: 1", MS_ID]);
+    }
+
+    #[test]
+    fn headers_of_bodies_stand_last_and_those_of_connections_are_dropped() {
+        let sent = [
+            ("Content-Language", "de"),
+            ("content-length", "2"),
+            ("content-type", "a/b"),
+            ("Connection", "X-Hop"),
+            ("X-Hop", "1"),
+            ("TE", "trailers"),
+            ("Upgrade", "h2c"),
+            ("Proxy-Authorization", "x"),
+            ("X-Forwarded-Prefix", "/p"),
+        ];
+        assert_eq!(
+            seen(&sent, BodyFraming::Length(2), false),
+            [
+                "Host: 127.0.0.1:7",
+                "X-Hop: 1",
+                ID,
+                MS_ID,
+                "Content-Type: a/b",
+                "Content-Length: 2",
+                "Content-Language: de"
+            ]
+        );
+        assert_eq!(
+            seen(&sent[2..3], BodyFraming::None, false),
+            ["Host: 127.0.0.1:7", ID, MS_ID, "Content-Type: a/b", "Content-Length: 0"]
+        );
+    }
+
+    #[test]
+    fn an_upgrade_stands_at_the_end() {
+        let sent = [("Connection", "keep-alive, Upgrade"), ("Upgrade", "WebSocket"), ("sec-websocket-key", "k")];
+        assert_eq!(
+            seen(&sent, BodyFraming::None, true),
+            ["Host: 127.0.0.1:7", "Sec-WebSocket-Key: k", ID, MS_ID, "Connection: Upgrade", "Upgrade: WebSocket"]
+        );
+    }
+}

@@ -1,0 +1,97 @@
+//! Request targets as the proxy sends them: the decoded path is escaped anew, the query passes as it came but for what .NET's `Uri`
+//! does to any; pure (protocol.md#proxying-request-line).
+
+use wire::Target;
+use wire::target::escaped_byte;
+
+const HEXADECIMAL: &[u8; 16] = b"0123456789ABCDEF";
+
+/// The target towards the handler. A `%` that decoding has left in the path is escaped like any other character: `%2F` arrives as
+/// `%252F` (recordings Y02-0, Y06-1).
+pub fn to_handler(target: &Target<'_>, has_question_mark: bool) -> String {
+    let mut sent = String::with_capacity(target.path.len() + target.query.len() + 1);
+    for byte in target.path.bytes() {
+        push(byte, is_path_byte(byte), &mut sent);
+    }
+    if has_question_mark {
+        sent.push('?');
+        push_query(target.query, &mut sent);
+    }
+    sent
+}
+
+/// Escapes that nobody needs are undone, characters that may not stand in a URI are escaped (recordings Y10-5, Y11-0, Y13-0).
+fn push_query(query: &str, sent: &mut String) {
+    let bytes = query.as_bytes();
+    let mut index = 0;
+    while let Some(byte) = bytes.get(index).copied() {
+        match escaped_byte(bytes, index) {
+            Some(escaped) => {
+                if is_unreserved(escaped) {
+                    sent.push(char::from(escaped));
+                } else {
+                    sent.push_str(&query[index..index + 3]);
+                }
+                index += 3;
+            }
+            None => {
+                push(byte, is_query_byte(byte), sent);
+                index += 1;
+            }
+        }
+    }
+}
+
+fn push(byte: u8, is_plain: bool, sent: &mut String) {
+    if is_plain {
+        sent.push(char::from(byte));
+    } else {
+        let digits = [byte >> 4, byte & 15].map(|digit| char::from(HEXADECIMAL[usize::from(digit)]));
+        sent.extend(['%', digits[0], digits[1]]);
+    }
+}
+
+const fn is_unreserved(byte: u8) -> bool {
+    byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'.' | b'_' | b'~')
+}
+
+const fn is_path_byte(byte: u8) -> bool {
+    is_unreserved(byte)
+        || matches!(
+            byte,
+            b'!' | b'$' | b'&' | b'\'' | b'(' | b')' | b'*' | b'+' | b',' | b';' | b'=' | b':' | b'@' | b'/'
+        )
+}
+
+const fn is_query_byte(byte: u8) -> bool {
+    is_path_byte(byte) || matches!(byte, b'?' | b'[' | b']')
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn paths_and_queries_pass_as_recorded() {
+        for (given, expected) in [
+            ("/API/Hello/", "/API/Hello/"),
+            ("/a%2fb", "/a%252fb"),
+            ("/a%20b%5C%7C%22", "/a%20b%5C%7C%22"),
+            ("/caf%C3%A9", "/caf%C3%A9"),
+            ("/%E2%82", "/%25E2%2582"),
+            ("/%53imple/%7E", "/Simple/~"),
+            ("/[x]", "/%5Bx%5D"),
+            ("/a;b=c!$&'()*+,:@", "/a;b=c!$&'()*+,:@"),
+            ("/q?", "/q?"),
+            ("/q?a=1&a=2&flag&=v&&x=", "/q?a=1&a=2&flag&=v&&x="),
+            ("/q?a=%41%7E%2C%ff+b", "/q?a=A~%2C%ff+b"),
+            ("/q?a[]=1&b=/:'?c", "/q?a[]=1&b=/:'?c"),
+            ("/q?a=\"<>|^`{}#", "/q?a=%22%3C%3E%7C%5E%60%7B%7D%23"),
+            ("/q?a=%zz", "/q?a=%25zz"),
+        ] {
+            let (path, query) = given.split_once('?').map_or((given, None), |(path, query)| (path, Some(query)));
+            let target = Target::parse(path, query).expect("sound");
+            assert_eq!(to_handler(&target, query.is_some()), expected, "{given}");
+        }
+    }
+}
