@@ -62,7 +62,7 @@ function body(r, x) {
   }
   if (r.bodyBase64 !== undefined) out.bodyBase64 = r.bodyBase64;
   if (r.bodyJsonShrunk) out.json = sortKeys(maskJson(r.bodyJsonShrunk, x, false));
-  else if (r.bodySummary) out.bodySummary = r.bodySummary;
+  else if (r.bodySummary) { if (/<html/i.test(r.bodySummary.head ?? '')) out.body = '{{html page}}'; else out.bodySummary = r.bodySummary; }
   return out;
 }
 
@@ -70,19 +70,21 @@ export function normalise(rec, opts = {}) {
   const own = strings([rec.app, rec.script, rec.env, rec.steps.map(s => s.request ?? s.parallel?.map(p => p.request))]);
   const scriptText = JSON.stringify(rec.script ?? {}).toLowerCase();
   const base = { own, scriptSets: n => scriptText.includes(`"${n}"`) || scriptText.includes(`\\"${n}\\"`) };
+  const exact = rec.group === 'headers';
   const response = (r, target) => {
     const admin = /^\/admin\//i.test(target ?? '');
     const x = { ...base, admin };
     const b = body(r, x);
+    const lines = exact ? { lines: r.headers.filter(([k, v]) => { const n = k.toLowerCase(); return !FRAMING.includes(n) && !((n === 'date' || n === 'server') && !base.scriptSets(n)); }) } : {}; // group headers: order and letter case count
     const length = r.headers.find(h => h[0].toLowerCase() === 'content-length')?.[1];
     const bodiless = !(r.body || r.bodyBase64 || r.bodySummary) && length !== undefined && length !== '0'; // HEAD, 304: the length says something
-    return { ...(r.version ? { version: r.version } : {}), status: r.status, reason: r.reason, headers: headers(r.headers, x), ...(opts.framing === false ? {} : { framing: framingOf(r.headers) }), ...(bodiless ? { length } : {}), ...b, ...(r.note ? { note: r.note } : {}), ...(r.extraBytes ? { extraBytes: maskText(JSON.stringify(r.extraBytes), own).replace(/Date: [^\\"]*/g, 'Date: {{date}}') } : {}), ...(r.connectionClosed === undefined ? {} : { connectionClosed: r.connectionClosed }) };
+    return { ...(r.version ? { version: r.version } : {}), status: r.status, reason: r.reason, headers: headers(r.headers, x), ...lines, ...(opts.framing === false ? {} : { framing: framingOf(r.headers) }), ...(bodiless ? { length } : {}), ...b, ...(r.note ? { note: r.note } : {}), ...(r.pieces ? { pieces: r.pieces, headAlone: r.headAlone } : {}), ...(r.extraBytes ? { extraBytes: maskText(JSON.stringify(r.extraBytes), own).replace(/Date: [^\\"]*/g, 'Date: {{date}}') } : {}), ...(r.connectionClosed === undefined ? {} : { connectionClosed: r.connectionClosed }) };
   };
   const step = s => {
     if (s.parallel) return { parallel: s.parallel.map(step) };
     if (s.request) {
       const { request: q, response: p, interim, error, timeout, partial, continueReceived } = s;
-      return { request: `${q.method ?? 'GET'} ${q.target}`, ...(p ? { response: response(p, q.target) } : {}), ...(interim ? { interim: interim.map(i => i.status) } : {}), ...(continueReceived === undefined ? {} : { continueReceived }), ...(error ? { error: errorClass(error) } : {}), ...(timeout ? { timeout: true } : {}), ...(partial ? { partial: true } : {}) };
+      return { request: `${q.method ?? 'GET'} ${q.target}`, ...(p ? { response: response(p, q.target) } : {}), ...(interim ? { interim: interim.map(i => i.status) } : {}), ...(continueReceived === undefined ? {} : { continueReceived }), ...(error ? { error: errorClass(error) } : {}), ...(timeout ? { timeout: true } : {}), ...(s.aborted ? { aborted: true } : {}), ...(s.tunnel !== undefined ? { tunnel: s.tunnel, tunnelEnded: s.tunnelEnded } : {}), ...(partial ? { partial: true } : {}) };
     }
     const { ms, got, starts, exit, text, observeLog, ...rest } = s;
     if (observeLog) return opts.log ? { observeLog } : { observeLog: '(see --with-log)' };
@@ -92,7 +94,8 @@ export function normalise(rec, opts = {}) {
   const saw = r => {
     if (r.bytes !== undefined) return { partialRequest: true };
     const hs = headers(r.headers, { ...base, saw: true }).filter(h => !['traceparent', 'tracestate', 'request-id', 'correlation-context'].includes(h[0]) || own.has(h[1]) || JSON.stringify(rec.steps).includes(h[1]));
-    return { line: maskText(r.line, own), headers: hs, framing: r.framing, ...(r.incomplete ? { incomplete: true } : {}), ...body(r, base) };
+    const lines = exact ? { lines: r.headers.filter(([k]) => !FRAMING.includes(k.toLowerCase()) && hs.some(h => h[0] === k.toLowerCase())).map(([k, v]) => [k, maskText(/^x-azure-functions-hostversion$/i.test(k) ? '{{hostVersion}}' : v, own)]) } : {};
+    return { line: maskText(r.line, own), headers: hs, ...lines, framing: r.framing, ...(r.incomplete ? { incomplete: true } : {}), ...(r.pieces ? { pieces: r.pieces } : {}), ...body(r, base) };
   };
   const requests = rec.handler_saw.filter(r => !r.probe);
   const env = e => Object.fromEntries(Object.entries(e).filter(([k]) => k !== 'AzureWebJobsScriptRoot').map(([k, v]) => [k, maskText(v, own)]));
