@@ -3,9 +3,9 @@
 use std::sync::Arc;
 
 use bytes::Bytes;
+use dotnet_text::query;
 use wire::headers::is_sound;
 use wire::response::Framing;
-use wire::target::parse_query;
 use wire::{Caller, Name, Request, RequestHead, Response, Service, Target, Warning};
 
 use crate::admin;
@@ -97,7 +97,7 @@ fn warn_of_reserved_route(host: &Host, running: &Running, method: &str, path: &s
 
 /// The answer of an admin endpoint; `None` where the URL is not one.
 fn admin_answer(host: &Arc<Host>, target: &Target<'_>, head: &RequestHead, body: &[u8]) -> Option<Response> {
-    let query = parse_query(target.query);
+    let query = query::parse(target.query);
     let request = admin::Request {
         method: &head.method,
         path: &target.path,
@@ -171,7 +171,7 @@ async fn call(
 /// Whom the key that a request presents makes of its sender. A key file that cannot be read, damaged say, fails the request, as
 /// it does at the admin endpoints (recording JX-bad-host); the log names it.
 fn identify(host: &Host, head: &RequestHead, target: &Target<'_>, found: &Found) -> Result<Option<Identity>, KeyError> {
-    let query = parse_query(target.query);
+    let query = query::parse(target.query);
     let Some(key) = presented_key(head, &query) else { return Ok(None) };
     let identity = host.keys().identify(key, Some(&found.function.name));
     identity.inspect_err(|error| host.log().error(log::HOST, &error.0))

@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use dotnet_text::media_type::MediaType;
 use serde_json::Value;
 
 use crate::app::{App, Function, Settings};
@@ -135,9 +136,9 @@ impl Request<'_> {
 }
 
 fn is_json(content_type: &str) -> bool {
-    let media_type = content_type.split(';').next().unwrap_or_default().trim().to_ascii_lowercase();
-    matches!(media_type.as_str(), "application/json" | "text/json")
-        || (media_type.starts_with("application/") && media_type.ends_with("+json"))
+    let essence = MediaType::split(content_type).essence.to_ascii_lowercase();
+    matches!(essence.as_str(), "application/json" | "text/json")
+        || (essence.starts_with("application/") && essence.ends_with("+json"))
 }
 
 /// A member of an object by its name in any letter case.

@@ -5,7 +5,6 @@ use std::path::{Component, Path};
 use serde_json::{Value, json};
 
 use super::endpoint::{Endpoint, Operator, Reply, Request, member};
-use crate::app::dotnet_text;
 use crate::host::keys::{HostKeys, Key, KeyError};
 
 /// Whose keys a request is about.
@@ -91,7 +90,7 @@ fn put(owner: Owner<'_>, name: &str, operator: &dyn Operator, request: &Request<
         Err(_) => Value::Null,
         Ok(body) => body,
     };
-    match member(&body, "value").and_then(dotnet_text) {
+    match member(&body, "value").and_then(dotnet_text::json::text_of) {
         Some(value) => set(owner, name, Some(&value), operator, request),
         None => Ok(Reply::text(400, "Invalid key value")),
     }

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use serde_json::Value;
 
 use super::settings::Settings;
-use dotnet_text::{date, dotnet};
+use dotnet_text::json::text_of;
 
 /// The section of the configuration that host.json fills and `AzureFunctionsJobHost__…` settings override.
 pub const JOB_HOST: &str = "AzureFunctionsJobHost";
@@ -110,29 +110,9 @@ impl Configuration {
                     self.add(below(name), member);
                 }
             }
-            leaf => self.set(path, leaf_text(leaf).unwrap_or_default()),
+            // Null has an empty text, so that `"routePrefix": null` is an empty prefix.
+            leaf => self.set(path, text_of(leaf).unwrap_or_default()),
         }
-    }
-}
-
-/// The text of a value that is neither a list nor an object, as .NET writes it; null has an empty one, so that
-/// `"routePrefix": null` is an empty prefix. What looks like a date has been read as one.
-pub(super) fn leaf_text(value: &Value) -> Option<String> {
-    match value {
-        Value::Null => Some(String::new()),
-        Value::Bool(true) => Some("True".to_owned()),
-        Value::Bool(false) => Some("False".to_owned()),
-        Value::Number(number) => Some(number_text(number)),
-        Value::String(text) => Some(date::recognise(text).map_or_else(|| text.clone(), |date| date.invariant())),
-        Value::Array(_) | Value::Object(_) => None,
-    }
-}
-
-/// A whole number written with a fraction loses it in .NET's text form: `2.0` becomes `2` (recording CX-version-number).
-fn number_text(number: &serde_json::Number) -> String {
-    match number.as_f64() {
-        Some(float) if number.is_f64() => dotnet::float_text(float),
-        _ => number.to_string(),
     }
 }
 

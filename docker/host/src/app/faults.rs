@@ -2,11 +2,12 @@
 
 use std::collections::HashSet;
 
+use dotnet_text::json::text_of;
 use serde_json::Value;
 
 use super::advice::Fault;
 use super::auth_level::AuthLevel;
-use super::function::{Binding, Direction, Function, auth_level, dotnet_text, dotnet_type};
+use super::function::{Binding, Direction, Function, auth_level, dotnet_type};
 use super::settings::Settings;
 use crate::grammar::schedule::Schedule;
 use crate::grammar::spelling::did_you_mean;
@@ -201,7 +202,7 @@ fn http(bindings: &[Binding]) -> Option<Fault> {
             continue;
         }
         if let Some(level) = binding.property("authLevel").filter(|level| !level.is_null())
-            && dotnet_text(level).as_deref().and_then(auth_level).is_none()
+            && text_of(level).as_deref().and_then(auth_level).is_none()
         {
             let text = "Error parsing function.json: Invalid value specified for binding property 'authLevel' of enum type \
                         AuthorizationLevel.";

@@ -13,6 +13,7 @@ use crate::grammar::blob_path::BlobPattern;
 use crate::grammar::queue_name;
 use crate::grammar::spelling::did_you_mean;
 use dotnet_text::document::Document;
+use dotnet_text::json::text_of;
 use dotnet_text::time_span;
 
 /// A function whose function.json could be read. It may still be faulty: see [`Function::errors`].
@@ -263,7 +264,7 @@ pub(super) fn read(name: &str, document: &Document) -> Result<Definition, Fault>
         let path = slip.map_or("bindings", String::as_str);
         return Err(Fault::of_name("At least one binding must be declared.", path).hint(hint));
     }
-    let source = property(file, "configurationSource").map(|source| dotnet_text(source).unwrap_or_default());
+    let source = property(file, "configurationSource").map(|source| text_of(source).unwrap_or_default());
     let is_legal = |source: &str| ["config", "attributes"].iter().any(|legal| source.eq_ignore_ascii_case(legal));
     if let Some(source) = source.filter(|source| !is_legal(source)) {
         // The stray quote is the real host's.
@@ -282,22 +283,12 @@ pub(super) fn http_trigger(function: &str, trigger: &Binding) -> Option<HttpTrig
         return None;
     }
     let methods = trigger.property("methods").and_then(Value::as_array);
-    let text = |name: &str| trigger.property(name).and_then(dotnet_text);
+    let text = |name: &str| trigger.property(name).and_then(text_of);
     Some(HttpTrigger {
         route: text("route").filter(|route| !route.trim().is_empty()).unwrap_or_else(|| function.to_owned()),
-        methods: methods.map(|methods| methods.iter().filter_map(dotnet_text).collect()),
+        methods: methods.map(|methods| methods.iter().filter_map(text_of).collect()),
         level: text("authLevel").as_deref().and_then(auth_level).unwrap_or(AuthLevel::Function),
     })
-}
-
-/// A value as .NET turns it into a text; nothing for `null`, lists and objects.
-pub(crate) fn dotnet_text(value: &Value) -> Option<String> {
-    match value {
-        Value::String(text) => Some(text.clone()),
-        Value::Bool(value) => Some(if *value { "True" } else { "False" }.to_owned()),
-        Value::Number(number) => Some(number.to_string()),
-        Value::Null | Value::Array(_) | Value::Object(_) => None,
-    }
 }
 
 /// A level as a binding writes it. An empty text is as good as none.

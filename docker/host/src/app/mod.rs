@@ -32,7 +32,6 @@ pub(crate) use directory::names_extensions;
 pub use dotnet_text::document::Document;
 pub use faults::is_function_name;
 pub(crate) use faults::{ADD_BUNDLE, EXTENSION_TYPES};
-pub(crate) use function::dotnet_text;
 pub use function::{Binding, Cardinality, DataType, Direction, Function, HttpMode, HttpTrigger, Unreadable};
 pub use options::{
     BlobOptions, CustomHandler, ExtensionBundle, HandlerKind, HostError, HostOptions, HttpOptions, ImplicitRoute,
@@ -179,7 +178,7 @@ impl App {
 /// `version` must be the text `2.0` (recordings C10, C10b, CX-version-number). The real host reads it from the file
 /// itself before there is a configuration: settings do not override it, and its name has small letters.
 fn version_error(host_json: &Value) -> Option<HostError> {
-    let version = host_json.get("version").and_then(configuration::leaf_text).unwrap_or_default();
+    let version = host_json.get("version").and_then(dotnet_text::json::text_of).unwrap_or_default();
     let text = match version.as_str() {
         "2.0" => return None,
         "" => "The host.json file is missing the required 'version' property. \

@@ -2,7 +2,9 @@
 
 use serde_json::Value;
 
-use super::configuration::{JOB_HOST, leaf_text};
+use dotnet_text::json::text_of;
+
+use super::configuration::JOB_HOST;
 use super::options::HostError;
 use super::settings::Settings;
 
@@ -25,7 +27,7 @@ const CUSTOM_HANDLER: Defaults = &[
 /// If there is no such profile.
 pub(super) fn defaults(host_json: &Value, settings: &Settings) -> Result<Defaults, HostError> {
     let from_environment = settings.get(&format!("{JOB_HOST}:{KEY}")).map(str::to_owned);
-    let name = from_environment.or_else(|| host_json.get(KEY).and_then(leaf_text)).unwrap_or_default();
+    let name = from_environment.or_else(|| host_json.get(KEY).and_then(text_of)).unwrap_or_default();
     match name.to_ascii_lowercase().as_str() {
         "" | "default" => Ok(NONE),
         "mcp-custom-handler" | "web-app-custom-handler" => Ok(CUSTOM_HANDLER),

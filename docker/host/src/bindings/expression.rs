@@ -7,8 +7,8 @@ use super::date_format;
 use crate::envelope::data::{BindingData, Value};
 use crate::grammar::expression::{Builtin, Expression, Template, Token};
 use dotnet_text::date::DateTime;
-use dotnet_text::dotnet::{self, same_name};
-use dotnet_text::json::Json;
+use dotnet_text::json::{self, Json};
+use dotnet_text::letter_case::same_name;
 
 /// The text with every expression replaced by its value.
 ///
@@ -62,7 +62,7 @@ fn of_json(expression: &Expression, value: &Json, below: &[String]) -> Result<St
     match value {
         Json::Date(date) => Ok(of_date(expression, date)),
         Json::Text(text) if expression.format.is_some() => Ok(as_guid(text).unwrap_or_else(|| text.clone())),
-        scalar => Ok(dotnet::text(scalar).into_owned()),
+        scalar => Ok(json::text(scalar).into_owned()),
     }
 }
 

@@ -64,7 +64,7 @@ pub fn encode(bytes: &[u8], encoding: MessageEncoding) -> String {
 #[must_use]
 pub fn decode(text: &str, encoding: MessageEncoding) -> Option<Vec<u8>> {
     match encoding {
-        MessageEncoding::Base64 => dotnet_text::dotnet::from_base64(text),
+        MessageEncoding::Base64 => dotnet_text::base64::decode(text),
         MessageEncoding::None => Some(text.as_bytes().to_vec()),
     }
 }

@@ -3,8 +3,10 @@
 use crate::envelope::answer::Answer;
 use crate::envelope::outputs::OutputBinding;
 use crate::grammar::spelling::did_you_mean;
-use dotnet_text::dotnet::{self, same_name};
+use dotnet_text::base64;
 use dotnet_text::json::{self, ANSWER_MAX_DEPTH, Json, Object};
+use dotnet_text::letter_case::same_name;
+use dotnet_text::number;
 
 /// A longer text is not taken for base64 by accident.
 const MOST_ACCIDENTAL_LETTERS: usize = 256;
@@ -93,7 +95,7 @@ fn of_response(response: &Json, name: &str) -> Vec<String> {
 fn no_status(status: &Json, name: &str) -> Option<String> {
     let is_number = match status {
         Json::Integer(number) => i32::try_from(*number).is_ok(),
-        Json::Text(text) => dotnet::parse_int(text).is_some(),
+        Json::Text(text) => number::parse_int(text).is_some(),
         Json::Null | Json::Array(_) | Json::Object(_) => true,
         _ => false,
     };
@@ -145,7 +147,7 @@ fn accidental_base64(outputs: &Object, binding: &OutputBinding<'_>) -> Option<St
     if binding.binary || binding.is_return() || binding.kind == "http" || text.len() > MOST_ACCIDENTAL_LETTERS {
         return None;
     }
-    let bytes = dotnet::from_base64(text).filter(|bytes| std::str::from_utf8(bytes).is_err())?;
+    let bytes = base64::decode(text).filter(|bytes| std::str::from_utf8(bytes).is_err())?;
     Some(format!(
         "`Outputs.{}` happens to be base64, so the {} bytes that it stands for are written, not the text\nhint: with \
          \"dataType\": \"binary\" in its binding the text is written as it is",

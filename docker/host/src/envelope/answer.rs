@@ -1,8 +1,10 @@
 //! What counts as an answer of the handler in default mode (protocol.md#gatekeeping and #the-result-object).
 
 use super::failure::Failure;
+use dotnet_text::encoding;
 use dotnet_text::json::{self, ANSWER_MAX_DEPTH, Json, Object, Reader};
-use dotnet_text::{dotnet, encoding};
+use dotnet_text::letter_case;
+use dotnet_text::media_type::{MediaType, is_token};
 use std::borrow::Cow;
 
 /// A handler's answer that counts.
@@ -70,18 +72,10 @@ pub fn is_plain_http(status: u16, content_type: Option<&[u8]>, body: &[u8]) -> b
 
 /// The media types of the JSON formatter, and every range that holds one (recordings RX-type-*).
 fn is_json(content_type: &str) -> bool {
-    let (media_type, parameters) = content_type.split_once(';').unwrap_or((content_type, ""));
-    let well_formed = parameters.split(';').all(|parameter| {
-        let parameter = parameter.trim();
-        parameter.is_empty()
-            || parameter.split_once('=').map_or_else(|| is_token(parameter), |(name, _)| is_token(name.trim()))
-    });
+    let MediaType { essence, parameters } = MediaType::split(content_type);
+    let is_sound = |(name, value): &(&str, Option<&str>)| is_token(name) || (name.is_empty() && value.is_none());
     let known = ["application/json", "text/json", "*/*", "application/*", "text/*"];
-    well_formed && known.iter().any(|known| known.eq_ignore_ascii_case(media_type.trim()))
-}
-
-fn is_token(text: &str) -> bool {
-    !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"!#$%&'*+-.^_`|~".contains(&byte))
+    parameters.iter().all(is_sound) && known.iter().any(|known| known.eq_ignore_ascii_case(essence))
 }
 
 /// UTF-16 when the charset says so, else UTF-8, and invalid bytes are an error (recordings RX-type-json-badcharset,
@@ -90,10 +84,8 @@ fn decode<'a>(body: &'a [u8], content_type: &str) -> Result<Cow<'a, str>, Failur
     if body.starts_with(&[0xFF, 0xFE]) || body.starts_with(&[0xFE, 0xFF]) {
         return Ok(encoding::decode(body));
     }
-    let charset = content_type.to_ascii_lowercase();
-    let charset =
-        charset.split_once("charset=").map(|(_, rest)| rest.split(';').next().unwrap_or(rest).trim_matches([' ', '"']));
-    if charset == Some("utf-16") {
+    let charset = MediaType::split(content_type).parameter("charset").unwrap_or_default();
+    if charset.trim_matches('"').eq_ignore_ascii_case("utf-16") {
         let (pairs, odd) = body.as_chunks::<2>();
         let units: Vec<u16> = pairs.iter().map(|pair| u16::from_le_bytes(*pair)).collect();
         let text = String::from_utf16(&units).ok().filter(|_| odd.is_empty());
@@ -132,11 +124,11 @@ fn read(text: &str) -> Result<Verdict, Unreadable> {
     let mut answer = Answer::default();
     let mut mistyped = None;
     reader.object(|name, reader| {
-        if dotnet::same_name(&name, "Outputs") {
+        if letter_case::same_name(&name, "Outputs") {
             read_outputs(&mut answer, reader.value()?).unwrap_or_else(|message| mistyped = Some(message));
-        } else if dotnet::same_name(&name, "Logs") {
+        } else if letter_case::same_name(&name, "Logs") {
             read_logs(&mut answer, reader.value_without_dates()?).unwrap_or_else(|message| mistyped = Some(message));
-        } else if dotnet::same_name(&name, "ReturnValue") {
+        } else if letter_case::same_name(&name, "ReturnValue") {
             answer.return_value = Some(reader.value()?).filter(|value| !value.is_null());
         } else {
             answer.strangers.push(name.to_string());
@@ -170,7 +162,7 @@ fn read_logs(answer: &mut Answer, value: Json) -> Result<(), String> {
             Json::Null => "[null]".to_owned(),
             Json::Bool(value) => value.to_string(),
             Json::Array(_) | Json::Object(_) => return Err(format!("`Logs` holds {}, not only strings", line.kind())),
-            scalar => dotnet::into_text(scalar),
+            scalar => json::into_text(scalar),
         });
     }
     Ok(())

@@ -2,8 +2,9 @@
 
 use super::http_request::HttpRequest;
 use dotnet_text::date::DateTime;
-use dotnet_text::dotnet::{fold_case, into_text};
+use dotnet_text::json::into_text;
 use dotnet_text::json::{self, Json, Object};
+use dotnet_text::letter_case::fold_case;
 use indexmap::IndexMap;
 use std::sync::Arc;
 

@@ -3,9 +3,11 @@
 use super::data::{BindingData, Value};
 use super::failure::Failure;
 use super::http_request::{HttpRequest, Identity};
-use dotnet_text::dotnet::{join_values, push_base64, same_name};
+use dotnet_text::base64;
 use dotnet_text::encoding::decode;
 use dotnet_text::json::{self, Json, Object};
+use dotnet_text::letter_case::same_name;
+use dotnet_text::query::join_values;
 use dotnet_text::{media_type, query};
 use std::borrow::Cow;
 use std::fmt::{self, Write};
@@ -120,7 +122,7 @@ fn write_body(out: &mut String, body: &[u8], content_type: &str) -> fmt::Result 
     if media_type == "application/octet-stream" || media_type.contains("multipart/") {
         out.reserve(body.len() / 3 * 4 + ROOM_FOR_THE_REST_BYTES);
         out.push('"');
-        push_base64(out, body);
+        base64::push(out, body);
         out.push('"');
         return Ok(());
     }

@@ -1,7 +1,8 @@
 //! Content negotiation, as far as a caller can tell (protocol.md#http-return-value).
 
-use super::written::{Framing, Written, with_utf8};
+use super::written::{Framing, Written};
 use dotnet_text::json::{self, Json};
+use dotnet_text::media_type::{MediaType, with_utf8};
 use dotnet_text::xml;
 
 /// The forms a value can take, in the server's order of preference.
@@ -64,8 +65,10 @@ fn find(forms: &[Form], media_type: impl Fn(Form) -> Option<String>) -> Option<(
 
 /// A type for a response must not be a range.
 fn refusal(content_type: &str) -> Refusal {
-    let media_type = content_type.split(';').next().unwrap_or_default();
-    let is_range = media_type.split_once('/').is_some_and(|(kind, subkind)| kind == "*" || subkind.trim() == "*");
+    let is_range = MediaType::split(content_type)
+        .essence
+        .split_once('/')
+        .is_some_and(|(kind, subkind)| kind == "*" || subkind.trim() == "*");
     if !is_range {
         return Refusal::NotAcceptable;
     }
@@ -93,15 +96,14 @@ struct Wish {
 /// One media range; what is malformed counts as none. No form has parameters, so that a range with one is never met; what follows
 /// `q` does not matter.
 fn wish(range: &str) -> Option<Wish> {
-    let mut parts = range.split(';').map(str::trim);
-    let media_type = parts.next()?.to_ascii_lowercase();
-    let mut wish = Wish { media_type, quality: 1.0, is_plain: true };
-    for part in parts {
-        let (name, value) = part.split_once('=')?;
+    let MediaType { essence, parameters } = MediaType::split(range);
+    let mut wish = Wish { media_type: essence.to_ascii_lowercase(), quality: 1.0, is_plain: true };
+    for (name, value) in parameters {
         if name.eq_ignore_ascii_case("q") {
-            wish.quality = value.parse().ok()?;
+            wish.quality = value?.parse().ok()?;
             break;
         }
+        value?;
         wish.is_plain = false;
     }
     Some(wish)
@@ -139,8 +141,8 @@ fn prescribed(form: Form, given: &str) -> Option<String> {
         Form::Json => "+json",
         Form::Xml => "+xml",
     };
-    let media_type = lower.split(';').next().unwrap_or_default().trim_end();
-    (media_type.starts_with("application/") && media_type.ends_with(suffix)).then(|| given.trim().to_owned())
+    let essence = MediaType::split(&lower).essence;
+    (essence.starts_with("application/") && essence.ends_with(suffix)).then(|| given.trim().to_owned())
 }
 
 #[cfg(test)]

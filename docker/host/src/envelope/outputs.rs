@@ -3,8 +3,10 @@
 use super::answer::{Answer, counts_as_null};
 use super::failure::Failure;
 use super::reply::{Content, HttpOutput, Negotiated, Raw};
-use dotnet_text::dotnet::{self, same_name};
+use dotnet_text::base64;
 use dotnet_text::json::{self, DEFAULT_MAX_DEPTH, Json, Object};
+use dotnet_text::letter_case::same_name;
+use dotnet_text::number;
 use indexmap::IndexMap;
 
 /// An output binding as the conversion sees it.
@@ -123,7 +125,7 @@ fn check_depth(value: &Json, levels: usize) -> Result<(), Failure> {
 /// 5).
 fn decoded(value: OutputValue, binary: bool) -> OutputValue {
     match &value {
-        OutputValue::Json(Json::Text(text)) if !binary => dotnet::from_base64(text).map_or(value, OutputValue::Bytes),
+        OutputValue::Json(Json::Text(text)) if !binary => base64::decode(text).map_or(value, OutputValue::Bytes),
         _ => value,
     }
 }
@@ -172,7 +174,7 @@ fn members_response(name: &str, members: Object) -> Result<Raw, Failure> {
         if same_name(&member, "statusCode") {
             raw.status = lenient_status(name, &value)?;
         } else if same_name(&member, "body") {
-            raw.body = Content::Text(dotnet::into_text(value));
+            raw.body = Content::Text(json::into_text(value));
         } else if same_name(&member, "headers") {
             match value {
                 value if counts_as_null(&value) => raw.headers.clear(),
@@ -198,7 +200,7 @@ fn lay(headers: &mut Vec<(String, Option<String>)>, more: Object) {
 fn lenient_status(name: &str, value: &Json) -> Result<i32, Failure> {
     Ok(match value {
         Json::Integer(number) => i32::try_from(*number).unwrap_or(OK),
-        Json::Text(text) => dotnet::parse_int(text).unwrap_or(OK),
+        Json::Text(text) => number::parse_int(text).unwrap_or(OK),
         Json::Array(_) | Json::Object(_) => {
             return Err(Failure::new(format!("`Outputs.{name}.statusCode` is {}, not a number", value.kind())));
         }
@@ -210,7 +212,7 @@ const OK: i32 = 200;
 
 /// .NET's text; a null has none.
 fn header_text(value: Json) -> Option<String> {
-    (!value.is_null()).then(|| dotnet::into_text(value))
+    (!value.is_null()).then(|| json::into_text(value))
 }
 
 /// The response a value of an http binding stands for when it comes by `$return`, by the back door, or to a binding of type
@@ -223,7 +225,7 @@ fn response(value: OutputValue) -> Result<HttpOutput, Failure> {
     };
     match value {
         Json::Object(members) => object_response(members),
-        other => Ok(HttpOutput::Raw(Raw::of(Content::Text(dotnet::into_text(other))))),
+        other => Ok(HttpOutput::Raw(Raw::of(Content::Text(json::into_text(other))))),
     }
 }
 
@@ -260,7 +262,7 @@ fn strict_status(value: Json) -> Result<i32, Failure> {
     match value {
         Json::Integer(number) => i32::try_from(number)
             .map_err(|_| Failure::new(format!("the status {number} of the response object is no 32-bit number"))),
-        Json::Text(text) => Ok(dotnet::parse_int(&text).unwrap_or(OK)),
+        Json::Text(text) => Ok(number::parse_int(&text).unwrap_or(OK)),
         _ => Ok(OK),
     }
 }
@@ -272,7 +274,7 @@ fn expanded_text(value: Json) -> Option<String> {
         Json::Null => None,
         Json::Array(_) => Some("System.Collections.Generic.List`1[System.Object]".to_owned()),
         Json::Object(_) => Some("System.Dynamic.ExpandoObject".to_owned()),
-        other => Some(dotnet::into_text(other)),
+        other => Some(json::into_text(other)),
     }
 }
 
@@ -293,7 +295,7 @@ fn fallback(return_value: Option<OutputValue>, compatible: bool) -> Result<HttpO
         Some(OutputValue::Json(value)) => value,
         Some(OutputValue::Bytes(bytes)) => {
             let mut text = String::new();
-            dotnet::push_base64(&mut text, &bytes);
+            base64::push(&mut text, &bytes);
             Json::Text(text)
         }
         None => Json::Null,

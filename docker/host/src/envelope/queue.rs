@@ -2,7 +2,6 @@
 
 use super::failure::Failure;
 use super::outputs::OutputValue;
-use dotnet_text::dotnet;
 use dotnet_text::json::{self, ANSWER_MAX_DEPTH, Json};
 
 /// The bodies of the messages a value stands for, before the queue's own base64 (recordings R19-*, R21-*, R22-*).
@@ -26,7 +25,7 @@ pub fn messages(value: OutputValue) -> Result<Vec<Vec<u8>>, Failure> {
     Ok(elements
         .into_iter()
         .filter(|element| !element.is_null())
-        .map(|element| dotnet::into_text(element).into_bytes())
+        .map(|element| json::into_text(element).into_bytes())
         .collect())
 }
 

@@ -3,9 +3,10 @@
 use super::failure::Failure;
 use super::negotiate::{self, Refusal};
 pub use super::written::Framing;
-use super::written::{Written, is_token, with_utf8};
+use super::written::Written;
 use bytes::Bytes;
 use dotnet_text::json::Json;
+use dotnet_text::media_type::{is_token, with_utf8};
 use std::collections::HashSet;
 
 /// What an invocation says to its HTTP caller.

@@ -39,7 +39,7 @@ fn write_value(out: &mut String, value: &Value) -> fmt::Result {
         Value::Http(request) => http::write(out, request),
         Value::Bytes(bytes) => {
             out.push('"');
-            dotnet_text::dotnet::push_base64(out, bytes);
+            dotnet_text::base64::push(out, bytes);
             out.push('"');
             Ok(())
         }

@@ -1,7 +1,8 @@
 //! Headers on their way to the handler and back (protocol.md#forwarding-request-headers and #forwarding-response).
 
+use dotnet_text::media_type;
 use uuid::Uuid;
-use wire::headers::{Line, is_token};
+use wire::headers::Line;
 use wire::{Headers, Name};
 
 use crate::handler::own_headers;
@@ -64,54 +65,10 @@ pub fn to_caller(headers: &mut Headers, keeps_length: bool) {
     });
 }
 
-/// A content type as .NET parses and writes it: `text/plain ;  x=y` becomes `text/plain; x=y` (recording FX-req-type-params).
+/// A content type as .NET parses and writes it.
 fn normal_content_type(value: &[u8]) -> Result<String, String> {
-    let invalid = || format!("the format of the content type `{}` is invalid", String::from_utf8_lossy(value));
-    let text = std::str::from_utf8(value).map_err(|_| invalid())?;
-    let mut parts = split_parameters(text).into_iter().map(str::trim);
-    let media = parts.next().unwrap_or_default();
-    let (kind, subkind) = media.split_once('/').ok_or_else(invalid)?;
-    if !is_token(kind.trim_end()) || !is_token(subkind.trim_start()) {
-        return Err(invalid());
-    }
-    let mut normal = format!("{}/{}", kind.trim_end(), subkind.trim_start());
-    for parameter in parts.filter(|parameter| !parameter.is_empty()) {
-        let (name, value) = match parameter.split_once('=') {
-            Some((name, value)) => (name.trim_end(), Some(value.trim_start())),
-            None => (parameter, None),
-        };
-        let is_quoted = |text: &str| text.len() >= 2 && text.starts_with('"') && text.ends_with('"');
-        // What stands after the `=` may be nothing at all.
-        if !is_token(name) || value.is_some_and(|value| !value.is_empty() && !is_token(value) && !is_quoted(value)) {
-            return Err(invalid());
-        }
-        normal.push_str("; ");
-        normal.push_str(name);
-        if let Some(value) = value {
-            normal.push('=');
-            normal.push_str(value);
-        }
-    }
-    Ok(normal)
-}
-
-fn split_parameters(text: &str) -> Vec<&str> {
-    let mut parts = Vec::new();
-    let (mut start, mut in_quotes, mut is_escaped) = (0, false, false);
-    for (index, character) in text.char_indices() {
-        match character {
-            _ if is_escaped => is_escaped = false,
-            '\\' if in_quotes => is_escaped = true,
-            '"' => in_quotes = !in_quotes,
-            ';' if !in_quotes => {
-                parts.push(&text[start..index]);
-                start = index + 1;
-            }
-            _ => {}
-        }
-    }
-    parts.push(&text[start..]);
-    parts
+    let normal = std::str::from_utf8(value).ok().and_then(media_type::normal);
+    normal.ok_or_else(|| format!("the format of the content type `{}` is invalid", String::from_utf8_lossy(value)))
 }
 
 #[cfg(test)]

@@ -1,8 +1,7 @@
 //! Request targets as .NET's URI class writes them to the handler; pure (protocol.md#forwarding-request-line).
 
-use dotnet_text::dotnet::join_values;
+use dotnet_text::query::{self, escaped_byte, join_values};
 use wire::Target;
-use wire::target::{escaped_byte, parse_query};
 
 /// The target that the handler sees for this path and query.
 #[must_use]
@@ -33,7 +32,7 @@ fn write_path(path: &str, out: &mut String) {
         out.push_str(path.get(index..index + length).unwrap_or_default());
         index += length;
         match bytes[index] {
-            b'%' => match escaped_byte(bytes, index) {
+            b'%' => match escaped_byte(&bytes[index..]) {
                 Some(unreserved) if is_unreserved(unreserved) => {
                     out.push(char::from(unreserved));
                     index += 2;
@@ -55,7 +54,7 @@ const fn stays_in_path(byte: u8) -> bool {
 
 /// The query, taken apart and written anew: repeated values joined by commas, empty ones of several left out.
 fn write_query(query: &str, out: &mut String) {
-    for (index, (name, values)) in parse_query(query).iter().enumerate() {
+    for (index, (name, values)) in query::parse(query).iter().enumerate() {
         out.push(if index == 0 { '?' } else { '&' });
         escape_query(name, out);
         out.push('=');

@@ -1,8 +1,8 @@
 //! Request targets as the proxy sends them: the decoded path is escaped anew, the query passes as it came but for what .NET's `Uri`
 //! does to any; pure (protocol.md#proxying-request-line).
 
+use dotnet_text::query::escaped_byte;
 use wire::Target;
-use wire::target::escaped_byte;
 
 const HEXADECIMAL: &[u8; 16] = b"0123456789ABCDEF";
 
@@ -25,7 +25,7 @@ fn push_query(query: &str, sent: &mut String) {
     let bytes = query.as_bytes();
     let mut index = 0;
     while let Some(byte) = bytes.get(index).copied() {
-        match escaped_byte(bytes, index) {
+        match escaped_byte(&bytes[index..]) {
             Some(escaped) => {
                 if is_unreserved(escaped) {
                     sent.push(char::from(escaped));

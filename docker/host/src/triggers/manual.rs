@@ -102,7 +102,7 @@ fn event(binding: &Binding, reason: String, text: &str) -> Result<Trigger, Failu
         Some(DataType::String) => Json::Text(text.to_owned()),
         Some(DataType::Binary | DataType::Stream) => {
             let mut encoded = String::new();
-            dotnet_text::dotnet::push_base64(&mut encoded, text.as_bytes());
+            dotnet_text::base64::push(&mut encoded, text.as_bytes());
             Json::Text(encoded)
         }
         None => json::parse(text).map_err(|error| {

@@ -1,57 +1,121 @@
-//! Media types as .NET's HTTP library parses them.
+//! Media types as .NET's HTTP libraries read and write them.
 
-/// The type and subtype of a `Content-Type`, if the whole of it is well formed: of two headers joined by a comma, or with
-/// parameters that are none, nothing is known (recording DX-body-badtype).
-pub fn of(content_type: &str) -> Option<String> {
-    let (kind, rest) = token(content_type)?;
-    let (subtype, rest) = token(blanks(blanks(rest).strip_prefix('/')?))?;
-    let rest = blanks(rest);
-    let is_sound = match rest.strip_prefix(';') {
-        Some(parameters) => are_parameters(parameters),
-        None => rest.is_empty(),
-    };
-    is_sound.then(|| format!("{kind}/{subtype}"))
+use std::ops::Range;
+
+/// A `Content-Type` taken apart at its semicolons; nothing is checked yet.
+#[derive(Debug, PartialEq, Eq)]
+pub struct MediaType<'a> {
+    /// What stands before the first semicolon, such as `text/plain`.
+    pub essence: &'a str,
+    /// The names of the parameters, and the values of those that have one, quotes included.
+    pub parameters: Vec<(&'a str, Option<&'a str>)>,
 }
 
-/// `name`, `name=token` or `name="text"`, separated by semicolons; there is at least one.
-fn are_parameters(mut text: &str) -> bool {
-    loop {
-        let Some(rest) = after_parameter(blanks(text)).map(blanks) else { return false };
-        match rest.strip_prefix(';') {
-            Some(more) => text = more,
-            None => return rest.is_empty(),
-        }
+impl<'a> MediaType<'a> {
+    /// Takes a `Content-Type` apart, spaces around the parts removed.
+    #[must_use]
+    pub fn split(content_type: &'a str) -> Self {
+        let mut parts = parts(content_type).map(str::trim);
+        let essence = parts.next().unwrap_or_default();
+        let parameter = |part: &'a str| match part.split_once('=') {
+            Some((name, value)) => (name.trim_end(), Some(value.trim_start())),
+            None => (part, None),
+        };
+        Self { essence, parameters: parts.map(parameter).collect() }
+    }
+
+    /// The value of the first parameter with this name, quotes included.
+    #[must_use]
+    pub fn parameter(&self, name: &str) -> Option<&'a str> {
+        self.parameters.iter().find(|(known, _)| known.eq_ignore_ascii_case(name)).and_then(|(_, value)| *value)
+    }
+
+    /// Type and subtype, if they are tokens.
+    fn kinds(&self) -> Option<String> {
+        let (kind, subkind) = self.essence.split_once('/')?;
+        let (kind, subkind) = (kind.trim_end(), subkind.trim_start());
+        (is_token(kind) && is_token(subkind)).then(|| format!("{kind}/{subkind}"))
     }
 }
 
-fn after_parameter(text: &str) -> Option<&str> {
-    let (_, rest) = token(text)?;
-    let Some(value) = blanks(rest).strip_prefix('=').map(blanks) else { return Some(rest) };
-    if value.starts_with('"') { after_quoted(value) } else { token(value).map(|(_, rest)| rest) }
+/// The type and subtype of a `Content-Type`, if the whole of it is well formed: of two headers joined by a comma, or with a
+/// malformed parameter, nothing is known (recording DX-body-badtype).
+#[must_use]
+pub fn of(content_type: &str) -> Option<String> {
+    let media_type = MediaType::split(content_type);
+    let is_sound =
+        |(name, value): &(&str, Option<&str>)| is_token(name) && value.is_none_or(|it| is_token(it) || is_quoted(it));
+    media_type.kinds().filter(|_| media_type.parameters.iter().all(is_sound))
 }
 
-fn after_quoted(text: &str) -> Option<&str> {
+/// A `Content-Type` as .NET's client writes it: `text/plain ;  x=y` becomes `text/plain; x=y`. It takes parameters without a value
+/// behind the `=`, and nothing between two semicolons (recording FX-req-type-params). `None` if it refuses it.
+#[must_use]
+pub fn normal(content_type: &str) -> Option<String> {
+    let media_type = MediaType::split(content_type);
+    let mut normal = media_type.kinds()?;
+    for (name, value) in media_type.parameters {
+        match value {
+            None if name.is_empty() => continue,
+            Some(value) if !value.is_empty() && !is_token(value) && !is_quoted(value) => return None,
+            _ if !is_token(name) => return None,
+            Some(value) => normal.push_str(&format!("; {name}={value}")),
+            None => normal.push_str(&format!("; {name}")),
+        }
+    }
+    Some(normal)
+}
+
+/// The `Content-Type` with `charset=utf-8` in the place of another charset, else at its end, even behind what is not a media type
+/// (recordings R10, RX-hdr-content-type-*).
+#[must_use]
+pub fn with_utf8(content_type: &str) -> String {
+    let Some(charset) = charset(content_type) else { return format!("{content_type}; charset=utf-8") };
+    if content_type[charset.clone()].trim_matches('"').eq_ignore_ascii_case("utf-8") {
+        return content_type.to_owned();
+    }
+    format!("{}utf-8{}", &content_type[..charset.start], &content_type[charset.end..])
+}
+
+/// Whether a text is a token of HTTP, such as a header's name.
+#[must_use]
+pub fn is_token(text: &str) -> bool {
+    let is_part = |byte: u8| byte.is_ascii_alphanumeric() || b"!#$%&'*+-.^_`|~".contains(&byte);
+    !text.is_empty() && text.bytes().all(is_part)
+}
+
+/// Whether a text is a quoted string of HTTP: the only quote in it that no backslash precedes is its last character.
+fn is_quoted(text: &str) -> bool {
     let mut is_escaped = false;
-    for (at, letter) in text.char_indices().skip(1) {
-        match letter {
+    let end = text.bytes().skip(1).position(|byte| {
+        let ends = byte == b'"' && !is_escaped;
+        is_escaped = byte == b'\\' && !is_escaped;
+        ends
+    });
+    text.starts_with('"') && end.is_some_and(|end| end + 2 == text.len())
+}
+
+/// The parts between the semicolons that are not in quotes.
+fn parts(text: &str) -> impl Iterator<Item = &str> {
+    let (mut in_quotes, mut is_escaped) = (false, false);
+    text.split(move |character: char| {
+        match character {
             _ if is_escaped => is_escaped = false,
-            '\\' => is_escaped = true,
-            '"' => return Some(&text[at + 1..]),
+            '\\' if in_quotes => is_escaped = true,
+            '"' => in_quotes = !in_quotes,
             _ => {}
         }
-    }
-    None
+        character == ';' && !in_quotes
+    })
 }
 
-/// A token and what follows it.
-fn token(text: &str) -> Option<(&str, &str)> {
-    let is_part = |letter: char| letter.is_ascii_alphanumeric() || "!#$%&'*+-.^_`|~".contains(letter);
-    let length = text.find(|letter| !is_part(letter)).unwrap_or(text.len());
-    (length > 0).then(|| text.split_at(length))
-}
-
-fn blanks(text: &str) -> &str {
-    text.trim_start_matches([' ', '\t'])
+/// Where the value of the `charset` parameter of a media type stands.
+fn charset(content_type: &str) -> Option<Range<usize>> {
+    let media_type = MediaType::split(content_type);
+    media_type.kinds()?;
+    let value = media_type.parameter("charset")?;
+    let start = value.as_ptr() as usize - content_type.as_ptr() as usize;
+    Some(start..start + value.len())
 }
 
 #[cfg(test)]
@@ -86,9 +150,51 @@ mod tests {
             "a/b; =d",
             "a/b; c=d e",
             "a/b; c=\"d",
+            "a/b; c=\"d\\\"",
+            "a/b; c=\"d\"e\"",
+            "a/b; c=\"",
             "ä/b",
         ] {
             assert_eq!(of(content_type), None, "{content_type}");
+        }
+    }
+
+    #[test]
+    fn types_are_written_anew() {
+        for (content_type, expected) in [
+            ("text/plain ;  x=y", Some("text/plain; x=y")),
+            ("a / b;;c;d=;e = \"f;g\"", Some("a/b; c; d=; e=\"f;g\"")),
+            ("a/b;", Some("a/b")),
+            ("a/b; =c", None),
+            ("a/b; c d", None),
+            ("nonsense", None),
+            ("", None),
+        ] {
+            assert_eq!(normal(content_type).as_deref(), expected, "{content_type}");
+        }
+    }
+
+    #[test]
+    fn the_charset_becomes_utf_8() {
+        for (content_type, expected) in [
+            ("text/html", "text/html; charset=utf-8"),
+            ("nonsense", "nonsense; charset=utf-8"),
+            ("nonsense; charset=latin1", "nonsense; charset=latin1; charset=utf-8"),
+            ("text/html; charset=\"utf-8\"", "text/html; charset=\"utf-8\""),
+            ("text/html; charset=iso-8859-1", "text/html; charset=utf-8"),
+            ("text/html; Charset=UTF-8", "text/html; Charset=UTF-8"),
+            ("a/b; x=y; charset=latin1 ; z=w", "a/b; x=y; charset=utf-8 ; z=w"),
+            ("a/b; x=y", "a/b; x=y; charset=utf-8"),
+        ] {
+            assert_eq!(with_utf8(content_type), expected);
+        }
+    }
+
+    #[test]
+    fn tokens() {
+        assert!(is_token("X-A_b.9~"));
+        for text in ["", "a b", "a:", "a/b", "é", "\"a\""] {
+            assert!(!is_token(text), "{text}");
         }
     }
 }

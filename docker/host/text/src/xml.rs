@@ -2,8 +2,7 @@
 //!
 //! Known from recordings are a text and an object of one integer; the rest was tried with the serializer itself.
 
-use super::dotnet;
-use super::json::{Json, Object};
+use crate::json::{Json, Object, text};
 
 const SERIALIZATION: &str = "http://schemas.microsoft.com/2003/10/Serialization/";
 const ARRAYS: &str = "http://schemas.microsoft.com/2003/10/Serialization/Arrays";
@@ -105,7 +104,7 @@ fn scalar_text(value: &Json) -> String {
     match value {
         Json::Bool(value) => value.to_string(),
         Json::Date(date) => date.iso(),
-        other => dotnet::text(other).into_owned(),
+        other => text(other).into_owned(),
     }
 }
 
@@ -129,8 +128,8 @@ fn push_text(out: &mut String, text: &str) -> Option<()> {
 
 #[cfg(test)]
 mod tests {
-    use super::super::json;
     use super::*;
+    use crate::json;
 
     fn of(text: &str) -> Option<String> {
         let head = [

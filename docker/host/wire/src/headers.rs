@@ -4,6 +4,7 @@ use std::fmt;
 use std::ops::Range;
 
 use crate::name::Name;
+use dotnet_text::media_type::is_token;
 
 /// A list of header lines. Names are compared ignoring case.
 ///
@@ -201,13 +202,6 @@ pub fn write_line(name: &[u8], value: &[u8], out: &mut Vec<u8>) {
 #[must_use]
 pub fn is_sound(name: &str, value: &str) -> bool {
     is_token(name) && value.bytes().all(|byte| byte == b'\t' || (b' '..=b'~').contains(&byte))
-}
-
-/// Whether a text is a token of HTTP.
-#[must_use]
-pub fn is_token(text: &str) -> bool {
-    let is_token_byte = |byte: u8| byte.is_ascii_alphanumeric() || b"!#$%&'*+-.^_`|~".contains(&byte);
-    !text.is_empty() && text.bytes().all(is_token_byte)
 }
 
 #[cfg(test)]

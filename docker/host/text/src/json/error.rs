@@ -2,8 +2,7 @@
 
 use std::fmt;
 
-use super::Position;
-use super::position::newtonsoft_place;
+use super::position::{Position, newtonsoft_place};
 
 /// Why a text is not JSON, and where. Its text is what Newtonsoft.Json says, path and place included
 /// (protocol.md#other-keys; recordings CX-hostjson-invalid, CX-hostjson-array, CX-hostjson-breaks, JX-bad-BadJson).

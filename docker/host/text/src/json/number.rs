@@ -1,6 +1,6 @@
 //! Numbers as Newtonsoft.Json's text reader takes them.
 
-use super::Json;
+use super::value::Json;
 
 /// Newtonsoft.Json refuses a longer integer, so as not to spend its time on it.
 const LONGEST_INTEGER: usize = 380;
@@ -35,8 +35,8 @@ fn shortest(text: &str, digits: &str) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::super::parse;
     use super::*;
+    use crate::json::parse;
 
     fn read(text: &str) -> Json {
         parse(text).unwrap_or_else(|error| panic!("{text}: {error}"))

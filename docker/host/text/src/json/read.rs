@@ -5,8 +5,9 @@
 
 use std::ops::Range;
 
+use super::error::{Error, ErrorKind};
 use super::number::number;
-use super::{Error, ErrorKind, Json, Object};
+use super::value::{Json, Object};
 use crate::date;
 
 /// How deeply a document may be nested where Newtonsoft.Json reads it with its default settings.
@@ -468,8 +469,8 @@ fn step(name: &str) -> String {
 }
 #[cfg(test)]
 mod tests {
-    use super::super::{object, to_compact};
     use super::*;
+    use crate::json::{object, to_compact};
 
     fn read(text: &str) -> Json {
         parse(text).unwrap_or_else(|error| panic!("{text}: {error}"))

@@ -1,9 +1,10 @@
 //! Writing JSON as Newtonsoft.Json does: compact or indented, with .NET's numbers (protocol.md#envelope-request,
 //! #named-http-output, #http-return-value).
 
-use super::{Json, Object};
-use crate::dotnet;
 use std::fmt::{self, Write};
+
+use super::value::{Json, Object};
+use crate::number::float_text;
 
 /// The value without white space.
 pub fn to_compact(value: &Json) -> String {
@@ -100,7 +101,7 @@ fn write_scalar(out: &mut impl Write, value: &Json) -> fmt::Result {
 /// .NET's shortest text, with `.0` where it would look like an integer; what is no number becomes a string
 /// (recordings RX-raw-rv-1.0, RX-raw-rv-object-floats).
 fn write_float(out: &mut impl Write, number: f64) -> fmt::Result {
-    let text = dotnet::float_text(number);
+    let text = float_text(number);
     if !number.is_finite() {
         return write!(out, "\"{text}\"");
     }
@@ -170,8 +171,8 @@ fn escape(bytes: &[u8]) -> Option<(Escape, usize)> {
 
 #[cfg(test)]
 mod tests {
-    use super::super::parse;
     use super::*;
+    use crate::json::parse;
 
     #[test]
     fn escapes_what_newtonsoft_escapes() {

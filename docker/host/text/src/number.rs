@@ -1,0 +1,75 @@
+//! Numbers as .NET reads and writes them with the invariant culture.
+
+/// The decimal exponents that .NET 10, on which the recorded host ran, writes out in full; outside it turns to `E` notation.
+const PLAIN_EXPONENTS: std::ops::RangeInclusive<i32> = -4..=16;
+
+/// The shortest text that reads back as the same number: `1`, `1.5`, `1E+21`, `1E-07`, `-0`
+/// (recording DX-json-floats).
+pub fn float_text(number: f64) -> String {
+    if number.is_nan() {
+        return "NaN".to_owned();
+    }
+    if number.is_infinite() {
+        return if number > 0.0 { "Infinity" } else { "-Infinity" }.to_owned();
+    }
+    // Rust writes the same shortest digits, always as `d.dddde-7`.
+    let scientific = format!("{number:e}");
+    let (mantissa, exponent) = scientific.split_once('e').unwrap_or((&scientific, "0"));
+    let exponent: i32 = exponent.parse().unwrap_or(0);
+    if number == 0.0 || PLAIN_EXPONENTS.contains(&exponent) {
+        return format!("{number}");
+    }
+    let sign = if exponent < 0 { '-' } else { '+' };
+    format!("{mantissa}E{sign}{:02}", exponent.abs())
+}
+
+/// A 32-bit integer as `int.TryParse` reads it: blanks around it, a sign and NUL characters behind it are allowed (recordings
+/// RX-sc-string-*).
+pub fn parse_int(text: &str) -> Option<i32> {
+    let blank = |c: char| matches!(c, ' ' | '\t'..='\r');
+    text.trim_end_matches('\0').trim_matches(blank).parse().ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn floats() {
+        let cases = [
+            (1.0, "1"),
+            (0.1, "0.1"),
+            (1e21, "1E+21"),
+            (-0.0, "-0"),
+            (123_456_789.123_456_79, "123456789.12345679"),
+            (1e-7, "1E-07"),
+            (1e-5, "1E-05"),
+            (0.0001, "0.0001"),
+            (0.00012, "0.00012"),
+            (1e14, "100000000000000"),
+            (1e16, "10000000000000000"),
+            (1234567890123456.0, "1234567890123456"),
+            (1e17, "1E+17"),
+            (123_456_789_012_345_680.0, "1.2345678901234568E+17"),
+            (5e-324, "5E-324"),
+            (f64::MAX, "1.7976931348623157E+308"),
+            (f64::NAN, "NaN"),
+            (f64::NEG_INFINITY, "-Infinity"),
+        ];
+        for (number, expected) in cases {
+            assert_eq!(float_text(number), expected);
+        }
+    }
+
+    #[test]
+    fn integers() {
+        for (text, expected) in
+            [(" 201 ", Some(201)), ("+5", Some(5)), ("-1", Some(-1)), ("\t7\n", Some(7)), ("201 \0\0", Some(201))]
+        {
+            assert_eq!(parse_int(text), expected);
+        }
+        for text in ["", "Created", "201.0", "99999999999", "2 01", "1,000", "\u{a0}5"] {
+            assert_eq!(parse_int(text), None, "{text}");
+        }
+    }
+}
