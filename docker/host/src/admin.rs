@@ -1,6 +1,6 @@
 //! The admin endpoints: what an operator sees (protocol.md#admin-endpoints).
 //!
-//! [`handle`] answers the routes that exist; all other URLs below `/admin` and `/runtime` are nobody's. What the
+//! [`find`] knows the routes that exist; all other URLs below `/admin` and `/runtime` are nobody's. What the
 //! endpoints need of the host is the trait [`Operator`].
 
 mod endpoint;
@@ -15,25 +15,41 @@ use crate::host::keys::{Identity, KeyLevel};
 use endpoint::{Access, Endpoint};
 pub use endpoint::{Operator, Reply, Request};
 
-/// Answers a request for an admin endpoint; `None` when its URL and method are none, and a function may have it.
+/// An endpoint that a request is for.
+pub struct Found<'a> {
+    access: Access,
+    /// The parts of the path as they were sent.
+    segments: Vec<&'a str>,
+    endpoint: Endpoint<'a>,
+}
+
+/// The endpoint that a method, a decoded path and a parsed query name; `None` if there is none.
 #[must_use]
-pub fn handle(operator: &dyn Operator, request: &Request<'_>) -> Option<Reply> {
-    let path = request.path.strip_suffix('/').unwrap_or(request.path);
+pub fn find<'a>(method: &str, path: &'a str, query: &[(String, Vec<String>)]) -> Option<Found<'a>> {
+    let path = path.strip_suffix('/').unwrap_or(path);
     let segments: Vec<&str> = path.strip_prefix('/')?.split('/').collect();
     let folded: Vec<String> = segments.iter().map(|segment| segment.to_ascii_lowercase()).collect();
     let names: Vec<&str> = folded.iter().map(String::as_str).collect();
     let (access, endpoint) = match names.as_slice() {
-        ["admin" | "runtime", "health", rest @ ..] => health::find(rest, request)?,
-        names => find(&request.method.to_ascii_uppercase(), names, &segments)?,
+        ["admin" | "runtime", "health", rest @ ..] => health::find(rest, query)?,
+        names => endpoint(&method.to_ascii_uppercase(), names, &segments)?,
     };
-    Some(match refusal(access, &segments, operator, request) {
-        Some(refusal) => refusal,
-        None => endpoint(operator, request),
-    })
+    Some(Found { access, segments, endpoint })
+}
+
+impl Found<'_> {
+    /// Answers a request, if its sender may use the endpoint.
+    #[must_use]
+    pub fn answer(self, operator: &dyn Operator, request: &Request<'_>) -> Reply {
+        match refusal(self.access, &self.segments, operator, request) {
+            Some(refusal) => refusal,
+            None => (self.endpoint)(operator, request),
+        }
+    }
 }
 
 /// The table of endpoints. `names` are the segments of the path in lower case, `segments` as they were sent.
-fn find<'a>(method: &str, names: &[&str], segments: &[&'a str]) -> Option<(Access, Endpoint<'a>)> {
+fn endpoint<'a>(method: &str, names: &[&str], segments: &[&'a str]) -> Option<(Access, Endpoint<'a>)> {
     let master = |endpoint: Endpoint<'a>| Some((Access::Master, endpoint));
     match (method, names) {
         ("GET" | "POST", ["admin", "host", "ping"]) => Some((Access::Anyone, Box::new(|_, _| host::ping()))),
@@ -64,7 +80,7 @@ fn refusal(access: Access, segments: &[&str], operator: &dyn Operator, request: 
         Ok(identity) => identity.flatten(),
         // A damaged key file, say (recording JX-bad-host).
         Err(error) => {
-            operator.log_error(&error.0);
+            operator.log_error(&error.to_string());
             return Some(Reply::empty(500));
         }
     };

@@ -9,47 +9,38 @@ use bytes::Bytes;
 use wire::caller::is_continue;
 use wire::client::{self, Body, Request};
 use wire::response::Framing;
-use wire::{Caller, Name, RequestHead, Response, ResponseHead, Target};
+use wire::{Caller, Name, Response, ResponseHead};
 
-use crate::app::{Function, HandlerKind};
-use crate::host::Host;
+use crate::app::HandlerKind;
 use crate::host::execution::{CALLED_BY_HOST_API, Execution};
-use crate::host::running::Running;
-use crate::invoke::{self, Outcome};
+use crate::invoke::{self, Call, Outcome};
 use crate::log::Level;
 
 const NO_CONTENT: u16 = 204;
 const RESET_CONTENT: u16 = 205;
 const NOT_MODIFIED: u16 = 304;
 
-/// Passes a request on to the handler, and its answer back.
-pub async fn forward(
-    host: &Host,
-    running: &Running,
-    function: &Function,
-    target: &Target<'_>,
-    head: &RequestHead,
-    caller: &mut Caller,
-) -> Response {
-    let execution = Execution::begin(host, function, CALLED_BY_HOST_API);
-    let Some(handler) = running.handler() else { return Response::empty(500) };
-    let is_ready = invoke::wait_ready(host, handler, &execution).await;
+/// Passes a request on to the handler, and its response back.
+pub async fn forward(call: &Call<'_>, caller: &mut Caller) -> Response {
+    let execution = Execution::begin(call.host, call.running, &call.found.function, CALLED_BY_HOST_API);
+    let Some(handler) = call.running.handler() else { return Response::empty(500) };
+    let is_ready = invoke::wait_ready(handler, &execution).await;
 
-    let waits_for_continue = head.headers.get(Name::Expect).is_some_and(is_continue);
-    let is_to_head = head.method == "HEAD";
-    let request = match to_handler(&execution, running, function, target, head, caller.length()) {
+    let head = call.request.head;
+    let request = match to_handler(&execution, call.request, caller.length()) {
         Ok(request) => request,
-        Err(cause) => {
-            execution.failed(&cause);
+        Err(error) => {
+            execution.failed(&error.to_string());
             return Response { closes: !is_ready, ..Response::empty(500) };
         }
     };
+    let waits_for_continue = head.headers.get(Name::Expect).is_some_and(is_continue);
     let body = if caller.length() > 0 { Body::Stream { caller, waits_for_continue } } else { Body::Empty };
-    let call = pin!(async { invoke::noticed(handler, handler.client().call(&request, body).await).await });
-    let mut response = match invoke::within_timeout(running, handler, &execution, call).await {
+    let asking = pin!(async { invoke::noticed(handler, handler.client().call(&request, body).await).await });
+    let mut response = match invoke::within_timeout(handler, &execution, asking).await {
         Outcome::Answered(answer) => {
             execution.succeeded();
-            to_caller(&execution, answer, is_to_head)
+            to_caller(&execution, answer, head.method == "HEAD")
         }
         Outcome::Failed(error) => {
             execution.failed(&format!("{error}\nThe request was: {} {}", request.method, request.target));
@@ -62,17 +53,11 @@ pub async fn forward(
 }
 
 /// The request as the handler gets it.
-fn to_handler(
-    execution: &Execution<'_>,
-    running: &Running,
-    function: &Function,
-    target: &Target<'_>,
-    head: &RequestHead,
-    length: u64,
-) -> Result<Request, String> {
-    let kind = running.app.options.custom_handler.as_ref().map(|handler| handler.kind);
+fn to_handler(execution: &Execution<'_>, request: wire::Request<'_>, length: u64) -> Result<Request, headers::Error> {
+    let wire::Request { head, target } = request;
+    let kind = execution.running.app.options.custom_handler.as_ref().map(|handler| handler.kind);
     let target = match kind {
-        Some(HandlerKind::HttpWorker) => target::for_function(target, &function.name),
+        Some(HandlerKind::HttpWorker) => target::for_function(target, &execution.function.name),
         _ => target::forwarded(target),
     };
     let method = normal_method(&head.method);

@@ -6,17 +6,17 @@ use bytes::Bytes;
 use dotnet_text::query;
 use wire::headers::is_sound;
 use wire::response::Framing;
-use wire::{Caller, Name, Request, RequestHead, Response, Service, Target, Warning};
+use wire::{Caller, Name, Request, RequestHead, Response, Service, Warning};
 
 use crate::admin;
 use crate::app::HttpMode;
 use crate::forward;
-use crate::host::keys::{self, Identity, KeyError, KeyLevel};
+use crate::host::keys::{self, Identity, KeyLevel};
 use crate::host::routes::Found;
 use crate::host::running::Running;
 use crate::host::throttle::Refusal;
 use crate::host::{Host, State};
-use crate::invoke;
+use crate::invoke::{self, Call};
 use crate::log;
 use crate::proxy;
 
@@ -32,7 +32,7 @@ pub struct Front(pub Arc<Host>);
 
 impl Service for Front {
     async fn call(&self, request: Request<'_>, caller: &mut Caller) -> Option<Response> {
-        Some(within_limits(&self.0, request.target, request.head, caller).await)
+        Some(respond(&self.0, request, caller).await)
     }
 
     fn warn(&self, warning: Warning) {
@@ -40,39 +40,42 @@ impl Service for Front {
     }
 }
 
-async fn within_limits(host: &Arc<Host>, target: &Target<'_>, head: &RequestHead, caller: &mut Caller) -> Response {
+async fn respond(host: &Arc<Host>, request: Request<'_>, caller: &mut Caller) -> Response {
     let state = host.state();
     let limit = match &state {
         State::Running(running) => running.app.options.request_body_limit_bytes,
         State::Error(..) | State::Offline { .. } => DEFAULT_BODY_LIMIT_BYTES,
     };
-    let length = caller.length();
-    if length > limit {
-        let text = format!(
-            "{} {}: a body of {length} bytes is refused, the limit is {limit}\nhint: FUNCTIONS_REQUEST_BODY_SIZE_LIMIT",
-            head.method, target.path
-        );
-        host.log().warning(log::HOST, text);
-        return Response::empty(500).closing();
+    if caller.length() > limit {
+        return too_long(host, request, caller.length(), limit);
     }
-    if is_admin_path(&target.path) {
-        let Ok(bytes) = caller.collect(limit).await else { return Response::empty(500) };
-        if let Some(response) = admin_answer(host, target, head, &bytes) {
-            return response;
+    if is_admin_path(&request.target.path) {
+        let query = query::parse(request.target.query);
+        if let Some(endpoint) = admin::find(&request.head.method, &request.target.path, &query) {
+            let Ok(body) = caller.collect(limit).await else { return Response::empty(500) };
+            return admin_response(host, endpoint, &admin_request(request, &query, &body));
         }
         if let State::Running(running) = &state
             && !host.lets_functions_have_reserved_routes()
         {
-            warn_of_reserved_route(host, running, &head.method, &target.path);
+            warn_of_reserved_route(host, running, request);
             return Response::empty(404);
         }
-        caller.put_back(bytes.into());
     }
     match state {
-        State::Running(running) => throttled(host, &running, target, head, caller).await,
+        State::Running(running) => throttled(host, &running, request, caller).await,
         State::Offline { page, .. } => Response { framing: Framing::Chunked, ..html(503, &page) },
         State::Error(..) => not_running(),
     }
+}
+
+fn too_long(host: &Host, Request { head, target }: Request<'_>, length: u64, limit: u64) -> Response {
+    let text = format!(
+        "{} {}: a body of {length} bytes is refused, the limit is {limit}\nhint: FUNCTIONS_REQUEST_BODY_SIZE_LIMIT",
+        head.method, target.path
+    );
+    host.log().warning(log::HOST, text);
+    Response::empty(500).closing()
 }
 
 fn is_admin_path(path: &str) -> bool {
@@ -83,8 +86,9 @@ fn is_admin_path(path: &str) -> bool {
 }
 
 /// Says, once for each function, that a function would have had a request whose path is the host's own (protocol.md#reserved-routes).
-fn warn_of_reserved_route(host: &Host, running: &Running, method: &str, path: &str) {
-    let Some(found) = running.routes.find(method, path) else { return };
+fn warn_of_reserved_route(host: &Host, running: &Running, Request { head, target }: Request<'_>) {
+    let path = &target.path;
+    let Some(found) = running.routes.find(&head.method, path) else { return };
     let name = &found.function.name;
     if host.is_first_reserved_route_of(name) {
         let text = format!(
@@ -95,20 +99,24 @@ fn warn_of_reserved_route(host: &Host, running: &Running, method: &str, path: &s
     }
 }
 
-/// The answer of an admin endpoint; `None` where the URL is not one.
-fn admin_answer(host: &Arc<Host>, target: &Target<'_>, head: &RequestHead, body: &[u8]) -> Option<Response> {
-    let query = query::parse(target.query);
-    let request = admin::Request {
-        method: &head.method,
+fn admin_request<'a>(
+    Request { head, target }: Request<'a>,
+    query: &'a [(String, Vec<String>)],
+    body: &'a [u8],
+) -> admin::Request<'a> {
+    admin::Request {
         path: &target.path,
         scheme: "http",
         host: head.headers.text(Name::Host).unwrap_or_default(),
         content_type: head.headers.text(Name::ContentType),
-        key: presented_key(head, &query),
-        query: &query,
+        key: presented_key(head, query),
+        query,
         body,
-    };
-    let reply = admin::handle(host, &request)?;
+    }
+}
+
+fn admin_response(host: &Arc<Host>, endpoint: admin::Found<'_>, request: &admin::Request<'_>) -> Response {
+    let reply = endpoint.answer(host, request);
     let framing = if reply.chunked { Framing::Chunked } else { Framing::Length };
     let mut response = Response { framing, body: vec![reply.body.into()], ..Response::empty(reply.status) };
     for (name, value) in reply.headers.into_iter().filter(|(name, value)| is_sound(name, value)) {
@@ -117,16 +125,10 @@ fn admin_answer(host: &Arc<Host>, target: &Target<'_>, head: &RequestHead, body:
     if let Some(running) = host.running() {
         add_custom_headers(&mut response, &running);
     }
-    Some(response)
+    response
 }
 
-async fn throttled(
-    host: &Arc<Host>,
-    running: &Arc<Running>,
-    target: &Target<'_>,
-    head: &RequestHead,
-    caller: &mut Caller,
-) -> Response {
+async fn throttled(host: &Host, running: &Running, request: Request<'_>, caller: &mut Caller) -> Response {
     let _pass = match running.throttle.enter().await {
         Ok(pass) => pass,
         Err(Refusal::Never) => return Response::empty(500),
@@ -136,45 +138,42 @@ async fn throttled(
             return response;
         }
     };
-    let mut response = match running.routes.find(&head.method, &target.path) {
-        Some(found) => call(host, running, found, target, head, caller).await,
-        None if target.path == "/" => home_page(host),
+    let mut response = match running.routes.find(&request.head.method, &request.target.path) {
+        Some(found) => match permitted(host, &found, request) {
+            Ok(identity) => call(Call { host, running, found, request, identity }, caller).await,
+            Err(status) => Response::empty(status),
+        },
+        None if request.target.path == "/" => home_page(host),
         None => Response::empty(404),
     };
     add_custom_headers(&mut response, running);
     response
 }
 
-async fn call(
-    host: &Arc<Host>,
-    running: &Arc<Running>,
-    found: Found,
-    target: &Target<'_>,
-    head: &RequestHead,
-    caller: &mut Caller,
-) -> Response {
-    let Some(http) = &found.function.http else { return Response::empty(404) };
-    let Ok(identity) = identify(host, head, target, &found) else { return Response::empty(500) };
-    if found.function.disabled && identity.as_ref().map(|identity| identity.level) != Some(KeyLevel::Admin) {
-        return Response::empty(404);
-    }
-    if !keys::permits(http.level, identity.as_ref()) {
-        return Response::empty(401);
-    }
-    match found.mode {
-        HttpMode::Proxying => proxy::proxy(host, running, &found.function, Request { head, target }, caller).await,
-        HttpMode::Forwarding => forward::forward(host, running, &found.function, target, head, caller).await,
-        HttpMode::Default => invoke::http(host, running, &found, identity, target, head, caller).await,
+async fn call(call: Call<'_>, caller: &mut Caller) -> Response {
+    match call.found.mode {
+        HttpMode::Proxying => proxy::proxy(&call, caller).await,
+        HttpMode::Forwarding => forward::forward(&call, caller).await,
+        HttpMode::Default => invoke::http(&call, caller).await,
     }
 }
 
-/// Whom the key that a request presents makes of its sender. A key file that cannot be read, damaged say, fails the request, as
-/// it does at the admin endpoints (recording JX-bad-host); the log names it.
-fn identify(host: &Host, head: &RequestHead, target: &Target<'_>, found: &Found) -> Result<Option<Identity>, KeyError> {
+/// The key with which a caller may call a function, or the status of a response to one who may not.
+fn permitted(host: &Host, found: &Found, Request { head, target }: Request<'_>) -> Result<Option<Identity>, u16> {
+    let http = found.function.http.as_ref().ok_or(404_u16)?;
     let query = query::parse(target.query);
-    let Some(key) = presented_key(head, &query) else { return Ok(None) };
-    let identity = host.keys().identify(key, Some(&found.function.name));
-    identity.inspect_err(|error| host.log().error(log::HOST, &error.0))
+    let identity = match presented_key(head, &query) {
+        Some(key) => host.keys().identify(key, Some(&found.function.name)).map_err(|error| {
+            // A damaged key file fails the request, as it does at the admin endpoints (recording JX-bad-host).
+            host.log().error(log::HOST, &error);
+            500_u16
+        })?,
+        None => None,
+    };
+    if found.function.disabled && identity.as_ref().map(|identity| identity.level) != Some(KeyLevel::Admin) {
+        return Err(404);
+    }
+    if keys::permits(http.level, identity.as_ref()) { Ok(identity) } else { Err(401) }
 }
 
 fn presented_key<'a>(head: &'a RequestHead, query: &'a [(String, Vec<String>)]) -> Option<&'a str> {

@@ -2,6 +2,7 @@
 
 mod attempt;
 mod attempts;
+mod call;
 mod exchange;
 mod failed;
 mod http;
@@ -11,7 +12,7 @@ mod retry;
 mod trigger;
 
 pub use attempts::invoke;
-pub use failed::Failed;
+pub use call::Call;
 pub use http::http;
 pub use limits::{Outcome, noticed, wait_ready, within_timeout};
 pub use trigger::Trigger;

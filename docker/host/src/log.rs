@@ -34,7 +34,6 @@ pub struct Filter {
 
 /// A log level of .NET, least first.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-#[expect(missing_docs, reason = "the names say it")]
 pub enum Level {
     Trace,
     Debug,
@@ -59,12 +58,6 @@ pub struct Entry<'a> {
 }
 
 impl Log {
-    /// A log with this filter.
-    #[must_use]
-    pub fn new(filter: Filter) -> Self {
-        Self { filter: Arc::new(RwLock::new(filter)) }
-    }
-
     /// From now on only what passes this filter is written: host.json was read, or read again.
     pub fn set_filter(&self, filter: Filter) {
         *self.filter.write().unwrap_or_else(PoisonError::into_inner) = filter;

@@ -11,12 +11,9 @@ use std::time::Duration;
 use wire::client::{self, Body, Request};
 use wire::{Caller, Name, Response};
 
-use crate::app::Function;
 use crate::handler::Handler;
-use crate::host::Host;
 use crate::host::execution::{CALLED_BY_HOST_API, Execution};
-use crate::host::running::Running;
-use crate::invoke::{self, Outcome};
+use crate::invoke::{self, Call, Outcome};
 use headers::{BodyFraming, Own};
 
 /// How often a request is tried (protocol.md#proxying-errors).
@@ -27,17 +24,11 @@ const PAUSES_MS: [u64; 4] = [50, 100, 200, 250];
 const WITHOUT_LENGTH: [&str; 4] = ["GET", "HEAD", "OPTIONS", "DELETE"];
 
 /// Passes a request on to the handler, and its response back.
-pub async fn proxy(
-    host: &Host,
-    running: &Running,
-    function: &Function,
-    request: wire::Request<'_>,
-    caller: &mut Caller,
-) -> Response {
-    let execution = Execution::begin(host, function, CALLED_BY_HOST_API);
-    let Some(handler) = running.handler() else { return Response::empty(500) };
-    let is_ready = invoke::wait_ready(host, handler, &execution).await;
-    let mut response = match attempt(running, handler, &execution, request, caller).await {
+pub async fn proxy(call: &Call<'_>, caller: &mut Caller) -> Response {
+    let execution = Execution::begin(call.host, call.running, &call.found.function, CALLED_BY_HOST_API);
+    let Some(handler) = call.running.handler() else { return Response::empty(500) };
+    let is_ready = invoke::wait_ready(handler, &execution).await;
+    let mut response = match attempt(handler, &execution, call.request, caller).await {
         Ok(response) => response,
         Err(cause) => {
             execution.failed(&cause);
@@ -49,7 +40,6 @@ pub async fn proxy(
 }
 
 async fn attempt(
-    running: &Running,
     handler: &Handler,
     execution: &Execution<'_>,
     request: wire::Request<'_>,
@@ -59,7 +49,7 @@ async fn attempt(
     if head.headers.get(Name::Host).is_none_or(<[u8]>::is_empty) {
         return Err("System.UriFormatException: Invalid URI: The hostname could not be parsed.".to_owned());
     }
-    let limit = running.app.options.request_body_limit_bytes;
+    let limit = execution.running.app.options.request_body_limit_bytes;
     let body = caller.collect(limit).await.map_err(|error| error.to_string())?;
     let method = normal_method(&head.method);
     let framing = if head.headers.contains(Name::TransferEncoding) {
@@ -85,7 +75,7 @@ async fn attempt(
         BodyFraming::Chunked => Body::Chunk(body.clone()),
     };
     let call = pin!(with_retries(handler, &sent, make));
-    match invoke::within_timeout(running, handler, execution, call).await {
+    match invoke::within_timeout(handler, execution, call).await {
         Outcome::Answered(response) => {
             execution.succeeded();
             let client::Response { head, body } = response;

@@ -39,8 +39,6 @@ pub trait Operator {
 /// A request as the admin endpoints see it.
 #[derive(Debug, Clone, Copy)]
 pub struct Request<'a> {
-    /// The method as sent.
-    pub method: &'a str,
     /// The path, percent escapes undone, dots resolved.
     pub path: &'a str,
     /// `http` or `https`.
@@ -82,7 +80,7 @@ pub(super) enum Access {
 }
 
 /// The answer of one endpoint, made once the caller may use it.
-pub type Endpoint<'a> = Box<dyn FnOnce(&dyn Operator, &Request<'_>) -> Reply + 'a>;
+pub type Endpoint<'a> = Box<dyn FnOnce(&dyn Operator, &Request<'_>) -> Reply + Send + 'a>;
 
 impl Reply {
     /// An answer without a body.
@@ -120,8 +118,7 @@ impl Request<'_> {
 
     /// The first value of a parameter of the query.
     pub(super) fn parameter(&self, name: &str) -> Option<&str> {
-        let (_, values) = self.query.iter().find(|(key, _)| key.eq_ignore_ascii_case(name))?;
-        values.first().map(String::as_str)
+        parameter(self.query, name)
     }
 
     /// The body as JSON, or the answer to a body that is none: `415` without a JSON media type, `400` otherwise.
@@ -139,6 +136,12 @@ fn is_json(content_type: &str) -> bool {
     let essence = MediaType::split(content_type).essence.to_ascii_lowercase();
     matches!(essence.as_str(), "application/json" | "text/json")
         || (essence.starts_with("application/") && essence.ends_with("+json"))
+}
+
+/// The first value of a parameter of a query, ignoring case.
+pub fn parameter<'a>(query: &'a [(String, Vec<String>)], name: &str) -> Option<&'a str> {
+    let (_, values) = query.iter().find(|(key, _)| key.eq_ignore_ascii_case(name))?;
+    values.first().map(String::as_str)
 }
 
 /// A member of an object by its name in any letter case.

@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use super::endpoint::{Access, Endpoint, Operator, Reply, Request};
+use super::endpoint::{Access, Endpoint, Operator, Reply, Request, parameter};
 
 /// What is looked at: name, and whether it is well.
 type Check = (&'static str, fn(&dyn Operator) -> bool);
@@ -13,14 +13,14 @@ const STORAGE: Check =
     ("azure.functions.webjobs.storage", |operator| operator.settings().get_filled("AzureWebJobsStorage").is_some());
 
 /// The endpoint below `/runtime/health`. Anybody may ask it, but for what it has looked at.
-pub(super) fn find(rest: &[&str], request: &Request<'_>) -> Option<(Access, Endpoint<'static>)> {
+pub(super) fn find(rest: &[&str], query: &[(String, Vec<String>)]) -> Option<(Access, Endpoint<'static>)> {
     let checks: &[Check] = match rest {
         [] => &[LIFE, STATE, STORAGE],
         ["live"] => &[LIFE],
         ["ready"] => &[STATE],
         _ => return None,
     };
-    let is_expanded = request.parameter("expand").is_some_and(|value| value.eq_ignore_ascii_case("true"));
+    let is_expanded = parameter(query, "expand").is_some_and(|value| value.eq_ignore_ascii_case("true"));
     let access = if is_expanded { Access::MasterUnchallenged } else { Access::Anyone };
     Some((access, Box::new(move |operator, request| health(checks, is_expanded, operator, request))))
 }

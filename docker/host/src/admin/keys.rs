@@ -45,7 +45,7 @@ fn find<'a>(method: &str, owner: Owner<'a>, rest: &[&'a str]) -> Option<Endpoint
     let name = rest.first().copied().unwrap_or_default();
     Some(Box::new(move |operator, request| {
         endpoint(owner, name, operator, request).unwrap_or_else(|error| {
-            operator.log_error(&error.0);
+            operator.log_error(&error.to_string());
             Reply::empty(500)
         })
     }))

@@ -105,13 +105,25 @@ fn host() -> Remembering {
     }
 }
 
-fn ask<'a>(method: &'a str, path: &'a str, key: Option<&'a str>, body: &'a str) -> Request<'a> {
-    let content_type = (!body.is_empty()).then_some("application/json; charset=utf-8");
-    Request { method, path, scheme: "http", host: "h:1", content_type, key, query: &[], body: body.as_bytes() }
+struct Ask<'a> {
+    method: &'a str,
+    request: Request<'a>,
 }
 
-fn status(host: &Remembering, request: &Request<'_>) -> Option<u16> {
-    handle(host, request).map(|reply| reply.status)
+fn ask<'a>(method: &'a str, path: &'a str, key: Option<&'a str>, body: &'a str) -> Ask<'a> {
+    let content_type = (!body.is_empty()).then_some("application/json; charset=utf-8");
+    Ask {
+        method,
+        request: Request { path, scheme: "http", host: "h:1", content_type, key, query: &[], body: body.as_bytes() },
+    }
+}
+
+fn handle(host: &Remembering, Ask { method, request }: &Ask<'_>) -> Option<Reply> {
+    Some(find(method, request.path, request.query)?.answer(host, request))
+}
+
+fn status(host: &Remembering, ask: &Ask<'_>) -> Option<u16> {
+    handle(host, ask).map(|reply| reply.status)
 }
 
 fn json_of(host: &Remembering, path: &str) -> Value {
@@ -267,7 +279,8 @@ fn functions_are_written_and_emptied() {
 #[test]
 fn the_template_of_a_url_is_in_lower_case() {
     let host = host();
-    let request = Request { host: "Example:1", ..ask("GET", "/admin/functions/F", Some("m"), "") };
+    let mut request = ask("GET", "/admin/functions/F", Some("m"), "");
+    request.request.host = "Example:1";
     let function: Value = serde_json::from_slice(&handle(&host, &request).unwrap().body).unwrap();
     assert_eq!(function["invoke_url_template"], "http://example:1/api/items/{id}");
     assert_eq!(function["href"], "http://Example:1/admin/functions/F");

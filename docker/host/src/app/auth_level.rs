@@ -2,7 +2,6 @@
 
 /// `authLevel`, and `authorizationLevel` of the routes in host.json.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-#[expect(missing_docs, reason = "the names say it")]
 pub enum AuthLevel {
     Anonymous,
     User,

@@ -75,24 +75,6 @@ impl Configuration {
         self.children(path).iter().filter_map(|name| self.get(&format!("{path}:{name}"))).map(str::to_owned).collect()
     }
 
-    /// Everything at or below `path` as JSON, with the spelling in which it was first written.
-    #[must_use]
-    pub fn tree(&self, path: &str) -> Value {
-        let children = self.children(path);
-        if children.is_empty() {
-            return self.get(path).map_or(Value::Null, |text| Value::String(text.to_owned()));
-        }
-        Value::Object(
-            children
-                .into_iter()
-                .map(|name| {
-                    let tree = self.tree(&format!("{path}:{name}"));
-                    (name, tree)
-                })
-                .collect(),
-        )
-    }
-
     fn set(&mut self, path: String, value: String) {
         self.leaves.insert(path.to_lowercase(), Leaf { path, value });
     }

@@ -80,7 +80,6 @@ pub struct Binding {
 
 /// Which way the data goes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-#[expect(missing_docs, reason = "the names say it")]
 pub enum Direction {
     In,
     Out,
@@ -89,7 +88,6 @@ pub enum Direction {
 
 /// What a binding wants its data as.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-#[expect(missing_docs, reason = "the names say it")]
 pub enum DataType {
     String,
     Binary,
@@ -98,7 +96,6 @@ pub enum DataType {
 
 /// Whether an event trigger takes one event or many at a time.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-#[expect(missing_docs, reason = "the names say it")]
 pub enum Cardinality {
     One,
     Many,

@@ -1,6 +1,7 @@
 //! local.settings.json: the settings that Core Tools, not the host, puts into the environment (protocol.md#local-settings).
 
-use std::path::Path;
+use std::io;
+use std::path::{Path, PathBuf};
 
 use serde_json::Value;
 
@@ -8,18 +9,33 @@ use super::syntax;
 use crate::app::Document;
 use crate::grammar::spelling::did_you_mean;
 
+/// Why a local.settings.json cannot be used.
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    #[error("cannot read `{}`: {error}", path.display())]
+    Unreadable { path: PathBuf, error: io::Error },
+    #[error("{0}")]
+    Syntax(String),
+    #[error("`{}` is encrypted\nhint: func settings decrypt", .0.display())]
+    Encrypted(PathBuf),
+    #[error("`{}` has no object `Values`\nhint: {hint}", path.display())]
+    NoValues { path: PathBuf, hint: String },
+    #[error("`{place}`: the value of `{name}` is not a text\nhint: put it in quotes")]
+    NotText { place: String, name: String },
+}
+
 /// The `Values` and `ConnectionStrings` of a local.settings.json, as environment variables.
 ///
 /// # Errors
-/// One line that names the file and the place, and a hint.
-pub fn read(path: &Path) -> Result<Vec<(String, String)>, String> {
-    let shown = path.display();
-    let bytes = std::fs::read(path).map_err(|error| format!("cannot read `{shown}`: {error}"))?;
+/// If the file cannot be read, or is not such a file.
+pub fn read(path: &Path) -> Result<Vec<(String, String)>, Error> {
+    let bytes = std::fs::read(path).map_err(|error| Error::Unreadable { path: path.to_owned(), error })?;
     let text = dotnet_text::encoding::decode(&bytes);
-    let document = Document::parse_object(&text)
-        .map_err(|error| syntax::advice_on(path, &text, &error, "{\"Values\": {\"NAME\": \"value\"}}"))?;
+    let document = Document::parse_object(&text).map_err(|error| {
+        Error::Syntax(syntax::advice_on(path, &text, &error, "{\"Values\": {\"NAME\": \"value\"}}"))
+    })?;
     if document.value.get("IsEncrypted").and_then(Value::as_bool) == Some(true) {
-        return Err(format!("`{shown}` is encrypted\nhint: func settings decrypt"));
+        return Err(Error::Encrypted(path.to_owned()));
     }
     let values = document.value.get("Values").and_then(Value::as_object);
     let values = values.ok_or_else(|| {
@@ -29,7 +45,7 @@ pub fn read(path: &Path) -> Result<Vec<(String, String)>, String> {
             Some(slip) => format!("`{slip}`: did you mean `Values`? Letter case counts here"),
             None => "settings stand in it: {\"Values\": {\"NAME\": \"value\"}}".to_owned(),
         };
-        format!("`{shown}` has no object `Values`\nhint: {hint}")
+        Error::NoValues { path: path.to_owned(), hint }
     })?;
     let connections = document.value.get("ConnectionStrings").and_then(Value::as_object).into_iter().flatten();
     let connections = connections.map(|(name, value)| {
@@ -38,6 +54,7 @@ pub fn read(path: &Path) -> Result<Vec<(String, String)>, String> {
     });
     let values = values.iter().map(|(name, value)| (name.clone(), format!("Values.{name}"), value));
     let named = values.chain(connections);
+    let file = path.display();
     named
         // Core Tools passes them over as well (protocol.md#local-settings).
         .filter(|(name, _, value)| !name.is_empty() && !value.is_null())
@@ -46,7 +63,7 @@ pub fn read(path: &Path) -> Result<Vec<(String, String)>, String> {
             Value::Number(_) | Value::Bool(_) => Ok((name, value.to_string())),
             _ => {
                 let place = document.start(&path).map(|place| format!(":{place}")).unwrap_or_default();
-                Err(format!("`{shown}{place}`: the value of `{name}` is no text\nhint: put it in quotes"))
+                Err(Error::NotText { place: format!("{file}{place}"), name })
             }
         })
         .collect()
@@ -70,7 +87,7 @@ mod tests {
     fn from(text: &str) -> Result<Vec<(String, String)>, String> {
         let file = tempfile::NamedTempFile::new().unwrap();
         std::fs::write(file.path(), text).unwrap();
-        read(file.path())
+        read(file.path()).map_err(|error| error.to_string())
     }
 
     #[test]

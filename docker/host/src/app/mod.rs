@@ -32,12 +32,14 @@ pub(crate) use directory::names_extensions;
 pub use dotnet_text::document::Document;
 pub use faults::is_function_name;
 pub(crate) use faults::{ADD_BUNDLE, EXTENSION_TYPES};
-pub use function::{Binding, Cardinality, DataType, Direction, Function, HttpMode, HttpTrigger, Unreadable};
+pub use function::{Binding, Cardinality, DataType, Function, HttpMode, Unreadable};
 pub use options::{
-    BlobOptions, CustomHandler, ExtensionBundle, HandlerKind, HostError, HostOptions, HttpOptions, ImplicitRoute,
-    Logging, MessageEncoding, QueueOptions, Retry, RetryStrategy,
+    CustomHandler, HandlerKind, HostError, HostOptions, HttpOptions, MessageEncoding, Retry, RetryStrategy,
 };
 pub use settings::Settings;
+
+#[cfg(test)]
+pub use function::Direction;
 
 /// A function app as it was found on disk, under the settings of this moment.
 #[derive(Debug, Clone)]

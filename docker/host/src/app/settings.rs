@@ -22,14 +22,6 @@ struct Entry {
 const CONNECTION_STRING_PREFIXES: [&str; 4] = ["MYSQLCONNSTR_", "SQLAZURECONNSTR_", "SQLCONNSTR_", "CUSTOMCONNSTR_"];
 
 impl Settings {
-    /// The settings of this process. Variables that are not Unicode are left out: no setting of the host can name them.
-    #[must_use]
-    pub fn from_environment() -> Self {
-        std::env::vars_os()
-            .filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok()?)))
-            .collect()
-    }
-
     /// The value of a setting, with `:` or `__` between the parts of its name.
     #[must_use]
     pub fn get(&self, name: &str) -> Option<&str> {

@@ -41,12 +41,6 @@ impl Connections {
         open.insert(text.to_owned(), storage.clone());
         Ok(storage)
     }
-
-    /// The app's own account, if it has one: locks, receipts and timer states live there.
-    #[must_use]
-    pub fn host_storage(&self) -> Option<Storage> {
-        self.storage(None).ok()
-    }
 }
 
 /// First the name with the prefix `AzureWebJobs`, then as it is; each first among the connection strings

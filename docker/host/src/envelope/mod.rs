@@ -18,3 +18,6 @@ pub mod reply;
 pub mod request;
 pub mod retry;
 mod written;
+
+#[cfg(test)]
+mod tests;

@@ -25,16 +25,27 @@ const LOST: [&str; 9] = [
     "Last-Modified",
 ];
 
+/// Why a request cannot be forwarded; the caller gets a 500.
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    #[error("a request with `Transfer-Encoding` cannot be forwarded: send a `Content-Length`")]
+    Chunked,
+    #[error("the request header `{0}` has a byte above 127")]
+    NotAscii(String),
+    #[error("the format of the content type `{0}` is invalid")]
+    ContentType(String),
+}
+
 /// The caller's headers as the handler gets them. `length` is that of the body.
 ///
 /// # Errors
-/// What makes .NET's client refuse to send the request: a chunked body, a byte above 127, a content type without a slash.
-pub fn to_handler(headers: &Headers, length: u64, invocation: Uuid) -> Result<Headers, String> {
+/// If .NET's client would refuse to send the request.
+pub fn to_handler(headers: &Headers, length: u64, invocation: Uuid) -> Result<Headers, Error> {
     if headers.contains(Name::TransferEncoding) {
-        return Err("a request with `Transfer-Encoding` cannot be forwarded: send a `Content-Length`".to_owned());
+        return Err(Error::Chunked);
     }
     if let Some(line) = headers.iter().find(|line| !line.value.is_ascii()) {
-        return Err(format!("the request header `{}` has a byte above 127", line.name()));
+        return Err(Error::NotAscii(line.name().to_owned()));
     }
     let content_type = headers.get(Name::ContentType).filter(|value| length > 0 && !value.is_empty());
     let content_type = content_type.map(normal_content_type).transpose()?;
@@ -66,9 +77,9 @@ pub fn to_caller(headers: &mut Headers, keeps_length: bool) {
 }
 
 /// A content type as .NET parses and writes it.
-fn normal_content_type(value: &[u8]) -> Result<String, String> {
+fn normal_content_type(value: &[u8]) -> Result<String, Error> {
     let normal = std::str::from_utf8(value).ok().and_then(media_type::normal);
-    normal.ok_or_else(|| format!("the format of the content type `{}` is invalid", String::from_utf8_lossy(value)))
+    normal.ok_or_else(|| Error::ContentType(String::from_utf8_lossy(value).into_owned()))
 }
 
 #[cfg(test)]

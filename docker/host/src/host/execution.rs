@@ -1,13 +1,14 @@
-//! The log's account of one invocation: `Executing 'Functions.X'`, `Executed 'Functions.X'`.
+//! Logs one invocation: `Executing 'Functions.X'`, `Executed 'Functions.X'`.
 
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::atomic::Ordering;
 use std::time::Instant;
 
 use uuid::Uuid;
 
 use crate::app::Function;
 use crate::host::Host;
-use crate::log::{Entry, Level, Log};
+use crate::host::running::Running;
+use crate::log::{Entry, Level};
 
 /// The reason that the log gives for an invocation over HTTP or by the admin route.
 pub const CALLED_BY_HOST_API: &str = "This function was programmatically called via the host APIs.";
@@ -19,27 +20,19 @@ const FAILED: u32 = 3;
 /// An invocation under way.
 #[derive(Debug)]
 pub struct Execution<'a> {
-    /// Its id.
     pub id: Uuid,
-    /// What is invoked.
+    pub host: &'a Host,
+    pub running: &'a Running,
     pub function: &'a Function,
-    log: &'a Log,
     started: Instant,
-    invocations: &'a AtomicUsize,
 }
 
 impl<'a> Execution<'a> {
     /// Begins an invocation and logs its reason.
     #[must_use]
-    pub fn begin(host: &'a Host, function: &'a Function, reason: &str) -> Self {
-        let execution = Self {
-            id: invocation_id(),
-            function,
-            log: host.log(),
-            started: Instant::now(),
-            invocations: host.invocations(),
-        };
-        execution.invocations.fetch_add(1, Ordering::Relaxed);
+    pub fn begin(host: &'a Host, running: &'a Running, function: &'a Function, reason: &str) -> Self {
+        let execution = Self { id: invocation_id(), host, running, function, started: Instant::now() };
+        host.invocations().fetch_add(1, Ordering::Relaxed);
         execution
             .write(Level::Information, STARTED, |name, id| format!("Executing '{name}' (Reason='{reason}', Id={id})"));
         execution
@@ -49,12 +42,12 @@ impl<'a> Execution<'a> {
     pub fn user_log(&self, line: &str) {
         let category = format!("{}.User", self.function.log_category);
         let entry = Entry { level: Level::Information, category: &category, event: 0, invocation: Some(self.id) };
-        self.log.write(entry, line);
+        self.host.log().write(entry, line);
     }
 
     /// Logs something about the invocation while it is under way.
     pub fn note(&self, level: Level, message: &str) {
-        self.log.write(
+        self.host.log().write(
             Entry { level, category: &self.function.log_category, event: 0, invocation: Some(self.id) },
             message,
         );
@@ -80,10 +73,10 @@ impl<'a> Execution<'a> {
     }
 
     fn write(&self, level: Level, event: u32, message: impl FnOnce(&str, Uuid) -> String) {
-        if self.log.is_enabled(level, &self.function.log_category) {
+        if self.host.log().is_enabled(level, &self.function.log_category) {
             let name = format!("Functions.{}", self.function.name);
             let entry = Entry { level, category: &self.function.log_category, event, invocation: None };
-            self.log.write(entry, message(&name, self.id));
+            self.host.log().write(entry, message(&name, self.id));
         }
     }
 }
@@ -95,6 +88,6 @@ fn invocation_id() -> Uuid {
 
 impl Drop for Execution<'_> {
     fn drop(&mut self) {
-        self.invocations.fetch_sub(1, Ordering::Relaxed);
+        self.host.invocations().fetch_sub(1, Ordering::Relaxed);
     }
 }

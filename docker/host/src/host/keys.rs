@@ -118,9 +118,6 @@ impl Keys {
     }
 
     /// The keys of one of the host's lists.
-    ///
-    /// # Errors
-    /// As [`Keys::identify`].
     pub fn host_keys(&self, list: HostKeys) -> Result<Vec<Key>, KeyError> {
         let host = HostFile::read_or_make(&self.file("host.json")?)?;
         Ok(match list {
@@ -130,9 +127,6 @@ impl Keys {
     }
 
     /// One key of the host by its exact name; `_master` among the system keys is the master key.
-    ///
-    /// # Errors
-    /// As [`Keys::identify`].
     pub fn host_key(&self, list: HostKeys, name: &str) -> Result<Option<Key>, KeyError> {
         let host = HostFile::read_or_make(&self.file("host.json")?)?;
         Ok(match list {
@@ -144,9 +138,6 @@ impl Keys {
 
     /// Sets (or with no value generates) a key of the host. Says whether it is a new one, and what it is. `_master` is the master
     /// key whatever the list, and counts as new when it is generated (`SecretManager.SetMasterKeyAsync`).
-    ///
-    /// # Errors
-    /// As [`Keys::identify`].
     pub fn set_host_key(&self, list: HostKeys, name: &str, value: Option<&str>) -> Result<(bool, Key), KeyError> {
         let path = self.file("host.json")?;
         let mut host = HostFile::read_or_make(&path)?;
@@ -166,9 +157,6 @@ impl Keys {
     }
 
     /// Removes a key of the host; says whether there was one. The master key cannot be removed: the caller answers for that.
-    ///
-    /// # Errors
-    /// As [`Keys::identify`].
     pub fn delete_host_key(&self, list: HostKeys, name: &str) -> Result<bool, KeyError> {
         let path = self.file("host.json")?;
         let mut host = HostFile::read_or_make(&path)?;
@@ -185,26 +173,17 @@ impl Keys {
     }
 
     /// One key of a function by its exact name.
-    ///
-    /// # Errors
-    /// As [`Keys::identify`].
     pub fn function_key(&self, function: &str, name: &str) -> Result<Option<Key>, KeyError> {
         Ok(find(self.function_keys(function)?, name))
     }
 
     /// The keys of a function, from the file under its lower-cased name.
-    ///
-    /// # Errors
-    /// As [`Keys::identify`].
     pub fn function_keys(&self, function: &str) -> Result<Vec<Key>, KeyError> {
         Ok(FunctionFile::read_or_make(&self.file(&format!("{}.json", function.to_lowercase()))?)?.keys)
     }
 
     /// Sets (or generates) a key of a function, in the file under its name *as given*. Where that is not in lower case nothing
     /// ever reads it: so the real host does on a case-sensitive file system (recording KX-key-put).
-    ///
-    /// # Errors
-    /// As [`Keys::identify`].
     pub fn set_function_key(&self, function: &str, name: &str, value: Option<&str>) -> Result<(bool, Key), KeyError> {
         let path = self.file(&format!("{function}.json"))?;
         let mut file = FunctionFile::read_or_empty(&path)?;
@@ -216,9 +195,6 @@ impl Keys {
     }
 
     /// Removes a key of a function from the file under its name as given; says whether there was one.
-    ///
-    /// # Errors
-    /// As [`Keys::identify`].
     pub fn delete_function_key(&self, function: &str, name: &str) -> Result<bool, KeyError> {
         let path = self.file(&format!("{function}.json"))?;
         let mut file = FunctionFile::read_or_empty(&path)?;
@@ -233,7 +209,7 @@ impl Keys {
     fn file(&self, name: &str) -> Result<PathBuf, KeyError> {
         match &self.directory {
             Some(directory) => Ok(directory.join(name)),
-            None => Err(KeyError("no key store\nhint: set `AzureWebJobsSecretStorageType=files`".to_owned())),
+            None => Err(KeyError::NoStore),
         }
     }
 

@@ -21,20 +21,17 @@ use crate::envelope::outputs::{self, OutputBinding, Outputs};
 use crate::envelope::reply::HttpOutput;
 use crate::envelope::request;
 use crate::handler::{Handler, own_headers};
-use crate::host::Host;
 use crate::host::execution::Execution;
-use crate::host::running::Running;
 use crate::log::Level;
 use dotnet_text::date::DateTime;
 
 /// Asks the handler once.
 pub async fn attempt(
-    host: &Host,
-    running: &Running,
     execution: &Execution<'_>,
     trigger: &mut Trigger,
     retry_context: Option<Value>,
 ) -> Result<HttpOutput, Failed> {
+    let running = execution.running;
     // Of an earlier attempt these are replaced.
     let data = &mut trigger.binding_data;
     data.set_system(&System {
@@ -52,12 +49,12 @@ pub async fn attempt(
         Ok(inputs) => inputs,
         Err(failure) => return Err(failed(execution, failure, None, false)),
     };
-    let is_ready = wait_ready(host, handler, execution).await;
+    let is_ready = wait_ready(handler, execution).await;
     let exchange = Exchange::new(execution, request::envelope(trigger.data.iter().chain(&inputs), data));
-    let asking = pin!(ask(running, handler, execution, &exchange));
-    let asked = within_timeout(running, handler, execution, asking).await;
+    let asking = pin!(ask(handler, execution, &exchange));
+    let asked = within_timeout(handler, execution, asking).await;
     let outcome = match asked {
-        Outcome::Answered(answer) => complete(running, execution, answer, data).await,
+        Outcome::Answered(answer) => complete(execution, answer, data).await,
         Outcome::Failed(failure) => Err(failure),
         Outcome::TimedOut => {
             let failure = Failure::new("`functionTimeout` has expired");
@@ -74,15 +71,11 @@ pub async fn attempt(
 }
 
 /// Sends the envelope and judges the answer. An answer that the real host would never complete is never completed.
-async fn ask(
-    running: &Running,
-    handler: &Handler,
-    execution: &Execution<'_>,
-    exchange: &Exchange,
-) -> Result<answer::Answer, Failure> {
+async fn ask(handler: &Handler, execution: &Execution<'_>, exchange: &Exchange) -> Result<answer::Answer, Failure> {
     /// Under Core Tools the body is buffered for tracing, so its length is known (protocol.md#envelope-request).
     const CORE_TOOLS: &str = "FUNCTIONS_CORETOOLS_ENVIRONMENT";
 
+    let running = execution.running;
     let length_is_known = running.has_setting(CORE_TOOLS);
     let request = post(handler, execution, exchange, length_is_known);
     let body = || {
@@ -113,7 +106,7 @@ async fn ask(
     let content_type = head.headers.get(Name::ContentType);
     let verdict = answer::judge(head.status, content_type, &body).map_err(|failure| {
         let is_plain = answer::is_plain_http(head.status, content_type, &body);
-        match is_plain.then(|| forwarding_hint(running, execution)).flatten() {
+        match is_plain.then(|| forwarding_hint(execution)).flatten() {
             Some(hint) => failure.hint(hint),
             None => failure,
         }
@@ -134,8 +127,8 @@ async fn ask(
 }
 
 /// What to do where a handler seems to have expected the caller's own request. Nothing, where no setting of host.json would help.
-fn forwarding_hint(running: &Running, execution: &Execution<'_>) -> Option<String> {
-    let function = execution.function;
+fn forwarding_hint(execution: &Execution<'_>) -> Option<String> {
+    let Execution { function, running, .. } = execution;
     let is_forwarding = running.app.options.custom_handler.as_ref().is_some_and(|options| options.forwarding);
     let sent = format!("the host sends `POST /{}` with an envelope", function.name);
     if function.is_pure_http() && !is_forwarding {
@@ -159,7 +152,6 @@ fn forwarding_hint(running: &Running, execution: &Execution<'_>) -> Option<Strin
 
 /// Logs what the handler says, and writes the values of the output bindings.
 async fn complete(
-    running: &Running,
     execution: &Execution<'_>,
     answer: answer::Answer,
     data: &BindingData,
@@ -167,6 +159,7 @@ async fn complete(
     for line in &answer.logs {
         execution.user_log(line);
     }
+    let running = execution.running;
     let bindings: Vec<&Binding> = execution.function.outputs().collect();
     let kinds: Vec<OutputBinding<'_>> = bindings
         .iter()

@@ -24,9 +24,9 @@ pub async fn invoke(
 ) -> Result<HttpOutput, Failed> {
     let mut retries = Retries::new(function.retry_policy(&running.app.options));
     loop {
-        let execution = Execution::begin(host, function, &trigger.reason);
+        let execution = Execution::begin(host, running, function, &trigger.reason);
         let context = retries.context(&function.name);
-        let failed = match attempt(host, running, &execution, &mut trigger, context).await {
+        let failed = match attempt(&execution, &mut trigger, context).await {
             Ok(output) => return Ok(output),
             Err(failed) => failed,
         };

@@ -1,62 +1,44 @@
 //! An HTTP request as the trigger of an invocation in default mode (protocol.md#http-trigger and #named-http-output).
 
+use std::fmt::Display;
 use std::sync::Arc;
 
 use bytes::Bytes;
-use wire::{Caller, Name, RequestHead, Response, Target};
+use wire::{BodyError, Caller, Name, Request, RequestHead, Response};
 
 use super::attempts::invoke;
+use super::call::Call;
 use super::failed::Failed;
+use super::respond::respond;
 use super::trigger::Trigger;
 use crate::envelope::data::Value;
+use crate::envelope::failure::Failure;
 use crate::envelope::http as envelope;
 use crate::envelope::http_request::{HttpRequest, Identity as Sender};
 use crate::envelope::reply::{self, Unwritable};
-use crate::host::Host;
 use crate::host::execution::CALLED_BY_HOST_API;
-use crate::host::keys::{Identity, KeyLevel};
-use crate::host::routes::Found;
-use crate::host::running::Running;
-use crate::invoke::respond::respond;
+use crate::host::keys::KeyLevel;
 use crate::log;
 
-/// One invocation of a function in default mode by an HTTP request.
-pub async fn http(
-    host: &Host,
-    running: &Running,
-    found: &Found,
-    identity: Option<Identity>,
-    target: &Target<'_>,
-    head: &RequestHead,
-    caller: &mut Caller,
-) -> Response {
-    let complain = |message: &str| {
-        let text = format!("Function `{}`: {message}, so the caller gets a 500", found.function.name);
-        host.log().error(log::HOST, text);
+/// Invokes a function in default mode, and makes the response of its HTTP output.
+pub async fn http(call: &Call<'_>, caller: &mut Caller) -> Response {
+    let (function, head) = (&call.found.function, call.request.head);
+    let complain = |message: &dyn Display| {
+        let text = format!("Function `{}`: {message}, so the caller gets a 500", function.name);
+        call.host.log().error(log::HOST, text);
     };
-    let refuse = |message: &str| {
-        complain(message);
-        Response::empty(500)
+    let request = match request(call, caller).await {
+        Ok(request) => request,
+        Err(error) => {
+            complain(&error);
+            return Response::empty(500);
+        }
     };
-    let body = match read(running, head, caller).await {
-        Ok(body) => body,
-        Err(message) => return refuse(&message),
-    };
-    let Some(trigger) = found.function.trigger_binding() else { return refuse("it has no trigger") };
-    let request = match http_request(found, identity, target, head, body) {
-        Ok(request) => Arc::new(request),
-        Err(message) => return refuse(&message),
-    };
-    let trigger = Trigger {
-        reason: CALLED_BY_HOST_API.to_owned(),
-        binding_data: envelope::binding_data(&request, &trigger.name),
-        data: vec![(trigger.name.clone(), Value::Http(request))],
-    };
-    match invoke(host, running, &found.function, trigger).await {
+    match invoke(call.host, call.running, function, request).await {
         Ok(output) => match reply::reply(output, accept(head).as_deref()) {
             Ok(reply) => respond(reply, head.method == "HEAD"),
             Err(Unwritable { failure, instead }) => {
-                complain(&failure.to_string());
+                complain(&failure);
                 respond(instead, head.method == "HEAD")
             }
         },
@@ -64,41 +46,60 @@ pub async fn http(
     }
 }
 
+/// Why no trigger can be made of a request; the caller gets a 500.
+#[derive(Debug, thiserror::Error)]
+enum Error {
+    #[error(transparent)]
+    Body(#[from] BodyError),
+    #[error(transparent)]
+    Url(#[from] Failure),
+    #[error("it has no trigger")]
+    NoTrigger,
+}
+
+/// The request as a trigger.
+async fn request(call: &Call<'_>, caller: &mut Caller) -> Result<Trigger, Error> {
+    let body = body(call, caller).await?;
+    let trigger = call.found.function.trigger_binding().ok_or(Error::NoTrigger)?;
+    let request = Arc::new(http_request(call, body)?);
+    Ok(Trigger {
+        reason: CALLED_BY_HOST_API.to_owned(),
+        binding_data: envelope::binding_data(&request, &trigger.name),
+        data: vec![(trigger.name.clone(), Value::Http(request))],
+    })
+}
+
 /// The body, if it has a length. A chunked one is read and lost (recording CX-bodylimit-default-mode).
-async fn read(running: &Running, head: &RequestHead, caller: &mut Caller) -> Result<Option<Bytes>, String> {
-    let limit = running.app.options.request_body_limit_bytes;
-    if head.headers.contains(Name::TransferEncoding) {
-        return caller.discard(limit).await.map(|()| None).map_err(|error| error.to_string());
+async fn body(call: &Call<'_>, caller: &mut Caller) -> Result<Option<Bytes>, BodyError> {
+    let limit = call.running.app.options.request_body_limit_bytes;
+    if call.request.head.headers.contains(Name::TransferEncoding) {
+        caller.discard(limit).await?;
+        return Ok(None);
     }
     if caller.length() == 0 {
         return Ok(None);
     }
-    caller.collect(limit).await.map(|bytes| Some(bytes.into())).map_err(|error| error.to_string())
+    Ok(Some(caller.collect(limit).await?.into()))
 }
 
-fn http_request(
-    found: &Found,
-    identity: Option<Identity>,
-    target: &Target<'_>,
-    head: &RequestHead,
-    body: Option<Bytes>,
-) -> Result<HttpRequest, String> {
+fn http_request(call: &Call<'_>, body: Option<Bytes>) -> Result<HttpRequest, Failure> {
+    let Request { head, target } = call.request;
     let host = head.headers.text(Name::Host).unwrap_or_default();
     // A question mark may stand alone.
     let query = head.target.contains('?').then_some(target.query);
     Ok(HttpRequest {
-        url: envelope::url(host, &target.path, query).map_err(|error| error.to_string())?,
+        url: envelope::url(host, &target.path, query)?,
         method: head.method.clone(),
         query: target.query.to_owned(),
         headers: header_lines(head),
-        params: found.values.clone(),
-        identity: identity.map_or(Sender::Anonymous, |identity| Sender::Key {
+        params: call.found.values.clone(),
+        identity: call.identity.as_ref().map_or(Sender::Anonymous, |identity| Sender::Key {
             level: match identity.level {
                 KeyLevel::Function => "Function",
                 KeyLevel::System => "System",
                 KeyLevel::Admin => "Admin",
             },
-            name: identity.key_name,
+            name: identity.key_name.clone(),
         }),
         body,
     })

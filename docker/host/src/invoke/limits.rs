@@ -5,9 +5,7 @@ use std::pin::Pin;
 use std::time::Duration;
 
 use crate::handler::Handler;
-use crate::host::Host;
 use crate::host::execution::Execution;
-use crate::host::running::Running;
 use crate::log::DISPATCHER;
 use wire::client::{self, Response};
 
@@ -27,7 +25,7 @@ pub enum Outcome<T, E> {
 
 /// Waits until the handler is ready. If it is not in time the host begins to stop, and the invocation is tried all the same
 /// (protocol.md#early-requests). Whether it is ready.
-pub async fn wait_ready(host: &Host, handler: &Handler, execution: &Execution<'_>) -> bool {
+pub async fn wait_ready(handler: &Handler, execution: &Execution<'_>) -> bool {
     let is_ready = handler.wait_ready().await;
     if !is_ready {
         let name = &execution.function.name;
@@ -41,8 +39,8 @@ pub async fn wait_ready(host: &Host, handler: &Handler, execution: &Execution<'_
                  Function `{name}` waited for a handler that was never ready"
             )
         };
-        host.log().error(DISPATCHER, text);
-        host.request_stop_soon();
+        execution.host.log().error(DISPATCHER, text);
+        execution.host.request_stop_soon();
     }
     is_ready
 }
@@ -62,12 +60,11 @@ pub async fn noticed(handler: &Handler, result: Result<Response, client::Error>)
 /// Runs a call to the handler for at most `functionTimeout`. When that expires the invocation has failed; two seconds later, if
 /// there is still no answer, the handler is killed and started anew (protocol.md#function-timeout).
 pub async fn within_timeout<T, E: Display>(
-    running: &Running,
     handler: &Handler,
     execution: &Execution<'_>,
     mut call: Pin<&mut impl Future<Output = Result<T, E>>>,
 ) -> Outcome<T, E> {
-    let result = match running.app.options.function_timeout {
+    let result = match execution.running.app.options.function_timeout {
         None => call.await,
         Some(limit) => match tokio::time::timeout(limit, call.as_mut()).await {
             Ok(result) => result,

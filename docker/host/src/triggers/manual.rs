@@ -20,7 +20,7 @@ pub async fn invoke(host: Arc<Host>, running: Arc<Running>, function: Arc<Functi
     match trigger(&running.bindings, &function, input).await {
         // The log has the reasons of a failure; nobody waits for the outcome.
         Ok(trigger) => _ = invoke::invoke(&host, &running, &function, trigger).await,
-        Err(failure) => Execution::begin(&host, &function, CALLED_BY_HOST_API).failed(&failure.to_string()),
+        Err(failure) => Execution::begin(&host, &running, &function, CALLED_BY_HOST_API).failed(&failure.to_string()),
     }
 }
 

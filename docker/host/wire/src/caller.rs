@@ -37,7 +37,6 @@ pub struct Caller {
     length: u64,
     /// Whether the caller waits to be told to send.
     waits_for_continue: bool,
-    put_back: Option<Bytes>,
     received: u64,
     waited: Duration,
     has_body: bool,
@@ -59,7 +58,6 @@ impl Caller {
             framing,
             length: head.headers.text(Name::ContentLength).and_then(|text| text.parse().ok()).unwrap_or(0),
             waits_for_continue,
-            put_back: None,
             received: 0,
             waited: Duration::ZERO,
             has_body: framing != Framing::NONE,
@@ -87,9 +85,6 @@ impl Caller {
     /// # Errors
     /// If the caller goes away before the end, sends too slowly, or does not keep to the chunks it has announced.
     pub async fn next_piece(&mut self) -> Result<Option<Bytes>, BodyError> {
-        if let Some(bytes) = self.put_back.take() {
-            return Ok(Some(bytes));
-        }
         if self.waits_for_continue {
             self.let_continue().await?;
         }
@@ -128,11 +123,6 @@ impl Caller {
             self.check_limit(limit)?;
         }
         Ok(())
-    }
-
-    /// Makes what has been read the whole body again.
-    pub fn put_back(&mut self, bytes: Bytes) {
-        self.put_back = Some(bytes).filter(|bytes| !bytes.is_empty());
     }
 
     /// Waits until the caller has left: it has reset the connection, or closed its side, which counts as much (what it reads

@@ -1,6 +1,7 @@
 //! Key files in the real host's format (protocol.md#keys-and-levels).
 
-use std::path::Path;
+use std::io;
+use std::path::{Path, PathBuf};
 
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE;
@@ -29,9 +30,20 @@ pub enum KeyLevel {
     Admin,
 }
 
-/// Why keys could not be read or written: one line that names the file, and a hint.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct KeyError(pub String);
+/// Why keys can be neither read nor written. The caller gets a 500 without a body (recording JX-bad-host).
+#[derive(Debug, thiserror::Error)]
+pub enum KeyError {
+    #[error("no key store\nhint: set `AzureWebJobsSecretStorageType=files`")]
+    NoStore,
+    #[error("cannot read the key file `{}`: {error}\nhint: make it readable for the host's user", path.display())]
+    Unreadable { path: PathBuf, error: io::Error },
+    #[error("cannot read the key file `{}`: {error}\nhint: fix the file, or delete it and the host makes a new one", path.display())]
+    Damaged { path: PathBuf, error: serde_json::Error },
+    #[error("cannot write the key file `{}`: {error}\nhint: the host's user must be able to write `FUNCTIONS_SECRETS_PATH`", path.display())]
+    Unwritable { path: PathBuf, error: io::Error },
+    #[error("the system gives no random bytes for a key: {0}")]
+    Random(getrandom::Error),
+}
 
 /// `host.json` of the key directory. A hand-written one needs only the first two members.
 #[derive(Debug, Serialize, Deserialize)]
@@ -134,8 +146,7 @@ impl FunctionFile {
 /// A new key's value, from the system's source of randomness.
 pub(super) fn generate() -> Result<String, KeyError> {
     let mut bytes = [0; KEY_BYTES];
-    getrandom::fill(&mut bytes)
-        .map_err(|error| KeyError(format!("the system gives no random bytes for a key: {error}")))?;
+    getrandom::fill(&mut bytes).map_err(KeyError::Random)?;
     Ok(URL_SAFE.encode(bytes))
 }
 
@@ -155,40 +166,35 @@ fn read_or_make<F: Serialize + for<'a> Deserialize<'a>>(
 fn read<F: for<'a> Deserialize<'a>>(path: &Path) -> Result<Option<F>, KeyError> {
     let text = match std::fs::read_to_string(path) {
         Ok(text) => text,
-        Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(None),
-        Err(error) => return Err(failed("read", path, &error, "make it readable for the host's user")),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
+        Err(error) => return Err(KeyError::Unreadable { path: path.to_owned(), error }),
     };
     let text = text.strip_prefix('\u{feff}').unwrap_or(&text);
-    let file = serde_json::from_str(text)
-        .map_err(|error| failed("read", path, &error, "mend the file, or delete it and the host makes a new one"))?;
+    let file = serde_json::from_str(text).map_err(|error| KeyError::Damaged { path: path.to_owned(), error })?;
     Ok(Some(file))
 }
 
 /// Written aside and renamed, so that a reader never sees half a file.
 fn write<F: Serialize>(path: &Path, file: &F) -> Result<(), KeyError> {
-    let hint = "the host's user must be able to write `FUNCTIONS_SECRETS_PATH`";
-    let mut text = serde_json::to_string_pretty(file).map_err(|error| failed("write", path, &error, hint))?;
+    let unwritable = |error| KeyError::Unwritable { path: path.to_owned(), error };
+    let mut text = serde_json::to_string_pretty(file).map_err(|error| unwritable(error.into()))?;
     text.push('\n');
     let aside = path.with_extension("json.new");
     path.parent()
         .map_or(Ok(()), std::fs::create_dir_all)
         .and_then(|()| write_privately(&aside, text.as_bytes()))
         .and_then(|()| std::fs::rename(&aside, path))
-        .map_err(|error| failed("write", path, &error, hint))
+        .map_err(unwritable)
 }
 
 /// Keys are nobody else's business.
-fn write_privately(path: &Path, bytes: &[u8]) -> std::io::Result<()> {
+fn write_privately(path: &Path, bytes: &[u8]) -> io::Result<()> {
     use std::io::Write;
     let mut options = std::fs::OpenOptions::new();
     options.write(true).create(true).truncate(true);
     #[cfg(unix)]
     std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
     options.open(path)?.write_all(bytes)
-}
-
-fn failed(what: &str, path: &Path, error: &dyn std::fmt::Display, hint: &str) -> KeyError {
-    KeyError(format!("cannot {what} the key file `{}`: {error}\nhint: {hint}", path.display()))
 }
 
 fn runtime() -> String {

@@ -97,8 +97,8 @@ fn the_master_key_is_in_no_list() {
 fn a_damaged_file_is_named() {
     let directory = tempfile::tempdir().unwrap();
     std::fs::write(directory.path().join("host.json"), "{").unwrap();
-    let error = keys(directory.path()).identify("m", None).unwrap_err();
-    assert!(error.0.contains("host.json") && error.0.contains("hint: "), "{}", error.0);
+    let error = keys(directory.path()).identify("m", None).unwrap_err().to_string();
+    assert!(error.contains("host.json") && error.contains("hint: "), "{error}");
 }
 
 #[test]

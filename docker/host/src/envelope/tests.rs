@@ -1,19 +1,17 @@
-//! What the pure functions of `invocation` give, against what a real host was recorded to give (groups request and response).
+//! What these functions give, against what a real host was recorded to give (groups request and response).
 //!
 //! The replay of the recordings against the program covers more; this names the rule that broke, in milliseconds.
 
-#![expect(clippy::unwrap_used, clippy::panic, reason = "a recording that is not as described stops the test")]
-
+use super::answer::{self, Verdict};
+use super::data::{BindingData, System, Value};
+use super::http;
+use super::http_request::{HttpRequest, Identity};
+use super::outputs::{self, OutputBinding};
+use super::reply::{self, Framing, Reply};
+use super::request;
 use bytes::Bytes;
 use dotnet_text::date;
 use dotnet_text::query::unescape;
-use mini_host::envelope::answer::{self, Verdict};
-use mini_host::envelope::data::{BindingData, System, Value};
-use mini_host::envelope::http;
-use mini_host::envelope::http_request::{HttpRequest, Identity};
-use mini_host::envelope::outputs::{self, OutputBinding};
-use mini_host::envelope::reply::{self, Framing, Reply};
-use mini_host::envelope::request;
 use serde_json::{Value as Json, json};
 use std::path::Path;
 use std::sync::Arc;

@@ -1,0 +1,167 @@
+//! The whole program: configure, bind, announce, serve, drain, and say how it ended.
+
+use std::io::{self, Write};
+use std::net::SocketAddr;
+use std::path::PathBuf;
+use std::pin::pin;
+use std::sync::Arc;
+use std::sync::atomic::Ordering;
+
+use tokio::net::TcpListener;
+use tokio::signal::unix::{Signal, SignalKind, signal};
+use wire::addresses::{AddressError, addresses};
+use wire::server;
+
+use crate::app::local_settings;
+use crate::cli::Options;
+use crate::front::Front;
+use crate::host::Host;
+use crate::host::keys::KeyError;
+use crate::host::open_keys;
+use crate::host::running::{Handling, Starter};
+use crate::host::watch::{self, Scope};
+use crate::log;
+use crate::triggers;
+
+/// Why mini-host cannot start.
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    #[error("which app?\nhint: mini-host FOLDER, the folder with host.json, or set AzureWebJobsScriptRoot")]
+    NoApp,
+    #[error("cannot open the app folder `{}`: {error}\nhint: give the folder that has host.json", path.display())]
+    App { path: PathBuf, error: io::Error },
+    #[error(transparent)]
+    LocalSettings(#[from] local_settings::Error),
+    #[error(transparent)]
+    Addresses(#[from] AddressError),
+    #[error("cannot listen on {address}: {error}\nhint: another program has the port; --port 0 takes a free one")]
+    Listen { address: SocketAddr, error: io::Error },
+    #[error("cannot wait for signals: {0}")]
+    Signals(io::Error),
+    #[error(transparent)]
+    Keys(#[from] KeyError),
+}
+
+/// Serves an app until a signal asks the program to end, or the handler cannot be kept running.
+///
+/// # Errors
+/// If the options, the app's folder or an address cannot be used. What is wrong with the app itself is not an error: it is logged.
+pub async fn run(options: Options) -> Result<(), Error> {
+    let environment = environment(&options)?;
+    let root = app_root(options.app, &environment)?;
+    let key_store = if options.open_keys { open_keys::store(&environment, &root) } else { Vec::new() };
+    let environment = local_settings::added(environment, key_store);
+    let urls = environment.iter().find(|(name, _)| name.eq_ignore_ascii_case("ASPNETCORE_URLS"));
+    let (listeners, urls) = bind(urls.map(|(_, value)| value.as_str()), options.port).await?;
+    let mut signals = StopSignals::new().map_err(Error::Signals)?;
+
+    let starter = if options.print_env { Starter::Person } else { Starter::Host };
+    let host = Host::start(root, Handling { environment, starter }, urls);
+    if options.open_keys {
+        print(&open_keys::listing(host.state().app(), host.keys())?);
+    }
+    let scope = if options.watch { Scope::Everything } else { Scope::Configuration };
+    let watching = tokio::spawn(watch::watch(Arc::clone(&host), scope));
+    let mut serving = pin!(serve(&host, listeners));
+    let is_drained = tokio::select! {
+        () = serving.as_mut() => true,
+        () = signals.next() => {
+            ask_to_stop(&host);
+            // A second signal does not wait for invocations.
+            tokio::select! {
+                () = serving => true,
+                () = signals.next() => false,
+            }
+        }
+    };
+    watching.abort();
+    host.stop().await;
+    if is_drained {
+        host.log().information(log::HOST, "Host stopped");
+    }
+    Ok(())
+}
+
+/// Answers callers and listens for triggers, until the host is asked to stop and has ended what is under way.
+async fn serve(host: &Arc<Host>, listeners: Vec<TcpListener>) {
+    let triggers = tokio::spawn(triggers::run(Arc::clone(host)));
+    host.settle().await;
+    server::serve(listeners, host.stop_requested(), Front(Arc::clone(host))).await;
+    // Its own limit holds; it only fails if it panics.
+    _ = triggers.await;
+}
+
+fn ask_to_stop(host: &Host) {
+    host.request_stop();
+    let waiting = host.invocations().load(Ordering::Relaxed);
+    if waiting > 0 {
+        let text = format!("Waiting for invocations under way to end ({waiting}); a second Ctrl-C does not wait");
+        host.log().information(log::HOST, text);
+    }
+}
+
+/// The environment as far as it is text, with what `--local-settings` adds.
+fn environment(options: &Options) -> Result<Vec<(String, String)>, Error> {
+    let environment = std::env::vars_os()
+        .filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok()?)))
+        .collect();
+    Ok(match &options.local_settings {
+        Some(path) => local_settings::added(environment, local_settings::read(path)?),
+        None => environment,
+    })
+}
+
+fn app_root(app: Option<PathBuf>, environment: &[(String, String)]) -> Result<PathBuf, Error> {
+    let from_environment = || {
+        let root = environment.iter().find(|(name, _)| name == "AzureWebJobsScriptRoot");
+        root.map(|(_, value)| PathBuf::from(value))
+    };
+    let root = app.or_else(from_environment).ok_or(Error::NoApp)?;
+    std::fs::canonicalize(&root).map_err(|error| Error::App { path: root, error })
+}
+
+/// Opens the sockets and announces each: the first line on standard output is for programs to read.
+async fn bind(urls: Option<&str>, port: Option<u16>) -> Result<(Vec<TcpListener>, Vec<String>), Error> {
+    let mut listeners = Vec::new();
+    let mut bound_urls = Vec::new();
+    for address in addresses(urls, port)? {
+        let cannot_listen = |error| Error::Listen { address, error };
+        let listener = TcpListener::bind(address).await.map_err(cannot_listen)?;
+        let bound = listener.local_addr().map_err(cannot_listen)?;
+        let url = format!("http://{bound}");
+        print(&format!("Listening on {url}\n"));
+        listeners.push(listener);
+        bound_urls.push(url);
+    }
+    Ok((listeners, bound_urls))
+}
+
+/// The signals that ask the program to end: SIGINT, SIGQUIT and SIGTERM.
+struct StopSignals {
+    interrupted: Signal,
+    quitted: Signal,
+    terminated: Signal,
+}
+
+impl StopSignals {
+    fn new() -> io::Result<Self> {
+        Ok(Self {
+            interrupted: signal(SignalKind::interrupt())?,
+            quitted: signal(SignalKind::quit())?,
+            terminated: signal(SignalKind::terminate())?,
+        })
+    }
+
+    async fn next(&mut self) {
+        tokio::select! {
+            _ = self.interrupted.recv() => {}
+            _ = self.quitted.recv() => {}
+            _ = self.terminated.recv() => {}
+        }
+    }
+}
+
+fn print(text: &str) {
+    // Nothing to do if stdout is closed.
+    _ = io::stdout().lock().write_all(text.as_bytes());
+}
