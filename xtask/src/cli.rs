@@ -3,12 +3,14 @@
 use std::num::NonZeroUsize;
 
 use clap::{Args, CommandFactory, Parser, Subcommand, ValueEnum};
+use clap_complete::Shell;
+
+use crate::place::docker::base_image::Asked;
 
 /// Builds six Azure Functions custom handlers, wraps them in images, and asks each everything the contract says.
 #[derive(Debug, Parser)]
 #[command(name = "cargo xtask", bin_name = "cargo xtask", arg_required_else_help = true, after_help = EXAMPLES)]
 pub struct Cli {
-    /// What to do.
     #[command(subcommand)]
     pub verb: Verb,
 }
@@ -104,37 +106,10 @@ pub struct Storage {
 pub struct Containers {
     /// The base image: `auto` (official, else the stand-in), `official`, `local` (the stand-in), or any image.
     #[arg(long, value_name = "BASE", default_value = "auto")]
-    pub base: Base,
+    pub base: Asked,
     /// Leave a failed container, and print how to look into it.
     #[arg(long)]
     pub keep: bool,
-}
-
-/// What a staged app is put on.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Base {
-    /// The official image where the engine has it or can pull it soon, else the stand-in, said aloud.
-    Auto,
-    /// The official image and nothing else.
-    Official,
-    /// The stand-in; never pulls.
-    Local,
-    /// Any image by name.
-    Image(String),
-}
-
-impl std::str::FromStr for Base {
-    type Err = String;
-
-    fn from_str(text: &str) -> Result<Base, String> {
-        match text {
-            "" => Err("an image's name is not empty".into()),
-            "auto" => Ok(Base::Auto),
-            "official" => Ok(Base::Official),
-            "local" => Ok(Base::Local),
-            image => Ok(Base::Image(image.into())),
-        }
-    }
 }
 
 /// `list`
@@ -162,7 +137,6 @@ pub struct Setup {
 /// `build-all`
 #[derive(Args, Debug)]
 pub struct BuildAll {
-    /// Which samples.
     #[command(flatten)]
     pub selection: Selection,
 }
@@ -170,10 +144,8 @@ pub struct BuildAll {
 /// `smoke`
 #[derive(Args, Debug)]
 pub struct Smoke {
-    /// Which samples.
     #[command(flatten)]
     pub selection: Selection,
-    /// Which storage.
     #[command(flatten)]
     pub storage: Storage,
 }
@@ -181,13 +153,10 @@ pub struct Smoke {
 /// `docker`
 #[derive(Args, Debug)]
 pub struct Docker {
-    /// Which samples.
     #[command(flatten)]
     pub selection: Selection,
-    /// Which base image.
     #[command(flatten)]
     pub containers: Containers,
-    /// Which storage.
     #[command(flatten)]
     pub storage: Storage,
 }
@@ -195,7 +164,6 @@ pub struct Docker {
 /// `test`
 #[derive(Args, Debug)]
 pub struct Test {
-    /// Which samples.
     #[command(flatten)]
     pub selection: Selection,
     /// Rewrite what is derived from the folders, such as the README's tables, before testing.
@@ -206,13 +174,10 @@ pub struct Test {
 /// `verify`
 #[derive(Args, Debug)]
 pub struct Verify {
-    /// Which samples.
     #[command(flatten)]
     pub selection: Selection,
-    /// Which base image.
     #[command(flatten)]
     pub containers: Containers,
-    /// Which storage.
     #[command(flatten)]
     pub storage: Storage,
 }
@@ -258,21 +223,6 @@ pub struct Completion {
     pub shell: Shell,
 }
 
-/// A shell that completion scripts exist for.
-#[derive(Clone, Copy, Debug, ValueEnum)]
-pub enum Shell {
-    /// GNU Bash
-    Bash,
-    /// Elvish
-    Elvish,
-    /// fish
-    Fish,
-    /// PowerShell
-    Powershell,
-    /// Z shell
-    Zsh,
-}
-
 /// Reads the command line; prints help or a usage error and ends the process (status 2) where that is the answer.
 pub fn parse() -> Cli {
     Cli::parse()
@@ -280,14 +230,6 @@ pub fn parse() -> Cli {
 
 /// The completion script for a shell, to be put where the shell looks for such.
 pub fn completion(shell: Shell) -> Vec<u8> {
-    use clap_complete::Shell as Known;
-    let shell = match shell {
-        Shell::Bash => Known::Bash,
-        Shell::Elvish => Known::Elvish,
-        Shell::Fish => Known::Fish,
-        Shell::Powershell => Known::PowerShell,
-        Shell::Zsh => Known::Zsh,
-    };
     let mut script = Vec::new();
     clap_complete::generate(shell, &mut Cli::command().bin_name("cargo-xtask"), "cargo-xtask", &mut script);
     script
@@ -321,10 +263,10 @@ mod tests {
             Verb::Docker(docker) => docker.containers.base,
             other => panic!("{other:?}"),
         };
-        assert_eq!(base("xtask docker"), Base::Auto);
-        assert_eq!(base("xtask docker go --base official"), Base::Official);
-        assert_eq!(base("xtask docker --base local"), Base::Local);
-        assert_eq!(base("xtask docker --base debian:12"), Base::Image("debian:12".into()));
+        assert_eq!(base("xtask docker"), Asked::Auto);
+        assert_eq!(base("xtask docker go --base official"), Asked::Official);
+        assert_eq!(base("xtask docker --base local"), Asked::Local);
+        assert_eq!(base("xtask docker --base debian:12"), Asked::Image("debian:12".into()));
     }
 
     #[test]

@@ -65,7 +65,7 @@ fn run(verb: Verb) -> Result<u8> {
         }
         Verb::Test(args) => test::test(&project, &args, &report),
         Verb::Bench(args) => match args.subject {
-            Subject::Host => bench::host(&project, &args, &report),
+            Subject::Host => bench::host(&project, args.mini_host.as_deref(), args.rounds.get(), &report),
         },
         Verb::Clean(args) => clean::clean(&project, &args, &report),
         Verb::Completion(completion) => {

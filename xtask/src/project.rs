@@ -3,11 +3,13 @@
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result};
+use xshell::Shell;
 
 /// The checkout that xtask works on.
 #[derive(Clone, Debug)]
 pub struct Project {
     root: PathBuf,
+    shell: Shell,
 }
 
 impl Project {
@@ -27,16 +29,22 @@ impl Project {
             .with_context(|| format!("`{}` is not inside a checkout of this repository", here.display()))?
             .to_path_buf();
         std::env::set_current_dir(&root).with_context(|| format!("cannot enter `{}`", root.display()))?;
-        Ok(Project { root })
+        Ok(Project { root, shell: Shell::new()? })
     }
 
     /// A project at any folder: the tests make small ones.
     #[cfg(test)]
     pub fn at(root: impl Into<PathBuf>) -> Project {
-        Project { root: root.into() }
+        let (root, shell) = (root.into(), Shell::new().expect("the current folder is there"));
+        shell.change_dir(&root);
+        Project { root, shell }
     }
 
-    /// The root of the checkout.
+    /// Reads and writes files, and describes the commands that we run for ourselves, in the root.
+    pub fn shell(&self) -> &Shell {
+        &self.shell
+    }
+
     pub fn root(&self) -> &Path {
         &self.root
     }
@@ -59,11 +67,6 @@ impl Project {
     /// Everything we make and may throw away.
     pub fn target(&self) -> PathBuf {
         self.root.join("target")
-    }
-
-    /// The staged app of a sample: exactly what ends up as the app root in an image.
-    pub fn stage(&self, sample: &str) -> PathBuf {
-        self.target().join("stage").join(sample)
     }
 
     /// Toolchains that `setup` unpacked itself.

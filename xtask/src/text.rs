@@ -26,7 +26,7 @@ pub fn last<S>(lines: &[S], most: usize) -> &[S] {
 }
 
 /// The word most like `word`, if one is like enough to be what was meant.
-pub fn nearest<'a>(word: &str, known: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
+fn nearest<'a>(word: &str, known: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
     const LIKE_ENOUGH: f64 = 0.75;
     let like = |other: &str| strsim::jaro_winkler(&word.to_lowercase(), &other.to_lowercase());
     known
@@ -35,6 +35,11 @@ pub fn nearest<'a>(word: &str, known: impl IntoIterator<Item = &'a str>) -> Opti
         .filter(|(likeness, _)| *likeness >= LIKE_ENOUGH)
         .max_by(|a, b| a.0.total_cmp(&b.0))
         .map(|(_, other)| other)
+}
+
+/// `did you mean `x`?`, if one of the known words is like enough.
+pub fn did_you_mean<S: AsRef<str>>(word: &str, known: &[S]) -> Option<String> {
+    nearest(word, known.iter().map(AsRef::as_ref)).map(|near| format!("did you mean `{near}`?"))
 }
 
 #[cfg(test)]

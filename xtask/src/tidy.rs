@@ -8,13 +8,12 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use serde_json::Value;
-
 use crate::build::{self, inputs};
 use crate::place::docker::dockerfile;
 use crate::project::Project;
 use crate::report::Report;
 use crate::sample::contract::Contract;
+use crate::sample::function_json::FunctionJson;
 use crate::sample::{self, Sample};
 use crate::verbs::readme;
 
@@ -103,12 +102,11 @@ fn a_sample_has_the_functions_of_the_contract_or_says_why_not() {
 
 #[test]
 fn bindings_are_equal_across_languages() {
-    let mut first: BTreeMap<String, (String, Value)> = BTreeMap::new();
+    let mut first: BTreeMap<String, (String, FunctionJson)> = BTreeMap::new();
     let mut complaints = Vec::new();
     for sample in samples() {
         for function in &sample.functions {
-            let text = fs::read_to_string(sample.dir.join(function).join("function.json")).unwrap();
-            let bindings: Value = serde_json::from_str(&text).unwrap();
+            let bindings = FunctionJson::read(&sample.dir, function).unwrap();
             let (other, known) =
                 first.entry(function.clone()).or_insert_with(|| (sample.name.clone(), bindings.clone()));
             if *known != bindings {

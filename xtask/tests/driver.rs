@@ -199,7 +199,7 @@ fn a_sites_installer_is_run_once_and_its_toolchain_is_found() {
     checkout.write("target/toolchains/cobol/bin/xtask-test-cobol", "#!/bin/sh\necho cobol 2.2\n");
     checkout.run(&["build-all"]).says("cobol version 2.1 -> 2.2");
     let cleaned = checkout.run(&["clean", "--all"]);
-    cleaned.says("nothing to remove from an engine: no engine answers at").says("removed `target/toolchains`");
+    cleaned.says("nothing to remove from an engine: no container engine at").says("removed `target/toolchains`");
     assert!(!checkout.path("target/stage").exists());
 }
 

@@ -5,11 +5,12 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use anyhow::{Context, Result};
+use xshell::{Shell, cmd};
 
-use crate::process::command::{self, Command};
+use crate::process::command;
 
 /// How long one measurement lasts.
-const DURATION_SECONDS: u64 = 1;
+const DURATION: &str = "1s";
 /// wrk ends by itself; this is for one that does not.
 const LIMIT: Duration = Duration::from_secs(30);
 /// Has wrk print its numbers in one line.
@@ -38,7 +39,7 @@ pub struct Measured {
 }
 
 impl Wrk {
-    /// The wrk on `path`, with its script in `dir`; nothing where there is none.
+    /// The wrk on `path`, with its script in `dir`; `None` if there is none.
     ///
     /// # Errors
     /// When the script cannot be written.
@@ -54,17 +55,14 @@ impl Wrk {
     /// # Errors
     /// When wrk fails, or says nothing that can be understood.
     pub fn measure(&self, url: &str, connections: usize) -> Result<Measured> {
-        let (program, script) = (self.program.display().to_string(), self.script.display().to_string());
-        let connections = format!("--connections={connections}");
-        let duration = format!("--duration={DURATION_SECONDS}s");
-        let words = [&program, "--threads=1", &connections, &duration, "--script", &script, url].map(str::to_owned);
-        let ended = command::run(&Command {
-            words: &words,
-            dir: Path::new("/"),
-            path: OsStr::new(""),
-            env: &[],
-            limit: LIMIT,
-        })?;
+        let connections = connections.to_string();
+        let (program, script) = (&self.program, &self.script);
+        let shell = Shell::new()?;
+        let load = cmd!(
+            shell,
+            "{program} --threads=1 --connections={connections} --duration={DURATION} --script {script} {url}"
+        );
+        let ended = command::run(load, LIMIT)?;
         parse(&ended.output).with_context(|| format!("cannot understand what wrk printed:\n{}", ended.output))
     }
 }

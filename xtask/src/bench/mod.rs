@@ -3,6 +3,7 @@
 
 mod ask;
 mod load;
+mod results;
 mod server;
 mod spread;
 mod table;
@@ -13,7 +14,6 @@ use std::time::Instant;
 
 use anyhow::{Context, Result};
 
-use crate::cli::Bench;
 use crate::place::mini_host;
 use crate::process::command;
 use crate::process::interrupt;
@@ -21,10 +21,9 @@ use crate::project::Project;
 use crate::report::Report;
 use crate::toolchain;
 use load::{Measured, Wrk};
-use server::Server;
+use results::{Body, CONNECTIONS, Load, MINI_HOST, MINI_HOST_DEFAULT_MODE, NGINX, NGINX_WITH_HEADERS, Start};
+use server::Target;
 
-/// How many connections are kept busy in the measurements of a round.
-const CONNECTIONS: [usize; 3] = [1, 16, 64];
 /// How many connections warm a server up.
 const WARM_UP_CONNECTIONS: usize = 16;
 /// How many rounds are not counted.
@@ -69,21 +68,17 @@ const OTHER_MODES: [(&str, Settings); 2] =
 ///
 /// # Errors
 /// When something that is measured does not start or does not answer.
-pub fn host(project: &Project, args: &Bench, report: &Report) -> Result<u8> {
-    let program = match &args.mini_host {
+pub fn host(project: &Project, program: Option<&Path>, rounds: usize, report: &Report) -> Result<u8> {
+    let program = match program {
         Some(program) => program.canonicalize().with_context(|| format!("there is no `{}`", program.display()))?,
         None => mini_host::build(project)?,
     };
     let folder = tempfile::tempdir().context("cannot make a folder for the app")?;
     let app = folder.path().join("app");
     for (name, text) in APP {
-        let file = app.join(name);
-        let parent = file.parent().unwrap_or(&app);
-        std::fs::create_dir_all(parent).with_context(|| format!("cannot make `{}`", parent.display()))?;
-        std::fs::write(&file, text).with_context(|| format!("cannot write `{}`", file.display()))?;
+        project.shell().write_file(app.join(name), text)?;
     }
-    let bench =
-        Run { program, app, folder: folder.path(), path: search_path(project), rounds: args.rounds.get(), report };
+    let bench = Run { program, app, folder: folder.path(), path: search_path(project), rounds, report };
     let starts = bench.starts()?;
     anstream::println!("{}", table::starts(&starts));
     let bodies = bench.bodies()?;
@@ -101,35 +96,6 @@ pub fn host(project: &Project, args: &Bench, report: &Report) -> Result<u8> {
     Ok(0)
 }
 
-/// What the rounds of one server found.
-#[derive(Debug)]
-pub struct Load {
-    /// What was between the load and the handler.
-    pub name: &'static str,
-    /// By number of connections as in [`CONNECTIONS`], then by round.
-    pub measured: [Vec<Measured>; CONNECTIONS.len()],
-}
-
-/// One start of the handler alone and one of mini-host with it, to the first 200, and what mini-host weighed then.
-#[derive(Clone, Copy, Debug)]
-pub struct Start {
-    /// The handler, in milliseconds.
-    pub handler_ms: f64,
-    /// mini-host with the handler, in milliseconds.
-    pub mini_host_ms: f64,
-    /// What mini-host weighs when it has nothing to do, in bytes, where the system tells.
-    pub idle_bytes: Option<f64>,
-}
-
-/// What a large body cost.
-#[derive(Debug)]
-pub struct Body {
-    /// The mode.
-    pub name: &'static str,
-    /// By round, by how many times the body's size mini-host grew, where the system tells.
-    pub copies: Vec<f64>,
-}
-
 struct Run<'a> {
     program: PathBuf,
     app: PathBuf,
@@ -140,13 +106,13 @@ struct Run<'a> {
 }
 
 impl Run<'_> {
-    fn mini_host(&self, settings: Settings) -> Result<Server> {
-        Server::mini_host(&self.program, &self.app, &self.path, settings)
+    fn mini_host(&self, settings: Settings) -> Result<Target> {
+        Target::mini_host(&self.program, &self.app, &self.path, settings)
     }
 
     fn starts(&self) -> Result<Vec<Start>> {
         self.rounds(|| {
-            let (_handler, handler_ms) = to_first_answer(|| Server::handler(&self.app, &self.path))?;
+            let (_handler, handler_ms) = to_first_answer(|| Target::handler(&self.app, &self.path))?;
             let (host, mini_host_ms) = to_first_answer(|| self.mini_host(FORWARDING))?;
             Ok(Start { handler_ms, mini_host_ms, idle_bytes: host.memory("VmRSS") })
         })
@@ -206,7 +172,7 @@ impl Run<'_> {
     }
 
     /// nginx as it comes, and nginx that gives the handler as much to read as mini-host does. None where there is no nginx.
-    fn nginx(&self, upstream: &str) -> Result<Vec<(&'static str, Server)>> {
+    fn nginx(&self, upstream: &str) -> Result<Vec<(&'static str, Target)>> {
         let Some(program) = command::find("nginx", self.folder, &self.path) else {
             let text = "there is no nginx to compare with: it is not on the PATH\nhint: `apt-get install nginx-light`";
             self.report.warn(text);
@@ -214,7 +180,7 @@ impl Run<'_> {
         };
         let kinds: [(_, _, &[_]); 2] = [(NGINX_WITH_HEADERS, "headers", &HOST_HEADERS), (NGINX, "plain", &[])];
         let start =
-            |(name, dir, headers)| Ok((name, Server::nginx(&program, &self.folder.join(dir), upstream, headers)?));
+            |(name, dir, headers)| Ok((name, Target::nginx(&program, &self.folder.join(dir), upstream, headers)?));
         kinds.into_iter().map(start).collect()
     }
 
@@ -232,12 +198,12 @@ struct Measurement<'a> {
     name: &'static str,
     url: String,
     /// Whose processor time is counted; the handler alone is not a process of ours.
-    server: Option<&'a Server>,
+    server: Option<&'a Target>,
 }
 
 impl Measurement<'_> {
     fn take(&self, wrk: &Wrk, connections: usize) -> Result<Measured> {
-        let cpu_us = || self.server.and_then(Server::cpu_us);
+        let cpu_us = || self.server.and_then(Target::cpu_us);
         let before = cpu_us();
         let measured = wrk.measure(&self.url, connections)?;
         let used = before.zip(cpu_us()).map(|(before, after)| after - before);
@@ -248,13 +214,8 @@ impl Measurement<'_> {
     }
 }
 
-const NGINX: &str = "nginx, 1 worker";
-const NGINX_WITH_HEADERS: &str = "nginx, adding the host's headers";
-const MINI_HOST: &str = "mini-host, forwarding";
-const MINI_HOST_DEFAULT_MODE: &str = "mini-host, default mode";
-
 /// Starts a server, and how many milliseconds passed until it had answered for the first time.
-fn to_first_answer(start: impl FnOnce() -> Result<Server>) -> Result<(Server, f64)> {
+fn to_first_answer(start: impl FnOnce() -> Result<Target>) -> Result<(Target, f64)> {
     let started = Instant::now();
     let server = start()?;
     ask::ask(&format!("{}{HELLO}", server.url), &[])?;

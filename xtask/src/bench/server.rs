@@ -1,62 +1,58 @@
-//! What is measured: the handler by itself, nginx before it, mini-host before it. Each ends when it is dropped.
+//! What is measured: the handler by itself, nginx before it, mini-host before it.
 
 use std::ffi::OsStr;
-use std::io::{BufRead, BufReader, Read};
 use std::net::TcpListener;
 use std::path::Path;
-use std::process::{Child, Command, Stdio};
-use std::sync::mpsc;
 use std::time::Duration;
 
 use anyhow::{Context, Result};
 use rustix::io::FdFlags;
-use rustix::process::{Pid, Signal};
 
-use crate::place;
-use crate::process::command;
-use crate::process::interrupt;
+use crate::place::environment;
+use crate::place::native::ANNOUNCEMENT;
+use crate::process;
+use crate::process::command::{self, Command};
+use crate::process::server::Server;
 
 /// All of them announce themselves, or listen, well within a second.
 const ANNOUNCE_LIMIT: Duration = Duration::from_secs(20);
-/// Long enough for requests in flight to end; what is left then is killed.
+/// Long enough for requests in flight to end, and for mini-host to end its handler; what is left then is killed.
 const STOP_LIMIT: Duration = Duration::from_secs(5);
-const ANNOUNCEMENT: &str = "Listening on ";
 
-/// A server of ours that runs.
+/// A server that is measured.
 #[derive(Debug)]
-pub struct Server {
-    child: Child,
-    pid: Pid,
+pub struct Target {
+    server: Server,
     /// Whether requests are answered by processes that it starts, as nginx does, and not by itself.
     has_workers: bool,
     /// `http://127.0.0.1:41235`, without a slash at the end.
     pub url: String,
 }
 
-impl Server {
+impl Target {
     /// The handler without anything before it.
     ///
     /// # Errors
     /// When it does not start.
-    pub fn handler(app: &Path, path: &OsStr) -> Result<Server> {
+    pub fn handler(app: &Path, path: &OsStr) -> Result<Target> {
         let program = command::find("node", app, path).context(
             "`node` is not on the PATH, and the handler that is measured needs it\nhint: `cargo xtask setup` installs it",
         )?;
         let mut command = Command::new(program);
         command.arg("handler.mjs").current_dir(app).env_remove("FUNCTIONS_CUSTOMHANDLER_PORT");
-        announced(&mut command).context("cannot start the handler")
+        announced(command).context("cannot start the handler")
     }
 
     /// mini-host before the handler, with these settings.
     ///
     /// # Errors
     /// When it does not start.
-    pub fn mini_host(program: &Path, app: &Path, path: &OsStr, settings: &[(&str, &str)]) -> Result<Server> {
+    pub fn mini_host(program: &Path, app: &Path, path: &OsStr, settings: &[(&str, &str)]) -> Result<Target> {
         let mut command = Command::new(program);
         command.arg(app).args(["--port", "0"]);
-        place::inherit_nothing_of_functions(&mut command);
+        environment::scrub(&mut command);
         command.env("PATH", path).env("FUNCTIONS_WORKER_RUNTIME", "custom").envs(settings.iter().copied());
-        announced(&mut command).context("cannot start mini-host")
+        announced(command).context("cannot start mini-host")
     }
 
     /// nginx with one worker before `upstream`, adding these headers to what it passes on, its files in `dir`. It is handed a
@@ -65,7 +61,7 @@ impl Server {
     ///
     /// # Errors
     /// When it does not start.
-    pub fn nginx(program: &Path, dir: &Path, upstream: &str, headers: &[(&str, &str)]) -> Result<Server> {
+    pub fn nginx(program: &Path, dir: &Path, upstream: &str, headers: &[(&str, &str)]) -> Result<Target> {
         std::fs::create_dir_all(dir).with_context(|| format!("cannot make `{}`", dir.display()))?;
         let socket = TcpListener::bind("127.0.0.1:0").context("no port for nginx")?;
         let address = socket.local_addr().context("no address of the socket for nginx")?;
@@ -76,15 +72,15 @@ impl Server {
         let descriptor = std::os::fd::AsRawFd::as_raw_fd(&socket);
         let mut command = Command::new(program);
         command.arg("-p").arg(dir).arg("-c").arg(&configuration).args(["-e", "stderr"]);
-        command.env("NGINX", format!("{descriptor};")).stdout(Stdio::null());
-        let (child, pid) = start(&mut command).context("cannot start nginx")?;
+        command.env("NGINX", format!("{descriptor};"));
+        let server = Server::start(command, STOP_LIMIT).context("cannot start nginx")?;
         // The socket listens already: a request waits until nginx takes it.
-        Ok(Server { child, pid, has_workers: true, url: format!("http://{address}") })
+        Ok(Target { server, has_workers: true, url: format!("http://{address}") })
     }
 
-    /// A figure of the process in bytes, such as `VmRSS`, from what Linux tells of it; nothing elsewhere.
+    /// A figure of the process in bytes, such as `VmRSS`, as Linux reports it; `None` elsewhere.
     pub fn memory(&self, figure: &str) -> Option<f64> {
-        let status = std::fs::read_to_string(format!("/proc/{}/status", self.pid.as_raw_nonzero())).ok()?;
+        let status = std::fs::read_to_string(format!("/proc/{}/status", self.server.pid().as_raw_nonzero())).ok()?;
         let line = status.lines().find_map(|line| line.strip_prefix(figure)?.strip_prefix(':'))?;
         let kibibytes: f64 = line.trim().strip_suffix(" kB")?.parse().ok()?;
         Some(kibibytes * 1024.0)
@@ -93,7 +89,7 @@ impl Server {
     /// The processor time that the server has used so far, in microseconds: its own and that of its workers. The handler
     /// that mini-host started is not a worker. `None` if the system does not say.
     pub fn cpu_us(&self) -> Option<f64> {
-        let own = self.pid.as_raw_nonzero().get();
+        let own = self.server.pid().as_raw_nonzero().get();
         let workers = if self.has_workers { children(own) } else { Vec::new() };
         workers.into_iter().chain([own]).map(cpu_us).sum()
     }
@@ -122,18 +118,7 @@ fn parent(pid: i32) -> Option<i32> {
     stat.rsplit_once(')')?.1.split_whitespace().nth(1)?.parse().ok()
 }
 
-impl Drop for Server {
-    /// SIGTERM first, so that mini-host ends its handler; then whatever is left of the group is killed.
-    fn drop(&mut self) {
-        let _ = rustix::process::kill_process(self.pid, Signal::TERM);
-        command::ended_within(self.pid, STOP_LIMIT);
-        // It is not reaped yet, so the number of its group is still its own.
-        interrupt::kill_group(self.pid);
-        let _ = self.child.wait();
-    }
-}
-
-/// As few differences to the others as nginx allows: no log, connections to both sides kept for as long as the run lasts.
+/// Configured to match the others as closely as nginx can: no log, connections to both sides kept for as long as the run lasts.
 fn nginx_configuration(address: &str, upstream: &str, headers: &[(&str, &str)]) -> String {
     let upstream = upstream.trim_start_matches("http://");
     let added: String =
@@ -170,39 +155,10 @@ http {{
     )
 }
 
-/// Starts a server and waits for the line in which it names its address.
-fn announced(command: &mut Command) -> Result<Server> {
-    let (mut child, pid) = start(command.stdout(Stdio::piped()))?;
-    let stdout = child.stdout.take();
-    let mut server = Server { child, pid, has_workers: false, url: String::new() };
-    let (found, address) = mpsc::channel();
-    std::thread::spawn(move || {
-        let Some(stdout) = stdout else { return };
-        let mut stdout = BufReader::new(stdout);
-        let mut line = String::new();
-        while stdout.read_line(&mut line).is_ok_and(|length| length > 0) {
-            if let Some(url) = line.trim_end().strip_prefix(ANNOUNCEMENT) {
-                // Nobody listens any more when the limit has passed.
-                let _ = found.send(url.to_owned());
-                break;
-            }
-            line.clear();
-        }
-        // Somebody has to go on reading, or the server would block on a full pipe.
-        let mut buffer = vec![0; 64 * 1024];
-        while stdout.read(&mut buffer).is_ok_and(|length| length > 0) {}
-    });
-    server.url = address
-        .recv_timeout(ANNOUNCE_LIMIT)
-        .with_context(|| format!("it did not say `{ANNOUNCEMENT}…` within {} s", ANNOUNCE_LIMIT.as_secs()))?;
-    Ok(server)
-}
-
-/// Starts a server in a process group of its own. Ctrl-C does not kill it: the measurement under way ends with an error, and
-/// the server is dropped in good order.
-fn start(command: &mut Command) -> Result<(Child, Pid)> {
-    use std::os::unix::process::CommandExt;
-    let child = command.stdin(Stdio::null()).stderr(Stdio::null()).process_group(0).spawn()?;
-    let pid = Pid::from_child(&child);
-    Ok((child, pid))
+/// Starts a server and waits for the line in which it says where it listens.
+fn announced(command: Command) -> Result<Target> {
+    let mut server = Server::start(command, STOP_LIMIT)?;
+    let url = process::runtime()?.block_on(server.announced(ANNOUNCEMENT, ANNOUNCE_LIMIT))?;
+    server.log.close();
+    Ok(Target { server, has_workers: false, url })
 }

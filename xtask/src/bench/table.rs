@@ -2,8 +2,8 @@
 
 use std::fmt::Write as _;
 
+use super::results::{Body, CONNECTIONS, Load, MINI_HOST, MINI_HOST_DEFAULT_MODE, NGINX, NGINX_WITH_HEADERS, Start};
 use super::spread::Spread;
-use super::{Body, CONNECTIONS, Load, MINI_HOST, MINI_HOST_DEFAULT_MODE, NGINX, NGINX_WITH_HEADERS, Start};
 
 const MEBIBYTE: f64 = 1024.0 * 1024.0;
 const SPREAD: &str = "     min   median      max";
@@ -124,7 +124,7 @@ fn beside_nginx(out: &mut String, loads: &[Load], values: impl Fn(&Load) -> Vec<
 }
 
 fn line(out: &mut String, name: &str, values: impl IntoIterator<Item = f64>, digits: usize) {
-    let text = Spread::of(values).map_or("not told here".to_owned(), |spread| spread.columns(digits));
+    let text = Spread::of(values).map_or("not known here".to_owned(), |spread| spread.columns(digits));
     let _ = writeln!(out, "{name:<36}{text}");
 }
 

@@ -39,10 +39,9 @@ pub fn check(dir: &Path, path: &OsStr) -> Result<()> {
     if name.contains('/') || command::find(name, dir, path).is_none() {
         let staged = stage::files(dir).context("cannot list the staged app")?;
         let staged: Vec<String> = staged.iter().map(|file| file.display().to_string()).collect();
-        let hint = match text::nearest(name, staged.iter().map(String::as_str)) {
-            Some(near) => format!("did you mean `{near}`?"),
-            None => "it is either staged with the app, or a program of the toolchain and of the image".into(),
-        };
+        let hint = text::did_you_mean(name, &staged).unwrap_or_else(|| {
+            "it is either staged with the app, or a program of the toolchain and of the image".to_owned()
+        });
         bail!("`host.json` names `{name}`, which is neither in the staged app nor on the PATH\nhint: {hint}");
     }
     Ok(())

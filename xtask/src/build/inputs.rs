@@ -1,32 +1,31 @@
 //! The inputs of a sample: every file in its folder that git tracks or does not ignore. There is no list to keep.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::ffi::OsStr;
 use std::io;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use ignore::WalkBuilder;
+use xshell::cmd;
 
-use crate::process::command::{self, Command};
+use crate::process::command;
 use crate::project::Project;
 use crate::sample::Sample;
+use crate::toolchain;
 
 /// It reads one file, the index.
 const GIT_LIMIT: Duration = Duration::from_secs(30);
 
-/// Files that git tracks although it would ignore them, by sample's folder. Where there is no git, or no repository,
-/// there are none.
+/// Files that git tracks although it would ignore them, by sample's folder; none without git or a repository.
 #[derive(Debug, Default)]
 pub struct Tracked(BTreeMap<PathBuf, BTreeSet<PathBuf>>);
 
 impl Tracked {
     /// Asks git, once for all samples.
-    pub fn read(project: &Project, samples: &[Sample], path: &OsStr) -> Tracked {
-        let words = ["git", "ls-files", "-z", "--cached", "--ignored", "--exclude-standard", "--", "samples"];
-        let words = words.map(str::to_string);
-        let command = Command { words: &words, dir: project.root(), path, env: &[], limit: GIT_LIMIT };
-        let Ok(listed) = command::run(&command) else { return Tracked::default() };
+    pub fn read(project: &Project, samples: &[Sample]) -> Tracked {
+        let shell = toolchain::shell(project);
+        let list = cmd!(shell, "git ls-files -z --cached --ignored --exclude-standard -- samples");
+        let Ok(listed) = command::run(list, GIT_LIMIT) else { return Tracked::default() };
         let mut tracked = Tracked::default();
         for file in listed.output.split_terminator('\0').map(|file| project.root().join(file)) {
             if let Some(sample) = samples.iter().find(|sample| file.starts_with(&sample.dir)) {

@@ -1,28 +1,31 @@
 //! Builds samples and stages them: what changed, and nothing else.
 
+mod environment;
 mod executable;
 mod fingerprint;
 pub mod inputs;
 mod stage;
 
 use std::collections::BTreeMap;
-use std::ffi::{OsStr, OsString};
+use std::ffi::OsStr;
 use std::path::{Path, PathBuf};
-use std::sync::atomic::{AtomicUsize, Ordering};
-use std::sync::{Mutex, OnceLock};
+use std::sync::OnceLock;
 use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result};
 
-use crate::process::command::{self, Command};
+use crate::process::command;
 use crate::process::interrupt;
+use crate::process::side_by_side::side_by_side;
 use crate::project::Project;
 use crate::report::outcome::Outcome;
-use crate::report::{Event, Report, Step};
+use crate::report::{Report, Step};
 use crate::sample::Sample;
 use crate::sample::manifest::Commands;
+use crate::sample::toolchain::Toolchain;
 use crate::text;
-use crate::toolchain::{self, Found, Toolchain};
+use crate::toolchain::{self, Found, Missing};
+pub use environment::environment;
 use fingerprint::{Files, Record, Stat, Tool};
 use inputs::Tracked;
 pub use stage::Staged;
@@ -34,71 +37,31 @@ const BUILD_LIMIT: Duration = Duration::from_secs(1_200);
 /// each goes to the report; what could be staged is returned, in the order of `samples`.
 pub fn build_all(project: &Project, samples: &[Sample], bound: usize, report: &Report) -> Vec<Staged> {
     let path = toolchain::path(project);
-    let builder = Builder { project, path: &path, tracked: &Tracked::read(project, samples, &path) };
+    let tracked = Tracked::read(project, samples);
+    let builder = Builder { stage: project.target().join("stage"), path: &path, tracked: &tracked };
     let staged = side_by_side(samples, bound, |sample| {
         if interrupt::happened() {
             return None;
         }
-        let started = Instant::now();
-        report.emit(Event::StepStarted { sample: sample.name.clone(), step: Step::Build });
-        let (staged, outcome) = builder
-            .build(sample, started)
-            .unwrap_or_else(|error| (None, Outcome::Failed { message: format!("{error:#}") }));
-        let seconds = started.elapsed().as_secs_f64();
-        report.emit(Event::StepDone { sample: sample.name.clone(), step: Step::Build, outcome, seconds });
+        let begun = report.begin(&sample.name, Step::Build);
+        let (staged, outcome) = builder.build(sample).unwrap_or_else(|error| (None, Outcome::from(error)));
+        begun.done(outcome);
         staged
     });
     staged.into_iter().flatten().collect()
 }
 
-/// Does `work` to each item, `bound` of them side by side, and returns what came of it in the order of the items.
-pub fn side_by_side<T: Sync, R: Send>(items: &[T], bound: usize, work: impl Fn(&T) -> R + Sync) -> Vec<R> {
-    let next = AtomicUsize::new(0);
-    let results: Mutex<BTreeMap<usize, R>> = Mutex::default();
-    std::thread::scope(|scope| {
-        for _ in 0..bound.clamp(1, items.len().max(1)) {
-            scope.spawn(|| {
-                loop {
-                    let index = next.fetch_add(1, Ordering::Relaxed);
-                    let Some(item) = items.get(index) else { return };
-                    let result = work(item);
-                    results.lock().unwrap_or_else(|poisoned| poisoned.into_inner()).insert(index, result);
-                }
-            });
-        }
-    });
-    results.into_inner().unwrap_or_else(|poisoned| poisoned.into_inner()).into_values().collect()
-}
-
-/// What a sample's commands find in their environment: what a person would who typed them in the sample's folder.
-pub fn environment(commands: &Commands) -> Vec<(OsString, Option<OsString>)> {
-    // Set by `cargo run` around us, or by a person for this workspace: they would steer another cargo elsewhere.
-    const OURS: [&str; 8] = [
-        "CARGO",
-        "CARGO_BUILD_TARGET",
-        "CARGO_BUILD_TARGET_DIR",
-        "CARGO_ENCODED_RUSTFLAGS",
-        "CARGO_TARGET_DIR",
-        "RUSTC_WORKSPACE_WRAPPER",
-        "RUSTFLAGS",
-        "RUSTUP_TOOLCHAIN",
-    ];
-    let ours =
-        |name: &str| OURS.contains(&name) || name.starts_with("CARGO_PKG_") || name.starts_with("CARGO_MANIFEST_");
-    let inherited = std::env::vars_os().map(|(name, _)| name);
-    let removed = inherited.filter(|name| name.to_str().is_some_and(ours)).map(|name| (name, None));
-    removed.chain(commands.env.iter().map(|(name, value)| (name.into(), Some(value.into())))).collect()
-}
-
 struct Builder<'a> {
-    project: &'a Project,
+    /// The folder of all staged apps.
+    stage: PathBuf,
     path: &'a OsStr,
     tracked: &'a Tracked,
 }
 
 impl Builder<'_> {
-    fn build(&self, sample: &Sample, started: Instant) -> Result<(Option<Staged>, Outcome)> {
-        let dir = self.project.stage(&sample.name);
+    fn build(&self, sample: &Sample) -> Result<(Option<Staged>, Outcome)> {
+        let started = Instant::now();
+        let dir = self.stage.join(&sample.name);
         let file = dir.with_file_name(format!("{}.json", sample.name));
         let record = Record::read(&file);
         let inputs = inputs::list(&sample.dir, self.tracked).context("cannot list the sample's files")?;
@@ -124,7 +87,7 @@ impl Builder<'_> {
         };
         let known = match tools.probe() {
             Ok(known) => known,
-            Err((reason, hint)) => return Ok((None, Outcome::Skipped { reason, hint })),
+            Err(Missing { reason, hint }) => return Ok((None, Outcome::Skipped { reason, hint })),
         };
         run(sample, &sample.manifest.build, self.path)?;
         let staged = self.stage(sample, &dir, &file)?;
@@ -136,11 +99,10 @@ impl Builder<'_> {
 
     /// Puts the app together aside, checks it, and moves it to its place.
     fn stage(&self, sample: &Sample, dir: &Path, file: &Path) -> Result<Files> {
-        let parent = dir.parent().unwrap_or(dir);
-        std::fs::create_dir_all(parent).with_context(|| format!("cannot make `{}`", parent.display()))?;
+        std::fs::create_dir_all(&self.stage).with_context(|| format!("cannot make `{}`", self.stage.display()))?;
         // A name of its own: another run may be staging the same sample.
-        let aside = tempfile::Builder::new().prefix(&format!(".{}.", sample.name)).tempdir_in(parent);
-        let aside = aside.with_context(|| format!("cannot make a folder in `{}`", parent.display()))?;
+        let aside = tempfile::Builder::new().prefix(&format!(".{}.", sample.name)).tempdir_in(&self.stage);
+        let aside = aside.with_context(|| format!("cannot make a folder in `{}`", self.stage.display()))?;
         let (new, old) = (aside.path().join("new"), aside.path().join("old"));
         std::fs::create_dir(&new).with_context(|| format!("cannot make `{}`", new.display()))?;
         stage::put_together(sample, &new)?;
@@ -157,7 +119,7 @@ fn look_at_staged(dir: &Path, known: Option<&Files>) -> Result<Files> {
     fingerprint::look_at(dir, &files, known).context("cannot read the staged app")
 }
 
-/// Why the staged app is no longer what the sample says; empty where it is.
+/// Why the staged app is no longer what the sample says; empty if it is.
 fn stale(record: &Record, inputs: &Files, tools: &Tools, staged: &Files) -> Vec<String> {
     let mut reasons = fingerprint::input_changes(&record.inputs, inputs);
     reasons.extend(tools.changes(&record.tools));
@@ -172,7 +134,7 @@ fn stale(record: &Record, inputs: &Files, tools: &Tools, staged: &Files) -> Vec<
 fn run(sample: &Sample, commands: &Commands, path: &OsStr) -> Result<()> {
     let env = environment(commands);
     for line in &commands.run {
-        command::run(&Command { words: line.words(), dir: &sample.dir, path, env: &env, limit: BUILD_LIMIT })?;
+        command::run(command::of_words(line.words(), &sample.dir, path, &env), BUILD_LIMIT)?;
     }
     Ok(())
 }
@@ -205,12 +167,12 @@ impl Tools<'_> {
     }
 
     /// Every toolchain as it is now, or why the sample cannot be built, and what to do about it.
-    fn probe(&self) -> Result<BTreeMap<String, Tool>, (String, String)> {
+    fn probe(&self) -> Result<BTreeMap<String, Tool>, Missing> {
         let mut tools = BTreeMap::new();
         for toolchain in &self.sample.manifest.toolchain {
             let found = self.found(toolchain);
             if !found.is_good() {
-                return Err((toolchain::shortage(toolchain, found), toolchain::hint(toolchain, &self.sample.name)));
+                return Err(Missing::of(toolchain, found, &self.sample.name));
             }
             if let Some((program, state)) = self.program(toolchain) {
                 tools.insert(toolchain.name.clone(), Tool { version: found.to_string(), program, state });

@@ -1,38 +1,27 @@
-//! Runs a command to its end: captured output, a limit, and nothing left behind. The one door for commands that end
-//! by themselves; what runs until it is told to stop (a host, an emulator) is started where it is used.
+//! Runs a command to its end: captured output, a limit, and nothing left behind. The one file that names the system's
+//! commands; what runs until it is told to stop is a [`Server`](super::server::Server).
 
 use std::ffi::{OsStr, OsString};
 use std::fmt;
 use std::fs::File;
 use std::io::{self, Read, Seek};
+use std::os::unix::process::CommandExt;
 use std::path::{Path, PathBuf};
+pub use std::process::Command;
 use std::process::{ExitStatus, Stdio};
 use std::sync::mpsc::{self, RecvTimeoutError};
 use std::time::Duration;
 
 use rustix::process::{Pid, WaitId, WaitIdOptions};
 
-use crate::process::interrupt;
+use super::interrupt;
 
-/// A command and what it finds around it.
-#[derive(Clone, Debug)]
-pub struct Command<'a> {
-    /// The program, then its arguments.
-    pub words: &'a [String],
-    /// Where it runs.
-    pub dir: &'a Path,
-    /// Where programs are looked for.
-    pub path: &'a OsStr,
-    /// What is set (`Some`) or taken away (`None`) in the environment it inherits.
-    pub env: &'a [(OsString, Option<OsString>)],
-    /// How long it may take.
-    pub limit: Duration,
-}
+/// What is set (`Some`) or taken away (`None`) in an environment.
+pub type Changes = [(OsString, Option<OsString>)];
 
 /// A command that has ended by itself.
 #[derive(Clone, Debug)]
 pub struct Ended {
-    /// How it ended.
     pub status: ExitStatus,
     /// What it printed, on both streams, in the order it was printed.
     pub output: String,
@@ -41,32 +30,23 @@ pub struct Ended {
 /// Why there is no good end.
 #[derive(Clone, Debug)]
 pub enum Failure {
-    /// The program is nowhere to be found.
     NotFound {
-        /// Its name.
         program: String,
     },
-    /// It is there and could not be started.
+    /// The program is there.
     NotStarted {
-        /// Its name.
         program: String,
-        /// What the system says.
         error: String,
     },
     /// It ended with another status than 0.
     Failed {
-        /// The command.
         line: String,
-        /// Its end.
         ended: Ended,
     },
     /// It was still running when its limit had passed.
     TooLong {
-        /// The command.
         line: String,
-        /// The limit.
         limit: Duration,
-        /// What it had printed.
         output: String,
     },
     /// A person wants us to stop.
@@ -91,46 +71,42 @@ impl fmt::Display for Failure {
 
 impl std::error::Error for Failure {}
 
+/// The command of a manifest: words, in a folder, with programs from `path`.
+pub fn of_words(words: &[String], dir: &Path, path: &OsStr, changes: &Changes) -> Command {
+    let (program, arguments) = words.split_first().map_or(("", [].as_slice()), |(program, rest)| (program, rest));
+    let mut command = Command::new(find(program, dir, path).unwrap_or_else(|| program.into()));
+    command.args(arguments).current_dir(dir).env("PATH", path).env("PWD", dir);
+    for (key, value) in changes {
+        match value {
+            Some(value) => command.env(key, value),
+            None => command.env_remove(key),
+        };
+    }
+    command
+}
+
 /// Runs a command and asks for status 0.
 ///
 /// # Errors
 /// Every end but a good one.
-pub fn run(command: &Command) -> Result<Ended, Failure> {
-    let ended = run_to_any_end(command)?;
-    if ended.status.success() {
-        return Ok(ended);
-    }
-    Err(Failure::Failed { line: command.words.join(" "), ended })
+pub fn run(command: impl Into<Command>, limit: Duration) -> Result<Ended, Failure> {
+    let command = command.into();
+    let line = line(&command);
+    let ended = run_to_any_end(command, &line, limit)?;
+    if ended.status.success() { Ok(ended) } else { Err(Failure::Failed { line, ended }) }
 }
 
 /// Runs a command until it ends, however it ends.
 ///
 /// Its output goes to a file and not through a pipe, and it is the child we wait for: a daemon that it leaves behind
 /// holds the output open and delays nobody. Afterwards whatever is left of its process group is killed.
-///
-/// # Errors
-/// When it could not be run to its end.
-pub fn run_to_any_end(command: &Command) -> Result<Ended, Failure> {
-    let name = command.words.first().map_or("", String::as_str);
-    let program = find(name, command.dir, command.path);
-    let program = program.ok_or_else(|| Failure::NotFound { program: name.into() })?;
-    let not_started = |error: io::Error| match error.kind() {
-        io::ErrorKind::Interrupted => Failure::Interrupted,
-        _ => Failure::NotStarted { program: name.into(), error: error.to_string() },
-    };
+fn run_to_any_end(mut command: Command, line: &str, limit: Duration) -> Result<Ended, Failure> {
+    let not_started = |error: io::Error| not_started(line, &error);
     let mut output = tempfile::tempfile().map_err(not_started)?;
-    let mut child = std::process::Command::new(program);
-    child.args(&command.words[1..]).current_dir(command.dir).stdin(Stdio::null());
-    child.stdout(output.try_clone().map_err(not_started)?).stderr(output.try_clone().map_err(not_started)?);
-    child.env("PATH", command.path).env("PWD", command.dir);
-    for (key, value) in command.env {
-        match value {
-            Some(value) => child.env(key, value),
-            None => child.env_remove(key),
-        };
-    }
-    let (mut child, group) = interrupt::start(&mut child).map_err(not_started)?;
-    let in_time = ended_within(group, command.limit);
+    command.stdin(Stdio::null());
+    command.stdout(output.try_clone().map_err(not_started)?).stderr(output.try_clone().map_err(not_started)?);
+    let (mut child, group) = interrupt::start(|| command.process_group(0).spawn()).map_err(not_started)?;
+    let in_time = ended_within(group, limit);
     // The child is not reaped yet, so the number of its group is still its own.
     interrupt::kill_group(group);
     let status = child.wait();
@@ -140,9 +116,26 @@ pub fn run_to_any_end(command: &Command) -> Result<Ended, Failure> {
         return Err(Failure::Interrupted);
     }
     if !in_time {
-        return Err(Failure::TooLong { line: command.words.join(" "), limit: command.limit, output: text });
+        return Err(Failure::TooLong { line: line.to_owned(), limit, output: text });
     }
     Ok(Ended { status: status.map_err(not_started)?, output: text })
+}
+
+fn not_started(line: &str, error: &io::Error) -> Failure {
+    let program = line.split(' ').next().unwrap_or_default().to_owned();
+    match error.kind() {
+        io::ErrorKind::Interrupted => Failure::Interrupted,
+        io::ErrorKind::NotFound if !program.contains('/') => Failure::NotFound { program },
+        _ => Failure::NotStarted { program, error: error.to_string() },
+    }
+}
+
+/// As a person would type it, more or less. A program that was found is shown by its name.
+fn line(command: &Command) -> String {
+    let program = Path::new(command.get_program());
+    let program = program.file_name().filter(|_| program.is_absolute()).unwrap_or(program.as_os_str());
+    let words = std::iter::once(program).chain(command.get_args());
+    words.map(OsStr::to_string_lossy).collect::<Vec<_>>().join(" ")
 }
 
 /// The file that a program's name means: a path from `dir` where it has a slash, else the first on `path` that can be
@@ -162,16 +155,21 @@ fn is_executable(file: &Path) -> bool {
     file.metadata().is_ok_and(|meta| meta.is_file() && meta.permissions().mode() & 0o111 != 0)
 }
 
-/// Waits until the child has ended, and leaves it to be reaped; false when the limit passes first.
+/// Waits until the child has ended, and leaves it to be reaped; false if the limit passes first.
 pub fn ended_within(child: Pid, limit: Duration) -> bool {
     let (ended, end) = mpsc::channel();
     std::thread::spawn(move || {
-        let options = WaitIdOptions::EXITED | WaitIdOptions::NOWAIT;
-        while matches!(rustix::process::waitid(WaitId::Pid(child), options), Err(rustix::io::Errno::INTR)) {}
+        wait_unreaped(child);
         // Nobody listens any more when the limit has passed.
         let _ = ended.send(());
     });
     end.recv_timeout(limit) != Err(RecvTimeoutError::Timeout)
+}
+
+/// Waits until the child has ended, and leaves it to be reaped.
+pub(super) fn wait_unreaped(child: Pid) {
+    let options = WaitIdOptions::EXITED | WaitIdOptions::NOWAIT;
+    while matches!(rustix::process::waitid(WaitId::Pid(child), options), Err(rustix::io::Errno::INTR)) {}
 }
 
 fn read(output: &mut File) -> io::Result<String> {
@@ -193,7 +191,7 @@ mod tests {
         let words = ["sh", "-c", script].map(str::to_string);
         let path = std::env::var_os("PATH").unwrap();
         let env = [("SET".into(), Some("yes".into())), ("HOME".into(), None)];
-        run(&Command { words: &words, dir: Path::new("/"), path: &path, env: &env, limit })
+        run(of_words(&words, Path::new("/"), &path, &env), limit)
     }
 
     #[test]
@@ -211,8 +209,8 @@ mod tests {
     #[test]
     fn a_program_that_is_nowhere_is_named() {
         let words = ["no-such-program".to_string()];
-        let command = Command { words: &words, dir: Path::new("/"), path: OsStr::new("/bin"), env: &[], limit: LIMIT };
-        assert_eq!(run(&command).unwrap_err().to_string(), "`no-such-program` is not on the PATH");
+        let command = of_words(&words, Path::new("/"), OsStr::new("/bin"), &[]);
+        assert_eq!(run(command, LIMIT).unwrap_err().to_string(), "`no-such-program` is not on the PATH");
     }
 
     #[test]

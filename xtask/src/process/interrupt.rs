@@ -2,7 +2,7 @@
 
 use std::collections::HashSet;
 use std::io;
-use std::process::{Child, Command};
+use std::process::Child;
 use std::sync::{LazyLock, Mutex, MutexGuard};
 
 use anyhow::{Context, Result};
@@ -27,7 +27,7 @@ static STOPPING: LazyLock<watch::Sender<bool>> = LazyLock::new(|| watch::Sender:
 /// Begins to listen for Ctrl-C, SIGTERM and SIGHUP.
 ///
 /// # Errors
-/// When somebody in this process listens already.
+/// When this process listens already.
 pub fn listen() -> Result<()> {
     ctrlc::set_handler(|| {
         let mut state = state();
@@ -56,7 +56,7 @@ pub fn happened() -> bool {
     state().stopping
 }
 
-/// Returns when a person wants us to stop; whoever has something to clean up races its work against this.
+/// Returns when a person wants us to stop: work that leaves something to clean up races against this.
 pub async fn wait() {
     // The sender is static: it cannot be dropped before the wait is over.
     let _ = STOPPING.subscribe().wait_for(|stopping| *stopping).await;
@@ -68,39 +68,36 @@ pub fn at_last(clean_up: impl FnOnce() + Send + 'static) {
     state().at_last = Some(Box::new(clean_up));
 }
 
-/// A server that whoever started it ends in good order, also after Ctrl-C; only the second Ctrl-C, which ends this
-/// process at once, kills its process group. Dropping this gives the group up.
+/// A process group that its owner ends in good order, also after Ctrl-C; only the second Ctrl-C, which ends this process at
+/// once, kills it. Dropping this gives the group up.
 #[derive(Debug)]
-pub struct Server(Pid);
+pub struct Guard(Pid);
 
-impl Server {
-    /// Looks after the server that leads the process group `pid`; none where that is no process.
-    pub fn look_after(pid: Option<u32>) -> Option<Server> {
-        let pid = Pid::from_raw(pid?.cast_signed())?;
-        state().servers.insert(pid);
-        Some(Server(pid))
+impl Guard {
+    pub fn of(group: Pid) -> Guard {
+        state().servers.insert(group);
+        Guard(group)
     }
 }
 
-impl Drop for Server {
+impl Drop for Guard {
     fn drop(&mut self) {
         state().servers.remove(&self.0);
     }
 }
 
-/// Starts a child as the head of a process group of its own, so that it can be ended with everything it started.
+/// Starts a child that is the head of a process group of its own, so that it can be ended with everything it started.
 /// Ctrl-C kills the group; the caller reaps the child and then gives the group up with [`forget`].
 ///
 /// # Errors
 /// When it cannot be started, or a person wants us to stop.
-pub fn start(command: &mut Command) -> io::Result<(Child, Pid)> {
-    use std::os::unix::process::CommandExt;
+pub fn start(spawn: impl FnOnce() -> io::Result<Child>) -> io::Result<(Child, Pid)> {
     // Held while starting: Ctrl-C comes either before, and nothing is started, or after, and the group is known.
     let mut state = state();
     if state.stopping {
         return Err(io::Error::new(io::ErrorKind::Interrupted, "stopped by Ctrl-C"));
     }
-    let child = command.process_group(0).spawn()?;
+    let child = spawn()?;
     let group = Pid::from_child(&child);
     state.groups.insert(group);
     Ok((child, group))

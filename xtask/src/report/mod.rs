@@ -2,129 +2,18 @@
 
 mod bars;
 pub mod counts;
+mod event;
 pub mod outcome;
 mod plain;
 pub mod summary;
+pub mod table;
 
 use std::sync::{Arc, Mutex, MutexGuard};
+use std::time::Instant;
 
-use serde::Serialize;
-
-use crate::place::Place;
-use crate::report::outcome::{Outcome, Verdict};
 use bars::Bars;
-
-/// A part of the work on one sample.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum Step {
-    /// Built and staged.
-    Build,
-    /// The sample's own tests.
-    Test,
-    /// The staged app wrapped in an image.
-    Image,
-    /// The contract's cases under mini-host on this machine.
-    Native,
-    /// The contract's cases in a container.
-    Docker,
-}
-
-impl Step {
-    /// The word for it in reports.
-    pub fn name(self) -> &'static str {
-        match self {
-            Step::Build => "build",
-            Step::Test => "test",
-            Step::Image => "image",
-            Step::Native => "native",
-            Step::Docker => "docker",
-        }
-    }
-}
-
-impl From<Place> for Step {
-    fn from(place: Place) -> Step {
-        match place {
-            Place::Native => Step::Native,
-            Place::Docker => Step::Docker,
-        }
-    }
-}
-
-/// Something that happened.
-#[derive(Clone, Debug, Serialize)]
-#[serde(tag = "event", rename_all = "kebab-case")]
-pub enum Event {
-    /// A phase of the whole run begins, such as `build`.
-    PhaseStarted {
-        /// Its name.
-        phase: String,
-    },
-    /// A phase has ended.
-    PhaseDone {
-        /// Its name.
-        phase: String,
-        /// How long it took.
-        seconds: f64,
-    },
-    /// Work on a sample begins.
-    StepStarted {
-        /// The sample.
-        sample: String,
-        /// What begins.
-        step: Step,
-    },
-    /// Work on a sample has ended.
-    StepDone {
-        /// The sample.
-        sample: String,
-        /// What has ended.
-        step: Step,
-        /// What came of it.
-        #[serde(flatten)]
-        outcome: Outcome,
-        /// How long it took.
-        seconds: f64,
-    },
-    /// A case was judged.
-    CaseJudged {
-        /// The sample.
-        sample: String,
-        /// Where it ran.
-        place: Place,
-        /// The function.
-        function: String,
-        /// The case's name.
-        case: String,
-        /// The verdict.
-        #[serde(flatten)]
-        verdict: Verdict,
-        /// How long it took.
-        seconds: f64,
-    },
-    /// Tests were counted that are no cases of the contract: Rust tests, samples' own tests, repository rules.
-    TestsCounted {
-        /// Whose tests, such as `samples/go` or `workspace`.
-        suite: String,
-        /// How many passed.
-        passed: usize,
-        /// How many failed.
-        failed: usize,
-        /// How many were left out.
-        skipped: usize,
-    },
-    /// A sentence for the person who watches.
-    Note {
-        /// The sentence.
-        text: String,
-    },
-    /// A sentence the person should not miss; repeated at the end.
-    Warning {
-        /// The sentence.
-        text: String,
-    },
-}
+pub use event::{Event, Place, Step};
+use outcome::Outcome;
 
 /// Where events go. Cheap to clone; may be shared between threads.
 #[derive(Clone)]
@@ -169,6 +58,21 @@ impl Report {
         self.emit(Event::Warning { text: text.into() });
     }
 
+    /// Does something as a phase of the run.
+    pub fn phase<T>(&self, name: &str, work: impl FnOnce() -> T) -> T {
+        let started = Instant::now();
+        self.emit(Event::PhaseStarted { phase: name.into() });
+        let done = work();
+        self.emit(Event::PhaseDone { phase: name.into(), seconds: started.elapsed().as_secs_f64() });
+        done
+    }
+
+    /// Begins a step of a sample.
+    pub fn begin(&self, sample: &str, step: Step) -> Begun<'_> {
+        self.emit(Event::StepStarted { sample: sample.into(), step });
+        Begun { report: self, sample: sample.into(), step, started: Instant::now() }
+    }
+
     /// All that has happened so far.
     pub fn events(&self) -> Vec<Event> {
         self.shared().events.clone()
@@ -179,8 +83,19 @@ impl Report {
     }
 }
 
-impl Default for Report {
-    fn default() -> Self {
-        Report::new()
+/// A step that has begun.
+#[must_use = "a step that has begun ends"]
+pub struct Begun<'a> {
+    report: &'a Report,
+    sample: String,
+    step: Step,
+    started: Instant,
+}
+
+impl Begun<'_> {
+    /// Says how it ended.
+    pub fn done(self, outcome: Outcome) {
+        let Begun { report, sample, step, started } = self;
+        report.emit(Event::StepDone { sample, step, outcome, seconds: started.elapsed().as_secs_f64() });
     }
 }

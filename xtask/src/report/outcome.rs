@@ -1,77 +1,54 @@
 //! What came of one step of one sample, and of one case.
 
-use serde::Serialize;
-
 /// What became of one step (build, test, smoke in a place …) of one sample.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
-#[serde(tag = "outcome", rename_all = "kebab-case")]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Outcome {
-    /// It did what it should.
-    Passed {
-        /// What there is to say about it, such as `10 functions` or `up to date`.
-        detail: String,
-    },
-    /// It ran and was wrong, or could not be run to its end.
-    Failed {
-        /// The whole of what a person needs: the sentence first, then output, then `hint:` lines.
-        message: String,
-    },
-    /// It was not tried. Loud, with a reason; an error under `--strict`.
-    Skipped {
-        /// Why, such as `needs Go 1.22 or newer; found 1.19`.
-        reason: String,
-        /// The next step for the person who wants it to run.
-        hint: String,
-    },
+    /// It did what it should; the detail is such as `10 functions` or `up to date`.
+    Passed { detail: String },
+    /// It ran and was wrong, or could not be run to its end. The sentence comes first, then output, then `hint:` lines.
+    Failed { message: String },
+    /// It was not tried; an error under `--strict`. The reason is such as `needs Go 1.22 or newer; found 1.19`.
+    Skipped { reason: String, hint: String },
 }
 
 impl Outcome {
-    /// Whether it did what it should.
     pub fn is_passed(&self) -> bool {
         matches!(self, Outcome::Passed { .. })
     }
 
-    /// Whether this is a failure.
     pub fn is_failed(&self) -> bool {
         matches!(self, Outcome::Failed { .. })
     }
 
-    /// Whether this was left out.
     pub fn is_skipped(&self) -> bool {
         matches!(self, Outcome::Skipped { .. })
     }
 }
 
+impl From<anyhow::Error> for Outcome {
+    fn from(error: anyhow::Error) -> Outcome {
+        Outcome::Failed { message: format!("{error:#}") }
+    }
+}
+
 /// What came of one case in one place.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
-#[serde(tag = "verdict", rename_all = "kebab-case")]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Verdict {
     /// Everything expected was received.
     Passed,
-    /// The answer was wrong: every difference, not the first.
-    Failed {
-        /// What differed.
-        differences: Vec<Difference>,
-    },
-    /// The case could not be run to its end: no answer, a dead app, storage out of reach.
-    Fatal {
-        /// What happened.
-        message: String,
-    },
+    /// Something else was received: every difference, not the first.
+    Failed { differences: Vec<Difference> },
+    /// The case could not be run to its end: no response, a dead app, storage out of reach.
+    Fatal { message: String },
     /// This place has no way to show it; counted, never dropped.
-    NotObservable {
-        /// Why not here.
-        reason: String,
-    },
+    NotObservable { reason: String },
 }
 
-/// One difference between expectation and reply.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+/// One difference between what was expected and what was observed.
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Difference {
-    /// What differs: `status`, `header allow`, `body`, `queue test-output` …
+    /// Such as `status`, `header allow`, `body`, `queue test-output`.
     pub what: String,
-    /// What the contract says.
     pub expected: String,
-    /// What came.
     pub received: String,
 }

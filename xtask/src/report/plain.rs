@@ -3,7 +3,7 @@
 use anstyle::{AnsiColor, Style};
 
 use super::Event;
-use crate::report::outcome::{Difference, Outcome, Verdict};
+use super::outcome::{Difference, Outcome, Verdict};
 
 const GOOD: Style = AnsiColor::Green.on_default();
 const BAD: Style = AnsiColor::Red.on_default().bold();
@@ -15,7 +15,8 @@ pub fn line(event: &Event) -> Option<String> {
     Some(match event {
         Event::PhaseStarted { phase } => format!("{HEAD}── {phase}{HEAD:#}"),
         Event::PhaseDone { phase, seconds } => format!("{HEAD}── {phase}: {seconds:.1} s{HEAD:#}"),
-        Event::StepStarted { .. } | Event::TestsCounted { .. } => return None,
+        Event::StepStarted { .. } | Event::FunctionLacking { .. } | Event::TestsCounted { .. } => return None,
+        Event::PhaseFailed { step, message } => format!("{BAD}FAIL{BAD:#}  {}\n{}", step.name(), indented(message)),
         Event::StepDone { sample, step, outcome, seconds } => {
             let title = format!("{:<7} {sample:<8}", step.name());
             match outcome {
@@ -28,8 +29,8 @@ pub fn line(event: &Event) -> Option<String> {
                 }
             }
         }
-        Event::CaseJudged { sample, place, function, case, verdict, .. } => {
-            let title = format!("{} {sample}/{function}: {case}", place.name());
+        Event::CaseJudged { sample, place, function, case, verdict, seconds } => {
+            let title = format!("{} {sample}/{function}: {case} ({seconds:.1} s)", place.name());
             match verdict {
                 Verdict::Passed | Verdict::NotObservable { .. } => return None,
                 Verdict::Fatal { message } => format!("{BAD}FATAL{BAD:#} {title}\n{}", indented(message)),

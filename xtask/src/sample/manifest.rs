@@ -1,14 +1,14 @@
 //! `sample.toml`: how to build, test and stage a sample, and what its image needs. Everything else is found out.
 
 use std::collections::BTreeMap;
-use std::fmt;
-use std::path::{Component, Path, PathBuf};
+use std::path::Path;
 
 use anyhow::Result;
 use serde::Deserialize;
 
-use crate::sample::toml_file;
-use crate::toolchain::Toolchain;
+use super::command_line::{CommandLine, InnerPath};
+use super::toml_file;
+use super::toolchain::Toolchain;
 
 /// What `sample.toml` says.
 #[derive(Clone, Debug, Deserialize)]
@@ -55,75 +55,6 @@ pub struct Image {
     /// Debian packages that the base image lacks.
     #[serde(default)]
     pub apt: Vec<String>,
-}
-
-/// A command, split at white space and run without a shell.
-#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
-#[serde(try_from = "String")]
-pub struct CommandLine(Vec<String>);
-
-impl CommandLine {
-    /// The program, then its arguments; never empty.
-    pub fn words(&self) -> &[String] {
-        &self.0
-    }
-
-    /// The program.
-    pub fn program(&self) -> &str {
-        self.0.first().map_or("", String::as_str)
-    }
-}
-
-impl TryFrom<String> for CommandLine {
-    type Error = String;
-
-    fn try_from(text: String) -> Result<CommandLine, String> {
-        let words: Vec<String> = text.split_whitespace().map(str::to_string).collect();
-        if words.is_empty() {
-            return Err("a command is not empty".into());
-        }
-        let shell = ["&&", "\"", "'", "`", "|", ">", "<", "$"].into_iter().find(|part| text.contains(part));
-        let shell = shell.or_else(|| words.iter().any(|word| word == "&").then_some("&"));
-        let shell = shell.or_else(|| words.iter().any(|word| word.ends_with(';')).then_some(";"));
-        match shell {
-            Some(part) => Err(format!(
-                "`{part}` in `{text}` would need a shell, and commands run without one\n\
-                 hint: put the line into a script beside `sample.toml` and name the script here"
-            )),
-            None => Ok(CommandLine(words)),
-        }
-    }
-}
-
-impl fmt::Display for CommandLine {
-    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
-        out.write_str(&self.0.join(" "))
-    }
-}
-
-/// A relative path that never climbs out of its folder.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Deserialize)]
-#[serde(try_from = "String")]
-pub struct InnerPath(PathBuf);
-
-impl InnerPath {
-    /// The path, relative.
-    pub fn path(&self) -> &Path {
-        &self.0
-    }
-}
-
-impl TryFrom<String> for InnerPath {
-    type Error = String;
-
-    fn try_from(text: String) -> Result<InnerPath, String> {
-        let path = PathBuf::from(&text);
-        let inner = path.components().all(|part| matches!(part, Component::Normal(_)));
-        if text.is_empty() || !inner {
-            return Err(format!("`{text}` is not a path inside the folder\nhint: paths are relative and have no `..`"));
-        }
-        Ok(InnerPath(path))
-    }
 }
 
 impl Manifest {

@@ -1,28 +1,29 @@
 //! A sample: a folder under `samples/` with a `sample.toml`; a complete function app.
 
+pub mod case;
+pub mod command_line;
 pub mod contract;
+pub mod function_json;
 pub mod manifest;
+pub mod printed_counts;
+pub mod selection;
 pub mod toml_file;
-mod version;
+pub mod toolchain;
+pub mod version;
 
 use std::fmt;
 use std::fs;
 use std::path::{Path, PathBuf};
 
-pub use version::Version;
-
 use crate::project::Project;
-use crate::sample::manifest::Manifest;
-use crate::text;
+use manifest::Manifest;
 
 /// A sample whose manifest could be read.
 #[derive(Clone, Debug)]
 pub struct Sample {
     /// The folder's name, which is the sample's.
     pub name: String,
-    /// The folder.
     pub dir: PathBuf,
-    /// What `sample.toml` says.
     pub manifest: Manifest,
     /// The functions, in alphabetical order: the folders with a `function.json`.
     pub functions: Vec<String>,
@@ -31,7 +32,6 @@ pub struct Sample {
 /// A sample that cannot be worked on. It never stops the others.
 #[derive(Clone, Debug)]
 pub struct BrokenSample {
-    /// The folder's name.
     pub name: String,
     /// What is wrong, where, and what to do about it.
     pub message: String,
@@ -42,7 +42,7 @@ pub type Loaded = Result<Sample, BrokenSample>;
 
 /// A sample was named that does not exist: wrong usage, answered with the nearest name.
 #[derive(Clone, Debug)]
-pub struct Unknown(String);
+pub struct Unknown(pub String);
 
 impl fmt::Display for Unknown {
     fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -59,29 +59,6 @@ pub fn load_all(project: &Project) -> Vec<Loaded> {
         folders.flatten().map(|entry| entry.path()).filter(|path| path.join("sample.toml").is_file()).collect();
     folders.sort();
     folders.iter().map(|dir| load(project, dir)).collect()
-}
-
-/// The samples a person named, or all. The name of one that is not there is wrong usage.
-///
-/// # Errors
-/// When a sample of that name does not exist.
-pub fn select(all: Vec<Loaded>, names: &[String]) -> Result<Vec<Loaded>, Unknown> {
-    let known: Vec<&str> = all.iter().map(name).collect();
-    if let Some(unknown) = names.iter().find(|name| !known.contains(&name.as_str())) {
-        let hint = match text::nearest(unknown, known.iter().copied()) {
-            Some(near) => format!("did you mean `{near}`?"),
-            None => format!("the samples are {}", text::listed(&known)),
-        };
-        return Err(Unknown(format!("there is no sample `{unknown}`\nhint: {hint}")));
-    }
-    Ok(all.into_iter().filter(|sample| names.is_empty() || names.iter().any(|wanted| wanted == name(sample))).collect())
-}
-
-fn name(sample: &Loaded) -> &str {
-    match sample {
-        Ok(sample) => &sample.name,
-        Err(broken) => &broken.name,
-    }
 }
 
 fn load(project: &Project, dir: &Path) -> Loaded {
@@ -128,7 +105,7 @@ mod tests {
         let (root, project) = project(&[("b", "title = 'B'"), ("a", "title = 'A'")]);
         fs::create_dir_all(root.path().join("samples/no-manifest")).unwrap();
         let all = load_all(&project);
-        assert_eq!(all.iter().map(name).collect::<Vec<_>>(), ["a", "b"]);
+        assert_eq!(all.iter().map(|sample| sample.as_ref().unwrap().name.as_str()).collect::<Vec<_>>(), ["a", "b"]);
         assert_eq!(all[0].as_ref().unwrap().functions, ["hello"]);
     }
 
@@ -139,21 +116,5 @@ mod tests {
         let broken = all[0].as_ref().unwrap_err();
         assert!(broken.message.starts_with("samples/bad/sample.toml:1:1: unknown key `titel`"), "{}", broken.message);
         assert!(all[1].is_ok());
-    }
-
-    #[test]
-    fn an_unknown_name_is_answered_with_the_nearest() {
-        let (_root, project) = project(&[("node", "title = 'N'"), ("rust", "title = 'R'")]);
-        let chosen = |names: &[&str]| {
-            let names: Vec<String> = names.iter().map(ToString::to_string).collect();
-            select(load_all(&project), &names).map(|all| all.iter().map(name).map(str::to_string).collect::<Vec<_>>())
-        };
-        assert_eq!(chosen(&[]).unwrap(), ["node", "rust"]);
-        assert_eq!(chosen(&["rust"]).unwrap(), ["rust"]);
-        assert_eq!(chosen(&["nod"]).unwrap_err().to_string(), "there is no sample `nod`\nhint: did you mean `node`?");
-        assert_eq!(
-            chosen(&["cobol"]).unwrap_err().to_string(),
-            "there is no sample `cobol`\nhint: the samples are `node` and `rust`"
-        );
     }
 }

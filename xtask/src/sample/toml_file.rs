@@ -21,12 +21,12 @@ pub fn read<T: DeserializeOwned>(path: &Path) -> Result<T> {
 /// Parses the text of a TOML file; `path` is for the error only.
 ///
 /// # Errors
-/// As [`read`].
+/// Those of [`read`] but for reading.
 pub fn parse<T: DeserializeOwned>(path: &Path, text: &str) -> Result<T> {
     toml::from_str(text).map_err(|error| explain(path, text, &error))
 }
 
-/// `file:line:column: message`, the line itself with the place marked, and a hint.
+/// `file:line:column: message`, the line itself with the position marked, and a hint.
 fn explain(path: &Path, text: &str, error: &toml::de::Error) -> anyhow::Error {
     let file = path.display();
     let message = in_our_words(error.message().trim_end());
@@ -34,32 +34,32 @@ fn explain(path: &Path, text: &str, error: &toml::de::Error) -> anyhow::Error {
         Some((sentence, hint)) => (sentence, format!("\nhint: {hint}")),
         None => (message.as_str(), String::new()),
     };
-    match error.span().map(|span| Place::new(text, &span)) {
-        Some(place) => anyhow!("{file}:{}:{}: {sentence}\n{place}{hint}", place.line, place.column),
+    match error.span().map(|span| Position::new(text, &span)) {
+        Some(position) => anyhow!("{file}:{}:{}: {sentence}\n{position}{hint}", position.line, position.column),
         None => anyhow!("{file}: {sentence}{hint}"),
     }
 }
 
-/// A place in a text, as people count.
-struct Place<'a> {
+/// A position in a text, as people count.
+struct Position<'a> {
     line: usize,
     column: usize,
     length: usize,
     text: &'a str,
 }
 
-impl<'a> Place<'a> {
-    fn new(text: &'a str, span: &Range<usize>) -> Place<'a> {
+impl<'a> Position<'a> {
+    fn new(text: &'a str, span: &Range<usize>) -> Position<'a> {
         let before = text.get(..span.start).unwrap_or(text);
         let start = before.rfind('\n').map_or(0, |newline| newline + 1);
         let line = text.get(start..).unwrap_or_default().lines().next().unwrap_or_default();
         let column = before.get(start..).unwrap_or_default().chars().count() + 1;
         let marked = text.get(span.clone()).unwrap_or_default().lines().next().unwrap_or_default();
-        Place { line: before.matches('\n').count() + 1, column, length: marked.chars().count().max(1), text: line }
+        Position { line: before.matches('\n').count() + 1, column, length: marked.chars().count().max(1), text: line }
     }
 }
 
-impl fmt::Display for Place<'_> {
+impl fmt::Display for Position<'_> {
     fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
         let number = self.line.to_string();
         let margin = " ".repeat(number.len());
@@ -80,10 +80,8 @@ fn in_our_words(message: &str) -> String {
     let mut quoted = rest.split('`').skip(1).step_by(2);
     let unknown = quoted.next().unwrap_or_default();
     let known: Vec<&str> = quoted.collect();
-    let hint = match text::nearest(unknown, known.iter().copied()) {
-        Some(near) => format!("did you mean `{near}`?"),
-        None => format!("the keys here are {}", text::listed(&known)),
-    };
+    let hint =
+        text::did_you_mean(unknown, &known).unwrap_or_else(|| format!("the keys here are {}", text::listed(&known)));
     format!("unknown key `{unknown}`\nhint: {hint}")
 }
 

@@ -1,21 +1,21 @@
 //! HTTP through the front door; the only file that names reqwest.
 
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result};
 
-use crate::place::App;
-use crate::sample::contract::{Key, Request};
-use crate::smoke::judge::HttpReply;
+use super::judge::Response;
+use crate::place::app::App;
+use crate::sample::case::{Key, Request};
 
 /// Long enough for a container that has just started on a busy machine.
-const REPLY_LIMIT_SECONDS: u64 = 60;
+const RESPONSE_LIMIT_SECONDS: u64 = 60;
 
 /// What asks: one for all the cases of an app, so that connections are kept.
 pub struct Client(reqwest::Client);
 
 impl Client {
-    /// A client that follows no redirects and waits no longer than [`REPLY_LIMIT_SECONDS`].
+    /// A client that follows no redirects and waits no longer than [`RESPONSE_LIMIT_SECONDS`].
     ///
     /// # Errors
     /// When the machine has no HTTP client to give.
@@ -23,7 +23,7 @@ impl Client {
         storage::prepare_tls();
         reqwest::Client::builder()
             .redirect(reqwest::redirect::Policy::none())
-            .timeout(Duration::from_secs(REPLY_LIMIT_SECONDS))
+            .timeout(Duration::from_secs(RESPONSE_LIMIT_SECONDS))
             .no_proxy()
             .build()
             .map(Client)
@@ -33,10 +33,10 @@ impl Client {
     /// Sends the request of a case.
     ///
     /// # Errors
-    /// When there is no reply.
-    pub async fn request(&self, app: &App, request: &Request) -> Result<HttpReply> {
+    /// When there is no response.
+    pub async fn request(&self, app: &App, request: &Request) -> Result<Response> {
         let path = request.path.replace("{key}", &app.function_key);
-        let method = request.method.parse().with_context(|| format!("`{}` is no method", request.method))?;
+        let method = request.method.parse().with_context(|| format!("`{}` is not a method", request.method))?;
         let mut builder = self.0.request(method, format!("{}{path}", app.url));
         for (name, value) in &request.headers {
             builder = builder.header(name, value);
@@ -47,11 +47,8 @@ impl Client {
             Key::Function => builder.header("x-functions-key", &app.function_key),
             Key::Master => builder.header("x-functions-key", &app.master_key),
         };
-        if request.json.is_some() {
-            builder = builder.header("content-type", "application/json");
-        }
-        if let Some(body) = request.body()? {
-            builder = builder.body(body);
+        if let Some(body) = &request.body {
+            builder = builder.body(body.clone());
         }
         send(builder, &format!("`{} {}`", request.method, request.path)).await
     }
@@ -59,8 +56,8 @@ impl Client {
     /// Invokes a function through the admin route (protocol.md#admin-endpoints).
     ///
     /// # Errors
-    /// When there is no reply.
-    pub async fn invoke(&self, app: &App, function: &str, input: &str) -> Result<HttpReply> {
+    /// When there is no response.
+    pub async fn invoke(&self, app: &App, function: &str, input: &str) -> Result<Response> {
         let path = format!("/admin/functions/{function}");
         let body = serde_json::json!({ "input": input }).to_string();
         let builder = self
@@ -73,11 +70,16 @@ impl Client {
     }
 }
 
-async fn send(builder: reqwest::RequestBuilder, what: &str) -> Result<HttpReply> {
-    let reply = builder.send().await.with_context(|| format!("no reply to {what}"))?;
-    let status = reply.status().as_u16();
+async fn send(builder: reqwest::RequestBuilder, what: &str) -> Result<Response> {
+    let sent = Instant::now();
+    let mut response = builder.send().await.with_context(|| format!("no response to {what}"))?;
+    let status = response.status().as_u16();
     let text = |value: &reqwest::header::HeaderValue| String::from_utf8_lossy(value.as_bytes()).into_owned();
-    let headers = reply.headers().iter().map(|(name, value)| (name.to_string(), text(value))).collect();
-    let body = reply.bytes().await.with_context(|| format!("the reply to {what} broke off"))?.to_vec();
-    Ok(HttpReply { status, headers, body })
+    let headers = response.headers().iter().map(|(name, value)| (name.to_string(), text(value))).collect();
+    let (mut body, mut pieces) = (Vec::new(), Vec::new());
+    while let Some(piece) = response.chunk().await.with_context(|| format!("the response to {what} broke off"))? {
+        body.extend_from_slice(&piece);
+        pieces.push(sent.elapsed());
+    }
+    Ok(Response { status, headers, body, pieces })
 }

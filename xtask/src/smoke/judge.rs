@@ -1,35 +1,36 @@
 //! The judge: what a function did, held against what the contract expects; pure.
 
 use std::collections::BTreeMap;
+use std::time::Duration;
 
 use sha2::{Digest, Sha256};
 
 use crate::report::outcome::Difference;
-use crate::sample::contract::{self, BlobExpect, Expect};
+use crate::sample::case::{self, Arrives, BlobExpect, BlobPath, Expect};
 use crate::text;
 
-/// What was seen of one case.
+/// What was observed of one case.
 #[derive(Clone, Debug, Default)]
-pub struct Reply {
-    /// The HTTP reply, where the stimulus was a request or an invocation by hand.
-    pub http: Option<HttpReply>,
+pub struct Observed {
+    /// The responses, if the stimulus was a request or an invocation by hand.
+    pub responses: Vec<Response>,
     /// The messages on each queue the case names, as texts.
     pub queues: BTreeMap<String, Vec<String>>,
-    /// The blobs the case names; `None` where there is none.
-    pub blobs: BTreeMap<String, Option<Vec<u8>>>,
+    /// The blobs the case names; `None` if there is no such blob.
+    pub blobs: BTreeMap<BlobPath, Option<Vec<u8>>>,
     /// The lines the host printed since the case began.
     pub log: Vec<String>,
 }
 
-/// An HTTP reply.
+/// An HTTP response.
 #[derive(Clone, Debug, Default)]
-pub struct HttpReply {
-    /// The status.
+pub struct Response {
     pub status: u16,
     /// The header lines, in order.
     pub headers: Vec<(String, String)>,
-    /// The body.
     pub body: Vec<u8>,
+    /// When each piece of the body arrived, counted from the request.
+    pub pieces: Vec<Duration>,
 }
 
 /// What was sent, for expectations that speak of it.
@@ -41,35 +42,40 @@ pub struct Sent {
     pub blob: Vec<u8>,
 }
 
-/// Every difference between expectation and reply; none when the case passed.
-pub fn judge(expect: &Expect, sent: &Sent, reply: &Reply) -> Vec<Difference> {
+/// Every difference between what is expected and what was observed; none if the case passed.
+pub fn judge(expect: &Expect, sent: &Sent, observed: &Observed) -> Vec<Difference> {
     let mut differences = Vec::new();
-    if let Some(http) = &reply.http {
-        differences.extend(judge_http(expect, http));
+    // Of several responses the first that is wrong is shown; the others are likely wrong in the same way.
+    let wrong = observed.responses.iter().map(|response| judge_response(expect, response));
+    if let Some((index, wrong)) = wrong.enumerate().find(|(_, wrong)| !wrong.is_empty()) {
+        differences.extend(wrong.into_iter().map(|difference| match observed.responses.len() {
+            1 => difference,
+            all => Difference { what: format!("{} of response {} of {all}", difference.what, index + 1), ..difference },
+        }));
     }
     for (queue, texts) in &expect.queue {
-        let received = reply.queues.get(queue).map(Vec::as_slice).unwrap_or_default();
+        let received = observed.queues.get(queue).map(Vec::as_slice).unwrap_or_default();
         differences.extend(judge_queue(queue, &expected_texts(texts, sent), received));
     }
     for (path, blob) in &expect.blob {
-        let received = reply.blobs.get(path).and_then(Option::as_deref);
+        let received = observed.blobs.get(path).and_then(Option::as_deref);
         differences.extend(judge_blob(path, blob, sent, received));
     }
     for text in &expect.log {
-        if !reply.log.iter().any(|line| line.contains(text)) {
-            differences.push(difference("log", text, last_lines(&reply.log)));
+        if !observed.log.iter().any(|line| line.contains(text)) {
+            differences.push(difference("log", text, last_lines(&observed.log)));
         }
     }
     differences
 }
 
-fn judge_http(expect: &Expect, http: &HttpReply) -> Vec<Difference> {
+fn judge_response(expect: &Expect, response: &Response) -> Vec<Difference> {
     let mut differences = Vec::new();
-    if let Some(status) = expect.status.filter(|status| *status != http.status) {
-        differences.push(difference("status", status, http.status));
+    if let Some(status) = expect.status.filter(|status| *status != response.status) {
+        differences.push(difference("status", status, response.status));
     }
     for (name, value) in &expect.headers {
-        let received = header(http, name);
+        let received = header(response, name);
         if received.as_deref() != Some(value) {
             differences.push(difference(
                 &format!("header `{name}`"),
@@ -78,21 +84,36 @@ fn judge_http(expect: &Expect, http: &HttpReply) -> Vec<Difference> {
             ));
         }
     }
-    if let Some(body) = expect.body.as_ref().filter(|body| body.as_bytes() != http.body) {
-        differences.push(difference("body", show(body.as_bytes()), show(&http.body)));
+    if let Some(body) = expect.body.as_ref().filter(|body| body.as_bytes() != response.body) {
+        differences.push(difference("body", show(body.as_bytes()), show(&response.body)));
     }
     if let Some(json) = &expect.json {
-        let received = serde_json::from_slice::<serde_json::Value>(&http.body);
+        let received = serde_json::from_slice::<serde_json::Value>(&response.body);
         if !received.is_ok_and(|received| same_json(json, &received)) {
-            differences.push(difference("body as JSON", json, show(&http.body)));
+            differences.push(difference("body as JSON", json, show(&response.body)));
         }
+    }
+    if expect.arrives == Some(Arrives::PieceByPiece) && !came_piece_by_piece(&response.pieces) {
+        let times: Vec<String> = response.pieces.iter().map(|time| format!("{} ms", time.as_millis())).collect();
+        let expected = "piece by piece, the first long before the last";
+        differences.push(difference("arrival of the body", expected, format!("pieces after {}", times.join(", "))));
     }
     differences
 }
 
-/// The lines of one name as one value; `None` where there is no such line.
-fn header(http: &HttpReply, name: &str) -> Option<String> {
-    let lines: Vec<&str> = http
+/// Whether the pieces were passed on as they were sent. A host that collects them first lets the caller wait for the whole
+/// time that the handler takes, and then sends all at once: so what counts is which is longer, the wait for the first piece or
+/// the time from the first to the last. A slow machine makes both longer.
+fn came_piece_by_piece(pieces: &[Duration]) -> bool {
+    match pieces {
+        [first, .., last] => *last - *first > *first,
+        _ => false,
+    }
+}
+
+/// The lines of one name as one value; `None` if there is no such line.
+fn header(response: &Response, name: &str) -> Option<String> {
+    let lines: Vec<&str> = response
         .headers
         .iter()
         .filter(|(given, _)| given.eq_ignore_ascii_case(name))
@@ -123,7 +144,7 @@ fn is_guid(text: &str) -> bool {
 
 fn expected_texts(texts: &[String], sent: &Sent) -> Vec<String> {
     let all = |text: &String| {
-        if text == "{sent}" { sent.messages.clone() } else { contract::expand(std::slice::from_ref(text)) }
+        if text == "{sent}" { sent.messages.clone() } else { case::expand(std::slice::from_ref(text)) }
     };
     texts.iter().flat_map(all).collect()
 }
@@ -157,24 +178,22 @@ fn minus(all: &[String], others: &[String]) -> Vec<String> {
     all.iter().filter(keep).cloned().collect()
 }
 
-fn judge_blob(path: &str, expect: &BlobExpect, sent: &Sent, received: Option<&[u8]>) -> Option<Difference> {
+fn judge_blob(path: &BlobPath, expect: &BlobExpect, sent: &Sent, received: Option<&[u8]>) -> Option<Difference> {
     let what = format!("blob `{path}`");
     let shown = received.map_or_else(|| "(no such blob)".to_owned(), show);
-    if expect.absent {
-        return received.map(|_| difference(&what, "(no such blob)", shown));
+    let is_wrong = |wanted: &[u8]| (received != Some(wanted)).then(|| difference(&what, show(wanted), &shown));
+    match expect {
+        BlobExpect::Absent => received.map(|_| difference(&what, "(no such blob)", &shown)),
+        BlobExpect::Bytes(wanted) => is_wrong(wanted),
+        BlobExpect::Sent => is_wrong(&sent.blob),
+        BlobExpect::Sha256(hash) => {
+            let found = received.map(|bytes| hex(&Sha256::digest(bytes)));
+            (found.as_ref() != Some(hash)).then(|| {
+                let found = found.map_or(shown, |found| format!("sha256 {found}"));
+                difference(&what, format!("sha256 {hash}"), found)
+            })
+        }
     }
-    if let Some(hash) = &expect.sha256 {
-        let found = received.map(|bytes| hex(&Sha256::digest(bytes)));
-        return (found.as_deref() != Some(hash)).then(|| {
-            difference(&what, format!("sha256 {hash}"), found.map_or(shown, |found| format!("sha256 {found}")))
-        });
-    }
-    let wanted = match (&expect.text, &expect.base64) {
-        (Some(text), _) => text.clone().into_bytes(),
-        (_, Some(text)) => contract::bytes(text).unwrap_or_default(),
-        _ => sent.blob.clone(),
-    };
-    (received != Some(&wanted[..])).then(|| difference(&what, show(&wanted), shown))
 }
 
 fn hex(bytes: &[u8]) -> String {
@@ -232,17 +251,22 @@ mod tests {
         toml::from_str(text).unwrap()
     }
 
-    fn http(status: u16, headers: &[(&str, &str)], body: &str) -> Reply {
+    fn http(status: u16, headers: &[(&str, &str)], body: &str) -> Observed {
         let headers = headers.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect();
-        Reply { http: Some(HttpReply { status, headers, body: body.into() }), ..Reply::default() }
+        let response = Response { status, headers, body: body.into(), pieces: Vec::new() };
+        Observed { responses: vec![response], ..Observed::default() }
     }
 
-    fn queue(texts: &[&str]) -> Reply {
+    fn path() -> BlobPath {
+        BlobPath { container: "c".to_owned(), name: "n".to_owned() }
+    }
+
+    fn queue(texts: &[&str]) -> Observed {
         let texts = texts.iter().map(|text| (*text).to_owned()).collect();
-        Reply { queues: [("q".to_owned(), texts)].into(), ..Reply::default() }
+        Observed { queues: [("q".to_owned(), texts)].into(), ..Observed::default() }
     }
 
-    fn whats(expect_text: &str, reply: &Reply) -> Vec<String> {
+    fn whats(expect_text: &str, reply: &Observed) -> Vec<String> {
         judge(&expect(expect_text), &Sent::default(), reply).into_iter().map(|difference| difference.what).collect()
     }
 
@@ -289,6 +313,27 @@ mod tests {
     }
 
     #[test]
+    fn pieces_that_come_all_at_once_were_collected_on_the_way() {
+        let came = |milliseconds: &[u64]| {
+            let pieces = milliseconds.iter().map(|time| Duration::from_millis(*time)).collect();
+            let response = Response { pieces, ..Response::default() };
+            whats("arrives = 'piece by piece'", &Observed { responses: vec![response], ..Observed::default() })
+        };
+        assert!(came(&[30, 230, 430]).is_empty());
+        assert!(came(&[400, 700, 1_300]).is_empty(), "a slow machine");
+        assert_eq!(came(&[430, 430, 431]), ["arrival of the body"]);
+        assert_eq!(came(&[430]), ["arrival of the body"]);
+        assert_eq!(came(&[]), ["arrival of the body"]);
+    }
+
+    #[test]
+    fn of_several_responses_the_first_that_is_wrong_is_shown() {
+        let responses = [200, 200, 500, 500].map(|status| Response { status, ..Response::default() });
+        let observed = Observed { responses: responses.to_vec(), ..Observed::default() };
+        assert_eq!(whats("status = 200", &observed), ["status of response 3 of 4"]);
+    }
+
+    #[test]
     fn a_guid_is_the_only_wildcard() {
         let guid = http(200, &[], r#"{"id":"0b5c6b0a-9f39-4f5e-8f0d-0a2d3d1f2a3b"}"#);
         assert!(whats("json = { id = '{guid}' }", &guid).is_empty());
@@ -311,8 +356,8 @@ mod tests {
         assert_eq!(whats("queue = { q = ['a'] }", &queue(&["a", "a"])), ["queue `q`"]);
         assert_eq!(whats("queue = { q = ['a', 'a'] }", &queue(&["a"])), ["queue `q`"]);
         assert_eq!(whats("queue = { q = [] }", &queue(&["a"])), ["queue `q`"]);
-        assert!(whats("queue = { q = [] }", &Reply::default()).is_empty());
-        assert_eq!(whats("queue = { q = ['a'] }", &Reply::default()), ["queue `q`"]);
+        assert!(whats("queue = { q = [] }", &Observed::default()).is_empty());
+        assert_eq!(whats("queue = { q = ['a'] }", &Observed::default()), ["queue `q`"]);
     }
 
     #[test]
@@ -328,30 +373,33 @@ mod tests {
     #[test]
     fn what_was_sent_can_be_expected() {
         let sent = Sent { messages: vec![" a ".into(), "b".into()], blob: vec![1, 2, 255] };
-        let reply = Reply { blobs: [("c/n".to_owned(), Some(vec![1, 2, 255]))].into(), ..queue(&["b", " a "]) };
+        let reply = Observed { blobs: [(path(), Some(vec![1, 2, 255]))].into(), ..queue(&["b", " a "]) };
         let wanted = expect("queue = { q = ['{sent}'] }\nblob = { 'c/n' = { sent = true } }");
         assert!(judge(&wanted, &sent, &reply).is_empty());
-        assert_eq!(judge(&wanted, &sent, &Reply::default()).len(), 2);
+        assert_eq!(judge(&wanted, &sent, &Observed::default()).len(), 2);
     }
 
     #[test]
     fn blobs_compare_by_text_bytes_hash_and_absence() {
-        let there =
-            |bytes: &[u8]| Reply { blobs: [("c/n".to_owned(), Some(bytes.to_vec()))].into(), ..Reply::default() };
+        let there = |bytes: &[u8]| Observed { blobs: [(path(), Some(bytes.to_vec()))].into(), ..Observed::default() };
         assert!(whats("blob = { 'c/n' = { text = 'hi' } }", &there(b"hi")).is_empty());
         assert_eq!(whats("blob = { 'c/n' = { text = 'hi' } }", &there(b"ho")), ["blob `c/n`"]);
-        assert_eq!(whats("blob = { 'c/n' = { text = '' } }", &Reply::default()), ["blob `c/n`"], "empty is not absent");
+        assert_eq!(
+            whats("blob = { 'c/n' = { text = '' } }", &Observed::default()),
+            ["blob `c/n`"],
+            "empty is not absent"
+        );
         assert!(whats("blob = { 'c/n' = { base64 = 'null' } }", &there(&[0x9e, 0xe9, 0x65])).is_empty());
         let hash = "8f434346648f6b96df89dda901c5176b10a6d83961dd3c1ac88b59b2dc327aa4";
         assert!(whats(&format!("blob = {{ 'c/n' = {{ sha256 = '{hash}' }} }}"), &there(b"hi")).is_empty());
         assert_eq!(whats(&format!("blob = {{ 'c/n' = {{ sha256 = '{hash}' }} }}"), &there(b"")), ["blob `c/n`"]);
-        assert!(whats("blob = { 'c/n' = { absent = true } }", &Reply::default()).is_empty());
+        assert!(whats("blob = { 'c/n' = { absent = true } }", &Observed::default()).is_empty());
         assert_eq!(whats("blob = { 'c/n' = { absent = true } }", &there(b"")), ["blob `c/n`"]);
     }
 
     #[test]
     fn a_log_line_must_hold_the_text_whole() {
-        let reply = Reply { log: vec!["      Order".into(), "7 ran".into()], ..Reply::default() };
+        let reply = Observed { log: vec!["      Order".into(), "7 ran".into()], ..Observed::default() };
         assert_eq!(whats("log = ['Order 7']", &reply), ["log"]);
         assert!(whats("log = ['7 ran', 'Order']", &reply).is_empty());
     }

@@ -7,7 +7,8 @@ use anyhow::{Context, Result};
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 
-use crate::sample::contract::{self, Contract};
+use crate::sample::case::{BlobPath, Stimulus};
+use crate::sample::contract::Contract;
 
 /// Long enough to read a queue to its end before a message shows again.
 const HIDDEN: Duration = Duration::from_secs(60);
@@ -40,7 +41,7 @@ impl Store {
     /// Empties every queue and container that the contract names, poison queues included. Nothing else is touched: the
     /// account may be a person's own.
     pub async fn clear(&self, contract: &Contract) -> Result<()> {
-        let (queues, containers) = named(contract)?;
+        let (queues, containers) = named(contract);
         for queue in self.0.queues("").await?.iter().filter(|queue| queues.contains(queue.trim_end_matches("-poison")))
         {
             self.0.queue(queue).clear().await.with_context(|| format!("queue `{queue}`"))?;
@@ -87,27 +88,24 @@ impl Store {
     }
 
     /// Uploads a blob, and makes its container.
-    pub async fn put_blob(&self, path: &str, content: Vec<u8>) -> Result<()> {
-        let (container, name) = contract::split(path)?;
-        let container = self.0.container(container);
+    pub async fn put_blob(&self, path: &BlobPath, content: Vec<u8>) -> Result<()> {
+        let container = self.0.container(&path.container);
         container.create().await.with_context(|| format!("cannot make the container of `{path}`"))?;
         let options = storage::PutBlob::default();
-        container.blob(name).put(content, options).await.with_context(|| format!("cannot upload `{path}`"))?;
+        container.blob(&path.name).put(content, options).await.with_context(|| format!("cannot upload `{path}`"))?;
         Ok(())
     }
 
     /// The content of a blob; `None` where there is none.
-    pub async fn get_blob(&self, path: &str) -> Result<Option<Vec<u8>>> {
-        let (container, name) = contract::split(path)?;
-        let blob = self.0.container(container).blob(name);
+    pub async fn get_blob(&self, path: &BlobPath) -> Result<Option<Vec<u8>>> {
+        let blob = self.0.container(&path.container).blob(&path.name);
         let download = blob.get().await.with_context(|| format!("cannot download `{path}`"))?;
         Ok(download.map(|download| download.bytes.to_vec()))
     }
 
     /// Whether a blob is there.
-    pub async fn has_blob(&self, path: &str) -> Result<bool> {
-        let (container, name) = contract::split(path)?;
-        let blob = self.0.container(container).blob(name);
+    pub async fn has_blob(&self, path: &BlobPath) -> Result<bool> {
+        let blob = self.0.container(&path.container).blob(&path.name);
         Ok(blob.properties().await.with_context(|| format!("cannot look at `{path}`"))?.is_some())
     }
 }
@@ -117,15 +115,17 @@ fn decode(text: &str) -> Option<String> {
 }
 
 /// The queues and containers that the contract names.
-fn named(contract: &Contract) -> Result<(BTreeSet<&str>, BTreeSet<&str>)> {
+fn named(contract: &Contract) -> (BTreeSet<&str>, BTreeSet<&str>) {
     let (mut queues, mut containers) = (BTreeSet::new(), BTreeSet::new());
     for case in contract.function.iter().flat_map(|function| &function.case) {
-        queues.extend(case.message.iter().map(|message| message.queue.as_str()));
         queues.extend(case.expect.queue.keys().map(|queue| queue.trim_end_matches("-poison")));
-        let paths = case.given.iter().chain(&case.blob).map(|blob| &blob.path).chain(case.expect.blob.keys());
-        for path in paths {
-            containers.insert(contract::split(path)?.0);
+        match &case.stimulus {
+            Stimulus::Message(message) => drop(queues.insert(message.queue.as_str())),
+            Stimulus::Blob(blob) => drop(containers.insert(blob.path.container.as_str())),
+            Stimulus::Request(_) | Stimulus::Invoke(_) => {}
         }
+        let paths = case.given.iter().map(|blob| &blob.path).chain(case.expect.blob.keys());
+        containers.extend(paths.map(|path| path.container.as_str()));
     }
-    Ok((queues, containers))
+    (queues, containers)
 }

@@ -1,34 +1,42 @@
 //! Debian's packages, as root.
 
-use std::ffi::{OsStr, OsString};
+use std::ffi::OsString;
 use std::path::Path;
 use std::time::Duration;
 
-use crate::process::command::{self, Command, Failure};
-use crate::sample::Version;
+use xshell::{Cmd, Shell, cmd};
+
+use crate::process::command::{self, Failure};
+use crate::sample::version::Version;
 
 /// The lists of a slow mirror, or a toolchain of half a gigabyte.
 const APT_LIMIT: Duration = Duration::from_secs(1_200);
-/// Somebody else may be installing: apt waits this long for its turn.
+/// Another program may be installing: apt waits this long for its turn.
 const LOCK_LIMIT_SECONDS: u64 = 300;
 
 /// The package manager of this machine.
 #[derive(Debug)]
 pub struct Apt {
+    shell: Shell,
     path: OsString,
     root: bool,
     updated: bool,
 }
 
 impl Apt {
-    /// What is found on a `PATH`, by whoever runs us.
-    pub fn new(path: &OsStr) -> Apt {
-        Apt { path: path.into(), root: rustix::process::geteuid().is_root(), updated: false }
+    /// What is found on the `PATH` of a shell.
+    pub fn new(shell: Shell) -> Apt {
+        let path = shell.var_os("PATH").unwrap_or_default();
+        shell.set_var("DEBIAN_FRONTEND", "noninteractive");
+        shell.set_var("LC_ALL", "C.UTF-8");
+        Apt { shell, path, root: rustix::process::geteuid().is_root(), updated: false }
     }
 
     #[cfg(test)]
     pub fn for_tests(bin: &Path) -> Apt {
-        Apt { path: bin.into(), root: true, updated: false }
+        let shell = Shell::new().unwrap();
+        shell.set_var("PATH", bin);
+        Apt { root: true, ..Apt::new(shell) }
     }
 
     /// Whether this is a Debian, or one of its family.
@@ -36,15 +44,14 @@ impl Apt {
         command::find("apt-get", Path::new("/"), &self.path).is_some()
     }
 
-    /// Whether we may install.
     pub fn may_install(&self) -> bool {
         self.is_here() && self.root
     }
 
     /// The version that would be installed, as far as the lists on this machine know.
     pub fn candidate(&self, package: &str) -> Option<Version> {
-        let policy = self.run(&["apt-cache", "policy", package]).ok()?;
-        candidate(&policy)
+        let shell = &self.shell;
+        candidate(&run(cmd!(shell, "apt-cache policy {package}")).ok()?)
     }
 
     /// Fetches the lists of packages, once a run.
@@ -53,7 +60,8 @@ impl Apt {
     /// When they cannot be fetched.
     pub fn update(&mut self) -> Result<(), Failure> {
         if !std::mem::replace(&mut self.updated, true) {
-            self.run(&["apt-get", "update"])?;
+            let shell = &self.shell;
+            run(cmd!(shell, "apt-get update"))?;
         }
         Ok(())
     }
@@ -63,23 +71,17 @@ impl Apt {
     /// # Errors
     /// When that fails; apt's output is in it.
     pub fn install(&self, packages: &[String]) -> Result<(), Failure> {
-        let lock = format!("DPkg::Lock::Timeout={LOCK_LIMIT_SECONDS}");
-        let words = ["apt-get", "install", "--yes", "--no-install-recommends", "-o", &lock];
-        let words: Vec<&str> = words.into_iter().chain(packages.iter().map(String::as_str)).collect();
-        self.run(&words).map(drop)
-    }
-
-    fn run(&self, words: &[&str]) -> Result<String, Failure> {
-        let words: Vec<String> = words.iter().map(ToString::to_string).collect();
-        let env = [("DEBIAN_FRONTEND", "noninteractive"), ("LC_ALL", "C.UTF-8")];
-        let env = env.map(|(name, value)| (name.into(), Some(value.into())));
-        let command = Command { words: &words, dir: Path::new("/"), path: &self.path, env: &env, limit: APT_LIMIT };
-        command::run(&command).map(|ended| ended.output)
+        let (shell, lock) = (&self.shell, format!("DPkg::Lock::Timeout={LOCK_LIMIT_SECONDS}"));
+        run(cmd!(shell, "apt-get install --yes --no-install-recommends -o {lock} {packages...}")).map(drop)
     }
 }
 
+fn run(command: Cmd<'_>) -> Result<String, Failure> {
+    command::run(command, APT_LIMIT).map(|ended| ended.output)
+}
+
 /// The upstream part of the candidate: what is before it (`2:`, the epoch) and behind it (`~1`, Debian's revision) says
-/// nothing of the tool.
+/// nothing about the tool.
 fn candidate(policy: &str) -> Option<Version> {
     let line = policy.lines().find_map(|line| line.trim().strip_prefix("Candidate: "))?;
     let version = line.split_once(':').map_or(line, |(_, version)| version);

@@ -1,40 +1,32 @@
-//! Archives of a toolchain's makers: fetched, checked, and only then unpacked. The one file that names the HTTP client.
+//! Archives of a toolchain's makers: fetched, checked, and only then unpacked.
 
 use std::fs::{self, File};
-use std::io::{self, Read, Write};
+use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use anyhow::{Context, Result, bail};
 use sha2::{Digest, Sha256, Sha512};
-use ureq::Agent;
 
-use super::Archive;
-use crate::process::interrupt;
+use crate::process::{self, interrupt};
+use crate::sample::toolchain::Archive;
 
-/// How long each part of a transfer may take. Whoever does not answer within the first three is out of reach, and given
-/// up within 15 s in all.
+/// How long the parts of a transfer may take.
 #[derive(Clone, Copy)]
 struct Limits {
-    resolve: Duration,
-    connect: Duration,
-    answer: Duration,
+    /// From the name's lookup to the head of the response.
+    response: Duration,
+    /// All of it, over a slow line.
     transfer: Duration,
 }
 
-const LIMITS: Limits = Limits {
-    resolve: Duration::from_secs(3),
-    connect: Duration::from_secs(5),
-    answer: Duration::from_secs(7),
-    // For the whole of it, over a slow line.
-    transfer: Duration::from_secs(1_200),
-};
+const LIMITS: Limits = Limits { response: Duration::from_secs(15), transfer: Duration::from_secs(1_200) };
 
-/// Fetches an archive and unpacks it as the folder `into`, which is replaced. `progress` hears of every part that has
-/// come: how many bytes so far, and of how many where that is known.
+/// Fetches an archive and unpacks it as the folder `into`, which is replaced. `progress` is called for every part that has
+/// come: how many bytes so far, and of how many if that is known.
 ///
 /// # Errors
-/// When the server is out of reach, the transfer is cut, the hash is another than the manifest's, or it is no `.tar.gz`.
+/// When the server is out of reach, the transfer is cut, the hash differs from the manifest's, or it is not a `.tar.gz`.
 /// Then nothing was unpacked.
 pub fn install(archive: &Archive, into: &Path, progress: impl FnMut(u64, Option<u64>)) -> Result<()> {
     install_within(LIMITS, archive, into, progress)
@@ -49,47 +41,46 @@ fn install_within(
     let parent = into.parent().unwrap_or(into);
     fs::create_dir_all(parent).with_context(|| format!("cannot make `{}`", parent.display()))?;
     let mut file = tempfile::tempfile_in(parent).context("cannot make a file to fetch into")?;
-    fetch(limits, archive, &mut file, progress)?;
+    process::runtime()?.block_on(async {
+        tokio::select! {
+            () = interrupt::wait() => bail!("stopped by Ctrl-C"),
+            fetched = tokio::time::timeout(limits.transfer, fetch(limits.response, archive, &mut file, progress)) => {
+                let url = &archive.url;
+                fetched.with_context(|| format!("`{url}` was not here after {} s", limits.transfer.as_secs()))?
+            }
+        }
+    })?;
     let aside = tempfile::tempdir_in(parent).context("cannot make a folder to unpack into")?;
     unpack(file, aside.path()).with_context(|| format!("cannot unpack `{}`", archive.url))?;
-    if into.exists() {
+    if into.symlink_metadata().is_ok() {
         fs::remove_dir_all(into).with_context(|| format!("cannot remove `{}`", into.display()))?;
     }
     fs::rename(top(aside.path())?, into).with_context(|| format!("cannot make `{}`", into.display()))
 }
 
-fn fetch(limits: Limits, archive: &Archive, file: &mut File, mut progress: impl FnMut(u64, Option<u64>)) -> Result<()> {
+async fn fetch(
+    response_limit: Duration,
+    archive: &Archive,
+    file: &mut File,
+    mut progress: impl FnMut(u64, Option<u64>),
+) -> Result<()> {
     let url = archive.url.as_str();
-    let agent: Agent = Agent::config_builder()
-        .timeout_resolve(Some(limits.resolve))
-        .timeout_connect(Some(limits.connect))
-        .timeout_recv_response(Some(limits.answer))
-        .timeout_recv_body(Some(limits.transfer))
-        .build()
-        .into();
-    let mut answer = agent.get(url).call().with_context(|| format!("cannot fetch `{url}`"))?;
-    let expected = answer.body().content_length();
-    let mut body = answer.body_mut().with_config().limit(u64::MAX).reader();
+    let cannot = || format!("cannot fetch `{url}`");
+    storage::prepare_tls();
+    let client = reqwest::Client::builder().build().with_context(cannot)?;
+    let response = tokio::time::timeout(response_limit, client.get(url).send()).await;
+    let response = response.with_context(|| format!("{}: no response within {response_limit:?}", cannot()))?;
+    let mut response = response.and_then(reqwest::Response::error_for_status).with_context(cannot)?;
+    let expected = response.content_length();
     let (mut sha256, mut sha512, mut received) = (Sha256::new(), Sha512::new(), 0);
-    let mut part = vec![0; 128 * 1024];
-    loop {
-        let cut = || format!("`{url}` was cut off after {received} bytes");
-        let length = body.read(&mut part).with_context(cut)?;
-        if length == 0 {
-            break;
-        }
-        if interrupt::happened() {
-            bail!("stopped by Ctrl-C");
-        }
-        let part = &part[..length];
-        sha256.update(part);
-        sha512.update(part);
-        file.write_all(part).context("cannot write what was fetched")?;
-        received += length as u64;
+    while let Some(part) =
+        response.chunk().await.with_context(|| format!("`{url}` was cut off after {received} bytes"))?
+    {
+        sha256.update(&part);
+        sha512.update(&part);
+        file.write_all(&part).context("cannot write what was fetched")?;
+        received += part.len() as u64;
         progress(received, expected);
-    }
-    if let Some(expected) = expected.filter(|expected| *expected != received) {
-        bail!("`{url}` was cut off after {received} of {expected} bytes");
     }
     check("sha256", archive.sha256.as_ref().map(|hash| hash.0.as_str()), &hex(&sha256.finalize()), url)?;
     check("sha512", archive.sha512.as_ref().map(|hash| hash.0.as_str()), &hex(&sha512.finalize()), url)
@@ -132,6 +123,7 @@ fn top(unpacked: &Path) -> Result<PathBuf> {
 
 #[cfg(test)]
 mod tests {
+    use std::io::Read;
     use std::net::TcpListener;
     use std::thread;
 
@@ -168,7 +160,7 @@ mod tests {
         let archive = Archive { url, sha256: Some(sha256.to_string().try_into().unwrap()), sha512: None };
         let dir = tempfile::tempdir().unwrap();
         let mut received = 0;
-        let limits = Limits { answer: Duration::from_millis(300), ..LIMITS };
+        let limits = Limits { response: Duration::from_millis(300), ..LIMITS };
         let result = install_within(limits, &archive, &dir.path().join("tool"), |bytes, _| received = bytes);
         (dir, result, received)
     }
@@ -217,8 +209,6 @@ mod tests {
         // Connections are taken by the system's backlog; nobody ever accepts one.
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         let (_dir, result, _) = installed(format!("http://{}/x", listener.local_addr().unwrap()), &sha256(b""));
-        assert!(format!("{:#}", result.unwrap_err()).contains("timeout"));
-        let Limits { resolve, connect, answer, .. } = LIMITS;
-        assert!(resolve + connect + answer <= Duration::from_secs(15));
+        assert!(format!("{:#}", result.unwrap_err()).contains("no response within 300ms"));
     }
 }

@@ -7,13 +7,17 @@ use std::time::{Duration, Instant};
 use anyhow::{Context, Result, anyhow, bail};
 use serde::Deserialize;
 
-use super::{Apt, Found, Toolchain, archive, need, path, probe, shortage, site_installer};
-use crate::process::command::{self, Command};
+use super::apt::Apt;
+use super::missing::site_installer;
+use super::path::path;
+use super::probe::{Found, probe};
+use super::{archive, npm};
+use crate::process::command;
 use crate::project::Project;
 use crate::report::Report;
 use crate::sample::Sample;
 use crate::sample::toml_file;
-use crate::text;
+use crate::sample::toolchain::{Archive, Toolchain};
 
 /// A site's installer may unpack gigabytes from a slow disk.
 const INSTALLER_LIMIT: Duration = Duration::from_secs(1_200);
@@ -106,7 +110,9 @@ pub fn install_all(project: &Project, needs: &[Need], apt: &mut Apt, report: &Re
 enum Way {
     Site(PathBuf),
     Apt(Vec<String>),
-    Archive(super::Archive),
+    /// A folder of the repository with a lock file.
+    Npm(PathBuf),
+    Archive(Archive),
 }
 
 impl Way {
@@ -114,6 +120,7 @@ impl Way {
         match self {
             Way::Site(installer) => format!("`{}`", installer.display()),
             Way::Apt(packages) => format!("apt: {}", packages.join(" ")),
+            Way::Npm(folder) => format!("npm: the lock file in `{}`", folder.display()),
             Way::Archive(archive) => format!("`{}`", archive.url),
         }
     }
@@ -137,6 +144,7 @@ fn ways(toolchain: &Toolchain, apt: &Apt) -> (Vec<Way>, Vec<String>) {
             _ => ways.push(Way::Apt(toolchain.apt.clone())),
         }
     }
+    ways.extend(toolchain.npm.as_ref().map(|folder| Way::Npm(folder.path().to_path_buf())));
     ways.extend(toolchain.archive.clone().map(Way::Archive));
     (ways, against)
 }
@@ -157,7 +165,7 @@ fn install(
     }
     let (ways, mut against) = ways(toolchain, apt);
     for way in &ways {
-        report.note(format!("setup {}: found {found}; installing by {}", need(toolchain), way.say()));
+        report.note(format!("setup {}: found {found}; installing by {}", toolchain.need(), way.say()));
         let done = take(project, toolchain, way, apt, report);
         let now = probe(toolchain, dir, &path(project));
         match done {
@@ -166,13 +174,13 @@ fn install(
             Err(error) => against.push(format!("{error:#}")),
         }
     }
-    let mut message = shortage(toolchain, found);
+    let mut message = format!("needs {}; found {found}", toolchain.need());
     for reason in against {
         message.push_str(&format!("\n  {}", reason.replace('\n', "\n  ")));
     }
     match &toolchain.page {
         Some(page) => message.push_str(&format!("\nhint: {page}")),
-        None => message.push_str(&format!("\nhint: install {} yourself and put it on the PATH", need(toolchain))),
+        None => message.push_str(&format!("\nhint: install {} yourself and put it on the PATH", toolchain.need())),
     }
     Err(anyhow!(message))
 }
@@ -182,6 +190,14 @@ fn take(project: &Project, toolchain: &Toolchain, way: &Way, apt: &Apt, report: 
     match way {
         Way::Site(installer) => run_installer(installer, &into, &path(project)),
         Way::Apt(packages) => Ok(apt.install(packages)?),
+        Way::Npm(folder) => {
+            let package = npm::package(&npm::install(project, &project.root().join(folder))?)?;
+            if into.symlink_metadata().is_ok() {
+                project.shell().remove_path(&into)?;
+            }
+            project.shell().create_dir(project.toolchains())?;
+            std::os::unix::fs::symlink(package, &into).with_context(|| format!("cannot make `{}`", into.display()))
+        }
         Way::Archive(from) => {
             let mut quarter = 0;
             archive::install(from, &into, |received, expected| {
@@ -203,7 +219,7 @@ fn run_installer(installer: &Path, into: &Path, path: &OsStr) -> Result<()> {
     std::fs::create_dir_all(&into).with_context(|| format!("cannot make `{}`", into.display()))?;
     let dir = installer.parent().unwrap_or(Path::new("/"));
     let words = [installer.display().to_string(), into.display().to_string()];
-    match command::run(&Command { words: &words, dir, path, env: &[], limit: INSTALLER_LIMIT }) {
+    match command::run(command::of_words(&words, dir, path, &[]), INSTALLER_LIMIT) {
         Ok(_) => Ok(()),
         Err(failure) => bail!("{failure}"),
     }
@@ -211,7 +227,7 @@ fn run_installer(installer: &Path, into: &Path, path: &OsStr) -> Result<()> {
 
 /// What is needed, what is there, by whom, and how the rest would come: the doctor's table, and how much is missing.
 /// Changes nothing.
-pub fn examine(project: &Project, needs: &[Need], apt: &Apt) -> (Vec<[String; 4]>, usize) {
+pub fn examine(project: &Project, needs: &[Need], apt: &Apt) -> (Vec<Vec<String>>, usize) {
     let mut rows = Vec::new();
     let mut missing = 0;
     for Need { toolchain, wanted_by, dir } in needs {
@@ -225,22 +241,9 @@ pub fn examine(project: &Project, needs: &[Need], apt: &Apt) -> (Vec<[String; 4]
             ways.first().map_or_else(by_hand, Way::say)
         };
         let mark = if found.is_good() { "" } else { "✗ " };
-        rows.push([need(toolchain), format!("{mark}{found}"), wanted_by.join(", "), how]);
+        rows.push(vec![toolchain.need(), format!("{mark}{found}"), wanted_by.join(", "), how]);
     }
     (rows, missing)
-}
-
-/// Rows under headings, in columns.
-pub fn table(headings: [&str; 4], rows: &[[String; 4]]) -> String {
-    let all: Vec<[String; 4]> = [headings.map(str::to_string)].into_iter().chain(rows.iter().cloned()).collect();
-    let width = |column: usize| all.iter().map(|row| text::width(&row[column])).max().unwrap_or(0);
-    let widths = [width(0), width(1), width(2), width(3)];
-    let line = |row: &[String; 4]| {
-        let cells =
-            row.iter().zip(widths).map(|(cell, width)| format!("{cell}{}", " ".repeat(width - text::width(cell))));
-        cells.collect::<Vec<_>>().join("  ").trim_end().to_string()
-    };
-    all.iter().map(line).collect::<Vec<_>>().join("\n")
 }
 
 #[cfg(test)]
@@ -325,7 +328,7 @@ mod tests {
         };
         let needs = needs(&[sample("a", "1"), sample("b", "2")], &[], &Project::at("/"));
         assert_eq!(needs.len(), 1);
-        assert_eq!(need(&needs[0].toolchain), "x 2 or newer");
+        assert_eq!(needs[0].toolchain.need(), "x 2 or newer");
         assert_eq!(needs[0].wanted_by, ["a", "b"]);
     }
 

@@ -5,9 +5,9 @@ use std::fmt;
 use std::path::Path;
 use std::time::Duration;
 
-use super::Toolchain;
-use crate::process::command::{self, Command, Failure};
-use crate::sample::Version;
+use crate::process::command::{self, Failure};
+use crate::sample::toolchain::Toolchain;
+use crate::sample::version::Version;
 
 /// Java starts a virtual machine to print its version, on a machine that may be busy building.
 const PROBE_LIMIT: Duration = Duration::from_secs(60);
@@ -26,7 +26,6 @@ pub enum Found {
 }
 
 impl Found {
-    /// Whether it will do.
     pub fn is_good(&self) -> bool {
         matches!(self, Found::Good(_))
     }
@@ -45,8 +44,7 @@ impl fmt::Display for Found {
 
 /// Asks a toolchain for its version.
 pub fn probe(toolchain: &Toolchain, dir: &Path, path: &OsStr) -> Found {
-    let command = Command { words: toolchain.probe.words(), dir, path, env: &[], limit: PROBE_LIMIT };
-    let ended = match command::run(&command) {
+    let ended = match command::run(command::of_words(toolchain.probe.words(), dir, path, &[]), PROBE_LIMIT) {
         Ok(ended) => ended,
         Err(Failure::NotFound { .. }) => return Found::Missing,
         // A shim or an interpreter that lacks the package asked for ends badly: the thing itself is not there.
@@ -59,19 +57,6 @@ pub fn probe(toolchain: &Toolchain, dir: &Path, path: &OsStr) -> Found {
         (Some(needed), Some(version)) if version >= *needed => Found::Good(Some(version)),
         (Some(_), Some(version)) => Found::TooOld(version),
         (Some(_), None) => Found::Broken(format!("`{}` prints no version", toolchain.probe)),
-    }
-}
-
-/// `needs go 1.22 or newer; found 1.19`
-pub fn shortage(toolchain: &Toolchain, found: &Found) -> String {
-    format!("needs {}; found {found}", need(toolchain))
-}
-
-/// `go 1.22 or newer`
-pub fn need(toolchain: &Toolchain) -> String {
-    match &toolchain.at_least {
-        Some(version) => format!("{} {version} or newer", toolchain.name),
-        None => toolchain.name.clone(),
     }
 }
 
@@ -91,8 +76,8 @@ mod tests {
         let toolchain = Manifest::parse(Path::new("sample.toml"), &text).unwrap().toolchain.remove(0);
         let path = std::env::var_os("PATH").unwrap();
         let found = probe(&toolchain, dir.path(), &path);
-        let shortage = shortage(&toolchain, &found);
-        (found, shortage)
+        let reason = format!("needs {}; found {found}", toolchain.need());
+        (found, reason)
     }
 
     #[test]

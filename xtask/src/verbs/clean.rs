@@ -9,10 +9,10 @@ use anyhow::{Context, Result};
 use crate::cli;
 use crate::place::docker;
 use crate::place::docker::daemon;
+use crate::process;
 use crate::project::Project;
 use crate::report::Report;
 use crate::report::summary;
-use crate::verbs::verify;
 
 /// Removes staged apps and emulators; with `--docker` what is ours in the engine, and the engine's daemon if we started
 /// it; with `--all` also the toolchains that `setup` unpacked. Returns the exit status: bad when something of ours is there
@@ -24,27 +24,27 @@ pub fn clean(project: &Project, args: &cli::Clean, report: &Report) -> Result<u8
     if args.engine {
         return daemon::stop(project, report).map(|()| 0);
     }
-    let mut mishaps = Vec::new();
+    let mut errors = Vec::new();
     if args.docker || args.all {
-        mishaps.extend(clean_engine(report).and_then(|()| daemon::stop(project, report)).err());
+        errors.extend(clean_engine(report).and_then(|()| daemon::stop(project, report)).err());
     }
     for folder in folders(project, args.all) {
         let shown = folder.strip_prefix(project.root()).unwrap_or(&folder).display().to_string();
         match remove(&folder).with_context(|| format!("cannot remove `{shown}`")) {
             Ok(true) => report.note(format!("removed `{shown}`")),
             Ok(false) => {}
-            Err(mishap) => mishaps.push(mishap),
+            Err(error) => errors.push(error),
         }
     }
-    for mishap in &mishaps {
-        report.warn(format!("{mishap:#}"));
+    for error in &errors {
+        report.warn(format!("{error:#}"));
     }
-    Ok(if mishaps.is_empty() { 0 } else { summary::FAILED })
+    Ok(if errors.is_empty() { 0 } else { summary::FAILED })
 }
 
 fn clean_engine(report: &Report) -> Result<()> {
     match daemon::answers() {
-        Ok(()) => report.note(format!("removed {}", verify::runtime()?.block_on(docker::clean())?)),
+        Ok(()) => report.note(format!("removed {}", process::runtime()?.block_on(docker::clean())?)),
         Err(silent) => report.note(format!("nothing to remove from an engine: {silent:#}")),
     }
     Ok(())
@@ -52,7 +52,7 @@ fn clean_engine(report: &Report) -> Result<()> {
 
 /// What we make below `target/`: cargo's own part of it is cargo's.
 fn folders(project: &Project, all: bool) -> Vec<PathBuf> {
-    let names = ["stage", "azurite", "npm", "docker", "report"];
+    let names = ["stage", "npm", "docker", "report"];
     let mut folders: Vec<PathBuf> = names.iter().map(|name| project.target().join(name)).collect();
     if all {
         folders.push(project.toolchains());

@@ -77,9 +77,9 @@ pub fn matrix(samples: &[Sample], contract: &Contract) -> String {
     let mut functions: Vec<(&str, &str)> =
         contract.function.iter().map(|function| (function.name.as_str(), function.summary.as_str())).collect();
     let there: BTreeSet<&str> = samples.iter().flat_map(|sample| &sample.functions).map(String::as_str).collect();
-    let strangers: Vec<&str> =
+    let unknown: Vec<&str> =
         there.into_iter().filter(|name| functions.iter().all(|(known, _)| known != name)).collect();
-    functions.extend(strangers.into_iter().map(|name| (name, "")));
+    functions.extend(unknown.into_iter().map(|name| (name, "")));
     let titles: Vec<&str> = samples.iter().map(|sample| sample.manifest.title.as_str()).collect();
     let mut rows = vec![format!("| function | what it does | {} |", titles.join(" | "))];
     rows.push(format!("|---|---|{}", ":-:|".repeat(samples.len())));

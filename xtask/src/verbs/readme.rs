@@ -1,12 +1,11 @@
 //! The parts of the README that are derived from the folders: between `<!-- begin NAME -->` and `<!-- end NAME -->`.
 
-use std::fs;
-
-use anyhow::{Context, Result, bail};
+use anyhow::{Result, bail};
 
 use crate::place::docker::dockerfile;
 use crate::project::Project;
 use crate::sample::contract::Contract;
+use crate::sample::toolchain::Toolchain;
 use crate::sample::{self, Sample};
 use crate::verbs::list;
 
@@ -19,7 +18,7 @@ pub fn bless(project: &Project) -> Result<Vec<String>> {
     if written == derived {
         return Ok(Vec::new());
     }
-    fs::write(project.root().join(FILE), derived).with_context(|| format!("cannot write `{FILE}`"))?;
+    project.shell().write_file(FILE, derived)?;
     Ok(vec![FILE.into()])
 }
 
@@ -30,14 +29,12 @@ const FILE: &str = "README.md";
 /// # Errors
 /// As [`bless`].
 pub fn derive(project: &Project) -> Result<(String, String)> {
-    let written = fs::read_to_string(project.root().join(FILE)).with_context(|| format!("cannot read `{FILE}`"))?;
+    let written = project.shell().read_file(FILE)?;
     let samples: Vec<Sample> = sample::load_all(project).into_iter().flatten().collect();
-    let wrapper = project.docker().join("Dockerfile");
-    let wrapper = fs::read_to_string(&wrapper).context("cannot read `docker/Dockerfile`")?;
     let parts = [
         ("samples", table(&samples)),
         ("matrix", list::matrix(&samples, &Contract::load(&project.contract())?)),
-        ("dockerfile", format!("```dockerfile\n{}```", dockerfile::render(&wrapper, &[])?)),
+        ("dockerfile", format!("```dockerfile\n{}```", dockerfile::render(&dockerfile::shared(project)?, &[])?)),
     ];
     let mut derived = written.clone();
     for (name, text) in parts {
@@ -60,7 +57,7 @@ fn replace(readme: &str, name: &str, text: &str) -> Result<String> {
 fn table(samples: &[Sample]) -> String {
     let mut rows = vec!["| sample | language | to build | in the image |".to_string(), "|---|---|---|---|".to_string()];
     for Sample { name, manifest, .. } in samples {
-        let needs: Vec<String> = manifest.toolchain.iter().map(crate::toolchain::need).collect();
+        let needs: Vec<String> = manifest.toolchain.iter().map(Toolchain::need).collect();
         let adds = match manifest.image.apt.as_slice() {
             [] => "nothing".to_string(),
             packages => packages.iter().map(|package| format!("`{package}`")).collect::<Vec<_>>().join(", "),

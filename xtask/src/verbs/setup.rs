@@ -5,11 +5,10 @@ use anyhow::Result;
 use crate::cli;
 use crate::place::docker::daemon;
 use crate::project::Project;
-use crate::report::Report;
-use crate::report::summary;
-use crate::sample::Sample;
-use crate::toolchain::{self, Apt, Toolchain, Tools};
-use crate::verbs::verify;
+use crate::report::{Report, summary, table};
+use crate::sample::toolchain::Toolchain;
+use crate::sample::{Sample, selection};
+use crate::toolchain::{self, Apt, Tools};
 
 /// The parts of the driver's work that need something of the machine, beside the samples' toolchains.
 #[derive(Clone, Copy, Debug, Default)]
@@ -39,7 +38,7 @@ impl Parts {
 /// # Errors
 /// When a sample is named that does not exist.
 pub fn setup(project: &Project, args: &cli::Setup, report: &Report) -> Result<u8> {
-    let samples = verify::loaded(project, &args.samples, report)?;
+    let samples = selection::loaded(project, &args.samples, report)?;
     let broken = report.events().len();
     let missing = match args.dry_run {
         true => examine(project, &samples, Parts::all())?,
@@ -48,14 +47,14 @@ pub fn setup(project: &Project, args: &cli::Setup, report: &Report) -> Result<u8
     Ok(if missing + broken > 0 { summary::FAILED } else { 0 })
 }
 
-/// Installs what the samples and the parts need; returns how much is still missing. That stops nobody here: whoever
+/// Installs what the samples and the parts need; returns how much is still missing. That stops nothing here: what
 /// needs it says so when its turn comes.
 ///
 /// # Errors
 /// When the list of needs cannot be made.
 pub fn install(project: &Project, samples: &[Sample], parts: Parts, report: &Report) -> Result<usize> {
     let tools = Tools::load()?;
-    let mut apt = Apt::new(&toolchain::path(project));
+    let mut apt = Apt::new(toolchain::shell(project));
     let needs = toolchain::needs(samples, &parts.of(&tools), project);
     let mut missing = toolchain::install_all(project, &needs, &mut apt, report);
     if parts.docker
@@ -70,15 +69,16 @@ pub fn install(project: &Project, samples: &[Sample], parts: Parts, report: &Rep
 /// Prints what is needed, what is there, and how the rest would come; returns how much is missing.
 fn examine(project: &Project, samples: &[Sample], parts: Parts) -> Result<usize> {
     let tools = Tools::load()?;
-    let apt = Apt::new(&toolchain::path(project));
+    let apt = Apt::new(toolchain::shell(project));
     let needs = toolchain::needs(samples, &parts.of(&tools), project);
     let (mut rows, mut missing) = toolchain::examine(project, &needs, &apt);
     if parts.docker {
         let remedy = daemon::remedy(project);
         missing += usize::from(remedy.is_some());
         let found = if remedy.is_none() { "answers" } else { "✗ silent" };
-        rows.push(["engine".into(), found.into(), "docker".into(), remedy.unwrap_or_default()]);
+        rows.push(vec!["engine".into(), found.into(), "docker".into(), remedy.unwrap_or_default()]);
     }
-    anstream::println!("{}", toolchain::table(["needed", "found", "by", "how it would come"], &rows));
+    rows.insert(0, ["needed", "found", "by", "how it would come"].map(str::to_owned).to_vec());
+    anstream::println!("{}", table::table(&rows));
     Ok(missing)
 }

@@ -1,63 +1,51 @@
 //! `test`: the Rust tests, the repository's rules, and every sample's own tests. No engine, no Azurite.
 
-use std::ffi::{OsStr, OsString};
-use std::time::{Duration, Instant};
+use std::ffi::OsStr;
+use std::time::Duration;
 
 use anyhow::Result;
+use xshell::{Cmd, Shell, cmd};
 
-use crate::build::{environment, side_by_side};
+use super::readme;
+use super::setup::{self, Parts};
+use crate::build::environment;
 use crate::cli;
-use crate::place::npm;
-use crate::process::command::{self, Command, Failure};
+use crate::place::azurite;
+use crate::process::command::{self, Ended, Failure};
 use crate::process::interrupt;
+use crate::process::side_by_side::side_by_side;
 use crate::project::Project;
-use crate::report::counts::{self, Counts};
+use crate::report::counts::Counts;
 use crate::report::outcome::Outcome;
-use crate::report::summary;
-use crate::report::{Event, Report, Step};
-use crate::sample::Sample;
+use crate::report::{Event, Report, Step, summary};
+use crate::sample::{Sample, printed_counts, selection};
 use crate::text;
-use crate::toolchain;
-use crate::verbs::readme;
-use crate::verbs::setup::{self, Parts};
-use crate::verbs::verify::{self, phase};
+use crate::toolchain::{self, Missing};
 
 /// A first run compiles everything.
 const TEST_LIMIT: Duration = Duration::from_secs(1_800);
-
-/// What the workspace must hold, and what it is called in reports. Warnings are errors in all of it.
-const WORKSPACE: [(&str, &str, Option<&str>); 4] = [
-    ("format", "cargo fmt --all --check", None),
-    ("lints", "cargo clippy --quiet --workspace --all-targets --locked -- --deny warnings", None),
-    ("docs", "cargo doc --quiet --workspace --no-deps --locked", Some("--deny warnings")),
-    ("workspace", "cargo test --quiet --workspace --no-fail-fast --locked", None),
-];
-
-/// What takes minutes and is left to strict runs: the recordings that wait for a long time-out to pass.
-const SLOW: (&str, &str, Option<&str>) =
-    ("slow", "cargo test --quiet --package mini-host --test golden --locked -- --ignored", None);
 
 /// Tests the workspace, unless samples were named, and then the samples; returns the exit status.
 ///
 /// # Errors
 /// When a sample is named that does not exist.
 pub fn test(project: &Project, args: &cli::Test, report: &Report) -> Result<u8> {
-    let selection = &args.selection;
-    let samples = verify::loaded(project, &selection.samples, report)?;
-    if args.bless {
+    let cli::Test { selection, bless } = args;
+    let samples = selection::loaded(project, &selection.samples, report)?;
+    if *bless {
         for file in readme::bless(project)? {
             report.note(format!("rewrote the derived parts of `{file}`"));
         }
     }
     if selection.setup {
         let parts = Parts { test: true, storage: true, ..Parts::default() };
-        phase(report, "setup", || setup::install(project, &samples, parts, report))?;
+        report.phase("setup", || setup::install(project, &samples, parts, report))?;
+    }
+    if selection.samples.is_empty() {
+        report.phase("workspace", || test_workspace(project, selection.strict, report));
     }
     let path = toolchain::path(project);
-    if selection.samples.is_empty() {
-        phase(report, "workspace", || test_workspace(project, &path, selection.strict, report));
-    }
-    phase(report, "samples", || {
+    report.phase("samples", || {
         side_by_side(&samples, selection.bound(), |sample| {
             step(report, &sample.name, || test_sample(sample, &path, report));
         })
@@ -65,7 +53,7 @@ pub fn test(project: &Project, args: &cli::Test, report: &Report) -> Result<u8> 
     Ok(summary::close(report, selection.strict))
 }
 
-/// What came of testing, and how many tests that were.
+/// What came of testing, and how many tests that were; `None` if nobody counted.
 struct Tested {
     outcome: Outcome,
     counts: Option<Counts>,
@@ -75,27 +63,27 @@ fn step(report: &Report, name: &str, work: impl FnOnce() -> Tested) {
     if interrupt::happened() {
         return;
     }
-    let started = Instant::now();
-    report.emit(Event::StepStarted { sample: name.into(), step: Step::Test });
+    let begun = report.begin(name, Step::Test);
     let Tested { outcome, counts } = work();
-    if let Some(Counts { passed, failed, skipped }) = counts {
-        report.emit(Event::TestsCounted { suite: name.into(), passed, failed, skipped });
+    if let Some(counts) = counts {
+        report.emit(Event::TestsCounted { suite: name.into(), counts });
     }
-    let seconds = started.elapsed().as_secs_f64();
-    report.emit(Event::StepDone { sample: name.into(), step: Step::Test, outcome, seconds });
+    begun.done(outcome);
 }
 
-fn test_workspace(project: &Project, path: &OsStr, strict: bool, report: &Report) {
-    let emulator = npm::install(project, &project.docker().join("azurite"));
-    for (name, line, rustdoc) in WORKSPACE.iter().chain(strict.then_some(&SLOW)) {
+fn test_workspace(project: &Project, strict: bool, report: &Report) {
+    let shell = toolchain::shell(project);
+    let emulator = azurite::install(project);
+    if let Ok(home) = &emulator {
+        shell.set_var("AZURITE_HOME", home);
+    }
+    if strict {
+        shell.set_var("XTASK_STRICT", "1");
+    }
+    for (name, check) in workspace(&shell, strict) {
         step(report, name, || {
-            let words: Vec<String> = line.split(' ').map(str::to_string).collect();
-            let mut env: Vec<(OsString, Option<OsString>)> = Vec::new();
-            env.extend(rustdoc.map(|flags| ("RUSTDOCFLAGS".into(), Some(flags.into()))));
-            env.extend(emulator.as_ref().ok().map(|home| ("AZURITE_HOME".into(), Some(home.into()))));
-            env.extend(strict.then(|| ("XTASK_STRICT".into(), Some("1".into()))));
-            let command = Command { words: &words, dir: project.root(), path, env: &env, limit: TEST_LIMIT };
-            tested(command::run(&command), line)
+            let line = check.to_string();
+            tested(command::run(check, TEST_LIMIT), &line)
         });
     }
     if let Err(error) = emulator {
@@ -103,15 +91,34 @@ fn test_workspace(project: &Project, path: &OsStr, strict: bool, report: &Report
     }
 }
 
+/// What the workspace must hold, and what it is called in reports. Warnings are errors in all of it.
+fn workspace(shell: &Shell, strict: bool) -> Vec<(&'static str, Cmd<'_>)> {
+    let lints = cmd!(shell, "cargo clippy --quiet --workspace --all-targets --locked -- --deny warnings");
+    let docs = cmd!(shell, "cargo doc --quiet --workspace --no-deps --locked").env("RUSTDOCFLAGS", "--deny warnings");
+    let tests = cmd!(shell, "cargo test --quiet --workspace --no-fail-fast --locked");
+    let mut checks = vec![
+        ("format", cmd!(shell, "cargo fmt --all --check")),
+        ("lints", lints),
+        ("docs", docs),
+        ("workspace", tests),
+    ];
+    if strict {
+        // The recordings that wait for a long time-out to pass: minutes.
+        let slow = cmd!(shell, "cargo test --quiet --package mini-host --test golden --locked -- --ignored");
+        checks.push(("slow", slow));
+    }
+    checks
+}
+
 fn test_sample(sample: &Sample, path: &OsStr, report: &Report) -> Tested {
-    if let Some((reason, hint)) = toolchain::lack(sample, path) {
+    if let Some(Missing { reason, hint }) = Missing::in_sample(sample, path) {
         return Tested { outcome: Outcome::Skipped { reason, hint }, counts: None };
     }
     let env = environment(&sample.manifest.test);
     let mut sum: Option<Counts> = None;
     for line in &sample.manifest.test.run {
-        let command = Command { words: line.words(), dir: &sample.dir, path, env: &env, limit: TEST_LIMIT };
-        let Tested { outcome, counts } = tested(command::run(&command), &line.to_string());
+        let command = command::of_words(line.words(), &sample.dir, path, &env);
+        let Tested { outcome, counts } = tested(command::run(command, TEST_LIMIT), &line.to_string());
         if let Some(counts) = counts {
             *sum.get_or_insert_default() += counts;
         }
@@ -120,7 +127,7 @@ fn test_sample(sample: &Sample, path: &OsStr, report: &Report) -> Tested {
         }
     }
     if sum.is_none() {
-        report.warn(format!("the tests of `{}` tell of no number of tests, so none is counted", sample.name));
+        report.warn(format!("the tests of `{}` printed no test count; counted as commands only", sample.name));
     }
     let checks = text::counted(sample.manifest.test.run.len(), "command");
     let detail = match sum {
@@ -130,16 +137,16 @@ fn test_sample(sample: &Sample, path: &OsStr, report: &Report) -> Tested {
     Tested { outcome: Outcome::Passed { detail }, counts: sum }
 }
 
-fn tested(ended: Result<command::Ended, Failure>, line: &str) -> Tested {
+fn tested(ended: Result<Ended, Failure>, line: &str) -> Tested {
     match ended {
         Ok(ended) => {
-            let counts = counts::read(&ended.output);
+            let counts = printed_counts::read(&ended.output);
             let detail = counts.map_or_else(|| line.to_string(), |counts| text::counted(counts.passed, "test"));
             Tested { outcome: Outcome::Passed { detail }, counts }
         }
         Err(failure) => {
             let counts = match &failure {
-                Failure::Failed { ended, .. } => counts::read(&ended.output),
+                Failure::Failed { ended, .. } => printed_counts::read(&ended.output),
                 _ => None,
             };
             Tested { outcome: Outcome::Failed { message: failure.to_string() }, counts }

@@ -42,12 +42,27 @@ impl Address {
     }
 }
 
-/// Finds the engine as Docker's own client does, as far as that goes without its configuration: `DOCKER_HOST`, else the
-/// first socket that exists, Podman's among them, else Docker's usual one.
+/// Where the engine of this machine is, for all that speak to it: as Docker's own client finds it, as far as that goes
+/// without its configuration. That is `DOCKER_HOST`, else the first socket that exists, Podman's among them, else Docker's
+/// usual one.
 ///
 /// # Errors
-/// When `DOCKER_HOST` says something that cannot be spoken here.
-pub fn find(variable: impl Fn(&str) -> Option<String>, exists: impl Fn(&Path) -> bool) -> Result<Address> {
+/// When `DOCKER_HOST` has an unsupported scheme.
+pub fn current() -> Result<Address> {
+    find(variable, Path::exists)
+}
+
+/// The context that Docker's client would use instead of the default one, if there is such a choice. Contexts are not
+/// read here, but a person who has chosen one should hear why it was not taken.
+pub fn other_context() -> Option<String> {
+    chosen_context(variable, |path| std::fs::read_to_string(path).ok())
+}
+
+fn variable(name: &str) -> Option<String> {
+    std::env::var(name).ok()
+}
+
+fn find(variable: impl Fn(&str) -> Option<String>, exists: impl Fn(&Path) -> bool) -> Result<Address> {
     if let Some(host) = variable("DOCKER_HOST").filter(|host| !host.is_empty()) {
         return parse(&host, variable("DOCKER_TLS_VERIFY").is_some_and(|verify| !verify.is_empty()));
     }
@@ -71,17 +86,12 @@ fn parse(host: &str, encrypted: bool) -> Result<Address> {
              hint: `ssh -nNT -L /tmp/docker.sock:{DEFAULT_SOCKET} {target}`, and set `DOCKER_HOST=unix:///tmp/docker.sock`"
         ),
         _ => bail!(
-            "`DOCKER_HOST={host}` is no address of an engine\nhint: `unix:///path/to/socket` or `tcp://host:port`"
+            "`DOCKER_HOST={host}` is not the address of an engine\nhint: `unix:///path/to/socket` or `tcp://host:port`"
         ),
     }
 }
 
-/// The context that Docker's client would use instead of the default one, if there is such a choice. Contexts are not
-/// read here, but whoever has chosen one should hear why it was not taken.
-pub fn other_context(
-    variable: impl Fn(&str) -> Option<String>,
-    read: impl Fn(&Path) -> Option<String>,
-) -> Option<String> {
+fn chosen_context(variable: impl Fn(&str) -> Option<String>, read: impl Fn(&Path) -> Option<String>) -> Option<String> {
     if variable("DOCKER_HOST").is_some_and(|host| !host.is_empty()) {
         return None;
     }
@@ -147,7 +157,7 @@ mod tests {
         let context = |variables: &[(&str, &str)], config: &str| {
             let variable =
                 |name: &str| variables.iter().find(|(n, _)| *n == name).map(|(_, value)| (*value).to_owned());
-            other_context(variable, |path| {
+            chosen_context(variable, |path| {
                 (path == Path::new("/home/a/.docker/config.json")).then(|| config.to_owned())
             })
         };

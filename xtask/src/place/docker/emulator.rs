@@ -1,28 +1,21 @@
 //! Azurite in a container, beside the app that uses it.
 
-use std::time::Duration;
-
 use anyhow::{Context, Result, anyhow};
 
+use super::builder::ImageBuilder;
 use super::context::Entry;
 use super::engine::{Container, Engine};
 use super::image::{self, Recipe};
-use super::{Workshop, base_image, logs, rootfs};
-use crate::place::AppLog;
+use super::{base_image, logs, rootfs};
 use crate::place::azurite;
+use crate::process::log::Log;
 
 /// The emulator's own port for blobs: every container has its own, so nobody else's are in the way.
 pub const BLOB_PORT: u16 = 10_000;
 /// The same for queues.
 pub const QUEUE_PORT: u16 = 10_001;
-/// Node starts in well under a second; a busy machine takes several.
-const START_LIMIT_SECONDS: u64 = 60;
 const MEMORY_BYTES: i64 = 1 << 30;
 const PIDS: i64 = 256;
-/// What it prints when the last of the two services that are used here listens.
-const LISTENING: [&str; 2] =
-    ["Azurite Blob service is successfully listening", "Azurite Queue service is successfully listening"];
-
 /// How a storage account is reached.
 #[derive(Clone, Debug)]
 pub struct Account {
@@ -32,19 +25,18 @@ pub struct Account {
     pub inside: String,
 }
 
-/// Builds the emulator's image where its lock file, Node.js or the root has changed, and tells its name.
+/// Builds the emulator's image where its lock file, Node.js or the root has changed, and returns its name.
 ///
 /// # Errors
 /// When packages cannot be had, or the image cannot be built.
-pub async fn image(workshop: &Workshop<'_>) -> Result<String> {
-    let packages = azurite::install(workshop.project).await?;
+pub async fn image(builder: &ImageBuilder<'_>) -> Result<String> {
+    let packages = azurite::install(builder.project)?;
     let version = packages.file_name().unwrap_or_default().to_string_lossy().into_owned();
-    let node = base_image::node(workshop).await?;
-    let (root, root_image) = rootfs::ensure(workshop.engine, workshop.project, workshop.run, workshop.report).await?;
-    let file = workshop.project.docker().join("azurite/Dockerfile");
+    let node = base_image::node(builder.project)?;
+    let (root, root_image) = rootfs::ensure(builder.engine, builder.project, builder.run, builder.report).await?;
     let recipe = Recipe {
         name: "azurite".to_owned(),
-        dockerfile: std::fs::read_to_string(&file).with_context(|| format!("cannot read `{}`", file.display()))?,
+        dockerfile: builder.project.shell().read_file("docker/azurite/Dockerfile")?,
         fingerprint: format!("{} {version}", node.1),
         entries: vec![
             Entry::Path { name: "node".to_owned(), source: node.0 },
@@ -52,9 +44,9 @@ pub async fn image(workshop: &Workshop<'_>) -> Result<String> {
         ],
         base: root,
         base_id: root_image.id,
-        clone: workshop.clone.to_owned(),
+        clone: builder.clone.to_owned(),
     };
-    Ok(image::ensure(workshop.engine, &recipe).await.context("cannot build the image of Azurite")?.name)
+    Ok(image::ensure(builder.engine, &recipe).await.context("cannot build the image of Azurite")?.name)
 }
 
 /// Starts the emulator and waits until it listens. In containers it is named by its address: Azurite takes the first part
@@ -73,7 +65,7 @@ pub async fn start(engine: &Engine, container: Container) -> Result<Account> {
     };
     engine.create(&limits).await?;
     engine.start(&name).await?;
-    let log = AppLog::default();
+    let log = Log::default();
     let reader = tokio::spawn(logs::read(engine.output(&name), log.clone()));
     let listening = tokio::select! {
         listening = listening(&log) => listening,
@@ -91,11 +83,10 @@ pub async fn start(engine: &Engine, container: Container) -> Result<Account> {
     })
 }
 
-async fn listening(log: &AppLog) -> Result<()> {
-    for line in LISTENING {
-        if !log.wait_for(0, line, Duration::from_secs(START_LIMIT_SECONDS)).await {
-            return Err(anyhow!("no line `{line}` within {START_LIMIT_SECONDS} s"));
-        }
+async fn listening(log: &Log) -> Result<()> {
+    for line in azurite::LISTENING {
+        let seen = log.wait_for(0, line, azurite::START_LIMIT).await;
+        seen.with_context(|| format!("no line `{line}` within {} s", azurite::START_LIMIT.as_secs()))?;
     }
     Ok(())
 }

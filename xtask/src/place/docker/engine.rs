@@ -3,7 +3,6 @@
 
 use std::collections::HashMap;
 use std::io;
-use std::path::Path;
 use std::time::Duration;
 
 use anyhow::{Context, Result, anyhow, bail};
@@ -49,8 +48,6 @@ pub struct Image {
     pub labels: HashMap<String, String>,
     /// In Docker's words: `amd64`.
     pub architecture: String,
-    /// All layers together.
-    pub bytes: u64,
     /// The names it has.
     pub tags: Vec<String>,
 }
@@ -62,25 +59,13 @@ impl Image {
     }
 }
 
-/// A layer of an image, or a step that added none.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Layer {
-    /// The line of the Dockerfile, more or less.
-    pub made_by: String,
-    /// What it added.
-    pub bytes: u64,
-}
-
 /// A container to be made.
 #[derive(Clone, Debug, Default)]
 pub struct Container {
-    /// Its name.
     pub name: String,
-    /// The image.
     pub image: String,
     /// Environment on top of the image's.
     pub environment: Vec<(String, String)>,
-    /// Labels.
     pub labels: HashMap<String, String>,
     /// The network it is in, and in no other.
     pub network: String,
@@ -97,11 +82,8 @@ pub struct Container {
 /// A thing of ours that outlived its use, or may have.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Labelled {
-    /// Its id.
     pub id: String,
-    /// Its name.
     pub name: String,
-    /// Its labels.
     pub labels: HashMap<String, String>,
 }
 
@@ -111,9 +93,8 @@ impl Engine {
     /// # Errors
     /// Within 5 s, when there is none: where it was looked for, and what to do.
     pub async fn connect() -> Result<Engine> {
-        let variable = |name: &str| std::env::var(name).ok();
-        let address = address::find(variable, Path::exists)?;
-        let context = address::other_context(variable, |path| std::fs::read_to_string(path).ok());
+        let address = address::current()?;
+        let context = address::other_context();
         let hint = match &context {
             Some(name) => format!(
                 "the docker context `{name}` is not read here: set `DOCKER_HOST` to its address \
@@ -144,7 +125,6 @@ impl Engine {
             id: image.id.unwrap_or_default(),
             labels: image.config.and_then(|config| config.labels).unwrap_or_default(),
             architecture: image.architecture.unwrap_or_default(),
-            bytes: image.size.and_then(|size| size.try_into().ok()).unwrap_or_default(),
             tags: image.repo_tags.unwrap_or_default(),
         }))
     }
@@ -157,21 +137,9 @@ impl Engine {
             id: image.id,
             labels: image.labels,
             architecture: String::new(),
-            bytes: image.size.try_into().unwrap_or_default(),
             tags: image.repo_tags,
         };
         Ok(images.into_iter().map(image).collect())
-    }
-
-    /// How an image came to be, newest step first.
-    pub async fn history(&self, name: &str) -> Result<Vec<Layer>> {
-        let steps =
-            self.docker.image_history(name).await.with_context(|| format!("cannot ask how `{name}` was made"))?;
-        let layer = |step: bollard::models::ImageHistoryResponseItem| Layer {
-            made_by: step.created_by,
-            bytes: step.size.try_into().unwrap_or_default(),
-        };
-        Ok(steps.into_iter().map(layer).collect())
     }
 
     /// Fetches an image from its registry.
@@ -257,7 +225,7 @@ impl Engine {
         removed.map(drop).with_context(|| format!("cannot remove the image `{name}`"))
     }
 
-    /// Makes a network; its name need not be its own.
+    /// Creates a network. Names need not be unique.
     pub async fn create_network(&self, name: &str, labels: HashMap<String, String>) -> Result<()> {
         let request = NetworkCreateRequest { name: name.to_owned(), labels: Some(labels), ..Default::default() };
         self.docker.create_network(request).await.map(drop).with_context(|| format!("cannot make the network `{name}`"))
@@ -277,7 +245,7 @@ impl Engine {
             .with_context(|| format!("cannot remove the network `{id}`"))
     }
 
-    /// Makes a container, without starting it.
+    /// Creates a container, without starting it.
     pub async fn create(&self, container: &Container) -> Result<()> {
         let (_, publish_on) = self.address.published();
         let free = || vec![PortBinding { host_ip: Some(publish_on.to_owned()), host_port: Some(String::new()) }];

@@ -34,13 +34,13 @@ pub struct Recipe {
 
 /// An image that is there now.
 #[derive(Clone, Debug)]
-pub struct Made {
+pub struct Built {
     /// Its name with the tag.
     pub name: String,
     /// What the engine knows of it.
     pub image: Image,
     /// Whether it was built now.
-    pub built: bool,
+    pub is_new: bool,
 }
 
 impl Recipe {
@@ -76,11 +76,11 @@ impl Recipe {
 /// # Errors
 /// When the engine is for another kind of machine than the base image, before the build; when it cannot be built, with
 /// the log.
-pub async fn ensure(engine: &Engine, recipe: &Recipe) -> Result<Made> {
+pub async fn ensure(engine: &Engine, recipe: &Recipe) -> Result<Built> {
     let content = recipe.content();
     let name = format!("{}:{}", recipe.repository(), &content[..TAG_DIGITS]);
     if let Some(image) = engine.image(&name).await?.filter(|image| image.labels.get(CONTENT) == Some(&content)) {
-        return Ok(Made { name, image, built: false });
+        return Ok(Built { name, image, is_new: false });
     }
     let context = context::of_build(recipe.dockerfile.clone(), recipe.entries.clone());
     let arguments = HashMap::from([("BASE".to_owned(), recipe.base.clone())]);
@@ -90,7 +90,7 @@ pub async fn ensure(engine: &Engine, recipe: &Recipe) -> Result<Made> {
     };
     // The new one has taken over the layers that have not changed; what only the old one needs, goes.
     remove_superseded(engine, recipe, &name).await?;
-    Ok(Made { name, image, built: true })
+    Ok(Built { name, image, is_new: true })
 }
 
 async fn remove_superseded(engine: &Engine, recipe: &Recipe, name: &str) -> Result<()> {

@@ -3,11 +3,11 @@
 use bytes::Bytes;
 use futures_util::{Stream, StreamExt};
 
-use crate::place::AppLog;
+use crate::process::log::Log;
 
 /// Puts what comes into the log, line by line, until it ends. Pieces need not be lines, and the two streams (`true` is
 /// stderr) may be in the middle of a line each.
-pub async fn read(pieces: impl Stream<Item = (bool, Bytes)>, log: AppLog) {
+pub async fn read(pieces: impl Stream<Item = (bool, Bytes)>, log: Log) {
     let mut pieces = std::pin::pin!(pieces);
     let mut begun = [Vec::new(), Vec::new()];
     while let Some((stderr, piece)) = pieces.next().await {
@@ -36,7 +36,7 @@ mod tests {
     #[tokio::test]
     async fn pieces_become_lines_of_their_own_stream() {
         let pieces = [(false, "Liste"), (true, "oh"), (false, "ning\r\ntwo\nth"), (true, " no\n"), (false, "ree")];
-        let log = AppLog::default();
+        let log = Log::default();
         read(futures_util::stream::iter(pieces.map(|(stderr, text)| (stderr, Bytes::from(text)))), log.clone()).await;
         assert_eq!(log.since(0), ["Listening", "two", "oh no", "three"]);
     }

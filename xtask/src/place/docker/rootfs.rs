@@ -1,15 +1,15 @@
 //! The root file system under the stand-in: Debian 12, as under the official image.
 
 use std::collections::HashMap;
-use std::path::Path;
 use std::time::Duration;
 
 use anyhow::{Context, Result, anyhow};
+use xshell::{Cmd, Shell, cmd};
 
 use super::context;
 use super::engine::{Engine, Image};
 use super::labels::{CONTENT, PROJECT, Run};
-use crate::process::command::{self, Command, Failure};
+use crate::process::command::{self, Failure};
 use crate::project::Project;
 use crate::report::Report;
 
@@ -17,20 +17,6 @@ use crate::report::Report;
 const PUBLISHED: &str = "debian:bookworm-slim";
 /// It has 30 MB; a registry that is there sends them in seconds.
 const PULL_LIMIT: Duration = Duration::from_secs(15);
-/// Where none does, it is made of Debian's packages, slim as the published one: no manuals, no translations.
-const BOOTSTRAP: [&str; 11] = [
-    "mmdebstrap",
-    "--variant=minbase",
-    "--aptopt=Acquire::Languages \"none\"",
-    "--dpkgopt=path-exclude=/usr/share/man/*",
-    "--dpkgopt=path-exclude=/usr/share/doc/*",
-    "--dpkgopt=path-include=/usr/share/doc/*/copyright",
-    "--dpkgopt=path-exclude=/usr/share/locale/*",
-    KEEP_FOLDERS_OF_MANUALS,
-    KEEP_NO_DOWNLOADS,
-    "--quiet",
-    "bookworm",
-];
 /// As the published one has them: packages with alternatives (Java's) put links there and fail when they cannot.
 const KEEP_FOLDERS_OF_MANUALS: &str =
     "--customize-hook=for n in 1 2 3 4 5 6 7 8; do mkdir -p \"$1/usr/share/man/man$n\"; done";
@@ -48,7 +34,7 @@ const BOOTSTRAP_LIMIT: Duration = Duration::from_secs(600);
 /// # Errors
 /// When no registry answers and it cannot be made either.
 pub async fn ensure(engine: &Engine, project: &Project, run: &Run, report: &Report) -> Result<(String, Image)> {
-    let content = blake3::hash(BOOTSTRAP.join("\0").as_bytes()).to_hex();
+    let content = blake3::hash(bootstrap(project.shell()).to_string().as_bytes()).to_hex();
     let ours = format!("{PROJECT}/root:{}", &content[..12]);
     if let Some(image) = engine.image(PUBLISHED).await? {
         return Ok((PUBLISHED.to_owned(), image));
@@ -83,37 +69,37 @@ async fn make(
     labels: &HashMap<String, String>,
 ) -> Result<()> {
     let scratch = run.scratch(project);
-    std::fs::create_dir_all(&scratch).with_context(|| format!("cannot make `{}`", scratch.display()))?;
+    let shell = project.shell().clone();
+    shell.create_dir(&scratch)?;
+    shell.change_dir(&scratch);
     let tar = scratch.join("root.tar");
-    let made = tokio::task::spawn_blocking({
-        let (scratch, tar) = (scratch.clone(), tar.clone());
-        move || bootstrap(&scratch, &tar)
-    });
-    let imported = match made.await.context("cannot make a Debian 12 root") {
-        Ok(Ok(())) => engine.import(context::of_file(tar), name, labels).await,
-        Ok(Err(error)) | Err(error) => Err(error),
-    };
-    let _ = std::fs::remove_dir_all(&scratch);
-    imported
-}
-
-fn bootstrap(scratch: &Path, tar: &Path) -> Result<()> {
-    let mut words: Vec<String> = BOOTSTRAP.map(str::to_owned).into();
-    words.push(tar.display().to_string());
-    let path = std::env::var_os("PATH").unwrap_or_default();
+    let mut bootstrap = bootstrap(&shell).arg(&tar);
     // It unpacks where temporary files go: into a folder that is swept even when this run is killed. Without root it
     // works as another user, who may not enter our folders.
-    let mut env = Vec::new();
     if rustix::process::geteuid().is_root() {
-        env.push(("TMPDIR".into(), Some(scratch.into())));
+        bootstrap = bootstrap.env("TMPDIR", &scratch);
     }
-    let command = Command { words: &words, dir: scratch, path: &path, env: &env, limit: BOOTSTRAP_LIMIT };
-    match command::run(&command) {
-        Ok(_) => Ok(()),
+    let imported = match command::run(bootstrap, BOOTSTRAP_LIMIT) {
+        Ok(_) => engine.import(context::of_file(tar), name, labels).await,
         Err(missing @ Failure::NotFound { .. }) => Err(anyhow!(
             "{missing}, and no registry answers: there is no root for the stand-in image\n\
              hint: `apt-get install mmdebstrap`, or `docker load` an image `{PUBLISHED}`"
         )),
         Err(failure) => Err(anyhow!(failure).context("cannot make a Debian 12 root")),
-    }
+    };
+    let _ = std::fs::remove_dir_all(&scratch);
+    imported
+}
+
+/// Makes a root of Debian's packages, slim as the published one: no manuals, no translations.
+fn bootstrap(shell: &Shell) -> Cmd<'_> {
+    cmd!(shell, "mmdebstrap --variant=minbase --quiet")
+        .arg("--aptopt=Acquire::Languages \"none\"")
+        .arg("--dpkgopt=path-exclude=/usr/share/man/*")
+        .arg("--dpkgopt=path-exclude=/usr/share/doc/*")
+        .arg("--dpkgopt=path-include=/usr/share/doc/*/copyright")
+        .arg("--dpkgopt=path-exclude=/usr/share/locale/*")
+        .arg(KEEP_FOLDERS_OF_MANUALS)
+        .arg(KEEP_NO_DOWNLOADS)
+        .arg("bookworm")
 }

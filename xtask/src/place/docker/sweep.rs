@@ -1,6 +1,7 @@
 //! Removing what is ours: after a run, after runs that were killed, and all of it when asked.
 
 use std::collections::{BTreeSet, HashMap, HashSet};
+use std::fmt;
 
 use anyhow::Result;
 
@@ -11,19 +12,23 @@ use crate::project::Project;
 /// How the names of containers begin that a person wants to look into: they stay until all is removed.
 pub const KEPT: &str = "kept-";
 
-/// How much was removed, in words a report can use.
+/// How much was removed.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Removed {
-    /// Containers.
     pub containers: usize,
-    /// Networks.
     pub networks: usize,
     /// Names of images.
     pub images: usize,
 }
 
+impl fmt::Display for Removed {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(out, "{} containers, {} networks", self.containers, self.networks)
+    }
+}
+
 /// Removes the containers and networks that `ours` picks by their labels: containers first, since a network with
-/// containers in it stays. Goes on after an error, and tells the first at the end.
+/// containers in it stays. Goes on after an error, and returns the first at the end.
 pub async fn remove(engine: &Engine, ours: impl Fn(&HashMap<String, String>) -> bool) -> Result<Removed> {
     let mut removed = Removed::default();
     let mut first_error = None;
@@ -69,7 +74,7 @@ async fn runs_with_kept(engine: &Engine) -> Result<HashSet<String>> {
 
 /// Removes all that was ever ours: containers and networks of runs that are over, kept ones too, and every image.
 /// Images that people made on ours keep their own names, and with them the layers they need. Goes on after an error (an
-/// image that a live run uses stays), and tells the first at the end.
+/// image that a live run uses stays), and returns the first at the end.
 pub async fn remove_all(engine: &Engine, run: &Run) -> Result<Removed> {
     let mut removed = remove(engine, |labels| run.sees_dead(labels) || labels.get(RUN) == Some(&run.id())).await?;
     let mut first_error = None;

@@ -1,19 +1,23 @@
-//! Killed at random moments, and nothing is left: `cargo test -p xtask -- --ignored killed_at_random_moments`.
+//! Killed at random moments, and nothing is left: `cargo test -p xtask --test killed -- --ignored`.
 
+#![expect(clippy::unwrap_used, reason = "clippy takes only the tests themselves for tests, not what they share")]
+
+use std::collections::HashMap;
 use std::os::unix::process::CommandExt;
 use std::path::PathBuf;
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
+use bollard::Docker;
+use bollard::query_parameters::{ListContainersOptionsBuilder, ListNetworksOptionsBuilder};
 use rand::{RngExt, SeedableRng};
-
-use super::engine::Engine;
-use super::labels::RUN;
 
 /// Runs are killed before this has passed: long enough to be in the middle of cases.
 const LATEST_KILL_MILLISECONDS: u64 = 9_000;
 /// Children of a killed run end by themselves, at the latest after so long.
 const STRAGGLER_LIMIT: Duration = Duration::from_secs(60);
+/// What every container and network of a run has.
+const RUN_LABEL: &str = "functions-custom-handlers.run";
 /// Every process a run starts inherits this variable.
 const MARK: &str = "XTASK_SELFTEST_MARK";
 
@@ -48,20 +52,24 @@ fn killed_at_random_moments_the_next_run_leaves_nothing_behind() {
 }
 
 fn start(sample: &str, base: &str, mark: &str) -> Child {
-    // Beside this test, in `deps/`, lies the program it is a test of.
-    let program = std::env::current_exe().unwrap().parent().unwrap().parent().unwrap().join("xtask");
-    let mut command = Command::new(&program);
+    let program = env!("CARGO_BIN_EXE_xtask");
+    let mut command = Command::new(program);
     command.args(["docker", sample, "--base", base]).env(MARK, mark).process_group(0);
     command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null());
-    command.spawn().unwrap_or_else(|error| panic!("`{}`: {error}; `cargo build -p xtask` first", program.display()))
+    command.spawn().unwrap()
 }
 
 fn left_in_engine() -> Vec<String> {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
     runtime.block_on(async {
-        let engine = Engine::connect().await.unwrap();
-        let (containers, networks) = (engine.containers(RUN).await.unwrap(), engine.networks(RUN).await.unwrap());
-        containers.into_iter().chain(networks).map(|thing| thing.name).collect()
+        let docker = Docker::connect_with_defaults().unwrap().negotiate_version().await.unwrap();
+        let label = HashMap::from([("label".to_owned(), vec![RUN_LABEL.to_owned()])]);
+        let containers = ListContainersOptionsBuilder::default().all(true).filters(&label).build();
+        let containers = docker.list_containers(Some(containers)).await.unwrap();
+        let networks = ListNetworksOptionsBuilder::default().filters(&label).build();
+        let networks = docker.list_networks(Some(networks)).await.unwrap();
+        let names = containers.into_iter().flat_map(|container| container.names.unwrap_or_default());
+        names.chain(networks.into_iter().filter_map(|network| network.name)).collect()
     })
 }
 

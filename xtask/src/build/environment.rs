@@ -1,0 +1,25 @@
+//! What a sample's commands find around them.
+
+use std::ffi::OsString;
+
+use crate::sample::manifest::Commands;
+
+/// The environment of a sample's commands: what a person would who typed them in the sample's folder.
+pub fn environment(commands: &Commands) -> Vec<(OsString, Option<OsString>)> {
+    // Set by `cargo run` around us, or by a person for this workspace: they would steer another cargo elsewhere.
+    const OURS: [&str; 8] = [
+        "CARGO",
+        "CARGO_BUILD_TARGET",
+        "CARGO_BUILD_TARGET_DIR",
+        "CARGO_ENCODED_RUSTFLAGS",
+        "CARGO_TARGET_DIR",
+        "RUSTC_WORKSPACE_WRAPPER",
+        "RUSTFLAGS",
+        "RUSTUP_TOOLCHAIN",
+    ];
+    let ours =
+        |name: &str| OURS.contains(&name) || name.starts_with("CARGO_PKG_") || name.starts_with("CARGO_MANIFEST_");
+    let inherited = std::env::vars_os().map(|(name, _)| name);
+    let removed = inherited.filter(|name| name.to_str().is_some_and(ours)).map(|name| (name, None));
+    removed.chain(commands.env.iter().map(|(name, value)| (name.into(), Some(value.into())))).collect()
+}

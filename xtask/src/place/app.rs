@@ -1,0 +1,59 @@
+//! A running app, wherever it runs: what `smoke` needs to know of it, and no more.
+
+use crate::process::log::Log;
+use crate::report::Place;
+use crate::text;
+
+/// A staged app that runs and can be called. Only `native::with_app` and `docker::with_app` make one; it ends with them.
+#[derive(Clone, Debug)]
+pub struct App {
+    pub place: Place,
+    /// `http://127.0.0.1:41235`, without a slash at the end.
+    pub url: String,
+    /// Opens every function and the admin endpoints.
+    pub master_key: String,
+    /// Opens functions of level `function`.
+    pub function_key: String,
+    /// The storage account the app uses, as this machine reaches it.
+    pub storage: Option<String>,
+    /// What the host has printed so far.
+    pub log: Log,
+    /// Whether the host under the app is ours; the official one cannot show everything.
+    pub stand_in: bool,
+}
+
+/// Why an app did not live to the end of the work.
+#[derive(Debug)]
+pub struct AppFailure {
+    /// What happened, with the last lines of the host where there are any.
+    pub message: String,
+    /// Whether the person asked for the end.
+    pub interrupted: bool,
+}
+
+impl AppFailure {
+    /// A failure, with what the host printed last.
+    pub fn new(error: impl Into<anyhow::Error>, log: &Log) -> AppFailure {
+        let mut message = format!("{:#}", error.into());
+        let lines = log.since(0);
+        if !lines.is_empty() {
+            message.push_str("\nlast lines of the host:\n  ");
+            message.push_str(&text::last(&lines, LAST_LINES).join("\n  "));
+        }
+        AppFailure { message, interrupted: false }
+    }
+
+    /// The person pressed Ctrl-C.
+    pub fn interrupted() -> AppFailure {
+        AppFailure { message: "interrupted".to_owned(), interrupted: true }
+    }
+}
+
+impl From<anyhow::Error> for AppFailure {
+    fn from(error: anyhow::Error) -> AppFailure {
+        AppFailure { message: format!("{error:#}"), interrupted: false }
+    }
+}
+
+/// How many lines of the host a failure shows.
+const LAST_LINES: usize = 30;

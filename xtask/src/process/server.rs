@@ -1,0 +1,130 @@
+//! A server that we start: a host, an emulator, an engine, what is measured. It ends when this is dropped.
+
+use std::fs::File;
+use std::io;
+use std::process::{Child, ExitStatus, Stdio};
+use std::time::Duration;
+
+use anyhow::{Context, Result, bail};
+use rustix::process::{Pid, Signal};
+use tokio::sync::watch;
+
+use super::command::{self, Command};
+use super::interrupt;
+use super::log::Log;
+
+/// A server that runs, the head of a process group of its own.
+#[derive(Debug)]
+pub struct Server {
+    child: Child,
+    pid: Pid,
+    /// What it prints, on both streams.
+    pub log: Log,
+    ended: watch::Receiver<bool>,
+    /// How it ended, once that was asked for: from then on its number may be somebody else's.
+    status: Option<ExitStatus>,
+    stop_limit: Duration,
+    _guard: interrupt::Guard,
+}
+
+impl Server {
+    /// Starts a server whose output is read. When this is dropped it is asked to end (SIGTERM), and killed with its group
+    /// when it has not within `stop_limit`.
+    ///
+    /// # Errors
+    /// What the system says.
+    pub fn start(mut command: Command, stop_limit: Duration) -> io::Result<Server> {
+        command.stdout(Stdio::piped()).stderr(Stdio::piped());
+        let mut server = spawn(command, stop_limit)?;
+        if let Some(stdout) = server.child.stdout.take() {
+            let log = server.log.clone();
+            std::thread::spawn(move || log.read(stdout));
+        }
+        if let Some(stderr) = server.child.stderr.take() {
+            let log = server.log.clone();
+            std::thread::spawn(move || log.read(stderr));
+        }
+        Ok(server)
+    }
+
+    /// Starts a server that may outlive us ([`Server::leave_running`]): its output goes to a file.
+    ///
+    /// # Errors
+    /// What the system says.
+    pub fn start_in_background(mut command: Command, output: File) -> io::Result<Server> {
+        command.stdout(output.try_clone()?).stderr(output);
+        spawn(command, Duration::ZERO)
+    }
+
+    /// Its process number, which is its group's too.
+    pub fn pid(&self) -> Pid {
+        self.pid
+    }
+
+    /// Waits until it has ended, and kills what it leaves behind.
+    ///
+    /// # Errors
+    /// What the system says.
+    pub async fn ended(&mut self) -> io::Result<ExitStatus> {
+        // An error here is the end of the thread that waits for the process, which comes with its end.
+        let _ = self.ended.wait_for(|ended| *ended).await;
+        if self.status.is_none() {
+            interrupt::kill_group(self.pid);
+        }
+        let status = self.child.wait()?;
+        self.status = Some(status);
+        Ok(status)
+    }
+
+    /// Waits until it has ended; false if `limit` passes first.
+    pub fn ended_within(&self, limit: Duration) -> bool {
+        command::ended_within(self.pid, limit)
+    }
+
+    /// Waits for the line in which it says where it listens, and returns what follows `announcement` there.
+    ///
+    /// # Errors
+    /// When it does not say so within `limit`, or ends before.
+    pub async fn announced(&mut self, announcement: &str, limit: Duration) -> Result<String> {
+        let log = self.log.clone();
+        let address = tokio::select! {
+            address = log.wait_for(0, announcement, limit) => address,
+            status = self.ended() => bail!("it ended by itself ({})", status?),
+        };
+        let address =
+            address.with_context(|| format!("it did not say `{announcement}…` within {} s", limit.as_secs()))?;
+        Ok(address.trim().trim_end_matches('/').to_owned())
+    }
+
+    /// Lets it run on when we end.
+    pub fn leave_running(self) {
+        std::mem::forget(self);
+    }
+}
+
+impl Drop for Server {
+    fn drop(&mut self) {
+        if self.status.is_some() {
+            return;
+        }
+        if !self.stop_limit.is_zero() {
+            let _ = rustix::process::kill_process(self.pid, Signal::TERM);
+            command::ended_within(self.pid, self.stop_limit);
+        }
+        // It is not reaped yet, so the number of its group is still its own.
+        interrupt::kill_group(self.pid);
+        let _ = self.child.wait();
+    }
+}
+
+fn spawn(mut command: Command, stop_limit: Duration) -> io::Result<Server> {
+    use std::os::unix::process::CommandExt;
+    let child = command.stdin(Stdio::null()).process_group(0).spawn()?;
+    let pid = Pid::from_child(&child);
+    let (end, ended) = watch::channel(false);
+    std::thread::spawn(move || {
+        command::wait_unreaped(pid);
+        end.send_replace(true);
+    });
+    Ok(Server { child, pid, log: Log::default(), ended, status: None, stop_limit, _guard: interrupt::Guard::of(pid) })
+}

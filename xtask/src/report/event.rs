@@ -1,0 +1,113 @@
+//! What can happen in a run.
+
+use super::counts::Counts;
+use super::outcome::{Outcome, Verdict};
+
+/// Where a staged app runs.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum Place {
+    /// Under mini-host, on this machine.
+    Native,
+    /// In a container.
+    Docker,
+}
+
+impl Place {
+    /// The word for it in reports.
+    pub fn name(self) -> &'static str {
+        Step::from(self).name()
+    }
+}
+
+/// A part of the work on one sample.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum Step {
+    /// Built and staged.
+    Build,
+    /// The sample's own tests.
+    Test,
+    /// The staged app wrapped in an image.
+    Image,
+    /// The contract's cases under mini-host on this machine.
+    Native,
+    /// The contract's cases in a container.
+    Docker,
+}
+
+impl Step {
+    /// The word for it in reports.
+    pub fn name(self) -> &'static str {
+        match self {
+            Step::Build => "build",
+            Step::Test => "test",
+            Step::Image => "image",
+            Step::Native => "native",
+            Step::Docker => "docker",
+        }
+    }
+}
+
+impl From<Place> for Step {
+    fn from(place: Place) -> Step {
+        match place {
+            Place::Native => Step::Native,
+            Place::Docker => Step::Docker,
+        }
+    }
+}
+
+/// Something that happened.
+#[derive(Clone, Debug)]
+pub enum Event {
+    /// A phase of the whole run begins, such as `build`.
+    PhaseStarted {
+        phase: String,
+    },
+    PhaseDone {
+        phase: String,
+        seconds: f64,
+    },
+    StepStarted {
+        sample: String,
+        step: Step,
+    },
+    StepDone {
+        sample: String,
+        step: Step,
+        outcome: Outcome,
+        seconds: f64,
+    },
+    /// A phase could not be begun, which is one failure for all samples.
+    PhaseFailed {
+        step: Step,
+        message: String,
+    },
+    /// A sample says that it does not have a function of the contract.
+    FunctionLacking {
+        sample: String,
+        place: Place,
+        function: String,
+        reason: String,
+    },
+    CaseJudged {
+        sample: String,
+        place: Place,
+        function: String,
+        case: String,
+        verdict: Verdict,
+        seconds: f64,
+    },
+    /// Tests that are not cases of the contract: Rust tests, samples' own tests, repository rules.
+    TestsCounted {
+        suite: String,
+        counts: Counts,
+    },
+    /// A sentence for the person who watches.
+    Note {
+        text: String,
+    },
+    /// A sentence the person should not miss; repeated at the end.
+    Warning {
+        text: String,
+    },
+}

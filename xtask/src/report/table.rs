@@ -1,0 +1,30 @@
+//! Rows in columns, for people.
+
+use crate::text::width;
+
+/// Rows, the heading among them, with columns as wide as what is in them.
+pub fn table(rows: &[Vec<String>]) -> String {
+    let columns = rows.iter().map(Vec::len).max().unwrap_or(0);
+    let cell = |row: &[String], column: usize| row.get(column).cloned().unwrap_or_default();
+    let widths: Vec<usize> =
+        (0..columns).map(|column| rows.iter().map(|row| width(&cell(row, column))).max().unwrap_or(0)).collect();
+    let line = |row: &Vec<String>| {
+        let padded = widths.iter().enumerate().map(|(column, wanted)| {
+            let cell = cell(row, column);
+            format!("{cell}{}", " ".repeat(wanted - width(&cell)))
+        });
+        padded.collect::<Vec<_>>().join("  ").trim_end().to_owned()
+    };
+    rows.iter().map(line).collect::<Vec<_>>().join("\n")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn columns_are_as_wide_as_what_is_in_them() {
+        let rows = [["sample", "build"], ["r", "✗"], ["javascript", ""]].map(|row| row.map(str::to_owned).to_vec());
+        assert_eq!(table(&rows), "sample      build\nr           ✗\njavascript");
+    }
+}

@@ -1,0 +1,373 @@
+//! A case of the contract: one stimulus and one expectation.
+
+use std::collections::BTreeMap;
+use std::fmt;
+
+use base64::Engine as _;
+use serde::Deserialize;
+
+/// One stimulus and one expectation.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(try_from = "Written")]
+pub struct Case {
+    /// Reads as a sentence whose subject is the function.
+    pub name: String,
+    /// Blobs that must exist first.
+    pub given: Vec<Blob>,
+    pub stimulus: Stimulus,
+    pub expect: Expect,
+}
+
+/// What sets a function going.
+#[derive(Clone, Debug)]
+pub enum Stimulus {
+    /// An HTTP request through the front door.
+    Request(Request),
+    /// Messages put on a queue.
+    Message(Message),
+    /// A blob that is uploaded.
+    Blob(Blob),
+    /// The admin route.
+    Invoke(Invoke),
+}
+
+/// An HTTP request.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(try_from = "WrittenRequest")]
+pub struct Request {
+    /// Such as `GET`.
+    pub method: String,
+    /// Path and query; `{key}` is the function key.
+    pub path: String,
+    /// Header lines beside those the client adds.
+    pub headers: BTreeMap<String, String>,
+    /// What is in `x-functions-key`.
+    pub key: Key,
+    pub body: Option<Vec<u8>>,
+    /// How often it is sent, one after the other; each response is compared.
+    pub times: usize,
+}
+
+/// Which key a request shows.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Key {
+    #[default]
+    None,
+    /// One that opens nothing.
+    Wrong,
+    Function,
+    Master,
+}
+
+/// Messages put on a queue, as texts; on the wire they are base64.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Message {
+    pub queue: String,
+    /// `{1..100}` makes one of each number.
+    texts: Vec<String>,
+    /// How often each text is repeated within its message.
+    #[serde(default = "once")]
+    repeat: usize,
+}
+
+/// A blob and its content.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(try_from = "WrittenBlob")]
+pub struct Blob {
+    pub path: BlobPath,
+    content: Content,
+}
+
+#[derive(Clone, Debug)]
+enum Content {
+    Bytes(Vec<u8>),
+    /// So many random bytes.
+    Noise(usize),
+}
+
+/// `container/name`
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Deserialize)]
+#[serde(try_from = "String")]
+pub struct BlobPath {
+    pub container: String,
+    pub name: String,
+}
+
+/// An invocation through the admin route, with the master key.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Invoke {
+    /// What stands for the trigger's data.
+    pub input: String,
+}
+
+/// What must come of a stimulus. What is not named is not looked at.
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Expect {
+    pub status: Option<u16>,
+    /// Exact values; names ignoring case. Lines of one name count as one value, joined by a comma and a space.
+    #[serde(default)]
+    pub headers: BTreeMap<String, String>,
+    /// The exact body.
+    pub body: Option<String>,
+    /// The body, equal as JSON.
+    pub json: Option<serde_json::Value>,
+    /// In which way the body must arrive; `None` if any will do.
+    pub arrives: Option<Arrives>,
+    /// Every message on a queue afterwards, as texts, in any order.
+    #[serde(default)]
+    pub queue: BTreeMap<String, Vec<String>>,
+    /// Blobs afterwards.
+    #[serde(default)]
+    pub blob: BTreeMap<BlobPath, BlobExpect>,
+    /// Each must occur in a line the host printed since the case began.
+    #[serde(default)]
+    pub log: Vec<String>,
+}
+
+/// How a body arrives.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+pub enum Arrives {
+    /// The first piece is there long before the last is sent.
+    #[serde(rename = "piece by piece")]
+    PieceByPiece,
+}
+
+/// What a blob must be.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[serde(try_from = "WrittenBlobExpect")]
+pub enum BlobExpect {
+    Bytes(Vec<u8>),
+    /// Bytes with this hash, in hexadecimal.
+    Sha256(String),
+    /// The bytes of the blob that was the stimulus.
+    Sent,
+    Absent,
+}
+
+impl Case {
+    /// Whether storage takes part, as stimulus or as effect.
+    pub fn needs_storage(&self) -> bool {
+        matches!(self.stimulus, Stimulus::Message(_) | Stimulus::Blob(_))
+            || !self.given.is_empty()
+            || !self.expect.queue.is_empty()
+            || !self.expect.blob.is_empty()
+    }
+}
+
+impl Message {
+    /// The texts to send, with ranges and repeats written out.
+    pub fn texts(&self) -> Vec<String> {
+        expand(&self.texts).into_iter().map(|text| text.repeat(self.repeat)).collect()
+    }
+}
+
+impl Blob {
+    /// The bytes to upload; noise is new at each call.
+    pub fn content(&self) -> Vec<u8> {
+        match &self.content {
+            Content::Bytes(bytes) => bytes.clone(),
+            Content::Noise(count) => {
+                let mut noise = vec![0; *count];
+                rand::fill(&mut noise[..]);
+                noise
+            }
+        }
+    }
+}
+
+impl fmt::Display for BlobPath {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(out, "{}/{}", self.container, self.name)
+    }
+}
+
+impl TryFrom<String> for BlobPath {
+    type Error = String;
+
+    fn try_from(path: String) -> Result<BlobPath, String> {
+        let (container, name) = path
+            .split_once('/')
+            .ok_or_else(|| format!("`{path}` is not the path of a blob\nhint: write `container/name`"))?;
+        Ok(BlobPath { container: container.to_owned(), name: name.to_owned() })
+    }
+}
+
+/// Writes ranges out: `message {1..3}` becomes three texts. A text without a range stays as it is.
+pub fn expand(texts: &[String]) -> Vec<String> {
+    texts.iter().flat_map(|text| expand_one(text).unwrap_or_else(|| vec![text.clone()])).collect()
+}
+
+fn expand_one(text: &str) -> Option<Vec<String>> {
+    let (before, rest) = text.split_once('{')?;
+    let (range, after) = rest.split_once('}')?;
+    let (first, last) = range.split_once("..")?;
+    let (first, last): (u32, u32) = (first.parse().ok()?, last.parse().ok()?);
+    Some((first..=last).map(|number| format!("{before}{number}{after}")).collect())
+}
+
+/// A case as the file has it.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Written {
+    name: String,
+    #[serde(default)]
+    given: Vec<Blob>,
+    request: Option<Request>,
+    message: Option<Message>,
+    blob: Option<Blob>,
+    invoke: Option<Invoke>,
+    expect: Expect,
+}
+
+impl TryFrom<Written> for Case {
+    type Error = String;
+
+    fn try_from(written: Written) -> Result<Case, String> {
+        let Written { name, given, request, message, blob, invoke, expect } = written;
+        let stimuli = [
+            request.map(Stimulus::Request),
+            message.map(Stimulus::Message),
+            blob.map(Stimulus::Blob),
+            invoke.map(Stimulus::Invoke),
+        ];
+        let mut stimuli = stimuli.into_iter().flatten();
+        let stimulus = match (stimuli.next(), stimuli.next()) {
+            (Some(stimulus), None) => stimulus,
+            (None, _) => {
+                let hint = "give one of `request`, `message`, `blob` or `invoke`";
+                return Err(format!("case `{name}`: no stimulus\nhint: {hint}"));
+            }
+            _ => {
+                let hint = "keep one of `request`, `message`, `blob` or `invoke`";
+                return Err(format!("case `{name}`: more than one stimulus\nhint: {hint}"));
+            }
+        };
+        match contradiction(&stimulus, &expect) {
+            Some(contradiction) => Err(format!("case `{name}`: {contradiction}")),
+            None => Ok(Case { name, given, stimulus, expect }),
+        }
+    }
+}
+
+fn contradiction(stimulus: &Stimulus, expect: &Expect) -> Option<&'static str> {
+    let over_http = matches!(stimulus, Stimulus::Request(_) | Stimulus::Invoke(_));
+    let of_body = expect.body.is_some() || expect.json.is_some() || expect.arrives.is_some();
+    let response_expected = expect.status.is_some() || of_body || !expect.headers.is_empty();
+    let anything_expected =
+        response_expected || !expect.queue.is_empty() || !expect.blob.is_empty() || !expect.log.is_empty();
+    match () {
+        () if response_expected && !over_http => Some("a message or a blob has no HTTP response to compare"),
+        () if !anything_expected => Some("nothing is expected, so the case could not fail"),
+        () if expect.body.is_some() && expect.json.is_some() => Some("`body` and `json` are both expected"),
+        () => None,
+    }
+}
+
+/// A request as the file has it: the body as text, as JSON that is sent compact with its content type, or as bytes.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct WrittenRequest {
+    method: String,
+    path: String,
+    #[serde(default)]
+    headers: BTreeMap<String, String>,
+    #[serde(default)]
+    key: Key,
+    body: Option<String>,
+    json: Option<serde_json::Value>,
+    base64: Option<String>,
+    #[serde(default = "once")]
+    times: usize,
+}
+
+fn once() -> usize {
+    1
+}
+
+impl TryFrom<WrittenRequest> for Request {
+    type Error = String;
+
+    fn try_from(written: WrittenRequest) -> Result<Request, String> {
+        let WrittenRequest { method, path, mut headers, key, body, json, base64, times } = written;
+        if json.is_some() {
+            headers.entry("content-type".to_owned()).or_insert_with(|| "application/json".to_owned());
+        }
+        let body = match (body, json, base64) {
+            (None, None, None) => None,
+            (Some(text), None, None) => Some(text.into_bytes()),
+            (None, Some(json), None) => Some(json.to_string().into_bytes()),
+            (None, None, Some(text)) => Some(bytes(&text)?),
+            _ => return Err("more than one body\nhint: keep one of `body`, `json` or `base64`".to_owned()),
+        };
+        Ok(Request { method, path, headers, key, body, times })
+    }
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct WrittenBlob {
+    path: BlobPath,
+    text: Option<String>,
+    base64: Option<String>,
+    random_bytes: Option<usize>,
+}
+
+impl TryFrom<WrittenBlob> for Blob {
+    type Error = String;
+
+    fn try_from(written: WrittenBlob) -> Result<Blob, String> {
+        let content = match (written.text, written.base64, written.random_bytes) {
+            (Some(text), None, None) => Content::Bytes(text.into_bytes()),
+            (None, Some(text), None) => Content::Bytes(bytes(&text)?),
+            (None, None, Some(count)) => Content::Noise(count),
+            _ => return Err(format!("blob `{}` needs one of `text`, `base64` or `random_bytes`", written.path)),
+        };
+        Ok(Blob { path: written.path, content })
+    }
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct WrittenBlobExpect {
+    text: Option<String>,
+    base64: Option<String>,
+    sha256: Option<String>,
+    #[serde(default)]
+    sent: bool,
+    #[serde(default)]
+    absent: bool,
+}
+
+impl TryFrom<WrittenBlobExpect> for BlobExpect {
+    type Error = String;
+
+    fn try_from(written: WrittenBlobExpect) -> Result<BlobExpect, String> {
+        match (written.text, written.base64, written.sha256, written.sent, written.absent) {
+            (Some(text), None, None, false, false) => Ok(BlobExpect::Bytes(text.into_bytes())),
+            (None, Some(text), None, false, false) => Ok(BlobExpect::Bytes(bytes(&text)?)),
+            (None, None, Some(hash), false, false) => Ok(BlobExpect::Sha256(hash)),
+            (None, None, None, true, false) => Ok(BlobExpect::Sent),
+            (None, None, None, false, true) => Ok(BlobExpect::Absent),
+            _ => Err("a blob needs one of `text`, `base64`, `sha256`, `sent = true` or `absent = true`".to_owned()),
+        }
+    }
+}
+
+fn bytes(text: &str) -> Result<Vec<u8>, String> {
+    base64::engine::general_purpose::STANDARD.decode(text).map_err(|error| format!("`{text}` is not base64: {error}"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn ranges_are_written_out() {
+        let texts = ["a {1..3}!".to_owned(), "{}".to_owned(), r#"{"a":1}"#.to_owned()];
+        assert_eq!(expand(&texts), ["a 1!", "a 2!", "a 3!", "{}", r#"{"a":1}"#]);
+    }
+}

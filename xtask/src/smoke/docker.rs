@@ -1,0 +1,59 @@
+//! Every staged app in a container.
+
+use anyhow::Result;
+use futures_util::StreamExt;
+
+use crate::build::Staged;
+use crate::place::app::{App, AppFailure};
+use crate::place::docker::{self, DockerRun, Settings};
+use crate::process::{self, interrupt};
+use crate::report::Step;
+use crate::report::counts::Counts;
+use crate::report::outcome::Outcome;
+use crate::sample::contract::Contract;
+
+/// Asks every staged app every case in a container, `bound` of them side by side; what comes of each is in the report.
+///
+/// # Errors
+/// When nothing can be begun: no engine, no base image, no contract.
+pub fn run_all(settings: &Settings<'_>, staged: &[Staged], bound: usize) -> Result<()> {
+    let contract = Contract::load(&settings.project.contract())?;
+    process::runtime()?.block_on(async {
+        let run = docker::prepare(settings).await?;
+        let samples = futures_util::stream::iter(staged);
+        samples.for_each_concurrent(bound, |staged| run_one(staged, &run, &contract)).await;
+        run.remove_what_is_left().await
+    })
+}
+
+async fn run_one(staged: &Staged, run: &DockerRun<'_>, contract: &Contract) {
+    let (sample, report) = (staged.sample(), run.report);
+    if interrupt::happened() {
+        return;
+    }
+    let begun = report.begin(&sample.name, Step::Image);
+    let wrapped = tokio::select! {
+        () = interrupt::wait() => return,
+        wrapped = docker::wrap(staged, run) => wrapped,
+    };
+    let wrapped = match wrapped {
+        Ok(wrapped) => wrapped,
+        Err(error) => return begun.done(Outcome::from(error)),
+    };
+    begun.done(Outcome::Passed { detail: if wrapped.is_new() { "built" } else { "up to date" }.to_owned() });
+    let begun = report.begin(&sample.name, Step::Docker);
+    let work = async |app: &App| super::run(app, contract, sample, report).await;
+    let failed = |counts: &Result<Counts>| !matches!(counts, Ok(counts) if counts.failed == 0);
+    let ran = docker::with_app(&wrapped, run, failed, work).await;
+    let counts = ran.and_then(|counts| counts.map_err(AppFailure::from));
+    if matches!(&counts, Err(failure) if failure.interrupted) {
+        return;
+    }
+    let cases_failed = matches!(&counts, Ok(counts) if counts.failed > 0);
+    begun.done(match super::outcome(counts) {
+        Outcome::Failed { message } if cases_failed => {
+            Outcome::Failed { message: format!("{message}\n{}", docker::by_hand(&wrapped, run)) }
+        }
+        outcome => outcome,
+    });
+}

@@ -1,0 +1,74 @@
+//! Every staged app under mini-host, on this machine.
+
+use std::path::Path;
+
+use anyhow::Result;
+use futures_util::StreamExt;
+
+use crate::build::Staged;
+use crate::place::app::{App, AppFailure};
+use crate::place::azurite::{self, Azurite};
+use crate::place::mini_host;
+use crate::place::native::{NativeRun, with_app};
+use crate::process;
+use crate::project::Project;
+use crate::report::counts::Counts;
+use crate::report::outcome::Outcome;
+use crate::report::{Report, Step};
+use crate::sample::contract::Contract;
+use crate::toolchain;
+
+/// How apps are run natively.
+#[derive(Clone, Copy)]
+pub struct Settings<'a> {
+    pub project: &'a Project,
+    /// A storage account to use instead of an Azurite of our own.
+    pub storage: Option<&'a str>,
+    /// How many samples run side by side.
+    pub bound: usize,
+    pub report: &'a Report,
+}
+
+/// Runs every case natively for each staged sample; outcomes go to the report as they are known.
+///
+/// # Errors
+/// When mini-host cannot be built or Azurite cannot be installed: then nothing could be run at all.
+pub fn run_all(settings: &Settings<'_>, staged: &[Staged]) -> Result<()> {
+    let contract = Contract::load(&settings.project.contract())?;
+    let mini_host = mini_host::build(settings.project)?;
+    let azurite = match settings.storage {
+        Some(_) => None,
+        None => Some(azurite::install(settings.project)?),
+    };
+    let path = toolchain::path(settings.project);
+    let run = NativeRun { mini_host: &mini_host, storage: settings.storage.map(str::to_owned), path: &path };
+    // An account of a person's own is one account: there the samples take turns.
+    let bound = if settings.storage.is_some() { 1 } else { settings.bound };
+    let samples = futures_util::stream::iter(staged).for_each_concurrent(bound, |staged| async {
+        let begun = settings.report.begin(&staged.sample().name, Step::Native);
+        begun.done(run_one(&contract, staged, &run, azurite.as_deref(), settings.report).await);
+    });
+    process::runtime()?.block_on(samples);
+    Ok(())
+}
+
+async fn run_one(
+    contract: &Contract,
+    staged: &Staged,
+    run: &NativeRun<'_>,
+    azurite: Option<&Path>,
+    report: &Report,
+) -> Outcome {
+    let ran: Result<Counts, AppFailure> = async {
+        let own = match azurite {
+            Some(installed) => Some(Azurite::start(installed, run.path).await?),
+            None => None,
+        };
+        let storage = own.as_ref().map(|azurite| azurite.connection_string.clone()).or(run.storage.clone());
+        let run = NativeRun { storage, ..*run };
+        let work = async |app: &App| super::run(app, contract, staged.sample(), report).await;
+        Ok(with_app(staged, &run, work).await??)
+    }
+    .await;
+    super::outcome(ran)
+}

@@ -1,0 +1,121 @@
+//! One case: the stimulus is given, its end awaited, and what came of it looked at.
+
+use std::time::{Duration, Instant};
+
+use anyhow::{Context, Result, ensure};
+
+use super::ask::Client;
+use super::judge::{Observed, Sent};
+use super::store::Store;
+use crate::place::app::App;
+use crate::sample::case::{BlobExpect, BlobPath, Case, Stimulus};
+use crate::sample::contract::Function;
+use crate::text;
+
+/// Five attempts at a message follow each other at once; a hundred messages take a slow handler a few seconds.
+const MESSAGES_LIMIT_SECONDS: u64 = 30;
+/// A host looks for new blobs every 2 to 10 seconds, and reads eight mebibytes of base64 afterwards.
+const BLOB_LIMIT_SECONDS: u64 = 60;
+/// An invocation through the admin route is answered at once and runs in the background.
+const BACKGROUND_LIMIT_SECONDS: u64 = 30;
+/// A line the host has printed takes a moment through pipes and the engine.
+const LOG_LIMIT_SECONDS: u64 = 10;
+/// How many of the host's lines are shown when messages are left.
+const LINES_SHOWN: usize = 15;
+/// How often storage is asked whether a thing has happened.
+const STORAGE_ASKED_EVERY: Duration = Duration::from_millis(40);
+
+/// A running app with what asks it and what looks at its storage.
+pub struct Side<'a> {
+    pub app: &'a App,
+    pub client: Client,
+    pub store: Option<Store>,
+}
+
+/// Gives the stimulus of a case and returns what was sent and what was observed.
+///
+/// # Errors
+/// When there is no response, storage is out of reach, or the invocation does not end in time.
+pub async fn observe(side: &Side<'_>, function: &Function, case: &Case) -> Result<(Sent, Observed)> {
+    let app = side.app;
+    let store = || side.store.as_ref().context("there is no storage account");
+    for blob in &case.given {
+        store()?.put_blob(&blob.path, blob.content()).await?;
+    }
+    let mark = app.log.mark();
+    let mut sent = Sent::default();
+    let mut observed = Observed::default();
+    match &case.stimulus {
+        Stimulus::Request(request) => {
+            for _ in 0..request.times {
+                observed.responses.push(side.client.request(app, request).await?);
+            }
+        }
+        Stimulus::Invoke(invoke) => {
+            observed.responses.push(side.client.invoke(app, &function.name, &invoke.input).await?);
+            executed(app, mark, function).await?;
+        }
+        Stimulus::Message(message) => {
+            sent.messages = message.texts();
+            store()?.put_messages(&message.queue, &sent.messages).await?;
+            handled(store()?, &message.queue, mark, app).await?;
+        }
+        Stimulus::Blob(blob) => {
+            sent.blob = blob.content();
+            store()?.put_blob(&blob.path, sent.blob.clone()).await?;
+            let wanted = case.expect.blob.iter().filter(|(_, expect)| **expect != BlobExpect::Absent);
+            appeared(store()?, wanted.map(|(path, _)| path)).await?;
+        }
+    }
+    for queue in case.expect.queue.keys() {
+        observed.queues.insert(queue.clone(), store()?.take_messages(queue).await?);
+    }
+    for path in case.expect.blob.keys() {
+        observed.blobs.insert(path.clone(), store()?.get_blob(path).await?);
+    }
+    for text in &case.expect.log {
+        // Whether it came is the judge's to say.
+        app.log.wait_for(mark, text, Duration::from_secs(LOG_LIMIT_SECONDS)).await;
+    }
+    observed.log = app.log.since(mark);
+    Ok((sent, observed))
+}
+
+/// Waits for the end of an invocation in the background, which the host logs.
+async fn executed(app: &App, mark: usize, function: &Function) -> Result<()> {
+    let text = format!("Executed 'Functions.{}'", function.name);
+    let limit = Duration::from_secs(BACKGROUND_LIMIT_SECONDS);
+    let line = app.log.wait_for(mark, &text, limit).await;
+    ensure!(line.is_some(), "the host did not print `{text}` within {BACKGROUND_LIMIT_SECONDS} s");
+    Ok(())
+}
+
+/// Waits until a trigger queue is empty: a message is deleted after its outputs are written, or its poison copy is.
+async fn handled(store: &Store, queue: &str, mark: usize, app: &App) -> Result<()> {
+    let begun = Instant::now();
+    let mut every = tokio::time::interval(STORAGE_ASKED_EVERY);
+    loop {
+        every.tick().await;
+        let left = store.count_messages(queue).await?;
+        if left == 0 {
+            return Ok(());
+        }
+        ensure!(
+            begun.elapsed().as_secs() < MESSAGES_LIMIT_SECONDS,
+            "{left} messages are still in `{queue}` after {MESSAGES_LIMIT_SECONDS} s\nthe host printed:\n  {}",
+            text::last(&app.log.since(mark), LINES_SHOWN).join("\n  ")
+        );
+    }
+}
+
+/// Waits until the blobs are there; a blob appears whole. One that does not come is the judge's to report.
+async fn appeared(store: &Store, paths: impl Iterator<Item = &BlobPath>) -> Result<()> {
+    let begun = Instant::now();
+    let mut every = tokio::time::interval(STORAGE_ASKED_EVERY);
+    for path in paths {
+        while !store.has_blob(path).await? && begun.elapsed().as_secs() < BLOB_LIMIT_SECONDS {
+            every.tick().await;
+        }
+    }
+    Ok(())
+}
