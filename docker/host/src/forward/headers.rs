@@ -12,17 +12,19 @@ const USUAL_LINES: usize = 16;
 /// Room for their text.
 const USUAL_BYTES: usize = 768;
 
-/// Names that .NET keeps for bodies; they cannot be put on a request and are lost.
-const LOST: [&str; 9] = [
-    "Allow",
-    "Content-Disposition",
-    "Content-Encoding",
-    "Content-Language",
-    "Content-Location",
-    "Content-MD5",
-    "Content-Range",
-    "Expires",
-    "Last-Modified",
+/// Names that .NET keeps for bodies: they cannot be put on a request and are lost, as is `Content-Disposition`. Length and type come
+/// back with a body.
+const LOST: [Name; 10] = [
+    Name::Allow,
+    Name::ContentEncoding,
+    Name::ContentLanguage,
+    Name::ContentLength,
+    Name::ContentLocation,
+    Name::ContentMd5,
+    Name::ContentRange,
+    Name::ContentType,
+    Name::Expires,
+    Name::LastModified,
 ];
 
 /// Why a request cannot be forwarded; the caller gets a 500.
@@ -50,8 +52,8 @@ pub fn to_handler(headers: &Headers, length: u64, invocation: Uuid) -> Result<He
     let content_type = headers.get(Name::ContentType).filter(|value| length > 0 && !value.is_empty());
     let content_type = content_type.map(normal_content_type).transpose()?;
     let is_kept = |line: &Line<'_>| match line.known {
-        Some(known) => !matches!(known, Name::ContentLength | Name::ContentType),
-        None => !LOST.iter().any(|lost| line.name.eq_ignore_ascii_case(lost.as_bytes())),
+        Some(known) => !LOST.contains(&known),
+        None => !line.is_called("Content-Disposition"),
     };
     let mut sent = Headers::with_capacity(USUAL_LINES, USUAL_BYTES);
     // Repeated lines become one; the values of `Cookie` stand in it as in any `Cookie` (recording FX-req-header-repeat).

@@ -63,7 +63,7 @@ mod tests {
         for (status, headers, body, expected, ending) in [
             (200, &[][..], "x", "200 OK\r\nTransfer-Encoding: chunked\r\n\r\n1\r\nx\r\n0\r\n\r\n", Ending::Keep),
             (999, &[], "", "999 \r\nContent-Length: 0\r\n\r\n", Ending::Keep),
-            (200, &[("content-length", "1")], "x", "200 OK\r\ncontent-length: 1\r\n\r\nx", Ending::Keep),
+            (200, &[("content-length", "1")], "x", "200 OK\r\nContent-Length: 1\r\n\r\nx", Ending::Keep),
             (-1, &[], "x", "-1 \r\nTransfer-Encoding: chunked\r\n\r\n1\r\nx\r\n0\r\n\r\n", Ending::Close),
             (1000, &[], "", "1000 \r\nContent-Length: 0\r\n\r\n", Ending::Close),
             (101, &[], "x", "101 Switching Protocols\r\nConnection: close\r\n\r\nx", Ending::Close),

@@ -1,6 +1,7 @@
 //! The caller of the request that is being answered.
 
 use std::io;
+use std::net::IpAddr;
 use std::time::Duration;
 
 use bytes::Bytes;
@@ -66,6 +67,14 @@ impl Caller {
             closes: !keeps_connection(head),
             ending: None,
         }
+    }
+
+    /// Where the caller is.
+    ///
+    /// # Errors
+    /// If the connection is broken already.
+    pub fn peer(&self) -> io::Result<IpAddr> {
+        Ok(self.socket.writer.peer_addr()?.ip())
     }
 
     /// The length of the body as the caller has announced it; 0 if it has not.

@@ -103,22 +103,27 @@ impl Response {
             || (self.headers.contains(Name::Connection) && !self.headers.lists(Name::Connection, "keep-alive"))
     }
 
-    /// Writes what comes before the body: the head, its lines in Kestrel's order, those it knows first; then the size of the
-    /// chunk, where the body is one.
+    /// Writes what comes before the body: the head, then the size of the chunk, if the body is one.
     pub fn write_head(&self, is_to_head: bool, out: &mut Vec<u8>) {
         let reason = self.reason.as_deref().unwrap_or_else(|| reason::phrase(self.status).as_bytes());
         for part in [b"HTTP/1.1 ", self.status.to_string().as_bytes(), b" ", reason, b"\r\n"] {
             out.extend_from_slice(part);
         }
+        self.write_lines(is_to_head, out);
+        out.extend_from_slice(b"\r\n");
+        if self.is_chunked(is_to_head) {
+            out.extend_from_slice(format!("{:x}\r\n", self.length()).as_bytes());
+        }
+    }
+
+    /// Writes the header lines: those that Kestrel knows in its order and spelling, then all others as they came
+    /// (protocol.md#header-lines).
+    fn write_lines(&self, is_to_head: bool, out: &mut Vec<u8>) {
         if self.writes_length(is_to_head) {
             write_line(Name::ContentLength.as_ref(), self.length().to_string().as_bytes(), out);
         }
         for name in WRITTEN_FIRST {
-            let mut is_given = false;
-            for line in self.headers.iter().filter(|line| line.has_name(name)) {
-                is_given = true;
-                line.write(out);
-            }
+            let is_given = self.write_known(name, out);
             match name {
                 Name::Connection if !is_given && self.says_close() => write_line(name.as_ref(), b"close", out),
                 Name::Date if !is_given => {
@@ -128,16 +133,33 @@ impl Response {
                 _ => {}
             }
         }
-        if self.is_chunked(is_to_head) || self.framing == Framing::Chunks {
-            write_line(Name::TransferEncoding.as_ref(), b"chunked", out);
+        let is_chunked = self.is_chunked(is_to_head) || self.framing == Framing::Chunks;
+        let mut last = Name::Server;
+        while let Some(name) = self.known_after(last, is_chunked) {
+            if !self.write_known(name, out) {
+                write_line(name.as_ref(), b"chunked", out);
+            }
+            last = name;
         }
-        for line in self.headers.iter().filter(|line| !is_written_first(line)) {
+        for line in self.headers.iter().filter(|line| known(line).is_none()) {
             line.write(out);
         }
-        out.extend_from_slice(b"\r\n");
-        if self.is_chunked(is_to_head) {
-            out.extend_from_slice(format!("{:x}\r\n", self.length()).as_bytes());
+    }
+
+    /// Writes the lines with this name; false if there is none.
+    fn write_known(&self, name: Name, out: &mut Vec<u8>) -> bool {
+        let mut is_given = false;
+        for line in self.headers.iter().filter(|line| line.has_name(name)) {
+            is_given = true;
+            write_line(name.as_ref(), line.value, out);
         }
+        is_given
+    }
+
+    /// The first of the names behind `last` that is written; that of the chunks is not among the headers.
+    fn known_after(&self, last: Name, is_chunked: bool) -> Option<Name> {
+        let given = self.headers.iter().filter_map(|line| known(&line));
+        given.chain(is_chunked.then_some(Name::TransferEncoding)).filter(|name| *name > last).min()
     }
 
     /// The body as it is written to this kind of request, in pieces.
@@ -182,6 +204,35 @@ impl From<Vec<u8>> for Response {
     }
 }
 
-fn is_written_first(line: &Line<'_>) -> bool {
-    line.known.is_some_and(|name| WRITTEN_FIRST.contains(&name))
+/// The name of a line, if Kestrel knows it.
+fn known(line: &Line<'_>) -> Option<Name> {
+    line.known.filter(|name| name.is_for_responses())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn lines_are_written_in_kestrels_order_and_spelling() {
+        let mut response = Response { framing: Framing::Chunks, ..Response::empty(200) };
+        for (name, value) in [
+            ("x-last", "1"),
+            ("vary", "Origin"),
+            ("etag", "e"),
+            ("content-type", "text/plain"),
+            ("X-First", "2"),
+            ("VARY", "Accept"),
+            ("cache-control", "no-cache"),
+            ("date", "now"),
+            ("cookie", "c"),
+        ] {
+            response.headers.push(name, value);
+        }
+        let mut written = Vec::new();
+        response.write_head(false, &mut written);
+        let expected = "HTTP/1.1 200 OK\nContent-Type: text/plain\nDate: now\nServer: Kestrel\nCache-Control: no-cache\nETag: e\n\
+                        Transfer-Encoding: chunked\nVary: Origin\nVary: Accept\nx-last: 1\nX-First: 2\ncookie: c\n\n";
+        assert_eq!(String::from_utf8_lossy(&written).replace("\r\n", "\n"), expected);
+    }
 }
