@@ -1,5 +1,7 @@
 //! A service that passes requests on to a handler, and raw sockets on both its sides.
 
+#![allow(dead_code, reason = "each test program uses a part")]
+
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -9,7 +11,7 @@ use wire::client::{self, Body};
 use wire::{Caller, Client, Headers, Name, Request, Response, Service, StreamError, Warning, server};
 
 /// How long a test waits for anything.
-const LIMIT: Duration = Duration::from_secs(20);
+const LIMIT: Duration = Duration::from_secs(60);
 
 /// Passes requests on as they come, as far as these tests need it.
 #[derive(Clone)]
@@ -143,5 +145,5 @@ fn without_date(text: &[u8]) -> String {
 }
 
 async fn within<T>(future: impl Future<Output = T>) -> T {
-    tokio::time::timeout(LIMIT, future).await.expect("nothing happened for 20 s")
+    tokio::time::timeout(LIMIT, future).await.expect("nothing happened for a minute")
 }

@@ -1,0 +1,87 @@
+//! What callers may send that is not HTTP, or more than one can hold.
+
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test fails by panicking")]
+
+mod support;
+
+use std::time::Duration;
+
+use support::proxy;
+use tokio::io::AsyncWriteExt;
+
+const LONG: Duration = Duration::from_secs(240);
+const CHUNKED: &str = "POST /a HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n";
+
+#[tokio::test]
+async fn what_is_not_a_request_is_refused() {
+    let handler = proxy(LONG).await;
+    for (sent, status) in [
+        ("nonsense\r\n\r\n".to_owned(), "400"),
+        ("GET / HTTP/1.1\r\n\r\n".to_owned(), "400"),
+        ("GET / HTTP/1.1\r\nHost: a\r\nContent-Length: 1\r\nContent-Length: 1\r\n\r\n".to_owned(), "400"),
+        ("GET / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: gzip\r\n\r\n".to_owned(), "400"),
+        ("GET / HTTP/1.1\r\nHost: a\r\nno colon\r\n\r\n".to_owned(), "400"),
+        (format!("GET /{}", "x".repeat(20_000)), "414"),
+        (format!("GET / HTTP/1.1\r\nHost: a\r\nX: {}", "x".repeat(100_000)), "431"),
+        (format!("GET / HTTP/1.1\r\nHost: a\r\n{}", "X: y\r\n".repeat(200)), "431"),
+    ] {
+        let mut caller = handler.caller("").await;
+        // The refusal may come before all has been sent.
+        _ = caller.stream.write_all(sent.as_bytes()).await;
+        let head = caller.read_until("\r\n\r\n").await;
+        assert!(head.starts_with(&format!("HTTP/1.1 {status} ")) && head.contains("Connection: close\n"), "{head}");
+    }
+}
+
+#[tokio::test]
+async fn a_body_that_is_not_chunked_as_announced_fails_the_request() {
+    let handler = proxy(LONG).await;
+    let endless = format!("0\r\n{}", "X: y\r\n".repeat(10_000));
+    for body in ["zz\r\n", "-1\r\n", "fffffffffffffffff\r\nab", "2\r\nabc\r\n", endless.as_str()] {
+        let mut caller = handler.caller(CHUNKED).await;
+        let (mut peer, _) = handler.accept().await;
+        _ = caller.stream.write_all(body.as_bytes()).await;
+        let head = caller.read_until("\r\n\r\n").await;
+        assert!(head.starts_with("HTTP/1.1 500 "), "{body}: {head}");
+        assert!(!peer.rest().await.unwrap_or_default().ends_with("0\n\n"), "the handler took the request for complete");
+    }
+}
+
+#[tokio::test]
+async fn a_caller_who_stops_in_the_middle_of_a_body_ends_the_request_to_the_handler() {
+    let handler = proxy(LONG).await;
+    for half in [false, true] {
+        let mut caller = handler.caller(&format!("{CHUNKED}5\r\nab")).await;
+        let (mut peer, _) = handler.accept().await;
+        if half {
+            caller.stream.shutdown().await.unwrap();
+        } else {
+            drop(caller);
+        }
+        assert!(!peer.rest().await.unwrap_or_default().ends_with("0\n\n"), "the handler took the request for complete");
+    }
+}
+
+#[tokio::test]
+async fn requests_may_follow_each_other_without_waiting() {
+    let handler = proxy(LONG).await;
+    let mut caller = handler.caller("GET /1 HTTP/1.1\r\nHost: a\r\n\r\nGET /2 HTTP/1.1\r\nHost: a\r\n\r\n").await;
+    let (mut peer, head) = handler.accept().await;
+    assert!(head.starts_with("GET /1 "), "{head}");
+    peer.send("HTTP/1.1 200 OK\r\nContent-Length: 1\r\n\r\n1").await;
+    assert!(peer.read_until("\r\n\r\n").await.starts_with("GET /2 "));
+    peer.send("HTTP/1.1 200 OK\r\nContent-Length: 1\r\n\r\n2").await;
+    assert!(caller.read_until("\r\n\r\n1").await.starts_with("HTTP/1.1 200 "));
+    assert!(caller.read_until("\r\n\r\n2").await.starts_with("HTTP/1.1 200 "));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_head_that_does_not_end_and_a_body_that_does_not_come_are_given_up() {
+    let handler = proxy(LONG).await;
+    let mut caller = handler.caller("GET / HTTP/1.1\r\nHost: a\r\n").await;
+    assert!(caller.read_until("\r\n\r\n").await.starts_with("HTTP/1.1 408 "));
+    let mut caller = handler.caller(CHUNKED).await;
+    let (mut peer, _) = handler.accept().await;
+    assert!(caller.read_until("\r\n\r\n").await.starts_with("HTTP/1.1 500 "));
+    peer.closed().await;
+}
