@@ -32,7 +32,7 @@ pub struct Front(pub Arc<Host>);
 
 impl Service for Front {
     async fn call(&self, request: Request<'_>, caller: &mut Caller) -> Option<Response> {
-        Some(respond(&self.0, request, caller).await)
+        respond(&self.0, request, caller).await
     }
 
     fn warn(&self, warning: Warning) {
@@ -40,32 +40,32 @@ impl Service for Front {
     }
 }
 
-async fn respond(host: &Arc<Host>, request: Request<'_>, caller: &mut Caller) -> Response {
+async fn respond(host: &Arc<Host>, request: Request<'_>, caller: &mut Caller) -> Option<Response> {
     let state = host.state();
     let limit = match &state {
         State::Running(running) => running.app.options.request_body_limit_bytes,
         State::Error(..) | State::Offline { .. } => DEFAULT_BODY_LIMIT_BYTES,
     };
     if caller.length() > limit {
-        return too_long(host, request, caller.length(), limit);
+        return Some(too_long(host, request, caller.length(), limit));
     }
     if is_admin_path(&request.target.path) {
         let query = query::parse(request.target.query);
         if let Some(endpoint) = admin::find(&request.head.method, &request.target.path, &query) {
-            let Ok(body) = caller.collect(limit).await else { return Response::empty(500) };
-            return admin_response(host, endpoint, &admin_request(request, &query, &body));
+            let Ok(body) = caller.collect(limit).await else { return Some(Response::empty(500)) };
+            return Some(admin_response(host, endpoint, &admin_request(request, &query, &body)));
         }
         if let State::Running(running) = &state
             && !host.lets_functions_have_reserved_routes()
         {
             warn_of_reserved_route(host, running, request);
-            return Response::empty(404);
+            return Some(Response::empty(404));
         }
     }
     match state {
         State::Running(running) => throttled(host, &running, request, caller).await,
-        State::Offline { page, .. } => Response { framing: Framing::Chunked, ..html(503, &page) },
-        State::Error(..) => not_running(),
+        State::Offline { page, .. } => Some(Response { framing: Framing::Chunked, ..html(503, &page) }),
+        State::Error(..) => Some(not_running()),
     }
 }
 
@@ -123,38 +123,38 @@ fn admin_response(host: &Arc<Host>, endpoint: admin::Found<'_>, request: &admin:
         response.headers.push(name, value);
     }
     if let Some(running) = host.running() {
-        add_custom_headers(&mut response, &running);
+        running.add_custom_headers(&mut response);
     }
     response
 }
 
-async fn throttled(host: &Host, running: &Running, request: Request<'_>, caller: &mut Caller) -> Response {
+async fn throttled(host: &Host, running: &Running, request: Request<'_>, caller: &mut Caller) -> Option<Response> {
     let _pass = match running.throttle.enter().await {
         Ok(pass) => pass,
-        Err(Refusal::Never) => return Response::empty(500),
+        Err(Refusal::Never) => return Some(Response::empty(500)),
         Err(Refusal::TooMany) => {
             let mut response = Response::empty(429);
             response.headers.push("X-FUNCTION-SCALEOUT", "1");
-            return response;
+            return Some(response);
         }
     };
     let mut response = match running.routes.find(&request.head.method, &request.target.path) {
         Some(found) => match permitted(host, &found, request) {
-            Ok(identity) => call(Call { host, running, found, request, identity }, caller).await,
+            Ok(identity) => call(Call { host, running, found, request, identity }, caller).await?,
             Err(status) => Response::empty(status),
         },
         None if request.target.path == "/" => home_page(host),
         None => Response::empty(404),
     };
-    add_custom_headers(&mut response, running);
-    response
+    running.add_custom_headers(&mut response);
+    Some(response)
 }
 
-async fn call(call: Call<'_>, caller: &mut Caller) -> Response {
+async fn call(call: Call<'_>, caller: &mut Caller) -> Option<Response> {
     match call.found.mode {
         HttpMode::Proxying => proxy::proxy(&call, caller).await,
-        HttpMode::Forwarding => forward::forward(&call, caller).await,
-        HttpMode::Default => invoke::http(&call, caller).await,
+        HttpMode::Forwarding => Some(forward::forward(&call, caller).await),
+        HttpMode::Default => Some(invoke::http(&call, caller).await),
     }
 }
 
@@ -200,12 +200,4 @@ fn html(status: u16, page: &[u8]) -> Response {
 fn not_running() -> Response {
     let body = vec![Bytes::from_static(b"Function host is not running.")];
     Response { framing: Framing::Chunked, body, ..Response::empty(503) }
-}
-
-fn add_custom_headers(response: &mut Response, running: &Running) {
-    for (name, value) in &running.app.options.http.custom_headers {
-        if is_sound(name, value) && !response.headers.iter().any(|line| line.is_called(name)) {
-            response.headers.push(name.clone(), value.clone());
-        }
-    }
 }

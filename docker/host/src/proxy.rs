@@ -1,115 +1,144 @@
 //! Proxying: requests are streamed to the handler and its responses back, as YARP does it in the real host (protocol.md#proxying).
 
+mod attempts;
+mod failure;
 mod headers;
 mod names;
+mod response;
 mod target;
+mod upload;
 
-use std::net::{IpAddr, Ipv4Addr};
 use std::pin::pin;
-use std::time::Duration;
 
-use wire::client::{self, Body, Request};
-use wire::{Caller, Name, Response};
+use wire::caller::is_continue;
+use wire::client::{Request, ResponseBody};
+use wire::{Caller, Name, Response, StreamError};
 
 use crate::handler::Handler;
 use crate::host::execution::{CALLED_BY_HOST_API, Execution};
 use crate::invoke::{self, Call, Outcome};
+use attempts::{ACTIVITY_LIMIT, Outgoing};
+use failure::Failure;
 use headers::{BodyFraming, Own};
+use response::Judged;
+use upload::Upload;
 
-/// How often a request is tried (protocol.md#proxying-errors).
-const MAX_ATTEMPTS: u32 = 10;
-/// The pauses between the first attempts; the last one counts for all others.
-const PAUSES_MS: [u64; 4] = [50, 100, 200, 250];
 /// Methods whose requests say nothing of a body that is not there.
 const WITHOUT_LENGTH: [&str; 4] = ["GET", "HEAD", "OPTIONS", "DELETE"];
 
-/// Passes a request on to the handler, and its response back.
-pub async fn proxy(call: &Call<'_>, caller: &mut Caller) -> Response {
+/// Passes a request on to the handler, and its response back. `None` if the caller has got it; otherwise what the caller gets
+/// instead, unless something was written already: then the connection is reset.
+pub async fn proxy(call: &Call<'_>, caller: &mut Caller) -> Option<Response> {
     let execution = Execution::begin(call.host, call.running, &call.found.function, CALLED_BY_HOST_API);
-    let Some(handler) = call.running.handler() else { return Response::empty(500) };
+    let Some(handler) = call.running.handler() else { return Some(Response::empty(500)) };
     let is_ready = invoke::wait_ready(handler, &execution).await;
-    let mut response = match attempt(handler, &execution, call.request, caller).await {
-        Ok(response) => response,
-        Err(cause) => {
-            execution.failed(&cause);
-            Response::empty(500)
+    let exchange = pin!(exchange(handler, &execution, call.request, caller));
+    let outcome = invoke::within_timeout(handler, &execution, exchange).await;
+    let response = match outcome {
+        Outcome::Answered(response) => {
+            execution.succeeded();
+            response
         }
+        Outcome::Failed(failure) => {
+            execution.failed(&format!(
+                "{failure}\nThe request was: {} {}",
+                call.request.head.method, call.request.head.target
+            ));
+            handler.notice_end().await;
+            Some(*failure.response)
+        }
+        Outcome::TimedOut => Some(Response::empty(500)),
     };
-    response.closes |= !is_ready;
-    response
+    response.map(|response| Response { closes: response.closes || !is_ready, ..response })
 }
 
-async fn attempt(
+/// Reads what is to be read beforehand, asks the handler, and streams its response. A caller who leaves meanwhile is no failure:
+/// the connection to the handler is closed at once, and there is nobody to be told.
+async fn exchange(
     handler: &Handler,
     execution: &Execution<'_>,
     request: wire::Request<'_>,
     caller: &mut Caller,
-) -> Result<Response, String> {
+) -> Result<Option<Response>, Failure> {
     let head = request.head;
     if head.headers.get(Name::Host).is_none_or(<[u8]>::is_empty) {
-        return Err("System.UriFormatException: Invalid URI: The hostname could not be parsed.".to_owned());
+        return Err(Failure::binding("System.UriFormatException: Invalid URI: The hostname could not be parsed."));
     }
     let limit = execution.running.app.options.request_body_limit_bytes;
-    let body = caller.collect(limit).await.map_err(|error| error.to_string())?;
-    let method = normal_method(&head.method);
-    let framing = if head.headers.contains(Name::TransferEncoding) {
-        BodyFraming::Chunked
-    } else if !body.is_empty()
-        || head.headers.contains(Name::ContentLength)
-        || !WITHOUT_LENGTH.contains(&method.as_str())
-    {
-        BodyFraming::Length(body.len() as u64)
-    } else {
-        BodyFraming::None
+    let upload = match Upload::take(caller, limit).await {
+        Ok(upload) => upload,
+        Err(upload::Error::Caller(error)) if error.is_departure() => return Ok(None),
+        Err(error) => return Err(Failure::binding(&error.to_string())),
     };
-    let own = Own { port: handler.client().port(), invocation: execution.id, peer: IpAddr::V4(Ipv4Addr::LOCALHOST) };
-    let sent = Request {
-        method,
-        target: target::to_handler(request.target, head.target.contains('?')),
-        headers: headers::to_handler(head, own, framing, false),
+    // Nobody is left to be answered if the address is not known.
+    let Ok(peer) = caller.peer() else { return Ok(None) };
+    let own = Own { port: handler.client().port(), invocation: execution.id, peer };
+    let asks_for_upgrade = is_upgrade(request);
+    let request = to_handler(request, own, &upload)?;
+    let waits_for_continue = head.headers.get(Name::Expect).is_some_and(is_continue);
+    let mut outgoing = Outgoing { request, upload, waits_for_continue };
+    let Some(answer) = attempts::ask(handler, execution, &mut outgoing, caller).await? else {
+        return Ok(None);
     };
-    let body = bytes::Bytes::from(body);
-    let make = || match framing {
-        BodyFraming::None => Body::Empty,
-        BodyFraming::Length(_) => Body::Whole(body.clone()),
-        BodyFraming::Chunked => Body::Chunk(body.clone()),
-    };
-    let call = pin!(with_retries(handler, &sent, make));
-    match invoke::within_timeout(handler, execution, call).await {
-        Outcome::Answered(response) => {
-            execution.succeeded();
-            let client::Response { head, body } = response;
-            let mut headers = head.headers;
-            headers::to_caller(&mut headers);
-            headers.remove(Name::ContentLength);
-            let reason = Some(head.reason).filter(|reason| !reason.is_empty());
-            Ok(Response { reason, headers, body, ..Response::empty(head.status) })
+    // A body that was kept need not be while the response is streamed.
+    drop(outgoing);
+    match response::judge(answer.head, asks_for_upgrade)? {
+        Judged::Response(response) => stream(execution, response, answer.body, caller).await,
+        Judged::Instead(response) => Ok(Some(response)),
+        Judged::Upgrade(response) => {
+            if let Some(connection) = answer.body.upgrade() {
+                caller.tunnel(response, connection, ACTIVITY_LIMIT).await;
+            }
+            Ok(None)
         }
-        Outcome::Failed(error) => Err(error.to_string()),
-        Outcome::TimedOut => Ok(Response::empty(500)),
     }
 }
 
-/// Asks the handler, again and again while there is no response at all.
-async fn with_retries(
-    handler: &Handler,
-    request: &Request,
-    body: impl Fn() -> Body<'static>,
-) -> Result<client::Response, client::Error> {
-    let mut attempt = 1;
-    loop {
-        let error = match handler.client().call(request, body()).await {
-            Ok(response) => return Ok(response),
-            Err(error) => error,
-        };
-        let is_over = matches!(error, client::Error::Body(_) | client::Error::Request(_));
-        if is_over || attempt == MAX_ATTEMPTS {
-            return Err(error);
-        }
-        let pause = PAUSES_MS.get(attempt as usize - 1).or(PAUSES_MS.last()).copied().unwrap_or_default();
-        tokio::time::sleep(Duration::from_millis(pause)).await;
-        attempt += 1;
+/// The request as the handler gets it.
+fn to_handler(request: wire::Request<'_>, own: Own, upload: &Upload) -> Result<Request, Failure> {
+    let head = request.head;
+    let method = normal_method(&head.method);
+    if method == "CONNECT" {
+        return Err(Failure::request_creation("System.NotSupportedException: Unsupported request method 'CONNECT'."));
     }
+    let framing = match upload.length() {
+        None => BodyFraming::Chunked,
+        Some(0) if WITHOUT_LENGTH.contains(&method.as_str()) && !head.headers.contains(Name::ContentLength) => {
+            BodyFraming::None
+        }
+        Some(length) => BodyFraming::Length(length),
+    };
+    Ok(Request {
+        method,
+        target: target::to_handler(request.target, head.target.contains('?')),
+        headers: headers::to_handler(head, own, framing, is_upgrade(request)),
+    })
+}
+
+/// Writes the response to the caller as it comes.
+async fn stream(
+    execution: &Execution<'_>,
+    mut response: Response,
+    mut body: ResponseBody,
+    caller: &mut Caller,
+) -> Result<Option<Response>, Failure> {
+    execution.running.add_custom_headers(&mut response);
+    match caller.stream(response, &mut body).await {
+        Ok(()) | Err(StreamError::CallerLeft) => Ok(None),
+        Err(StreamError::Unsent(error) | StreamError::Broken(error)) => Err(Failure::response_body(&error.to_string())),
+        Err(error @ StreamError::Length) => Err(Failure::response_body(&error.to_string())),
+    }
+}
+
+/// Whether the caller asks for a WebSocket: other upgrades are not passed on (recordings Y19, Y80, Y82).
+fn is_upgrade(request: wire::Request<'_>) -> bool {
+    let head = request.head;
+    let is_websocket =
+        |line: wire::headers::Line<'_>| line.is_called("Upgrade") && line.value.eq_ignore_ascii_case(b"websocket");
+    head.method == "GET"
+        && !head.is_old
+        && head.headers.lists(Name::Connection, "upgrade")
+        && head.headers.iter().any(is_websocket)
 }
 
 /// A well-known method in another letter case is sent in capitals (recording Y30-get-lower).

@@ -4,6 +4,8 @@ use std::io::{self, Write};
 use std::sync::Arc;
 
 use uuid::Uuid;
+use wire::Response;
+use wire::headers::is_sound;
 
 use crate::app::{App, CustomHandler, Settings};
 use crate::bindings::Bindings;
@@ -76,6 +78,15 @@ impl Running {
     #[must_use]
     pub const fn handler(&self) -> Option<&Handler> {
         self.handler.as_ref()
+    }
+
+    /// Adds the headers that host.json wants on every response (`extensions.http.customHeaders`), unless it has them.
+    pub fn add_custom_headers(&self, response: &mut Response) {
+        for (name, value) in &self.app.options.http.custom_headers {
+            if is_sound(name, value) && !response.headers.iter().any(|line| line.is_called(name)) {
+                response.headers.push(name.clone(), value.clone());
+            }
+        }
     }
 
     /// Whether a switch in the environment is on.

@@ -39,8 +39,10 @@ pub struct Caller {
     /// Whether the caller waits to be told to send.
     waits_for_continue: bool,
     received: u64,
+    limit: u64,
     waited: Duration,
     has_body: bool,
+    is_chunked: bool,
     pub(crate) is_to_head: bool,
     pub(crate) is_old: bool,
     /// Whether the caller does not want the connection to be kept, or it cannot be.
@@ -60,8 +62,10 @@ impl Caller {
             length: head.headers.text(Name::ContentLength).and_then(|text| text.parse().ok()).unwrap_or(0),
             waits_for_continue,
             received: 0,
+            limit: u64::MAX,
             waited: Duration::ZERO,
             has_body: framing != Framing::NONE,
+            is_chunked: matches!(framing, Framing::Chunked(_)),
             is_to_head: head.method == "HEAD",
             is_old: head.is_old,
             closes: !keeps_connection(head),
@@ -89,10 +93,21 @@ impl Caller {
         self.has_body
     }
 
+    /// Whether the body comes in chunks: its length is not known before its end.
+    #[must_use]
+    pub const fn is_chunked(&self) -> bool {
+        self.is_chunked
+    }
+
+    /// Refuses what comes of the body beyond so many bytes.
+    pub const fn limit_body(&mut self, bytes: u64) {
+        self.limit = bytes;
+    }
+
     /// The next piece of the body; `None` at its end. Nothing is lost if this is dropped before it is done.
     ///
     /// # Errors
-    /// If the caller goes away before the end, sends too slowly, or does not keep to the chunks it has announced.
+    /// If the caller goes away before the end, sends too slowly or too much, or does not keep to the chunks it has announced.
     pub async fn next_piece(&mut self) -> Result<Option<Bytes>, BodyError> {
         if self.waits_for_continue {
             self.let_continue().await?;
@@ -107,6 +122,7 @@ impl Caller {
         })??;
         self.waited += since.elapsed();
         self.received += piece.as_ref().map_or(0, |piece| piece.len() as u64);
+        self.check_limit(self.limit)?;
         Ok(piece)
     }
 

@@ -26,7 +26,7 @@ pub struct RequestHead {
 /// The head of a response.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ResponseHead {
-    /// The status: 100 to 999.
+    /// The status: 0 to 999: three digits (recording Y62).
     pub status: u16,
     /// The reason phrase; may be empty.
     pub reason: Vec<u8>,
@@ -84,7 +84,7 @@ pub fn take_response(buffer: &mut BytesMut) -> Result<Option<ResponseHead>, Head
         httparse::Status::Complete(end) => end,
         httparse::Status::Partial => return Ok(None),
     };
-    let status = response.code.filter(|code| *code >= 100).ok_or(HeadError::Malformed(httparse::Error::Status))?;
+    let status = response.code.ok_or(HeadError::Malformed(httparse::Error::Status))?;
     let is_old = response.version == Some(0);
     let reason = response.reason.unwrap_or_default().into();
     let headers = Headers::at(indexes(buffer, response.headers), &buffer[..end]);
@@ -157,7 +157,7 @@ mod tests {
         let head = response("HTTP/1.1 999 Odd One\nA: b\n\n").expect("sound").expect("complete");
         assert_eq!((head.status, &*head.reason, head.is_old), (999, &b"Odd One"[..], false));
         assert_eq!(response("HTTP/1.0 200\r\n\r\n").expect("sound").expect("complete").reason, b"");
-        for text in ["HTTP/1.1 099 x\r\n\r\n", "HTTP/1.1 99 x\r\n\r\n", "nonsense\r\n\r\n"] {
+        for text in ["HTTP/1.1 1000 x\r\n\r\n", "HTTP/1.1 99 x\r\n\r\n", "nonsense\r\n\r\n"] {
             assert!(response(text).is_err(), "{text}");
         }
     }

@@ -57,5 +57,5 @@ async fn next_head(reader: &mut Reader) -> Result<(ResponseHead, usize), Error> 
 }
 
 fn is_interim(head: &ResponseHead) -> bool {
-    head.status < 200 && head.status != SWITCHING_PROTOCOLS
+    (100..200).contains(&head.status) && head.status != SWITCHING_PROTOCOLS
 }

@@ -1,0 +1,136 @@
+//! Asking the handler, again and again while it gives no response at all: the retry step of the real host (protocol.md#proxying-errors).
+
+use std::time::{Duration, Instant};
+
+use wire::Caller;
+use wire::client::{Body, Error, Request, Response, ResponseBody};
+
+use super::failure::Failure;
+use super::upload::Upload;
+use crate::handler::Handler;
+use crate::host::execution::Execution;
+use crate::log::Level;
+
+/// How long nothing may move in either direction.
+pub const ACTIVITY_LIMIT: Duration = Duration::from_secs(240);
+/// What is left of it at least for the last attempt.
+const LEAST_LIMIT: Duration = Duration::from_secs(1);
+/// How often a request is tried.
+const MAX_ATTEMPTS: usize = 10;
+/// The pauses between the first attempts; the last one counts for all others.
+const PAUSES_MS: [u64; 4] = [50, 100, 200, 250];
+
+/// A request as the handler is to get it.
+#[derive(Debug)]
+pub struct Outgoing {
+    /// Its head.
+    pub request: Request,
+    /// Its body.
+    pub upload: Upload,
+    /// Whether a body that comes in chunks is held back until the handler asks for it.
+    pub waits_for_continue: bool,
+}
+
+/// Why an attempt gave no response.
+#[derive(Debug, thiserror::Error)]
+enum Cause {
+    #[error(transparent)]
+    Client(#[from] Error),
+    #[error("System.InvalidOperationException: Stream was already consumed.")]
+    Consumed,
+    #[error("System.Net.Http.HttpRequestException: Request headers must contain only ASCII characters.")]
+    NotAscii,
+}
+
+/// What came of an attempt.
+enum Attempt {
+    Answered(Response<ResponseBody>),
+    CallerLeft,
+    Failed(Cause),
+}
+
+/// Asks the handler. `None` if the caller has left meanwhile: then the connection to the handler is closed at once.
+///
+/// # Errors
+/// If there is no response within ten attempts, or nothing moves for too long: that limit is for all of them together.
+pub async fn ask(
+    handler: &Handler,
+    execution: &Execution<'_>,
+    outgoing: &mut Outgoing,
+    caller: &mut Caller,
+) -> Result<Option<Response<ResponseBody>>, Failure> {
+    let started = Instant::now();
+    let is_ascii = outgoing.request.headers.iter().all(|line| line.value.is_ascii());
+    let mut is_consumed = false;
+    let mut has_read_all = true;
+    for number in 1.. {
+        let limit = ACTIVITY_LIMIT.saturating_sub(started.elapsed()).max(LEAST_LIMIT);
+        let attempt = match () {
+            () if !is_ascii => Attempt::Failed(Cause::NotAscii),
+            () if is_consumed => knock(handler).await,
+            () => deliver(handler, outgoing, limit, caller).await,
+        };
+        let cause = match attempt {
+            Attempt::Answered(response) => return Ok(Some(response)),
+            Attempt::CallerLeft => return Ok(None),
+            Attempt::Failed(cause) => cause,
+        };
+        has_read_all &= !matches!(cause, Cause::Client(Error::Request(_)));
+        if number == MAX_ATTEMPTS || matches!(cause, Cause::Client(Error::Idle(_))) {
+            let failure = Failure::request(&cause.to_string());
+            return Err(if has_read_all { failure } else { failure.closing() });
+        }
+        // What has been sent of a body is not there a second time.
+        is_consumed |= outgoing.upload.is_there() && !was_not_connected(&cause);
+        let pause = PAUSES_MS.get(number - 1).or(PAUSES_MS.last()).copied().unwrap_or_default();
+        let text = format!(
+            "Failed to proxy request to the worker. Retrying in {pause}ms. Attempt {number} of {MAX_ATTEMPTS}.\n{cause}"
+        );
+        execution.note(Level::Debug, &text);
+        tokio::select! {
+            () = tokio::time::sleep(Duration::from_millis(pause)) => {}
+            () = caller.left() => return Ok(None),
+        }
+    }
+    Ok(None)
+}
+
+/// Sends the request and waits for the head of the response.
+async fn deliver(handler: &Handler, outgoing: &mut Outgoing, limit: Duration, caller: &mut Caller) -> Attempt {
+    let Outgoing { request, upload, waits_for_continue } = outgoing;
+    let client = handler.client();
+    let sent = match upload.stored(&request.headers) {
+        Some(body) => tokio::select! {
+            biased;
+            sent = client.send(request, body, limit) => sent,
+            () = caller.left() => return Attempt::CallerLeft,
+        },
+        None => {
+            let body = Body::Stream { caller, waits_for_continue: *waits_for_continue };
+            client.send(request, body, limit).await
+        }
+    };
+    let response = match sent {
+        Ok(sent) => tokio::select! {
+            biased;
+            response = sent.response() => response,
+            () = caller.left() => return Attempt::CallerLeft,
+        },
+        Err(Error::Request(error)) if error.is_departure() => return Attempt::CallerLeft,
+        Err(error) => Err(error),
+    };
+    match response {
+        Ok(response) => Attempt::Answered(response),
+        Err(error) => Attempt::Failed(error.into()),
+    }
+}
+
+/// An attempt for a body that is not there any more: a connection without a byte (recording Y94b).
+async fn knock(handler: &Handler) -> Attempt {
+    let cause = handler.client().knock().await.map_or_else(Cause::from, |()| Cause::Consumed);
+    Attempt::Failed(cause)
+}
+
+const fn was_not_connected(cause: &Cause) -> bool {
+    matches!(cause, Cause::Client(Error::Refused(_) | Error::Connect(..)))
+}

@@ -1,0 +1,61 @@
+//! Why a request was not proxied, in the words of the real host's log, and what its caller gets (protocol.md#proxying-errors).
+
+use wire::Response;
+
+/// A request that failed. The caller gets a 500 whatever the reason, if nothing has been written yet.
+#[derive(Debug, thiserror::Error)]
+#[error("{text}")]
+pub struct Failure {
+    text: String,
+    /// What the caller gets, if anything still can.
+    pub response: Box<Response>,
+}
+
+impl Failure {
+    /// The request could not be made the value of the trigger.
+    pub fn binding(cause: &str) -> Self {
+        Self::new(format!("System.InvalidOperationException: Exception binding parameter 'req'\n ---> {cause}"))
+    }
+
+    /// The request cannot be made anew for the handler.
+    pub fn request_creation(cause: &str) -> Self {
+        Self::forwarding("RequestCreation", cause)
+    }
+
+    /// The handler gave no response.
+    pub fn request(cause: &str) -> Self {
+        Self::forwarding("Request", cause)
+    }
+
+    /// A header of the response cannot be sent.
+    pub fn response_headers(cause: &str) -> Self {
+        Self::forwarding("ResponseHeaders", cause)
+    }
+
+    /// The body of the response ended before its end.
+    pub fn response_body(cause: &str) -> Self {
+        Self::forwarding("ResponseBodyDestination", cause)
+    }
+
+    /// The handler upgrades a connection of which nobody has asked it.
+    pub fn upgrade(response: Response) -> Self {
+        let cause = "System.InvalidOperationException: Cannot upgrade a non-upgradable request. Check IHttpUpgradeFeature.IsUpgradableRequest \
+                     to determine if a request can be upgraded.\nhint: answer with 101 only to a request with `Upgrade: websocket`";
+        Self { response: Box::new(response), ..Self::forwarding("UpgradeResponseClient", cause) }
+    }
+
+    /// The same; the connection to the caller is closed afterwards.
+    pub fn closing(self) -> Self {
+        Self { response: Box::new(self.response.closing()), ..self }
+    }
+
+    fn forwarding(kind: &str, cause: &str) -> Self {
+        Self::new(format!(
+            "HttpForwardingException: Failed to proxy request with ForwarderError: {kind}\n ---> {cause}"
+        ))
+    }
+
+    fn new(text: String) -> Self {
+        Self { text, response: Box::new(Response::empty(500)) }
+    }
+}

@@ -1,0 +1,146 @@
+//! The head of a response on its way to the caller: what Kestrel sends, and what it refuses; pure (protocol.md#proxying-response).
+
+use wire::headers::Line;
+use wire::{Headers, Name, Response, ResponseHead};
+
+use super::failure::Failure;
+use super::headers;
+
+const SWITCHING_PROTOCOLS: u16 = 101;
+const NO_CONTENT: u16 = 204;
+const RESET_CONTENT: u16 = 205;
+
+/// What becomes of a response.
+#[derive(Debug)]
+pub enum Judged {
+    /// The caller gets it.
+    Response(Response),
+    /// The caller gets this instead, and the invocation has succeeded all the same.
+    Instead(Response),
+    /// The caller gets it, and then the connection is no longer HTTP.
+    Upgrade(Response),
+}
+
+/// Judges the head of a response to a request that asks for an upgrade or not.
+///
+/// # Errors
+/// If it cannot be passed on.
+pub fn judge(head: ResponseHead, asked_for_upgrade: bool) -> Result<Judged, Failure> {
+    let ResponseHead { status, reason, headers, .. } = head;
+    if status == SWITCHING_PROTOCOLS {
+        return if asked_for_upgrade {
+            Ok(Judged::Upgrade(upgraded(status, &headers)))
+        } else {
+            Err(Failure::upgrade(refused_upgrade(&headers)))
+        };
+    }
+    let mut headers = headers;
+    let length = announced_length(&headers)?;
+    check_values(&headers)?;
+    if matches!(status, NO_CONTENT | RESET_CONTENT) && length.is_some_and(|length| length > 0) {
+        return Ok(Judged::Instead(Response::empty(500)));
+    }
+    if headers.contains(Name::TransferEncoding) {
+        headers.remove(Name::ContentLength);
+    }
+    headers::to_caller(&mut headers);
+    let reason = Some(reason).filter(|reason| !reason.is_empty());
+    Ok(Judged::Response(Response { reason, headers, ..Response::empty(status) }))
+}
+
+/// The length that a response announces (recordings Y74, Y74b). With chunks it counts for nothing.
+fn announced_length(headers: &Headers) -> Result<Option<u64>, Failure> {
+    if headers.contains(Name::TransferEncoding) {
+        return Ok(None);
+    }
+    let values: Vec<_> = headers.all(Name::ContentLength).map(String::from_utf8_lossy).collect();
+    if values.is_empty() {
+        return Ok(None);
+    }
+    let text = values.join(",");
+    // `parse` would take a sign.
+    let is_number = !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
+    match text.parse::<u64>() {
+        Ok(length) if is_number => Ok(Some(length)),
+        _ => Err(Failure::response_headers(&format!(
+            "System.InvalidOperationException: Invalid Content-Length: \"{text}\". Value must be a positive integral number.\nhint: \
+             write one `Content-Length`, the number of bytes in the body, or none"
+        ))),
+    }
+}
+
+/// Kestrel sends no bytes above 127 in a header, and no control characters (recording Y73).
+fn check_values(headers: &Headers) -> Result<(), Failure> {
+    let is_bad = |byte: &u8| !byte.is_ascii() || (byte.is_ascii_control() && *byte != b'\t');
+    let bad = headers.iter().find_map(|line| Some((line, line.value.iter().copied().find(is_bad)?)));
+    match bad {
+        None => Ok(()),
+        Some((line, byte)) => Err(Failure::response_headers(&format!(
+            "System.InvalidOperationException: Invalid non-ASCII or control character in header: 0x{byte:04X}\nhint: encode the value of \
+             `{}`",
+            line.name()
+        ))),
+    }
+}
+
+/// The `101` as the caller gets it: Kestrel writes `Connection` by itself (recording Y80).
+fn upgraded(status: u16, headers: &Headers) -> Response {
+    let mut response = Response::empty(status);
+    response.headers.push(Name::Connection, "Upgrade");
+    let passes = |line: &Line<'_>| !super::names::is_hop_of_response(line.name()) || line.is_called("Upgrade");
+    headers.iter().filter(passes).for_each(|line| response.headers.push(line.name, line.value));
+    response
+}
+
+/// What a caller gets who has not asked for the upgrade (recording Y66).
+fn refused_upgrade(headers: &Headers) -> Response {
+    let mut response = Response::empty(500);
+    response.headers.push(Name::Connection, "Upgrade");
+    headers
+        .iter()
+        .filter(|line| line.is_called("Upgrade"))
+        .for_each(|line| response.headers.push("Upgrade", line.value));
+    response
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn judged(status: u16, lines: &[(&str, &str)]) -> String {
+        let mut headers = Headers::default();
+        lines.iter().for_each(|(name, value)| headers.push(name, value));
+        let head = ResponseHead { status, reason: Vec::new(), is_old: false, headers };
+        match judge(head, false) {
+            Ok(Judged::Response(response)) => format!("{} {:?}", response.status, response.headers),
+            Ok(Judged::Instead(response)) => format!("instead {}", response.status),
+            Ok(Judged::Upgrade(_)) => "upgrade".to_owned(),
+            Err(failure) => failure.to_string(),
+        }
+    }
+
+    #[test]
+    fn what_kestrel_cannot_send_is_refused() {
+        for (lines, part) in [
+            (&[("Content-Length", "abc")][..], "Invalid Content-Length: \"abc\""),
+            (&[("Content-Length", "2"), ("content-length", "2")], "Invalid Content-Length: \"2,2\""),
+            (&[("Content-Length", "+2")], "Invalid Content-Length"),
+            (&[("X", "gr\u{fc}n")], "0x00C3"),
+        ] {
+            let found = judged(200, lines);
+            assert!(found.contains("ResponseHeaders") && found.contains(part), "{found}");
+        }
+    }
+
+    #[test]
+    fn hops_and_needless_lengths_are_dropped() {
+        let lines = [("Connection", "close"), ("Transfer-Encoding", "chunked"), ("Content-Length", "5"), ("X", "1")];
+        assert_eq!(judged(200, &lines), r#"200 {"X": "1"}"#);
+        assert_eq!(judged(204, &[("Content-Length", "4")]), "instead 500");
+    }
+
+    #[test]
+    fn an_upgrade_that_was_not_asked_for_fails() {
+        assert!(judged(101, &[("Upgrade", "x")]).contains("UpgradeResponseClient"));
+    }
+}
