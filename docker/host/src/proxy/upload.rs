@@ -1,5 +1,5 @@
 //! The body of a request: one with a length is read to its end before the handler is asked, as the HTTP trigger of the real host does
-//! it; one in chunks is not (protocol.md#proxying-bodies).
+//! it; one in chunks is not (protocol.md#proxying-request-body).
 
 use std::io::{self, SeekFrom};
 
