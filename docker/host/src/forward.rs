@@ -40,6 +40,7 @@ pub async fn forward(call: &Call<'_>, caller: &mut Caller) -> Response {
     let mut response = match invoke::within_timeout(handler, &execution, asking).await {
         Outcome::Answered(answer) => {
             execution.succeeded();
+            warn_of_events(&execution, &answer.head);
             to_caller(&execution, answer, head.method == "HEAD")
         }
         Outcome::Failed(error) => {
@@ -50,6 +51,18 @@ pub async fn forward(call: &Call<'_>, caller: &mut Caller) -> Response {
     };
     response.closes |= !is_ready;
     response
+}
+
+/// A caller gets a forwarded response when it is complete, which is not what a handler of events has in mind.
+fn warn_of_events(execution: &Execution<'_>, head: &ResponseHead) {
+    const EVENTS: &[u8] = b"text/event-stream";
+
+    let kind = head.headers.get(Name::ContentType).and_then(|value| value.split_at_checked(EVENTS.len()));
+    if kind.is_some_and(|(kind, _)| kind.eq_ignore_ascii_case(EVENTS)) {
+        let text = "The events of this response reach the caller only at its end: `enableForwardingHttpRequest` forwards whole \
+                    responses\nhint: write `enableProxyingHttpRequest` instead, which streams";
+        execution.note(Level::Warning, text);
+    }
 }
 
 /// The request as the handler gets it.

@@ -67,7 +67,13 @@ pub(super) fn find_in_route<'a>(function: &Function, earlier: impl Iterator<Item
     let at = format!("bindings[{}].route", function.trigger?);
     let route = http.route.trim_matches('/').to_lowercase();
     if let Some(reserved) = ["admin", "runtime"].into_iter().find(|reserved| route.starts_with(reserved)) {
-        let hint = format!("no route may begin with `{reserved}`; without `route` the function's name is the route");
+        let hint = if function.is_implicit() {
+            format!(
+                "below `/{reserved}` the host answers by itself: remove this route; a catch-all does not get those paths either"
+            )
+        } else {
+            format!("no route may begin with `{reserved}`; without `route` the function's name is the route")
+        };
         return Some(Fault::new("The specified route conflicts with one or more built in routes.", at).hint(hint));
     }
     let overlap = |taken: &Option<Vec<String>>| match (&http.methods, taken) {

@@ -236,6 +236,11 @@ impl HostError {
                 "write the number that the program listens on, 1 to 65535, or leave `port` out and let the program read \
                  FUNCTIONS_CUSTOMHANDLER_PORT",
             ),
+            "routes" if text.starts_with("Detected") => fault.hint(
+                "a profile such as `mcp-custom-handler` brings the route `{*route}`: remove the folders with a function.json, or the \
+                 profile and the routes",
+            ),
+            "routes" => fault.hint("set FUNCTIONS_WORKER_RUNTIME to `custom`, or `configurationProfile` in host.json"),
             "configurationprofile" => fault.hint("`mcp-custom-handler` or `web-app-custom-handler`, or leave it out"),
             name if name.ends_with("authorizationlevel") => {
                 fault.hint("one of `anonymous`, `user`, `function`, `system`, `admin`")

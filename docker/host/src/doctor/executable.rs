@@ -71,7 +71,10 @@ fn hint_for_missing(handler: &CustomHandler, written: &str) -> String {
     let in_working_directory = handler.working_directory.join(written);
     let first = written.split_whitespace().next().unwrap_or_default();
     let with_slashes = written.replace('\\', "/");
-    if first != written {
+    let name = written.rsplit('/').next().unwrap_or_default();
+    if written.starts_with('/') && std::env::var_os("PATH").is_some_and(|paths| is_on(&paths, name)) {
+        format!("no such file on this machine, as it may be on Azure; `{name}` is on PATH: write `{name}`")
+    } else if first != written {
         format!("the program alone stands here: \"{first}\"; what follows it goes into `arguments`")
     } else if let Some(slip) = slip {
         format!("did you mean `{slip}`?")
@@ -91,11 +94,26 @@ fn hint_for_missing(handler: &CustomHandler, written: &str) -> String {
 
 /// What becomes of an argument is a surprise: variables that nobody knows are deleted (recording CX-arg-vars).
 fn of_argument(argument: &str, is_script: bool, settings: &Settings, at: String) -> Option<Fault> {
+    if let Some(hint) = placeholder(argument) {
+        return Some(Fault::new(format!("`{argument}` is a placeholder that nobody has filled in"), at).hint(hint));
+    }
     let unknown = variables(argument).into_iter().find(|name| !is_known(name, settings));
     match unknown {
         Some(name) => Some(missing_variable(&name, "is deleted", at)),
         None if is_script => of_script(argument, at),
         None => of_dollar(argument, settings, at),
+    }
+}
+
+/// What to do about a text that stands for another, as templates of public apps have it.
+fn placeholder(text: &str) -> Option<&'static str> {
+    let is_between = |first: char, last: char| text.len() > 2 && text.starts_with(first) && text.ends_with(last);
+    if is_between('<', '>') {
+        Some("write what is meant, such as the name of the main file")
+    } else if is_between('@', '@') {
+        Some("the build fills it in: build the app, and give the folder that the build writes")
+    } else {
+        None
     }
 }
 

@@ -3,6 +3,7 @@
 
 use serde_json::{Map, Value};
 
+use super::newer;
 use crate::app::{App, Document, Fault};
 use crate::grammar::route::has_outer_slash;
 use crate::grammar::spelling::{did_you_mean, surely_means};
@@ -28,13 +29,14 @@ struct Section {
     is_closed: bool,
 }
 
-const SECTIONS: [Section; 13] = [
+const SECTIONS: [Section; 14] = [
     Section {
         path: &[],
         keys: &[
             ("version", Scalar),
             ("customHandler", Object),
             ("httpWorker", Object),
+            ("configurationProfile", Scalar),
             ("functionTimeout", Span),
             ("functions", List),
             ("watchDirectories", List),
@@ -53,6 +55,11 @@ const SECTIONS: [Section; 13] = [
     },
     Section { path: &["customHandler"], keys: &HANDLER_KEYS, is_closed: true },
     Section { path: &["httpWorker"], keys: &HANDLER_KEYS, is_closed: true },
+    Section {
+        path: &["customHandler", "http"],
+        keys: &[("defaultAuthorizationLevel", Scalar), ("routes", List)],
+        is_closed: true,
+    },
     Section { path: &["customHandler", "description"], keys: &DESCRIPTION_KEYS, is_closed: true },
     Section { path: &["httpWorker", "description"], keys: &DESCRIPTION_KEYS, is_closed: true },
     Section { path: &["extensionBundle"], keys: &[("id", Scalar), ("version", Scalar)], is_closed: false },
@@ -114,9 +121,11 @@ const SECTIONS: [Section; 13] = [
     },
 ];
 
-const HANDLER_KEYS: [(&str, Kind); 5] = [
+const HANDLER_KEYS: [(&str, Kind); 7] = [
     ("description", Object),
+    ("enableProxyingHttpRequest", Scalar),
     ("enableForwardingHttpRequest", Scalar),
+    ("http", Object),
     ("type", Scalar),
     ("initializationTimeout", Span),
     ("port", Scalar),
@@ -135,8 +144,8 @@ const DESCRIPTION_KEYS: [(&str, Kind); 7] = [
 /// Keys that mean different things in different places: nobody can tell where they belong.
 const AMBIGUOUS: [&str; 4] = ["version", "id", "type", "port"];
 
-/// What other programs call a key.
-const OTHER_WORDS: [(&str, &str); 9] = [
+/// What other programs, and public files, call a key.
+const OTHER_WORDS: [(&str, &str); 11] = [
     ("args", "arguments"),
     ("cmd", "defaultExecutablePath"),
     ("command", "defaultExecutablePath"),
@@ -146,6 +155,8 @@ const OTHER_WORDS: [(&str, &str); 9] = [
     ("program", "defaultExecutablePath"),
     ("cwd", "workingDirectory"),
     ("timeout", "initializationTimeout"),
+    ("enableHttpProxyingRequest", "enableProxyingHttpRequest"),
+    ("enableProxying", "enableProxyingHttpRequest"),
 ];
 
 const BUNDLES: [&str; 4] = [
@@ -180,6 +191,7 @@ fn slips(document: &Document) -> Vec<Fault> {
             .hint("remove all but one")
     }));
     faults.extend(handler_sections(file));
+    faults.extend(newer::slips(file));
     faults.extend(levels(file));
     faults.extend(bundle(file));
     faults
@@ -245,6 +257,9 @@ fn unknown(section: &Section, members: &Map<String, Value>, key: &str, path: Str
         && !members
             .keys()
             .any(|key| key.eq_ignore_ascii_case("customHandler") || key.eq_ignore_ascii_case("httpWorker"));
+    if let Some(hint) = newer::hint(section.path, key, members) {
+        return Some(Fault::of_name(format!("`{key}` means nothing here and is ignored"), path).hint(hint));
+    }
     let slip = if section.is_closed {
         did_you_mean(key, &names)
     } else {
@@ -256,7 +271,7 @@ fn unknown(section: &Section, members: &Map<String, Value>, key: &str, path: Str
     if let Some(home) = home(section, key) {
         return Some(fault.hint(format!("it belongs into {home}")));
     }
-    match slip.or_else(|| other_word().map(|(_, name)| *name)) {
+    match other_word().map(|(_, name)| *name).or(slip) {
         Some(slip) => Some(fault.hint(format!("did you mean `{slip}`?"))),
         None => section.is_closed.then(|| fault.hint(format!("what counts here: `{}`", names.join("`, `")))),
     }
@@ -339,12 +354,12 @@ fn handler_sections(file: &Map<String, Value>) -> Vec<Fault> {
         ),
         (None, Some((old, _))) => faults.push(
             Fault::of_name(
-                format!("`{old}` is deprecated; HTTP functions are called as `/NAME`, without `/api` or their route"),
+                format!(
+                    "`{old}` is deprecated; unless it is proxied, HTTP reaches functions as `/NAME`, without `/api` or their route"
+                ),
                 old.as_str(),
             )
-            .hint(
-                "rename it `customHandler`, with `enableForwardingHttpRequest` where HTTP is to be passed on as it is",
-            ),
+            .hint("rename it `customHandler`, with `enableProxyingHttpRequest` where HTTP is to be passed on as it is"),
         ),
         _ => {}
     }

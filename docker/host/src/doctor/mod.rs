@@ -6,6 +6,7 @@ pub mod answer;
 mod executable;
 mod function_json;
 mod host_json;
+mod newer;
 pub mod program;
 
 use crate::app::{App, Settings};
@@ -19,5 +20,7 @@ pub fn advice(app: &App, settings: &Settings) -> Vec<String> {
     found
 }
 
+#[cfg(test)]
+mod public;
 #[cfg(test)]
 mod tests;

@@ -546,7 +546,11 @@ fn misplaced(listening: &[SocketAddr], port: u16) -> Option<(String, &'static st
         return None;
     }
     let (found, hint) = if at_port.is_empty() {
-        (elsewhere, "take the port from the variable FUNCTIONS_CUSTOMHANDLER_PORT")
+        (
+            elsewhere,
+            "take the port from the variable FUNCTIONS_CUSTOMHANDLER_PORT, or write the one that the program listens on as `port` in \
+             `customHandler`",
+        )
     } else {
         (at_port, "listen on 127.0.0.1 instead; `localhost` may mean [::1]")
     };

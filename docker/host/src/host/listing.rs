@@ -11,7 +11,7 @@ pub fn listing(app: &App, base_url: &str) -> String {
         return "\nNo functions: the list `functions` in host.json leaves them all out\n\n".to_owned();
     }
     if functions.is_empty() {
-        return "\nNo functions: none of the folders in the app holds a function.json that can be loaded\n\n"
+        return "\nNo functions: no folder of the app holds a function.json that can be loaded, and host.json has no good `customHandler.http.routes`\n\n"
             .to_owned();
     }
     let mut text = String::from("\nFunctions:\n\n");

@@ -129,15 +129,21 @@ async fn ask(handler: &Handler, execution: &Execution<'_>, exchange: &Exchange) 
 /// What to do where a handler seems to have expected the caller's own request. Nothing, where no setting of host.json would help.
 fn forwarding_hint(execution: &Execution<'_>) -> Option<String> {
     let Execution { function, running, .. } = execution;
-    let is_forwarding = running.app.options.custom_handler.as_ref().is_some_and(|options| options.forwarding);
+    let handler = running.app.options.custom_handler.as_ref();
+    let is_passing_on = handler.is_some_and(|options| options.proxying || options.forwarding);
+    let key = if handler.is_some_and(|options| options.proxying) {
+        "enableProxyingHttpRequest"
+    } else {
+        "enableForwardingHttpRequest"
+    };
     let sent = format!("the host sends `POST /{}` with an envelope", function.name);
-    if function.is_pure_http() && !is_forwarding {
+    if function.is_pure_http() && !is_passing_on {
         return Some(format!(
-            "{sent}, to be answered with JSON. To get the caller's own request, as it is, set `enableForwardingHttpRequest` to true \
+            "{sent}, to be answered with JSON. To get the caller's own request, as it is, set `enableProxyingHttpRequest` to true \
              in host.json, in `customHandler`"
         ));
     }
-    function.http.as_ref().filter(|_| is_forwarding)?;
+    function.http.as_ref().filter(|_| is_passing_on)?;
     let others = function.bindings.iter().filter(|binding| !binding.is("httpTrigger") && !binding.is("http"));
     let others: Vec<String> = others.map(|binding| format!("`{}`", binding.name)).collect();
     let why = if others.is_empty() {
@@ -145,9 +151,7 @@ fn forwarding_hint(execution: &Execution<'_>) -> Option<String> {
     } else {
         format!("it has also {}", others.join(", "))
     };
-    Some(format!(
-        "{sent}: `enableForwardingHttpRequest` is for functions with an HTTP trigger and an HTTP output alone, and {why}"
-    ))
+    Some(format!("{sent}: `{key}` is for functions with an HTTP trigger and an HTTP output alone, and {why}"))
 }
 
 /// Logs what the handler says, and writes the values of the output bindings.

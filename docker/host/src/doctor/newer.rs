@@ -1,0 +1,94 @@
+//! The keys of 2025 and 2026: what public files of that time get wrong (protocol.md#implicit-routes, #fixed-port and
+//! #configuration-profiles).
+
+use serde_json::{Map, Value};
+
+use crate::app::{AuthLevel, Fault};
+
+const PROFILE: &str = "configurationProfile";
+
+/// What to do about a key that other keys of this time make understandable.
+pub fn hint(section: &[&str], key: &str, members: &Map<String, Value>) -> Option<String> {
+    let is = |name: &str| key.eq_ignore_ascii_case(name);
+    let forwards = members
+        .iter()
+        .any(|(name, value)| name.eq_ignore_ascii_case("enableForwardingHttpRequest") && *value == Value::Bool(true));
+    match section {
+        [] if is("http") && members.get(key).is_some_and(describes_routes) => {
+            Some("it belongs into `customHandler`".to_owned())
+        }
+        [] if is("http") => Some("it belongs into `extensions`".to_owned()),
+        ["customHandler"] if is("enableHttpProxyingRequest") && forwards => Some(
+            "did you mean `enableProxyingHttpRequest`? Now requests are forwarded, and nothing is streamed".to_owned(),
+        ),
+        ["customHandler", "http"] if is("enableProxying") => {
+            Some("did you mean `enableProxyingHttpRequest`? It belongs into `customHandler`".to_owned())
+        }
+        _ => None,
+    }
+}
+
+/// A section `http` of `customHandler` in the wrong place.
+fn describes_routes(value: &Value) -> bool {
+    let is_known =
+        |key: &String| ["routes", "defaultAuthorizationLevel"].iter().any(|name| name.eq_ignore_ascii_case(key));
+    value.as_object().is_some_and(|members| members.keys().any(is_known))
+}
+
+/// What is passed over in silence, or read otherwise than it looks.
+pub fn slips(file: &Map<String, Value>) -> Vec<Fault> {
+    let mut faults = Vec::new();
+    for key in file.keys().filter(|key| key.eq_ignore_ascii_case(PROFILE) && *key != PROFILE) {
+        let fault =
+            Fault::of_name(format!("`{key}` is ignored: this key counts in one letter case only"), key.as_str());
+        faults.push(fault.hint(format!("write `{PROFILE}`")));
+    }
+    for (handler, members) in file.iter().filter(|(key, _)| key.eq_ignore_ascii_case("customHandler")) {
+        let http = members.as_object().into_iter().flatten().filter(|(key, _)| key.eq_ignore_ascii_case("http"));
+        for (http, members) in http {
+            let routes =
+                members.as_object().into_iter().flatten().filter(|(key, _)| key.eq_ignore_ascii_case("routes"));
+            for (key, routes) in routes {
+                let elements = routes.as_array().into_iter().flatten().enumerate();
+                faults.extend(
+                    elements
+                        .filter_map(|(index, element)| of_route(element, format!("{handler}.{http}.{key}[{index}]"))),
+                );
+            }
+        }
+    }
+    faults
+}
+
+/// An element of `routes` of which the real host makes nothing (recordings G16d, GT-level-unknown), or that has a key with a slip.
+fn of_route(element: &Value, path: String) -> Option<Fault> {
+    let Value::Object(members) = element else {
+        let hint = format!("write {{\"route\": {element}}}");
+        return Some(Fault::new("this is not an object, so there is no such route", path).hint(hint));
+    };
+    if members.is_empty() {
+        return Some(
+            Fault::new("this is empty, so there is no such route", path).hint("write {\"route\": \"{*route}\"}"),
+        );
+    }
+    let level = members.iter().find(|(key, _)| key.eq_ignore_ascii_case("authorizationLevel"));
+    if let Some((key, Value::String(text))) = level
+        && AuthLevel::of(text).is_none()
+    {
+        let fault = Fault::new(format!("`{text}` is not a level, so there is no such route"), format!("{path}.{key}"));
+        return Some(fault.hint(format!("one of `{}`", AuthLevel::NAMES.join("`, `"))));
+    }
+    let is_known = |key: &str| ["route", "authorizationLevel"].iter().any(|name| name.eq_ignore_ascii_case(key));
+    let unknown = members.keys().find(|key| !is_known(key))?;
+    let hint = if unknown.eq_ignore_ascii_case("authLevel") {
+        "did you mean `authorizationLevel`?"
+    } else if unknown.eq_ignore_ascii_case("methods") {
+        "a route of host.json takes all methods: a function.json can name some"
+    } else {
+        "what counts here: `route`, `authorizationLevel`"
+    };
+    Some(
+        Fault::of_name(format!("`{unknown}` means nothing here and is ignored"), format!("{path}.{unknown}"))
+            .hint(hint),
+    )
+}
