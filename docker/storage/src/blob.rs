@@ -3,16 +3,13 @@
 use std::time::Duration;
 
 use bytes::Bytes;
-use chrono::NaiveDateTime;
-use http::Method;
+use http::{HeaderName, HeaderValue, Method};
 
 use crate::client::{Answer, Call, Service, Storage};
 use crate::error::Error;
-use crate::http_date::http_date;
 use crate::xml::Element;
 
-/// The duration of a lease that does not end by itself.
-pub const LEASE_FOR_EVER: Duration = Duration::MAX;
+const LEASE_ID: &str = "x-ms-lease-id";
 
 /// A container, by name. It need not exist.
 #[derive(Clone, Debug)]
@@ -36,10 +33,6 @@ pub struct BlobItem {
     pub name: String,
     /// The version of its content; quotes, where storage writes them, are left out.
     pub etag: String,
-    /// When its content or metadata last changed.
-    pub last_modified: NaiveDateTime,
-    /// Its length in bytes.
-    pub length: u64,
     /// Its user metadata, names as they were written.
     pub metadata: Vec<(String, String)>,
 }
@@ -49,10 +42,6 @@ pub struct BlobItem {
 pub struct BlobProperties {
     /// The version of its content, without quotes.
     pub etag: String,
-    /// When its content or metadata last changed.
-    pub last_modified: NaiveDateTime,
-    /// Its length in bytes.
-    pub length: u64,
     /// Its user metadata. HTTP libraries give names in lower case; [`Container::list`] has them as they were written.
     pub metadata: Vec<(String, String)>,
     /// All headers of the answer, names in lower case, values that are text.
@@ -78,46 +67,26 @@ pub struct Download {
 /// How a blob is written.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct PutBlob {
-    /// Its content type; none: storage's default, `application/octet-stream`.
-    pub content_type: Option<String>,
     /// Its user metadata.
     pub metadata: Vec<(String, String)>,
-    /// When it is written at all.
-    pub condition: Condition,
-    /// The lease under which it is written.
-    pub lease: Option<String>,
-}
-
-/// When a blob is written; otherwise the call fails with a conflict ([`Error::is_conflict`]).
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub enum Condition {
-    /// Always.
-    #[default]
-    Always,
-    /// Only if there is no such blob yet.
-    IfAbsent,
-    /// Only if its content has this `ETag`.
-    IfMatch(String),
+    /// Whether it is written only if there is no such blob yet; otherwise the call fails with a conflict ([`Error::is_conflict`]).
+    pub only_if_absent: bool,
 }
 
 impl Storage {
     /// A container by name; it need not exist.
     pub fn container(&self, name: impl Into<String>) -> Container {
-        Container::new(self.clone(), name.into())
+        Container { storage: self.clone(), name: name.into() }
     }
 }
 
 impl Container {
-    pub(crate) fn new(storage: Storage, name: String) -> Self {
-        Self { storage, name }
-    }
-
     /// The container's name.
     pub fn name(&self) -> &str {
         &self.name
     }
 
-    /// Creates the container; `false`: it was there already.
+    /// Creates the container, or `false` if it was there already.
     ///
     /// # Errors
     /// When storage is out of reach or refuses the name.
@@ -127,14 +96,6 @@ impl Container {
             Err(error) if error.code() == "ContainerAlreadyExists" => Ok(false),
             Err(error) => Err(error),
         }
-    }
-
-    /// Deletes the container with all its blobs; `false`: there was none.
-    ///
-    /// # Errors
-    /// When storage is out of reach or refuses.
-    pub async fn delete(&self) -> Result<bool, Error> {
-        Ok(present(self.storage.call(self.request(Method::DELETE)).await)?.is_some())
     }
 
     /// All blobs whose names begin with `prefix`, in storage's order.
@@ -148,9 +109,7 @@ impl Container {
             let call = self.request(Method::GET).query("comp", "list").query("include", "metadata");
             let answer = self.storage.call(call.query("prefix", prefix).query("marker", &marker)).await?;
             let list = answer.xml()?;
-            for blob in list.descendants("Blob") {
-                items.push(item(blob).map_err(|reason| answer.unexpected(reason))?);
-            }
+            items.extend(list.descendants("Blob").map(item));
             marker = list.text_of("NextMarker").to_owned();
             if marker.is_empty() {
                 return Ok(items);
@@ -185,44 +144,45 @@ impl Blob {
         format!("{}/{}", self.storage.account().blob_endpoint, call.path())
     }
 
-    /// Writes the whole blob; its new `ETag`.
+    /// Writes the whole blob. Its container is created if it is missing.
     ///
     /// # Errors
-    /// When there is no such container, the condition does not hold, or storage is out of reach.
-    pub async fn put(&self, content: impl Into<Bytes>, options: PutBlob) -> Result<String, Error> {
-        let mut call = self.request(Method::PUT).header("x-ms-blob-type", "BlockBlob").body(content);
-        if let Some(content_type) = &options.content_type {
-            call = call.header("x-ms-blob-content-type", content_type);
-        }
-        call = match &options.condition {
-            Condition::Always => call,
-            Condition::IfAbsent => call.header("if-none-match", "*"),
-            Condition::IfMatch(etag) => call.header("if-match", format!("\"{etag}\"")),
+    /// When the blob is there already and must not be, it is leased, or storage is out of reach.
+    pub async fn put(&self, content: impl Into<Bytes>, options: &PutBlob) -> Result<(), Error> {
+        let content = content.into();
+        let put = async || {
+            let call = self.request(Method::PUT).header("x-ms-blob-type", "BlockBlob").body(content.clone());
+            let call = if options.only_if_absent { call.header("if-none-match", "*") } else { call };
+            self.storage.call(with_metadata(call, &options.metadata)).await.map(drop)
         };
-        call = with_metadata(with_lease(call, options.lease.as_deref()), &options.metadata);
-        let answer = self.storage.call(call).await?;
-        Ok(answer.header("etag").trim_matches('"').to_owned())
+        match put().await {
+            Err(error) if error.is_not_found() => {
+                self.storage.container(&self.container).create().await?;
+                put().await
+            }
+            result => result,
+        }
     }
 
-    /// Its content and properties; none: there is no such blob or container.
+    /// Its content and properties, or `None` if there is no such blob or container.
     ///
     /// # Errors
     /// When storage is out of reach or refuses.
     pub async fn get(&self) -> Result<Option<Download>, Error> {
         let Some(answer) = present(self.storage.call(self.request(Method::GET)).await)? else { return Ok(None) };
-        let properties = properties(&answer)?;
-        Ok(Some(Download { bytes: answer.body, properties }))
+        Ok(Some(Download { properties: properties(&answer), bytes: answer.body }))
     }
 
-    /// Its properties; none: there is no such blob or container.
+    /// Its properties, or `None` if there is no such blob or container.
     ///
     /// # Errors
     /// When storage is out of reach or refuses.
     pub async fn properties(&self) -> Result<Option<BlobProperties>, Error> {
-        present(self.storage.call(self.request(Method::HEAD)).await)?.map(|answer| properties(&answer)).transpose()
+        let answer = present(self.storage.call(self.request(Method::HEAD)).await)?;
+        Ok(answer.as_ref().map(properties))
     }
 
-    /// Deletes it; `false`: there was none.
+    /// Deletes it, or `false` if there was none.
     ///
     /// # Errors
     /// When it is leased, or storage is out of reach.
@@ -230,34 +190,25 @@ impl Blob {
         Ok(present(self.storage.call(self.request(Method::DELETE)).await)?.is_some())
     }
 
-    /// Replaces its user metadata, under the lease if there is one.
+    /// Replaces the user metadata of a blob that we have leased.
     ///
     /// # Errors
-    /// When there is no such blob, it is leased otherwise, or storage is out of reach.
-    pub async fn set_metadata(&self, metadata: &[(String, String)], lease: Option<&str>) -> Result<(), Error> {
-        let call = with_metadata(with_lease(self.request(Method::PUT).query("comp", "metadata"), lease), metadata);
-        self.storage.call(call).await.map(drop)
+    /// When there is no such blob, somebody else has leased it now, or storage is out of reach.
+    pub async fn set_metadata(&self, metadata: &[(String, String)], lease: &str) -> Result<(), Error> {
+        let call = self.request(Method::PUT).query("comp", "metadata").header(LEASE_ID, lease);
+        self.storage.call(with_metadata(call, metadata)).await.map(drop)
     }
 
-    /// Leases it for 15 to 60 seconds or for ever ([`LEASE_FOR_EVER`]); the lease's id, or none while somebody else has it.
+    /// Leases it for 15 to 60 seconds; the lease's id, or `None` while somebody else has it.
     ///
     /// # Errors
     /// When there is no such blob, or storage is out of reach.
     pub async fn acquire_lease(&self, duration: Duration) -> Result<Option<String>, Error> {
-        let seconds = if duration == LEASE_FOR_EVER { "-1".to_owned() } else { duration.as_secs().to_string() };
-        match self.storage.call(self.lease("acquire").header("x-ms-lease-duration", seconds)).await {
+        match self.storage.call(self.lease("acquire").header("x-ms-lease-duration", duration.as_secs())).await {
             Ok(answer) => Ok(Some(answer.header("x-ms-lease-id").to_owned())),
             Err(error) if error.is_conflict() => Ok(None),
             Err(error) => Err(error),
         }
-    }
-
-    /// Starts a lease's time anew.
-    ///
-    /// # Errors
-    /// When somebody else has it now, or storage is out of reach.
-    pub async fn renew_lease(&self, lease: &str) -> Result<(), Error> {
-        self.storage.call(with_lease(self.lease("renew"), Some(lease))).await.map(drop)
     }
 
     /// Gives a lease back.
@@ -265,18 +216,7 @@ impl Blob {
     /// # Errors
     /// When somebody else has it now, or storage is out of reach.
     pub async fn release_lease(&self, lease: &str) -> Result<(), Error> {
-        self.storage.call(with_lease(self.lease("release"), Some(lease))).await.map(drop)
-    }
-
-    /// Ends whoever's lease at once. Without one nothing happens.
-    ///
-    /// # Errors
-    /// When there is no such blob, or storage is out of reach.
-    pub async fn break_lease(&self) -> Result<(), Error> {
-        match self.storage.call(self.lease("break").header("x-ms-lease-break-period", 0)).await {
-            Err(error) if error.code() == "LeaseNotPresentWithLeaseOperation" => Ok(()),
-            result => result.map(drop),
-        }
+        self.storage.call(self.lease("release").header(LEASE_ID, lease)).await.map(drop)
     }
 
     fn lease(&self, action: &str) -> Call {
@@ -288,7 +228,7 @@ impl Blob {
     }
 }
 
-/// The answer, or none where what was asked for is not there.
+/// The answer, or `None` if what was asked for is not there.
 fn present(result: Result<Answer, Error>) -> Result<Option<Answer>, Error> {
     match result {
         Ok(answer) => Ok(Some(answer)),
@@ -297,46 +237,25 @@ fn present(result: Result<Answer, Error>) -> Result<Option<Answer>, Error> {
     }
 }
 
-fn with_lease(call: Call, lease: Option<&str>) -> Call {
-    match lease {
-        Some(lease) => call.header("x-ms-lease-id", lease),
-        None => call,
-    }
-}
-
 fn with_metadata(call: Call, metadata: &[(String, String)]) -> Call {
     metadata.iter().fold(call, |call, (name, value)| call.header(format!("x-ms-meta-{name}"), value))
 }
 
-fn properties(answer: &Answer) -> Result<BlobProperties, Error> {
-    let headers: Vec<(String, String)> = answer
-        .headers
-        .iter()
-        .filter_map(|(name, value)| Some((name.as_str().to_owned(), value.to_str().ok()?.to_owned())))
-        .collect();
+fn properties(answer: &Answer) -> BlobProperties {
+    let text = |(name, value): (&HeaderName, &HeaderValue)| Some((name.to_string(), value.to_str().ok()?.to_owned()));
+    let headers: Vec<(String, String)> = answer.headers.iter().filter_map(text).collect();
     let metadata = headers
         .iter()
         .filter_map(|(name, value)| Some((name.strip_prefix("x-ms-meta-")?.to_owned(), value.clone())))
         .collect();
-    let length = answer.header("content-length");
-    Ok(BlobProperties {
-        etag: answer.header("etag").trim_matches('"').to_owned(),
-        last_modified: http_date(answer.header("last-modified")).map_err(|reason| answer.unexpected(reason))?,
-        length: length.parse().map_err(|_| answer.unexpected(format!("`{length}` is no length")))?,
-        metadata,
-        headers,
-    })
+    BlobProperties { etag: answer.header("etag").trim_matches('"').to_owned(), metadata, headers }
 }
 
-fn item(blob: &Element) -> Result<BlobItem, String> {
-    let properties = blob.child("Properties").ok_or("a blob without `Properties`")?;
-    let length = properties.text_of("Content-Length");
+fn item(blob: &Element) -> BlobItem {
     let metadata = blob.child("Metadata").map(|metadata| metadata.children.as_slice()).unwrap_or_default();
-    Ok(BlobItem {
+    BlobItem {
         name: blob.text_of("Name").to_owned(),
-        etag: properties.text_of("Etag").trim_matches('"').to_owned(),
-        last_modified: http_date(properties.text_of("Last-Modified"))?,
-        length: length.parse().map_err(|_| format!("`{length}` is no length"))?,
+        etag: blob.child("Properties").map_or("", |it| it.text_of("Etag")).trim_matches('"').to_owned(),
         metadata: metadata.iter().map(|entry| (entry.name.clone(), entry.text.clone())).collect(),
-    })
+    }
 }

@@ -2,8 +2,11 @@
 
 use chrono::NaiveDateTime;
 
-/// A date as HTTP writes it: `Fri, 01 Nov 2024 10:00:00 GMT`; the last second of the year 9999 stands for "never".
-pub(crate) fn http_date(text: &str) -> Result<NaiveDateTime, String> {
+/// A date as HTTP writes it: `Fri, 01 Nov 2024 10:00:00 GMT`. The last second of the year 9999 means "never".
+///
+/// # Errors
+/// If the text is not such a date.
+pub fn http_date(text: &str) -> Result<NaiveDateTime, String> {
     NaiveDateTime::parse_from_str(text, "%a, %d %b %Y %H:%M:%S GMT")
         .map_err(|error| format!("`{text}` is not a date: {error}"))
 }

@@ -7,7 +7,6 @@
 //! # async fn example() -> Result<(), storage::Error> {
 //! let storage = storage::Storage::connect("UseDevelopmentStorage=true")?;
 //! let queue = storage.queue("orders");
-//! queue.create().await?;
 //! queue.put("aGVsbG8=").await?;
 //! # Ok(())
 //! # }
@@ -21,11 +20,12 @@ mod http_date;
 mod queue;
 mod xml;
 
-pub use account::{Account, AccountError, DEVELOPMENT_ACCOUNT, DEVELOPMENT_KEY, development_connection_string};
-pub use blob::{Blob, BlobItem, BlobProperties, Condition, Container, Download, LEASE_FOR_EVER, PutBlob};
+pub use account::{Account, AccountError, DEVELOPMENT_KEY, development_connection_string};
+pub use blob::{Blob, BlobItem, BlobProperties, Container, Download, PutBlob};
 pub use client::{Storage, prepare_tls};
 pub use error::Error;
-pub use queue::{PeekedMessage, PutMessage, Queue, QueueMessage, Receipt};
+pub use http_date::http_date;
+pub use queue::{Queue, QueueMessage};
 
 /// The type of all dates in this crate's results. They are UTC.
 pub use chrono::NaiveDateTime;

@@ -6,6 +6,7 @@ use std::time::Duration;
 use anyhow::{Context, Result};
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
+use storage::PutBlob;
 
 use crate::sample::case::{BlobPath, Stimulus};
 use crate::sample::contract::Contract;
@@ -87,13 +88,10 @@ impl Store {
         Ok(texts)
     }
 
-    /// Uploads a blob, and makes its container.
+    /// Uploads a blob.
     pub async fn put_blob(&self, path: &BlobPath, content: Vec<u8>) -> Result<()> {
-        let container = self.0.container(&path.container);
-        container.create().await.with_context(|| format!("cannot make the container of `{path}`"))?;
-        let options = storage::PutBlob::default();
-        container.blob(&path.name).put(content, options).await.with_context(|| format!("cannot upload `{path}`"))?;
-        Ok(())
+        let (blob, options) = (self.0.container(&path.container).blob(&path.name), PutBlob::default());
+        blob.put(content, &options).await.with_context(|| format!("cannot upload `{path}`"))
     }
 
     /// The content of a blob; `None` where there is none.

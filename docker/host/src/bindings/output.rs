@@ -5,7 +5,7 @@ use base64::engine::general_purpose::STANDARD as BASE64;
 use bytes::Bytes;
 use chrono::Utc;
 use futures_util::future::join_all;
-use storage::{Blob, Container, PutBlob, Queue};
+use storage::{Blob, PutBlob, Queue};
 use uuid::Uuid;
 
 use super::{Bindings, location};
@@ -69,26 +69,12 @@ pub fn decode(text: &str, encoding: MessageEncoding) -> Option<Vec<u8>> {
     }
 }
 
-/// Puts a message; the queue is created if it is missing.
-///
-/// # Errors
-/// When storage is out of reach or refuses.
-pub async fn put(queue: &Queue, text: &str) -> Result<(), storage::Error> {
-    match queue.put(text).await {
-        Err(error) if error.is_not_found() => {
-            queue.create().await?;
-            queue.put(text).await.map(drop)
-        }
-        result => result.map(drop),
-    }
-}
-
 /// What is to be written to one binding.
 enum Write {
     /// Messages, as they will stand in the queue.
     Messages(Queue, Vec<String>),
     /// The content of a blob.
-    Blob(Container, Blob, Bytes),
+    Blob(Blob, Bytes),
 }
 
 impl Write {
@@ -108,7 +94,7 @@ impl Write {
             let (container, name) = location::blob(binding, &bindings.settings, data, &now)?;
             let content = blob::content(value)?.into();
             let container = storage()?.container(container);
-            Ok(Self::Blob(container.clone(), container.blob(name), content))
+            Ok(Self::Blob(container.blob(name), content))
         } else {
             Err(Failure::new(format!("type `{}` is not known here", binding.kind)))
         }
@@ -121,27 +107,20 @@ impl Write {
         }
         let (container, name) = location::blob(binding, &bindings.settings, data, &Utc::now().naive_utc()).ok()?;
         let container = bindings.connections.storage(binding.connection.as_deref()).ok()?.container(container);
-        Some(Self::Blob(container.clone(), container.blob(name), Bytes::new()))
+        Some(Self::Blob(container.blob(name), Bytes::new()))
     }
 
     async fn carry_out(self, bindings: &Bindings, invocation: Uuid) -> Result<(), storage::Error> {
         match self {
             Self::Messages(queue, texts) => {
                 for text in texts {
-                    put(&queue, &text).await?;
+                    queue.put(&text).await?;
                     bindings.news.message(&queue);
                 }
             }
-            Self::Blob(container, blob, content) => {
+            Self::Blob(blob, content) => {
                 let metadata = vec![(PARENT_ID.to_owned(), invocation.to_string())];
-                let options = PutBlob { metadata, ..PutBlob::default() };
-                match blob.put(content.clone(), options.clone()).await {
-                    Err(error) if error.is_not_found() => {
-                        container.create().await?;
-                        blob.put(content, options).await?
-                    }
-                    result => result?,
-                };
+                blob.put(content, &PutBlob { metadata, ..PutBlob::default() }).await?;
                 bindings.news.blob(&blob);
             }
         }

@@ -156,7 +156,7 @@ impl Watch {
         let blob = self.container.blob(name);
         let function = &self.site.function.name;
         let receipt = receipt::receipt(&self.hosts, &self.host_id, function, &blob, etag);
-        receipt::once(&self.hosts, &receipt, async || {
+        receipt::once(&receipt, async || {
             let message = json!({
                 "Type": "BlobTrigger",
                 "FunctionId": function_id(function),
@@ -165,7 +165,7 @@ impl Watch {
                 "BlobName": name,
                 "ETag": format!("\"{etag}\""),
             });
-            output::put(&self.queue, &output::encode(message.to_string().as_bytes(), MessageEncoding::Base64)).await?;
+            self.queue.put(&output::encode(message.to_string().as_bytes(), MessageEncoding::Base64)).await?;
             self.news().message(&self.queue);
             Ok(())
         })

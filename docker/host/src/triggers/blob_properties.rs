@@ -1,6 +1,5 @@
 //! `Metadata.Properties` of a blob trigger: the `BlobProperties` object of Azure's client library (protocol.md#blob-trigger). Pure.
 
-use chrono::NaiveDateTime;
 use storage::BlobProperties;
 
 use dotnet_text::json::{self, Json, Object};
@@ -38,7 +37,7 @@ pub(super) fn to_json(properties: &BlobProperties, metadata: &Json) -> Json {
         ("LeaseDuration", one_of("x-ms-lease-duration", &["infinite", "fixed"])),
         ("LeaseState", one_of("x-ms-lease-state", &["available", "leased", "expired", "breaking", "broken"])),
         ("LeaseStatus", one_of("x-ms-lease-status", &["locked", "unlocked"])),
-        ("ContentLength", Json::Integer(i64::try_from(properties.length).unwrap_or(i64::MAX))),
+        ("ContentLength", number("content-length")),
         ("ContentType", text("content-type")),
         ("ETag", Json::Object(Object::new())),
         ("ContentHash", text("content-md5")),
@@ -75,7 +74,7 @@ pub(super) fn metadata(metadata: &[(String, String)]) -> Json {
 }
 
 fn http_date(text: &str) -> Option<String> {
-    let date = NaiveDateTime::parse_from_str(text, "%a, %d %b %Y %H:%M:%S GMT").ok()?;
+    let date = storage::http_date(text).ok()?;
     Some(date.format("%Y-%m-%dT%H:%M:%S+00:00").to_string())
 }
 
@@ -88,6 +87,7 @@ mod tests {
         let headers = [
             ("last-modified", "Fri, 01 Nov 2024 10:00:00 GMT"),
             ("content-type", "text/plain"),
+            ("content-length", "2"),
             ("x-ms-blob-type", "BlockBlob"),
             ("x-ms-lease-status", "unlocked"),
             ("x-ms-lease-state", "available"),
@@ -95,8 +95,6 @@ mod tests {
         ];
         let properties = BlobProperties {
             etag: "0x1".to_owned(),
-            last_modified: NaiveDateTime::default(),
-            length: 2,
             metadata: Vec::new(),
             headers: headers.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect(),
         };

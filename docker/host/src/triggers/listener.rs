@@ -157,7 +157,7 @@ where
     };
     let settled = async || match settlement(source.poison.as_ref(), is_handled, is_last) {
         Settlement::Delete => source.queue.delete_message(&id, &receipt).await.map(drop),
-        Settlement::Release => source.queue.update(&id, &receipt, source.retry_after, None).await.map(drop),
+        Settlement::Release => source.queue.update(&id, &receipt, source.retry_after).await.map(drop),
         Settlement::Poison(poison) => {
             let name = poison.name();
             log.information(
@@ -167,7 +167,7 @@ where
                     source.attempts
                 ),
             );
-            output::put(poison, &text).await?;
+            poison.put(&text).await?;
             source.queue.delete_message(&id, &receipt).await.map(drop)
         }
         Settlement::Leave => Ok(()),
@@ -197,8 +197,8 @@ async fn renewing(
             is_handled = handled.as_mut() => return is_handled,
             () = sleep(Duration::from_secs(RENEWAL_SECONDS)) => {}
         }
-        match source.queue.update(id, receipt, Duration::from_secs(LEASE_SECONDS), None).await {
-            Ok(renewed) => *receipt = renewed.pop_receipt,
+        match source.queue.update(id, receipt, Duration::from_secs(LEASE_SECONDS)).await {
+            Ok(renewed) => *receipt = renewed,
             Err(error) => log.warning(CATEGORY, format!("The lease of message '{id}' is not renewed: {error}")),
         }
     }

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use storage::{Blob, Condition, Container, Error, PutBlob};
+use storage::{Blob, Container, Error, PutBlob};
 
 /// How long a receipt is ours while the blob is handed over.
 const LEASE_SECONDS: u64 = 30;
@@ -19,38 +19,30 @@ pub(super) fn receipt(hosts: &Container, host: &str, function: &str, blob: &Blob
 ///
 /// # Errors
 /// When storage is out of reach or refuses, or the blob cannot be handed over. It will be found again.
-pub(super) async fn once<F>(hosts: &Container, receipt: &Blob, hand_over: impl FnOnce() -> F) -> Result<bool, Error>
+pub(super) async fn once<F>(receipt: &Blob, hand_over: impl FnOnce() -> F) -> Result<bool, Error>
 where
     F: Future<Output = Result<(), Error>>,
 {
     match receipt.properties().await? {
         Some(properties) if is_completed(&properties.metadata) => return Ok(true),
         Some(_) => {}
-        None => create(hosts, receipt).await?,
+        None => create(receipt).await?,
     }
     let Some(lease) = receipt.acquire_lease(Duration::from_secs(LEASE_SECONDS)).await? else { return Ok(false) };
     let is_done = receipt.properties().await?.is_some_and(|properties| is_completed(&properties.metadata));
     if !is_done {
         hand_over().await?;
-        receipt.set_metadata(&[(COMPLETED.to_owned(), "true".to_owned())], Some(&lease)).await?;
+        receipt.set_metadata(&[(COMPLETED.to_owned(), "true".to_owned())], &lease).await?;
     }
     receipt.release_lease(&lease).await?;
     Ok(true)
 }
 
-async fn create(hosts: &Container, receipt: &Blob) -> Result<(), Error> {
-    let options = PutBlob { condition: Condition::IfAbsent, ..PutBlob::default() };
-    let put = match receipt.put("", options.clone()).await {
-        Err(error) if error.is_not_found() => {
-            hosts.create().await?;
-            receipt.put("", options).await
-        }
-        result => result,
-    };
-    match put {
+async fn create(receipt: &Blob) -> Result<(), Error> {
+    match receipt.put("", &PutBlob { only_if_absent: true, ..PutBlob::default() }).await {
         // Another host was first; the lease decides.
         Err(error) if error.is_conflict() => Ok(()),
-        result => result.map(drop),
+        result => result,
     }
 }
 

@@ -143,21 +143,7 @@ impl Timer {
     async fn keep(&self, site: &Site, state: &State, now: DateTime<Local>) {
         let Some(blob) = &self.status else { return };
         let state = State { last_updated: state.last_updated.or(fixed(Some(now))), ..state.clone() };
-        let text = json::to_compact(&state.to_json());
-        let put = async || blob.put(text.clone(), PutBlob::default()).await;
-        let kept = match put().await {
-            Err(error) if error.is_not_found() => {
-                let storage = site.running.bindings.connections.storage(None);
-                match storage.map(|storage| storage.container(blob.container())) {
-                    Ok(container) => match container.create().await {
-                        Ok(_) => put().await,
-                        Err(error) => Err(error),
-                    },
-                    Err(_) => Err(error),
-                }
-            }
-            result => result,
-        };
+        let kept = blob.put(json::to_compact(&state.to_json()), &PutBlob::default()).await;
         if let Err(error) = kept {
             site.host.log().warning(CATEGORY, format!("The state of a timer cannot be kept: {error}"));
         }
