@@ -22,6 +22,8 @@ const BODY_BYTES_PER_SECOND: u64 = 240;
 const BODY_BEGIN_MS: u64 = 25;
 /// How long a body that nobody wants is still read: its sender is to see the answer, and may send the next request.
 const DRAIN_SECONDS: u64 = 5;
+/// For a body announced with more than this there is no room before it comes: a number costs nothing.
+const MAX_TRUSTED_BYTES: usize = 1024 * 1024;
 /// How much of what a caller sends meanwhile is read to notice that it leaves.
 const READ_AHEAD_BYTES: usize = 64 * 1024;
 /// What is read at once to notice that.
@@ -73,7 +75,7 @@ impl Caller {
         }
     }
 
-    /// Where the caller is.
+    /// The caller's address.
     ///
     /// # Errors
     /// If the connection is broken already.
@@ -131,7 +133,8 @@ impl Caller {
     /// # Errors
     /// As [`next_piece`](Self::next_piece), and if there are more than `limit` bytes.
     pub async fn collect(&mut self, limit: u64) -> Result<Vec<u8>, BodyError> {
-        let mut bytes = Vec::with_capacity(usize::try_from(self.length.min(limit)).unwrap_or_default());
+        let announced = usize::try_from(self.length.min(limit)).unwrap_or(MAX_TRUSTED_BYTES);
+        let mut bytes = Vec::with_capacity(announced.min(MAX_TRUSTED_BYTES));
         while let Some(piece) = self.next_piece().await? {
             bytes.extend_from_slice(&piece);
             self.check_limit(limit)?;
@@ -150,9 +153,9 @@ impl Caller {
         Ok(())
     }
 
-    /// Waits until the caller has left: it has reset the connection, or closed its side, which counts as much (what it reads
-    /// then is not known to anybody). Nothing is lost if this is dropped before it is done. What the caller sends meanwhile is
-    /// kept, up to a limit behind which it is not noticed that the caller leaves.
+    /// Waits until the caller has left: it has reset the connection or closed it, or its sending side alone, which Kestrel takes
+    /// for the same. Nothing is lost if this is dropped before it is done. What the caller sends meanwhile is kept; once that is
+    /// more than 64 KiB it is not noticed that the caller leaves.
     pub async fn left(&mut self) {
         let reader = &mut self.socket.reader;
         while reader.buffer.len() < READ_AHEAD_BYTES {

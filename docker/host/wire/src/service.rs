@@ -14,7 +14,7 @@ pub trait Service: Clone + Send + Sync + 'static {
     /// service has answered by [`Caller::stream`] or [`Caller::tunnel`]; if it has not, the connection is reset.
     fn call(&self, request: Request<'_>, caller: &mut Caller) -> impl Future<Output = Option<Response>> + Send;
 
-    /// Is told of what the server has to cope with by itself.
+    /// Reports what the server copes with by itself.
     fn warn(&self, warning: Warning);
 }
 

@@ -6,10 +6,14 @@ use crate::caller::Caller;
 use crate::name::Name;
 use crate::pieces::Pieces;
 use crate::response::{Ending, Framing, Response};
-use crate::write::write_pieces;
+use crate::write::{write, write_pieces};
 
 const NO_CONTENT: i32 = 204;
 const LAST_CHUNK: &[u8] = b"0\r\n\r\n";
+/// Room for most heads.
+const USUAL_HEAD_BYTES: usize = 1024;
+/// A piece up to this size is copied, so that it is written in one go with what is around it.
+const SMALL_PIECE_BYTES: usize = 4 * 1024;
 
 /// Why a caller has not got a response as a whole.
 #[derive(Debug, thiserror::Error)]
@@ -60,15 +64,15 @@ impl Caller {
         self.frame(&mut response, has_body, first.is_none());
         let is_chunked = response.framing == Framing::Chunks;
         let mut remaining = announced_length(&response).filter(|_| has_body);
-        let mut head = Vec::new();
-        response.write_head(self.is_to_head, &mut head);
+        let mut frame = Vec::with_capacity(USUAL_HEAD_BYTES);
+        response.write_head(self.is_to_head, &mut frame);
         let mut next = first;
         loop {
             let piece = next.take_if(|_| has_body).unwrap_or_default();
             if let Some(remaining) = &mut remaining {
                 *remaining = remaining.checked_sub(piece.len() as u64).ok_or(StreamError::Length)?;
             }
-            self.write_frame(std::mem::take(&mut head), piece, is_chunked).await?;
+            self.write_frame(&mut frame, piece, is_chunked).await?;
             next = self.next_of(body).await?;
             if next.is_none() {
                 break;
@@ -78,7 +82,7 @@ impl Caller {
             return Err(StreamError::Length);
         }
         if is_chunked {
-            self.write_all(LAST_CHUNK).await?;
+            self.write_frame(&mut frame, Bytes::from_static(LAST_CHUNK), false).await?;
         }
         Ok(if response.ends_connection() { Ending::Close } else { Ending::Keep })
     }
@@ -101,17 +105,28 @@ impl Caller {
         self.complete(response);
     }
 
-    /// Writes a piece, which may be empty, with what is before it.
-    async fn write_frame<E>(&mut self, before: Vec<u8>, piece: Bytes, is_chunked: bool) -> Result<(), StreamError<E>> {
-        if !is_chunked || piece.is_empty() {
-            return self.write_all(before.chain(piece)).await;
+    /// Writes a piece, which may be empty, behind what is in `frame`, and empties that.
+    async fn write_frame<E>(
+        &mut self,
+        frame: &mut Vec<u8>,
+        piece: Bytes,
+        is_chunked: bool,
+    ) -> Result<(), StreamError<E>> {
+        let is_chunk = is_chunked && !piece.is_empty();
+        if is_chunk {
+            frame.extend_from_slice(format!("{:x}\r\n", piece.len()).as_bytes());
         }
-        let size = format!("{:x}\r\n", piece.len());
-        self.write_all(before.chain(size.as_bytes()).chain(piece).chain(&b"\r\n"[..])).await
-    }
-
-    async fn write_all<E>(&mut self, bytes: impl Buf) -> Result<(), StreamError<E>> {
-        write_pieces(&mut self.socket.writer, bytes).await.map_err(|_| StreamError::CallerLeft)
+        let end: &[u8] = if is_chunk { b"\r\n" } else { b"" };
+        let writer = &mut self.socket.writer;
+        let written = if piece.len() <= SMALL_PIECE_BYTES {
+            frame.extend_from_slice(&piece);
+            frame.extend_from_slice(end);
+            write(writer, frame).await
+        } else {
+            write_pieces(writer, Buf::chain(&frame[..], piece).chain(end)).await
+        };
+        frame.clear();
+        written.map_err(|_| StreamError::CallerLeft)
     }
 
     /// The next piece that is not empty.

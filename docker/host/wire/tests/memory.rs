@@ -14,7 +14,7 @@ const GET: &str = "GET /a HTTP/1.1\r\nHost: a\r\n\r\n";
 const STREAMS: u64 = 400;
 /// What an open stream on which nothing comes may take, with the test's own two sockets.
 const MAX_STREAM_BYTES: u64 = 16 * 1024;
-const LARGE_BYTES: u64 = 1 << 30;
+const LARGE_BYTES: u64 = 256 << 20;
 /// How often to look meanwhile.
 const SAMPLE_BYTES: u64 = 8 << 20;
 /// What passing that on may take.

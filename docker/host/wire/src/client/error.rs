@@ -20,7 +20,7 @@ pub enum Error {
     #[error(transparent)]
     Request(BodyError),
     /// The handler closed the connection without a byte of a response.
-    #[error("The handler closed the connection without an answer")]
+    #[error("The handler closed the connection without a response")]
     Closed,
     /// The connection was reset before a byte of a response had come.
     #[error("The connection to the handler broke: {0}")]
@@ -29,15 +29,15 @@ pub enum Error {
     #[error("The connection to the handler broke: {0}")]
     Broken(io::Error),
     /// What came is not the head of a response.
-    #[error("The answer is not HTTP: {0}")]
+    #[error("The response is not HTTP: {0}")]
     Head(HeadError),
     /// There was an interim response (1xx), and no final one.
-    #[error("The handler gave an interim answer (1xx) and no final one")]
+    #[error("The handler gave an interim response (1xx) and no final one")]
     OnlyInterim,
     /// The head came, and the body did not come as a whole.
     #[error(transparent)]
     Body(BodyError),
     /// Nothing moved for so long.
-    #[error("the handler neither read nor sent anything for {} s", .0.as_secs())]
+    #[error("The handler neither read nor sent anything for {} s", .0.as_secs())]
     Idle(Duration),
 }

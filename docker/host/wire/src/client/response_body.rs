@@ -8,7 +8,7 @@ use tokio::time::timeout;
 
 use super::connection::Connection;
 use super::pool::Pool;
-use crate::framing::{BodyError, Framing};
+use crate::framing::{BodyError, Framing, Step};
 use crate::pieces::Pieces;
 use crate::socket::Upgraded;
 
@@ -35,12 +35,21 @@ impl Pieces for ResponseBody {
 
     async fn next(&mut self) -> Result<Option<Bytes>, BodyError> {
         let Some(connection) = &mut self.connection else { return Ok(None) };
-        let piece = connection.socket.reader.next_piece(&mut self.framing);
-        let piece = timeout(self.idle_limit, piece).await.map_err(|_| BodyError::Idle(self.idle_limit))??;
-        if piece.is_none()
-            && let Some(connection) = self.connection.take()
-        {
-            self.pool.give_back(connection, self.usable_until);
+        let reader = &mut connection.socket.reader;
+        let piece = match self.framing.step(&mut reader.buffer)? {
+            Step::Piece(piece) => Some(piece),
+            Step::End => None,
+            // Only what has to be waited for needs a timer.
+            Step::NeedsMore => {
+                let piece = timeout(self.idle_limit, reader.next_piece(&mut self.framing)).await;
+                piece.map_err(|_| BodyError::Idle(self.idle_limit))??
+            }
+        };
+        if piece.is_none() || self.framing.has_ended() {
+            self.connection
+                .take()
+                .into_iter()
+                .for_each(|connection| self.pool.give_back(connection, self.usable_until));
         }
         Ok(piece)
     }

@@ -68,7 +68,7 @@ pub async fn serve(service: impl Service, stream: TcpStream, mut stopping: watch
         match ending {
             Ending::Keep if is_read => {}
             Ending::Keep | Ending::Close => return linger(socket).await,
-            Ending::WaitForCaller => return read_to_end(&mut socket).await,
+            Ending::WaitForCaller => return wait_for_end(socket).await,
             Ending::Reset => return socket.reset(),
         }
     }
@@ -128,7 +128,11 @@ async fn linger(mut socket: Socket) {
     _ = tokio::time::timeout(Duration::from_secs(LINGER_SECONDS), read_to_end(&mut socket)).await;
 }
 
-/// Waits for the caller to close the connection, however long that takes.
+/// Waits for the caller to close the connection, for as long as it may be silent between two requests.
+async fn wait_for_end(mut socket: Socket) {
+    _ = tokio::time::timeout(Duration::from_secs(IDLE_TIMEOUT_SECONDS), read_to_end(&mut socket)).await;
+}
+
 async fn read_to_end(socket: &mut Socket) {
     while socket.reader.fill().await.is_ok_and(|is_more| is_more) {
         socket.reader.buffer.clear();
