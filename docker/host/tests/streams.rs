@@ -1,0 +1,124 @@
+//! What streams cost: long bodies pass in little memory, and open streams take little each (protocol.md#proxying). Memory is what
+//! the kernel says of the host's process; nothing here depends on how long something takes.
+
+#![cfg(target_os = "linux")]
+#![allow(clippy::expect_used, clippy::panic, reason = "a test")]
+
+#[path = "support/host.rs"]
+mod host;
+#[path = "support/streaming.rs"]
+mod streaming;
+
+use streaming::{LONG_BODY_BYTES, PIECE_BYTES, Proxy, read_chunks, read_head};
+use tokio::io::{AsyncReadExt, AsyncWriteExt, BufReader};
+use tokio::net::TcpStream;
+
+/// How much more than in idle state the host may take for a long body.
+const LONG_BODY_LIMIT_KIB: u64 = 4 * 1024;
+/// How much an open event stream may take.
+const STREAM_LIMIT_KIB: u64 = 16;
+const STREAMS: u64 = 4_000;
+const MANY_STREAMS: u64 = 10_000;
+/// Descriptors that a stream takes in one process: towards the caller and towards the handler.
+const DESCRIPTORS_A_STREAM: u64 = 2;
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_long_response_passes_in_little_memory() {
+    let proxy = Proxy::start().await;
+    let idle = proxy.memory_kib();
+    proxy.forget_peak();
+    let mut caller = proxy.send("GET /long HTTP/1.1\r\nHost: x\r\n\r\n").await;
+    read_head(&mut caller).await.expect("a head");
+    assert_eq!(read_chunks(&mut caller).await, LONG_BODY_BYTES);
+    assert_little(&proxy, idle);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_long_upload_in_chunks_passes_in_little_memory() {
+    let proxy = Proxy::start().await;
+    let idle = proxy.memory_kib();
+    proxy.forget_peak();
+    let mut caller = proxy.send("POST /upload HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n").await;
+    let chunk = [format!("{PIECE_BYTES:x}\r\n").as_bytes(), &[b'x'; PIECE_BYTES], b"\r\n"].concat();
+    for _ in 0..LONG_BODY_BYTES / PIECE_BYTES as u64 {
+        caller.get_mut().write_all(&chunk).await.expect("the body is read");
+    }
+    caller.get_mut().write_all(b"0\r\n\r\n").await.expect("the body is read");
+    assert_counted(&mut caller).await;
+    assert_little(&proxy, idle);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_long_upload_with_a_length_passes_in_little_memory() {
+    let proxy = Proxy::start().await;
+    let idle = proxy.memory_kib();
+    proxy.forget_peak();
+    let head = format!("POST /upload HTTP/1.1\r\nHost: x\r\nContent-Length: {LONG_BODY_BYTES}\r\n\r\n");
+    let mut caller = proxy.send(&head).await;
+    for _ in 0..LONG_BODY_BYTES / PIECE_BYTES as u64 {
+        caller.get_mut().write_all(&[b'x'; PIECE_BYTES]).await.expect("the body is read");
+    }
+    assert_counted(&mut caller).await;
+    assert_little(&proxy, idle);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn thousands_of_open_event_streams_take_little_each() {
+    open_streams(STREAMS).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+#[ignore = "wants more descriptors than most systems allow"]
+async fn ten_thousand_open_event_streams_take_little_each() {
+    open_streams(MANY_STREAMS).await;
+}
+
+async fn open_streams(count: u64) {
+    let wanted = count * DESCRIPTORS_A_STREAM + 200;
+    if !has_descriptors(wanted) {
+        eprintln!(
+            "not measured: {count} streams take {wanted} descriptors, and fewer are allowed\nhint: ulimit -n {wanted}"
+        );
+        return;
+    }
+    let proxy = Proxy::start().await;
+    let idle = proxy.memory_kib();
+    let mut callers = Vec::new();
+    for _ in 0..count {
+        let mut caller = proxy.send("GET /events HTTP/1.1\r\nHost: x\r\n\r\n").await;
+        read_head(&mut caller).await.expect("a head");
+        let mut event = [0; b"9\r\ndata: 1\n\n\r\n".len()];
+        caller.read_exact(&mut event).await.expect("an event");
+        callers.push(caller.into_inner());
+    }
+    let taken = proxy.memory_kib().saturating_sub(idle);
+    println!("{count} streams: {taken} KiB, {:.1} KiB each", taken as f64 / count as f64);
+    assert!(taken <= count * STREAM_LIMIT_KIB, "{count} streams take {taken} KiB");
+    drop(callers);
+}
+
+/// Raises the soft limit of descriptors, which the host inherits, as far as is wanted. Whether that was possible.
+fn has_descriptors(wanted: u64) -> bool {
+    use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
+
+    let limit = getrlimit(Resource::Nofile);
+    if limit.current.is_none_or(|current| current >= wanted) {
+        return true;
+    }
+    let may = limit.maximum.is_none_or(|maximum| maximum >= wanted);
+    may && setrlimit(Resource::Nofile, Rlimit { current: Some(wanted), maximum: limit.maximum }).is_ok()
+}
+
+async fn assert_counted(caller: &mut BufReader<TcpStream>) {
+    read_head(caller).await.expect("a head");
+    let text = LONG_BODY_BYTES.to_string();
+    let mut body = vec![0; text.len()];
+    caller.read_exact(&mut body).await.expect("a body");
+    assert_eq!(String::from_utf8_lossy(&body), text);
+}
+
+fn assert_little(proxy: &Proxy, idle_kib: u64) {
+    let taken = proxy.peak_kib().saturating_sub(idle_kib);
+    println!("{taken} KiB above idle");
+    assert!(taken <= LONG_BODY_LIMIT_KIB, "the host takes {taken} KiB more than in idle state");
+}
