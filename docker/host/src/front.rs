@@ -160,7 +160,6 @@ async fn call(call: Call<'_>, caller: &mut Caller) -> Option<Response> {
 
 /// The key with which a caller may call a function, or the status of a response to one who may not.
 fn permitted(host: &Host, found: &Found, Request { head, target }: Request<'_>) -> Result<Option<Identity>, u16> {
-    let http = found.function.http.as_ref().ok_or(404_u16)?;
     let query = query::parse(target.query);
     let identity = match presented_key(head, &query) {
         Some(key) => host.keys().identify(key, Some(&found.function.name)).map_err(|error| {
@@ -173,7 +172,7 @@ fn permitted(host: &Host, found: &Found, Request { head, target }: Request<'_>) 
     if found.function.disabled && identity.as_ref().map(|identity| identity.level) != Some(KeyLevel::Admin) {
         return Err(404);
     }
-    if keys::permits(http.level, identity.as_ref()) { Ok(identity) } else { Err(401) }
+    if keys::permits(found.level, identity.as_ref()) { Ok(identity) } else { Err(401) }
 }
 
 fn presented_key<'a>(head: &'a RequestHead, query: &'a [(String, Vec<String>)]) -> Option<&'a str> {

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use dotnet_text::media_type::MediaType;
 use serde_json::Value;
 
-use crate::app::{App, Function, Settings};
+use crate::app::{App, LoadedFunction, Settings};
 use crate::host::keys::Keys;
 
 /// What the admin endpoints see of the host and what they can ask it to do. None of the calls waits.
@@ -29,7 +29,7 @@ pub trait Operator {
     /// Invocations that have begun and not ended.
     fn outstanding_invocations(&self) -> usize;
     /// Runs a function in the background with this input (protocol.md#admin-endpoints, the last paragraph).
-    fn invoke(&self, function: &Arc<Function>, input: Option<String>);
+    fn invoke(&self, function: LoadedFunction, input: Option<String>);
     /// Starts the script host and the handler anew.
     fn restart(&self);
     /// Lets a line of text appear in the host's log, as an error.

@@ -87,7 +87,7 @@ fn invoke(name: &str, operator: &dyn Operator, request: &Request<'_>) -> Reply {
         Some(Value::Object(_) | Value::Array(_)) => return Reply::empty(400),
         Some(number_or_boolean) => Some(number_or_boolean.to_string()),
     };
-    match operator.app().function(name).filter(|function| function.is_loaded()) {
+    match operator.app().function(name).and_then(Function::loaded) {
         None => Reply::empty(404),
         Some(function) => {
             operator.invoke(function, input);

@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::sync::atomic::Ordering;
 
 use super::endpoint::Operator;
-use crate::app::{App, Function, Settings};
+use crate::app::{App, LoadedFunction, Settings};
 use crate::host::keys::Keys;
 use crate::host::{Host, State};
 use crate::log;
@@ -50,9 +50,9 @@ impl Operator for Arc<Host> {
         self.invocations().load(Ordering::Relaxed)
     }
 
-    fn invoke(&self, function: &Arc<Function>, input: Option<String>) {
+    fn invoke(&self, function: LoadedFunction, input: Option<String>) {
         if let Some(running) = self.running() {
-            tokio::spawn(manual::invoke(Arc::clone(self), running, Arc::clone(function), input));
+            tokio::spawn(manual::invoke(Arc::clone(self), running, Arc::new(function), input));
         }
     }
 

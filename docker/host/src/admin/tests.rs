@@ -11,7 +11,7 @@ use serde_json::Value;
 
 use super::*;
 use crate::app::{self};
-use crate::app::{App, Function, Settings};
+use crate::app::{App, LoadedFunction, Settings};
 use crate::host::keys::Keys;
 
 struct Remembering {
@@ -52,7 +52,7 @@ impl Operator for Remembering {
     fn outstanding_invocations(&self) -> usize {
         0
     }
-    fn invoke(&self, function: &Arc<Function>, input: Option<String>) {
+    fn invoke(&self, function: LoadedFunction, input: Option<String>) {
         self.asked.lock().unwrap().push(format!("{} {input:?}", function.name));
     }
     fn restart(&self) {

@@ -4,8 +4,9 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use super::advice::{Fault, advice};
+use super::binding::Binding;
 use super::faults::{self, Registered};
-use super::function::{self, Binding, Function, Unreadable};
+use super::function::{self, Function, Unreadable};
 use super::options::HostOptions;
 use super::settings::Settings;
 use super::syntax;

@@ -7,7 +7,8 @@ use serde_json::Value;
 
 use super::advice::Fault;
 use super::auth_level::AuthLevel;
-use super::function::{Binding, Direction, Function, auth_level, dotnet_type};
+use super::binding::{Binding, BindingKind, Direction};
+use super::function::{Function, auth_level, dotnet_type};
 use super::settings::Settings;
 use crate::grammar::schedule::Schedule;
 use crate::grammar::spelling::did_you_mean;
@@ -128,7 +129,7 @@ fn triggers(bindings: &[Binding]) -> Option<Fault> {
         0 => {
             let fault =
                 Fault::new("No trigger binding specified. A function must have a trigger input binding.", "bindings");
-            let backwards = bindings.iter().position(|binding| binding.kind.to_lowercase().ends_with("trigger"));
+            let backwards = bindings.iter().position(|binding| binding.type_name.to_lowercase().ends_with("trigger"));
             Some(match backwards {
                 Some(index) => Fault { path: format!("bindings[{index}].direction"), ..fault }
                     .hint("a trigger's direction is `in`"),
@@ -149,25 +150,27 @@ fn triggers(bindings: &[Binding]) -> Option<Fault> {
 fn misspelt_trigger(bindings: &[Binding], fault: &Fault) -> Option<Fault> {
     let known = || BUILT_IN_TYPES.into_iter().chain(EXTENSION_TYPES);
     let triggers: Vec<&str> = known().filter(|kind| kind.ends_with("Trigger")).collect();
-    bindings.iter().enumerate().filter(|(_, binding)| !known().any(|kind| binding.is(kind))).find_map(
-        |(index, binding)| {
-            let slip = did_you_mean(&binding.kind, &triggers)?;
+    bindings
+        .iter()
+        .enumerate()
+        .filter(|(_, binding)| !known().any(|kind| binding.type_name.eq_ignore_ascii_case(kind)))
+        .find_map(|(index, binding)| {
+            let slip = did_you_mean(&binding.type_name, &triggers)?;
             let fault = Fault { path: format!("bindings[{index}].type"), ..fault.clone() };
-            Some(fault.hint(format!("`{}`: did you mean `{slip}`?", binding.kind)))
-        },
-    )
+            Some(fault.hint(format!("`{}`: did you mean `{slip}`?", binding.type_name)))
+        })
 }
 
 fn types(bindings: &[Binding], registered: &Registered<'_>) -> Option<Fault> {
     let is_one_of = |kind: &str, types: &[&str]| types.iter().any(|known| known.eq_ignore_ascii_case(kind));
     let known =
         |kind: &str| is_one_of(kind, &BUILT_IN_TYPES) || (registered.extensions && is_one_of(kind, &EXTENSION_TYPES));
-    let unknown: Vec<_> = by_direction(bindings).filter(|(_, binding)| !known(&binding.kind)).collect();
+    let unknown: Vec<_> = by_direction(bindings).filter(|(_, binding)| !known(&binding.type_name)).collect();
     let (index, first) = unknown.first()?;
     let mut kinds: Vec<&str> = Vec::new();
     for (_, binding) in &unknown {
-        if !kinds.contains(&binding.kind.as_str()) {
-            kinds.push(&binding.kind);
+        if !kinds.contains(&binding.type_name.as_str()) {
+            kinds.push(&binding.type_name);
         }
     }
     let rest = if registered.bundle {
@@ -179,9 +182,9 @@ fn types(bindings: &[Binding], registered: &Registered<'_>) -> Option<Fault> {
     let text = format!("The binding type(s) '{}' {rest}", kinds.join(", "));
     let fault = Fault::new(text, format!("bindings[{index}].type"));
     let all: Vec<&str> = BUILT_IN_TYPES.into_iter().chain(EXTENSION_TYPES).collect();
-    Some(if is_one_of(&first.kind, &EXTENSION_TYPES) {
+    Some(if is_one_of(&first.type_name, &EXTENSION_TYPES) {
         fault.hint(ADD_BUNDLE)
-    } else if let Some(slip) = did_you_mean(&first.kind, &all) {
+    } else if let Some(slip) = did_you_mean(&first.type_name, &all) {
         fault.hint(format!("did you mean `{slip}`?"))
     } else {
         fault.hint(format!(
@@ -200,11 +203,11 @@ fn by_direction(bindings: &[Binding]) -> impl Iterator<Item = (usize, &Binding)>
 
 fn http(bindings: &[Binding]) -> Option<Fault> {
     for (index, binding) in by_direction(bindings) {
-        if binding.is("http") && binding.direction != Direction::Out {
+        if binding.kind == BindingKind::Http && binding.direction != Direction::Out {
             let at = format!("bindings[{index}].direction");
             return Some(Fault::new("Http binding can only be used for output.", at).hint("write `out`"));
         }
-        if !binding.is("httpTrigger") {
+        if binding.kind != BindingKind::HttpTrigger {
             continue;
         }
         if let Some(level) = binding.property("authLevel").filter(|level| !level.is_null())
@@ -275,16 +278,15 @@ fn trigger(function: &Function, registered: &Registered<'_>) -> Option<Fault> {
 /// TX-timer-bad). Settings that are missing are not looked for.
 fn trigger_fault(trigger: &Binding, settings: &Settings) -> Option<(&'static str, String)> {
     let host = |reason: String| format!("Microsoft.Azure.WebJobs.Host: {reason}");
-    if trigger.is("timerTrigger") {
-        let schedule = settings.expand(trigger.text("schedule").unwrap_or_default()).ok()?;
-        let reason = Schedule::parse(&schedule).err()?;
-        Some(("schedule", format!("Microsoft.Azure.WebJobs.Extensions: {reason}")))
-    } else if trigger.is("queueTrigger") {
-        trigger.queue(settings).err().map(|reason| ("queueName", host(reason)))
-    } else if trigger.is("blobTrigger") {
-        trigger.blob_pattern(settings).err().map(|reason| ("path", host(reason)))
-    } else {
-        None
+    match trigger.kind {
+        BindingKind::TimerTrigger => {
+            let schedule = settings.expand(trigger.text("schedule").unwrap_or_default()).ok()?;
+            let reason = Schedule::parse(&schedule).err()?;
+            Some(("schedule", format!("Microsoft.Azure.WebJobs.Extensions: {reason}")))
+        }
+        BindingKind::QueueTrigger => trigger.queue(settings).err().map(|reason| ("queueName", host(reason))),
+        BindingKind::BlobTrigger => trigger.blob_pattern(settings).err().map(|reason| ("path", host(reason))),
+        _ => None,
     }
 }
 

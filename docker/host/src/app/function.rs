@@ -1,16 +1,17 @@
 //! One function.json as a value (protocol.md#discovery-and-names to #binding-keys).
 
+use std::ops::Deref;
 use std::path::PathBuf;
+use std::sync::Arc;
 use std::time::Duration;
 
 use serde_json::{Map, Value};
 
 use super::advice::Fault;
 use super::auth_level::AuthLevel;
+use super::binding::{self, Binding, BindingKind, Direction, property};
+use super::enumeration::{cast, conversion, enumeration};
 use super::options::{HandlerKind, HostOptions, Retry, RetryStrategy};
-use super::settings::Settings;
-use crate::grammar::blob_path::BlobPattern;
-use crate::grammar::queue_name;
 use crate::grammar::spelling::did_you_mean;
 use dotnet_text::document::Document;
 use dotnet_text::json::text_of;
@@ -48,6 +49,21 @@ pub struct Function {
     pub file: Document,
 }
 
+/// A function that is loaded: without errors, not left out by the allow list, and with a trigger.
+#[derive(Debug, Clone)]
+pub struct LoadedFunction {
+    pub trigger: Binding,
+    function: Arc<Function>,
+}
+
+impl Deref for LoadedFunction {
+    type Target = Function;
+
+    fn deref(&self) -> &Function {
+        &self.function
+    }
+}
+
 /// A function whose function.json could not be read: it is not listed, only its status tells why.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Unreadable {
@@ -57,48 +73,6 @@ pub struct Unreadable {
     pub errors: Vec<String>,
     /// The route in host.json that it should have been made of, as the log shows it.
     pub route: Option<String>,
-}
-
-/// One element of `bindings`.
-#[derive(Debug, Clone, PartialEq)]
-pub struct Binding {
-    /// `name`, as written; empty when absent.
-    pub name: String,
-    /// `type`, as written; empty when absent. Compare it with [`Binding::is`].
-    pub kind: String,
-    /// `direction`; `in` when absent.
-    pub direction: Direction,
-    /// `dataType`.
-    pub data_type: Option<DataType>,
-    /// `cardinality`; one when absent.
-    pub cardinality: Cardinality,
-    /// `connection`, as written.
-    pub connection: Option<String>,
-    /// Every property of the binding as it is written.
-    pub raw: Map<String, Value>,
-}
-
-/// Which way the data goes.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Direction {
-    In,
-    Out,
-    InOut,
-}
-
-/// What a binding wants its data as.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum DataType {
-    String,
-    Binary,
-    Stream,
-}
-
-/// Whether an event trigger takes one event or many at a time.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Cardinality {
-    One,
-    Many,
 }
 
 /// How a request reaches the handler.
@@ -128,6 +102,12 @@ impl Function {
     #[must_use]
     pub fn is_loaded(&self) -> bool {
         self.errors.is_empty() && !self.filtered
+    }
+
+    /// The function, if it is loaded.
+    pub fn loaded(self: &Arc<Self>) -> Option<LoadedFunction> {
+        let trigger = self.trigger_binding().filter(|_| self.is_loaded())?;
+        Some(LoadedFunction { trigger: trigger.clone(), function: Arc::clone(self) })
     }
 
     /// Whether host.json describes it, and no function.json.
@@ -161,7 +141,7 @@ impl Function {
     /// Whether its only input is an HTTP trigger and its only output an HTTP answer (protocol.md#forwarding-which-functions).
     #[must_use]
     pub fn is_pure_http(&self) -> bool {
-        is_only(self.inputs(), "httpTrigger") && is_only(self.outputs(), "http")
+        is_only(self.inputs(), BindingKind::HttpTrigger) && is_only(self.outputs(), BindingKind::Http)
     }
 
     /// How requests to it reach the handler (protocol.md#proxying-which-functions and #forwarding-which-functions). With
@@ -183,53 +163,6 @@ impl Function {
     }
 }
 
-impl Binding {
-    /// Whether its type is `kind`, in any letter case.
-    #[must_use]
-    pub fn is(&self, kind: &str) -> bool {
-        self.kind.eq_ignore_ascii_case(kind)
-    }
-
-    /// Whether it starts the function.
-    #[must_use]
-    pub fn is_trigger(&self) -> bool {
-        self.direction == Direction::In && self.kind.to_ascii_lowercase().ends_with("trigger")
-    }
-
-    /// A property by its name in any letter case.
-    #[must_use]
-    pub fn property(&self, name: &str) -> Option<&Value> {
-        property(&self.raw, name)
-    }
-
-    /// The queue of a trigger: only settings stand for something in its name.
-    ///
-    /// # Errors
-    /// In the words of the real host, as a reason why the function is not loaded.
-    pub fn queue(&self, settings: &Settings) -> Result<String, String> {
-        queue_name::check(&settings.expand(self.text("queueName").unwrap_or_default())?.to_lowercase())
-    }
-
-    /// The blobs of a trigger.
-    ///
-    /// # Errors
-    /// As [`Binding::queue`].
-    pub fn blob_pattern(&self, settings: &Settings) -> Result<BlobPattern, String> {
-        BlobPattern::parse(&settings.expand(self.text("path").unwrap_or_default())?)
-    }
-
-    /// A property that is a text, by its name in any letter case.
-    #[must_use]
-    pub fn text(&self, name: &str) -> Option<&str> {
-        self.property(name).and_then(Value::as_str)
-    }
-}
-
-/// A member of an object by its name in any letter case; the exact name wins.
-pub(super) fn property<'a>(object: &'a Map<String, Value>, name: &str) -> Option<&'a Value> {
-    object.get(name).or_else(|| object.iter().find(|(key, _)| key.eq_ignore_ascii_case(name)).map(|(_, value)| value))
-}
-
 /// Everything function.json says, or the one error that makes it unreadable.
 pub(super) struct Definition {
     pub bindings: Vec<Binding>,
@@ -246,7 +179,7 @@ pub(super) fn read(name: &str, document: &Document) -> Result<Definition, Fault>
         Some(Value::Array(bindings)) => bindings
             .iter()
             .enumerate()
-            .map(|(index, raw)| binding(raw, &format!("bindings[{index}]"), document))
+            .map(|(index, raw)| binding::read(raw, &format!("bindings[{index}]"), document))
             .collect::<Result<_, _>>()?,
         Some(other) => {
             return Err(Fault::new(cast(other, "JArray"), "bindings").hint("`bindings` is a list: [ {…}, {…} ]"));
@@ -276,7 +209,7 @@ pub(super) fn read(name: &str, document: &Document) -> Result<Definition, Fault>
 /// What an HTTP trigger says. A level or a list of methods that is none is a fault of the function
 /// ([`super::faults::find`]); here it counts as absent.
 pub(super) fn http_trigger(function: &str, trigger: &Binding) -> Option<HttpTrigger> {
-    if !trigger.is("httpTrigger") {
+    if trigger.kind != BindingKind::HttpTrigger {
         return None;
     }
     let methods = trigger.property("methods").and_then(Value::as_array);
@@ -291,45 +224,6 @@ pub(super) fn http_trigger(function: &str, trigger: &Binding) -> Option<HttpTrig
 /// A level as a binding writes it. An empty text is as good as none.
 pub(super) fn auth_level(text: &str) -> Option<AuthLevel> {
     if text.is_empty() { Some(AuthLevel::Function) } else { AuthLevel::of(text) }
-}
-
-/// The one enumeration of a binding that may not be `null`.
-const DIRECTION: &str = "Microsoft.Azure.WebJobs.Script.Description.BindingDirection";
-
-fn binding(raw: &Value, path: &str, document: &Document) -> Result<Binding, Fault> {
-    let raw =
-        raw.as_object().ok_or_else(|| Fault::new(cast(raw, "JObject"), path).hint("a binding is an object: {…}"))?;
-    let text = |name: &str| property(raw, name).and_then(Value::as_str).map(str::to_owned);
-    let choice = |name: &str, type_name: &str, names: &[&str]| enumeration(raw, name, path, type_name, names, document);
-    let direction = choice("direction", DIRECTION, &["in", "out", "inout"]).map_err(|fault| {
-        match text("direction").filter(|written| !written.is_empty()) {
-            Some(written) => {
-                Fault { text: format!("'{written}' is not a valid binding direction. {}", fault.text), ..fault }
-            }
-            None => fault,
-        }
-    })?;
-    let nullable = |name: &str| format!("System.Nullable`1[Microsoft.Azure.WebJobs.Script.Description.{name}]");
-    let data_type = choice("dataType", &nullable("DataType"), &["string", "binary", "stream"])?;
-    let cardinality = choice("cardinality", &nullable("Cardinality"), &["one", "many"])?;
-    Ok(Binding {
-        name: text("name").unwrap_or_default(),
-        kind: text("type").unwrap_or_default(),
-        direction: match direction {
-            Some(1) => Direction::Out,
-            Some(2) => Direction::InOut,
-            _ => Direction::In,
-        },
-        data_type: match data_type {
-            Some(0) => Some(DataType::String),
-            Some(1) => Some(DataType::Binary),
-            Some(_) => Some(DataType::Stream),
-            None => None,
-        },
-        cardinality: if cardinality == Some(1) { Cardinality::Many } else { Cardinality::One },
-        connection: text("connection"),
-        raw: raw.clone(),
-    })
 }
 
 fn retry(raw: &Map<String, Value>, document: &Document) -> Result<Retry, Fault> {
@@ -357,61 +251,6 @@ fn retry(raw: &Map<String, Value>, document: &Document) -> Result<Retry, Fault> 
     })
 }
 
-/// The index in `names` of an enumeration's value: a name in any letter case with blanks around it, or a number. These are the
-/// rules of Newtonsoft's reader, and its words.
-fn enumeration(
-    raw: &Map<String, Value>,
-    name: &str,
-    path: &str,
-    type_name: &str,
-    names: &[&str],
-    document: &Document,
-) -> Result<Option<usize>, Fault> {
-    let Some((written, value)) = raw.iter().find(|(key, _)| key.eq_ignore_ascii_case(name)) else { return Ok(None) };
-    let can_be_null = type_name.starts_with("System.Nullable");
-    let index = match value {
-        Value::Null if can_be_null => return Ok(None),
-        Value::String(text) if can_be_null && text.is_empty() => return Ok(None),
-        Value::String(text) => {
-            names.iter().position(|known| known.eq_ignore_ascii_case(text.trim())).or_else(|| text.trim().parse().ok())
-        }
-        Value::Number(number) => number.as_u64().and_then(|number| usize::try_from(number).ok()),
-        _ => None,
-    };
-    index.map(Some).ok_or_else(|| {
-        let path = format!("{path}.{written}");
-        let text = match value {
-            Value::Null => {
-                let (line, position) = document.newtonsoft_place(&path);
-                format!("Cannot convert null value to {type_name}. Path '{path}', line {line}, position {position}.")
-            }
-            Value::String(text) if text.trim().is_empty() => {
-                let error = conversion(value, type_name, &path, document);
-                format!("{error} Must specify valid information for parsing in the string.")
-            }
-            _ => {
-                let error = conversion(value, type_name, &path, document);
-                format!("{error} Requested value '{}' was not found.", value.as_str().unwrap_or_default())
-            }
-        };
-        Fault::new(text, path).hint(format!("one of `{}`", names.join("`, `")))
-    })
-}
-
-fn conversion(value: &Value, type_name: &str, path: &str, document: &Document) -> String {
-    let (line, position) = document.newtonsoft_place(path);
-    format!("Error converting value {value} to type '{type_name}'. Path '{path}', line {line}, position {position}.")
-}
-
-fn cast(value: &Value, wanted: &str) -> String {
-    let found = match value {
-        Value::Object(_) => "JObject",
-        Value::Array(_) => "JArray",
-        _ => "JValue",
-    };
-    format!("Unable to cast object of type 'Newtonsoft.Json.Linq.{found}' to type 'Newtonsoft.Json.Linq.{wanted}'.")
-}
-
 pub(super) fn dotnet_type(value: &Value) -> &'static str {
     match value {
         Value::String(_) => "System.String",
@@ -423,6 +262,6 @@ pub(super) fn dotnet_type(value: &Value) -> &'static str {
 }
 
 /// Whether there is one binding, of this kind.
-fn is_only<'a>(mut bindings: impl Iterator<Item = &'a Binding>, kind: &str) -> bool {
-    bindings.next().is_some_and(|binding| binding.is(kind)) && bindings.next().is_none()
+fn is_only<'a>(mut bindings: impl Iterator<Item = &'a Binding>, kind: BindingKind) -> bool {
+    bindings.next().is_some_and(|binding| binding.kind == kind) && bindings.next().is_none()
 }

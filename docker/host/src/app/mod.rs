@@ -5,9 +5,11 @@
 
 mod advice;
 mod auth_level;
+mod binding;
 mod bundle;
 mod configuration;
 mod directory;
+mod enumeration;
 mod faults;
 mod function;
 mod host_file;
@@ -27,19 +29,20 @@ use crate::grammar::route;
 
 pub use advice::Fault;
 pub use auth_level::AuthLevel;
+pub use binding::{Binding, BindingKind, Cardinality, DataType};
 pub use configuration::Configuration;
 pub(crate) use directory::names_extensions;
 pub use dotnet_text::document::Document;
 pub use faults::is_function_name;
 pub(crate) use faults::{ADD_BUNDLE, EXTENSION_TYPES};
-pub use function::{Binding, Cardinality, DataType, Function, HttpMode, Unreadable};
+pub use function::{Function, HttpMode, HttpTrigger, LoadedFunction, Unreadable};
 pub use options::{
     CustomHandler, HandlerKind, HostError, HostOptions, HttpOptions, MessageEncoding, Retry, RetryStrategy,
 };
 pub use settings::Settings;
 
 #[cfg(test)]
-pub use function::Direction;
+pub use binding::Direction;
 
 /// A function app as it was found on disk, under the settings of this moment.
 #[derive(Debug, Clone)]
@@ -109,6 +112,11 @@ pub fn load(root: &Path, settings: &Settings) -> App {
 }
 
 impl App {
+    /// The functions that are loaded, disabled ones included, in the order of their names.
+    pub fn loaded(&self) -> impl Iterator<Item = LoadedFunction> {
+        self.functions.iter().filter_map(Function::loaded)
+    }
+
     /// A listed function by its name in any letter case.
     #[must_use]
     pub fn function(&self, name: &str) -> Option<&Arc<Function>> {

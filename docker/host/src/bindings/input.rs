@@ -4,7 +4,7 @@ use chrono::Utc;
 use futures_util::future::try_join_all;
 
 use super::{Bindings, location};
-use crate::app::{Binding, DataType, Function};
+use crate::app::{Binding, BindingKind, DataType, Function};
 use crate::envelope::data::{BindingData, Value};
 use crate::envelope::failure::Failure;
 use dotnet_text::encoding::decode;
@@ -26,10 +26,10 @@ pub async fn read(
 }
 
 async fn read_one(bindings: &Bindings, binding: &Binding, data: &BindingData) -> Result<Value, Failure> {
-    if !binding.is("blob") {
+    if binding.kind != BindingKind::Blob {
         return Err(Failure::new(format!(
             "input binding `{}`: type `{}` is not known here",
-            binding.name, binding.kind
+            binding.name, binding.type_name
         )));
     }
     let (container, name) = location::blob(binding, &bindings.settings, data, &Utc::now().naive_utc())?;

@@ -66,7 +66,8 @@ mod tests {
     fn binding(key: &str, value: &str) -> Binding {
         Binding {
             name: "b".to_owned(),
-            kind: "blobTrigger".to_owned(),
+            kind: crate::app::BindingKind::BlobTrigger,
+            type_name: "blobTrigger".to_owned(),
             direction: Direction::In,
             data_type: None,
             cardinality: Cardinality::One,

@@ -9,7 +9,7 @@ use storage::{Blob, PutBlob, Queue};
 use uuid::Uuid;
 
 use super::{Bindings, location};
-use crate::app::{Binding, MessageEncoding};
+use crate::app::{Binding, BindingKind, MessageEncoding};
 use crate::envelope::data::BindingData;
 use crate::envelope::failure::Failure;
 use crate::envelope::outputs::OutputValue;
@@ -86,23 +86,23 @@ impl Write {
     ) -> Result<Self, Failure> {
         let now = Utc::now().naive_utc();
         let storage = || bindings.connections.storage(binding.connection.as_deref());
-        if binding.is("queue") {
+        if binding.kind == BindingKind::Queue {
             let name = location::queue(binding, &bindings.settings, data, &now)?;
             let texts = queue::messages(value)?.iter().map(|bytes| encode(bytes, bindings.encoding)).collect();
             Ok(Self::Messages(storage()?.queue(name), texts))
-        } else if binding.is("blob") {
+        } else if binding.kind == BindingKind::Blob {
             let (container, name) = location::blob(binding, &bindings.settings, data, &now)?;
             let content = blob::content(value)?.into();
             let container = storage()?.container(container);
             Ok(Self::Blob(container.blob(name), content))
         } else {
-            Err(Failure::new(format!("type `{}` is not known here", binding.kind)))
+            Err(Failure::new(format!("type `{}` is not known here", binding.type_name)))
         }
     }
 
     /// An empty blob, if the binding is for one.
     fn empty(bindings: &Bindings, binding: &Binding, data: &BindingData) -> Option<Self> {
-        if !binding.is("blob") {
+        if binding.kind != BindingKind::Blob {
             return None;
         }
         let (container, name) = location::blob(binding, &bindings.settings, data, &Utc::now().naive_utc()).ok()?;

@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 
-use crate::app::{ADD_BUNDLE, App, EXTENSION_TYPES, Fault, Function, names_extensions};
+use crate::app::{ADD_BUNDLE, App, BindingKind, EXTENSION_TYPES, Fault, Function, names_extensions};
 use crate::grammar::route::{self, has_outer_slash};
 use crate::grammar::spelling::{did_you_mean, surely_means};
 
@@ -94,10 +94,10 @@ fn misplaced(function: &Function) -> Vec<Fault> {
     const METHODS: [&str; 9] = ["get", "post", "put", "delete", "head", "options", "patch", "trace", "connect"];
     let mut slips = Vec::new();
     for (at, binding) in function.bindings.iter().enumerate() {
-        let is_trigger = binding.is("httpTrigger");
-        for (key, _) in binding.raw.iter().filter(|_| binding.is("http")) {
+        let is_trigger = binding.kind == BindingKind::HttpTrigger;
+        for (key, _) in binding.raw.iter().filter(|_| binding.kind == BindingKind::Http) {
             if OF_TRIGGER.iter().any(|name| name.eq_ignore_ascii_case(key)) {
-                let text = format!("`{key}` means nothing in a binding of type `{}`", binding.kind);
+                let text = format!("`{key}` means nothing in a binding of type `{}`", binding.type_name);
                 slips.push(
                     Fault::of_name(text, format!("bindings[{at}].{key}")).hint("it belongs into the `httpTrigger`"),
                 );
@@ -138,5 +138,8 @@ fn prefix_in_route(function: &Function, prefix: &str) -> Option<Fault> {
 /// Whether the function has bindings that come with an extension bundle.
 #[must_use]
 fn needs_extensions(function: &Function) -> bool {
-    function.bindings.iter().any(|binding| EXTENSION_TYPES.iter().any(|kind| binding.is(kind)))
+    function
+        .bindings
+        .iter()
+        .any(|binding| EXTENSION_TYPES.iter().any(|kind| binding.type_name.eq_ignore_ascii_case(kind)))
 }

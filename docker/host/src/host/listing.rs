@@ -1,12 +1,12 @@
 //! The functions of an app, printed at the start as Core Tools does.
 
-use crate::app::{App, Function};
+use crate::app::{App, LoadedFunction};
 use crate::grammar::route;
 
 /// One line for each loaded function: methods and URL of those that have one, the trigger's type of the others.
 #[must_use]
 pub fn listing(app: &App, base_url: &str) -> String {
-    let functions: Vec<_> = app.functions.iter().filter(|function| function.is_loaded()).collect();
+    let functions: Vec<_> = app.loaded().collect();
     if app.leaves_out_all() {
         return "\nNo functions: the list `functions` in host.json leaves them all out\n\n".to_owned();
     }
@@ -15,15 +15,15 @@ pub fn listing(app: &App, base_url: &str) -> String {
             .to_owned();
     }
     let mut text = String::from("\nFunctions:\n\n");
-    for function in functions {
+    for function in &functions {
         text.push_str(&format!("\t{}: {}\n\n", function.name, line(app, function, base_url)));
     }
     text
 }
 
-fn line(app: &App, function: &Function, base_url: &str) -> String {
+fn line(app: &App, function: &LoadedFunction, base_url: &str) -> String {
     let Some(http) = &function.http else {
-        return function.trigger_binding().map(|trigger| trigger.kind.clone()).unwrap_or_default();
+        return function.trigger.type_name.clone();
     };
     let methods = http.methods.as_ref().map(|methods| format!("[{}] ", methods.join(",").to_uppercase()));
     let disabled = if function.disabled { " (disabled)" } else { "" };

@@ -35,7 +35,7 @@ pub fn listing(app: &App, keys: &Keys) -> Result<String, KeyError> {
     for key in keys.host_keys(HostKeys::Function)? {
         text.push_str(&format!("\t{}, opens all functions: {}\n", key.name, key.value));
     }
-    for function in app.functions.iter().filter(|function| function.is_loaded() && function.http.is_some()) {
+    for function in app.loaded().filter(|function| function.http.is_some()) {
         for key in keys.function_keys(&function.name)? {
             text.push_str(&format!("\t{}, opens {}: {}\n", key.name, function.name, key.value));
         }

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use crate::app::{App, Function, HttpMode};
+use crate::app::{App, AuthLevel, HttpMode, HttpTrigger, LoadedFunction};
 use crate::grammar::route::{Template, full};
 
 /// The functions of an app by the URLs that they answer.
@@ -14,15 +14,17 @@ pub struct Table {
 #[derive(Debug, Clone)]
 struct Route {
     template: Template,
-    function: Arc<Function>,
+    http: HttpTrigger,
+    function: Arc<LoadedFunction>,
     mode: HttpMode,
 }
 
 /// The function that a request is for, and what its route says about the request.
 #[derive(Debug, Clone)]
 pub struct Found {
-    /// The function.
-    pub function: Arc<Function>,
+    pub function: Arc<LoadedFunction>,
+    /// Who may call it.
+    pub level: AuthLevel,
     /// How the request reaches the handler.
     pub mode: HttpMode,
     /// Route parameters in the order of the template, defaults filled in; `None` where an optional parameter or a catch-all
@@ -37,13 +39,12 @@ impl Table {
     pub fn new(app: &App) -> Self {
         let prefix = &app.options.http.route_prefix;
         let routes = app
-            .functions
-            .iter()
-            .filter(|function| function.is_loaded())
+            .loaded()
             .filter_map(|function| {
-                let template = Template::parse(&full(prefix, &function.http.as_ref()?.route)).ok()?;
+                let http = function.http.clone()?;
+                let template = Template::parse(&full(prefix, &http.route)).ok()?;
                 let mode = function.http_mode(&app.options);
-                Some(Route { template, function: Arc::clone(function), mode })
+                Some(Route { template, http, function: Arc::new(function), mode })
             })
             .collect();
         Self { routes }
@@ -54,10 +55,14 @@ impl Table {
     #[must_use]
     pub fn find(&self, method: &str, path: &str) -> Option<Found> {
         self.routes.iter().find_map(|route| {
-            let methods = route.function.http.as_ref()?.methods.as_ref();
-            let takes = methods.is_none_or(|methods| methods.iter().any(|listed| listed.eq_ignore_ascii_case(method)));
+            let takes = route
+                .http
+                .methods
+                .as_ref()
+                .is_none_or(|methods| methods.iter().any(|listed| listed.eq_ignore_ascii_case(method)));
             let values = if takes { route.template.matches(path)? } else { return None };
-            Some(Found { function: Arc::clone(&route.function), mode: route.mode, values })
+            let Route { http, function, mode, .. } = route;
+            Some(Found { function: Arc::clone(function), level: http.level, mode: *mode, values })
         })
     }
 }

@@ -11,7 +11,7 @@ use super::exchange::Exchange;
 use super::failed::Failed;
 use super::limits::{Outcome, noticed, wait_ready, within_timeout};
 use super::trigger::Trigger;
-use crate::app::{Binding, CustomHandler, DataType};
+use crate::app::{Binding, BindingKind, CustomHandler, DataType};
 use crate::bindings::{input, output};
 use crate::doctor::answer::oversights;
 use crate::envelope::answer::{self, Verdict};
@@ -144,7 +144,10 @@ fn forwarding_hint(execution: &Execution<'_>) -> Option<String> {
         ));
     }
     function.http.as_ref().filter(|_| is_passing_on)?;
-    let others = function.bindings.iter().filter(|binding| !binding.is("httpTrigger") && !binding.is("http"));
+    let others = function
+        .bindings
+        .iter()
+        .filter(|binding| binding.kind != BindingKind::HttpTrigger && binding.kind != BindingKind::Http);
     let others: Vec<String> = others.map(|binding| format!("`{}`", binding.name)).collect();
     let why = if others.is_empty() {
         "it has no output of type `http`".to_owned()
@@ -169,7 +172,7 @@ async fn complete(
         .iter()
         .map(|binding| OutputBinding {
             name: &binding.name,
-            kind: &binding.kind,
+            kind: &binding.type_name,
             binary: binding.data_type == Some(DataType::Binary),
         })
         .collect();

@@ -53,19 +53,17 @@ enum Error {
     Body(#[from] BodyError),
     #[error(transparent)]
     Url(#[from] Failure),
-    #[error("it has no trigger")]
-    NoTrigger,
 }
 
 /// The request as a trigger.
 async fn request(call: &Call<'_>, caller: &mut Caller) -> Result<Trigger, Error> {
     let body = body(call, caller).await?;
-    let trigger = call.found.function.trigger_binding().ok_or(Error::NoTrigger)?;
+    let name = &call.found.function.trigger.name;
     let request = Arc::new(http_request(call, body)?);
     Ok(Trigger {
         reason: CALLED_BY_HOST_API.to_owned(),
-        binding_data: envelope::binding_data(&request, &trigger.name),
-        data: vec![(trigger.name.clone(), Value::Http(request))],
+        binding_data: envelope::binding_data(&request, name),
+        data: vec![(name.clone(), Value::Http(request))],
     })
 }
 

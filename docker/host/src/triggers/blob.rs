@@ -12,9 +12,9 @@ use tokio::sync::{broadcast, watch};
 use tokio::task::JoinSet;
 use tokio::time::sleep;
 
+use super::context::{CATEGORY, Context, until};
 use super::host_id::host_id;
 use super::listener::{self, Source};
-use super::site::{CATEGORY, Site, until};
 use super::timer::HOSTS_CONTAINER;
 use super::{blob_properties, receipt};
 use crate::app::{Binding, HostOptions, MessageEncoding};
@@ -39,10 +39,15 @@ const LARGEST_BATCH: u32 = 32;
 const POISON_QUEUE: &str = "webjobs-blobtrigger-poison";
 
 /// Finds blobs for these functions and invokes them until it is to rest.
-pub(super) async fn listen(host: Arc<Host>, running: Arc<Running>, sites: Vec<Site>, resting: watch::Receiver<bool>) {
+pub(super) async fn listen(
+    host: Arc<Host>,
+    running: Arc<Running>,
+    contexts: Vec<Context>,
+    resting: watch::Receiver<bool>,
+) {
     let own = match running.bindings.connections.storage(None) {
         Ok(storage) => storage,
-        Err(failure) => return sites.iter().for_each(|site| site.does_not_listen(&failure)),
+        Err(failure) => return contexts.iter().for_each(|context| context.does_not_listen(&failure)),
     };
     let id: Arc<str> = host_id(&running.bindings.settings, host.root()).into();
     let queue = own.queue(format!("azure-webjobs-blobtrigger-{id}"));
@@ -51,14 +56,14 @@ pub(super) async fn listen(host: Arc<Host>, running: Arc<Running>, sites: Vec<Si
     }
     let mut tasks = JoinSet::new();
     let mut watches = HashMap::new();
-    for site in sites {
-        match Watch::new(&site, own.container(HOSTS_CONTAINER), &id, queue.clone()) {
+    for context in contexts {
+        match Watch::new(&context, own.container(HOSTS_CONTAINER), &id, queue.clone()) {
             Ok(watch) => {
                 let watch = Arc::new(watch);
-                watches.insert(function_id(&site.function.name), Arc::clone(&watch));
+                watches.insert(function_id(&context.function.name), Arc::clone(&watch));
                 tasks.spawn(scan(watch, resting.clone()));
             }
-            Err(failure) => site.does_not_listen(failure),
+            Err(failure) => context.does_not_listen(failure),
         }
     }
     let source = source(queue, own.queue(POISON_QUEUE), &running.app.options);
@@ -93,7 +98,7 @@ pub(super) async fn posted(
 /// One function's container.
 #[derive(Debug)]
 struct Watch {
-    site: Site,
+    context: Context,
     binding: Binding,
     pattern: BlobPattern,
     container: Container,
@@ -106,9 +111,9 @@ struct Watch {
 }
 
 impl Watch {
-    fn new(site: &Site, hosts: Container, host_id: &Arc<str>, queue: Queue) -> Result<Self, Failure> {
-        let binding = site.function.trigger_binding().ok_or_else(|| Failure::new("the function has no trigger"))?;
-        let bindings = &site.running.bindings;
+    fn new(context: &Context, hosts: Container, host_id: &Arc<str>, queue: Queue) -> Result<Self, Failure> {
+        let binding = &context.function.trigger;
+        let bindings = &context.running.bindings;
         let pattern = binding.blob_pattern(&bindings.settings).map_err(Failure::new)?;
         let storage = bindings.connections.storage(binding.connection.as_deref())?;
         let seconds =
@@ -117,7 +122,7 @@ impl Watch {
             container: storage.container(&pattern.container),
             pattern,
             binding: binding.clone(),
-            site: site.clone(),
+            context: context.clone(),
             hosts,
             host_id: Arc::clone(host_id),
             queue,
@@ -126,7 +131,7 @@ impl Watch {
     }
 
     fn news(&self) -> &News {
-        &self.site.running.bindings.news
+        &self.context.running.bindings.news
     }
 
     /// Hands over every blob that has no receipt yet. `known` are versions that have one.
@@ -154,7 +159,7 @@ impl Watch {
 
     async fn hand_over(&self, name: &str, etag: &str) -> Result<bool, Error> {
         let blob = self.container.blob(name);
-        let function = &self.site.function.name;
+        let function = &self.context.function.name;
         let receipt = receipt::receipt(&self.hosts, &self.host_id, function, &blob, etag);
         receipt::once(&receipt, async || {
             let message = json!({
@@ -180,13 +185,13 @@ impl Watch {
             Ok(Some(download)) if download.properties.etag == etag => download,
             Ok(_) => return true,
             Err(error) => {
-                self.site.host.log().warning(CATEGORY, format!("The blob '{name}' cannot be read: {error}"));
+                self.context.host.log().warning(CATEGORY, format!("The blob '{name}' cannot be read: {error}"));
                 return false;
             }
         };
         let Some(captures) = self.pattern.captures(name) else { return true };
         let reason = format!("New blob detected: {}/{name}", self.container.name());
-        self.site.invoke(trigger(&self.binding, reason, &blob, download, &captures)).await
+        self.context.invoke(trigger(&self.binding, reason, &blob, download, &captures)).await
     }
 }
 
@@ -197,7 +202,7 @@ async fn scan(watch: Arc<Watch>, mut resting: watch::Receiver<bool>) {
     while !*resting.borrow() {
         if let Err(error) = watch.sweep(&mut known).await {
             let name = watch.container.name();
-            watch.site.host.log().warning(CATEGORY, format!("The container '{name}' cannot be scanned: {error}"));
+            watch.context.host.log().warning(CATEGORY, format!("The container '{name}' cannot be scanned: {error}"));
         }
         tokio::select! {
             () = until(&mut resting, true) => {}

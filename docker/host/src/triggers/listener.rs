@@ -10,7 +10,7 @@ use tokio::task::JoinSet;
 use tokio::time::sleep;
 
 use super::backoff::Backoff;
-use super::site::{CATEGORY, until};
+use super::context::{CATEGORY, until};
 use crate::app::MessageEncoding;
 use crate::bindings::changes::Written;
 use crate::bindings::output;

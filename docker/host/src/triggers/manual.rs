@@ -5,7 +5,7 @@ use std::sync::Arc;
 use chrono::{NaiveDate, NaiveDateTime, Utc};
 
 use super::{blob, queue, timer};
-use crate::app::{Binding, Cardinality, DataType, Function};
+use crate::app::{Binding, BindingKind, Cardinality, DataType, LoadedFunction};
 use crate::bindings::Bindings;
 use crate::envelope::data::{BindingData, Value};
 use crate::envelope::failure::Failure;
@@ -16,7 +16,7 @@ use crate::invoke::{self, Trigger};
 use dotnet_text::json::{self, Json, Object};
 
 /// One invocation of a function by the admin route (protocol.md#admin-endpoints).
-pub async fn invoke(host: Arc<Host>, running: Arc<Running>, function: Arc<Function>, input: Option<String>) {
+pub async fn invoke(host: Arc<Host>, running: Arc<Running>, function: Arc<LoadedFunction>, input: Option<String>) {
     match trigger(&running.bindings, &function, input).await {
         // The log has the reasons of a failure; nobody waits for the outcome.
         Ok(trigger) => _ = invoke::invoke(&host, &running, &function, trigger).await,
@@ -29,21 +29,25 @@ pub async fn invoke(host: Arc<Host>, running: Arc<Running>, function: Arc<Functi
 /// # Errors
 /// When no invocation can be made of the input: an HTTP function wants a request, a blob function a blob that is there, an event
 /// hub function without `dataType` events that are JSON.
-pub async fn trigger(bindings: &Bindings, function: &Function, input: Option<String>) -> Result<Trigger, Failure> {
-    let binding = function.trigger_binding().ok_or_else(|| Failure::new("the function has no trigger"))?;
+pub async fn trigger(
+    bindings: &Bindings,
+    function: &LoadedFunction,
+    input: Option<String>,
+) -> Result<Trigger, Failure> {
+    let binding = &function.trigger;
     let reason = CALLED_BY_HOST_API.to_owned();
     let text = input.clone().unwrap_or_default();
-    let mut trigger = match binding.kind.to_ascii_lowercase().as_str() {
-        "httptrigger" => return Err(Failure::new("An HttpRequest is required")),
-        "queuetrigger" => queue::trigger(binding, reason, posted_message(), text.as_bytes()),
-        "blobtrigger" => blob::posted(bindings, binding, reason, &text).await?,
-        "timertrigger" => {
+    let mut trigger = match binding.kind {
+        BindingKind::HttpTrigger => return Err(Failure::new("An HttpRequest is required")),
+        BindingKind::QueueTrigger => queue::trigger(binding, reason, posted_message(), text.as_bytes()),
+        BindingKind::BlobTrigger => blob::posted(bindings, binding, reason, &text).await?,
+        BindingKind::TimerTrigger => {
             let info = timer::timer_info(&timer::schedule(binding, &bindings.settings)?, None, false);
             timer::trigger(binding, reason, info)
         }
-        "eventhubtrigger" => event(binding, reason, &text)?,
-        "servicebustrigger" => of_text(binding, reason, &text, service_bus_message()),
-        "cosmosdbtrigger" => {
+        BindingKind::EventHubTrigger => event(binding, reason, &text)?,
+        BindingKind::ServiceBusTrigger => of_text(binding, reason, &text, service_bus_message()),
+        BindingKind::CosmosDbTrigger => {
             let data = vec![(binding.name.clone(), Value::Text(text))];
             Trigger { reason, data, binding_data: BindingData::default() }
         }
@@ -160,20 +164,26 @@ fn now() -> Value {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::app::{Direction, MessageEncoding, Settings};
+    use crate::app::{Direction, Function, MessageEncoding, Settings};
     use crate::envelope::request::envelope;
 
-    fn function(kind: &str, cardinality: Cardinality, data_type: Option<DataType>, raw: serde_json::Value) -> Function {
+    fn function(
+        kind: &str,
+        cardinality: Cardinality,
+        data_type: Option<DataType>,
+        raw: serde_json::Value,
+    ) -> LoadedFunction {
         let binding = Binding {
             name: "t".to_owned(),
-            kind: kind.to_owned(),
+            kind: BindingKind::of(kind),
+            type_name: kind.to_owned(),
             direction: Direction::In,
             data_type,
             cardinality,
             connection: None,
             raw: raw.as_object().cloned().unwrap_or_default(),
         };
-        Function {
+        let function = Function {
             name: "F".to_owned(),
             log_category: "Function.F".to_owned(),
             directory: "/app/F".into(),
@@ -187,10 +197,11 @@ mod tests {
             filtered: false,
             host_json_path: None,
             file: crate::app::Document::parse("{}").unwrap(),
-        }
+        };
+        Arc::new(function).loaded().unwrap()
     }
 
-    async fn posted(function: &Function, input: Option<&str>) -> Result<serde_json::Value, String> {
+    async fn posted(function: &LoadedFunction, input: Option<&str>) -> Result<serde_json::Value, String> {
         let bindings = Bindings::new(&Settings::default(), MessageEncoding::Base64);
         let trigger =
             trigger(&bindings, function, input.map(str::to_owned)).await.map_err(|failure| failure.message)?;

@@ -11,9 +11,9 @@ mod host_id;
 mod listener;
 pub mod manual;
 
+mod context;
 pub mod queue;
 mod receipt;
-mod site;
 pub mod timer;
 
 use std::sync::Arc;
@@ -22,11 +22,12 @@ use std::time::Duration;
 use tokio::sync::watch;
 use tokio::task::JoinSet;
 
+use crate::app::BindingKind;
 use crate::host::running::Running;
 use crate::host::{Host, State};
 
+use context::Context;
 pub use host_id::host_id;
-use site::Site;
 
 /// How long invocations under way may take to end when the host stops. After that their messages come back when their leases
 /// end.
@@ -68,15 +69,14 @@ fn listen_to_all(
     resting: &watch::Receiver<bool>,
 ) {
     let mut blobs = Vec::new();
-    for function in running.app.functions.iter().filter(|function| function.is_loaded() && !function.disabled) {
-        let Some(trigger) = function.trigger_binding() else { continue };
-        let site = Site { host: Arc::clone(host), running: Arc::clone(running), function: Arc::clone(function) };
-        if trigger.is("queueTrigger") {
-            listeners.spawn(queue::listen(site, resting.clone()));
-        } else if trigger.is("timerTrigger") {
-            listeners.spawn(timer::listen(site, resting.clone()));
-        } else if trigger.is("blobTrigger") {
-            blobs.push(site);
+    for function in running.app.loaded().filter(|function| !function.disabled) {
+        let kind = function.trigger.kind;
+        let context = Context { host: Arc::clone(host), running: Arc::clone(running), function: Arc::new(function) };
+        match kind {
+            BindingKind::QueueTrigger => _ = listeners.spawn(queue::listen(context, resting.clone())),
+            BindingKind::TimerTrigger => _ = listeners.spawn(timer::listen(context, resting.clone())),
+            BindingKind::BlobTrigger => blobs.push(context),
+            _ => {}
         }
     }
     if !blobs.is_empty() {

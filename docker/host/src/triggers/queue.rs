@@ -7,8 +7,8 @@ use chrono::NaiveDateTime;
 use storage::QueueMessage;
 use tokio::sync::watch;
 
+use super::context::Context;
 use super::listener::{self, Source};
-use super::site::Site;
 use crate::app::{Binding, DataType, HostOptions};
 use crate::envelope::data::{BindingData, Value};
 use crate::envelope::failure::Failure;
@@ -21,19 +21,18 @@ use dotnet_text::encoding::decode;
 const POISON: &str = "-poison";
 
 /// Takes messages for one function until it is to rest.
-pub(super) async fn listen(site: Site, resting: watch::Receiver<bool>) {
-    let source = match source(&site) {
+pub(super) async fn listen(context: Context, resting: watch::Receiver<bool>) {
+    let source = match source(&context) {
         Ok(source) => source,
-        Err(failure) => return site.does_not_listen(failure),
+        Err(failure) => return context.does_not_listen(failure),
     };
-    let (log, news) = (site.host.log().clone(), site.running.bindings.news.listen());
+    let (log, news) = (context.host.log().clone(), context.running.bindings.news.listen());
     let name: Arc<str> = source.queue.name().into();
     listener::listen(source, log, news, resting, move |message, bytes| {
-        let (site, name) = (site.clone(), Arc::clone(&name));
+        let (context, name) = (context.clone(), Arc::clone(&name));
         async move {
-            let Some(binding) = site.function.trigger_binding() else { return false };
             let reason = format!("New queue message detected on '{name}'.");
-            site.invoke(trigger(binding, reason, Arrived::from(message), &bytes)).await
+            context.invoke(trigger(&context.function.trigger, reason, Arrived::from(message), &bytes)).await
         }
     })
     .await;
@@ -98,10 +97,10 @@ pub(super) fn default_threshold(batch: u32) -> usize {
     (batch as usize / 2) * processors
 }
 
-fn source(site: &Site) -> Result<Source, Failure> {
-    let HostOptions { queues, .. } = &site.running.app.options;
-    let binding = site.function.trigger_binding().ok_or_else(|| Failure::new("the function has no trigger"))?;
-    let bindings = &site.running.bindings;
+fn source(context: &Context) -> Result<Source, Failure> {
+    let HostOptions { queues, .. } = &context.running.app.options;
+    let binding = &context.function.trigger;
+    let bindings = &context.running.bindings;
     let storage = bindings.connections.storage(binding.connection.as_deref())?;
     let name = binding.queue(&bindings.settings).map_err(Failure::new)?;
     Ok(Source {

@@ -5,8 +5,8 @@ use storage::{Blob, PutBlob};
 use tokio::sync::watch;
 use tokio::time::sleep;
 
+use super::context::{CATEGORY, Context, until};
 use super::host_id::host_id;
-use super::site::{CATEGORY, Site, until};
 use crate::app::{Binding, Settings};
 use crate::bindings::connection::Connections;
 use crate::envelope::data::{BindingData, Value};
@@ -23,16 +23,16 @@ const NEVER: &str = "0001-01-01T00:00:00+00:00";
 const EARLY_LIMIT_MILLISECONDS: i64 = 1000;
 
 /// Runs one function at its times until it is to rest. Runs of one timer never overlap (recording TX-timer-overlap).
-pub(super) async fn listen(site: Site, mut resting: watch::Receiver<bool>) {
-    let timer = match Timer::of(&site) {
+pub(super) async fn listen(context: Context, mut resting: watch::Receiver<bool>) {
+    let timer = match Timer::of(&context) {
         Ok(timer) => timer,
-        Err(failure) => return site.does_not_listen(failure),
+        Err(failure) => return context.does_not_listen(failure),
     };
-    let mut state = timer.state_at_start(&site).await;
+    let mut state = timer.state_at_start(&context).await;
     let now = Local::now();
     let past_due = state.as_ref().is_some_and(|state| state.is_past_due(now));
     if past_due || timer.runs_on_startup {
-        timer.run(&site, now, past_due, &mut state).await;
+        timer.run(&context, now, past_due, &mut state).await;
     }
     while let Some(next) = timer.schedule.next(&Local::now()) {
         let wait = (next - Local::now()).to_std().unwrap_or_default();
@@ -42,7 +42,7 @@ pub(super) async fn listen(site: Site, mut resting: watch::Receiver<bool>) {
         }
         // A clock that was set back meanwhile, or a wait that ended a little early, must not make two runs of one.
         let now = Local::now().max(next);
-        timer.run(&site, now, false, &mut state).await;
+        timer.run(&context, now, false, &mut state).await;
     }
 }
 
@@ -91,9 +91,9 @@ pub(super) struct State {
 }
 
 impl Timer {
-    fn of(site: &Site) -> Result<Self, Failure> {
-        let binding = site.function.trigger_binding().ok_or_else(|| Failure::new("the function has no trigger"))?;
-        let settings = &site.running.bindings.settings;
+    fn of(context: &Context) -> Result<Self, Failure> {
+        let binding = &context.function.trigger;
+        let settings = &context.running.bindings.settings;
         let schedule = schedule(binding, settings)?;
         let is_on = |name: &str, default: bool| match binding.property(name) {
             Some(serde_json::Value::Bool(on)) => *on,
@@ -101,7 +101,7 @@ impl Timer {
             _ => default,
         };
         let status = if is_on("useMonitor", true) && schedule.is_monitored(&Local::now()) {
-            Some(status_blob(site, &site.running.bindings.connections)?)
+            Some(status_blob(context, &context.running.bindings.connections)?)
         } else {
             None
         };
@@ -109,13 +109,13 @@ impl Timer {
     }
 
     /// The state as it was left, or a new one; a schedule that was changed since begins anew.
-    async fn state_at_start(&self, site: &Site) -> Option<State> {
+    async fn state_at_start(&self, context: &Context) -> Option<State> {
         let blob = self.status.as_ref()?;
         let now = Local::now();
         let kept = match blob.get().await {
             Ok(download) => download.and_then(|download| State::read(&download.bytes)),
             Err(error) => {
-                site.host.log().warning(CATEGORY, format!("The state of a timer cannot be read: {error}"));
+                context.host.log().warning(CATEGORY, format!("The state of a timer cannot be read: {error}"));
                 None
             }
         };
@@ -124,28 +124,28 @@ impl Timer {
             // What the handler sees at its first run has never been updated either (recording D18).
             None => State { last: None, next: fixed(self.schedule.next(&now)), last_updated: None },
         };
-        self.keep(site, &state, now).await;
+        self.keep(context, &state, now).await;
         Some(state)
     }
 
-    async fn run(&self, site: &Site, now: DateTime<Local>, past_due: bool, state: &mut Option<State>) {
+    async fn run(&self, context: &Context, now: DateTime<Local>, past_due: bool, state: &mut Option<State>) {
         let reason = format!("Timer fired at {}", now.format("%Y-%m-%dT%H:%M:%S%.6f%:z"));
         let info = timer_info(&self.schedule, state.as_ref(), past_due);
-        site.invoke(trigger(&self.binding, reason, info)).await;
+        context.invoke(trigger(&self.binding, reason, info)).await;
         if let Some(state) = state {
             let at = state.scheduled_time(now);
             *state =
                 State { last: fixed(Some(at)), next: fixed(self.schedule.next(&at)), last_updated: fixed(Some(at)) };
-            self.keep(site, state, now).await;
+            self.keep(context, state, now).await;
         }
     }
 
-    async fn keep(&self, site: &Site, state: &State, now: DateTime<Local>) {
+    async fn keep(&self, context: &Context, state: &State, now: DateTime<Local>) {
         let Some(blob) = &self.status else { return };
         let state = State { last_updated: state.last_updated.or(fixed(Some(now))), ..state.clone() };
         let kept = blob.put(json::to_compact(&state.to_json()), &PutBlob::default()).await;
         if let Err(error) = kept {
-            site.host.log().warning(CATEGORY, format!("The state of a timer cannot be kept: {error}"));
+            context.host.log().warning(CATEGORY, format!("The state of a timer cannot be kept: {error}"));
         }
     }
 }
@@ -201,13 +201,13 @@ impl State {
     }
 }
 
-fn status_blob(site: &Site, connections: &Connections) -> Result<Blob, Failure> {
+fn status_blob(context: &Context, connections: &Connections) -> Result<Blob, Failure> {
     let storage = connections.storage(None).map_err(|failure| Failure {
         message: format!("a timer that is monitored keeps its state in storage: {}", failure.message),
         hint: failure.hint,
     })?;
-    let host = host_id(&site.running.bindings.settings, site.host.root());
-    let name = format!("timers/{host}/Host.Functions.{}/status", site.function.name);
+    let host = host_id(&context.running.bindings.settings, context.host.root());
+    let name = format!("timers/{host}/Host.Functions.{}/status", context.function.name);
     Ok(storage.container(HOSTS_CONTAINER).blob(name))
 }
 

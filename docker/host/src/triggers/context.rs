@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use tokio::sync::watch;
 
-use crate::app::Function;
+use crate::app::LoadedFunction;
 use crate::host::Host;
 use crate::host::running::Running;
 use crate::invoke::{self, Trigger};
@@ -19,13 +19,13 @@ pub(crate) async fn until(switch: &mut watch::Receiver<bool>, position: bool) {
 
 /// One function with all that its listener needs to invoke it.
 #[derive(Debug, Clone)]
-pub(crate) struct Site {
+pub(crate) struct Context {
     pub(crate) host: Arc<Host>,
     pub(crate) running: Arc<Running>,
-    pub(crate) function: Arc<Function>,
+    pub(crate) function: Arc<LoadedFunction>,
 }
 
-impl Site {
+impl Context {
     /// Logs why the listener of the function does not start. The function stays without an error (protocol.md#locks-ids-timers).
     pub(crate) fn does_not_listen(&self, reason: impl std::fmt::Display) {
         let name = &self.function.name;
