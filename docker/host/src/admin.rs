@@ -11,7 +11,7 @@ mod host;
 mod keys;
 mod operator;
 
-use crate::host::keys::{Identity, KeyLevel};
+use crate::host::keys::{Identity, KeyError, KeyLevel};
 use endpoint::{Access, Endpoint};
 pub use endpoint::{Operator, Reply, Request};
 
@@ -41,10 +41,12 @@ impl Found<'_> {
     /// Answers a request, if its sender may use the endpoint.
     #[must_use]
     pub fn answer(self, operator: &dyn Operator, request: &Request<'_>) -> Reply {
-        match refusal(self.access, &self.segments, operator, request) {
-            Some(refusal) => refusal,
-            None => (self.endpoint)(operator, request),
-        }
+        let reply = match refusal(self.access, &self.segments, operator, request) {
+            Ok(Some(refusal)) => Ok(refusal),
+            Ok(None) => (self.endpoint)(operator, request),
+            Err(error) => Err(error.into()),
+        };
+        reply.unwrap_or_else(|error| error.into_reply(operator))
     }
 }
 
@@ -52,8 +54,8 @@ impl Found<'_> {
 fn endpoint<'a>(method: &str, names: &[&str], segments: &[&'a str]) -> Option<(Access, Endpoint<'a>)> {
     let master = |endpoint: Endpoint<'a>| Some((Access::Master, endpoint));
     match (method, names) {
-        ("GET" | "POST", ["admin", "host", "ping"]) => Some((Access::Anyone, Box::new(|_, _| host::ping()))),
-        ("GET" | "POST", ["admin", "warmup"]) => Some((Access::Anyone, Box::new(|_, _| Reply::empty(200)))),
+        ("GET" | "POST", ["admin", "host", "ping"]) => Some((Access::Anyone, Box::new(|_, _| Ok(host::ping())))),
+        ("GET" | "POST", ["admin", "warmup"]) => Some((Access::Anyone, Box::new(|_, _| Ok(Reply::empty(200))))),
         (_, ["admin", "host", rest @ ..]) => {
             keys::find_host(method, rest, segments).or_else(|| host::find(method, rest)).and_then(master)
         }
@@ -65,27 +67,25 @@ fn endpoint<'a>(method: &str, names: &[&str], segments: &[&'a str]) -> Option<(A
         }
         // The webhooks of extensions: this host has none.
         ("GET" | "PUT" | "POST" | "DELETE" | "OPTIONS", ["runtime", "webhooks", _, ..]) => {
-            Some((Access::Webhook, host::running(Box::new(|_, _| Reply::empty(404)))))
+            Some((Access::Webhook, host::running(Box::new(|_, _| Ok(Reply::empty(404))))))
         }
         _ => None,
     }
 }
 
-/// The answer to a caller who may not use an endpoint. A key of a function is none here (recordings K08, K14).
-fn refusal(access: Access, segments: &[&str], operator: &dyn Operator, request: &Request<'_>) -> Option<Reply> {
+/// The answer to a caller who may not use an endpoint. A key of a function opens none (recordings K08, K14).
+fn refusal(
+    access: Access,
+    segments: &[&str],
+    operator: &dyn Operator,
+    request: &Request<'_>,
+) -> Result<Option<Reply>, KeyError> {
     if access == Access::Anyone {
-        return None;
+        return Ok(None);
     }
-    let identity = match request.key.map(|key| operator.keys().identify(key, None)).transpose() {
-        Ok(identity) => identity.flatten(),
-        // A damaged key file, say (recording JX-bad-host).
-        Err(error) => {
-            operator.log_error(&error.to_string());
-            return Some(Reply::empty(500));
-        }
-    };
+    let identity = request.key.map(|key| operator.keys().identify(key, None)).transpose()?.flatten();
     let extension = segments.get(2).map(|name| format!("{name}_extension"));
-    match (access, identity) {
+    Ok(match (access, identity) {
         (_, Some(Identity { level: KeyLevel::Admin, .. })) => None,
         (Access::Webhook, Some(Identity { level: KeyLevel::System, key_name }))
             if extension.as_ref() == Some(&key_name) =>
@@ -95,7 +95,7 @@ fn refusal(access: Access, segments: &[&str], operator: &dyn Operator, request: 
         (Access::MasterUnchallenged, _) => Some(Reply::empty(401)),
         (_, None) => Some(Reply::empty(401).with("WWW-Authenticate", "Bearer".to_owned())),
         (_, Some(_)) => Some(Reply::empty(403)),
-    }
+    })
 }
 
 #[cfg(test)]

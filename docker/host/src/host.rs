@@ -70,14 +70,32 @@ pub enum State {
     },
 }
 
-impl State {
-    /// Its name in `/admin/host/status`.
-    #[must_use]
-    pub const fn name(&self) -> &'static str {
+/// A state without what belongs to it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum StateName {
+    Running,
+    Error,
+    Offline,
+}
+
+impl StateName {
+    /// The word for it in `/admin/host/status`.
+    pub const fn as_str(self) -> &'static str {
         match self {
-            Self::Running(_) => "Running",
-            Self::Error(..) => "Error",
-            Self::Offline { .. } => "Offline",
+            Self::Running => "Running",
+            Self::Error => "Error",
+            Self::Offline => "Offline",
+        }
+    }
+}
+
+impl State {
+    /// Which state it is.
+    pub const fn name(&self) -> StateName {
+        match self {
+            Self::Running(_) => StateName::Running,
+            Self::Error(..) => StateName::Error,
+            Self::Offline { .. } => StateName::Offline,
         }
     }
 

@@ -1,12 +1,15 @@
 //! What an admin endpoint gets, and what it gives.
 
+use std::io;
+use std::path::PathBuf;
 use std::sync::Arc;
 
 use dotnet_text::media_type::MediaType;
 use serde_json::Value;
 
-use crate::app::{App, LoadedFunction, Settings};
-use crate::host::keys::Keys;
+use crate::app::{App, Document, LoadedFunction, Settings};
+use crate::host::StateName;
+use crate::host::keys::{KeyError, Keys};
 
 /// What the admin endpoints see of the host and what they can ask it to do. None of the calls waits.
 pub trait Operator {
@@ -16,8 +19,7 @@ pub trait Operator {
     fn keys(&self) -> &Keys;
     /// The environment.
     fn settings(&self) -> &Settings;
-    /// The state in the words of `/admin/host/status`: `Default`, `Starting`, `Initialized`, `Running`, `Error`, ….
-    fn state(&self) -> &str;
+    fn state(&self) -> StateName;
     /// The texts of `errors` in `/admin/host/status`; empty when there are none.
     fn errors(&self) -> Vec<String>;
     /// Milliseconds since this process started.
@@ -68,6 +70,38 @@ pub struct Reply {
     pub chunked: bool,
 }
 
+/// Why an endpoint has no answer of its own. The caller gets the status and no body.
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    #[error("the content type of the body is not one of JSON")]
+    MediaType,
+    #[error("the host is not running")]
+    NotRunning,
+    /// A damaged key file, say (recording JX-bad-host).
+    #[error(transparent)]
+    Keys(#[from] KeyError),
+    #[error("cannot {action} `{}`: {error}", path.display())]
+    File { action: &'static str, path: PathBuf, error: io::Error },
+}
+
+impl Error {
+    pub const fn status(&self) -> u16 {
+        match self {
+            Self::MediaType => 415,
+            Self::NotRunning => 503,
+            Self::Keys(_) | Self::File { .. } => 500,
+        }
+    }
+
+    /// The answer to the caller; the log has what a person must fix.
+    pub(super) fn into_reply(self, operator: &dyn Operator) -> Reply {
+        if self.status() == 500 {
+            operator.log_error(&self.to_string());
+        }
+        Reply::empty(self.status())
+    }
+}
+
 /// Who may use an endpoint.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Access {
@@ -80,7 +114,7 @@ pub(super) enum Access {
 }
 
 /// The answer of one endpoint, made once the caller may use it.
-pub type Endpoint<'a> = Box<dyn FnOnce(&dyn Operator, &Request<'_>) -> Reply + Send + 'a>;
+pub type Endpoint<'a> = Box<dyn FnOnce(&dyn Operator, &Request<'_>) -> Result<Reply, Error> + Send + 'a>;
 
 impl Reply {
     /// An answer without a body.
@@ -121,14 +155,16 @@ impl Request<'_> {
         parameter(self.query, name)
     }
 
-    /// The body as JSON, or the answer to a body that is none: `415` without a JSON media type, `400` otherwise.
-    pub fn json(&self) -> Result<Value, Reply> {
+    /// The body as JSON; `None` if it is not JSON.
+    ///
+    /// # Errors
+    /// If the content type is not one of JSON.
+    pub fn json(&self) -> Result<Option<Value>, Error> {
         if !self.content_type.is_some_and(is_json) {
-            return Err(Reply::empty(415));
+            return Err(Error::MediaType);
         }
-        let text = std::str::from_utf8(self.body).map_err(|_| Reply::empty(400))?;
-        let document = crate::app::Document::parse(text).map_err(|_| Reply::empty(400))?;
-        Ok(document.value)
+        let text = std::str::from_utf8(self.body).ok();
+        Ok(text.and_then(|text| Document::parse(text).ok()).map(|document| document.value))
     }
 }
 

@@ -4,21 +4,18 @@ use std::path::{Path, PathBuf};
 
 use serde_json::{Value, json};
 
-use super::endpoint::{Operator, Reply, Request};
+use super::endpoint::{Error, Operator, Reply, Request};
 
 /// A file or, where the path names one, a directory as a list. What is not below the app's directory is refused, even with the
 /// master key (recording KX-admin-misc).
-pub(super) fn read(operator: &dyn Operator, request: &Request<'_>) -> Reply {
+pub(super) fn read(operator: &dyn Operator, request: &Request<'_>) -> Result<Reply, Error> {
     const PREFIX_LENGTH: usize = "/admin/vfs".len();
     let asked = Path::new(request.path.get(PREFIX_LENGTH..).unwrap_or_default());
-    let Some(path) = below(&operator.app().root, asked) else { return Reply::empty(403) };
+    let Some(path) = below(&operator.app().root, asked) else { return Ok(Reply::empty(403)) };
     let answer = if path.is_dir() { list(&path, request).map(|value| Reply::json(200, &value)) } else { file(&path) };
-    answer.unwrap_or_else(|error| match error.kind() {
-        std::io::ErrorKind::NotFound => Reply::empty(404),
-        _ => {
-            operator.log_error(&format!("cannot read `{}`: {error}", path.display()));
-            Reply::empty(500)
-        }
+    answer.or_else(|error| match error.kind() {
+        std::io::ErrorKind::NotFound => Ok(Reply::empty(404)),
+        _ => Err(Error::File { action: "read", path, error }),
     })
 }
 

@@ -5,19 +5,20 @@ use std::sync::Arc;
 
 use serde_json::{Value, json};
 
-use super::endpoint::{Endpoint, Operator, Reply, Request, member};
+use super::endpoint::{Endpoint, Error, Operator, Reply, Request, member};
 use crate::app::{self, App, Function, Unreadable};
 use crate::grammar::route;
+use crate::host::StateName;
 
 pub(super) fn find<'a>(method: &str, names: &[&str], segments: &[&'a str]) -> Option<Endpoint<'a>> {
     let name = segments.get(2).copied().unwrap_or_default();
     Some(match (method, names) {
-        ("GET", []) => Box::new(|operator, _| list(operator)),
-        ("GET", [_]) => Box::new(move |operator, request| get(name, operator, request)),
+        ("GET", []) => Box::new(|operator, _| Ok(list(operator))),
+        ("GET", [_]) => Box::new(move |operator, request| Ok(get(name, operator, request))),
         ("PUT", [_]) => Box::new(move |operator, request| put(name, operator, request)),
         ("DELETE", [_]) => Box::new(move |operator, _| delete(name, operator)),
         ("POST", [_]) => Box::new(move |operator, request| invoke(name, operator, request)),
-        ("GET", [_, "status"]) => Box::new(move |operator, _| status(name, operator)),
+        ("GET", [_, "status"]) => Box::new(move |operator, _| Ok(status(name, operator))),
         _ => return None,
     })
 }
@@ -72,54 +73,46 @@ fn status(name: &str, operator: &dyn Operator) -> Reply {
 
 /// Runs a function in the background (recordings K10 to K12, KX-invoke-inputs, KX-invoke-type). A host that does not run refuses
 /// whatever is asked for, but not before the content type was looked at.
-fn invoke(name: &str, operator: &dyn Operator, request: &Request<'_>) -> Reply {
-    let body = match request.json() {
-        Err(reply) if reply.status == 415 => return reply,
-        body => body,
-    };
-    if operator.state() != "Running" {
-        return Reply::empty(503);
+fn invoke(name: &str, operator: &dyn Operator, request: &Request<'_>) -> Result<Reply, Error> {
+    let body = request.json()?;
+    if operator.state() != StateName::Running {
+        return Err(Error::NotRunning);
     }
-    let Ok(body @ Value::Object(_)) = body else { return Reply::empty(400) };
+    let Some(body @ Value::Object(_)) = body else { return Ok(Reply::empty(400)) };
     let input = match member(&body, "input") {
         None | Some(Value::Null) => None,
         Some(Value::String(text)) => Some(text.clone()),
-        Some(Value::Object(_) | Value::Array(_)) => return Reply::empty(400),
+        Some(Value::Object(_) | Value::Array(_)) => return Ok(Reply::empty(400)),
         Some(number_or_boolean) => Some(number_or_boolean.to_string()),
     };
-    match operator.app().function(name).and_then(Function::loaded) {
-        None => Reply::empty(404),
-        Some(function) => {
-            operator.invoke(function, input);
-            Reply::empty(202)
-        }
-    }
+    let Some(function) = operator.app().function(name).and_then(Function::loaded) else {
+        return Ok(Reply::empty(404));
+    };
+    operator.invoke(function, input);
+    Ok(Reply::empty(202))
 }
 
 /// Makes or replaces a function's directory. The app changes by that, and the host notices (protocol.md#admin-endpoints). A body
 /// that is no function, and one after which there is none, are errors of the real host.
-fn put(name: &str, operator: &dyn Operator, request: &Request<'_>) -> Reply {
-    let body = match request.json() {
-        Err(reply) if reply.status == 415 => return reply,
-        body => body,
-    };
+fn put(name: &str, operator: &dyn Operator, request: &Request<'_>) -> Result<Reply, Error> {
+    let body = request.json()?;
     if !app::is_function_name(name) {
-        return Reply::text(400, &format!("{name} is not a valid function name"));
+        return Ok(Reply::text(400, &format!("{name} is not a valid function name")));
     }
-    let Ok(body @ Value::Object(_)) = body else { return Reply::empty(500) };
+    let Some(body @ Value::Object(_)) = body else { return Ok(Reply::empty(500)) };
     let root = operator.app().root.clone();
-    if let Err(error) = write_function(&root, name, &body, operator) {
-        operator.log_error(&format!("cannot write the function `{name}`: {error}"));
-        return Reply::empty(500);
-    }
+    write_function(&root, name, &body, operator).map_err(|error| {
+        let path = root.join(name);
+        Error::File { action: "write", path, error }
+    })?;
     let app = app::load(&root, operator.settings());
-    match app.listed(name) {
+    Ok(match app.listed(name) {
         Some(function) => {
             let described = described(function, &app, &request.base(), &test_data_directory(operator));
             Reply::json(201, &described).with("Location", request.link())
         }
         None => Reply::empty(500),
-    }
+    })
 }
 
 /// Where files are given they are all that stays in the directory; function.json may be among them.
@@ -149,16 +142,17 @@ fn write_function(root: &Path, name: &str, body: &Value, operator: &dyn Operator
 }
 
 /// Empties a function's directory, and leaves it there as the real host does.
-fn delete(name: &str, operator: &dyn Operator) -> Reply {
+fn delete(name: &str, operator: &dyn Operator) -> Result<Reply, Error> {
     let app = operator.app();
-    let Some(function) = app.listed(name) else { return Reply::empty(404) };
-    if let Err(error) = remove_contents(&function.directory) {
-        operator.log_error(&format!("cannot empty `{}`: {error}", function.directory.display()));
-        return Reply::empty(500);
-    }
+    let Some(function) = app.listed(name) else { return Ok(Reply::empty(404)) };
+    remove_contents(&function.directory).map_err(|error| Error::File {
+        action: "empty",
+        path: function.directory.clone(),
+        error,
+    })?;
     // There need not be any test data.
     _ = std::fs::remove_file(test_data_file(operator, &function.name));
-    Reply::empty(204)
+    Ok(Reply::empty(204))
 }
 
 fn remove_contents(directory: &Path) -> std::io::Result<()> {

@@ -3,12 +3,13 @@
 use serde_json::{Value, json};
 
 use super::endpoint::{Access, Endpoint, Operator, Reply, Request, parameter};
+use crate::host::StateName;
 
 /// What is looked at: name, and whether it is well.
 type Check = (&'static str, fn(&dyn Operator) -> bool);
 
 const LIFE: Check = ("azure.functions.webhost.lifecycle", |_| true);
-const STATE: Check = ("azure.functions.scripthost.lifecycle", |operator| operator.state() == "Running");
+const STATE: Check = ("azure.functions.scripthost.lifecycle", |operator| operator.state() == StateName::Running);
 const STORAGE: Check =
     ("azure.functions.webjobs.storage", |operator| operator.settings().get_filled("AzureWebJobsStorage").is_some());
 
@@ -22,7 +23,7 @@ pub(super) fn find(rest: &[&str], query: &[(String, Vec<String>)]) -> Option<(Ac
     };
     let is_expanded = parameter(query, "expand").is_some_and(|value| value.eq_ignore_ascii_case("true"));
     let access = if is_expanded { Access::MasterUnchallenged } else { Access::Anyone };
-    Some((access, Box::new(move |operator, request| health(checks, is_expanded, operator, request))))
+    Some((access, Box::new(move |operator, request| Ok(health(checks, is_expanded, operator, request)))))
 }
 
 /// This host has come up before it answers anybody, so that there is nothing to wait for (recording AT-health).

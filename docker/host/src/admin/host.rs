@@ -2,75 +2,83 @@
 
 use serde_json::{Map, Value, json};
 
-use super::endpoint::{Endpoint, Operator, Reply, Request, member};
+use super::endpoint::{Endpoint, Error, Operator, Reply, Request, member};
 use crate::app::App;
 use crate::handler::own_headers::VERSION;
+use crate::host::StateName;
 use crate::triggers::host_id;
 
 const APP_OFFLINE_PAGE: &str = "<html><body>This function app is offline.</body></html>\n";
 
 pub(super) fn find<'a>(method: &str, names: &[&str]) -> Option<Endpoint<'a>> {
     Some(match (method, names) {
-        ("GET", ["status"]) => Box::new(|operator, _| status(operator)),
+        ("GET", ["status"]) => Box::new(|operator, _| Ok(status(operator))),
         ("POST", ["drain"]) => Box::new(|operator, _| {
             operator.drain(true);
-            Reply::empty(202)
+            Ok(Reply::empty(202))
         }),
-        ("POST", ["resume"]) => Box::new(|operator, _| resume(operator)),
-        ("GET", ["drain", "status"]) => Box::new(|operator, _| drain_status(operator)),
-        ("POST", ["restart"]) => Box::new(|operator, _| restart(operator)),
+        ("POST", ["resume"]) => Box::new(|operator, _| Ok(resume(operator))),
+        ("GET", ["drain", "status"]) => Box::new(|operator, _| Ok(drain_status(operator))),
+        ("POST", ["restart"]) => Box::new(|operator, _| Ok(restart(operator))),
         ("PUT", ["state"]) => Box::new(set_state),
-        ("GET", ["config"]) => running(Box::new(|operator, _| configuration(&operator.app()))),
-        ("GET", ["processes"]) => Box::new(|_, _| processes()),
+        ("GET", ["config"]) => running(Box::new(|operator, _| Ok(configuration(&operator.app())))),
+        ("GET", ["processes"]) => Box::new(|_, _| Ok(processes())),
         ("GET", ["extensions"]) => Box::new(|_, request| {
-            Reply::json(200, &json!({"extensions": [], "links": [{"rel": "self", "href": request.link()}]}))
+            Ok(Reply::json(200, &json!({"extensions": [], "links": [{"rel": "self", "href": request.link()}]})))
         }),
         ("POST", ["synctriggers"]) => running(Box::new(|_, _| {
-            Reply::json(500, &json!({"status": "Invalid environment for SyncTriggers operation."}))
+            Ok(Reply::json(500, &json!({"status": "Invalid environment for SyncTriggers operation."})))
         })),
-        ("POST", ["scale", "status"]) => Box::new(|operator, request| match request.json() {
-            Err(reply) if reply.status == 415 => reply,
-            _ if operator.state() != "Running" => Reply::empty(503),
-            _ => Reply::text(400, "Runtime scale monitoring is not enabled."),
+        ("POST", ["scale", "status"]) => Box::new(|operator, request| {
+            request.json()?;
+            check_running(operator)?;
+            Ok(Reply::text(400, "Runtime scale monitoring is not enabled."))
         }),
         ("POST", ["log"]) => Box::new(|_, request| log(request)),
-        ("GET", ["extensionbundle", "v1", content]) => {
-            let what = match *content {
-                "templates" => "Templates",
-                "bindings" => "Bindings",
-                name if name == "resources" || name.starts_with("resources.") => "Resources",
-                _ => return None,
-            };
-            Box::new(move |_, _| {
-                let text = format!(
-                    "{what} not found within the extension bundle or extension bundle is not configured for the function app."
-                );
-                Reply::text(404, &text)
-            })
-        }
+        ("GET", ["extensionbundle", "v1", content]) => no_bundle(content)?,
         _ => return None,
     })
 }
 
+/// What is asked of an extension bundle, which this host does not have.
+fn no_bundle(content: &str) -> Option<Endpoint<'static>> {
+    let what = match content {
+        "templates" => "Templates",
+        "bindings" => "Bindings",
+        name if name == "resources" || name.starts_with("resources.") => "Resources",
+        _ => return None,
+    };
+    Some(Box::new(move |_, _| {
+        let text = format!(
+            "{what} not found within the extension bundle or extension bundle is not configured for the function app."
+        );
+        Ok(Reply::text(404, &text))
+    }))
+}
+
 /// An endpoint that only a running host has an answer for.
 pub(super) fn running(endpoint: Endpoint<'_>) -> Endpoint<'_> {
-    Box::new(move |operator, request| match operator.state() {
-        "Running" => endpoint(operator, request),
-        _ => Reply::empty(503),
+    Box::new(move |operator, request| {
+        check_running(operator)?;
+        endpoint(operator, request)
     })
+}
+
+fn check_running(operator: &dyn Operator) -> Result<(), Error> {
+    if operator.state() == StateName::Running { Ok(()) } else { Err(Error::NotRunning) }
 }
 
 /// The real host comes back by starting anew, with a new handler, but only where it was drained (recording KX-drain).
 fn resume(operator: &dyn Operator) -> Reply {
-    let state = operator.state().to_owned();
-    if state != "Running" {
+    let state = operator.state();
+    if state != StateName::Running {
         return Reply::empty(409);
     }
     if operator.is_drained() {
         operator.drain(false);
         operator.restart();
     }
-    Reply::json(200, &json!({ "state": state }))
+    Reply::json(200, &json!({ "state": state.as_str() }))
 }
 
 /// `200`, never stored (recording K09).
@@ -83,7 +91,7 @@ fn status(operator: &dyn Operator) -> Reply {
     let mut status = Map::new();
     let mut put = |name: &str, value: Value| status.insert(name.to_owned(), value);
     put("id", json!(host_id(operator.settings(), &operator.app().root)));
-    put("state", json!(operator.state()));
+    put("state", json!(operator.state().as_str()));
     put("version", json!(VERSION));
     put("versionDetails", json!(format!("{VERSION} (mini-host {})", env!("CARGO_PKG_VERSION"))));
     for name in ["platformVersion", "instanceId", "computerName"] {
@@ -133,27 +141,21 @@ fn restart(operator: &dyn Operator) -> Reply {
 
 /// `"offline"` puts down `app_offline.htm`, on which the host ends (recording KX-state-offline); `"running"` takes it away. The
 /// state that the host is in is no change, and one in which it failed is not left by asking.
-fn set_state(operator: &dyn Operator, request: &Request<'_>) -> Reply {
-    let wanted = match request.json() {
-        Ok(state) => state.as_str().unwrap_or_default().trim().to_ascii_lowercase(),
-        Err(reply) => return reply,
-    };
-    let page = operator.app().root.join("app_offline.htm");
-    let done = match (wanted.as_str(), operator.state()) {
-        ("offline", "Offline") | ("running", "Running") => return Reply::empty(200),
-        ("offline", _) => std::fs::write(&page, APP_OFFLINE_PAGE),
-        ("running", "Offline") => std::fs::remove_file(&page).or_else(|error| match error.kind() {
-            std::io::ErrorKind::NotFound => Ok(()),
-            _ => Err(error),
-        }),
-        _ => return Reply::empty(400),
+fn set_state(operator: &dyn Operator, request: &Request<'_>) -> Result<Reply, Error> {
+    let Some(wanted) = request.json()? else { return Ok(Reply::empty(400)) };
+    let wanted = wanted.as_str().unwrap_or_default().trim().to_ascii_lowercase();
+    let path = operator.app().root.join("app_offline.htm");
+    let (action, done) = match (wanted.as_str(), operator.state()) {
+        ("offline", StateName::Offline) | ("running", StateName::Running) => return Ok(Reply::empty(200)),
+        ("offline", _) => ("write", std::fs::write(&path, APP_OFFLINE_PAGE)),
+        ("running", StateName::Offline) => ("remove", std::fs::remove_file(&path)),
+        _ => return Ok(Reply::empty(400)),
     };
     match done {
-        Ok(()) => Reply::empty(202),
-        Err(error) => {
-            operator.log_error(&format!("cannot write or remove `{}`: {error}", page.display()));
-            Reply::empty(500)
+        Err(error) if action == "write" || error.kind() != std::io::ErrorKind::NotFound => {
+            Err(Error::File { action, path, error })
         }
+        _ => Ok(Reply::empty(202)),
     }
 }
 
@@ -194,12 +196,11 @@ fn processes() -> Reply {
 }
 
 /// Log entries of the platform's front: read and dropped, as there is nobody to pass them to.
-fn log(request: &Request<'_>) -> Reply {
-    match request.json() {
-        Ok(Value::Array(entries)) if entries.iter().all(is_log_entry) => Reply::empty(200),
-        Err(reply) if reply.status == 415 => reply,
+fn log(request: &Request<'_>) -> Result<Reply, Error> {
+    Ok(match request.json()? {
+        Some(Value::Array(entries)) if entries.iter().all(is_log_entry) => Reply::empty(200),
         _ => Reply::text(400, "An array of log entry objects is expected."),
-    }
+    })
 }
 
 /// Whether the real host can read it as a `HostLogEntry`: a level that .NET's `TraceLevel` has, and texts.

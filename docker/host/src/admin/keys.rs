@@ -4,8 +4,8 @@ use std::path::{Component, Path};
 
 use serde_json::{Value, json};
 
-use super::endpoint::{Endpoint, Operator, Reply, Request, member};
-use crate::host::keys::{HostKeys, Key, KeyError};
+use super::endpoint::{Endpoint, Error, Operator, Reply, Request, member};
+use crate::host::keys::{HostKeys, Key};
 
 /// Whose keys a request is about.
 #[derive(Debug, Clone, Copy)]
@@ -34,7 +34,7 @@ pub(super) fn find_function<'a>(method: &str, names: &[&str], segments: &[&'a st
 }
 
 fn find<'a>(method: &str, owner: Owner<'a>, rest: &[&'a str]) -> Option<Endpoint<'a>> {
-    let endpoint: fn(Owner<'_>, &str, &dyn Operator, &Request<'_>) -> Result<Reply, KeyError> = match (method, rest) {
+    let endpoint: fn(Owner<'_>, &str, &dyn Operator, &Request<'_>) -> Result<Reply, Error> = match (method, rest) {
         ("GET", []) => |owner, _, operator, request| list(owner, operator, request),
         ("GET", [_]) => get,
         ("PUT", [_]) => put,
@@ -43,12 +43,7 @@ fn find<'a>(method: &str, owner: Owner<'a>, rest: &[&'a str]) -> Option<Endpoint
         _ => return None,
     };
     let name = rest.first().copied().unwrap_or_default();
-    Some(Box::new(move |operator, request| {
-        endpoint(owner, name, operator, request).unwrap_or_else(|error| {
-            operator.log_error(&error.to_string());
-            Reply::empty(500)
-        })
-    }))
+    Some(Box::new(move |operator, request| endpoint(owner, name, operator, request)))
 }
 
 /// Whether there is such a function: a directory of this name with a function.json, readable or not, or else a listed function by
@@ -61,7 +56,7 @@ fn is_there(owner: Owner<'_>, operator: &dyn Operator) -> bool {
     is_name && (app.root.join(name).join("function.json").is_file() || app.function(name).is_some())
 }
 
-fn list(owner: Owner<'_>, operator: &dyn Operator, request: &Request<'_>) -> Result<Reply, KeyError> {
+fn list(owner: Owner<'_>, operator: &dyn Operator, request: &Request<'_>) -> Result<Reply, Error> {
     if !is_there(owner, operator) {
         return Ok(Reply::empty(404));
     }
@@ -73,7 +68,7 @@ fn list(owner: Owner<'_>, operator: &dyn Operator, request: &Request<'_>) -> Res
     Ok(Reply::json(200, &json!({"keys": keys, "links": links(request)})))
 }
 
-fn get(owner: Owner<'_>, name: &str, operator: &dyn Operator, request: &Request<'_>) -> Result<Reply, KeyError> {
+fn get(owner: Owner<'_>, name: &str, operator: &dyn Operator, request: &Request<'_>) -> Result<Reply, Error> {
     if !is_there(owner, operator) {
         return Ok(Reply::empty(404));
     }
@@ -84,12 +79,8 @@ fn get(owner: Owner<'_>, name: &str, operator: &dyn Operator, request: &Request<
     Ok(key.map_or(Reply::empty(404), |key| Reply::json(200, &described(&key, request))))
 }
 
-fn put(owner: Owner<'_>, name: &str, operator: &dyn Operator, request: &Request<'_>) -> Result<Reply, KeyError> {
-    let body = match request.json() {
-        Err(reply) if reply.status == 415 => return Ok(reply),
-        Err(_) => Value::Null,
-        Ok(body) => body,
-    };
+fn put(owner: Owner<'_>, name: &str, operator: &dyn Operator, request: &Request<'_>) -> Result<Reply, Error> {
+    let body = request.json()?.unwrap_or_default();
     match member(&body, "value").and_then(dotnet_text::json::text_of) {
         Some(value) => set(owner, name, Some(&value), operator, request),
         None => Ok(Reply::text(400, "Invalid key value")),
@@ -103,7 +94,7 @@ fn set(
     value: Option<&str>,
     operator: &dyn Operator,
     request: &Request<'_>,
-) -> Result<Reply, KeyError> {
+) -> Result<Reply, Error> {
     if !is_there(owner, operator) {
         return Ok(Reply::empty(404));
     }
@@ -115,7 +106,7 @@ fn set(
     Ok(if new { Reply::json(201, &described).with("Location", request.link()) } else { Reply::json(200, &described) })
 }
 
-fn delete(owner: Owner<'_>, name: &str, operator: &dyn Operator) -> Result<Reply, KeyError> {
+fn delete(owner: Owner<'_>, name: &str, operator: &dyn Operator) -> Result<Reply, Error> {
     if name.eq_ignore_ascii_case("_master") {
         return Ok(Reply::text(400, "Cannot delete System Key."));
     }

@@ -6,7 +6,7 @@ use std::sync::atomic::Ordering;
 use super::endpoint::Operator;
 use crate::app::{App, LoadedFunction, Settings};
 use crate::host::keys::Keys;
-use crate::host::{Host, State};
+use crate::host::{Host, State, StateName};
 use crate::log;
 use crate::triggers::manual;
 
@@ -23,7 +23,7 @@ impl Operator for Arc<Host> {
         Host::settings(self)
     }
 
-    fn state(&self) -> &str {
+    fn state(&self) -> StateName {
         Host::state(self).name()
     }
 

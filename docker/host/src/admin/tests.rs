@@ -12,6 +12,7 @@ use serde_json::Value;
 use super::*;
 use crate::app::{self};
 use crate::app::{App, LoadedFunction, Settings};
+use crate::host::StateName;
 use crate::host::keys::Keys;
 
 struct Remembering {
@@ -20,7 +21,7 @@ struct Remembering {
     settings: Settings,
     asked: Mutex<Vec<String>>,
     drained: Mutex<bool>,
-    state: &'static str,
+    state: StateName,
     _directory: tempfile::TempDir,
 }
 
@@ -34,7 +35,7 @@ impl Operator for Remembering {
     fn settings(&self) -> &Settings {
         &self.settings
     }
-    fn state(&self) -> &str {
+    fn state(&self) -> StateName {
         self.state
     }
     fn errors(&self) -> Vec<String> {
@@ -100,7 +101,7 @@ fn host() -> Remembering {
         settings,
         asked: Mutex::default(),
         drained: Mutex::default(),
-        state: "Running",
+        state: StateName::Running,
         _directory: directory,
     }
 }
@@ -232,7 +233,7 @@ fn keys_of_a_function_need_no_readable_function() {
 
 #[test]
 fn a_host_that_does_not_run_refuses_what_needs_it() {
-    let host = Remembering { state: "Error", ..host() };
+    let host = Remembering { state: StateName::Error, ..host() };
     let post = |path: &str, body: &str| status(&host, &ask("POST", path, Some("m"), body)).unwrap();
     assert_eq!(post("/admin/functions/Nope", "{}"), 503);
     assert_eq!(post("/admin/functions/Man", ""), 415);
