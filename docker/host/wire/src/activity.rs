@@ -24,7 +24,7 @@ impl Activity {
         self.last_ms.store(u64::try_from(since).unwrap_or(u64::MAX), Ordering::Relaxed);
     }
 
-    /// Waits until nothing has moved for so long.
+    /// Waits until nothing has moved for `limit`.
     pub async fn silent_for(&self, limit: Duration) {
         loop {
             let due = self.begun + Duration::from_millis(self.last_ms.load(Ordering::Relaxed)) + limit;

@@ -22,7 +22,7 @@ const BODY_BYTES_PER_SECOND: u64 = 240;
 const BODY_BEGIN_MS: u64 = 25;
 /// How long a body that nobody wants is still read: its sender is to see the answer, and may send the next request.
 const DRAIN_SECONDS: u64 = 5;
-/// For a body announced with more than this there is no room before it comes: a number costs nothing.
+/// No more room than this is made for a body before it comes: a caller may announce any length.
 const MAX_TRUSTED_BYTES: usize = 1024 * 1024;
 /// How much of what a caller sends meanwhile is read to notice that it leaves.
 const READ_AHEAD_BYTES: usize = 64 * 1024;
@@ -38,7 +38,7 @@ pub struct Caller {
     pub(crate) socket: Socket,
     framing: Framing,
     length: u64,
-    /// Whether the caller waits to be told to send.
+    /// Whether the caller waits for `100 Continue` before it sends.
     waits_for_continue: bool,
     received: u64,
     limit: u64,
@@ -101,7 +101,7 @@ impl Caller {
         self.is_chunked
     }
 
-    /// Refuses what comes of the body beyond so many bytes.
+    /// Refuses a body of more bytes than this.
     pub const fn limit_body(&mut self, bytes: u64) {
         self.limit = bytes;
     }
@@ -218,7 +218,7 @@ impl Caller {
         self.socket
     }
 
-    /// Tells a caller who waits for it to send the body. One who has begun to send need not be told (recording
+    /// Sends `100 Continue` to a caller that waits for it. One that has begun to send does not get it (recording
     /// FX-expect-no-wait).
     async fn let_continue(&mut self) -> io::Result<()> {
         let Socket { reader, writer } = &mut self.socket;
@@ -234,7 +234,7 @@ impl Caller {
     }
 }
 
-/// HTTP/1.1 keeps a connection unless told otherwise, HTTP/1.0 the other way round. After a request that is framed in both ways
+/// HTTP/1.1 keeps a connection unless `Connection` says otherwise, HTTP/1.0 only if it says so. After a request that is framed in both ways
 /// nobody knows what comes next (recording FX-req-te-and-cl).
 fn keeps_connection(head: &RequestHead) -> bool {
     let headers = &head.headers;

@@ -27,7 +27,8 @@ pub use response::Response;
 pub use response_body::ResponseBody;
 pub use sent::Sent;
 
-/// How often a request without a body is sent again when its connection is closed without a response (protocol.md#forwarding-repeated-delivery).
+/// How often a request without a body is sent again when its connection is closed without a response
+/// (protocol.md#forwarding-repeated-delivery).
 const MAX_REPEATS: u32 = 3;
 /// .NET's `MaxAutomaticRedirections`.
 const MAX_REDIRECTS: u32 = 50;

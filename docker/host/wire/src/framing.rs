@@ -25,7 +25,7 @@ pub enum Framing {
     UntilClose,
 }
 
-/// Where in a chunked body the next byte stands.
+/// Where in a chunked body the next byte is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Chunk {
     /// Before a chunk.
@@ -34,7 +34,7 @@ pub enum Chunk {
     Data(u64),
     /// After the data of a chunk.
     DataEnd,
-    /// After the last chunk, and so many bytes of trailers.
+    /// After the last chunk and this many bytes of trailers.
     Trailers(usize),
     /// After everything.
     End,
@@ -99,13 +99,13 @@ pub enum BodyError {
     /// The body has more bytes than this limit.
     #[error("the caller's body is longer than {0} bytes")]
     TooLong(u64),
-    /// Nothing came for so long.
+    /// Nothing came for this long.
     #[error("nothing more of a body came within {} s", .0.as_secs())]
     Idle(Duration),
 }
 
 impl BodyError {
-    /// Whether the sender has gone: nobody is left to be told of the error.
+    /// Whether the sender has gone, so that nobody is left who could get an error.
     #[must_use]
     pub const fn is_departure(&self) -> bool {
         matches!(self, Self::Connection(_) | Self::Incomplete)

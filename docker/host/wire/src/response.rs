@@ -25,7 +25,7 @@ pub struct Response {
     pub body: Vec<Bytes>,
     /// How the body is framed.
     pub framing: Framing,
-    /// Whether the connection is closed afterwards, and the caller told so.
+    /// Whether the connection is closed afterwards, and the response says so.
     pub closes: bool,
 }
 

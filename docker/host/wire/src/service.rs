@@ -34,7 +34,7 @@ pub enum Warning {
     TooManyConnections(usize),
     /// A connection could not be accepted; the server goes on.
     Accept(io::Error),
-    /// When the server stopped, requests did not end within so many seconds, and were dropped.
+    /// When the server stopped, requests did not end within this many seconds, and were dropped.
     Undrained(u64),
 }
 

@@ -133,7 +133,7 @@ async fn a_request_without_a_body_is_sent_four_times_and_one_with_a_body_once() 
 }
 
 #[tokio::test]
-async fn who_resets_and_who_does_not_listen_are_told_apart() {
+async fn a_reset_and_a_refused_connection_are_different_errors() {
     let (client, listener) = client().await;
     let (outcome, ()) = tokio::join!(exchange(&client), async {
         accepted(&listener).await.set_zero_linger().unwrap();

@@ -37,7 +37,7 @@ pub enum Error {
     /// The head came, and the body did not come as a whole.
     #[error(transparent)]
     Body(BodyError),
-    /// Nothing moved for so long.
+    /// Nothing moved for this long.
     #[error("The handler neither read nor sent anything for {} s", .0.as_secs())]
     Idle(Duration),
 }

@@ -36,7 +36,7 @@ pub enum Body<'a> {
     },
     /// The body of a caller's request, passed on as it comes: in chunks, if the headers say so.
     Stream {
-        /// Who sends it.
+        /// The caller that sends it.
         caller: &'a mut Caller,
         /// Whether it is held back until the handler says `100 Continue`, or for a second (protocol.md#forwarding-request-body).
         waits_for_continue: bool,

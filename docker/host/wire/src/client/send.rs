@@ -3,7 +3,7 @@
 use std::io;
 use std::time::Duration;
 
-use bytes::{Buf, Bytes, BytesMut};
+use bytes::{Buf, BytesMut};
 use tokio::io::{AsyncRead, AsyncReadExt, AsyncWriteExt, Take};
 use tokio::net::tcp::OwnedWriteHalf;
 use tokio::sync::Notify;
@@ -73,7 +73,7 @@ pub async fn send(
         Body::Stream { caller, waits_for_continue } if request.headers.lists(Name::TransferEncoding, "chunked") => {
             writer.write_all(&head).await?;
             if *waits_for_continue {
-                // The caller is told to go on only if the handler wants the body (recording Y40).
+                // The caller gets its `100 Continue` only if the handler wants the body (recording Y40).
                 _ = timeout(CONTINUE_TIMEOUT, signals.may_continue.notified()).await;
             }
             send_chunks(writer, caller, signals).await?;
@@ -82,30 +82,24 @@ pub async fn send(
             let next = if *waits_for_continue {
                 writer.write_all(&head).await?;
                 head.clear();
-                // The caller is told to go on at once: reading does that.
+                // The caller gets its `100 Continue` at once: reading sends it.
                 tokio::join!(caller.next_piece(), timeout(CONTINUE_TIMEOUT, signals.may_continue.notified())).0
             } else {
                 caller.next_piece().await
             };
-            send_pieces(writer, head, next, caller, signals).await?;
+            let first = next.map_err(SendError::Body)?.unwrap_or_default();
+            send_with(writer, &mut head, &first).await?;
+            send_pieces(writer, caller, signals).await?;
         }
     }
     Ok(())
 }
 
-/// Sends a body whose length the head says.
-async fn send_pieces(
-    writer: &mut OwnedWriteHalf,
-    mut head: Vec<u8>,
-    mut next: Result<Option<Bytes>, BodyError>,
-    caller: &mut Caller,
-    signals: &Signals,
-) -> Result<(), SendError> {
-    while let Some(piece) = next.map_err(SendError::Body)? {
-        send_with(writer, &mut head, &piece).await?;
-        head.clear();
+/// Sends what is left of a body whose length the head says.
+async fn send_pieces(writer: &mut OwnedWriteHalf, caller: &mut Caller, signals: &Signals) -> Result<(), SendError> {
+    while let Some(piece) = caller.next_piece().await.map_err(SendError::Body)? {
+        writer.write_all(&piece).await?;
         signals.activity.touch();
-        next = caller.next_piece().await;
     }
     Ok(())
 }

@@ -33,7 +33,7 @@ pub struct Sent<'a> {
 }
 
 impl<'a> Exchange<'a> {
-    /// Sends the request, which may be sent again so often if the handler closes the connection without a response.
+    /// Sends the request. It may be sent again `repeats` times if the handler closes the connection without a response.
     pub async fn send(self, mut body: Body<'_>, may_reuse: bool, repeats: u32) -> Result<Sent<'a>, Error> {
         let connection = timeout(self.idle_limit, self.pool.take(may_reuse)).await;
         let mut connection = connection.map_err(|_| Error::Idle(self.idle_limit))??;
