@@ -35,7 +35,20 @@ pub struct Proxy {
 
 impl Proxy {
     /// Starts a host, and answers for its handler from now on.
+    #[allow(dead_code, reason = "not every test has this handler")]
     pub async fn start() -> Self {
+        let proxy = Self::with_handler(answer).await;
+        // What is allocated once is not counted.
+        for _ in 0..8 {
+            proxy.ask("GET /small HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n").await;
+        }
+        proxy
+    }
+
+    /// Starts a host, with this for a handler: it is given every connection.
+    pub async fn with_handler<F: Future<Output = ()> + Send + 'static>(
+        handler: impl Fn(BufReader<TcpStream>) -> F + Send + 'static,
+    ) -> Self {
         let app = tempfile::tempdir().expect("a temporary folder");
         for (name, text) in [("host.json", HOST_JSON), ("handler.sh", HANDLER)] {
             std::fs::write(app.path().join(name), text).expect("a file of the app");
@@ -50,18 +63,14 @@ impl Proxy {
         let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, port)).await.expect("the handler's port");
         tokio::spawn(async move {
             while let Ok((stream, _)) = listener.accept().await {
-                tokio::spawn(answer(stream));
+                tokio::spawn(handler(BufReader::new(stream)));
             }
         });
-        let proxy = Self { host, _app: app };
-        // What is allocated once is not counted.
-        for _ in 0..8 {
-            proxy.ask("GET /small HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n").await;
-        }
-        proxy
+        Self { host, _app: app }
     }
 
     /// A connection to the host on which this has been sent.
+    #[allow(dead_code, reason = "not every test needs it")]
     pub async fn send(&self, text: &str) -> BufReader<TcpStream> {
         let mut stream = TcpStream::connect(self.host.address()).await.expect("a connection");
         stream.write_all(text.as_bytes()).await.expect("the request is sent");
@@ -69,6 +78,7 @@ impl Proxy {
     }
 
     /// Everything that comes back.
+    #[allow(dead_code, reason = "not every test needs it")]
     pub async fn ask(&self, text: &str) -> String {
         let mut answer = String::new();
         self.send(text).await.read_to_string(&mut answer).await.expect("an answer");
@@ -76,15 +86,18 @@ impl Proxy {
     }
 
     /// How much memory the host has in use, in KiB.
+    #[allow(dead_code, reason = "not every test needs it")]
     pub fn memory_kib(&self) -> u64 {
         self.status("VmRSS:")
     }
 
     /// The most that it has had since [`forget_peak`](Self::forget_peak).
+    #[allow(dead_code, reason = "not every test needs it")]
     pub fn peak_kib(&self) -> u64 {
         self.status("VmHWM:")
     }
 
+    #[allow(dead_code, reason = "not every test needs it")]
     pub fn forget_peak(&self) {
         std::fs::write(format!("/proc/{}/clear_refs", self.host.process.id()), "5").expect("the kernel forgets");
     }
@@ -108,8 +121,7 @@ async fn port_of_handler(file: &Path) -> u16 {
 }
 
 /// The handler: `/small`, `/long` (chunked), `/upload` (says how much has come), `/events` (one event, then silence).
-async fn answer(stream: TcpStream) {
-    let mut stream = BufReader::new(stream);
+async fn answer(mut stream: BufReader<TcpStream>) {
     while let Some(head) = read_head(&mut stream).await {
         let path = head.split(' ').nth(1).unwrap_or_default().to_owned();
         let text = match path.as_str() {
@@ -171,6 +183,7 @@ async fn read_body(stream: &mut BufReader<TcpStream>, head: &str) -> u64 {
 }
 
 /// How many bytes a chunked body has.
+#[allow(dead_code, reason = "not every test needs it")]
 pub async fn read_chunks(stream: &mut BufReader<TcpStream>) -> u64 {
     let mut sum = 0;
     loop {

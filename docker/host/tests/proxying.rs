@@ -1,0 +1,156 @@
+//! Proxying at the pace of both ends, and what becomes of one end when the other goes (protocol.md#proxying-response and
+//! #proxying-errors). What comes first is shown by waiting for it, never by the clock.
+
+#![allow(clippy::expect_used, clippy::panic, reason = "a test")]
+
+#[path = "support/host.rs"]
+mod host;
+#[path = "support/streaming.rs"]
+mod streaming;
+
+use std::io::ErrorKind;
+use std::sync::Arc;
+use std::time::Duration;
+
+use streaming::{Proxy, read_head};
+use tokio::io::{AsyncBufReadExt, AsyncReadExt, AsyncWriteExt, BufReader};
+use tokio::net::TcpStream;
+use tokio::sync::Notify;
+use tokio::time::timeout;
+
+const GET: &str = "GET /x HTTP/1.1\r\nHost: x\r\n\r\n";
+const LIMIT: Duration = Duration::from_secs(30);
+const EVENTS_HEAD: &[u8] = b"HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\nTransfer-Encoding: chunked\r\n\r\n";
+
+/// The head of a request that is not the readiness probe, which is answered.
+async fn next_request(stream: &mut BufReader<TcpStream>) -> Option<String> {
+    loop {
+        let head = read_head(stream).await?;
+        if !head.starts_with("GET / ") {
+            return Some(head);
+        }
+        stream.get_mut().write_all(b"HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n").await.ok()?;
+    }
+}
+
+/// A handler that answers every request with these bytes and then keeps the connection, or closes it.
+async fn with_answer(answer: &'static [u8], keeps: bool) -> Proxy {
+    Proxy::with_handler(move |mut stream| async move {
+        while next_request(&mut stream).await.is_some() {
+            _ = stream.get_mut().write_all(answer).await;
+            if !keeps {
+                return;
+            }
+        }
+    })
+    .await
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn each_event_reaches_the_caller_before_the_next_one_is_sent() {
+    let heard = Arc::new(Notify::new());
+    let hears = Arc::clone(&heard);
+    let proxy = Proxy::with_handler(move |mut stream| {
+        let heard = Arc::clone(&hears);
+        async move {
+            if next_request(&mut stream).await.is_none() {
+                return;
+            }
+            _ = stream.get_mut().write_all(EVENTS_HEAD).await;
+            for number in 0..3 {
+                _ = stream.get_mut().write_all(format!("9\r\ndata: {number}\n\n\r\n").as_bytes()).await;
+                // The caller has it before there is more.
+                heard.notified().await;
+            }
+            _ = stream.get_mut().write_all(b"0\r\n\r\n").await;
+        }
+    })
+    .await;
+    let mut caller = proxy.send(GET).await;
+    read_head(&mut caller).await.expect("a head");
+    for number in 0..3 {
+        let mut event = String::new();
+        while !event.contains("data: ") {
+            timeout(LIMIT, caller.read_line(&mut event)).await.expect("an event").expect("an event");
+        }
+        assert!(event.ends_with(&format!("data: {number}\n")), "{event:?}");
+        heard.notify_one();
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_caller_who_leaves_ends_the_connection_to_the_handler() {
+    let (asked, gone) = (Arc::new(Notify::new()), Arc::new(Notify::new()));
+    let (asks, goes) = (Arc::clone(&asked), Arc::clone(&gone));
+    let proxy = Proxy::with_handler(move |mut stream| {
+        let (asked, gone) = (Arc::clone(&asks), Arc::clone(&goes));
+        async move {
+            if next_request(&mut stream).await.is_some() {
+                asked.notify_one();
+                _ = stream.read(&mut [0]).await;
+                gone.notify_one();
+            }
+        }
+    })
+    .await;
+    let caller = proxy.send(GET).await;
+    timeout(LIMIT, asked.notified()).await.expect("the handler is asked");
+    drop(caller);
+    timeout(LIMIT, gone.notified()).await.expect("the handler's connection is closed");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_handler_that_dies_within_a_body_resets_the_caller() {
+    let proxy = with_answer(b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nhello\r\n", false).await;
+    let mut caller = proxy.send(GET).await;
+    let mut all = Vec::new();
+    let end = timeout(LIMIT, caller.read_to_end(&mut all)).await.expect("an end");
+    assert_eq!(end.expect_err("no orderly end").kind(), ErrorKind::ConnectionReset);
+    assert!(String::from_utf8_lossy(&all).ends_with("\r\n\r\n5\r\nhello\r\n"));
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_no_caller_can_use_is_an_empty_500() {
+    for answer in [
+        &b"HTTP/1.1 101 Switching Protocols\r\nUpgrade: x\r\nConnection: Upgrade\r\n\r\n"[..],
+        b"HTTP/1.1 200 OK\r\nContent-Length: abc\r\n\r\nx",
+        b"HTTP/1.1 200 OK\r\nX: \xc3\xbc\r\nContent-Length: 1\r\n\r\nx",
+        b"HTTP/1.1 204 No Content\r\nContent-Length: 1\r\n\r\nx",
+        b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\nfffffffffffffffff\r\nx",
+        b"GARBAGE\r\n\r\n",
+    ] {
+        let proxy = with_answer(answer, true).await;
+        let mut caller = proxy.send(GET).await;
+        let head = timeout(LIMIT, read_head(&mut caller)).await.expect("an answer").expect("a head");
+        let shown = String::from_utf8_lossy(answer).into_owned();
+        assert!(head.starts_with("HTTP/1.1 500 Internal Server Error\r\nContent-Length: 0\r\n"), "{shown}: {head}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_head_without_end_and_interim_responses_without_end_are_given_up() {
+    for endless in [&b"X-More: of the same\r\n"[..], b"HTTP/1.1 100 Continue\r\n\r\n"] {
+        let proxy = Proxy::with_handler(move |mut stream| async move {
+            if next_request(&mut stream).await.is_some() {
+                let begins = if endless.starts_with(b"X") { &b"HTTP/1.1 200 OK\r\n"[..] } else { b"" };
+                _ = stream.get_mut().write_all(begins).await;
+                while stream.get_mut().write_all(endless).await.is_ok() {}
+            }
+        })
+        .await;
+        let mut caller = proxy.send(GET).await;
+        let head = timeout(LIMIT, read_head(&mut caller)).await.expect("an answer").expect("a head");
+        assert!(head.starts_with("HTTP/1.1 500 "), "{head}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn an_upgrade_answered_otherwise_passes_as_it_is() {
+    let proxy = with_answer(b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nno", true).await;
+    let request = "GET /ws HTTP/1.1\r\nHost: x\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\r\n";
+    let mut caller = proxy.send(request).await;
+    let head = timeout(LIMIT, read_head(&mut caller)).await.expect("an answer").expect("a head");
+    let mut body = [0; 2];
+    caller.read_exact(&mut body).await.expect("a body");
+    assert!(head.starts_with("HTTP/1.1 200 OK\r\nContent-Length: 2\r\n") && body == *b"no", "{head}");
+}
