@@ -24,7 +24,6 @@ pub struct Found<'a> {
 }
 
 /// The endpoint that a method, a decoded path and a parsed query name; `None` if there is none.
-#[must_use]
 pub fn find<'a>(method: &str, path: &'a str, query: &[(String, Vec<String>)]) -> Option<Found<'a>> {
     let path = path.strip_suffix('/').unwrap_or(path);
     let segments: Vec<&str> = path.strip_prefix('/')?.split('/').collect();
@@ -39,7 +38,6 @@ pub fn find<'a>(method: &str, path: &'a str, query: &[(String, Vec<String>)]) ->
 
 impl Found<'_> {
     /// Answers a request, if its sender may use the endpoint.
-    #[must_use]
     pub fn answer(self, operator: &dyn Operator, request: &Request<'_>) -> Reply {
         let reply = match refusal(self.access, &self.segments, operator, request) {
             Ok(Some(refusal)) => Ok(refusal),

@@ -64,7 +64,6 @@ pub struct Options {
 impl Options {
     /// What was said on the command line; ends the program with status 2 where that makes no sense, and with help where it was
     /// asked for.
-    #[must_use]
     pub fn from_command_line() -> Self {
         Self::parse()
     }

@@ -82,7 +82,7 @@ fn to_handler(execution: &Execution<'_>, request: wire::Request<'_>, length: u64
     Ok(Request { method, target, headers })
 }
 
-/// A well-known method in another letter case is sent in capitals (recording FX-req-lower).
+/// A well-known method in another case is sent in capitals (recording FX-req-lower).
 fn normal_method(method: &str) -> String {
     const KNOWN: [&str; 9] = ["GET", "POST", "PUT", "DELETE", "HEAD", "OPTIONS", "PATCH", "TRACE", "CONNECT"];
     let known = KNOWN.into_iter().find(|known| known.eq_ignore_ascii_case(method));

@@ -25,7 +25,7 @@ use crate::log::{self, Filter, Log};
 use keys::Keys;
 use running::{Handling, Running};
 
-/// How long after the end of all patience with a handler the host stops.
+/// Delay between giving up on a handler and stopping the host.
 const STOP_DELAY_MS: u64 = 500;
 /// How long before the first answer the handler is started, unless it is ready earlier.
 const HANDLER_LEAD_MS: u64 = 400;
@@ -90,7 +90,6 @@ impl StateName {
 }
 
 impl State {
-    /// Which state it is.
     pub const fn name(&self) -> StateName {
         match self {
             Self::Running(_) => StateName::Running,
@@ -100,7 +99,6 @@ impl State {
     }
 
     /// The app as it was last read.
-    #[must_use]
     pub fn app(&self) -> &Arc<App> {
         match self {
             Self::Running(running) => &running.app,
@@ -112,7 +110,6 @@ impl State {
 impl Host {
     /// Reads the app below `root`, which must be absolute, and serves it. The handler's environment is that of the host, too;
     /// `urls` are those that callers use, for the list of functions.
-    #[must_use]
     pub fn start(root: PathBuf, handling: Handling, urls: Vec<String>) -> Arc<Self> {
         let settings: Settings = handling.environment.iter().cloned().collect();
         let app = Arc::new(app::load(&root, &settings));
@@ -137,37 +134,30 @@ impl Host {
     }
 
     /// The directory with host.json.
-    #[must_use]
     pub fn root(&self) -> &Path {
         &self.root
     }
 
     /// The environment as settings.
-    #[must_use]
     pub const fn settings(&self) -> &Settings {
         &self.settings
     }
 
     /// The keys of the app.
-    #[must_use]
     pub const fn keys(&self) -> &Keys {
         &self.keys
     }
 
-    /// The log.
-    #[must_use]
     pub const fn log(&self) -> &Log {
         &self.log
     }
 
     /// Invocations that have begun and not ended.
-    #[must_use]
     pub const fn invocations(&self) -> &Arc<AtomicUsize> {
         &self.invocations
     }
 
     /// Whether the listeners of triggers are to rest, to be watched.
-    #[must_use]
     pub fn drained(&self) -> Receiver<bool> {
         self.drained.subscribe()
     }
@@ -178,33 +168,28 @@ impl Host {
     }
 
     /// How long this host has been running.
-    #[must_use]
     pub fn uptime(&self) -> Duration {
         self.started.elapsed()
     }
 
     /// Whether functions may have paths below `/admin` and `/runtime`, as they could in older hosts (recording AT-flag).
-    #[must_use]
     pub fn lets_functions_have_reserved_routes(&self) -> bool {
         let flags = self.settings.get("AzureWebJobsFeatureFlags").unwrap_or_default();
         flags.split(',').any(|flag| flag.trim().eq_ignore_ascii_case("DisableReservedRouteEnforcement"))
     }
 
     /// Whether no request to a reserved path has been kept from this function before.
-    #[must_use]
     pub fn is_first_reserved_route_of(&self, function: &str) -> bool {
         let mut warned = self.warned_of_reserved_routes.lock().unwrap_or_else(PoisonError::into_inner);
         warned.insert(function.to_owned())
     }
 
     /// What the host is doing now.
-    #[must_use]
     pub fn state(&self) -> State {
         self.state.borrow().clone()
     }
 
     /// The app that is served, if one is.
-    #[must_use]
     pub fn running(&self) -> Option<Arc<Running>> {
         match &*self.state.borrow() {
             State::Running(running) => Some(Arc::clone(running)),
@@ -213,7 +198,6 @@ impl Host {
     }
 
     /// What the host is doing, to be watched.
-    #[must_use]
     pub fn states(&self) -> Receiver<State> {
         self.state.subscribe()
     }
@@ -242,7 +226,7 @@ impl Host {
         }
         self.report(&app);
         if let Some(url) = self.urls.first() {
-            // Nobody reads it if this fails.
+            // Nothing to do if stdout is closed.
             _ = write!(std::io::stdout(), "{}", listing::listing(&app, url));
         }
         if !app.errors.is_empty() && !app.fails_by_routes_alone() {

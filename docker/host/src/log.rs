@@ -64,7 +64,6 @@ impl Log {
     }
 
     /// Whether an entry would be written, for callers whose message is costly to make.
-    #[must_use]
     pub fn is_enabled(&self, level: Level, category: &str) -> bool {
         self.filter.read().unwrap_or_else(PoisonError::into_inner).passes(level, category)
     }
@@ -88,7 +87,7 @@ impl Log {
     pub fn write(&self, entry: Entry<'_>, message: impl Display) {
         if self.is_enabled(entry.level, entry.category) {
             let text = format_entry(entry, &message.to_string());
-            // Who has closed our output does not want the log; the host serves on.
+            // A closed stdout is not an error: keep serving.
             _ = std::io::stdout().lock().write_all(text.as_bytes());
         }
     }
@@ -143,7 +142,7 @@ const fn short(level: Level) -> &'static str {
     }
 }
 
-/// `info: Category[0]`, then the message, each line of it indented by six blanks; an invocation is written as a scope.
+/// `info: Category[0]`, then the message, each line of it indented by six spaces; an invocation is written as a scope.
 fn format_entry(entry: Entry<'_>, message: &str) -> String {
     const INDENT: &str = "      ";
     let mut text = format!("{}: {}[{}]\n", short(entry.level), entry.category, entry.event);

@@ -52,8 +52,8 @@ pub async fn proxy(call: &Call<'_>, caller: &mut Caller) -> Option<Response> {
     response.map(|response| Response { closes: response.closes || !is_ready, ..response })
 }
 
-/// Reads what is to be read beforehand, asks the handler, and streams its response. A caller who leaves meanwhile is no failure:
-/// the connection to the handler is closed at once, and there is nobody to be told.
+/// Reads what is to be read beforehand, asks the handler, and streams its response. A caller who leaves meanwhile is not a failure:
+/// the connection to the handler is closed at once, and there is nobody to report to.
 async fn exchange(
     handler: &Handler,
     execution: &Execution<'_>,
@@ -141,7 +141,7 @@ fn is_upgrade(request: wire::Request<'_>) -> bool {
         && head.headers.iter().any(is_websocket)
 }
 
-/// A well-known method in another letter case is sent in capitals (recording Y30-get-lower).
+/// A well-known method in another case is sent in capitals (recording Y30-get-lower).
 fn normal_method(method: &str) -> String {
     const KNOWN: [&str; 9] = ["GET", "POST", "PUT", "DELETE", "HEAD", "OPTIONS", "PATCH", "TRACE", "CONNECT"];
     let known = KNOWN.into_iter().find(|known| known.eq_ignore_ascii_case(method));

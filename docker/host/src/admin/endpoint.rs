@@ -15,12 +15,11 @@ use crate::host::keys::{KeyError, Keys};
 pub trait Operator {
     /// The app as it was last read.
     fn app(&self) -> Arc<App>;
-    /// The keys.
     fn keys(&self) -> &Keys;
     /// The environment.
     fn settings(&self) -> &Settings;
     fn state(&self) -> StateName;
-    /// The texts of `errors` in `/admin/host/status`; empty when there are none.
+    /// The texts of `errors` in `/admin/host/status`; empty if there are none.
     fn errors(&self) -> Vec<String>;
     /// Milliseconds since this process started.
     fn uptime_milliseconds(&self) -> u64;
@@ -64,7 +63,6 @@ pub struct Reply {
     pub status: u16,
     /// Headers, `Content-Type` included.
     pub headers: Vec<(&'static str, String)>,
-    /// The body.
     pub body: Vec<u8>,
     /// Whether the real host sends it with `Transfer-Encoding: chunked`: it does so with plain text.
     pub chunked: bool,
@@ -118,7 +116,6 @@ pub type Endpoint<'a> = Box<dyn FnOnce(&dyn Operator, &Request<'_>) -> Result<Re
 
 impl Reply {
     /// An answer without a body.
-    #[must_use]
     pub fn empty(status: u16) -> Self {
         Self { status, headers: Vec::new(), body: Vec::new(), chunked: false }
     }
@@ -180,7 +177,7 @@ pub fn parameter<'a>(query: &'a [(String, Vec<String>)], name: &str) -> Option<&
     values.first().map(String::as_str)
 }
 
-/// A member of an object by its name in any letter case.
+/// A member of an object by its name ignoring case.
 pub fn member<'a>(object: &'a Value, name: &str) -> Option<&'a Value> {
     object.as_object()?.iter().find(|(key, _)| key.eq_ignore_ascii_case(name)).map(|(_, value)| value)
 }

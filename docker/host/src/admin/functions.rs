@@ -93,7 +93,7 @@ fn invoke(name: &str, operator: &dyn Operator, request: &Request<'_>) -> Result<
 }
 
 /// Makes or replaces a function's directory. The app changes by that, and the host notices (protocol.md#admin-endpoints). A body
-/// that is no function, and one after which there is none, are errors of the real host.
+/// that is not a function, and one that leaves no function behind, are errors of the real host.
 fn put(name: &str, operator: &dyn Operator, request: &Request<'_>) -> Result<Reply, Error> {
     let body = request.json()?;
     if !app::is_function_name(name) {
@@ -175,7 +175,7 @@ fn test_data_file(operator: &dyn Operator, name: &str) -> PathBuf {
 const MOST_TEST_DATA_LETTERS: usize = 4 * 1024;
 
 /// The function object, its fields in the order of the real host (recording KX-function). `invoke_url_template` is in lower case,
-/// its host included, and has the route as it is written, were it blanks.
+/// its host included, and has the route as it is written, even if it is only spaces.
 fn described(function: &Arc<Function>, app: &App, base: &str, test_data: &str) -> Value {
     let name = &function.name;
     let directory = function.directory.display();

@@ -140,7 +140,7 @@ fn restart(operator: &dyn Operator) -> Reply {
 }
 
 /// `"offline"` puts down `app_offline.htm`, on which the host ends (recording KX-state-offline); `"running"` takes it away. The
-/// state that the host is in is no change, and one in which it failed is not left by asking.
+/// state that the host is in is not a change, and one in which it failed is not left by asking.
 fn set_state(operator: &dyn Operator, request: &Request<'_>) -> Result<Reply, Error> {
     let Some(wanted) = request.json()? else { return Ok(Reply::empty(400)) };
     let wanted = wanted.as_str().unwrap_or_default().trim().to_ascii_lowercase();

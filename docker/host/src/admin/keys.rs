@@ -47,7 +47,7 @@ fn find<'a>(method: &str, owner: Owner<'a>, rest: &[&'a str]) -> Option<Endpoint
 }
 
 /// Whether there is such a function: a directory of this name with a function.json, readable or not, or else a listed function by
-/// its name in any letter case (`KeysController.IsFunction`).
+/// its name ignoring case (`KeysController.IsFunction`).
 fn is_there(owner: Owner<'_>, operator: &dyn Operator) -> bool {
     let Owner::Function(name) = owner else { return true };
     let app = operator.app();

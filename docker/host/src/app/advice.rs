@@ -1,4 +1,4 @@
-//! What is wrong with an app, told to people: file, line, column, and the likely fix.
+//! What is wrong with an app, for people: file, line, column, and the likely fix.
 
 use std::path::Path;
 

@@ -15,7 +15,6 @@ impl AuthLevel {
     pub const NAMES: [&str; 5] = ["anonymous", "user", "function", "system", "admin"];
 
     /// A level by its name, or by its number as .NET's `Enum.TryParse` takes it.
-    #[must_use]
     pub fn of(text: &str) -> Option<Self> {
         Some(match text.trim().to_ascii_lowercase().as_str() {
             "anonymous" | "0" => Self::Anonymous,
@@ -28,7 +27,6 @@ impl AuthLevel {
     }
 
     /// Its name, as it is logged.
-    #[must_use]
     pub const fn name(self) -> &'static str {
         match self {
             Self::Anonymous => "Anonymous",

@@ -90,18 +90,16 @@ impl BindingKind {
 
 impl Binding {
     /// Whether it starts the function.
-    #[must_use]
     pub fn is_trigger(&self) -> bool {
         self.direction == Direction::In && self.type_name.to_ascii_lowercase().ends_with("trigger")
     }
 
-    /// A property by its name in any letter case.
-    #[must_use]
+    /// A property by its name ignoring case.
     pub fn property(&self, name: &str) -> Option<&Value> {
         property(&self.raw, name)
     }
 
-    /// The queue of a trigger: only settings stand for something in its name.
+    /// The queue of a trigger: only settings are replaced in its name.
     ///
     /// # Errors
     /// In the words of the real host, as a reason why the function is not loaded.
@@ -117,8 +115,7 @@ impl Binding {
         BlobPattern::parse(&settings.expand(self.text("path").unwrap_or_default())?)
     }
 
-    /// A property that is a text, by its name in any letter case.
-    #[must_use]
+    /// A property that is a text, by its name ignoring case.
     pub fn text(&self, name: &str) -> Option<&str> {
         self.property(name).and_then(Value::as_str)
     }
@@ -165,7 +162,7 @@ pub(super) fn read(raw: &Value, path: &str, document: &Document) -> Result<Bindi
     })
 }
 
-/// A member of an object by its name in any letter case; the exact name wins.
+/// A member of an object by its name ignoring case; the exact name wins.
 pub(super) fn property<'a>(object: &'a Map<String, Value>, name: &str) -> Option<&'a Value> {
     object.get(name).or_else(|| object.iter().find(|(key, _)| key.eq_ignore_ascii_case(name)).map(|(_, value)| value))
 }

@@ -11,7 +11,7 @@ use dotnet_text::json::text_of;
 pub const JOB_HOST: &str = "AzureFunctionsJobHost";
 
 /// The host's configuration: the leaves of host.json by path (`customHandler:description:arguments:0`), overridden by the
-/// settings below `AzureFunctionsJobHost`. Paths are compared without regard to letter case, so sections that differ only in
+/// settings below `AzureFunctionsJobHost`. Paths are compared ignoring case, so sections that differ only in
 /// case are merged, and of a key given twice the last value counts (recordings CX-key-case, CX-case-duplicate-section, C12).
 #[derive(Debug, Clone, Default)]
 pub struct Configuration {
@@ -26,7 +26,6 @@ struct Leaf {
 
 impl Configuration {
     /// The configuration of a parsed host.json under these settings, and above these defaults.
-    #[must_use]
     pub fn new(defaults: &[(&str, &str)], host_json: &Value, settings: &Settings) -> Self {
         let mut configuration = Self::default();
         for (path, value) in defaults {
@@ -40,20 +39,17 @@ impl Configuration {
     }
 
     /// The text of one leaf; numbers and booleans as .NET writes them (`True`).
-    #[must_use]
     pub fn get(&self, path: &str) -> Option<&str> {
         self.leaves.get(&path.to_lowercase()).map(|leaf| leaf.value.as_str())
     }
 
     /// Whether there is a value at `path` or anything below it. An empty object or list counts as absent, as in .NET
     /// (recording CX-empty-section).
-    #[must_use]
     pub fn exists(&self, path: &str) -> bool {
         self.get(path).is_some() || !self.children(path).is_empty()
     }
 
     /// The names directly below `path`, numbers first and in numerical order, then by name.
-    #[must_use]
     pub fn children(&self, path: &str) -> Vec<String> {
         let prefix = format!("{}:", path.to_lowercase());
         let mut names: BTreeMap<(u64, String), String> = BTreeMap::new();
@@ -70,7 +66,6 @@ impl Configuration {
     }
 
     /// The leaf values directly below `path`: the elements of a list.
-    #[must_use]
     pub fn values(&self, path: &str) -> Vec<String> {
         self.children(path).iter().filter_map(|name| self.get(&format!("{path}:{name}"))).map(str::to_owned).collect()
     }

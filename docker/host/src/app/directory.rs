@@ -51,7 +51,7 @@ pub(crate) fn names_extensions(root: &Path, options: &HostOptions) -> bool {
 
 /// Finds the first fault of each function, in the order of their names: that decides who keeps a route that two of them want.
 fn check(readable: &mut [Function], registered: &Registered<'_>, advice: &mut Vec<String>) {
-    // Who has a route: those whose description was in order, even if they fail after that.
+    // Those have a route whose description was in order, even if they fail after that.
     let mut described: Vec<usize> = Vec::new();
     for index in 0..readable.len() {
         let (earlier, rest) = readable.split_at_mut(index);
@@ -70,7 +70,7 @@ fn check(readable: &mut [Function], registered: &Registered<'_>, advice: &mut Ve
     }
 }
 
-/// The directories directly below the root that hold a function.json, by name without regard to letter case
+/// The directories directly below the root that hold a function.json, by name ignoring case
 /// (recordings JX-order-case, JX-nested).
 fn directories(root: &Path) -> Vec<(String, PathBuf)> {
     let entries = std::fs::read_dir(root).map(|entries| entries.flatten().collect::<Vec<_>>()).unwrap_or_default();

@@ -5,7 +5,7 @@ use serde_json::{Map, Value};
 use super::advice::Fault;
 use dotnet_text::document::Document;
 
-/// The index in `names` of an enumeration's value: a name in any letter case with blanks around it, or a number. These are the
+/// The index in `names` of an enumeration's value: a name ignoring case with spaces around it, or a number. These are the
 /// rules of Newtonsoft's reader, and its words.
 pub(super) fn enumeration(
     raw: &Map<String, Value>,

@@ -38,8 +38,7 @@ pub(super) struct Registered<'a> {
     pub settings: &'a Settings,
 }
 
-/// `^[a-z][a-z0-9_\-]{0,127}$` in any letter case, and not `host` (protocol.md#discovery-and-names).
-#[must_use]
+/// `^[a-z][a-z0-9_\-]{0,127}$` ignoring case, and not `host` (protocol.md#discovery-and-names).
 pub fn is_function_name(name: &str) -> bool {
     let letters = name.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'_' || byte == b'-');
     letters
@@ -62,7 +61,7 @@ pub(super) fn find_in_index(function: &Function, registered: &Registered<'_>) ->
 
 /// A route that is the host's own, or taken by a function earlier in the order (recordings J10b to J10f). As in
 /// the real host, slashes around a route do not count here, an empty list of methods means all of them, and the names of methods
-/// are held against each other in their letter case: `GET` and `get` do not overlap, and the first function gets both.
+/// are compared with their case: `GET` and `get` do not overlap, and the first function gets both.
 pub(super) fn find_in_route<'a>(function: &Function, earlier: impl Iterator<Item = &'a Function>) -> Option<Fault> {
     let http = function.http.as_ref()?;
     let at = format!("bindings[{}].route", function.trigger?);

@@ -64,7 +64,7 @@ impl Deref for LoadedFunction {
     }
 }
 
-/// A function whose function.json could not be read: it is not listed, only its status tells why.
+/// A function whose function.json could not be read: it is not listed, only its status says why.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Unreadable {
     /// The name of its directory.
@@ -99,7 +99,6 @@ pub struct HttpTrigger {
 
 impl Function {
     /// Whether it is loaded: without errors and not left out by the allow list. A disabled function is loaded.
-    #[must_use]
     pub fn is_loaded(&self) -> bool {
         self.errors.is_empty() && !self.filtered
     }
@@ -111,19 +110,16 @@ impl Function {
     }
 
     /// Whether host.json describes it, and no function.json.
-    #[must_use]
     pub const fn is_implicit(&self) -> bool {
         self.host_json_path.is_some()
     }
 
     /// A fault of its function.json in words, with its place.
-    #[must_use]
     pub fn advice(&self, fault: &Fault) -> String {
         fault.advice(&self.directory.join("function.json"), Some(&self.file))
     }
 
     /// The binding that starts the function.
-    #[must_use]
     pub fn trigger_binding(&self) -> Option<&Binding> {
         self.bindings.get(self.trigger?)
     }
@@ -139,7 +135,6 @@ impl Function {
     }
 
     /// Whether its only input is an HTTP trigger and its only output an HTTP answer (protocol.md#forwarding-which-functions).
-    #[must_use]
     pub fn is_pure_http(&self) -> bool {
         is_only(self.inputs(), BindingKind::HttpTrigger) && is_only(self.outputs(), BindingKind::Http)
     }
@@ -147,7 +142,6 @@ impl Function {
     /// How requests to it reach the handler (protocol.md#proxying-which-functions and #forwarding-which-functions). With
     /// `httpWorker` those to a pure HTTP function are always passed on, but to the path `/<name>`
     /// (protocol.md#the-httpworker-section).
-    #[must_use]
     pub fn http_mode(&self, options: &HostOptions) -> HttpMode {
         match options.custom_handler.as_ref().filter(|_| self.is_pure_http()) {
             Some(handler) if handler.proxying => HttpMode::Proxying,
@@ -157,7 +151,6 @@ impl Function {
     }
 
     /// The retry policy that holds for it: its own, or else the app's.
-    #[must_use]
     pub fn retry_policy<'a>(&'a self, options: &'a HostOptions) -> Option<&'a Retry> {
         self.retry.as_ref().or(options.retry.as_ref())
     }
@@ -173,7 +166,7 @@ pub(super) struct Definition {
 /// Reads a parsed function.json. The texts of faults are those of the real host's parser (protocol.md#discovery-and-names).
 pub(super) fn read(name: &str, document: &Document) -> Result<Definition, Fault> {
     let Some(file) = document.value.as_object() else { return Err(Fault::new("is no JSON object", "")) };
-    // The real host reads these names in this letter case only, unlike those in a binding.
+    // The real host reads these names in this case only, unlike those in a binding.
     let bindings = match file.get("bindings") {
         None | Some(Value::Null) => Vec::new(),
         Some(Value::Array(bindings)) => bindings
@@ -206,7 +199,7 @@ pub(super) fn read(name: &str, document: &Document) -> Result<Definition, Fault>
     Ok(Definition { bindings, retry, script_file: script_file.map(str::to_owned) })
 }
 
-/// What an HTTP trigger says. A level or a list of methods that is none is a fault of the function
+/// What an HTTP trigger says. A level or a list of methods that is not one is a fault of the function
 /// ([`super::faults::find`]); here it counts as absent.
 pub(super) fn http_trigger(function: &str, trigger: &Binding) -> Option<HttpTrigger> {
     if trigger.kind != BindingKind::HttpTrigger {

@@ -70,7 +70,6 @@ pub fn read(path: &Path) -> Result<Vec<(String, String)>, Error> {
 }
 
 /// The environment with these settings added; what it has already stays as it is, as with Core Tools.
-#[must_use]
 pub fn added(mut environment: Vec<(String, String)>, settings: Vec<(String, String)>) -> Vec<(String, String)> {
     for (name, value) in settings {
         if !environment.iter().any(|(known, _)| *known == name) {

@@ -53,7 +53,7 @@ pub struct App {
     pub configuration: Configuration,
     /// The same, typed.
     pub options: HostOptions,
-    /// Every function whose function.json could be read, ordered by name without regard to letter case.
+    /// Every function whose function.json could be read, ordered by name ignoring case.
     pub functions: Vec<Arc<Function>>,
     /// Functions whose function.json could not be read.
     pub unreadable: Vec<Unreadable>,
@@ -70,7 +70,6 @@ pub struct App {
 
 /// Reads the app below `root`. Never fails: what is wrong is in the value. Where there is no host.json the default one is
 /// written, as the real host does.
-#[must_use]
 pub fn load(root: &Path, settings: &Settings) -> App {
     let mut file = host_file::read(root);
     let host_json = file.document.as_ref().map_or(&Value::Null, |document| &document.value);
@@ -117,8 +116,7 @@ impl App {
         self.functions.iter().filter_map(Function::loaded)
     }
 
-    /// A listed function by its name in any letter case.
-    #[must_use]
+    /// A listed function by its name ignoring case.
     pub fn function(&self, name: &str) -> Option<&Arc<Function>> {
         self.functions
             .iter()
@@ -126,15 +124,13 @@ impl App {
             .or_else(|| self.functions.iter().find(|function| function.name.eq_ignore_ascii_case(name)))
     }
 
-    /// A function by its name in any letter case, if it has a function.json: the admin endpoints know of no others (recording
+    /// A function by its name ignoring case, if it has a function.json: the admin endpoints know of no others (recording
     /// G01).
-    #[must_use]
     pub fn listed(&self, name: &str) -> Option<&Arc<Function>> {
         self.function(name).filter(|function| !function.is_implicit())
     }
 
     /// A fault of a function's description in words, with its place: in its function.json, or in host.json.
-    #[must_use]
     pub fn advice_on_function(&self, function: &Function, fault: &Fault) -> String {
         match &function.host_json_path {
             Some(path) => self.advice_on_host_file(&Fault { path: path.clone(), is_name: false, ..fault.clone() }),
@@ -143,19 +139,16 @@ impl App {
     }
 
     /// A fault of host.json in words, with its place.
-    #[must_use]
     pub fn advice_on_host_file(&self, fault: &Fault) -> String {
         fault.advice(&self.root.join("host.json"), self.host_file.as_ref())
     }
 
     /// The port that host.json gives to the handler.
-    #[must_use]
     pub fn fixed_port(&self) -> Option<u16> {
         self.options.custom_handler.as_ref()?.port
     }
 
     /// The same app, which cannot be served because its fixed port is taken.
-    #[must_use]
     pub fn with_port_taken(&self) -> Self {
         let error = self.fixed_port().map(|port| HostError::port(port, "customHandler:port"));
         Self {
@@ -167,19 +160,16 @@ impl App {
 
     /// Whether route templates are all that is wrong with the host: then the real one has started the handler already
     /// (recording JX-bad-DupParam).
-    #[must_use]
     pub fn fails_by_routes_alone(&self) -> bool {
         self.host_file_is_sound && !self.errors.is_empty()
     }
 
     /// Whether the handler is started: when there is a function at all, a faulty one included (protocol.md#host-state-and-readiness).
-    #[must_use]
     pub fn has_functions(&self) -> bool {
         self.functions.iter().any(|function| !function.filtered)
     }
 
     /// Whether there are functions, and the allow list of host.json leaves them all out.
-    #[must_use]
     pub fn leaves_out_all(&self) -> bool {
         !self.functions.is_empty() && !self.has_functions()
     }

@@ -72,7 +72,6 @@ pub struct CustomHandler {
 impl CustomHandler {
     /// Whether the host goes where the handler redirects it: not where `enableForwardingHttpRequest` is on, be it in the section
     /// `httpWorker`, where it changes nothing else (protocol.md#readiness-probe).
-    #[must_use]
     pub const fn follows_redirects(&self) -> bool {
         !self.forwarding
     }
@@ -129,7 +128,7 @@ pub enum RetryStrategy {
 pub struct HttpOptions {
     /// What stands before every route; `api` by default, may be empty, may have several segments.
     pub route_prefix: String,
-    /// How many requests run at a time; `None` is unbounded, 0 stands for every number that is no limit.
+    /// How many requests run at a time; `None` is unbounded, 0 is every number that is not a limit.
     pub max_concurrent_requests: Option<usize>,
     /// How many requests run or wait; likewise.
     pub max_outstanding_requests: Option<usize>,
@@ -215,7 +214,7 @@ impl HostError {
         }
     }
 
-    /// The same for people. The path is that of the configuration; host.json may spell it in other letter case.
+    /// The same for people. The path is that of the configuration; host.json may spell it in another case.
     pub(super) fn fault(&self) -> Fault {
         let path = self.path.as_deref().unwrap_or_default();
         let status = || self.status.split_once(": ").map_or(self.status.as_str(), |(_, text)| text);

@@ -1,4 +1,4 @@
-//! `configurationProfile`: one key that stands for the settings of a whole kind of app (protocol.md#configuration-profiles).
+//! `configurationProfile`: one key for the settings of a whole kind of app (protocol.md#configuration-profiles).
 
 use serde_json::Value;
 
@@ -20,7 +20,7 @@ const CUSTOM_HANDLER: Defaults = &[
     ("extensions:http:routePrefix", ""),
 ];
 
-/// What the profile of an app sets. The environment's wins over that of the file, where the key counts in this letter case only
+/// What the profile of an app sets. The environment's wins over that of the file, where the key counts in this case only
 /// (recordings G55b, G68).
 ///
 /// # Errors

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use crate::grammar::setting_names;
 
-/// A snapshot of the environment. Names are compared without regard to letter case, and `__` in a name means `:`, as in the
+/// A snapshot of the environment. Names are compared ignoring case, and `__` in a name means `:`, as in the
 /// configuration of the real host, so `AzureFunctionsJobHost__version` is found as `azurefunctionsjobhost:version`.
 #[derive(Debug, Clone, Default)]
 pub struct Settings {
@@ -23,13 +23,11 @@ const CONNECTION_STRING_PREFIXES: [&str; 4] = ["MYSQLCONNSTR_", "SQLAZURECONNSTR
 
 impl Settings {
     /// The value of a setting, with `:` or `__` between the parts of its name.
-    #[must_use]
     pub fn get(&self, name: &str) -> Option<&str> {
         self.entries.get(&fold(&normal(name))).map(|entry| entry.value.as_str())
     }
 
     /// The value of a setting that is there and not empty.
-    #[must_use]
     pub fn get_filled(&self, name: &str) -> Option<&str> {
         self.get(name).filter(|value| !value.is_empty())
     }
@@ -42,8 +40,7 @@ impl Settings {
         setting_names::expand(text, |name| self.get_filled(name))
     }
 
-    /// Whether a switch such as `AzureWebJobsDisableHomepage` is on: `1` or `true`, in any letter case.
-    #[must_use]
+    /// Whether a switch such as `AzureWebJobsDisableHomepage` is on: `1` or `true`, ignoring case.
     pub fn is_on(&self, name: &str) -> bool {
         self.get(name).is_some_and(|value| value == "1" || value.eq_ignore_ascii_case("true"))
     }
@@ -59,7 +56,7 @@ impl Settings {
 }
 
 impl<N: Into<String>, V: Into<String>> FromIterator<(N, V)> for Settings {
-    /// Settings from names and values; of two names that are equal but for their letter case the last one counts.
+    /// Settings from names and values; of two names that are equal but for their case the last one counts.
     fn from_iter<I: IntoIterator<Item = (N, V)>>(pairs: I) -> Self {
         let mut entries = BTreeMap::new();
         for (name, value) in pairs {

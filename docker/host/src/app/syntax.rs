@@ -6,7 +6,7 @@ use dotnet_text::json::{Error, ErrorKind};
 
 use super::advice::advice;
 
-/// What to tell about a file with this text; `example` is how such a file begins.
+/// What to say about a file with this text; `example` is how such a file begins.
 pub(super) fn advice_on(file: &Path, text: &str, error: &Error, example: &str) -> String {
     if matches!(error.kind, ErrorKind::Empty | ErrorKind::NotAnObject(_)) {
         return advice(file, None, "is not a JSON object", Some(&format!("begin with {example}")));

@@ -17,7 +17,7 @@ pub enum Written {
     Blob(Arc<str>),
 }
 
-/// Who has written tells here; who waits listens. Clones are the same exchange.
+/// Announces the host's own writes to waiting triggers. Clones share one channel.
 #[derive(Debug, Clone)]
 pub struct News {
     sender: broadcast::Sender<Written>,
@@ -40,8 +40,7 @@ impl News {
         _ = self.sender.send(Written::Blob(blob.url().into()));
     }
 
-    /// What is told from now on.
-    #[must_use]
+    /// The changes from now on.
     pub fn listen(&self) -> broadcast::Receiver<Written> {
         self.sender.subscribe()
     }

@@ -20,7 +20,6 @@ pub struct Connections {
 
 impl Connections {
     /// The accounts that these settings describe. None is opened yet.
-    #[must_use]
     pub fn new(settings: &Settings) -> Self {
         Self { settings: settings.clone(), open: Arc::default() }
     }
@@ -28,7 +27,7 @@ impl Connections {
     /// The account that a binding's `connection` names; without one, the app's own.
     ///
     /// # Errors
-    /// When there is no such setting, or it is no connection string.
+    /// When there is no such setting, or it is not a connection string.
     pub fn storage(&self, connection: Option<&str>) -> Result<Storage, Failure> {
         let name = connection.filter(|name| !name.trim().is_empty()).unwrap_or(HOST_CONNECTION);
         let text = connection_string(&self.settings, name)?;

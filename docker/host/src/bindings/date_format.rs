@@ -9,8 +9,7 @@ pub const DEFAULT: &str = "yyyy-MM-ddTHH-mm-ssK";
 
 /// A UTC date in a .NET format, with the names of the invariant culture.
 ///
-/// A single letter is one of .NET's standard formats, of which those are known that stand for a pattern.
-#[must_use]
+/// A single letter is one of .NET's standard formats, of which those are known that are short for a pattern.
 pub fn format(date: &NaiveDateTime, format: &str) -> String {
     let pattern = match format {
         "d" => "MM/dd/yyyy",
@@ -48,7 +47,7 @@ fn custom(date: &NaiveDateTime, pattern: &str) -> String {
     text
 }
 
-/// Text between quotes stands for itself.
+/// Text between quotes is literal.
 fn quoted(rest: &str, quote: char) -> (usize, String) {
     match rest[1..].find(quote) {
         Some(end) => (end + 2, rest[1..=end].to_owned()),

@@ -12,7 +12,7 @@ use dotnet_text::encoding::decode;
 /// The values of a function's inputs beside its trigger, in the order of function.json, for [`crate::envelope::request`].
 ///
 /// # Errors
-/// When an expression has no value, a connection is missing, or storage is out of reach. A missing blob is no error but null.
+/// When an expression has no value, a connection is missing, or storage is out of reach. A missing blob is not an error but null.
 pub async fn read(
     bindings: &Bindings,
     function: &Function,

@@ -12,7 +12,7 @@ use crate::grammar::queue_name;
 /// The name of a binding's queue in one invocation.
 ///
 /// # Errors
-/// When the binding has no `queueName`, an expression in it has no value, or what comes out is no name of a queue.
+/// When the binding has no `queueName`, an expression in it has no value, or what comes out is not a name of a queue.
 pub fn queue(
     binding: &Binding,
     settings: &Settings,

@@ -1,7 +1,7 @@
 //! What a function names beside its trigger: expressions, connections, blob inputs, queue and blob outputs.
 //!
 //! [`connection`] turns the name of a setting into a storage account, [`expression`] a path such as `orders/{id}` into the name
-//! it stands for in one invocation, [`input`] reads blobs before the handler is asked and [`output`] writes what it gave.
+//! that it means in one invocation, [`input`] reads blobs before the handler is asked and [`output`] writes what it gave.
 
 pub mod changes;
 pub mod connection;
@@ -19,7 +19,7 @@ use connection::Connections;
 pub struct Bindings {
     /// The storage accounts by connection name.
     pub connections: Connections,
-    /// The settings that `%name%` stands for.
+    /// The settings that replace `%name%`.
     pub settings: Settings,
     /// How a message's bytes stand in a queue.
     pub encoding: MessageEncoding,
@@ -29,7 +29,6 @@ pub struct Bindings {
 
 impl Bindings {
     /// The bindings of an app under these settings.
-    #[must_use]
     pub fn new(settings: &Settings, encoding: MessageEncoding) -> Self {
         Self {
             connections: Connections::new(settings),

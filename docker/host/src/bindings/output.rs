@@ -15,7 +15,7 @@ use crate::envelope::failure::Failure;
 use crate::envelope::outputs::OutputValue;
 use crate::envelope::{blob, queue};
 
-/// The user metadata by which a blob tells which invocation wrote it.
+/// The user metadata that names the invocation that wrote a blob.
 const PARENT_ID: &str = "AzureWebJobsParentId";
 
 /// Writes every value to its binding, all at once. There is no transaction: what one writes stays, whatever becomes of the
@@ -52,7 +52,6 @@ pub async fn write(
 }
 
 /// The text of a message with these bytes, as it stands in storage.
-#[must_use]
 pub fn encode(bytes: &[u8], encoding: MessageEncoding) -> String {
     match encoding {
         MessageEncoding::Base64 => BASE64.encode(bytes),
@@ -61,7 +60,6 @@ pub fn encode(bytes: &[u8], encoding: MessageEncoding) -> String {
 }
 
 /// The bytes of a message with this text; none when it is not in the encoding that was agreed on.
-#[must_use]
 pub fn decode(text: &str, encoding: MessageEncoding) -> Option<Vec<u8>> {
     match encoding {
         MessageEncoding::Base64 => dotnet_text::base64::decode(text),

@@ -1,4 +1,4 @@
-//! What an answer says that the host ignores, although its author surely meant it (protocol.md#the-result-object to #http-return-value).
+//! Finds parts of an answer that the host ignores, although its author surely meant them (protocol.md#the-result-object to #http-return-value).
 
 use crate::envelope::answer::Answer;
 use crate::envelope::outputs::OutputBinding;
@@ -14,9 +14,8 @@ const MOST_ACCIDENTAL_LETTERS: usize = 256;
 const ANSWER: [&str; 3] = ["Outputs", "Logs", "ReturnValue"];
 const RESPONSE: [&str; 3] = ["statusCode", "headers", "body"];
 
-/// The oversights in an answer to an invocation with these output bindings, each with a hint. The answer is valid all the same.
+/// The ignored parts of an answer to an invocation with these output bindings, each with a hint. The answer is valid all the same.
 /// `compatible` is `FUNCTIONS_V2_COMPATIBILITY_MODE`.
-#[must_use]
 pub fn oversights(answer: &Answer, bindings: &[OutputBinding<'_>], compatible: bool) -> Vec<String> {
     let mut found = strangers(answer, bindings);
     if let Some(outputs) = &answer.outputs {
@@ -91,7 +90,7 @@ fn of_response(response: &Json, name: &str) -> Vec<String> {
     found
 }
 
-/// A status that is no integer counts as 200 (recordings RX-sc-*); an array or an object fails elsewhere.
+/// A status that is not an integer counts as 200 (recordings RX-sc-*); an array or an object fails elsewhere.
 fn no_status(status: &Json, name: &str) -> Option<String> {
     let is_number = match status {
         Json::Integer(number) => i32::try_from(*number).is_ok(),

@@ -1,4 +1,4 @@
-//! Whether the handler's program can be started, told before anybody waits for it (protocol.md#customhandler-description, #command-line and #exit-and-restart).
+//! Checks whether the handler's program can be started, so that a broken one is reported at once (protocol.md#customhandler-description, #command-line and #exit-and-restart).
 
 use std::path::{Path, PathBuf};
 
@@ -6,7 +6,7 @@ use super::program;
 use crate::app::{CustomHandler, Fault, HandlerKind, HostOptions, Settings};
 use crate::grammar::spelling::did_you_mean;
 
-/// What the host sets for the handler; these names stand for values in its arguments.
+/// What the host sets for the handler; these names mean values in its arguments.
 const OWN_VARIABLES: [&str; 5] = [
     "FUNCTIONS_CUSTOMHANDLER_PORT",
     "FUNCTIONS_CUSTOMHANDLER_WORKER_ID",
@@ -117,7 +117,7 @@ fn placeholder(text: &str) -> Option<&'static str> {
     }
 }
 
-/// The `$` of a shell means nothing where none reads it.
+/// A `$` means nothing if no shell reads it.
 fn of_dollar(argument: &str, settings: &Settings, at: String) -> Option<Fault> {
     let name: String = argument
         .split_once('$')

@@ -1,4 +1,4 @@
-//! What the real host passes over in silence in function.json and a person would want to know.
+//! Finds mistakes in function.json that the real host ignores.
 
 use serde_json::Value;
 
@@ -47,7 +47,7 @@ pub fn advice(app: &App) -> Vec<String> {
     found
 }
 
-/// What to tell about a function that only this host loads: where an app has a storage account, queues and blobs are at hand
+/// What to say about a function that only this host loads: where an app has a storage account, queues and blobs are at hand
 /// here without a bundle.
 fn without_bundle(function: &Function) -> String {
     let file = function.directory.join("function.json");
@@ -73,7 +73,7 @@ fn bad_route(function: &Function, prefix: &str) -> Option<Fault> {
     Some(if has_outer_slash(&http.route) { fault.hint("begin and end the route without a slash") } else { fault })
 }
 
-/// What the real host passes over in silence: properties of bindings with a slip in their name.
+/// Misspelt properties of bindings, which the real host ignores.
 fn slips(function: &Function) -> Vec<Fault> {
     let is_known = |name: &str| PROPERTIES.iter().any(|known| known.eq_ignore_ascii_case(name));
     let names =
@@ -136,7 +136,6 @@ fn prefix_in_route(function: &Function, prefix: &str) -> Option<Fault> {
     Some(Fault::new(text, at).hint(hint))
 }
 /// Whether the function has bindings that come with an extension bundle.
-#[must_use]
 fn needs_extensions(function: &Function) -> bool {
     function
         .bindings

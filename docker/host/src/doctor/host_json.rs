@@ -1,4 +1,4 @@
-//! What the real host passes over in silence in host.json and a person would want to know: keys in the wrong place or with a slip
+//! Finds mistakes in host.json that the real host ignores: keys in the wrong place or misspelt,
 //! in them, values of the wrong kind, and what a v4 host reads otherwise than it looks.
 
 use serde_json::{Map, Value};
@@ -25,7 +25,7 @@ use Kind::{List, Object, Scalar, Span};
 struct Section {
     path: &'static [&'static str],
     keys: &'static [(&'static str, Kind)],
-    /// Whether these are all the keys there are: others are told. Elsewhere only slips of known ones are.
+    /// Whether these are all the keys there are: others are reported. Elsewhere only misspelt known ones are.
     is_closed: bool,
 }
 
@@ -141,7 +141,7 @@ const DESCRIPTION_KEYS: [(&str, Kind); 7] = [
     ("useStdErrorStreamForErrorsOnly", Scalar),
 ];
 
-/// Keys that mean different things in different places: nobody can tell where they belong.
+/// Keys that mean different things in different places: it cannot be known where they belong.
 const AMBIGUOUS: [&str; 4] = ["version", "id", "type", "port"];
 
 /// What other programs, and public files, call a key.
@@ -223,7 +223,7 @@ fn route_prefix(prefix: &str) -> Option<Fault> {
     })
 }
 
-/// Every object at a path of names in any letter case, with its path as it is written.
+/// Every object at a path of names ignoring case, with its path as it is written.
 fn members<'a>(file: &'a Map<String, Value>, path: &[&str]) -> Vec<(String, &'a Map<String, Value>)> {
     let mut found = vec![(String::new(), file)];
     for name in path {

@@ -12,7 +12,6 @@ pub mod program;
 use crate::app::{App, Settings};
 
 /// What is to be said about an app: file, line and column, and the likely fix. One entry may have several lines.
-#[must_use]
 pub fn advice(app: &App, settings: &Settings) -> Vec<String> {
     let mut found = host_json::advice(app);
     found.extend(executable::faults(&app.options, settings).iter().map(|fault| app.advice_on_host_file(fault)));

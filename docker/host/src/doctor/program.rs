@@ -1,4 +1,4 @@
-//! Whether the kernel would start a file, and if not, why: told in words before anybody waits for it.
+//! Checks whether the kernel can execute a file, so that a broken executable is reported at once.
 
 use std::fs::File;
 use std::io::{self, Read, Seek, SeekFrom};
@@ -6,7 +6,7 @@ use std::path::Path;
 
 /// How much of a file is looked at.
 const HEAD_BYTES: u64 = 4096;
-/// `ENOEXEC`: the file is no program that this kernel knows.
+/// `ENOEXEC`: the file is not a program that this kernel knows.
 const EXEC_FORMAT_ERROR: i32 = 8;
 /// The kernel's other ways to start a file, such as an emulator of another processor.
 const OTHER_FORMATS: &str = "/proc/sys/fs/binfmt_misc";
@@ -41,8 +41,7 @@ impl Obstacle {
     }
 }
 
-/// What keeps a file from being started; `None` when nothing does, or nobody can tell.
-#[must_use]
+/// What keeps a file from being started; `None` if nothing does, or it cannot be known.
 pub fn obstacle(path: &Path) -> Option<Obstacle> {
     if !is_executable(path) {
         return Some(Obstacle::new("is there but may not be executed", format!("chmod +x {}", path.display())));
@@ -87,7 +86,7 @@ fn has_other_formats() -> bool {
     formats.map(|entry| entry.file_name()).any(|name| name != "register" && name != "status")
 }
 
-/// What stands behind `#!`.
+/// What follows `#!`.
 fn script(head: &[u8], path: &Path) -> Option<Obstacle> {
     let line = String::from_utf8_lossy(head.split(|byte| *byte == b'\n').next()?).into_owned();
     if line.ends_with('\r') {
@@ -143,7 +142,6 @@ fn loader(head: &[u8], mut file: File) -> Option<String> {
 }
 
 /// Whether anybody may execute a file.
-#[must_use]
 pub fn is_executable(path: &Path) -> bool {
     #[cfg(unix)]
     {

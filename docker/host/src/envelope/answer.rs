@@ -16,7 +16,7 @@ pub struct Answer {
     pub logs: Vec<String>,
     /// `ReturnValue`; null when missing.
     pub return_value: Option<Json>,
-    /// The names of all other members, which mean nothing.
+    /// Names of unknown members; ignored.
     pub strangers: Vec<String>,
 }
 
@@ -60,7 +60,6 @@ pub fn judge(status: u16, content_type: Option<&[u8]>, body: &[u8]) -> Result<Ve
 
 /// Whether an answer looks like that of an ordinary web server, which expected another request than the envelope. An object in
 /// it shows that the envelope is known.
-#[must_use]
 pub fn is_plain_http(status: u16, content_type: Option<&[u8]>, body: &[u8]) -> bool {
     let is_labelled_json = || is_json(&content_type.map(String::from_utf8_lossy).unwrap_or_default());
     match status {

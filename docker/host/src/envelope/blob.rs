@@ -4,7 +4,7 @@ use super::failure::Failure;
 use super::outputs::OutputValue;
 use dotnet_text::json::{self, Json};
 
-/// The content of the blob a value stands for (recordings R19-*, R22-*): bytes and texts as they are, objects and arrays as
+/// The content of the blob that a value means (recordings R19-*, R22-*): bytes and texts as they are, objects and arrays as
 /// compact JSON, an integer as 4 bytes and a float as 8, little-endian, a boolean as one; a bare date fails.
 pub fn content(value: OutputValue) -> Result<Vec<u8>, Failure> {
     let value = match value {

@@ -8,7 +8,7 @@ use dotnet_text::letter_case::fold_case;
 use indexmap::IndexMap;
 use std::sync::Arc;
 
-/// A value as the .NET host would hold it, told apart as finely as its encoding needs (protocol.md#value-encoding).
+/// A value as the .NET host would hold it, as finely as its encoding needs (protocol.md#value-encoding).
 #[derive(Debug, Clone, PartialEq)]
 pub enum Value {
     /// Nothing: `"null"` in `Data`, left out of `Metadata`.
@@ -93,7 +93,7 @@ impl BindingData {
         self.set(name, Value::Json(system.to_json()));
     }
 
-    /// Adds the properties of a trigger's text that is no HTTP body: the host does so when its own object is there already, so
+    /// Adds the properties of a trigger's text that is not a HTTP body: the host does so when its own object is there already, so
     /// that a property `sys` takes its place (recording D04 has properties behind `sys`).
     pub fn add_properties_over_system(&mut self, text: &str) {
         self.add_properties(text);

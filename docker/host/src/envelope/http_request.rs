@@ -15,7 +15,7 @@ pub struct HttpRequest {
     pub headers: Vec<(String, Vec<u8>)>,
     /// Route values; `None` for an optional parameter the URL does not have.
     pub params: Vec<(String, Option<String>)>,
-    /// Who calls, as far as keys tell.
+    /// Who calls, as far as keys say.
     pub identity: Identity,
     /// The body, only if the caller sent a `Content-Length` above zero: a chunked body is never seen
     /// (recording DX-chunked-binding).

@@ -1,4 +1,4 @@
-//! Content negotiation, as far as a caller can tell (protocol.md#http-return-value).
+//! Content negotiation, as far as a caller can see (protocol.md#http-return-value).
 
 use super::written::{Framing, Written};
 use dotnet_text::json::{self, Json};
@@ -82,7 +82,7 @@ fn wishes(accept: &str) -> Vec<String> {
     if ranges.iter().any(|range| range.media_type == "*/*") {
         return Vec::new();
     }
-    // The sort is stable: of equals the first wins. A quality of 0 is no refusal.
+    // The sort is stable: of equals the first wins. A quality of 0 is not a refusal.
     ranges.sort_by(|one, other| other.quality.total_cmp(&one.quality));
     ranges.into_iter().filter(|range| range.is_plain).map(|range| range.media_type).collect()
 }

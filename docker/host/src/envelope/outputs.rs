@@ -21,7 +21,7 @@ pub struct OutputBinding<'a> {
 }
 
 impl OutputBinding<'_> {
-    /// Whether it stands for the `ReturnValue`.
+    /// Whether it is for the `ReturnValue`.
     pub fn is_return(&self) -> bool {
         self.name == RETURN
     }
@@ -151,7 +151,7 @@ fn take_named(binding: &OutputBinding<'_>, outputs: Option<&mut Object>) -> Resu
     Ok(Some(Named::Response(raw)))
 }
 
-/// The response an output of type `http` stands for: an object, or a string that holds one (recordings R07, RX-res-*).
+/// The response that an output of type `http` means: an object, or a string that holds one (recordings R07, RX-res-*).
 fn named_response(name: &str, value: Json) -> Result<Raw, Failure> {
     let parsed = match &value {
         Json::Text(text) => json::parse(text).ok(),
@@ -215,7 +215,7 @@ fn header_text(value: Json) -> Option<String> {
     (!value.is_null()).then(|| json::into_text(value))
 }
 
-/// The response a value of an http binding stands for when it comes by `$return`, by the back door, or to a binding of type
+/// The response that a value of an http binding means when it comes by `$return`, by the back door, or to a binding of type
 /// `HTTP` (protocol.md#http-return-value, first table).
 fn response(value: OutputValue) -> Result<HttpOutput, Failure> {
     let value = match value {

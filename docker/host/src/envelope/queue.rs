@@ -4,7 +4,7 @@ use super::failure::Failure;
 use super::outputs::OutputValue;
 use dotnet_text::json::{self, ANSWER_MAX_DEPTH, Json};
 
-/// The bodies of the messages a value stands for, before the queue's own base64 (recordings R19-*, R21-*, R22-*).
+/// The bodies of the messages that a value means, before the queue's own base64 (recordings R19-*, R21-*, R22-*).
 ///
 /// An array is one message an element, nulls skipped; a text that begins and ends like JSON is parsed and written anew, and
 /// fails if it cannot be.

@@ -25,7 +25,6 @@ pub struct Raw {
     pub status: i32,
     /// Header names and values, unchecked; `None` for a null.
     pub headers: Vec<(String, Option<String>)>,
-    /// The body.
     pub body: Content,
 }
 
@@ -52,7 +51,6 @@ pub struct Negotiated {
     pub status: i32,
     /// As in [`Raw`].
     pub headers: Vec<(String, Option<String>)>,
-    /// The value.
     pub value: Json,
     /// Whether XML is among the forms.
     pub xml: bool,
@@ -133,7 +131,7 @@ pub fn reply(output: HttpOutput, accept: Option<&str>) -> Result<Reply, Unwritab
     };
     let mut lines = headers.lines;
     if written.framing == Framing::Length {
-        // Whoever measures a body sets its length.
+        // A body that is measured sets its length.
         lines.retain(|(name, _)| !name.eq_ignore_ascii_case("content-length"));
     }
     lines.extend(written.content_type.map(|value| (CONTENT_TYPE.to_owned(), value)));

@@ -33,7 +33,7 @@ fn write_entries<'a>(out: &mut String, entries: impl Iterator<Item = (&'a str, &
     Ok(())
 }
 
-/// The encoding of protocol.md#value-encoding: what is no object, no date and no bytes becomes JSON text inside a JSON string.
+/// The encoding of protocol.md#value-encoding: anything but an object, a date or bytes becomes JSON text inside a JSON string.
 fn write_value(out: &mut String, value: &Value) -> fmt::Result {
     match value {
         Value::Http(request) => http::write(out, request),

@@ -1,4 +1,4 @@
-//! What a retry policy tells the handler (protocol.md#timer-trigger; recordings D21, TX-timer-retry).
+//! What a retry policy says to the handler (protocol.md#timer-trigger; recordings D21, TX-timer-retry).
 
 use wire::reason;
 

@@ -174,7 +174,7 @@ fn complete_answer(recording: &Json) -> Option<&Json> {
     peculiar.iter().all(|key| answer.get(key).is_none()).then_some(answer)
 }
 
-/// What the caller got, without what is the web server's own; nothing where it hung.
+/// What the caller got, without what is the web server's own; `None` if it hung.
 fn recorded_response(step: &Json) -> Option<Json> {
     let response = step.get("response")?;
     // Framing set by the handler itself breaks the response on the wire.
@@ -202,7 +202,7 @@ fn sorted(headers: Vec<(String, String)>) -> Vec<(String, String)> {
     headers
 }
 
-/// What ours would get; nothing where it would hang.
+/// What ours would get; `None` if it would hang.
 fn built_response(recording: &Json, step: &Json, answer: &Json) -> Option<Json> {
     let name = text(&step["request"]["target"]).split('?').next()?.strip_prefix("/api/")?;
     let function = &recording["app"]["functions"][name];

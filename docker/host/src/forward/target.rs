@@ -4,7 +4,6 @@ use dotnet_text::query::{self, escaped_byte, join_values};
 use wire::Target;
 
 /// The target that the handler sees for this path and query.
-#[must_use]
 pub fn forwarded(target: &Target<'_>) -> String {
     let mut written = String::with_capacity(target.path.len() + target.query.len() + 1);
     write_path(&target.path, &mut written);
@@ -14,7 +13,6 @@ pub fn forwarded(target: &Target<'_>) -> String {
 
 /// The target that the handler of the deprecated `httpWorker` section sees: the function's name instead of the path
 /// (protocol.md#the-httpworker-section).
-#[must_use]
 pub fn for_function(target: &Target<'_>, name: &str) -> String {
     let mut written = String::from("/");
     write_path(name, &mut written);

@@ -7,7 +7,6 @@ use super::expression::{Template, Token};
 /// What blobs a trigger is for: those of one container whose names fit a pattern such as `{name}.txt`.
 #[derive(Debug, Clone)]
 pub struct BlobPattern {
-    /// The container.
     pub container: String,
     pattern: Option<Regex>,
 }
@@ -27,7 +26,6 @@ impl BlobPattern {
     }
 
     /// The values of the pattern's names in a blob's name, if it fits. As much as possible goes to the first name.
-    #[must_use]
     pub fn captures(&self, blob: &str) -> Option<Vec<(String, String)>> {
         let Some(pattern) = &self.pattern else { return Some(Vec::new()) };
         let captures = pattern.captures(blob)?;

@@ -9,7 +9,7 @@ pub struct Template {
 /// One part of a template.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Token {
-    /// Text that stands for itself.
+    /// Literal text.
     Literal(String),
     /// `{a.b:format}`.
     Expression(Expression),
@@ -22,7 +22,7 @@ pub struct Expression {
     pub parts: Vec<String>,
     /// What stands behind the colon.
     pub format: Option<String>,
-    /// What it stands for where binding data has no such name.
+    /// What it means if binding data has no such name.
     pub builtin: Option<Builtin>,
 }
 
@@ -36,7 +36,7 @@ pub enum Builtin {
 }
 
 impl Template {
-    /// Takes a text apart. `{{` and `}}` stand for one brace each.
+    /// Takes a text apart. `{{` and `}}` mean one brace each.
     ///
     /// # Errors
     /// When braces do not pair, or no name stands between them.
@@ -55,7 +55,6 @@ impl Template {
     }
 
     /// The text, if there is no expression in it.
-    #[must_use]
     pub fn literal(&self) -> Option<&str> {
         match self.tokens.as_slice() {
             [] => Some(""),

@@ -10,7 +10,7 @@ use dotnet_text::time_span;
 
 /// A schedule that runs more often than this has no state worth keeping.
 const LEAST_MONITORED_INTERVAL_SECONDS: i64 = 60;
-/// How many occurrences are looked at to tell how often a schedule runs.
+/// How many occurrences are looked at to learn how often a schedule runs.
 const OCCURRENCES_LOOKED_AT: usize = 5;
 
 /// When a timer runs.
@@ -22,7 +22,7 @@ pub enum Schedule {
     Constant(Duration),
 }
 
-/// One field of an NCRONTAB expression: its least and greatest value, and names that stand for values.
+/// One field of an NCRONTAB expression: its least and greatest value, and names of values.
 struct Field {
     least: u32,
     greatest: u32,
@@ -74,8 +74,7 @@ impl Schedule {
         span.map(Self::Constant).ok_or_else(unknown)
     }
 
-    /// The first occurrence after a moment; none: there is none in all the years that are looked at.
-    #[must_use]
+    /// The first occurrence after a moment; `None` if there is none in all the years that are looked at.
     pub fn next<Z: TimeZone>(&self, after: &DateTime<Z>) -> Option<DateTime<Z>> {
         match self {
             Self::Cron(cron) => cron.find_next_occurrence(after, false).ok(),
@@ -84,13 +83,11 @@ impl Schedule {
     }
 
     /// Whether clock changes move its occurrences: what the handler sees as `Schedule.AdjustForDST`.
-    #[must_use]
     pub const fn adjusts_for_daylight_saving(&self) -> bool {
         matches!(self, Self::Cron(_))
     }
 
     /// Whether its state is kept, so that a missed occurrence is made up for: not below a minute between two.
-    #[must_use]
     pub fn is_monitored<Z: TimeZone>(&self, now: &DateTime<Z>) -> bool {
         let mut before = now.clone();
         for index in 0..=OCCURRENCES_LOOKED_AT {

@@ -1,6 +1,6 @@
 //! `%NAME%` in a text that names settings.
 
-/// Replaces every `%name%` by a setting. A percent sign without a partner stands for itself.
+/// Replaces every `%name%` by a setting. A percent sign without a partner is kept.
 ///
 /// # Errors
 /// In the words of the real host, when there is no such setting (recording TX-timer-missing-setting).

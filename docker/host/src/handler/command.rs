@@ -22,7 +22,6 @@ pub struct Description {
 pub struct CommandLine {
     /// The program: a path, or a name to be found on the search path.
     pub program: String,
-    /// Its arguments.
     pub arguments: Vec<String>,
 }
 
@@ -50,9 +49,8 @@ pub fn command_line(
     }
 }
 
-/// The file that a program's name stands for when it is not a path below the worker directory: absolute, in the host's current
+/// The file that a program's name means if it is not a path below the worker directory: absolute, in the host's current
 /// directory, or on the search path, in this order (protocol.md#command-line).
-#[must_use]
 pub fn find_program(program: &str, current_directory: &Path, search_path: &str) -> Option<PathBuf> {
     let absolute = Some(PathBuf::from(program)).filter(|path| path.is_absolute());
     absolute.or_else(|| {
@@ -110,7 +108,7 @@ fn remove_variables(text: &str) -> String {
     kept
 }
 
-/// Splits a command line as .NET does on Unix: blanks and tabs part arguments, double quotes keep them together, a backslash
+/// Splits a command line as .NET does on Unix: spaces and tabs part arguments, double quotes keep them together, a backslash
 /// escapes only a double quote, two double quotes inside quotes are one (recording CX-arg-empty).
 fn split(line: &str) -> Vec<String> {
     let mut arguments = Vec::new();

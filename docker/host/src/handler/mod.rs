@@ -30,7 +30,7 @@ use crate::log::{DISPATCHER, Entry, Level, Log};
 const PROBE_PAUSE_MS: u64 = 5;
 /// After so long a word is due about a handler that has ended and whose output is still held open.
 const OPEN_OUTPUT_MS: u64 = 250;
-/// After so long a word is due about a handler that listens where nobody asks, or says nothing: before the limit is over.
+/// When to warn of a handler that listens elsewhere or not at all: before its time is over.
 const EARLY_WORD_SECONDS: u64 = 3;
 /// How long a handler that somebody starts by hand is waited for: a week.
 const DEBUGGER_PATIENCE_SECONDS: u64 = 7 * 24 * 60 * 60;
@@ -110,7 +110,6 @@ impl End {
 
 impl Handler {
     /// Starts the handler and looks after it from now on.
-    #[must_use]
     pub fn start(launch: Launch, probe: Probe, log: Log) -> Self {
         let client = Arc::new(Client::new(launch.port));
         let readiness = Arc::new(watch::Sender::new(Readiness::Starting));
@@ -132,7 +131,6 @@ impl Handler {
     }
 
     /// Waits for a handler that somebody else starts, such as a debugger, and for the next one whenever it is gone.
-    #[must_use]
     pub fn attach(port: u16, probe: Probe) -> Self {
         let client = Arc::new(Client::new(port));
         let readiness = Arc::new(watch::Sender::new(Readiness::Starting));
@@ -143,25 +141,21 @@ impl Handler {
     }
 
     /// Connections to the handler.
-    #[must_use]
     pub fn client(&self) -> &Arc<Client> {
         &self.client
     }
 
     /// How far the handler is, to be watched.
-    #[must_use]
     pub fn readiness(&self) -> watch::Receiver<Readiness> {
         self.readiness.subscribe()
     }
 
     /// How far the handler is now.
-    #[must_use]
     pub fn is_ready(&self) -> bool {
         *self.readiness.borrow() == Readiness::Ready
     }
 
     /// Whether the handler has failed three times and is not started again.
-    #[must_use]
     pub fn is_given_up(&self) -> bool {
         *self.readiness.borrow() == Readiness::GivenUp
     }
@@ -304,7 +298,7 @@ impl Supervisor {
             };
             self.client.forget_connections();
             let Some(mut process) = process else { return };
-            // Whoever calls now waits for the next one, however long this one takes to go.
+            // A caller waits for the next one from now on, however long this one takes to end.
             self.readiness.send_replace(Readiness::Starting);
             if end.asks_for_restart() {
                 self.leave_behind(&process, worker_id);
@@ -535,7 +529,7 @@ async fn listening(worker_id: Uuid) -> Vec<SocketAddr> {
 }
 
 /// What is wrong with the addresses that a handler listens on, and what to do: the host asks 127.0.0.1 and nobody else
-/// (protocol.md#port). Nothing, where the right one is among them or there are none.
+/// (protocol.md#port). `None` if the right one is among them, or there are none.
 fn misplaced(listening: &[SocketAddr], port: u16) -> Option<(String, &'static str)> {
     let reaches = |address: &&SocketAddr| match address.ip() {
         IpAddr::V4(ip) => ip.is_unspecified() || ip.is_loopback(),

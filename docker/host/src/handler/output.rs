@@ -37,7 +37,6 @@ pub struct Output {
 
 impl Output {
     /// The output of the process with this worker id; `errors_only` is `useStdErrorStreamForErrorsOnly`.
-    #[must_use]
     pub fn new(log: Log, worker_category: &str, errors_only: bool) -> Self {
         Self {
             log,
@@ -49,7 +48,6 @@ impl Output {
     }
 
     /// The last three error lines, joined by commas (recording PX-exit1-stderr).
-    #[must_use]
     pub fn last_errors(&self) -> String {
         let lines = self.last_errors.lock().unwrap_or_else(PoisonError::into_inner);
         lines.iter().map(String::as_str).collect::<Vec<_>>().join(",")

@@ -16,7 +16,7 @@ use super::relatives;
 use crate::doctor::program;
 use crate::log::Log;
 
-/// For how long nothing must come from a process that has ended before its last lines are taken to be there: another process may
+/// How long a dead process's pipes must be silent before its last lines are taken to be there: another process may
 /// hold its output open.
 const SILENCE_MS: u64 = 250;
 /// How long the last lines of a process that was killed with all it started are waited for.
@@ -41,7 +41,6 @@ pub struct Launch {
 
 impl Launch {
     /// The five variables that the host sets for the handler (protocol.md#environment).
-    #[must_use]
     pub fn variables(&self, worker_id: Uuid) -> [(&'static str, String); 5] {
         [
             ("FUNCTIONS_CUSTOMHANDLER_PORT", self.port.to_string()),
@@ -53,7 +52,6 @@ impl Launch {
     }
 
     /// The command line that starts the handler.
-    #[must_use]
     pub fn command_line(&self, worker_id: Uuid) -> CommandLine {
         let variable =
             |name: &str| self.environment.iter().find(|(key, _)| key == name).map(|(_, value)| value.clone());
@@ -130,7 +128,6 @@ impl Process {
     }
 
     /// The process id.
-    #[must_use]
     pub fn id(&self) -> Option<u32> {
         self.group.map(|pid| pid.as_raw_nonzero().get().unsigned_abs())
     }
@@ -138,7 +135,7 @@ impl Process {
     /// Waits for the next step of its end. Nothing is lost if this is dropped before it is done.
     ///
     /// # Errors
-    /// If the operating system does not tell.
+    /// If the operating system does not say.
     pub async fn next_ending(&mut self) -> io::Result<Ending> {
         if let Some(status) = self.status {
             while self.pumps.join_next().await.is_some() {}
@@ -164,7 +161,6 @@ impl Process {
     }
 
     /// The last error lines, for the message about its end.
-    #[must_use]
     pub fn last_errors(&self) -> String {
         self.output.last_errors()
     }

@@ -29,7 +29,6 @@ pub struct Execution<'a> {
 
 impl<'a> Execution<'a> {
     /// Begins an invocation and logs its reason.
-    #[must_use]
     pub fn begin(host: &'a Host, running: &'a Running, function: &'a Function, reason: &str) -> Self {
         let execution = Self { id: invocation_id(), host, running, function, started: Instant::now() };
         host.invocations().fetch_add(1, Ordering::Relaxed);
@@ -61,7 +60,7 @@ impl<'a> Execution<'a> {
         });
     }
 
-    /// Logs that it failed, and why: the cause, then whatever helps to mend it.
+    /// Logs that it failed, and why: the cause, then what helps to fix it.
     pub fn failed(&self, cause: &str) {
         let duration = self.started.elapsed().as_millis();
         self.write(Level::Error, FAILED, |name, id| {
@@ -81,7 +80,7 @@ impl<'a> Execution<'a> {
     }
 }
 
-/// A new id. It is no secret, so it need not cost a call to the operating system.
+/// A new id. It is not a secret, so it need not cost a call to the operating system.
 fn invocation_id() -> Uuid {
     uuid::Builder::from_random_bytes(fastrand::u128(..).to_ne_bytes()).into_uuid()
 }

@@ -21,7 +21,7 @@ pub struct Keys {
     memory: Mutex<Memory>,
 }
 
-/// Whom a key makes of a caller.
+/// What a key says about a caller.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Identity {
     /// What the key opens.
@@ -50,7 +50,7 @@ const MOST_REMEMBERED_KEYS: usize = 1_000;
 
 #[derive(Debug, Default)]
 struct Memory {
-    /// Accepted keys. The real host compares these without regard to letter case, so that once the right key was used its
+    /// Accepted keys. The real host compares these ignoring case, so that once the right key was used its
     /// other spellings are accepted too (recording KX-key-forms).
     accepted: HashMap<String, Identity>,
     /// When each key file that was read was last looked at, and its state then.
@@ -66,7 +66,6 @@ struct Look {
 impl Keys {
     /// The key store that the settings name. Only `AzureWebJobsSecretStorageType=files` is one; without it no key is right
     /// (recording K07). The directory is `FUNCTIONS_SECRETS_PATH`, or `Secrets` beside the host's program.
-    #[must_use]
     pub fn new(settings: &Settings) -> Self {
         let files =
             settings.get("AzureWebJobsSecretStorageType").is_some_and(|kind| kind.eq_ignore_ascii_case("files"));
@@ -78,14 +77,13 @@ impl Keys {
     }
 
     /// The directory with the key files, if keys are kept in files.
-    #[must_use]
     pub fn directory(&self) -> Option<&Path> {
         self.directory.as_deref()
     }
 
-    /// Whom `key` makes of its bearer: for the admin endpoints (`function` is `None`) or for one function. Key files are made
+    /// What `key` allows: for the admin endpoints (`function` is `None`) or for one function. Key files are made
     /// at the first call for them, whether the key is right or wrong (recording K16). The function's own are asked last, and only
-    /// about a key that is none of the host's. An empty key is nobody's, and not worth a look at the files.
+    /// about a key that is none of the host's. An empty key is never right, and not worth a look at the files.
     ///
     /// # Errors
     /// When a key file can be neither read nor made. The real host then answers 500 without a body (recording JX-bad-host).
@@ -234,7 +232,6 @@ pub fn presented<'a>(header: Option<&'a [u8]>, query: impl IntoIterator<Item = (
 
 /// Whether a caller may call a function: the key's level must be equal to the function's, or be `Admin` (recordings K05, K06).
 /// `user` lets only the master key in.
-#[must_use]
 pub fn permits(level: AuthLevel, identity: Option<&Identity>) -> bool {
     match (level, identity.map(|identity| identity.level)) {
         (AuthLevel::Anonymous, _) | (_, Some(KeyLevel::Admin)) => true,
@@ -267,7 +264,7 @@ fn last_change(path: &Path) -> Option<(SystemTime, u64)> {
     Some((metadata.modified().ok()?, metadata.len()))
 }
 
-/// Every key is compared, each in constant time, so that the time taken does not tell which one was nearly right.
+/// Every key is compared, each in constant time, so that the time taken does not show which one was nearly right.
 fn match_key<'a>(presented: &str, candidates: impl Iterator<Item = (&'a Key, KeyLevel)>) -> Option<Identity> {
     let mut identity = None;
     for (key, level) in candidates {
@@ -294,7 +291,7 @@ fn put(keys: &mut Vec<Key>, key: Key) -> bool {
     is_new
 }
 
-/// Unlike [`find`], this takes a name in any letter case, as the real host does.
+/// Unlike [`find`], this takes a name ignoring case, as the real host does.
 fn remove(keys: &mut Vec<Key>, name: &str) -> bool {
     let found = keys.iter().position(|key| key.name.eq_ignore_ascii_case(name));
     found.map(|index| keys.remove(index)).is_some()

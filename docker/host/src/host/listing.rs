@@ -4,7 +4,6 @@ use crate::app::{App, LoadedFunction};
 use crate::grammar::route;
 
 /// One line for each loaded function: methods and URL of those that have one, the trigger's type of the others.
-#[must_use]
 pub fn listing(app: &App, base_url: &str) -> String {
     let functions: Vec<_> = app.loaded().collect();
     if app.leaves_out_all() {

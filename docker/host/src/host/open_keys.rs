@@ -9,7 +9,6 @@ const STORE_TYPE: &str = "AzureWebJobsSecretStorageType";
 const STORE_PATH: &str = "FUNCTIONS_SECRETS_PATH";
 
 /// The settings that keep the keys of the app below `root` in files, where the environment names no key store.
-#[must_use]
 pub fn store(environment: &[(String, String)], root: &Path) -> Vec<(String, String)> {
     let find = |name: &str| environment.iter().find(|(key, _)| key.eq_ignore_ascii_case(name)).map(|(_, value)| value);
     if find(STORE_TYPE).is_some() {

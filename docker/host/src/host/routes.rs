@@ -35,7 +35,6 @@ pub struct Found {
 impl Table {
     /// The routes of all loaded functions, disabled ones included. A template that does not parse is left out: it is one of
     /// the app's errors, and the host does not run.
-    #[must_use]
     pub fn new(app: &App) -> Self {
         let prefix = &app.options.http.route_prefix;
         let routes = app
@@ -52,7 +51,6 @@ impl Table {
 
     /// The first function, in the order of their names, whose template, constraints and methods match. `path` is decoded as
     /// Kestrel does it: percent escapes undone except `%2F`, dots resolved (recordings J09, JX-route-precedence).
-    #[must_use]
     pub fn find(&self, method: &str, path: &str) -> Option<Found> {
         self.routes.iter().find_map(|route| {
             let takes = route

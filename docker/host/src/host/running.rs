@@ -18,7 +18,6 @@ use crate::log::Log;
 /// An app that is served.
 #[derive(Debug)]
 pub struct Running {
-    /// The app.
     pub app: Arc<App>,
     /// Its functions by URL.
     pub routes: routes::Table,
@@ -75,7 +74,6 @@ impl Running {
     }
 
     /// The handler; an app without functions has none.
-    #[must_use]
     pub const fn handler(&self) -> Option<&Handler> {
         self.handler.as_ref()
     }
@@ -90,13 +88,11 @@ impl Running {
     }
 
     /// Whether a switch in the environment is on.
-    #[must_use]
     pub fn is_on(&self, name: &str) -> bool {
         self.settings.is_on(name)
     }
 
     /// Whether the environment says something under this name.
-    #[must_use]
     pub fn has_setting(&self, name: &str) -> bool {
         self.settings.get_filled(name).is_some()
     }
@@ -138,6 +134,6 @@ fn print_launch(launch: &Launch) {
     let line = launch.command_line(id);
     let words = std::iter::once(&line.program).chain(&line.arguments);
     let words: Vec<String> = words.map(|word| quoted(word)).collect();
-    // Nobody reads it if this fails.
+    // Nothing to do if stdout is closed.
     _ = writeln!(io::stdout(), "{text}  {}\n", words.join(" "));
 }

@@ -32,7 +32,6 @@ pub enum Refusal {
 
 impl Throttle {
     /// The limits that host.json sets.
-    #[must_use]
     pub fn new(options: &HttpOptions) -> Self {
         let limits = [options.max_outstanding_requests, options.max_concurrent_requests];
         let [outstanding, concurrent] = limits.map(|limit| limit.map(|limit| Arc::new(Semaphore::new(limit))));

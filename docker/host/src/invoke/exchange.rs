@@ -21,20 +21,17 @@ pub struct Exchange {
 
 impl Exchange {
     /// A request with this body.
-    #[must_use]
     pub fn new(execution: &Execution<'_>, envelope: String) -> Self {
         let target = format!("/{}", execution.function.name);
         Self { target, envelope: envelope.into(), answer: OnceLock::new() }
     }
 
     /// The path of the request.
-    #[must_use]
     pub fn target(&self) -> &str {
         &self.target
     }
 
     /// Its body.
-    #[must_use]
     pub const fn envelope(&self) -> &Bytes {
         &self.envelope
     }
@@ -48,7 +45,6 @@ impl Exchange {
     }
 
     /// The status of the answer.
-    #[must_use]
     pub fn status(&self) -> Option<u16> {
         self.answer.get().map(|(status, _)| *status)
     }

@@ -7,7 +7,6 @@ use crate::envelope::failure::Failure;
 /// An invocation that did not succeed. The log has the reasons.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Failed {
-    /// The invocation.
     pub invocation: Uuid,
     /// What happened.
     pub failure: Failure,

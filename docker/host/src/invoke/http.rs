@@ -55,7 +55,6 @@ enum Error {
     Url(#[from] Failure),
 }
 
-/// The request as a trigger.
 async fn request(call: &Call<'_>, caller: &mut Caller) -> Result<Trigger, Error> {
     let body = body(call, caller).await?;
     let name = &call.found.function.trigger.name;

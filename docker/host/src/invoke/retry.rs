@@ -1,4 +1,4 @@
-//! Retry policies (protocol.md#other-keys): how often, with what pause, and what the handler is told about it.
+//! Retry policies (protocol.md#other-keys): how often, with what pause, and what the handler learns about it.
 
 use std::time::Duration;
 
@@ -17,13 +17,11 @@ pub struct Retries<'a> {
 
 impl<'a> Retries<'a> {
     /// Before the first attempt.
-    #[must_use]
     pub const fn new(policy: Option<&'a Retry>) -> Self {
         Self { policy, done: 0, last_failure: None }
     }
 
     /// `Metadata.RetryContext` of the attempt that comes now; only a policy adds it.
-    #[must_use]
     pub fn context(&self, function: &str) -> Option<Value> {
         let max_retries = self.policy?.max_retry_count.map_or(-1, i64::from);
         let last = self.last_failure.as_ref().map(|last| (last, last.invocation.to_string()));
@@ -35,7 +33,7 @@ impl<'a> Retries<'a> {
         Some(retry::context(Progress { function, retry: i64::from(self.done), max_retries, failed }))
     }
 
-    /// How long to wait before the next attempt, after this failure; nothing when there is none.
+    /// How long to wait before the next attempt, after this failure; `None` if it was the last.
     pub fn next_pause(&mut self, failure: &Failed) -> Option<Duration> {
         let policy = self.policy?;
         if policy.max_retry_count.is_some_and(|most| self.done >= most) {
@@ -53,7 +51,6 @@ impl<'a> Retries<'a> {
     }
 
     /// How often was tried again, where there is a policy.
-    #[must_use]
     pub fn count(&self) -> Option<u32> {
         self.policy.map(|_| self.done)
     }

@@ -23,7 +23,6 @@ const FORWARDED_PROTO: &str = "X-Forwarded-Proto";
 pub struct Own {
     /// The handler's port.
     pub port: u16,
-    /// The invocation.
     pub invocation: Uuid,
     /// The caller's address.
     pub peer: IpAddr,

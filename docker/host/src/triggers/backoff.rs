@@ -14,7 +14,6 @@ pub struct Backoff {
 
 impl Backoff {
     /// Waits of at most `longest`.
-    #[must_use]
     pub fn new(longest: Duration) -> Self {
         Self { longest, empty_polls: 0 }
     }

@@ -76,7 +76,7 @@ pub(super) async fn listen(
     while tasks.join_next().await.is_some() {}
 }
 
-/// What an operator's `container/blob` stands for, the blob's content included.
+/// The trigger that an operator's `container/blob` means, the blob's content included.
 pub(super) async fn posted(
     bindings: &Bindings,
     binding: &Binding,
@@ -257,7 +257,7 @@ fn trigger(
     Trigger { reason, data: vec![(binding.name.clone(), Value::Bytes(download.bytes))], binding_data: data }
 }
 
-/// A blob with all its properties: some storage tells only who asks for nothing else (recording D16: the access tier), and
+/// A blob with all its properties: some storage returns only to a request for nothing else (recording D16: the access tier), and
 /// names of user metadata come in lower case except in lists.
 async fn read(container: &Container, blob: &Blob) -> Result<Option<Download>, Error> {
     let Some(download) = blob.get().await? else { return Ok(None) };

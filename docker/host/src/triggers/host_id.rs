@@ -8,7 +8,6 @@ use crate::app::Settings;
 const LIMIT: usize = 32;
 
 /// The setting `AzureFunctionsWebHost__hostid`, or else one made of the machine's name and the app's path.
-#[must_use]
 pub fn host_id(settings: &Settings, root: &Path) -> String {
     let machine = rustix::system::uname().nodename().to_string_lossy().into_owned();
     id(settings, &machine, root)

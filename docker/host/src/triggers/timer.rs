@@ -64,7 +64,7 @@ pub(super) fn timer_info(schedule: &Schedule, state: Option<&State>, is_past_due
 /// The schedule that a binding names.
 ///
 /// # Errors
-/// When a setting in it is missing, or it is none.
+/// If a setting in it is missing, or it is not a schedule.
 pub(super) fn schedule(binding: &Binding, settings: &Settings) -> Result<Schedule, Failure> {
     let text = settings.expand(binding.text("schedule").unwrap_or_default()).map_err(Failure::new)?;
     Schedule::parse(&text).map_err(|reason| {

@@ -30,7 +30,6 @@ const DEFAULT_REQUEST_BODY_LIMIT_BYTES: u64 = 104_857_600;
 
 impl HostOptions {
     /// The options, and everything in them that is a host error. An option in error has its default.
-    #[must_use]
     pub fn new(root: &Path, configuration: &Configuration, settings: &Settings) -> (Self, Vec<HostError>) {
         let mut reader = Reader { configuration, errors: Vec::new() };
         let custom_handler = reader.custom_handler(root);
@@ -399,7 +398,7 @@ impl Reader<'_> {
     }
 }
 
-/// A whole number as .NET's converter reads it: with blanks around it, or hexadecimal behind `0x`, `&h` or `#`.
+/// A whole number as .NET's converter reads it: with spaces around it, or hexadecimal behind `0x`, `&h` or `#`.
 fn int32(text: &str) -> Option<i32> {
     let text = text.trim();
     let folded = text.to_ascii_lowercase();
@@ -410,7 +409,7 @@ fn int32(text: &str) -> Option<i32> {
     }
 }
 
-/// The items of a JSON array of texts; nothing where the text is another.
+/// The items of a JSON array of texts; `None` if the text is not one.
 fn list_in_text(text: &str) -> Option<Vec<String>> {
     let document = Document::parse(text).ok()?;
     let item = |value: &Value| match value {

@@ -80,7 +80,7 @@ impl Constraint {
     }
 }
 
-/// .NET's integer style: blanks around it and a sign before it.
+/// .NET's integer style: spaces around it and a sign before it.
 fn integer(text: &str) -> Option<i64> {
     text.trim().parse().ok()
 }

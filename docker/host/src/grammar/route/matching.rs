@@ -4,7 +4,6 @@ use super::template::{Parameter, Part, Segment, Template};
 
 impl Template {
     /// The values of all parameters when `path` (decoded, beginning with a slash) matches the template and its constraints.
-    #[must_use]
     pub fn matches(&self, path: &str) -> Option<Vec<(String, Option<String>)>> {
         let mut found: Vec<(&str, String)> = Vec::new();
         self.match_segments(path, &mut found)?;
@@ -130,7 +129,7 @@ fn rfind(text: &str, literal: &str) -> Option<usize> {
     text.char_indices().map(|(at, _)| at).rev().find(|at| literal_length(&text[*at..], literal).is_some())
 }
 
-/// How many bytes of `text` the literal takes when it stands at the beginning, in any letter case.
+/// How many bytes of `text` the literal takes when it stands at the beginning, ignoring case.
 fn literal_length(text: &str, literal: &str) -> Option<usize> {
     let mut letters = text.char_indices();
     for wanted in literal.chars() {
@@ -149,7 +148,7 @@ fn equal(literal: &str, piece: &str) -> bool {
     literal_length(piece, literal) == Some(piece.len())
 }
 
-/// .NET's ordinal comparison without letter case: one letter at a time, by its simple upper-case form.
+/// .NET's ordinal comparison ignoring case: one letter at a time, by its simple upper-case form.
 fn fold(letter: char) -> char {
     let mut upper = letter.to_uppercase();
     match (upper.next(), upper.next()) {

@@ -7,13 +7,11 @@ mod template;
 pub use template::Template;
 
 /// The whole template of a function: the app's prefix and its own route.
-#[must_use]
 pub fn full(prefix: &str, route: &str) -> String {
     if prefix.is_empty() { route.to_owned() } else { format!("{prefix}/{route}") }
 }
 
-/// Why a template is none, in the words of ASP.NET's parser.
-#[must_use]
+/// Why a template is not one, in the words of ASP.NET's parser.
 pub fn fault(template: &str) -> Option<String> {
     let reason = Template::parse(template).err()?;
     let text = reason.rsplit_once("Microsoft.AspNetCore.Routing: ").map_or(reason.as_str(), |(_, text)| text);
@@ -22,7 +20,6 @@ pub fn fault(template: &str) -> Option<String> {
 
 /// Why ASP.NET's parser refuses a template by itself, in the words of its exception. Whether constraints are known is not its
 /// business.
-#[must_use]
 pub fn syntax_error(template: &str) -> Option<String> {
     const PARAMETER: &str = " (Parameter 'routeTemplate')";
 
@@ -31,7 +28,6 @@ pub fn syntax_error(template: &str) -> Option<String> {
 }
 
 /// The host error that a template causes: it takes the whole host down (protocol.md#discovery-and-names, recording JX-bad-DupParam).
-#[must_use]
 pub fn host_error(function: &str, template: &str) -> Option<String> {
     let reason = Template::parse(template).err()?;
     Some(format!(

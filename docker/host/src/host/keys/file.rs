@@ -85,7 +85,6 @@ const DEFAULT: &str = "default";
 
 impl Key {
     /// A key that is not encrypted.
-    #[must_use]
     pub fn new(name: &str, value: &str) -> Self {
         Self { name: name.to_owned(), value: value.to_owned(), encrypted: false }
     }
@@ -119,7 +118,7 @@ impl HostFile {
 }
 
 impl FunctionFile {
-    /// The file, or one without keys where there is none: so the real host sets and removes the keys of a function.
+    /// The file, or one without keys if there is none: so the real host sets and removes the keys of a function.
     pub(super) fn read_or_empty(path: &Path) -> Result<Self, KeyError> {
         Ok(read(path)?.unwrap_or_else(|| Self::new(Vec::new())))
     }
