@@ -23,7 +23,7 @@ use crate::doctor;
 use crate::handler::Readiness;
 use crate::log::{self, Filter, Log};
 use keys::Keys;
-use running::{Handling, Running};
+use running::{HandlerOptions, Running};
 
 /// Delay between giving up on a handler and stopping the host.
 const STOP_DELAY_MS: u64 = 500;
@@ -39,7 +39,7 @@ pub const OFFLINE_FILE: &str = "app_offline.htm";
 pub struct Host {
     root: PathBuf,
     settings: Settings,
-    handling: Handling,
+    handler_options: HandlerOptions,
     urls: Vec<String>,
     keys: Keys,
     log: Log,
@@ -110,15 +110,15 @@ impl State {
 impl Host {
     /// Reads the app below `root`, which must be absolute, and serves it. The handler's environment is that of the host, too;
     /// `urls` are those that callers use, for the list of functions.
-    pub fn start(root: PathBuf, handling: Handling, urls: Vec<String>) -> Arc<Self> {
-        let settings: Settings = handling.environment.iter().cloned().collect();
+    pub fn start(root: PathBuf, handler_options: HandlerOptions, urls: Vec<String>) -> Arc<Self> {
+        let settings: Settings = handler_options.environment.iter().cloned().collect();
         let app = Arc::new(app::load(&root, &settings));
         let nothing_yet = State::Error(Arc::clone(&app), None);
         let host = Arc::new(Self {
             root,
             keys: Keys::new(&settings),
             settings,
-            handling,
+            handler_options,
             urls,
             log: Log::default(),
             state: Sender::new(nothing_yet),
@@ -233,7 +233,7 @@ impl Host {
             self.state.send_replace(State::Error(app, None));
             return;
         }
-        match Running::start(Arc::clone(&app), &self.settings, &self.handling, &self.log) {
+        match Running::start(Arc::clone(&app), &self.settings, &self.handler_options, &self.log) {
             Ok(running) => self.serve(Arc::new(running)),
             Err(error) if app.fixed_port().is_some() => {
                 let port = app.fixed_port().unwrap_or_default();

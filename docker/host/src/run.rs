@@ -18,7 +18,7 @@ use crate::front::Front;
 use crate::host::Host;
 use crate::host::keys::KeyError;
 use crate::host::open_keys;
-use crate::host::running::{Handling, Starter};
+use crate::host::running::{HandlerOptions, StartedBy};
 use crate::host::watch::{self, Scope};
 use crate::log;
 use crate::triggers;
@@ -55,8 +55,8 @@ pub async fn run(options: Options) -> Result<(), Error> {
     let (listeners, urls) = bind(urls.map(|(_, value)| value.as_str()), options.port).await?;
     let mut signals = StopSignals::new().map_err(Error::Signals)?;
 
-    let starter = if options.print_env { Starter::Person } else { Starter::Host };
-    let host = Host::start(root, Handling { environment, starter }, urls);
+    let started_by = if options.print_env { StartedBy::Person } else { StartedBy::Host };
+    let host = Host::start(root, HandlerOptions { environment, started_by }, urls);
     if options.open_keys {
         print(&open_keys::listing(host.state().app(), host.keys())?);
     }

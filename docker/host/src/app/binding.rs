@@ -2,7 +2,7 @@
 
 use serde_json::{Map, Value};
 
-use super::advice::Fault;
+use super::diagnostic::Diagnostic;
 use super::enumeration::{cast, enumeration};
 use super::settings::Settings;
 use crate::grammar::blob_path::BlobPattern;
@@ -124,16 +124,18 @@ impl Binding {
 /// The one enumeration of a binding that may not be `null`.
 const DIRECTION: &str = "Microsoft.Azure.WebJobs.Script.Description.BindingDirection";
 
-pub(super) fn read(raw: &Value, path: &str, document: &Document) -> Result<Binding, Fault> {
-    let raw =
-        raw.as_object().ok_or_else(|| Fault::new(cast(raw, "JObject"), path).hint("a binding is an object: {…}"))?;
+pub(super) fn read(raw: &Value, path: &str, document: &Document) -> Result<Binding, Diagnostic> {
+    let raw = raw
+        .as_object()
+        .ok_or_else(|| Diagnostic::new(cast(raw, "JObject"), path).hint("a binding is an object: {…}"))?;
     let text = |name: &str| property(raw, name).and_then(Value::as_str).map(str::to_owned);
     let choice = |name: &str, type_name: &str, names: &[&str]| enumeration(raw, name, path, type_name, names, document);
     let direction = choice("direction", DIRECTION, &["in", "out", "inout"]).map_err(|fault| {
         match text("direction").filter(|written| !written.is_empty()) {
-            Some(written) => {
-                Fault { text: format!("'{written}' is not a valid binding direction. {}", fault.text), ..fault }
-            }
+            Some(written) => Diagnostic {
+                message: format!("'{written}' is not a valid binding direction. {}", fault.message),
+                ..fault
+            },
             None => fault,
         }
     })?;

@@ -3,8 +3,8 @@
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use super::advice::{Fault, advice};
 use super::binding::Binding;
+use super::diagnostic::{Diagnostic, advice};
 use super::faults::{self, Registered};
 use super::function::{self, Function, Unreadable};
 use super::options::HostOptions;
@@ -65,7 +65,7 @@ fn check(readable: &mut [Function], registered: &Registered<'_>, advice: &mut Ve
         }
         if let Some(fault) = fault.or_else(|| faults::find_in_index(function, registered)) {
             advice.push(function.advice(&fault));
-            function.errors = vec![fault.text];
+            function.errors = vec![fault.message];
         }
     }
 }
@@ -112,12 +112,14 @@ fn read_function(
         let advice = syntax::advice_on(&path, &text, &error, "{\"bindings\": [ … ]}");
         Refused { error: error.to_string(), advice }
     })?;
-    let refused = |fault: Fault| Refused { advice: fault.advice(&path, Some(&document)), error: fault.text };
+    let refused = |fault: Diagnostic| Refused { advice: fault.advice(&path, Some(&document)), error: fault.message };
     let definition = function::read(name, &document).map_err(refused)?;
     if definition.script_file.as_ref().is_some_and(|file| !directory.join(file).is_file()) {
         let text =
             "Invalid script file name configuration. The 'scriptFile' property is set to a file that does not exist.";
-        return Err(refused(Fault::new(text, "scriptFile").hint("a custom handler needs no `scriptFile`: remove it")));
+        return Err(refused(
+            Diagnostic::new(text, "scriptFile").hint("a custom handler needs no `scriptFile`: remove it"),
+        ));
     }
     let trigger = definition.bindings.iter().position(Binding::is_trigger);
     let http = trigger.and_then(|trigger| function::http_trigger(name, definition.bindings.get(trigger)?));

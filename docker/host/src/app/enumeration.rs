@@ -2,7 +2,7 @@
 
 use serde_json::{Map, Value};
 
-use super::advice::Fault;
+use super::diagnostic::Diagnostic;
 use dotnet_text::document::Document;
 
 /// The index in `names` of an enumeration's value: a name ignoring case with spaces around it, or a number. These are the
@@ -14,7 +14,7 @@ pub(super) fn enumeration(
     type_name: &str,
     names: &[&str],
     document: &Document,
-) -> Result<Option<usize>, Fault> {
+) -> Result<Option<usize>, Diagnostic> {
     let Some((written, value)) = raw.iter().find(|(key, _)| key.eq_ignore_ascii_case(name)) else { return Ok(None) };
     let can_be_null = type_name.starts_with("System.Nullable");
     let index = match value {
@@ -42,7 +42,7 @@ pub(super) fn enumeration(
                 format!("{error} Requested value '{}' was not found.", value.as_str().unwrap_or_default())
             }
         };
-        Fault::new(text, path).hint(format!("one of `{}`", names.join("`, `")))
+        Diagnostic::new(text, path).hint(format!("one of `{}`", names.join("`, `")))
     })
 }
 

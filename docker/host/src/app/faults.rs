@@ -5,9 +5,9 @@ use std::collections::HashSet;
 use dotnet_text::json::text_of;
 use serde_json::Value;
 
-use super::advice::Fault;
 use super::auth_level::AuthLevel;
 use super::binding::{Binding, BindingKind, Direction};
+use super::diagnostic::Diagnostic;
 use super::function::{Function, auth_level, dotnet_type};
 use super::settings::Settings;
 use crate::grammar::schedule::Schedule;
@@ -49,20 +49,23 @@ pub fn is_function_name(name: &str) -> bool {
 
 /// The first fault of a function's description, in the order in which the real host looks (`FunctionDescriptorProvider`). Its
 /// route is looked at next, and then what [`find_in_index`] finds.
-pub(super) fn find(function: &Function, registered: &Registered<'_>) -> Option<Fault> {
+pub(super) fn find(function: &Function, registered: &Registered<'_>) -> Option<Diagnostic> {
     let bindings = &function.bindings;
     names(bindings).or_else(|| triggers(bindings)).or_else(|| http(bindings)).or_else(|| types(bindings, registered))
 }
 
 /// What only the SDK's indexing of a function finds. By then the function has taken its route.
-pub(super) fn find_in_index(function: &Function, registered: &Registered<'_>) -> Option<Fault> {
+pub(super) fn find_in_index(function: &Function, registered: &Registered<'_>) -> Option<Diagnostic> {
     settings(function, registered).or_else(|| trigger(function, registered))
 }
 
 /// A route that is the host's own, or taken by a function earlier in the order (recordings J10b to J10f). As in
 /// the real host, slashes around a route do not count here, an empty list of methods means all of them, and the names of methods
 /// are compared with their case: `GET` and `get` do not overlap, and the first function gets both.
-pub(super) fn find_in_route<'a>(function: &Function, earlier: impl Iterator<Item = &'a Function>) -> Option<Fault> {
+pub(super) fn find_in_route<'a>(
+    function: &Function,
+    earlier: impl Iterator<Item = &'a Function>,
+) -> Option<Diagnostic> {
     let http = function.http.as_ref()?;
     let at = format!("bindings[{}].route", function.trigger?);
     let route = http.route.trim_matches('/').to_lowercase();
@@ -74,7 +77,7 @@ pub(super) fn find_in_route<'a>(function: &Function, earlier: impl Iterator<Item
         } else {
             format!("no route may begin with `{reserved}`; without `route` the function's name is the route")
         };
-        return Some(Fault::new("The specified route conflicts with one or more built in routes.", at).hint(hint));
+        return Some(Diagnostic::new("The specified route conflicts with one or more built in routes.", at).hint(hint));
     }
     let overlap = |taken: &Option<Vec<String>>| match (&http.methods, taken) {
         (Some(mine), Some(theirs)) if !mine.is_empty() && !theirs.is_empty() => {
@@ -88,10 +91,10 @@ pub(super) fn find_in_route<'a>(function: &Function, earlier: impl Iterator<Item
     let mut earlier = earlier;
     let owner = earlier.find(wants_the_same)?;
     let text = format!("The route specified conflicts with the route defined by function '{}'.", owner.name);
-    Some(Fault::new(text, at).hint("give one of the two another `route`, or methods that do not overlap"))
+    Some(Diagnostic::new(text, at).hint("give one of the two another `route`, or methods that do not overlap"))
 }
 
-fn names(bindings: &[Binding]) -> Option<Fault> {
+fn names(bindings: &[Binding]) -> Option<Diagnostic> {
     let mut taken = HashSet::new();
     for (index, binding) in bindings.iter().enumerate() {
         let name = &binding.name;
@@ -103,34 +106,38 @@ fn names(bindings: &[Binding]) -> Option<Fault> {
             } else {
                 "a letter, then letters and digits; or `$return` for an output"
             };
-            return Some(Fault::new(text, at).hint(hint));
+            return Some(Diagnostic::new(text, at).hint(hint));
         }
         if name == "$return" && binding.direction != Direction::Out {
             let hint = "name an input otherwise, such as `req`, or write \"direction\": \"out\"";
-            return Some(Fault::new("$return bindings must specify a direction of 'out'.", at).hint(hint));
+            return Some(Diagnostic::new("$return bindings must specify a direction of 'out'.", at).hint(hint));
         }
         if binding.property("type").is_none_or(Value::is_null) {
             let text = format!("Binding '{name}' is invalid. Bindings must specify a Type.");
             return Some(
-                Fault::new(text, format!("bindings[{index}]")).hint("add `type`, such as `httpTrigger` or `http`"),
+                Diagnostic::new(text, format!("bindings[{index}]")).hint("add `type`, such as `httpTrigger` or `http`"),
             );
         }
         if !taken.insert(name.to_lowercase()) {
             let text = format!("Multiple bindings with name '{name}' discovered. Binding names must be unique.");
-            return Some(Fault::new(text, at).hint("give one of the two another name; letter case does not count"));
+            return Some(
+                Diagnostic::new(text, at).hint("give one of the two another name; letter case does not count"),
+            );
         }
     }
     None
 }
 
-fn triggers(bindings: &[Binding]) -> Option<Fault> {
+fn triggers(bindings: &[Binding]) -> Option<Diagnostic> {
     match bindings.iter().filter(|binding| binding.is_trigger()).count() {
         0 => {
-            let fault =
-                Fault::new("No trigger binding specified. A function must have a trigger input binding.", "bindings");
+            let fault = Diagnostic::new(
+                "No trigger binding specified. A function must have a trigger input binding.",
+                "bindings",
+            );
             let backwards = bindings.iter().position(|binding| binding.type_name.to_lowercase().ends_with("trigger"));
             Some(match backwards {
-                Some(index) => Fault { path: format!("bindings[{index}].direction"), ..fault }
+                Some(index) => Diagnostic { path: format!("bindings[{index}].direction"), ..fault }
                     .hint("a trigger's direction is `in`"),
                 None => misspelt_trigger(bindings, &fault)
                     .unwrap_or_else(|| fault.hint("add a binding whose type ends in `Trigger`")),
@@ -141,12 +148,12 @@ fn triggers(bindings: &[Binding]) -> Option<Fault> {
             let text = "Multiple trigger bindings defined. A function can only have a single trigger binding.";
             let mut all = bindings.iter().enumerate().filter(|(_, binding)| binding.is_trigger());
             let at = all.nth(1).map_or_else(|| "bindings".to_owned(), |(index, _)| format!("bindings[{index}].type"));
-            Some(Fault::new(text, at).hint("this is the second: make two functions of it, in two folders"))
+            Some(Diagnostic::new(text, at).hint("this is the second: make two functions of it, in two folders"))
         }
     }
 }
 
-fn misspelt_trigger(bindings: &[Binding], fault: &Fault) -> Option<Fault> {
+fn misspelt_trigger(bindings: &[Binding], fault: &Diagnostic) -> Option<Diagnostic> {
     let known = || BUILT_IN_TYPES.into_iter().chain(EXTENSION_TYPES);
     let triggers: Vec<&str> = known().filter(|kind| kind.ends_with("Trigger")).collect();
     bindings
@@ -155,12 +162,12 @@ fn misspelt_trigger(bindings: &[Binding], fault: &Fault) -> Option<Fault> {
         .filter(|(_, binding)| !known().any(|kind| binding.type_name.eq_ignore_ascii_case(kind)))
         .find_map(|(index, binding)| {
             let slip = did_you_mean(&binding.type_name, &triggers)?;
-            let fault = Fault { path: format!("bindings[{index}].type"), ..fault.clone() };
+            let fault = Diagnostic { path: format!("bindings[{index}].type"), ..fault.clone() };
             Some(fault.hint(format!("`{}`: did you mean `{slip}`?", binding.type_name)))
         })
 }
 
-fn types(bindings: &[Binding], registered: &Registered<'_>) -> Option<Fault> {
+fn types(bindings: &[Binding], registered: &Registered<'_>) -> Option<Diagnostic> {
     let is_one_of = |kind: &str, types: &[&str]| types.iter().any(|known| known.eq_ignore_ascii_case(kind));
     let known =
         |kind: &str| is_one_of(kind, &BUILT_IN_TYPES) || (registered.extensions && is_one_of(kind, &EXTENSION_TYPES));
@@ -179,7 +186,7 @@ fn types(bindings: &[Binding], registered: &Registered<'_>) -> Option<Fault> {
         "are not registered. Please ensure the type is correct and the binding extension is installed."
     };
     let text = format!("The binding type(s) '{}' {rest}", kinds.join(", "));
-    let fault = Fault::new(text, format!("bindings[{index}].type"));
+    let fault = Diagnostic::new(text, format!("bindings[{index}].type"));
     let all: Vec<&str> = BUILT_IN_TYPES.into_iter().chain(EXTENSION_TYPES).collect();
     Some(if is_one_of(&first.type_name, &EXTENSION_TYPES) {
         fault.hint(ADD_BUNDLE)
@@ -200,11 +207,11 @@ fn by_direction(bindings: &[Binding]) -> impl Iterator<Item = (usize, &Binding)>
     inputs.chain(all().filter(|(_, binding)| binding.direction == Direction::Out))
 }
 
-fn http(bindings: &[Binding]) -> Option<Fault> {
+fn http(bindings: &[Binding]) -> Option<Diagnostic> {
     for (index, binding) in by_direction(bindings) {
         if binding.kind == BindingKind::Http && binding.direction != Direction::Out {
             let at = format!("bindings[{index}].direction");
-            return Some(Fault::new("Http binding can only be used for output.", at).hint("write `out`"));
+            return Some(Diagnostic::new("Http binding can only be used for output.", at).hint("write `out`"));
         }
         if binding.kind != BindingKind::HttpTrigger {
             continue;
@@ -215,7 +222,7 @@ fn http(bindings: &[Binding]) -> Option<Fault> {
             let text = "Error parsing function.json: Invalid value specified for binding property 'authLevel' of enum type \
                         AuthorizationLevel.";
             let hint = format!("one of `{}`", AuthLevel::NAMES.join("`, `"));
-            return Some(Fault::new(text, format!("bindings[{index}].authLevel")).hint(hint));
+            return Some(Diagnostic::new(text, format!("bindings[{index}].authLevel")).hint(hint));
         }
         if let Some(methods) = binding.property("methods").filter(|methods| !methods.is_null() && !methods.is_array()) {
             let text = format!(
@@ -224,7 +231,7 @@ fn http(bindings: &[Binding]) -> Option<Fault> {
                 dotnet_type(methods)
             );
             return Some(
-                Fault::new(text, format!("bindings[{index}].methods")).hint("write a list: [\"get\", \"post\"]"),
+                Diagnostic::new(text, format!("bindings[{index}].methods")).hint("write a list: [\"get\", \"post\"]"),
             );
         }
     }
@@ -232,7 +239,7 @@ fn http(bindings: &[Binding]) -> Option<Fault> {
 }
 
 /// A setting that a binding names and that is not there (recording TX-timer-missing-setting).
-fn settings(function: &Function, registered: &Registered<'_>) -> Option<Fault> {
+fn settings(function: &Function, registered: &Registered<'_>) -> Option<Diagnostic> {
     for (index, binding) in function.bindings.iter().enumerate() {
         for property in RESOLVED_PROPERTIES {
             let Some(text) = binding.property(property).and_then(Value::as_str) else { continue };
@@ -245,7 +252,7 @@ fn settings(function: &Function, registered: &Registered<'_>) -> Option<Fault> {
                     function.name
                 );
                 let hint = format!("set the environment variable `{missing}`");
-                return Some(Fault::new(text, format!("bindings[{index}].{property}")).hint(hint));
+                return Some(Diagnostic::new(text, format!("bindings[{index}].{property}")).hint(hint));
             }
         }
     }
@@ -253,7 +260,7 @@ fn settings(function: &Function, registered: &Registered<'_>) -> Option<Fault> {
 }
 
 /// A trigger that cannot be listened to (recording TX-timer-bad).
-fn trigger(function: &Function, registered: &Registered<'_>) -> Option<Fault> {
+fn trigger(function: &Function, registered: &Registered<'_>) -> Option<Diagnostic> {
     let binding = function.trigger_binding()?;
     let (property, reason) = trigger_fault(binding, registered.settings)?;
     let text = format!("Microsoft.Azure.WebJobs.Host: Error indexing method 'Functions.{}'. {reason}", function.name);
@@ -270,7 +277,7 @@ fn trigger(function: &Function, registered: &Registered<'_>) -> Option<Fault> {
         Some(_) => format!("`{property}` is a text: {example}"),
         None => format!("add `{property}`: {example}"),
     };
-    Some(Fault::new(text, format!("bindings[{}].{property}", function.trigger?)).hint(hint))
+    Some(Diagnostic::new(text, format!("bindings[{}].{property}", function.trigger?)).hint(hint))
 }
 
 /// Why a function cannot be loaded because of its trigger: the property at fault, and the words of the real host (recording

@@ -7,9 +7,9 @@ use std::time::Duration;
 
 use serde_json::{Map, Value};
 
-use super::advice::Fault;
 use super::auth_level::AuthLevel;
 use super::binding::{self, Binding, BindingKind, Direction, property};
+use super::diagnostic::Diagnostic;
 use super::enumeration::{cast, conversion, enumeration};
 use super::options::{HandlerKind, HostOptions, Retry, RetryStrategy};
 use crate::grammar::spelling::did_you_mean;
@@ -115,7 +115,7 @@ impl Function {
     }
 
     /// A fault of its function.json in words, with its place.
-    pub fn advice(&self, fault: &Fault) -> String {
+    pub fn advice(&self, fault: &Diagnostic) -> String {
         fault.advice(&self.directory.join("function.json"), Some(&self.file))
     }
 
@@ -164,8 +164,8 @@ pub(super) struct Definition {
 }
 
 /// Reads a parsed function.json. The texts of faults are those of the real host's parser (protocol.md#discovery-and-names).
-pub(super) fn read(name: &str, document: &Document) -> Result<Definition, Fault> {
-    let Some(file) = document.value.as_object() else { return Err(Fault::new("is no JSON object", "")) };
+pub(super) fn read(name: &str, document: &Document) -> Result<Definition, Diagnostic> {
+    let Some(file) = document.value.as_object() else { return Err(Diagnostic::new("is no JSON object", "")) };
     // The real host reads these names in this case only, unlike those in a binding.
     let bindings = match file.get("bindings") {
         None | Some(Value::Null) => Vec::new(),
@@ -175,7 +175,7 @@ pub(super) fn read(name: &str, document: &Document) -> Result<Definition, Fault>
             .map(|(index, raw)| binding::read(raw, &format!("bindings[{index}]"), document))
             .collect::<Result<_, _>>()?,
         Some(other) => {
-            return Err(Fault::new(cast(other, "JArray"), "bindings").hint("`bindings` is a list: [ {…}, {…} ]"));
+            return Err(Diagnostic::new(cast(other, "JArray"), "bindings").hint("`bindings` is a list: [ {…}, {…} ]"));
         }
     };
     if bindings.is_empty() {
@@ -185,14 +185,14 @@ pub(super) fn read(name: &str, document: &Document) -> Result<Definition, Fault>
             format!("`{slip}`: did you mean `bindings`?")
         });
         let path = slip.map_or("bindings", String::as_str);
-        return Err(Fault::of_name("At least one binding must be declared.", path).hint(hint));
+        return Err(Diagnostic::of_name("At least one binding must be declared.", path).hint(hint));
     }
     let source = property(file, "configurationSource").map(|source| text_of(source).unwrap_or_default());
     let is_legal = |source: &str| ["config", "attributes"].iter().any(|legal| source.eq_ignore_ascii_case(legal));
     if let Some(source) = source.filter(|source| !is_legal(source)) {
         // The stray quote is the real host's.
         let text = format!("Illegal value '{source}' for 'configurationSource' property in {name}'.");
-        return Err(Fault::new(text, "configurationSource").hint("remove it"));
+        return Err(Diagnostic::new(text, "configurationSource").hint("remove it"));
     }
     let retry = file.get("retry").and_then(Value::as_object).map(|raw| retry(raw, document)).transpose()?;
     let script_file = file.get("scriptFile").and_then(Value::as_str).filter(|path| !path.is_empty());
@@ -219,7 +219,7 @@ pub(super) fn auth_level(text: &str) -> Option<AuthLevel> {
     if text.is_empty() { Some(AuthLevel::Function) } else { AuthLevel::of(text) }
 }
 
-fn retry(raw: &Map<String, Value>, document: &Document) -> Result<Retry, Fault> {
+fn retry(raw: &Map<String, Value>, document: &Document) -> Result<Retry, Diagnostic> {
     let strategy_type = "Microsoft.Azure.WebJobs.Script.Description.RetryStrategy";
     let names = ["fixedDelay", "exponentialBackoff"];
     let strategy = enumeration(raw, "strategy", "retry", strategy_type, &names, document)?;
@@ -227,7 +227,7 @@ fn retry(raw: &Map<String, Value>, document: &Document) -> Result<Retry, Fault> 
         None | Some(Value::Null) => Ok(Duration::ZERO),
         Some(value) => value.as_str().and_then(time_span::parse).ok_or_else(|| {
             let path = format!("retry.{name}");
-            Fault::new(conversion(value, "System.Nullable`1[System.TimeSpan]", &path, document), path)
+            Diagnostic::new(conversion(value, "System.Nullable`1[System.TimeSpan]", &path, document), path)
                 .hint("write it as hours, minutes and seconds: `00:00:10`")
         }),
     };

@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
-use super::advice::advice;
+use super::diagnostic::advice;
 use super::syntax;
 use dotnet_text::document::Document;
 use dotnet_text::encoding;

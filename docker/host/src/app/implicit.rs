@@ -6,8 +6,8 @@ use std::sync::Arc;
 use dotnet_text::document::Document;
 use serde_json::json;
 
-use super::advice::Fault;
 use super::auth_level::AuthLevel;
+use super::diagnostic::Diagnostic;
 use super::directory::{self, Functions};
 use super::faults;
 use super::function::{self, Function, Unreadable};
@@ -60,7 +60,8 @@ pub(super) fn functions(
                 ..function
             }),
             Err(error) => {
-                let fault = Fault::new(error.as_str(), place).hint("write a route such as `{*route}` or `items/{id}`");
+                let fault =
+                    Diagnostic::new(error.as_str(), place).hint("write a route such as `{*route}` or `items/{id}`");
                 found.advice.push(fault.advice(&file.path, file.document.as_ref()));
                 found.unreadable.push(Unreadable { name, errors: vec![error], route: Some(shown(route)) });
             }
@@ -72,9 +73,9 @@ pub(super) fn functions(
         let Some(function) = rest.first_mut() else { break };
         let owners = earlier.iter().filter(|other| other.errors.is_empty());
         if let Some(fault) = faults::find_in_route(function, owners) {
-            function.errors = vec![fault.text.clone()];
+            function.errors = vec![fault.message.clone()];
             let path = function.host_json_path.clone().unwrap_or_default();
-            found.advice.push(Fault { path, ..fault }.advice(&file.path, file.document.as_ref()));
+            found.advice.push(Diagnostic { path, ..fault }.advice(&file.path, file.document.as_ref()));
         }
     }
     found.readable = made.into_iter().map(Arc::new).collect();
@@ -99,7 +100,7 @@ fn make(name: String, route: &str, level: AuthLevel) -> Result<Function, String>
         {"type": "http", "direction": "out", "name": "res"},
     ]});
     let file = Document::parse(&description.to_string()).map_err(|error| error.to_string())?;
-    let definition = function::read(&name, &file).map_err(|fault| fault.text)?;
+    let definition = function::read(&name, &file).map_err(|fault| fault.message)?;
     let http = definition.bindings.first().and_then(|trigger| function::http_trigger(&name, trigger));
     Ok(Function {
         log_category: format!("Function.{name}"),

@@ -3,11 +3,11 @@
 //! [`load`] is the only reader of the app's files. What is wrong with the app is part of the value: errors of the host in
 //! [`App::errors`], of one function in [`Function::errors`] and [`App::unreadable`], as the real host has them.
 
-mod advice;
 mod auth_level;
 mod binding;
 mod bundle;
 mod configuration;
+mod diagnostic;
 mod directory;
 mod enumeration;
 mod faults;
@@ -27,10 +27,10 @@ use serde_json::Value;
 
 use crate::grammar::route;
 
-pub use advice::Fault;
 pub use auth_level::AuthLevel;
 pub use binding::{Binding, BindingKind, Cardinality, DataType};
 pub use configuration::Configuration;
+pub use diagnostic::Diagnostic;
 pub(crate) use directory::names_extensions;
 pub use dotnet_text::document::Document;
 pub use faults::is_function_name;
@@ -131,15 +131,15 @@ impl App {
     }
 
     /// A fault of a function's description in words, with its place: in its function.json, or in host.json.
-    pub fn advice_on_function(&self, function: &Function, fault: &Fault) -> String {
+    pub fn advice_on_function(&self, function: &Function, fault: &Diagnostic) -> String {
         match &function.host_json_path {
-            Some(path) => self.advice_on_host_file(&Fault { path: path.clone(), is_name: false, ..fault.clone() }),
+            Some(path) => self.advice_on_host_file(&Diagnostic { path: path.clone(), is_name: false, ..fault.clone() }),
             None => function.advice(fault),
         }
     }
 
     /// A fault of host.json in words, with its place.
-    pub fn advice_on_host_file(&self, fault: &Fault) -> String {
+    pub fn advice_on_host_file(&self, fault: &Diagnostic) -> String {
         fault.advice(&self.root.join("host.json"), self.host_file.as_ref())
     }
 

@@ -5,8 +5,8 @@ mod read;
 use std::path::PathBuf;
 use std::time::Duration;
 
-use super::advice::Fault;
 use super::auth_level::AuthLevel;
+use super::diagnostic::Diagnostic;
 use crate::log::Level;
 
 /// What host.json and the settings over it say about the host.
@@ -215,13 +215,13 @@ impl HostError {
     }
 
     /// The same for people. The path is that of the configuration; host.json may spell it in another case.
-    pub(super) fn fault(&self) -> Fault {
+    pub(super) fn fault(&self) -> Diagnostic {
         let path = self.path.as_deref().unwrap_or_default();
         let status = || self.status.split_once(": ").map_or(self.status.as_str(), |(_, text)| text);
         let text = self.log.as_deref().unwrap_or_else(status);
         // What follows says the same again in the words of .NET's converters.
         let text = text.split_once(". System.").map_or(text, |(text, _)| text);
-        let fault = Fault::new(text, path.replace(':', "."));
+        let fault = Diagnostic::new(text, path.replace(':', "."));
         match path.to_lowercase().rsplit(':').next().unwrap_or_default() {
             "version" if path.contains(':') => fault.hint("`[4.*, 5.0.0)` is the range for a v4 host"),
             "id" => fault.hint("add \"id\": \"Microsoft.Azure.Functions.ExtensionBundle\""),

@@ -4,7 +4,7 @@ use std::path::Path;
 
 use dotnet_text::json::{Error, ErrorKind};
 
-use super::advice::advice;
+use super::diagnostic::advice;
 
 /// What to say about a file with this text; `example` is how such a file begins.
 pub(super) fn advice_on(file: &Path, text: &str, error: &Error, example: &str) -> String {

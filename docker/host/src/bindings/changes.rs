@@ -5,12 +5,12 @@ use std::sync::Arc;
 use storage::{Blob, Queue};
 use tokio::sync::broadcast;
 
-/// How many pieces of news a slow listener may fall behind; it then looks for itself.
+/// How many changes a slow listener may fall behind; it then looks for itself.
 const BACKLOG: usize = 256;
 
 /// Something that was written.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Written {
+pub enum Change {
     /// A message in the queue of this address.
     Message(Arc<str>),
     /// The blob of this address.
@@ -19,29 +19,29 @@ pub enum Written {
 
 /// Announces the host's own writes to waiting triggers. Clones share one channel.
 #[derive(Debug, Clone)]
-pub struct News {
-    sender: broadcast::Sender<Written>,
+pub struct Changes {
+    sender: broadcast::Sender<Change>,
 }
 
-impl Default for News {
+impl Default for Changes {
     fn default() -> Self {
         Self { sender: broadcast::channel(BACKLOG).0 }
     }
 }
 
-impl News {
-    /// Tells that a message was put. Nobody has to listen.
-    pub fn message(&self, queue: &Queue) {
-        _ = self.sender.send(Written::Message(queue.url().into()));
+impl Changes {
+    /// Announces a message that was put. Nobody has to listen.
+    pub fn announce_message(&self, queue: &Queue) {
+        _ = self.sender.send(Change::Message(queue.url().into()));
     }
 
-    /// Tells that a blob was written. Nobody has to listen.
-    pub fn blob(&self, blob: &Blob) {
-        _ = self.sender.send(Written::Blob(blob.url().into()));
+    /// Announces a blob that was written. Nobody has to listen.
+    pub fn announce_blob(&self, blob: &Blob) {
+        _ = self.sender.send(Change::Blob(blob.url().into()));
     }
 
     /// The changes from now on.
-    pub fn listen(&self) -> broadcast::Receiver<Written> {
+    pub fn subscribe(&self) -> broadcast::Receiver<Change> {
         self.sender.subscribe()
     }
 }

@@ -12,6 +12,7 @@ pub mod location;
 pub mod output;
 
 use crate::app::{MessageEncoding, Settings};
+use changes::Changes;
 use connection::Connections;
 
 /// What reading and writing bindings takes: the storage accounts of an app, and how its queue messages are encoded.
@@ -24,7 +25,7 @@ pub struct Bindings {
     /// How a message's bytes stand in a queue.
     pub encoding: MessageEncoding,
     /// Who wants to know when this host itself has written something.
-    pub news: changes::News,
+    pub changes: Changes,
 }
 
 impl Bindings {
@@ -34,7 +35,7 @@ impl Bindings {
             connections: Connections::new(settings),
             settings: settings.clone(),
             encoding,
-            news: changes::News::default(),
+            changes: Changes::default(),
         }
     }
 }

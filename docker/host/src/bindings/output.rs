@@ -113,13 +113,13 @@ impl Write {
             Self::Messages(queue, texts) => {
                 for text in texts {
                     queue.put(&text).await?;
-                    bindings.news.message(&queue);
+                    bindings.changes.announce_message(&queue);
                 }
             }
             Self::Blob(blob, content) => {
                 let metadata = vec![(PARENT_ID.to_owned(), invocation.to_string())];
                 blob.put(content, &PutBlob { metadata, ..PutBlob::default() }).await?;
-                bindings.news.blob(&blob);
+                bindings.changes.announce_blob(&blob);
             }
         }
         Ok(())

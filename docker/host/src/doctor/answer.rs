@@ -16,8 +16,8 @@ const RESPONSE: [&str; 3] = ["statusCode", "headers", "body"];
 
 /// The ignored parts of an answer to an invocation with these output bindings, each with a hint. The answer is valid all the same.
 /// `compatible` is `FUNCTIONS_V2_COMPATIBILITY_MODE`.
-pub fn oversights(answer: &Answer, bindings: &[OutputBinding<'_>], compatible: bool) -> Vec<String> {
-    let mut found = strangers(answer, bindings);
+pub fn warnings(answer: &Answer, bindings: &[OutputBinding<'_>], compatible: bool) -> Vec<String> {
+    let mut found = unknown(answer, bindings);
     if let Some(outputs) = &answer.outputs {
         let named_http = bindings.iter().filter(|binding| binding.kind == "http" && !binding.is_return());
         for binding in named_http.filter(|binding| !has_return_value(answer, binding.name)) {
@@ -35,9 +35,9 @@ pub fn oversights(answer: &Answer, bindings: &[OutputBinding<'_>], compatible: b
 }
 
 /// Members of the answer itself that mean nothing.
-fn strangers(answer: &Answer, bindings: &[OutputBinding<'_>]) -> Vec<String> {
+fn unknown(answer: &Answer, bindings: &[OutputBinding<'_>]) -> Vec<String> {
     let is_output = |name: &str| bindings.iter().any(|binding| binding.name == name);
-    let slips = answer.strangers.iter().filter_map(|name| {
+    let slips = answer.unknown.iter().filter_map(|name| {
         let hint = if is_output(name) {
             format!("outputs stand in `Outputs`: {{\"Outputs\":{{\"{name}\":…}}}}")
         } else {
@@ -47,7 +47,7 @@ fn strangers(answer: &Answer, bindings: &[OutputBinding<'_>]) -> Vec<String> {
     });
     let slips: Vec<String> = slips.collect();
     let is_empty = answer.outputs.is_none() && answer.return_value.is_none() && answer.logs.is_empty();
-    if !slips.is_empty() || !is_empty || answer.strangers.is_empty() {
+    if !slips.is_empty() || !is_empty || answer.unknown.is_empty() {
         return slips;
     }
     let example = match bindings.iter().find(|binding| binding.kind == "http" && !binding.is_return()) {
@@ -56,7 +56,7 @@ fn strangers(answer: &Answer, bindings: &[OutputBinding<'_>]) -> Vec<String> {
     };
     vec![format!(
         "Nothing in the answer counts: it has neither `Outputs` nor `ReturnValue`, only {}\nhint: answer with {example}",
-        listed(answer.strangers.iter().map(String::as_str))
+        listed(answer.unknown.iter().map(String::as_str))
     )]
 }
 
@@ -182,7 +182,7 @@ mod tests {
     fn of(answer: &str, name: &str, kind: &str) -> String {
         match judge(200, Some(b"application/json"), answer.as_bytes()) {
             Ok(Verdict::Answered(answer)) => {
-                oversights(&answer, &[OutputBinding { name, kind, binary: false }], false).join("\n")
+                warnings(&answer, &[OutputBinding { name, kind, binary: false }], false).join("\n")
             }
             other => panic!("{answer}: {other:?}"),
         }

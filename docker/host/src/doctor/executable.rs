@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use super::program;
-use crate::app::{CustomHandler, Fault, HandlerKind, HostOptions, Settings};
+use crate::app::{CustomHandler, Diagnostic, HandlerKind, HostOptions, Settings};
 use crate::grammar::spelling::did_you_mean;
 
 /// What the host sets for the handler; these names mean values in its arguments.
@@ -19,7 +19,7 @@ const WINDOWS_ENDINGS: [&str; 4] = [".exe", ".bat", ".cmd", ".ps1"];
 
 /// Words about the program, its directory and its arguments. The real host only logs the failed start and lets the first request
 /// wait (recording CX-workdir-missing).
-pub fn faults(options: &HostOptions, settings: &Settings) -> Vec<Fault> {
+pub fn faults(options: &HostOptions, settings: &Settings) -> Vec<Diagnostic> {
     let Some(handler) = options.custom_handler.as_ref() else { return Vec::new() };
     let section = match handler.kind {
         HandlerKind::CustomHandler => "customHandler",
@@ -31,7 +31,7 @@ pub fn faults(options: &HostOptions, settings: &Settings) -> Vec<Fault> {
         let text = format!("there is no directory `{}`", handler.working_directory.display());
         let hint =
             "it is relative to the folder of host.json; without `workingDirectory` the handler runs in that folder";
-        faults.push(Fault::new(text, format!("{section}.description.workingDirectory")).hint(hint));
+        faults.push(Diagnostic::new(text, format!("{section}.description.workingDirectory")).hint(hint));
     }
     for (list, arguments) in [("arguments", &handler.arguments), ("workerArguments", &handler.worker_arguments)] {
         let numbered = arguments.iter().enumerate();
@@ -45,7 +45,7 @@ pub fn faults(options: &HostOptions, settings: &Settings) -> Vec<Fault> {
     faults
 }
 
-fn of_program(handler: &CustomHandler, settings: &Settings, at: &str) -> Option<Fault> {
+fn of_program(handler: &CustomHandler, settings: &Settings, at: &str) -> Option<Diagnostic> {
     let written = handler.executable.as_str();
     if written.contains('%') {
         let name = variables(written).into_iter().find(|name| !is_known(name, settings))?;
@@ -53,8 +53,8 @@ fn of_program(handler: &CustomHandler, settings: &Settings, at: &str) -> Option<
     }
     let path = handler.worker_directory.join(written);
     if path.is_file() {
-        let obstacle = program::obstacle(&path)?;
-        return Some(Fault::new(format!("`{written}` {}", obstacle.what), at).hint(obstacle.hint));
+        let reason = program::not_executable(&path)?;
+        return Some(Diagnostic::new(format!("`{written}` {}", reason.what), at).hint(reason.hint));
     }
     let on_path = !written.contains('/') && std::env::var_os("PATH").is_some_and(|paths| is_on(&paths, written));
     if on_path {
@@ -62,7 +62,7 @@ fn of_program(handler: &CustomHandler, settings: &Settings, at: &str) -> Option<
     }
     let what =
         if path.is_dir() { "is a folder" } else { "is no program: it is neither in the app's folder nor on PATH" };
-    Some(Fault::new(format!("`{written}` {what}"), at).hint(hint_for_missing(handler, written)))
+    Some(Diagnostic::new(format!("`{written}` {what}"), at).hint(hint_for_missing(handler, written)))
 }
 
 fn hint_for_missing(handler: &CustomHandler, written: &str) -> String {
@@ -93,9 +93,11 @@ fn hint_for_missing(handler: &CustomHandler, written: &str) -> String {
 }
 
 /// What becomes of an argument is a surprise: variables that nobody knows are deleted (recording CX-arg-vars).
-fn of_argument(argument: &str, is_script: bool, settings: &Settings, at: String) -> Option<Fault> {
+fn of_argument(argument: &str, is_script: bool, settings: &Settings, at: String) -> Option<Diagnostic> {
     if let Some(hint) = placeholder(argument) {
-        return Some(Fault::new(format!("`{argument}` is a placeholder that nobody has filled in"), at).hint(hint));
+        return Some(
+            Diagnostic::new(format!("`{argument}` is a placeholder that nobody has filled in"), at).hint(hint),
+        );
     }
     let unknown = variables(argument).into_iter().find(|name| !is_known(name, settings));
     match unknown {
@@ -118,7 +120,7 @@ fn placeholder(text: &str) -> Option<&'static str> {
 }
 
 /// A `$` means nothing if no shell reads it.
-fn of_dollar(argument: &str, settings: &Settings, at: String) -> Option<Fault> {
+fn of_dollar(argument: &str, settings: &Settings, at: String) -> Option<Diagnostic> {
     let name: String = argument
         .split_once('$')
         .map_or("", |(_, rest)| rest.trim_start_matches('{'))
@@ -126,16 +128,16 @@ fn of_dollar(argument: &str, settings: &Settings, at: String) -> Option<Fault> {
         .take_while(|letter| letter.is_ascii_alphanumeric() || *letter == '_')
         .collect();
     (!name.is_empty() && is_known(&name, settings)).then(|| {
-        Fault::new(format!("no shell reads `{argument}`: it stays as it is"), at).hint(format!("write `%{name}%`"))
+        Diagnostic::new(format!("no shell reads `{argument}`: it stays as it is"), at).hint(format!("write `%{name}%`"))
     })
 }
 
 /// A script behind `-c` of a shell is one argument to whoever writes it, and many to the host (protocol.md#command-line).
-fn of_script(script: &str, at: String) -> Option<Fault> {
+fn of_script(script: &str, at: String) -> Option<Diagnostic> {
     let first = script.split_whitespace().next().filter(|first| first.len() < script.trim().len())?;
     let is_quoted = script.contains('"');
     let text = format!("blanks part arguments, so all that the shell reads of `{script}` is `{first}`");
-    (!is_quoted).then(|| Fault::new(text, at).hint(format!(r#"put it in quotes: "\"{script}\"""#)))
+    (!is_quoted).then(|| Diagnostic::new(text, at).hint(format!(r#"put it in quotes: "\"{script}\"""#)))
 }
 
 fn is_shell(program: &str) -> bool {
@@ -143,8 +145,8 @@ fn is_shell(program: &str) -> bool {
     ["ash", "bash", "dash", "ksh", "sh", "zsh"].contains(&name)
 }
 
-fn missing_variable(name: &str, consequence: &str, at: String) -> Fault {
-    let fault = Fault::new(format!("there is no environment variable `{name}`, so `%{name}%` {consequence}"), at);
+fn missing_variable(name: &str, consequence: &str, at: String) -> Diagnostic {
+    let fault = Diagnostic::new(format!("there is no environment variable `{name}`, so `%{name}%` {consequence}"), at);
     match did_you_mean(name, &OWN_VARIABLES) {
         Some(slip) => fault.hint(format!("did you mean `{slip}`?")),
         None => fault.hint(format!("set the environment variable `{name}`")),

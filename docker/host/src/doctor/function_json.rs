@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 
-use crate::app::{ADD_BUNDLE, App, BindingKind, EXTENSION_TYPES, Fault, Function, names_extensions};
+use crate::app::{ADD_BUNDLE, App, BindingKind, Diagnostic, EXTENSION_TYPES, Function, names_extensions};
 use crate::grammar::route::{self, has_outer_slash};
 use crate::grammar::spelling::{did_you_mean, surely_means};
 
@@ -59,7 +59,7 @@ fn without_bundle(function: &Function) -> String {
 }
 
 /// A word about a route template that takes the whole host down ([`route::host_error`]).
-fn bad_route(function: &Function, prefix: &str) -> Option<Fault> {
+fn bad_route(function: &Function, prefix: &str) -> Option<Diagnostic> {
     let http = function.http.as_ref().filter(|_| function.is_loaded())?;
     let template = route::full(prefix, &http.route);
     let reason = route::fault(&template)?;
@@ -69,12 +69,12 @@ fn bad_route(function: &Function, prefix: &str) -> Option<Fault> {
     }
     let text = format!("the route `{template}` is not valid, and no function is served before it is mended: {reason}");
     let at = format!("bindings[{}].route", function.trigger?);
-    let fault = Fault::new(text, at);
+    let fault = Diagnostic::new(text, at);
     Some(if has_outer_slash(&http.route) { fault.hint("begin and end the route without a slash") } else { fault })
 }
 
 /// Misspelt properties of bindings, which the real host ignores.
-fn slips(function: &Function) -> Vec<Fault> {
+fn slips(function: &Function) -> Vec<Diagnostic> {
     let is_known = |name: &str| PROPERTIES.iter().any(|known| known.eq_ignore_ascii_case(name));
     let names =
         function.bindings.iter().enumerate().flat_map(|(at, binding)| binding.raw.keys().map(move |key| (at, key)));
@@ -83,13 +83,13 @@ fn slips(function: &Function) -> Vec<Fault> {
     slips.extend(unknown.filter_map(|(at, name)| {
         let slip = surely_means(name, &PROPERTIES)?;
         let text = format!("`{name}` means nothing here and is ignored");
-        Some(Fault::of_name(text, format!("bindings[{at}].{name}")).hint(format!("did you mean `{slip}`?")))
+        Some(Diagnostic::of_name(text, format!("bindings[{at}].{name}")).hint(format!("did you mean `{slip}`?")))
     }));
     slips
 }
 
 /// Properties of HTTP triggers in other bindings, and methods that look like a slip.
-fn misplaced(function: &Function) -> Vec<Fault> {
+fn misplaced(function: &Function) -> Vec<Diagnostic> {
     const OF_TRIGGER: [&str; 3] = ["authLevel", "methods", "route"];
     const METHODS: [&str; 9] = ["get", "post", "put", "delete", "head", "options", "patch", "trace", "connect"];
     let mut slips = Vec::new();
@@ -99,7 +99,8 @@ fn misplaced(function: &Function) -> Vec<Fault> {
             if OF_TRIGGER.iter().any(|name| name.eq_ignore_ascii_case(key)) {
                 let text = format!("`{key}` means nothing in a binding of type `{}`", binding.type_name);
                 slips.push(
-                    Fault::of_name(text, format!("bindings[{at}].{key}")).hint("it belongs into the `httpTrigger`"),
+                    Diagnostic::of_name(text, format!("bindings[{at}].{key}"))
+                        .hint("it belongs into the `httpTrigger`"),
                 );
             }
         }
@@ -109,8 +110,10 @@ fn misplaced(function: &Function) -> Vec<Fault> {
             else {
                 continue;
             };
-            let fault =
-                Fault::new(format!("`{method}` is no usual HTTP method"), format!("bindings[{at}].methods[{index}]"));
+            let fault = Diagnostic::new(
+                format!("`{method}` is no usual HTTP method"),
+                format!("bindings[{at}].methods[{index}]"),
+            );
             slips.push(match did_you_mean(method, &METHODS) {
                 Some(slip) => fault.hint(format!("did you mean `{slip}`?")),
                 None => fault.hint("without `methods` every method is served"),
@@ -121,7 +124,7 @@ fn misplaced(function: &Function) -> Vec<Fault> {
 }
 
 /// A route that begins with the prefix that all routes have.
-fn prefix_in_route(function: &Function, prefix: &str) -> Option<Fault> {
+fn prefix_in_route(function: &Function, prefix: &str) -> Option<Diagnostic> {
     let route = function.http.as_ref()?.route.as_str();
     let begins = route.len() >= prefix.len()
         && route.is_char_boundary(prefix.len())
@@ -133,7 +136,7 @@ fn prefix_in_route(function: &Function, prefix: &str) -> Option<Fault> {
     let text = format!("the route begins with `{prefix}`, which every route does: this one is `/{prefix}/{route}`");
     let hint =
         if rest.is_empty() { "leave it out".to_owned() } else { format!("write `{rest}` for `/{prefix}/{rest}`") };
-    Some(Fault::new(text, at).hint(hint))
+    Some(Diagnostic::new(text, at).hint(hint))
 }
 /// Whether the function has bindings that come with an extension bundle.
 fn needs_extensions(function: &Function) -> bool {

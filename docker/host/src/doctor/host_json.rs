@@ -4,7 +4,7 @@
 use serde_json::{Map, Value};
 
 use super::newer;
-use crate::app::{App, Document, Fault};
+use crate::app::{App, Diagnostic, Document};
 use crate::grammar::route::has_outer_slash;
 use crate::grammar::spelling::{did_you_mean, surely_means};
 use crate::log::Level;
@@ -177,7 +177,7 @@ pub fn advice(app: &App) -> Vec<String> {
 }
 
 /// The slips in a host.json that is an object.
-fn slips(document: &Document) -> Vec<Fault> {
+fn slips(document: &Document) -> Vec<Diagnostic> {
     let mut faults = Vec::new();
     let Some(file) = document.value.as_object() else { return faults };
     for section in &SECTIONS {
@@ -187,7 +187,7 @@ fn slips(document: &Document) -> Vec<Fault> {
     }
     faults.extend(document.repeated.iter().map(|path| {
         let name = path.rsplit('.').next().unwrap_or(path);
-        Fault::of_name(format!("`{name}` stands there more than once; the last one counts"), path.as_str())
+        Diagnostic::of_name(format!("`{name}` stands there more than once; the last one counts"), path.as_str())
             .hint("remove all but one")
     }));
     faults.extend(handler_sections(file));
@@ -198,24 +198,24 @@ fn slips(document: &Document) -> Vec<Fault> {
 }
 
 /// Names in the allow list that no function has.
-fn allow_list(allowed: &[String], names: &[&str]) -> Vec<Fault> {
+fn allow_list(allowed: &[String], names: &[&str]) -> Vec<Diagnostic> {
     let is_there = |name: &str| names.iter().any(|known| known.eq_ignore_ascii_case(name));
-    let strangers = allowed.iter().enumerate().filter(|(_, name)| !is_there(name));
-    strangers
+    let unknown = allowed.iter().enumerate().filter(|(_, name)| !is_there(name));
+    unknown
         .map(|(index, name)| {
             let hint = match did_you_mean(name, names) {
                 Some(slip) => format!("did you mean `{slip}`?"),
                 None => "`functions` lists the only functions that are served; without it all are".to_owned(),
             };
-            Fault::new(format!("there is no function `{name}`"), format!("functions[{index}]")).hint(hint)
+            Diagnostic::new(format!("there is no function `{name}`"), format!("functions[{index}]")).hint(hint)
         })
         .collect()
 }
 
 /// A route prefix with which no route is valid (protocol.md#other-keys).
-fn route_prefix(prefix: &str) -> Option<Fault> {
+fn route_prefix(prefix: &str) -> Option<Diagnostic> {
     has_outer_slash(prefix).then(|| {
-        Fault::new(
+        Diagnostic::new(
             format!("the route prefix `{prefix}` begins or ends with a slash, so no route is valid"),
             "extensions.http.routePrefix",
         )
@@ -240,7 +240,7 @@ fn below(path: &str, key: &str) -> String {
     if path.is_empty() { key.to_owned() } else { format!("{path}.{key}") }
 }
 
-fn of_section(section: &Section, path: &str, members: &Map<String, Value>) -> Vec<Fault> {
+fn of_section(section: &Section, path: &str, members: &Map<String, Value>) -> Vec<Diagnostic> {
     let known = |key: &str| section.keys.iter().find(|(known, _)| known.eq_ignore_ascii_case(key));
     let faults = members.iter().filter_map(|(key, value)| match known(key) {
         Some((_, kind)) => of_kind(*kind, key, value, below(path, key)),
@@ -250,7 +250,7 @@ fn of_section(section: &Section, path: &str, members: &Map<String, Value>) -> Ve
 }
 
 /// A key that means nothing in a section: it belongs into another, is a slip of one that does not, or another word for it.
-fn unknown(section: &Section, members: &Map<String, Value>, key: &str, path: String) -> Option<Fault> {
+fn unknown(section: &Section, members: &Map<String, Value>, key: &str, path: String) -> Option<Diagnostic> {
     let names: Vec<&str> = section.keys.iter().map(|(name, _)| *name).collect();
     // A section that would be found without its slip is certainly missing; a word that may be somebody's own must be closer.
     let lacks_handler = section.path.is_empty()
@@ -258,7 +258,7 @@ fn unknown(section: &Section, members: &Map<String, Value>, key: &str, path: Str
             .keys()
             .any(|key| key.eq_ignore_ascii_case("customHandler") || key.eq_ignore_ascii_case("httpWorker"));
     if let Some(hint) = newer::hint(section.path, key, members) {
-        return Some(Fault::of_name(format!("`{key}` means nothing here and is ignored"), path).hint(hint));
+        return Some(Diagnostic::of_name(format!("`{key}` means nothing here and is ignored"), path).hint(hint));
     }
     let slip = if section.is_closed {
         did_you_mean(key, &names)
@@ -267,7 +267,7 @@ fn unknown(section: &Section, members: &Map<String, Value>, key: &str, path: Str
         handler.or_else(|| surely_means(key, &names))
     };
     let other_word = || OTHER_WORDS.iter().find(|(word, name)| word.eq_ignore_ascii_case(key) && names.contains(name));
-    let fault = Fault::of_name(format!("`{key}` means nothing here and is ignored"), path);
+    let fault = Diagnostic::of_name(format!("`{key}` means nothing here and is ignored"), path);
     if let Some(home) = home(section, key) {
         return Some(fault.hint(format!("it belongs into {home}")));
     }
@@ -294,9 +294,9 @@ fn home(section: &Section, key: &str) -> Option<String> {
     })
 }
 
-fn of_kind(kind: Kind, key: &str, value: &Value, path: String) -> Option<Fault> {
+fn of_kind(kind: Kind, key: &str, value: &Value, path: String) -> Option<Diagnostic> {
     let is = |what: &str, wanted: &str| {
-        Fault::new(format!("`{key}` is {what}, so it is ignored"), path.clone()).hint(wanted)
+        Diagnostic::new(format!("`{key}` is {what}, so it is ignored"), path.clone()).hint(wanted)
     };
     match (kind, value) {
         (_, Value::Null) | (Object, Value::Object(_)) | (List, Value::Array(_)) => None,
@@ -334,26 +334,26 @@ fn one_of_list(key: &str) -> &'static str {
 }
 
 /// A bare number as a time span is a number of days, which nobody means.
-fn days(key: &str, text: &str, path: String) -> Option<Fault> {
+fn days(key: &str, text: &str, path: String) -> Option<Diagnostic> {
     let number: u64 = text.trim().parse().ok()?;
     (number > 0).then(|| {
         let hint = "write it as hours, minutes and seconds, such as \"00:00:30\"";
-        Fault::new(format!("`{key}` is {number} days"), path).hint(hint)
+        Diagnostic::new(format!("`{key}` is {number} days"), path).hint(hint)
     })
 }
 
 /// Which of the two sections counts, and what the old one does otherwise (protocol.md#the-httpworker-section, recordings C14,
 /// CX-type-none).
-fn handler_sections(file: &Map<String, Value>) -> Vec<Fault> {
+fn handler_sections(file: &Map<String, Value>) -> Vec<Diagnostic> {
     let find = |name: &str| file.iter().find(|(key, _)| key.eq_ignore_ascii_case(name));
     let mut faults = Vec::new();
     match (find("customHandler"), find("httpWorker")) {
         (Some(_), Some((old, _))) => faults.push(
-            Fault::of_name(format!("`{old}` is ignored: there is a `customHandler` as well"), old.as_str())
+            Diagnostic::of_name(format!("`{old}` is ignored: there is a `customHandler` as well"), old.as_str())
                 .hint("remove it"),
         ),
         (None, Some((old, _))) => faults.push(
-            Fault::of_name(
+            Diagnostic::of_name(
                 format!(
                     "`{old}` is deprecated; unless it is proxied, HTTP reaches functions as `/NAME`, without `/api` or their route"
                 ),
@@ -369,18 +369,18 @@ fn handler_sections(file: &Map<String, Value>) -> Vec<Fault> {
             && text.eq_ignore_ascii_case("none")
         {
             let text = "CustomHandlerType None is not supported. Defaulting to Http";
-            faults.push(Fault::new(text, below(&key, name)).hint("leave `type` out"));
+            faults.push(Diagnostic::new(text, below(&key, name)).hint("leave `type` out"));
         }
     }
     faults
 }
 
-fn levels(file: &Map<String, Value>) -> Vec<Fault> {
+fn levels(file: &Map<String, Value>) -> Vec<Diagnostic> {
     let mut faults = Vec::new();
     for (path, levels) in members(file, &["logging", "logLevel"]) {
         for (category, level) in levels {
             let Some(text) = level.as_str().filter(|text| text.parse::<Level>().is_err()) else { continue };
-            let fault = Fault::new(format!("`{text}` is no log level, so it is ignored"), below(&path, category));
+            let fault = Diagnostic::new(format!("`{text}` is no log level, so it is ignored"), below(&path, category));
             faults.push(fault.hint("one of `Trace`, `Debug`, `Information`, `Warning`, `Error`, `Critical`, `None`"));
         }
     }
@@ -388,14 +388,14 @@ fn levels(file: &Map<String, Value>) -> Vec<Fault> {
 }
 
 /// A bundle of another name would be looked for on the network, in vain.
-fn bundle(file: &Map<String, Value>) -> Option<Fault> {
+fn bundle(file: &Map<String, Value>) -> Option<Diagnostic> {
     let (path, bundle) = members(file, &["extensionBundle"]).into_iter().next()?;
     let (key, id) = bundle.iter().find(|(key, _)| key.eq_ignore_ascii_case("id"))?;
     let id = id.as_str().filter(|id| !id.trim().is_empty())?;
     if BUNDLES.iter().any(|known| known.eq_ignore_ascii_case(id)) {
         return None;
     }
-    let fault = Fault::new(
+    let fault = Diagnostic::new(
         format!("Microsoft publishes no bundle `{id}`, so the real host would not find it"),
         below(&path, key),
     );

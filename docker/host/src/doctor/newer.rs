@@ -3,7 +3,7 @@
 
 use serde_json::{Map, Value};
 
-use crate::app::{AuthLevel, Fault};
+use crate::app::{AuthLevel, Diagnostic};
 
 const PROFILE: &str = "configurationProfile";
 
@@ -36,11 +36,11 @@ fn describes_routes(value: &Value) -> bool {
 }
 
 /// What is passed over in silence, or read otherwise than it looks.
-pub fn slips(file: &Map<String, Value>) -> Vec<Fault> {
+pub fn slips(file: &Map<String, Value>) -> Vec<Diagnostic> {
     let mut faults = Vec::new();
     for key in file.keys().filter(|key| key.eq_ignore_ascii_case(PROFILE) && *key != PROFILE) {
         let fault =
-            Fault::of_name(format!("`{key}` is ignored: this key counts in one letter case only"), key.as_str());
+            Diagnostic::of_name(format!("`{key}` is ignored: this key counts in one letter case only"), key.as_str());
         faults.push(fault.hint(format!("write `{PROFILE}`")));
     }
     for (handler, members) in file.iter().filter(|(key, _)| key.eq_ignore_ascii_case("customHandler")) {
@@ -61,21 +61,22 @@ pub fn slips(file: &Map<String, Value>) -> Vec<Fault> {
 }
 
 /// An element of `routes` of which the real host makes nothing (recordings G16d, GT-level-unknown), or that has a key with a slip.
-fn of_route(element: &Value, path: String) -> Option<Fault> {
+fn of_route(element: &Value, path: String) -> Option<Diagnostic> {
     let Value::Object(members) = element else {
         let hint = format!("write {{\"route\": {element}}}");
-        return Some(Fault::new("this is not an object, so there is no such route", path).hint(hint));
+        return Some(Diagnostic::new("this is not an object, so there is no such route", path).hint(hint));
     };
     if members.is_empty() {
         return Some(
-            Fault::new("this is empty, so there is no such route", path).hint("write {\"route\": \"{*route}\"}"),
+            Diagnostic::new("this is empty, so there is no such route", path).hint("write {\"route\": \"{*route}\"}"),
         );
     }
     let level = members.iter().find(|(key, _)| key.eq_ignore_ascii_case("authorizationLevel"));
     if let Some((key, Value::String(text))) = level
         && AuthLevel::of(text).is_none()
     {
-        let fault = Fault::new(format!("`{text}` is not a level, so there is no such route"), format!("{path}.{key}"));
+        let fault =
+            Diagnostic::new(format!("`{text}` is not a level, so there is no such route"), format!("{path}.{key}"));
         return Some(fault.hint(format!("one of `{}`", AuthLevel::NAMES.join("`, `"))));
     }
     let is_known = |key: &str| ["route", "authorizationLevel"].iter().any(|name| name.eq_ignore_ascii_case(key));
@@ -88,7 +89,7 @@ fn of_route(element: &Value, path: String) -> Option<Fault> {
         "what counts here: `route`, `authorizationLevel`"
     };
     Some(
-        Fault::of_name(format!("`{unknown}` means nothing here and is ignored"), format!("{path}.{unknown}"))
+        Diagnostic::of_name(format!("`{unknown}` means nothing here and is ignored"), format!("{path}.{unknown}"))
             .hint(hint),
     )
 }

@@ -21,7 +21,7 @@ const ELF_MACHINES: [(u16, &str, &str); 5] = [
 
 /// Why a file cannot be started.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Obstacle {
+pub struct NotExecutable {
     /// What is wrong with the file, to follow its name.
     pub what: String,
     /// What to do about it.
@@ -31,7 +31,7 @@ pub struct Obstacle {
     pub is_unknown_format: bool,
 }
 
-impl Obstacle {
+impl NotExecutable {
     fn new(what: impl Into<String>, hint: impl Into<String>) -> Self {
         Self { what: what.into(), hint: hint.into(), is_unknown_format: false }
     }
@@ -42,9 +42,9 @@ impl Obstacle {
 }
 
 /// What keeps a file from being started; `None` if nothing does, or it cannot be known.
-pub fn obstacle(path: &Path) -> Option<Obstacle> {
+pub fn not_executable(path: &Path) -> Option<NotExecutable> {
     if !is_executable(path) {
-        return Some(Obstacle::new("is there but may not be executed", format!("chmod +x {}", path.display())));
+        return Some(NotExecutable::new("is there but may not be executed", format!("chmod +x {}", path.display())));
     }
     let mut head = Vec::new();
     let mut file = File::open(path).ok()?;
@@ -57,11 +57,11 @@ pub fn obstacle(path: &Path) -> Option<Obstacle> {
     }
     // Without such a line a text is for a shell to read, and nobody calls one.
     Some(if head.starts_with(b"MZ") {
-        Obstacle::unknown_format("is a program for Windows", "build it for Linux")
+        NotExecutable::unknown_format("is a program for Windows", "build it for Linux")
     } else if [&b"\xcf\xfa\xed\xfe"[..], b"\xca\xfe\xba\xbe"].iter().any(|magic| head.starts_with(magic)) {
-        Obstacle::unknown_format("is a program for macOS", "build it for Linux")
+        NotExecutable::unknown_format("is a program for macOS", "build it for Linux")
     } else {
-        Obstacle::unknown_format(
+        NotExecutable::unknown_format(
             "is neither a program nor a script that names its interpreter",
             "begin it with a line such as `#!/bin/sh`, or name the interpreter in `defaultExecutablePath` and the file in `arguments`",
         )
@@ -73,8 +73,8 @@ pub fn obstacle(path: &Path) -> Option<Obstacle> {
 /// # Errors
 /// If the file is of no format that the kernel knows.
 pub fn refuse_unknown_format(path: &Path) -> io::Result<()> {
-    match obstacle(path) {
-        Some(obstacle) if obstacle.is_unknown_format && !has_other_formats() => {
+    match not_executable(path) {
+        Some(reason) if reason.is_unknown_format && !has_other_formats() => {
             Err(io::Error::from_raw_os_error(EXEC_FORMAT_ERROR))
         }
         _ => Ok(()),
@@ -87,17 +87,17 @@ fn has_other_formats() -> bool {
 }
 
 /// What follows `#!`.
-fn script(head: &[u8], path: &Path) -> Option<Obstacle> {
+fn script(head: &[u8], path: &Path) -> Option<NotExecutable> {
     let line = String::from_utf8_lossy(head.split(|byte| *byte == b'\n').next()?).into_owned();
     if line.ends_with('\r') {
-        return Some(Obstacle::new(
+        return Some(NotExecutable::new(
             "has Windows line ends, so the system looks for an interpreter whose name ends in a carriage return",
             format!("save it with Unix line ends: sed -i 's/\\r$//' {}", path.display()),
         ));
     }
     let interpreter = line.split_whitespace().next().unwrap_or_default();
     (!Path::new(interpreter).is_file()).then(|| {
-        Obstacle::new(
+        NotExecutable::new(
             format!("begins with `#!{}`, and there is no `{interpreter}`", line.trim_end()),
             "install the interpreter, or correct that line, perhaps to `#!/usr/bin/env NAME`",
         )
@@ -105,21 +105,21 @@ fn script(head: &[u8], path: &Path) -> Option<Obstacle> {
 }
 
 /// A program for another machine, or one whose loader is not here: built on another system, and not statically.
-fn elf(head: &[u8], file: File) -> Option<Obstacle> {
+fn elf(head: &[u8], file: File) -> Option<NotExecutable> {
     let machine = u16::from_le_bytes(*head.get(18..)?.first_chunk()?);
     let here = std::env::consts::ARCH;
     let named = ELF_MACHINES.iter().find(|(number, ..)| *number == machine);
     let is_known_here = ELF_MACHINES.iter().any(|(_, architecture, _)| *architecture == here);
     if is_known_here && named.is_none_or(|(_, architecture, _)| *architecture != here) {
         let name = named.map_or("another processor", |(.., name)| name);
-        return Some(Obstacle::unknown_format(
+        return Some(NotExecutable::unknown_format(
             format!("is a program for {name}, and this machine is {here}"),
             "build it for this machine",
         ));
     }
     let loader = loader(head, file)?;
     (!Path::new(&loader).is_file()).then(|| {
-        Obstacle::new(
+        NotExecutable::new(
             format!("wants the loader `{loader}`, which is not here: it was built for another system"),
             "link it statically, or build it on this system",
         )
@@ -162,12 +162,12 @@ mod tests {
         let path = folder.path().join("handler");
         std::fs::write(&path, content).unwrap();
         std::fs::set_permissions(&path, std::fs::Permissions::from_mode(0o755)).unwrap();
-        obstacle(&path).map(|obstacle| obstacle.what)
+        not_executable(&path).map(|reason| reason.what)
     }
 
     #[test]
     fn programs_and_scripts_are_fine() {
-        assert_eq!(obstacle(&std::env::current_exe().unwrap()), None);
+        assert_eq!(not_executable(&std::env::current_exe().unwrap()), None);
         assert_eq!(found(b"#!/bin/sh\necho\n"), None);
         assert_eq!(found(b"#! /usr/bin/env node\n"), None);
     }

@@ -17,7 +17,7 @@ pub struct Answer {
     /// `ReturnValue`; null when missing.
     pub return_value: Option<Json>,
     /// Names of unknown members; ignored.
-    pub strangers: Vec<String>,
+    pub unknown: Vec<String>,
 }
 
 /// What the host makes of a handler's reply.
@@ -130,7 +130,7 @@ fn read(text: &str) -> Result<Verdict, Unreadable> {
         } else if letter_case::same_name(&name, "ReturnValue") {
             answer.return_value = Some(reader.value()?).filter(|value| !value.is_null());
         } else {
-            answer.strangers.push(name.to_string());
+            answer.unknown.push(name.to_string());
             reader.skip()?;
         }
         Ok(())

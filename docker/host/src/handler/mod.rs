@@ -4,7 +4,7 @@ pub mod command;
 mod output;
 pub mod own_headers;
 mod process;
-mod relatives;
+mod process_tree;
 
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, TcpListener};
 use std::ops::ControlFlow;
@@ -31,9 +31,9 @@ const PROBE_PAUSE_MS: u64 = 5;
 /// After so long a word is due about a handler that has ended and whose output is still held open.
 const OPEN_OUTPUT_MS: u64 = 250;
 /// When to warn of a handler that listens elsewhere or not at all: before its time is over.
-const EARLY_WORD_SECONDS: u64 = 3;
+const SILENCE_SECONDS: u64 = 3;
 /// How long a handler that somebody starts by hand is waited for: a week.
-const DEBUGGER_PATIENCE_SECONDS: u64 = 7 * 24 * 60 * 60;
+const DEBUGGER_TIMEOUT_SECONDS: u64 = 7 * 24 * 60 * 60;
 /// How long an invocation that failed waits to see whether the process has ended.
 const END_NOTICE_MS: u64 = 50;
 /// How long the caller of an invocation that took too long waits for the next process.
@@ -64,7 +64,7 @@ const EXEC_HINT: &str = "hint: let the server take the place of the script that 
 pub struct Handler {
     client: Arc<Client>,
     readiness: Arc<watch::Sender<Readiness>>,
-    orders: mpsc::Sender<Order>,
+    commands: mpsc::Sender<Command>,
     initialization_timeout: Duration,
     is_attached: bool,
 }
@@ -89,7 +89,7 @@ pub struct Probe {
     pub follows_redirects: bool,
 }
 
-enum Order {
+enum Command {
     Restart,
     Stop,
 }
@@ -98,7 +98,7 @@ enum End {
     Exited(ExitStatus),
     /// Nobody answered in time; the handler's processes listened at these addresses.
     TimedOut(Vec<SocketAddr>),
-    Ordered,
+    Commanded,
 }
 
 impl End {
@@ -113,31 +113,31 @@ impl Handler {
     pub fn start(launch: Launch, probe: Probe, log: Log) -> Self {
         let client = Arc::new(Client::new(launch.port));
         let readiness = Arc::new(watch::Sender::new(Readiness::Starting));
-        let (orders, order_receiver) = mpsc::channel(1);
+        let (commands, command_receiver) = mpsc::channel(1);
         let supervisor = Supervisor {
             launch,
             probe,
             log,
             client: Arc::clone(&client),
             readiness: Arc::clone(&readiness),
-            orders: order_receiver,
+            commands: command_receiver,
             failures: Vec::new(),
             quick_restarts: 0,
             wrappers: Vec::new(),
         };
         let initialization_timeout = probe.timeout;
         tokio::spawn(supervisor.run());
-        Self { client, readiness, orders, initialization_timeout, is_attached: false }
+        Self { client, readiness, commands, initialization_timeout, is_attached: false }
     }
 
     /// Waits for a handler that somebody else starts, such as a debugger, and for the next one whenever it is gone.
     pub fn attach(port: u16, probe: Probe) -> Self {
         let client = Arc::new(Client::new(port));
         let readiness = Arc::new(watch::Sender::new(Readiness::Starting));
-        let (orders, order_receiver) = mpsc::channel(1);
-        tokio::spawn(attend(Arc::clone(&client), probe, Arc::clone(&readiness), order_receiver));
-        let initialization_timeout = Duration::from_secs(DEBUGGER_PATIENCE_SECONDS);
-        Self { client, readiness, orders, initialization_timeout, is_attached: true }
+        let (commands, command_receiver) = mpsc::channel(1);
+        tokio::spawn(attend(Arc::clone(&client), probe, Arc::clone(&readiness), command_receiver));
+        let initialization_timeout = Duration::from_secs(DEBUGGER_TIMEOUT_SECONDS);
+        Self { client, readiness, commands, initialization_timeout, is_attached: true }
     }
 
     /// Connections to the handler.
@@ -185,8 +185,8 @@ impl Handler {
 
     /// Kills the process and starts another; not counted as a failure (protocol.md#function-timeout).
     pub fn restart(&self) {
-        // A full channel means that a restart has been ordered already.
-        if self.orders.try_send(Order::Restart).is_ok() {
+        // A full channel means that a restart has been asked for already.
+        if self.commands.try_send(Command::Restart).is_ok() {
             self.readiness.send_replace(Readiness::Starting);
         }
     }
@@ -202,8 +202,8 @@ impl Handler {
     /// Kills the process and everything in its group, and waits until it is gone.
     pub async fn stop(&self) {
         // A closed channel means that it has stopped already.
-        if self.orders.send(Order::Stop).await.is_ok() {
-            self.orders.closed().await;
+        if self.commands.send(Command::Stop).await.is_ok() {
+            self.commands.closed().await;
         }
     }
 }
@@ -236,23 +236,23 @@ async fn attend(
     client: Arc<Client>,
     probe: Probe,
     readiness: Arc<watch::Sender<Readiness>>,
-    mut orders: mpsc::Receiver<Order>,
+    mut commands: mpsc::Receiver<Command>,
 ) {
-    let patient = Probe { timeout: Duration::from_secs(DEBUGGER_PATIENCE_SECONDS), ..probe };
+    let patient = Probe { timeout: Duration::from_secs(DEBUGGER_TIMEOUT_SECONDS), ..probe };
     loop {
         client.forget_connections();
         tokio::select! {
-            order = orders.recv() => match order {
-                Some(Order::Restart) => continue,
-                Some(Order::Stop) | None => return,
+            command = commands.recv() => match command {
+                Some(Command::Restart) => continue,
+                Some(Command::Stop) | None => return,
             },
             true = wait_until_ready(&client, patient) => {
                 readiness.send_replace(Readiness::Ready);
             }
         }
-        match orders.recv().await {
-            Some(Order::Restart) => {}
-            Some(Order::Stop) | None => return,
+        match commands.recv().await {
+            Some(Command::Restart) => {}
+            Some(Command::Stop) | None => return,
         }
     }
 }
@@ -263,7 +263,7 @@ struct Supervisor {
     log: Log,
     client: Arc<Client>,
     readiness: Arc<watch::Sender<Readiness>>,
-    orders: mpsc::Receiver<Order>,
+    commands: mpsc::Receiver<Command>,
     failures: Vec<Instant>,
     /// How often in a row the handler has asked for a restart soon after its start.
     quick_restarts: u32,
@@ -276,7 +276,7 @@ impl Supervisor {
         self.supervise().await;
         for worker_id in std::mem::take(&mut self.wrappers) {
             // It only fails if it panics.
-            _ = tokio::task::spawn_blocking(move || relatives::kill(worker_id)).await;
+            _ = tokio::task::spawn_blocking(move || process_tree::kill(worker_id)).await;
         }
     }
 
@@ -289,10 +289,10 @@ impl Supervisor {
                 Ok(process) => self.look_after(process, worker_id).await,
                 Err(error) => {
                     self.log_start_failure(worker_id, &error);
-                    // Nothing is restarted, nothing counted; only a restart by order, or the end, helps (protocol.md#exit-and-restart).
-                    match self.orders.recv().await {
-                        Some(Order::Restart) => continue,
-                        Some(Order::Stop) | None => return,
+                    // Nothing is restarted, nothing counted; only a command to restart, or the end, helps (protocol.md#exit-and-restart).
+                    match self.commands.recv().await {
+                        Some(Command::Restart) => continue,
+                        Some(Command::Stop) | None => return,
                     }
                 }
             };
@@ -330,7 +330,7 @@ impl Supervisor {
         let log = self.log.clone();
         // The next start does not wait for this.
         tokio::task::spawn_blocking(move || {
-            if relatives::are_alive(worker_id) {
+            if process_tree::are_alive(worker_id) {
                 log.warning(DISPATCHER, text);
             }
         });
@@ -356,30 +356,30 @@ impl Supervisor {
         );
         tokio::select! {
             () = tokio::time::sleep(Duration::from_secs(seconds)) => ControlFlow::Continue(()),
-            order = self.orders.recv() => match order {
-                Some(Order::Restart) => ControlFlow::Continue(()),
-                Some(Order::Stop) | None => ControlFlow::Break(()),
+            command = self.commands.recv() => match command {
+                Some(Command::Restart) => ControlFlow::Continue(()),
+                Some(Command::Stop) | None => ControlFlow::Break(()),
             },
         }
     }
 
-    /// Waits for the end of a process, or for an order to end it. No process means that the host is done with the handler.
+    /// Waits for the end of a process, or for a command to end it. No process means that the host is done with the handler.
     async fn look_after(&mut self, mut process: Process, worker_id: Uuid) -> (End, Option<Process>) {
         let client = Arc::clone(&self.client);
         let mut probing = std::pin::pin!(wait_until_ready(&client, self.probe));
-        let mut early_word = std::pin::pin!(tokio::time::sleep(Duration::from_secs(EARLY_WORD_SECONDS)));
-        let mut is_early_word_due = true;
+        let mut silence = std::pin::pin!(tokio::time::sleep(Duration::from_secs(SILENCE_SECONDS)));
+        let mut is_warning_due = true;
         let mut is_probed = false;
         let mut open_output = std::pin::pin!(tokio::time::sleep(Duration::MAX));
         let mut is_open_output_due = false;
         let mut is_running = true;
         loop {
             tokio::select! {
-                order = self.orders.recv() => match order {
-                    Some(Order::Restart) => return (End::Ordered, Some(process)),
-                    Some(Order::Stop) | None => {
+                command = self.commands.recv() => match command {
+                    Some(Command::Restart) => return (End::Commanded, Some(process)),
+                    Some(Command::Stop) | None => {
                         process.kill().await;
-                        return (End::Ordered, None);
+                        return (End::Commanded, None);
                     }
                 },
                 ending = process.next_ending(), if is_running => match ending {
@@ -401,8 +401,8 @@ impl Supervisor {
                     is_probed = true;
                     self.readiness.send_replace(Readiness::Ready);
                 }
-                () = &mut early_word, if is_early_word_due => {
-                    is_early_word_due = false;
+                () = &mut silence, if is_warning_due => {
+                    is_warning_due = false;
                     if !is_probed {
                         self.warn_of_silence(&listening(worker_id).await);
                     }
@@ -427,7 +427,7 @@ impl Supervisor {
             Some((what, hint)) => format!("{what}\nhint: {hint}"),
             None if listening.is_empty() => return,
             None => format!(
-                "The handler listens on port {}, and has not answered `GET /` for {EARLY_WORD_SECONDS} s. The host waits: it sends \
+                "The handler listens on port {}, and has not answered `GET /` for {SILENCE_SECONDS} s. The host waits: it sends \
                  nothing else before\nhint: answer `GET /` with anything at all; a 404 will do",
                 self.launch.port
             ),
@@ -437,14 +437,12 @@ impl Supervisor {
 
     fn log_start_failure(&self, worker_id: Uuid, error: &std::io::Error) {
         let line = self.launch.command_line(worker_id);
-        let obstacle = program::obstacle(Path::new(&line.program)).filter(|_| Path::new(&line.program).is_file());
+        let reason = program::not_executable(Path::new(&line.program)).filter(|_| Path::new(&line.program).is_file());
         let hint = match error.kind() {
             _ if !self.launch.working_directory.is_dir() => {
                 format!("there is no directory `{}`, the `workingDirectory`", self.launch.working_directory.display())
             }
-            _ if obstacle.is_some() => {
-                obstacle.map(|it| format!("the file {}: {}", it.what, it.hint)).unwrap_or_default()
-            }
+            _ if reason.is_some() => reason.map(|it| format!("the file {}: {}", it.what, it.hint)).unwrap_or_default(),
             std::io::ErrorKind::NotFound => format!(
                 "`defaultExecutablePath` is looked for in `{}`, then on PATH; build the handler, or correct the name",
                 self.launch.description.worker_directory.display()
@@ -464,7 +462,7 @@ impl Supervisor {
     /// Says how a process ended; whether that counts as a failure.
     fn log_end(&self, end: &End, process: &Process, worker_id: Uuid) -> bool {
         match end {
-            End::Ordered => false,
+            End::Commanded => false,
             End::TimedOut(listening) => {
                 let seconds = self.probe.timeout.as_secs_f32();
                 let (where_else, hint) = misplaced(listening, self.launch.port).map_or_else(
@@ -525,7 +523,7 @@ impl Supervisor {
 /// Where the processes of a start of the handler listen.
 async fn listening(worker_id: Uuid) -> Vec<SocketAddr> {
     // It only fails if it panics.
-    tokio::task::spawn_blocking(move || relatives::listening(worker_id)).await.unwrap_or_default()
+    tokio::task::spawn_blocking(move || process_tree::listening(worker_id)).await.unwrap_or_default()
 }
 
 /// What is wrong with the addresses that a handler listens on, and what to do: the host asks 127.0.0.1 and nobody else

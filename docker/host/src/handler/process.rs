@@ -12,7 +12,7 @@ use uuid::Uuid;
 
 use super::command::{CommandLine, Description, command_line, find_program};
 use super::output::{Output, Stream};
-use super::relatives;
+use super::process_tree;
 use crate::doctor::program;
 use crate::log::Log;
 
@@ -172,7 +172,7 @@ impl Process {
         _ = self.child.wait().await;
         let worker_id = self.worker_id;
         // It only fails if it panics.
-        _ = tokio::task::spawn_blocking(move || relatives::kill(worker_id)).await;
+        _ = tokio::task::spawn_blocking(move || process_tree::kill(worker_id)).await;
         self.drain_output(Duration::from_millis(LAST_LINES_TIMEOUT_MS)).await;
     }
 

@@ -31,16 +31,16 @@ pub struct Running {
 
 /// Where the handler comes from.
 #[derive(Clone, Debug)]
-pub struct Handling {
+pub struct HandlerOptions {
     /// Its environment, but for what the host adds.
     pub environment: Vec<(String, String)>,
     /// Who starts it.
-    pub starter: Starter,
+    pub started_by: StartedBy,
 }
 
 /// Who starts the handler.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Starter {
+pub enum StartedBy {
     /// The host, as always.
     Host,
     /// A person, under a debugger: `--print-env`.
@@ -52,15 +52,15 @@ impl Running {
     ///
     /// # Errors
     /// If the operating system has no port for the handler.
-    pub fn start(app: Arc<App>, settings: &Settings, handling: &Handling, log: &Log) -> io::Result<Self> {
+    pub fn start(app: Arc<App>, settings: &Settings, handler_options: &HandlerOptions, log: &Log) -> io::Result<Self> {
         let handler = match app.options.custom_handler.as_ref().filter(|_| app.has_functions()) {
             Some(options) => {
                 let probe =
                     Probe { timeout: options.initialization_timeout, follows_redirects: options.follows_redirects() };
-                let launch = launch(&app, options, &handling.environment)?;
-                Some(match handling.starter {
-                    Starter::Host => Handler::start(launch, probe, log.clone()),
-                    Starter::Person => {
+                let launch = launch(&app, options, &handler_options.environment)?;
+                Some(match handler_options.started_by {
+                    StartedBy::Host => Handler::start(launch, probe, log.clone()),
+                    StartedBy::Person => {
                         print_launch(&launch);
                         Handler::attach(launch.port, probe)
                     }

@@ -13,7 +13,7 @@ use super::limits::{Outcome, noticed, wait_ready, within_timeout};
 use super::trigger::Trigger;
 use crate::app::{Binding, BindingKind, CustomHandler, DataType};
 use crate::bindings::{input, output};
-use crate::doctor::answer::oversights;
+use crate::doctor;
 use crate::envelope::answer::{self, Verdict};
 use crate::envelope::data::{BindingData, System, Value};
 use crate::envelope::failure::Failure;
@@ -177,8 +177,8 @@ async fn complete(
         })
         .collect();
     let is_compatible = running.is_on("FUNCTIONS_V2_COMPATIBILITY_MODE");
-    for oversight in oversights(&answer, &kinds, is_compatible) {
-        execution.note(Level::Warning, &oversight);
+    for warning in doctor::answer::warnings(&answer, &kinds, is_compatible) {
+        execution.note(Level::Warning, &warning);
     }
     let Outputs { http, bindings: values } = outputs::convert(answer, &kinds, is_compatible)?;
     let values = values.into_iter().filter_map(|(index, value)| Some((*bindings.get(index)?, value))).collect();

@@ -18,7 +18,7 @@ use super::listener::{self, Source};
 use super::timer::HOSTS_CONTAINER;
 use super::{blob_properties, receipt};
 use crate::app::{Binding, HostOptions, MessageEncoding};
-use crate::bindings::changes::{News, Written};
+use crate::bindings::changes::{Change, Changes};
 use crate::bindings::{Bindings, output};
 use crate::envelope::data::{BindingData, Value};
 use crate::envelope::failure::Failure;
@@ -67,9 +67,9 @@ pub(super) async fn listen(
         }
     }
     let source = source(queue, own.queue(POISON_QUEUE), &running.app.options);
-    let (log, news) = (host.log().clone(), running.bindings.news.listen());
+    let (log, changes) = (host.log().clone(), running.bindings.changes.subscribe());
     let watches = Arc::new(watches);
-    tasks.spawn(listener::listen(source, log, news, resting, move |_, bytes| {
+    tasks.spawn(listener::listen(source, log, changes, resting, move |_, bytes| {
         let watches = Arc::clone(&watches);
         async move { process(&watches, &bytes).await }
     }));
@@ -130,8 +130,8 @@ impl Watch {
         })
     }
 
-    fn news(&self) -> &News {
-        &self.context.running.bindings.news
+    fn changes(&self) -> &Changes {
+        &self.context.running.bindings.changes
     }
 
     /// Hands over every blob that has no receipt yet. `known` are versions that have one.
@@ -171,7 +171,7 @@ impl Watch {
                 "ETag": format!("\"{etag}\""),
             });
             self.queue.put(&output::encode(message.to_string().as_bytes(), MessageEncoding::Base64)).await?;
-            self.news().message(&self.queue);
+            self.changes().announce_message(&self.queue);
             Ok(())
         })
         .await
@@ -198,7 +198,7 @@ impl Watch {
 /// Looks for new blobs every few seconds, and whenever this host itself has written one into the container.
 async fn scan(watch: Arc<Watch>, mut resting: watch::Receiver<bool>) {
     let mut known = HashSet::new();
-    let mut news = watch.news().listen();
+    let mut changes = watch.changes().subscribe();
     while !*resting.borrow() {
         if let Err(error) = watch.sweep(&mut known).await {
             let name = watch.container.name();
@@ -207,17 +207,17 @@ async fn scan(watch: Arc<Watch>, mut resting: watch::Receiver<bool>) {
         tokio::select! {
             () = until(&mut resting, true) => {}
             () = sleep(watch.interval) => {}
-            () = told(&mut news, &watch.container) => {}
+            () = own_change(&mut changes, &watch.container) => {}
         }
     }
 }
 
 /// Waits until this host itself has written a blob into the container.
-async fn told(news: &mut broadcast::Receiver<Written>, container: &Container) {
+async fn own_change(changes: &mut broadcast::Receiver<Change>, container: &Container) {
     let address = container.blob("").url();
     loop {
-        match news.recv().await {
-            Ok(Written::Blob(blob)) if blob.starts_with(&address) => return,
+        match changes.recv().await {
+            Ok(Change::Blob(blob)) if blob.starts_with(&address) => return,
             Ok(_) => {}
             Err(RecvError::Lagged(_)) => return,
             Err(RecvError::Closed) => std::future::pending().await,

@@ -12,7 +12,7 @@ use tokio::time::sleep;
 use super::backoff::Backoff;
 use super::context::{CATEGORY, until};
 use crate::app::MessageEncoding;
-use crate::bindings::changes::Written;
+use crate::bindings::changes::Change;
 use crate::bindings::output;
 use crate::log::Log;
 
@@ -47,7 +47,7 @@ pub(super) struct Source {
 pub(super) async fn listen<H, R>(
     source: Source,
     log: Log,
-    mut news: broadcast::Receiver<Written>,
+    mut changes: broadcast::Receiver<Change>,
     mut resting: watch::Receiver<bool>,
     handle: H,
 ) where
@@ -67,7 +67,7 @@ pub(super) async fn listen<H, R>(
             tokio::select! {
                 () = until(&mut resting, true) => {}
                 () = sleep(backoff.next_wait()) => {}
-                () = told(&mut news, &source.queue) => backoff.reset(),
+                () = own_change(&mut changes, &source.queue) => backoff.reset(),
             }
         } else {
             backoff.reset();
@@ -104,13 +104,13 @@ async fn taken(source: &Source, log: &Log) -> Vec<QueueMessage> {
 }
 
 /// Waits until this host itself has put a message into the queue.
-async fn told(news: &mut broadcast::Receiver<Written>, queue: &Queue) {
+async fn own_change(changes: &mut broadcast::Receiver<Change>, queue: &Queue) {
     let address = queue.url();
     loop {
-        match news.recv().await {
-            Ok(Written::Message(queue)) if *queue == *address => return,
+        match changes.recv().await {
+            Ok(Change::Message(queue)) if *queue == *address => return,
             Ok(_) => {}
-            // So much was written that some of the news is lost; ours may have been among it.
+            // So much was written that some of the changes are lost; ours may have been among them.
             Err(RecvError::Lagged(_)) => return,
             Err(RecvError::Closed) => std::future::pending().await,
         }

@@ -26,9 +26,9 @@ pub(super) async fn listen(context: Context, resting: watch::Receiver<bool>) {
         Ok(source) => source,
         Err(failure) => return context.does_not_listen(failure),
     };
-    let (log, news) = (context.host.log().clone(), context.running.bindings.news.listen());
+    let (log, changes) = (context.host.log().clone(), context.running.bindings.changes.subscribe());
     let name: Arc<str> = source.queue.name().into();
-    listener::listen(source, log, news, resting, move |message, bytes| {
+    listener::listen(source, log, changes, resting, move |message, bytes| {
         let (context, name) = (context.clone(), Arc::clone(&name));
         async move {
             let reason = format!("New queue message detected on '{name}'.");

@@ -7,9 +7,9 @@ use dotnet_text::json::Position;
 
 /// Something wrong with one file.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Fault {
+pub struct Diagnostic {
     /// In the words of the real host where it has any, without a place in the file.
-    pub text: String,
+    pub message: String,
     /// The path in the file of the value that is wrong, such as `bindings[0].type`; empty for the whole file.
     pub path: String,
     /// Whether it is the name of that value that is wrong.
@@ -18,14 +18,14 @@ pub struct Fault {
     pub hint: Option<String>,
 }
 
-impl Fault {
-    pub(crate) fn new(text: impl Into<String>, path: impl Into<String>) -> Self {
-        Self { text: text.into(), path: path.into(), is_name: false, hint: None }
+impl Diagnostic {
+    pub(crate) fn new(message: impl Into<String>, path: impl Into<String>) -> Self {
+        Self { message: message.into(), path: path.into(), is_name: false, hint: None }
     }
 
     /// A fault in the name of the value at `path`.
-    pub fn of_name(text: impl Into<String>, path: impl Into<String>) -> Self {
-        Self { is_name: true, ..Self::new(text, path) }
+    pub fn of_name(message: impl Into<String>, path: impl Into<String>) -> Self {
+        Self { is_name: true, ..Self::new(message, path) }
     }
 
     pub(crate) fn hint(self, hint: impl Into<String>) -> Self {
@@ -38,7 +38,7 @@ impl Fault {
             let name = document.name(&self.path).filter(|_| self.is_name);
             name.or_else(|| nearest(document, &self.path))
         });
-        advice(file, place, &self.text, self.hint.as_deref())
+        advice(file, place, &self.message, self.hint.as_deref())
     }
 }
 

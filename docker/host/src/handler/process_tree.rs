@@ -19,11 +19,11 @@ const LISTENING: &str = "0A";
 /// Kills every process of a start of the handler.
 pub(super) fn kill(worker_id: Uuid) {
     for _ in 0..MAX_ROUNDS {
-        let relatives = relatives(worker_id);
-        if relatives.is_empty() {
+        let processes = processes(worker_id);
+        if processes.is_empty() {
             return;
         }
-        for pid in relatives {
+        for pid in processes {
             // It may have ended meanwhile.
             _ = kill_process(pid, Signal::KILL);
         }
@@ -32,12 +32,12 @@ pub(super) fn kill(worker_id: Uuid) {
 
 /// Whether a process of a start of the handler lives.
 pub(super) fn are_alive(worker_id: Uuid) -> bool {
-    !relatives(worker_id).is_empty()
+    !processes(worker_id).is_empty()
 }
 
 /// Where the processes of a start of the handler listen.
 pub(super) fn listening(worker_id: Uuid) -> Vec<SocketAddr> {
-    let sockets: HashSet<String> = relatives(worker_id).into_iter().flat_map(sockets).collect();
+    let sockets: HashSet<String> = processes(worker_id).into_iter().flat_map(sockets).collect();
     let tables = ["/proc/net/tcp", "/proc/net/tcp6"].map(|path| fs::read_to_string(path).unwrap_or_default());
     let rows = tables.iter().flat_map(|table| table.lines().skip(1));
     let mut addresses: Vec<SocketAddr> = rows.filter_map(|row| listener(row, &sockets)).collect();
@@ -46,7 +46,7 @@ pub(super) fn listening(worker_id: Uuid) -> Vec<SocketAddr> {
     addresses
 }
 
-fn relatives(worker_id: Uuid) -> Vec<Pid> {
+fn processes(worker_id: Uuid) -> Vec<Pid> {
     let mark = format!("FUNCTIONS_CUSTOMHANDLER_WORKER_ID={worker_id}");
     let entries = fs::read_dir("/proc").into_iter().flatten().flatten();
     let pids = entries.filter_map(|entry| Pid::from_raw(entry.file_name().to_str()?.parse().ok()?));
