@@ -40,7 +40,9 @@ pub enum Verb {
     #[command(after_help = "Examples:\n  cargo xtask build-all\n  cargo xtask build-all go rust --jobs 1")]
     BuildAll(BuildAll),
     /// Build, then ask every case of the contract under mini-host on this machine.
-    #[command(after_help = "Examples:\n  cargo xtask smoke\n  cargo xtask smoke r --storage \"$CONNECTION_STRING\"")]
+    #[command(
+        after_help = "Examples:\n  cargo xtask smoke\n  cargo xtask smoke go --only queue\n  cargo xtask smoke --failed\n  cargo xtask smoke r --storage \"$CONNECTION_STRING\""
+    )]
     Smoke(Smoke),
     /// Build, wrap in images, then ask the same cases in containers.
     #[command(after_help = "Examples:\n  cargo xtask docker\n  cargo xtask docker go --base official --keep")]
@@ -91,6 +93,17 @@ impl Selection {
         let processors = || std::thread::available_parallelism().map_or(1, NonZeroUsize::get);
         self.jobs.map_or_else(processors, NonZeroUsize::get)
     }
+}
+
+/// Which cases.
+#[derive(Args, Clone, Debug, Default)]
+pub struct Cases {
+    /// Only the functions and cases whose name contains this, ignoring case; may be given several times.
+    #[arg(long, value_name = "FUNCTION|CASE")]
+    pub only: Vec<String>,
+    /// Only what failed in the last run.
+    #[arg(long)]
+    pub failed: bool,
 }
 
 /// Which storage account the cases use.
@@ -147,6 +160,8 @@ pub struct Smoke {
     #[command(flatten)]
     pub selection: Selection,
     #[command(flatten)]
+    pub cases: Cases,
+    #[command(flatten)]
     pub storage: Storage,
 }
 
@@ -155,6 +170,8 @@ pub struct Smoke {
 pub struct Docker {
     #[command(flatten)]
     pub selection: Selection,
+    #[command(flatten)]
+    pub cases: Cases,
     #[command(flatten)]
     pub containers: Containers,
     #[command(flatten)]
@@ -174,12 +191,26 @@ pub struct Test {
 /// `verify`
 #[derive(Args, Debug)]
 pub struct Verify {
+    /// Where the apps run (default: both).
+    #[arg(long, value_enum)]
+    pub place: Option<Place>,
     #[command(flatten)]
     pub selection: Selection,
+    #[command(flatten)]
+    pub cases: Cases,
     #[command(flatten)]
     pub containers: Containers,
     #[command(flatten)]
     pub storage: Storage,
+}
+
+/// Where apps run.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum Place {
+    /// Under mini-host, on this machine.
+    Native,
+    /// In containers.
+    Docker,
 }
 
 /// `bench`

@@ -24,15 +24,15 @@ use cli::{Subject, Verb};
 use process::interrupt;
 use project::Project;
 use report::{Report, summary};
-use verbs::verify::{self, Places};
-use verbs::{clean, list, setup, test};
+use verbs::{clean, list, setup, test, verify};
 
 /// What a person asked for cannot be understood: an unknown verb, flag or sample.
 const USAGE: u8 = 2;
 
 fn main() -> ExitCode {
     let cli = cli::parse();
-    let status = match run(cli.verb) {
+    let report = Report::new();
+    let status = match run(cli.verb, &report) {
         _ if interrupt::happened() => interrupt::STATUS,
         Ok(status) => status,
         Err(error) => {
@@ -40,34 +40,27 @@ fn main() -> ExitCode {
             if error.is::<sample::Unknown>() { USAGE } else { summary::FAILED }
         }
     };
+    if let Err(error) = report.end(status) {
+        anstream::eprintln!("warning: `target/report` is not complete: {error}");
+    }
     ExitCode::from(status)
 }
 
-fn run(verb: Verb) -> Result<u8> {
+fn run(verb: Verb, report: &Report) -> Result<u8> {
     interrupt::listen()?;
     let project = Project::enter()?;
-    let report = Report::new();
     match verb {
         Verb::List(list) => list::list(&project, &list),
-        Verb::Setup(args) => setup::setup(&project, &args, &report),
-        Verb::BuildAll(args) => verify::verify(&project, &args.selection, &Places::default(), &report),
-        Verb::Smoke(args) => {
-            let places = Places { native: true, storage: args.storage.storage, ..Places::default() };
-            verify::verify(&project, &args.selection, &places, &report)
-        }
-        Verb::Docker(args) => {
-            let places = Places { docker: Some(args.containers), storage: args.storage.storage, ..Places::default() };
-            verify::verify(&project, &args.selection, &places, &report)
-        }
-        Verb::Verify(args) => {
-            let places = Places { native: true, docker: Some(args.containers), storage: args.storage.storage };
-            verify::verify(&project, &args.selection, &places, &report)
-        }
-        Verb::Test(args) => test::test(&project, &args, &report),
+        Verb::Setup(args) => setup::setup(&project, &args, report),
+        Verb::BuildAll(args) => verify::verify(&project, &args.into(), report),
+        Verb::Smoke(args) => verify::verify(&project, &args.into(), report),
+        Verb::Docker(args) => verify::verify(&project, &args.into(), report),
+        Verb::Verify(args) => verify::verify(&project, &args.into(), report),
+        Verb::Test(args) => test::test(&project, &args, report),
         Verb::Bench(args) => match args.subject {
-            Subject::Host => bench::host(&project, args.mini_host.as_deref(), args.rounds.get(), &report),
+            Subject::Host => bench::host(&project, args.mini_host.as_deref(), args.rounds.get(), report),
         },
-        Verb::Clean(args) => clean::clean(&project, &args, &report),
+        Verb::Clean(args) => clean::clean(&project, &args, report),
         Verb::Completion(completion) => {
             std::io::stdout().write_all(&cli::completion(completion.shell))?;
             Ok(0)

@@ -69,6 +69,11 @@ impl Project {
         self.root.join("target")
     }
 
+    /// What is kept of the last run.
+    pub fn report(&self) -> PathBuf {
+        self.target().join("report")
+    }
+
     /// Toolchains that `setup` unpacked itself.
     pub fn toolchains(&self) -> PathBuf {
         self.target().join("toolchains")

@@ -179,6 +179,36 @@ fn the_list_is_data() {
 }
 
 #[test]
+fn a_run_leaves_a_report() {
+    let checkout = Checkout::new();
+    checkout.sample("good", "[test]\nrun = ['sh test.sh']\nresults = 'counts'\n");
+    checkout.write("samples/good/test.sh", "echo 2 passed, 1 failed, 1 skipped\nexit 1\n");
+    checkout.run(&["test", "good"]).says("good: failed 1").ends(1, "2 passed, 1 failed, 1 skipped");
+    let file = |name: &str| fs::read_to_string(checkout.path("target/report").join(name)).unwrap();
+    assert_eq!(file("counts"), "2 1 1\n");
+    assert!(file("junit.xml").contains("failed 1") && file("summary.md").starts_with("**2 passed"));
+    let events = file("events.ndjson");
+    assert!(events.starts_with("{\"event\":\"begun\",\"version\":1}\n"), "{events}");
+    let last = "{\"event\":\"run-done\",\"counts\":{\"passed\":2,\"failed\":1,\"skipped\":1},\"status\":1}";
+    assert_eq!(events.lines().last(), Some(last));
+}
+
+#[test]
+fn cases_are_chosen_by_a_part_of_their_names() {
+    let checkout = Checkout::new();
+    checkout.sample("good", "");
+    checkout.run(&["smoke", "--failed"]).says("hint: run it once without `--failed`");
+    checkout.write(
+        "samples/contract.toml",
+        "[[function]]\nname = 'hello'\nsummary = 'greets'\n[[function.case]]\nname = 'answers'\n\
+         request = { method = 'GET', path = '/api/hello' }\nexpect = { status = 200 }\n",
+    );
+    let ran = checkout.run(&["smoke", "--only", "anwsers"]);
+    ran.says("error: no function or case has `anwsers` in its name").says("hint: did you mean `answers`?");
+    assert_eq!(ran.status, Some(2));
+}
+
+#[test]
 fn a_sites_installer_is_run_once_and_its_toolchain_is_found() {
     let checkout = Checkout::new();
     let toolchain = "[[toolchain]]\nname = 'cobol'\nprobe = 'xtask-test-cobol --version'\nat_least = '2'\n";

@@ -1,11 +1,10 @@
 //! What a sample's commands find around them.
 
+use std::collections::BTreeMap;
 use std::ffi::OsString;
 
-use crate::sample::manifest::Commands;
-
 /// The environment of a sample's commands: what a person would who typed them in the sample's folder.
-pub fn environment(commands: &Commands) -> Vec<(OsString, Option<OsString>)> {
+pub fn environment(set: &BTreeMap<String, String>) -> Vec<(OsString, Option<OsString>)> {
     // Set by `cargo run` around us, or by a person for this workspace: they would steer another cargo elsewhere.
     const OURS: [&str; 8] = [
         "CARGO",
@@ -21,5 +20,5 @@ pub fn environment(commands: &Commands) -> Vec<(OsString, Option<OsString>)> {
         |name: &str| OURS.contains(&name) || name.starts_with("CARGO_PKG_") || name.starts_with("CARGO_MANIFEST_");
     let inherited = std::env::vars_os().map(|(name, _)| name);
     let removed = inherited.filter(|name| name.to_str().is_some_and(ours)).map(|name| (name, None));
-    removed.chain(commands.env.iter().map(|(name, value)| (name.into(), Some(value.into())))).collect()
+    removed.chain(set.iter().map(|(name, value)| (name.into(), Some(value.into())))).collect()
 }

@@ -38,7 +38,7 @@ const BUILD_LIMIT: Duration = Duration::from_secs(1_200);
 pub fn build_all(project: &Project, samples: &[Sample], bound: usize, report: &Report) -> Vec<Staged> {
     let path = toolchain::path(project);
     let tracked = Tracked::read(project, samples);
-    let builder = Builder { stage: project.target().join("stage"), path: &path, tracked: &tracked };
+    let builder = Builder { stage: project.target().join("stage"), path: &path, tracked: &tracked, report };
     let staged = side_by_side(samples, bound, |sample| {
         if interrupt::happened() {
             return None;
@@ -56,6 +56,7 @@ struct Builder<'a> {
     stage: PathBuf,
     path: &'a OsStr,
     tracked: &'a Tracked,
+    report: &'a Report,
 }
 
 impl Builder<'_> {
@@ -76,6 +77,7 @@ impl Builder<'_> {
                 let reasons = stale(&record, &inputs, &tools, &staged);
                 if reasons.is_empty() {
                     record.refresh(&file, inputs, staged);
+                    self.say_what_is_used(&record.tools);
                     let milliseconds = started.elapsed().as_secs_f64() * 1_000.0;
                     let count = text::counted(record.inputs.len(), "input");
                     let detail = format!("up to date ({milliseconds:.1} ms, {count})");
@@ -91,10 +93,15 @@ impl Builder<'_> {
         };
         run(sample, &sample.manifest.build, self.path)?;
         let staged = self.stage(sample, &dir, &file)?;
+        self.say_what_is_used(&known);
         let record = Record::new(inputs, known, staged);
         record.write(&file).with_context(|| format!("cannot write `{}`", file.display()))?;
         let staged = Staged::new(sample.clone(), dir, record.fingerprint());
         Ok((Some(staged), Outcome::Passed { detail: fingerprint::summary(&reasons) }))
+    }
+
+    fn say_what_is_used(&self, tools: &BTreeMap<String, Tool>) {
+        tools.iter().for_each(|(name, tool)| self.report.used(name, &tool.version));
     }
 
     /// Puts the app together aside, checks it, and moves it to its place.
@@ -132,7 +139,7 @@ fn stale(record: &Record, inputs: &Files, tools: &Tools, staged: &Files) -> Vec<
 /// # Errors
 /// The first that does not end well, with its whole output.
 fn run(sample: &Sample, commands: &Commands, path: &OsStr) -> Result<()> {
-    let env = environment(commands);
+    let env = environment(&commands.env);
     for line in &commands.run {
         command::run(command::of_words(line.words(), &sample.dir, path, &env), BUILD_LIMIT)?;
     }

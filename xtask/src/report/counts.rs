@@ -2,10 +2,13 @@
 
 use std::fmt;
 
-use super::outcome::Verdict;
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use super::outcome::{Test, Verdict};
 
 /// Passed, failed, left out: of tests, of cases, of a whole run.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize, Serialize, JsonSchema)]
 pub struct Counts {
     pub passed: usize,
     pub failed: usize,
@@ -14,6 +17,13 @@ pub struct Counts {
 }
 
 impl Counts {
+    pub fn of_tests(tests: &[Test]) -> Counts {
+        let count = |is: fn(&Test) -> bool| tests.iter().filter(|test| is(test)).count();
+        let failed = count(|test| test.failure.is_some());
+        let skipped = count(|test| test.failure.is_none() && test.skipped);
+        Counts { passed: tests.len() - failed - skipped, failed, skipped }
+    }
+
     /// One case.
     pub fn of(verdict: &Verdict) -> Counts {
         let none = Counts::default();
@@ -22,6 +32,15 @@ impl Counts {
             Verdict::Failed { .. } | Verdict::Fatal { .. } => Counts { failed: 1, ..none },
             Verdict::NotObservable { .. } => Counts { skipped: 1, ..none },
         }
+    }
+}
+
+impl std::iter::Sum for Counts {
+    fn sum<I: Iterator<Item = Counts>>(all: I) -> Counts {
+        all.fold(Counts::default(), |mut sum, counts| {
+            sum += counts;
+            sum
+        })
     }
 }
 

@@ -1,10 +1,14 @@
 //! What can happen in a run.
 
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
 use super::counts::Counts;
-use super::outcome::{Outcome, Verdict};
+use super::outcome::{Outcome, Test, Verdict};
 
 /// Where a staged app runs.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Deserialize, Serialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
 pub enum Place {
     /// Under mini-host, on this machine.
     Native,
@@ -20,7 +24,8 @@ impl Place {
 }
 
 /// A part of the work on one sample.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Deserialize, Serialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
 pub enum Step {
     /// Built and staged.
     Build,
@@ -57,7 +62,8 @@ impl From<Place> for Step {
 }
 
 /// Something that happened.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Deserialize, Serialize, JsonSchema)]
+#[serde(tag = "event", rename_all = "kebab-case")]
 pub enum Event {
     /// A phase of the whole run begins, such as `build`.
     PhaseStarted {
@@ -98,9 +104,14 @@ pub enum Event {
         seconds: f64,
     },
     /// Tests that are not cases of the contract: Rust tests, samples' own tests, repository rules.
-    TestsCounted {
+    TestsRun {
         suite: String,
-        counts: Counts,
+        tests: Vec<Test>,
+    },
+    /// What was used: a tool, an image, a host.
+    Used {
+        what: String,
+        version: String,
     },
     /// A sentence for the person who watches.
     Note {
@@ -109,5 +120,10 @@ pub enum Event {
     /// A sentence the person should not miss; repeated at the end.
     Warning {
         text: String,
+    },
+    /// The run is over: always the last.
+    RunDone {
+        counts: Counts,
+        status: u8,
     },
 }

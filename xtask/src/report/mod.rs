@@ -3,17 +3,23 @@
 mod bars;
 pub mod counts;
 mod event;
+mod junit;
+pub mod kept;
 pub mod outcome;
 mod plain;
 pub mod summary;
 pub mod table;
 
+use std::io;
+use std::path::Path;
 use std::sync::{Arc, Mutex, MutexGuard};
 use std::time::Instant;
 
 use bars::Bars;
 pub use event::{Event, Place, Step};
+use kept::Kept;
 use outcome::Outcome;
+use summary::Summary;
 
 /// Where events go. Cheap to clone; may be shared between threads.
 #[derive(Clone)]
@@ -24,12 +30,13 @@ pub struct Report {
 struct Shared {
     events: Vec<Event>,
     bars: Option<Bars>,
+    kept: Option<Kept>,
 }
 
 impl Report {
     /// A report that prints to stderr: plain lines, with spinners below them on a terminal.
     pub fn new() -> Report {
-        Report { shared: Arc::new(Mutex::new(Shared { events: Vec::new(), bars: Bars::on_terminal() })) }
+        Report { shared: Arc::new(Mutex::new(Shared { events: Vec::new(), bars: Bars::on_terminal(), kept: None })) }
     }
 
     /// Says that something happened.
@@ -45,7 +52,53 @@ impl Report {
                 line.inspect(|line| anstream::eprintln!("{line}"));
             }
         }
+        if let Some(kept) = &mut shared.kept {
+            // A full disk is no reason to stop; the end of the run says it again.
+            let _ = kept.write(&event);
+        }
         shared.events.push(event);
+    }
+
+    /// From now on everything is kept in a folder too.
+    ///
+    /// # Errors
+    /// When the folder cannot be made anew.
+    pub fn keep(&self, folder: &Path) -> io::Result<()> {
+        let mut shared = self.shared();
+        let mut kept = Kept::begin(folder)?;
+        shared.events.iter().try_for_each(|event| kept.write(event))?;
+        shared.kept = Some(kept);
+        Ok(())
+    }
+
+    /// Keeps what the host of a sample printed.
+    pub fn keep_log(&self, sample: &str, place: Place, lines: &[String]) {
+        if let Some(kept) = &self.shared().kept {
+            let _ = kept.write_log(&format!("{sample}-{}", place.name()), lines);
+        }
+    }
+
+    /// Says how it ended: table, skips and warnings on stderr; the counts alone on the last line, on stdout. Returns the
+    /// exit status.
+    pub fn close(&self, strict: bool) -> u8 {
+        let summary = Summary::of(&self.events());
+        anstream::eprintln!("\n{}", summary.table());
+        for line in summary.remarks(strict) {
+            anstream::eprintln!("{line}");
+        }
+        anstream::println!("{}", summary.counts);
+        summary.status(strict)
+    }
+
+    /// The run is over, with this exit status; does nothing if nothing is kept.
+    ///
+    /// # Errors
+    /// When something cannot be written.
+    pub fn end(&self, status: u8) -> io::Result<()> {
+        let counts = Summary::of(&self.events()).counts;
+        self.emit(Event::RunDone { counts, status });
+        let shared = self.shared();
+        shared.kept.as_ref().map_or(Ok(()), |kept| kept.end(&shared.events))
     }
 
     /// Says a sentence.
@@ -71,6 +124,11 @@ impl Report {
     pub fn begin(&self, sample: &str, step: Step) -> Begun<'_> {
         self.emit(Event::StepStarted { sample: sample.into(), step });
         Begun { report: self, sample: sample.into(), step, started: Instant::now() }
+    }
+
+    /// Says what is used: a tool, an image, a host.
+    pub fn used(&self, what: impl Into<String>, version: impl Into<String>) {
+        self.emit(Event::Used { what: what.into(), version: version.into() });
     }
 
     /// All that has happened so far.

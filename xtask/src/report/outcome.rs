@@ -1,7 +1,11 @@
-//! What came of one step of one sample, and of one case.
+//! What came of one step of one sample, of one case, of one test.
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
 
 /// What became of one step (build, test, smoke in a place …) of one sample.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize, Serialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
 pub enum Outcome {
     /// It did what it should; the detail is such as `10 functions` or `up to date`.
     Passed { detail: String },
@@ -32,7 +36,8 @@ impl From<anyhow::Error> for Outcome {
 }
 
 /// What came of one case in one place.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize, Serialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
 pub enum Verdict {
     /// Everything expected was received.
     Passed,
@@ -45,10 +50,34 @@ pub enum Verdict {
 }
 
 /// One difference between what was expected and what was observed.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize, Serialize, JsonSchema)]
 pub struct Difference {
     /// Such as `status`, `header allow`, `body`, `queue test-output`.
     pub what: String,
     pub expected: String,
     pub received: String,
+}
+
+/// A test that is not a case of the contract.
+#[derive(Clone, Debug, PartialEq, Deserialize, Serialize, JsonSchema)]
+pub struct Test {
+    pub name: String,
+    pub seconds: f64,
+    /// What it said; `None` if it did not fail.
+    pub failure: Option<String>,
+    pub skipped: bool,
+}
+
+impl Test {
+    pub fn passed(name: String) -> Test {
+        Test { name, seconds: 0.0, failure: None, skipped: false }
+    }
+
+    pub fn failed(name: String, message: String) -> Test {
+        Test { failure: Some(message), ..Test::passed(name) }
+    }
+
+    pub fn skipped(name: String) -> Test {
+        Test { skipped: true, ..Test::passed(name) }
+    }
 }

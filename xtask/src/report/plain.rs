@@ -3,7 +3,7 @@
 use anstyle::{AnsiColor, Style};
 
 use super::Event;
-use super::outcome::{Difference, Outcome, Verdict};
+use super::outcome::{Difference, Outcome, Test, Verdict};
 
 const GOOD: Style = AnsiColor::Green.on_default();
 const BAD: Style = AnsiColor::Red.on_default().bold();
@@ -15,7 +15,10 @@ pub fn line(event: &Event) -> Option<String> {
     Some(match event {
         Event::PhaseStarted { phase } => format!("{HEAD}── {phase}{HEAD:#}"),
         Event::PhaseDone { phase, seconds } => format!("{HEAD}── {phase}: {seconds:.1} s{HEAD:#}"),
-        Event::StepStarted { .. } | Event::FunctionLacking { .. } | Event::TestsCounted { .. } => return None,
+        Event::StepStarted { .. } | Event::FunctionLacking { .. } | Event::Used { .. } | Event::RunDone { .. } => {
+            return None;
+        }
+        Event::TestsRun { suite, tests } => return failed_tests(suite, tests),
         Event::PhaseFailed { step, message } => format!("{BAD}FAIL{BAD:#}  {}\n{}", step.name(), indented(message)),
         Event::StepDone { sample, step, outcome, seconds } => {
             let title = format!("{:<7} {sample:<8}", step.name());
@@ -45,7 +48,17 @@ pub fn line(event: &Event) -> Option<String> {
     })
 }
 
-fn difference(difference: &Difference) -> String {
+/// The tests of a suite that failed; `None` if none did.
+fn failed_tests(suite: &str, tests: &[Test]) -> Option<String> {
+    let failed = tests.iter().filter_map(|test| {
+        let title = format!("{suite}: {} ({:.1} s)", test.name, test.seconds);
+        Some(format!("{BAD}FAIL{BAD:#}  test {title}\n{}", indented(test.failure.as_ref()?)))
+    });
+    let failed: Vec<String> = failed.collect();
+    (!failed.is_empty()).then(|| failed.join("\n"))
+}
+
+pub(super) fn difference(difference: &Difference) -> String {
     format!("{}\n  expected: {}\n  received: {}", difference.what, difference.expected, difference.received)
 }
 

@@ -5,22 +5,10 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::counts::Counts;
 use super::outcome::Outcome;
 use super::table::table;
-use super::{Event, Report, Step};
+use super::{Event, Step};
 
 /// The exit status when something failed, or nothing could be run at all.
 pub const FAILED: u8 = 1;
-
-/// Says how it ended: table, skips and warnings on stderr; the counts alone on the last line, on stdout. Returns the
-/// exit status.
-pub fn close(report: &Report, strict: bool) -> u8 {
-    let summary = Summary::of(&report.events());
-    anstream::eprintln!("\n{}", summary.table());
-    for line in summary.remarks(strict) {
-        anstream::eprintln!("{line}");
-    }
-    anstream::println!("{}", summary.counts);
-    summary.status(strict)
-}
 
 /// What a run came to.
 #[derive(Debug, Default)]
@@ -32,14 +20,14 @@ pub struct Summary {
     lacking: BTreeMap<(String, Step), BTreeMap<String, String>>,
     phases: Vec<(String, f64)>,
     warnings: Vec<String>,
-    counts: Counts,
+    failed_suites: BTreeSet<String>,
+    pub counts: Counts,
 }
 
 impl Summary {
     /// Adds up what happened.
     pub fn of(events: &[Event]) -> Summary {
         let mut summary = Summary::default();
-        let mut failed_suites = BTreeSet::new();
         for event in events {
             match event {
                 Event::StepDone { sample, step, outcome, .. } => {
@@ -53,10 +41,11 @@ impl Summary {
                     let lacking = summary.lacking.entry((sample.clone(), Step::from(*place))).or_default();
                     lacking.insert(function.clone(), reason.clone());
                 }
-                Event::TestsCounted { suite, counts } => {
-                    summary.counts += *counts;
+                Event::TestsRun { suite, tests } => {
+                    let counts = Counts::of_tests(tests);
+                    summary.counts += counts;
                     if counts.failed > 0 {
-                        failed_suites.insert(suite.clone());
+                        summary.failed_suites.insert(suite.clone());
                     }
                 }
                 Event::PhaseDone { phase, seconds } => summary.phases.push((phase.clone(), *seconds)),
@@ -68,30 +57,31 @@ impl Summary {
             // What a place has no way to show is said with the place, and is not a skip that anybody could mend.
             summary.counts += Counts { skipped: 0, ..*cases };
         }
-        summary.count_steps(&failed_suites);
-        if summary.steps.values().flat_map(BTreeMap::keys).all(|step| *step == Step::Build) {
-            // Nothing was asked of them, so the samples that were built are what there is to count.
-            let is_passed = |steps: &&BTreeMap<Step, Outcome>| steps.values().all(Outcome::is_passed);
-            summary.counts.passed = summary.steps.values().filter(is_passed).count();
+        for (_, _, outcome) in summary.steps_to_count() {
+            match outcome {
+                Outcome::Failed { .. } => summary.counts.failed += 1,
+                Outcome::Skipped { .. } => summary.counts.skipped += 1,
+                Outcome::Passed { .. } => summary.counts.passed += 1,
+            }
         }
         summary
     }
 
-    /// A step that failed is one failure, unless it failed because of tests or cases that are counted already.
-    fn count_steps(&mut self, failed_suites: &BTreeSet<String>) {
-        for (sample, steps) in &self.steps {
-            for (step, outcome) in steps {
-                let counted = match step {
-                    Step::Test => failed_suites.contains(sample),
-                    _ => self.cases.get(&(sample.clone(), *step)).is_some_and(|cases| cases.failed > 0),
-                };
-                match outcome {
-                    Outcome::Failed { .. } if !counted => self.counts.failed += 1,
-                    Outcome::Skipped { .. } => self.counts.skipped += 1,
-                    _ => {}
-                }
-            }
-        }
+    /// The steps that count as one each. One that failed is a failure, unless it failed because of tests or cases that are
+    /// counted already; one that was skipped is a skip. That a sample was built counts if nothing was asked of any.
+    pub fn steps_to_count(&self) -> Vec<(String, Step, Outcome)> {
+        let all = self
+            .steps
+            .iter()
+            .flat_map(|(sample, steps)| steps.iter().map(move |(step, outcome)| (sample, *step, outcome)));
+        let only_built = all.clone().all(|(_, step, _)| step == Step::Build);
+        let counts = |(sample, step, outcome): &(&String, Step, &Outcome)| match outcome {
+            Outcome::Passed { .. } => only_built,
+            Outcome::Skipped { .. } => true,
+            Outcome::Failed { .. } if *step == Step::Test => !self.failed_suites.contains(*sample),
+            Outcome::Failed { .. } => self.cases.get(&((*sample).clone(), *step)).is_none_or(|cases| cases.failed == 0),
+        };
+        all.filter(counts).map(|(sample, step, outcome)| (sample.clone(), step, outcome.clone())).collect()
     }
 
     /// 0 if something ran and all that ran passed; under `strict` no step may be skipped either. (A test that its own
@@ -138,14 +128,11 @@ impl Summary {
     pub fn remarks(&self, strict: bool) -> Vec<String> {
         let mut remarks = Vec::new();
         for step in [Step::Native, Step::Docker] {
-            let mut sum = Counts::default();
-            let cases: Vec<&Counts> =
-                self.cases.iter().filter(|(key, _)| key.1 == step).map(|(_, counts)| counts).collect();
-            cases.iter().for_each(|counts| sum += **counts);
-            if cases.is_empty() {
+            let of_step = || self.cases.iter().filter(|(key, _)| key.1 == step);
+            if of_step().next().is_none() {
                 continue;
             }
-            let Counts { passed, failed, skipped } = sum;
+            let Counts { passed, failed, skipped } = of_step().map(|(_, counts)| *counts).sum();
             let defined = passed + failed + skipped;
             let good = self.steps.values().filter(|steps| steps.get(&step).is_some_and(Outcome::is_passed)).count();
             let (step, all) = (step.name(), self.steps.len());
@@ -177,7 +164,7 @@ impl Summary {
 mod tests {
     use super::*;
     use crate::report::Place;
-    use crate::report::outcome::Verdict;
+    use crate::report::outcome::{Test, Verdict};
 
     fn step(sample: &str, step: Step, outcome: Outcome) -> Event {
         Event::StepDone { sample: sample.into(), step, outcome, seconds: 0.0 }
@@ -198,6 +185,12 @@ mod tests {
     fn case(sample: &str, verdict: Verdict) -> Event {
         let (function, case) = ("hello".into(), "greets".into());
         Event::CaseJudged { sample: sample.into(), place: Place::Native, function, case, verdict, seconds: 0.0 }
+    }
+
+    fn tests() -> Vec<Test> {
+        let passed = ["a", "b", "c"].map(|name| Test::passed(name.into()));
+        let failed = ["d", "e"].map(|name| Test::failed(name.into(), String::new()));
+        passed.into_iter().chain(failed).chain([Test::skipped("f".into())]).collect()
     }
 
     fn lacking(sample: &str, function: &str) -> Event {
@@ -221,7 +214,7 @@ mod tests {
             step("go", Step::Native, failed()),
             step("go", Step::Build, passed()),
             step("java", Step::Build, failed()),
-            Event::TestsCounted { suite: "r".into(), counts: Counts { passed: 3, failed: 2, skipped: 1 } },
+            Event::TestsRun { suite: "r".into(), tests: tests() },
             step("r", Step::Test, failed()),
         ];
         assert_eq!(Summary::of(&events).counts.to_string(), "4 passed, 4 failed, 1 skipped");

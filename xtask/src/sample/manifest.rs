@@ -7,6 +7,7 @@ use anyhow::Result;
 use serde::Deserialize;
 
 use super::command_line::{CommandLine, InnerPath};
+use super::results::Form;
 use super::toml_file;
 use super::toolchain::Toolchain;
 
@@ -16,19 +17,15 @@ use super::toolchain::Toolchain;
 pub struct Manifest {
     /// The language, as people write it.
     pub title: String,
-    /// What must be there to build and test.
     #[serde(default)]
     pub toolchain: Vec<Toolchain>,
-    /// How to build.
     #[serde(default)]
     pub build: Commands,
-    /// How to test.
     #[serde(default)]
-    pub test: Commands,
+    pub test: Tests,
     /// What joins host.json and the function folders: path in the staged app = path in the sample.
     #[serde(default)]
     pub stage: BTreeMap<InnerPath, InnerPath>,
-    /// What the image needs.
     #[serde(default)]
     pub image: Image,
     /// Functions of the contract that this sample does not have, each with its reason.
@@ -40,12 +37,23 @@ pub struct Manifest {
 #[derive(Clone, Debug, Default, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Commands {
-    /// The commands; none where there is nothing to do.
     #[serde(default)]
     pub run: Vec<CommandLine>,
     /// What they find in their environment.
     #[serde(default)]
     pub env: BTreeMap<String, String>,
+}
+
+/// Commands that test, and the form of what they find.
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Tests {
+    #[serde(default)]
+    pub run: Vec<CommandLine>,
+    #[serde(default)]
+    pub env: BTreeMap<String, String>,
+    /// `None` if nobody counts: the commands are what there is to count.
+    pub results: Option<Form>,
 }
 
 /// What the image needs beside the staged app.

@@ -1,11 +1,12 @@
 //! A sample: a folder under `samples/` with a `sample.toml`; a complete function app.
 
 pub mod case;
+pub mod chosen;
 pub mod command_line;
 pub mod contract;
 pub mod function_json;
 pub mod manifest;
-pub mod printed_counts;
+pub mod results;
 pub mod selection;
 pub mod toml_file;
 pub mod toolchain;

@@ -10,23 +10,22 @@ use crate::process::{self, interrupt};
 use crate::report::Step;
 use crate::report::counts::Counts;
 use crate::report::outcome::Outcome;
-use crate::sample::contract::Contract;
+use crate::sample::chosen::Chosen;
 
 /// Asks every staged app every case in a container, `bound` of them side by side; what comes of each is in the report.
 ///
 /// # Errors
 /// When nothing can be begun: no engine, no base image, no contract.
-pub fn run_all(settings: &Settings<'_>, staged: &[Staged], bound: usize) -> Result<()> {
-    let contract = Contract::load(&settings.project.contract())?;
+pub fn run_all(settings: &Settings<'_>, staged: &[Staged], chosen: &Chosen, bound: usize) -> Result<()> {
     process::runtime()?.block_on(async {
         let run = docker::prepare(settings).await?;
         let samples = futures_util::stream::iter(staged);
-        samples.for_each_concurrent(bound, |staged| run_one(staged, &run, &contract)).await;
+        samples.for_each_concurrent(bound, |staged| run_one(staged, &run, chosen)).await;
         run.remove_what_is_left().await
     })
 }
 
-async fn run_one(staged: &Staged, run: &DockerRun<'_>, contract: &Contract) {
+async fn run_one(staged: &Staged, run: &DockerRun<'_>, chosen: &Chosen) {
     let (sample, report) = (staged.sample(), run.report);
     if interrupt::happened() {
         return;
@@ -42,7 +41,7 @@ async fn run_one(staged: &Staged, run: &DockerRun<'_>, contract: &Contract) {
     };
     begun.done(Outcome::Passed { detail: if wrapped.is_new() { "built" } else { "up to date" }.to_owned() });
     let begun = report.begin(&sample.name, Step::Docker);
-    let work = async |app: &App| super::run(app, contract, sample, report).await;
+    let work = async |app: &App| super::run(app, chosen, sample, report).await;
     let failed = |counts: &Result<Counts>| !matches!(counts, Ok(counts) if counts.failed == 0);
     let ran = docker::with_app(&wrapped, run, failed, work).await;
     let counts = ran.and_then(|counts| counts.map_err(AppFailure::from));

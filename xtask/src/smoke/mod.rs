@@ -19,6 +19,7 @@ use crate::report::outcome::{Outcome, Verdict};
 use crate::report::{Event, Report};
 use crate::sample::Sample;
 use crate::sample::case::{BlobPath, Case, Stimulus};
+use crate::sample::chosen::Chosen;
 use crate::sample::contract::{Contract, Function};
 use crate::sample::function_json::FunctionJson;
 use ask::Client;
@@ -31,7 +32,7 @@ use store::Store;
 ///
 /// # Errors
 /// When the storage of the app is out of reach before the first case. What goes wrong in a case is that case's verdict.
-pub async fn run(app: &App, contract: &Contract, sample: &Sample, report: &Report) -> Result<Counts> {
+pub async fn run(app: &App, chosen: &Chosen, sample: &Sample, report: &Report) -> Result<Counts> {
     let client = Client::new()?;
     let store = app.storage.as_deref().map(Store::connect).transpose()?;
     if let Some(store) = &store {
@@ -42,16 +43,18 @@ pub async fn run(app: &App, contract: &Contract, sample: &Sample, report: &Repor
         let (sample, function, reason) = (sample.name.clone(), function.clone(), reason.clone());
         report.emit(Event::FunctionLacking { sample, place: app.place, function, reason });
     }
-    let smoke = Smoke { side: Side { app, client, store }, contract, sample, report };
+    let smoke = Smoke { side: Side { app, client, store }, contract: &chosen.contract, sample, report };
     let mut counts = Counts::default();
-    for function in contract.function.iter().filter(|function| sample.functions.contains(&function.name)) {
+    for function in chosen.contract.function.iter().filter(|function| sample.functions.contains(&function.name)) {
         let uploads = |case: &&Case| matches!(case.stimulus, Stimulus::Blob(_));
-        let (together, alone): (Vec<&Case>, Vec<&Case>) = function.case.iter().partition(uploads);
+        let (together, alone): (Vec<&Case>, Vec<&Case>) =
+            chosen.cases(&sample.name, function).into_iter().partition(uploads);
         for case in alone {
             counts += smoke.run_together(function, &[case]).await;
         }
         counts += smoke.run_together(function, &together).await;
     }
+    report.keep_log(&sample.name, app.place, &app.log.since(0));
     Ok(counts)
 }
 

@@ -15,8 +15,8 @@ use crate::project::Project;
 use crate::report::counts::Counts;
 use crate::report::outcome::Outcome;
 use crate::report::{Report, Step};
-use crate::sample::contract::Contract;
-use crate::toolchain;
+use crate::sample::chosen::Chosen;
+use crate::toolchain::{self, npm};
 
 /// How apps are run natively.
 #[derive(Clone, Copy)]
@@ -33,27 +33,32 @@ pub struct Settings<'a> {
 ///
 /// # Errors
 /// When mini-host cannot be built or Azurite cannot be installed: then nothing could be run at all.
-pub fn run_all(settings: &Settings<'_>, staged: &[Staged]) -> Result<()> {
-    let contract = Contract::load(&settings.project.contract())?;
+pub fn run_all(settings: &Settings<'_>, staged: &[Staged], chosen: &Chosen) -> Result<()> {
     let mini_host = mini_host::build(settings.project)?;
     let azurite = match settings.storage {
         Some(_) => None,
         None => Some(azurite::install(settings.project)?),
     };
+    let version = azurite.as_deref().and_then(|installed| npm::version(installed, "azurite"));
+    settings.report.used("Azurite", version.as_deref().unwrap_or("an account that was named"));
+    settings.report.used(
+        "mini-host",
+        blake3::hash(&settings.project.shell().read_binary_file(&mini_host)?).to_hex()[..12].to_owned(),
+    );
     let path = toolchain::path(settings.project);
     let run = NativeRun { mini_host: &mini_host, storage: settings.storage.map(str::to_owned), path: &path };
     // An account of a person's own is one account: there the samples take turns.
     let bound = if settings.storage.is_some() { 1 } else { settings.bound };
     let samples = futures_util::stream::iter(staged).for_each_concurrent(bound, |staged| async {
         let begun = settings.report.begin(&staged.sample().name, Step::Native);
-        begun.done(run_one(&contract, staged, &run, azurite.as_deref(), settings.report).await);
+        begun.done(run_one(chosen, staged, &run, azurite.as_deref(), settings.report).await);
     });
     process::runtime()?.block_on(samples);
     Ok(())
 }
 
 async fn run_one(
-    contract: &Contract,
+    chosen: &Chosen,
     staged: &Staged,
     run: &NativeRun<'_>,
     azurite: Option<&Path>,
@@ -66,7 +71,7 @@ async fn run_one(
         };
         let storage = own.as_ref().map(|azurite| azurite.connection_string.clone()).or(run.storage.clone());
         let run = NativeRun { storage, ..*run };
-        let work = async |app: &App| super::run(app, contract, staged.sample(), report).await;
+        let work = async |app: &App| super::run(app, chosen, staged.sample(), report).await;
         Ok(with_app(staged, &run, work).await??)
     }
     .await;

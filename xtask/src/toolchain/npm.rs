@@ -48,6 +48,13 @@ pub fn install(project: &Project, source: &Path) -> Result<PathBuf> {
     Ok(folder)
 }
 
+/// The version of the package `name` that an installed folder has; `None` if it has none.
+pub fn version(installed: &Path, name: &str) -> Option<String> {
+    let file = std::fs::read(installed.join("node_modules").join(name).join("package.json")).ok()?;
+    let package: serde_json::Value = serde_json::from_slice(&file).ok()?;
+    Some(package.get("version")?.as_str()?.to_owned())
+}
+
 /// The folder of the one package below `node_modules` of an installed folder.
 ///
 /// # Errors

@@ -11,14 +11,16 @@ use super::setup::{self, Parts};
 use crate::build::environment;
 use crate::cli;
 use crate::place::azurite;
-use crate::process::command::{self, Ended, Failure};
+use crate::process::command::{self, Command, Failure};
 use crate::process::interrupt;
 use crate::process::side_by_side::side_by_side;
 use crate::project::Project;
 use crate::report::counts::Counts;
-use crate::report::outcome::Outcome;
-use crate::report::{Event, Report, Step, summary};
-use crate::sample::{Sample, printed_counts, selection};
+use crate::report::outcome::{Outcome, Test};
+use crate::report::{Event, Report, Step};
+use crate::sample::manifest::Tests;
+use crate::sample::results::Form;
+use crate::sample::{Sample, selection};
 use crate::text;
 use crate::toolchain::{self, Missing};
 
@@ -37,6 +39,7 @@ pub fn test(project: &Project, args: &cli::Test, report: &Report) -> Result<u8> 
             report.note(format!("rewrote the derived parts of `{file}`"));
         }
     }
+    report.keep(&project.report())?;
     if selection.setup {
         let parts = Parts { test: true, storage: true, ..Parts::default() };
         report.phase("setup", || setup::install(project, &samples, parts, report))?;
@@ -50,13 +53,13 @@ pub fn test(project: &Project, args: &cli::Test, report: &Report) -> Result<u8> 
             step(report, &sample.name, || test_sample(sample, &path, report));
         })
     });
-    Ok(summary::close(report, selection.strict))
+    Ok(report.close(selection.strict))
 }
 
-/// What came of testing, and how many tests that were; `None` if nobody counted.
+/// What came of testing, and the tests; none if nobody counted.
 struct Tested {
     outcome: Outcome,
-    counts: Option<Counts>,
+    tests: Vec<Test>,
 }
 
 fn step(report: &Report, name: &str, work: impl FnOnce() -> Tested) {
@@ -64,9 +67,9 @@ fn step(report: &Report, name: &str, work: impl FnOnce() -> Tested) {
         return;
     }
     let begun = report.begin(name, Step::Test);
-    let Tested { outcome, counts } = work();
-    if let Some(counts) = counts {
-        report.emit(Event::TestsCounted { suite: name.into(), counts });
+    let Tested { outcome, tests } = work();
+    if !tests.is_empty() {
+        report.emit(Event::TestsRun { suite: name.into(), tests });
     }
     begun.done(outcome);
 }
@@ -82,8 +85,9 @@ fn test_workspace(project: &Project, strict: bool, report: &Report) {
     }
     for (name, check) in workspace(&shell, strict) {
         step(report, name, || {
-            let line = check.to_string();
-            tested(command::run(check, TEST_LIMIT), &line)
+            let (line, mut output) = (check.to_string(), String::new());
+            let failure = run(check, &mut output).err();
+            tested(failure, Form::Libtest.read(project.root(), &output), line)
         });
     }
     if let Err(error) = emulator {
@@ -95,7 +99,7 @@ fn test_workspace(project: &Project, strict: bool, report: &Report) {
 fn workspace(shell: &Shell, strict: bool) -> Vec<(&'static str, Cmd<'_>)> {
     let lints = cmd!(shell, "cargo clippy --quiet --workspace --all-targets --locked -- --deny warnings");
     let docs = cmd!(shell, "cargo doc --quiet --workspace --no-deps --locked").env("RUSTDOCFLAGS", "--deny warnings");
-    let tests = cmd!(shell, "cargo test --quiet --workspace --no-fail-fast --locked");
+    let tests = cmd!(shell, "cargo test --workspace --no-fail-fast --locked");
     let mut checks = vec![
         ("format", cmd!(shell, "cargo fmt --all --check")),
         ("lints", lints),
@@ -104,52 +108,54 @@ fn workspace(shell: &Shell, strict: bool) -> Vec<(&'static str, Cmd<'_>)> {
     ];
     if strict {
         // The recordings that wait for a long time-out to pass: minutes.
-        let slow = cmd!(shell, "cargo test --quiet --package mini-host --test golden --locked -- --ignored");
-        checks.push(("slow", slow));
+        checks.push(("slow", cmd!(shell, "cargo test --package mini-host --test golden --locked -- --ignored")));
     }
     checks
 }
 
 fn test_sample(sample: &Sample, path: &OsStr, report: &Report) -> Tested {
     if let Some(Missing { reason, hint }) = Missing::in_sample(sample, path) {
-        return Tested { outcome: Outcome::Skipped { reason, hint }, counts: None };
+        return Tested { outcome: Outcome::Skipped { reason, hint }, tests: Vec::new() };
     }
-    let env = environment(&sample.manifest.test);
-    let mut sum: Option<Counts> = None;
-    for line in &sample.manifest.test.run {
-        let command = command::of_words(line.words(), &sample.dir, path, &env);
-        let Tested { outcome, counts } = tested(command::run(command, TEST_LIMIT), &line.to_string());
-        if let Some(counts) = counts {
-            *sum.get_or_insert_default() += counts;
-        }
-        if outcome.is_failed() {
-            return Tested { outcome, counts: sum };
-        }
+    let Tests { run: lines, env, results } = &sample.manifest.test;
+    if let Some(Err(error)) = results.as_ref().map(|form| form.clear(&sample.dir)) {
+        let message = format!("cannot make room for the results of the tests: {error}");
+        return Tested { outcome: Outcome::Failed { message }, tests: Vec::new() };
     }
-    if sum.is_none() {
-        report.warn(format!("the tests of `{}` printed no test count; counted as commands only", sample.name));
+    let (env, mut output) = (environment(env), String::new());
+    let failure =
+        lines.iter().find_map(|line| run(command::of_words(line.words(), &sample.dir, path, &env), &mut output).err());
+    let tests = results.as_ref().map(|form| form.read(&sample.dir, &output)).unwrap_or_default();
+    if tests.is_empty() && failure.is_none() {
+        report.warn(format!(
+            "the tests of `{}` have left no results; counted as commands only\n\
+             hint: `[test] results` in its sample.toml names their form",
+            sample.name
+        ));
     }
-    let checks = text::counted(sample.manifest.test.run.len(), "command");
-    let detail = match sum {
-        Some(Counts { passed, .. }) => format!("{} in {checks}", text::counted(passed, "test")),
-        None => checks,
-    };
-    Tested { outcome: Outcome::Passed { detail }, counts: sum }
+    tested(failure, tests, text::counted(lines.len(), "command"))
 }
 
-fn tested(ended: Result<Ended, Failure>, line: &str) -> Tested {
-    match ended {
-        Ok(ended) => {
-            let counts = printed_counts::read(&ended.output);
-            let detail = counts.map_or_else(|| line.to_string(), |counts| text::counted(counts.passed, "test"));
-            Tested { outcome: Outcome::Passed { detail }, counts }
-        }
-        Err(failure) => {
-            let counts = match &failure {
-                Failure::Failed { ended, .. } => printed_counts::read(&ended.output),
-                _ => None,
-            };
-            Tested { outcome: Outcome::Failed { message: failure.to_string() }, counts }
-        }
+fn run(command: impl Into<Command>, output: &mut String) -> Result<(), Failure> {
+    let ended = command::run(command, TEST_LIMIT);
+    match &ended {
+        Ok(ended) | Err(Failure::Failed { ended, .. }) => output.push_str(&ended.output),
+        Err(_) => {}
     }
+    ended.map(drop)
+}
+
+/// Tests that failed are shown one by one, so that what the runner printed is only shown if there are none.
+fn tested(failure: Option<Failure>, tests: Vec<Test>, checks: String) -> Tested {
+    let Counts { passed, failed, .. } = Counts::of_tests(&tests);
+    let outcome = match failure {
+        None if failed > 0 => Outcome::Failed { message: format!("{} failed", text::counted(failed, "test")) },
+        Some(Failure::Failed { line, ended }) if failed > 0 => Outcome::Failed {
+            message: format!("`{line}` ended with {}: {} failed", ended.status, text::counted(failed, "test")),
+        },
+        Some(failure) => Outcome::Failed { message: failure.to_string() },
+        None if tests.is_empty() => Outcome::Passed { detail: checks },
+        None => Outcome::Passed { detail: format!("{} in {checks}", text::counted(passed, "test")) },
+    };
+    Tested { outcome, tests }
 }

@@ -5,46 +5,85 @@ use anyhow::Result;
 
 use super::setup::{self, Parts};
 use crate::build;
-use crate::cli::{Containers, Selection};
+use crate::cli::{self, Cases, Containers, Selection};
 use crate::place::docker;
 use crate::project::Project;
-use crate::report::{Event, Report, Step, summary};
+use crate::report::{Event, Report, Step};
+use crate::sample::chosen::Chosen;
 use crate::sample::selection;
 use crate::smoke;
 
-/// Where the staged apps are run.
+/// What is built, what is asked, and where.
 #[derive(Debug, Default)]
-pub struct Places {
+pub struct Plan {
+    selection: Selection,
+    cases: Cases,
     /// Under mini-host on this machine.
-    pub native: bool,
-    pub docker: Option<Containers>,
+    native: bool,
+    docker: Option<Containers>,
     /// A storage account to use instead of an Azurite of our own.
-    pub storage: Option<String>,
+    storage: Option<String>,
+}
+
+impl From<cli::BuildAll> for Plan {
+    fn from(args: cli::BuildAll) -> Plan {
+        Plan { selection: args.selection, ..Plan::default() }
+    }
+}
+
+impl From<cli::Smoke> for Plan {
+    fn from(args: cli::Smoke) -> Plan {
+        let cli::Smoke { selection, cases, storage } = args;
+        Plan { selection, cases, native: true, docker: None, storage: storage.storage }
+    }
+}
+
+impl From<cli::Docker> for Plan {
+    fn from(args: cli::Docker) -> Plan {
+        let cli::Docker { selection, cases, containers, storage } = args;
+        Plan { selection, cases, native: false, docker: Some(containers), storage: storage.storage }
+    }
+}
+
+impl From<cli::Verify> for Plan {
+    fn from(args: cli::Verify) -> Plan {
+        let cli::Verify { place, selection, cases, containers, storage } = args;
+        let native = place != Some(cli::Place::Docker);
+        let docker = (place != Some(cli::Place::Native)).then_some(containers);
+        Plan { selection, cases, native, docker, storage: storage.storage }
+    }
 }
 
 /// Builds the selected samples and runs them in the places; returns the exit status.
 ///
 /// # Errors
 /// When the selection is wrong, or nothing could be begun at all. What goes wrong with one sample is in the report.
-pub fn verify(project: &Project, selection: &Selection, places: &Places, report: &Report) -> Result<u8> {
-    let samples = selection::loaded(project, &selection.samples, report)?;
+pub fn verify(project: &Project, plan: &Plan, report: &Report) -> Result<u8> {
+    let Plan { selection, cases: asked, native, docker, storage } = plan;
+    let mut samples = selection::loaded(project, &selection.samples, report)?;
+    let cases = Chosen::of(project, &asked.only, asked.failed)?;
+    samples.retain(|sample| cases.concern(&sample.name));
+    report.keep(&project.report())?;
+    if let Some(said) = cases.say() {
+        report.note(said);
+    }
     if selection.setup {
-        let storage = places.storage.is_none() && (places.native || places.docker.is_some());
-        let parts = Parts { storage, docker: places.docker.is_some(), ..Parts::default() };
+        let storage = storage.is_none() && (*native || docker.is_some());
+        let parts = Parts { storage, docker: docker.is_some(), ..Parts::default() };
         report.phase("setup", || setup::install(project, &samples, parts, report))?;
     }
     let bound = selection.bound();
     let staged = report.phase("build", || build::build_all(project, &samples, bound, report));
-    let storage = places.storage.as_deref();
-    if places.native && !staged.is_empty() {
+    let storage = storage.as_deref();
+    if *native && !staged.is_empty() {
         let settings = smoke::native::Settings { project, storage, bound, report };
-        place(report, Step::Native, || smoke::native::run_all(&settings, &staged));
+        place(report, Step::Native, || smoke::native::run_all(&settings, &staged, &cases));
     }
-    if let Some(Containers { base, keep }) = places.docker.as_ref().filter(|_| !staged.is_empty()) {
+    if let Some(Containers { base, keep }) = docker.as_ref().filter(|_| !staged.is_empty()) {
         let settings = docker::Settings { project, base, keep: *keep, storage, report };
-        place(report, Step::Docker, || smoke::docker::run_all(&settings, &staged, bound));
+        place(report, Step::Docker, || smoke::docker::run_all(&settings, &staged, &cases, bound));
     }
-    Ok(summary::close(report, selection.strict))
+    Ok(report.close(selection.strict))
 }
 
 /// Runs the samples in one place. If that cannot even be begun (no engine, say), it is one failure for all of them.

@@ -84,6 +84,7 @@ pub async fn prepare<'a>(settings: &Settings<'a>) -> Result<DockerRun<'a>> {
     }
     let builder = ImageBuilder { engine: &engine, project, run: &owner, clone: &clone, report };
     let base = base_image::choose(&builder, base).await?;
+    report.used("base image", &base.name);
     match base.kind {
         base_image::Kind::Official => report.note(base.says()),
         _ => report.warn(base.says()),

@@ -1,0 +1,187 @@
+//! What stays of a run, in `target/report`: every event as it comes, and at the end what people and build servers read.
+
+use std::collections::BTreeSet;
+use std::fmt::Write as _;
+use std::fs::{self, File};
+use std::io::{self, Write as _};
+use std::path::{Path, PathBuf};
+
+use super::Event;
+use super::junit;
+use super::outcome::Verdict;
+use super::summary::Summary;
+
+/// Counts up when an event changes its form.
+pub const VERSION: u32 = 1;
+/// How many of the slowest cases are listed.
+const SLOWEST: usize = 10;
+
+/// A case that failed, or a whole sample where the case is empty.
+pub type Failed = BTreeSet<(String, String, String)>;
+
+/// The folder of a run.
+pub struct Kept {
+    folder: PathBuf,
+    events: File,
+}
+
+impl Kept {
+    /// Begins: nothing of an earlier run is left.
+    ///
+    /// # Errors
+    /// When the folder cannot be made anew.
+    pub fn begin(folder: &Path) -> io::Result<Kept> {
+        match fs::remove_dir_all(folder) {
+            Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
+            _ => {}
+        }
+        fs::create_dir_all(folder)?;
+        let schema = schemars::schema_for!(Event);
+        fs::write(folder.join("events.schema.json"), serde_json::to_string_pretty(&schema)?)?;
+        let mut events = File::create(folder.join("events.ndjson"))?;
+        writeln!(events, "{}", serde_json::json!({ "event": "begun", "version": VERSION }))?;
+        Ok(Kept { folder: folder.to_path_buf(), events })
+    }
+
+    /// Writes one event down: a run that is killed leaves what it had come to.
+    pub fn write(&mut self, event: &Event) -> io::Result<()> {
+        writeln!(self.events, "{}", serde_json::to_string(event)?)
+    }
+
+    /// Writes down what the host of a sample printed.
+    pub fn write_log(&self, name: &str, lines: &[String]) -> io::Result<()> {
+        let folder = self.folder.join("logs");
+        fs::create_dir_all(&folder)?;
+        fs::write(folder.join(format!("{name}.log")), lines.join("\n") + "\n")
+    }
+
+    /// Ends: what is made from all events together.
+    pub fn end(&self, events: &[Event]) -> io::Result<()> {
+        let summary = Summary::of(events);
+        fs::write(self.folder.join("summary.md"), markdown(events, &summary))?;
+        fs::write(self.folder.join("junit.xml"), junit::xml(events, &summary).map_err(io::Error::other)?)?;
+        fs::write(self.folder.join("failed.json"), serde_json::to_string_pretty(&failed(events, &summary))?)?;
+        let counts = summary.counts;
+        fs::write(self.folder.join("counts"), format!("{} {} {}\n", counts.passed, counts.failed, counts.skipped))
+    }
+}
+
+/// What failed in the run whose folder this is; `None` if there was no such run.
+pub fn failed_last_time(folder: &Path) -> Option<Failed> {
+    serde_json::from_slice(&fs::read(folder.join("failed.json")).ok()?).ok()
+}
+
+fn failed(events: &[Event], summary: &Summary) -> Failed {
+    let cases = events.iter().filter_map(|event| match event {
+        Event::CaseJudged {
+            sample, function, case, verdict: Verdict::Failed { .. } | Verdict::Fatal { .. }, ..
+        } => Some((sample.clone(), function.clone(), case.clone())),
+        _ => None,
+    });
+    let steps = summary.steps_to_count().into_iter().filter(|(_, _, outcome)| outcome.is_failed());
+    cases.chain(steps.map(|(sample, _, _)| (sample, String::new(), String::new()))).collect()
+}
+
+/// The run for a page of a build server: the table, what should not be missed, the slowest cases, what was used.
+fn markdown(events: &[Event], summary: &Summary) -> String {
+    let mut text = format!("**{}**\n\n```text\n{}\n", summary.counts, summary.table());
+    for remark in summary.remarks(false) {
+        let _ = writeln!(text, "{remark}");
+    }
+    text.push_str("```\n");
+    let mut cases: Vec<(f64, String)> = events
+        .iter()
+        .filter_map(|event| match event {
+            Event::CaseJudged { sample, place, function, case, seconds, .. } => {
+                Some((*seconds, format!("{sample} | {} | {function}: {case}", place.name())))
+            }
+            _ => None,
+        })
+        .collect();
+    cases.sort_by(|a, b| b.0.total_cmp(&a.0));
+    if !cases.is_empty() {
+        text.push_str("\n| slowest cases, s | sample | place | case |\n|--:|---|---|---|\n");
+    }
+    for (seconds, case) in cases.iter().take(SLOWEST) {
+        let _ = writeln!(text, "| {seconds:.1} | {case} |");
+    }
+    let used: BTreeSet<(&String, &String)> = events
+        .iter()
+        .filter_map(|event| match event {
+            Event::Used { what, version } => Some((what, version)),
+            _ => None,
+        })
+        .collect();
+    if !used.is_empty() {
+        text.push_str("\n| used | version |\n|---|---|\n");
+    }
+    for (what, version) in used {
+        let _ = writeln!(text, "| {what} | {version} |");
+    }
+    text
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::report::Place;
+    use crate::report::outcome::{Difference, Test};
+
+    fn events() -> Vec<Event> {
+        let case = |case: &str, verdict| Event::CaseJudged {
+            sample: "go".into(),
+            place: Place::Native,
+            function: "hello".into(),
+            case: case.into(),
+            verdict,
+            seconds: 0.5,
+        };
+        let difference = Difference { what: "status".into(), expected: "200".into(), received: "<500>\u{1}".into() };
+        vec![
+            case("greets", Verdict::Passed),
+            case("refuses", Verdict::Failed { differences: vec![difference] }),
+            case("sleeps", Verdict::NotObservable { reason: "no".into() }),
+            Event::TestsRun {
+                suite: "r".into(),
+                tests: vec![
+                    Test::passed("a".into()),
+                    Test::failed("b".into(), "why".into()),
+                    Test::skipped("c".into()),
+                ],
+            },
+            Event::Used { what: "go".into(), version: "1.26".into() },
+        ]
+    }
+
+    #[test]
+    fn every_face_has_the_same_counts() {
+        let folder = tempfile::tempdir().unwrap();
+        let kept = Kept::begin(folder.path()).unwrap();
+        kept.end(&events()).unwrap();
+        let text = |file: &str| fs::read_to_string(folder.path().join(file)).unwrap();
+        assert_eq!(text("counts"), "2 2 1\n");
+        assert!(text("summary.md").starts_with("**2 passed, 2 failed, 1 skipped**"));
+        let junit = quick_junit::Report::deserialize_from_str(&text("junit.xml")).unwrap();
+        let skipped: usize = junit.test_suites.iter().map(|suite| suite.disabled).sum();
+        assert_eq!((junit.tests, junit.failures + junit.errors, skipped), (5, 2, 1), "{}", text("junit.xml"));
+    }
+
+    #[test]
+    fn what_failed_is_known_the_next_time() {
+        let folder = tempfile::tempdir().unwrap();
+        assert_eq!(failed_last_time(folder.path()), None);
+        Kept::begin(folder.path()).unwrap().end(&events()).unwrap();
+        let failed = failed_last_time(folder.path()).unwrap();
+        assert_eq!(failed.into_iter().collect::<Vec<_>>(), [("go".into(), "hello".into(), "refuses".into())]);
+    }
+
+    #[test]
+    fn a_record_comes_back_as_it_was_written() {
+        let folder = tempfile::tempdir().unwrap();
+        let mut kept = Kept::begin(folder.path()).unwrap();
+        events().iter().for_each(|event| kept.write(event).unwrap());
+        let text = fs::read_to_string(folder.path().join("events.ndjson")).unwrap();
+        let read: Vec<Event> = text.lines().skip(1).map(|line| serde_json::from_str(line).unwrap()).collect();
+        assert_eq!(format!("{read:?}"), format!("{:?}", events()));
+    }
+}

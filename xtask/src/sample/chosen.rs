@@ -1,0 +1,92 @@
+//! Which cases of the contract are asked.
+
+use anyhow::{Result, bail};
+
+use super::Unknown;
+use super::case::Case;
+use super::contract::{Contract, Function};
+use crate::project::Project;
+use crate::report::kept::{self, Failed};
+use crate::text;
+
+/// The contract, and which of its cases are asked. Built without a contract, it has none: then nothing is asked.
+#[derive(Clone, Debug)]
+pub struct Chosen {
+    /// All of it: what is not asked may have left something in storage.
+    pub contract: Contract,
+    only: Vec<String>,
+    failed: Option<Failed>,
+}
+
+impl Chosen {
+    /// The cases whose function or name contains one of `only`, all if there is none; of them those that failed last time, if
+    /// that is asked for.
+    ///
+    /// # Errors
+    /// When a name chooses nothing; when there was no last time.
+    pub fn of(project: &Project, only: &[String], failed: bool) -> Result<Chosen> {
+        let failed = match failed {
+            false => None,
+            true => match kept::failed_last_time(&project.report()) {
+                Some(failed) => Some(failed),
+                None => bail!("there is no report of a last run\nhint: run it once without `--failed`"),
+            },
+        };
+        let contract = if project.contract().is_file() || !only.is_empty() {
+            Contract::load(&project.contract())?
+        } else {
+            Contract { function: Vec::new() }
+        };
+        let chosen = Chosen { contract, only: only.to_vec(), failed };
+        if let Some(unknown) = only.iter().find(|name| !chosen.names().any(|(f, c)| is_named(name, f, c))) {
+            let known: Vec<&str> = chosen.names().flat_map(|(function, case)| [function, case]).collect();
+            let functions: Vec<&str> = chosen.contract.function.iter().map(|function| function.name.as_str()).collect();
+            let hint = text::did_you_mean(unknown, &known)
+                .unwrap_or_else(|| format!("functions are {}", text::listed(&functions)));
+            return Err(Unknown(format!("no function or case has `{unknown}` in its name\nhint: {hint}")).into());
+        }
+        Ok(chosen)
+    }
+
+    /// Whether anything of a sample is asked.
+    pub fn concern(&self, sample: &str) -> bool {
+        self.failed.as_ref().is_none_or(|failed| failed.iter().any(|(name, _, _)| name == sample))
+    }
+
+    /// The cases of a function that are asked of a sample.
+    pub fn cases<'a>(&'a self, sample: &str, function: &'a Function) -> Vec<&'a Case> {
+        let failed = |case: &Case| {
+            self.failed.as_ref().is_none_or(|failed| {
+                failed.iter().any(|(name, function_name, case_name)| {
+                    name == sample
+                        && (function_name.is_empty() || *function_name == function.name && *case_name == case.name)
+                })
+            })
+        };
+        function.case.iter().filter(|case| self.is_chosen(&function.name, &case.name) && failed(case)).collect()
+    }
+
+    /// How much was chosen, for a person who chose; `None` if all are asked.
+    pub fn say(&self) -> Option<String> {
+        let all = self.names().count();
+        let chosen = self.names().filter(|(function, case)| self.is_chosen(function, case)).count();
+        let only = (!self.only.is_empty()).then(|| format!("{chosen} of {all} cases are asked"));
+        let failed =
+            self.failed.as_ref().map(|failed| format!("{} failed last time", text::counted(failed.len(), "case")));
+        only.or(failed)
+    }
+
+    fn is_chosen(&self, function: &str, case: &str) -> bool {
+        self.only.is_empty() || self.only.iter().any(|name| is_named(name, function, case))
+    }
+
+    fn names(&self) -> impl Iterator<Item = (&str, &str)> {
+        let functions = self.contract.function.iter();
+        functions.flat_map(|function| function.case.iter().map(|case| (function.name.as_str(), case.name.as_str())))
+    }
+}
+
+fn is_named(part: &str, function: &str, case: &str) -> bool {
+    let contains = |name: &str| name.to_lowercase().contains(&part.to_lowercase());
+    contains(function) || contains(case)
+}
