@@ -59,7 +59,7 @@ impl Project {
         self.root.join("samples/contract.toml")
     }
 
-    /// Everything that goes into an image or stands for Microsoft's side.
+    /// Everything that goes into an image or replaces Microsoft's side.
     pub fn docker(&self) -> PathBuf {
         self.root.join("docker")
     }

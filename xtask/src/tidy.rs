@@ -2,6 +2,7 @@
 
 mod citations;
 mod commands;
+mod doors;
 mod reference;
 
 use std::collections::{BTreeMap, BTreeSet};

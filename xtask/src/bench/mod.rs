@@ -171,7 +171,7 @@ impl Run<'_> {
         Ok(loads)
     }
 
-    /// nginx as it comes, and nginx that gives the handler as much to read as mini-host does. None where there is no nginx.
+    /// nginx as it comes, and nginx that gives the handler as much to read as mini-host does. None if there is no nginx.
     fn nginx(&self, upstream: &str) -> Result<Vec<(&'static str, Target)>> {
         let Some(program) = command::find("nginx", self.folder, &self.path) else {
             let text = "there is no nginx to compare with: it is not on the PATH\nhint: `apt-get install nginx-light`";

@@ -25,7 +25,7 @@ pub struct Start {
     pub handler_ms: f64,
     /// mini-host with the handler, in milliseconds.
     pub mini_host_ms: f64,
-    /// What mini-host weighs when it has nothing to do, in bytes, where the system tells.
+    /// What mini-host weighs when it has nothing to do, in bytes; `None` if the system does not say.
     pub idle_bytes: Option<f64>,
 }
 
@@ -34,6 +34,6 @@ pub struct Start {
 pub struct Body {
     /// The mode.
     pub name: &'static str,
-    /// By round, by how many times the body's size mini-host grew, where the system tells.
+    /// By round, by how many times the body's size mini-host grew; nothing if the system does not say.
     pub copies: Vec<f64>,
 }

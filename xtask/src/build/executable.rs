@@ -68,7 +68,7 @@ fn executable(file: &Path, name: &str) -> Result<()> {
     }
 }
 
-/// The machine that an ELF file is made for, in Rust's words; nothing for what is none, such as a script.
+/// The machine that an ELF file is made for, in Rust's words; `None` if it is not an ELF file, such as a script.
 fn machine(head: &[u8]) -> Option<&'static str> {
     const LITTLE_ENDIAN: u8 = 1;
     if !head.starts_with(b"\x7fELF") {

@@ -109,7 +109,7 @@ impl Record {
         Record { format: FORMAT, inputs, tools, staged }
     }
 
-    /// Reads what was remembered; nothing where there is no record, or none we understand.
+    /// Reads what was remembered; `None` if there is no record, or not one of this format.
     pub fn read(file: &Path) -> Option<Record> {
         let record: Record = serde_json::from_slice(&fs::read(file).ok()?).ok()?;
         (record.format == FORMAT).then_some(record)
@@ -159,7 +159,7 @@ pub fn look_at<'a>(
         .collect()
 }
 
-/// Why inputs that were `before` and are `now` call for a build; nothing where they do not.
+/// Why inputs that were `before` and are `now` call for a build; empty if they do not.
 pub fn input_changes(before: &Files, now: &Files) -> Vec<String> {
     differences(before, now, |path, difference| match difference {
         Difference::Changed => format!("{path} changed"),

@@ -6,8 +6,10 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use ignore::WalkBuilder;
+use serde::{Deserialize, Serialize};
 use xshell::cmd;
 
+use super::fingerprint::Stat;
 use crate::process::command;
 use crate::project::Project;
 use crate::sample::Sample;
@@ -16,24 +18,58 @@ use crate::toolchain;
 /// It reads one file, the index.
 const GIT_LIMIT: Duration = Duration::from_secs(30);
 
-/// Files that git tracks although it would ignore them, by sample's folder; none without git or a repository.
+/// Files that git tracks, by sample's folder; none without git or a repository. Those that it would ignore are inputs too.
 #[derive(Debug, Default)]
 pub struct Tracked(BTreeMap<PathBuf, BTreeSet<PathBuf>>);
 
+/// What git said, and the state of its index then: as long as that is the same, git need not be asked.
+#[derive(Deserialize, Serialize)]
+struct Remembered {
+    index: Stat,
+    files: Vec<PathBuf>,
+}
+
 impl Tracked {
-    /// Asks git, once for all samples.
+    /// Asks git, once for all samples, or remembers what it said.
     pub fn read(project: &Project, samples: &[Sample]) -> Tracked {
-        let shell = toolchain::shell(project);
-        let list = cmd!(shell, "git ls-files -z --cached --ignored --exclude-standard -- samples");
-        let Ok(listed) = command::run(list, GIT_LIMIT) else { return Tracked::default() };
         let mut tracked = Tracked::default();
-        for file in listed.output.split_terminator('\0').map(|file| project.root().join(file)) {
+        for file in files(project).into_iter().map(|file| project.root().join(file)) {
             if let Some(sample) = samples.iter().find(|sample| file.starts_with(&sample.dir)) {
                 tracked.0.entry(sample.dir.clone()).or_default().insert(file);
             }
         }
         tracked
     }
+}
+
+fn files(project: &Project) -> Vec<PathBuf> {
+    let memory = project.target().join("stage/.tracked.json");
+    let Some(index) = index(project) else { return Vec::new() };
+    let remembered = std::fs::read(&memory).ok().and_then(|text| serde_json::from_slice::<Remembered>(&text).ok());
+    if let Some(remembered) = remembered.filter(|remembered| remembered.index == index) {
+        return remembered.files;
+    }
+    let shell = toolchain::shell(project);
+    let Ok(listed) = command::run(cmd!(shell, "git ls-files -z --cached -- samples"), GIT_LIMIT) else {
+        return Vec::new();
+    };
+    let files = listed.output.split_terminator('\0').map(PathBuf::from).collect();
+    let remembered = Remembered { index, files };
+    if let Ok(text) = serde_json::to_vec(&remembered) {
+        // If this fails, git is asked again the next time.
+        let _ = shell.write_file(memory, text);
+    }
+    remembered.files
+}
+
+/// The state of git's index; `None` without a repository. In a worktree `.git` is a file that names the folder.
+fn index(project: &Project) -> Option<Stat> {
+    let git = project.root().join(".git");
+    let folder = match std::fs::read_to_string(&git) {
+        Ok(text) => project.root().join(text.trim().strip_prefix("gitdir: ")?),
+        Err(_) => git,
+    };
+    Stat::of(&folder.join("index")).ok()
 }
 
 /// The inputs of one sample, relative to its folder, in order.
@@ -48,7 +84,7 @@ pub fn list(dir: &Path, tracked: &Tracked) -> io::Result<BTreeSet<PathBuf>> {
 }
 
 /// What git does not ignore. Its rules are read from the folder itself and from those above it, in a checkout or not:
-/// a reader's copy of the folder is no repository yet.
+/// a reader's copy of the folder is not a repository yet.
 fn walk(dir: &Path) -> io::Result<Vec<PathBuf>> {
     let mut files = Vec::new();
     let mut rules = WalkBuilder::new(dir);

@@ -8,7 +8,7 @@ use anyhow::{Context, Result, bail};
 
 use crate::sample::Sample;
 
-/// A staged app. Only `build` makes one, so whoever has one has something to run.
+/// A staged app. Only `build` makes one: something to run.
 #[derive(Clone, Debug)]
 pub struct Staged {
     sample: Sample,
@@ -68,7 +68,7 @@ pub(super) fn put_together(sample: &Sample, into: &Path) -> Result<()> {
     Ok(())
 }
 
-/// Puts `new` where `dir` is, which may be there already and goes to `old`. Never is half of an app seen under the name.
+/// Replaces `dir`, if it is there, by `new`; what was there goes to `old`. Half an app is never seen under the name.
 ///
 /// # Errors
 /// When a folder cannot be moved.

@@ -1,5 +1,5 @@
 //! Runs a command to its end: captured output, a limit, and nothing left behind. The one file that names the system's
-//! commands; what runs until it is told to stop is a [`Server`](super::server::Server).
+//! commands; what runs until it is stopped is a [`Server`](super::server::Server).
 
 use std::ffi::{OsStr, OsString};
 use std::fmt;
@@ -226,7 +226,7 @@ mod tests {
         let started = Instant::now();
         let ended = shell("sleep 600 & echo $!", LIMIT).unwrap();
         let daemon: i32 = ended.output.trim().parse().unwrap();
-        // Killed, though perhaps not yet reaped by whoever inherited it.
+        // Killed, though perhaps not yet reaped by the process that inherited it.
         let alive = || {
             let state = std::fs::read_to_string(format!("/proc/{daemon}/stat")).unwrap_or_default();
             !state.is_empty() && !state.contains(") Z ")

@@ -40,6 +40,11 @@ impl Bars {
                 spinner.enable_steady_tick(Duration::from_millis(120));
                 self.running.insert((sample.clone(), *step), spinner);
             }
+            Event::CaseStarted { sample, place, function, case, number, all } => {
+                if let Some(spinner) = self.running.get(&(sample.clone(), Step::from(*place))) {
+                    spinner.set_message(format!("{:<7} {sample:<8} {number}/{all} {function}: {case}", place.name()));
+                }
+            }
             Event::StepDone { sample, step, .. } => {
                 if let Some(spinner) = self.running.remove(&(sample.clone(), *step)) {
                     spinner.finish_and_clear();
@@ -51,6 +56,6 @@ impl Bars {
 }
 
 fn style() -> ProgressStyle {
-    ProgressStyle::with_template("{spinner:.cyan}     {msg:<20} {elapsed}")
+    ProgressStyle::with_template("{spinner:.cyan}     {elapsed:>4} {wide_msg}")
         .unwrap_or_else(|_| ProgressStyle::default_spinner())
 }

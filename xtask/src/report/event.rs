@@ -95,6 +95,15 @@ pub enum Event {
         function: String,
         reason: String,
     },
+    /// A case begins: the `number`th of `all` that the sample is asked in this place.
+    CaseStarted {
+        sample: String,
+        place: Place,
+        function: String,
+        case: String,
+        number: usize,
+        all: usize,
+    },
     CaseJudged {
         sample: String,
         place: Place,

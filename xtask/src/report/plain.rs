@@ -15,7 +15,11 @@ pub fn line(event: &Event) -> Option<String> {
     Some(match event {
         Event::PhaseStarted { phase } => format!("{HEAD}── {phase}{HEAD:#}"),
         Event::PhaseDone { phase, seconds } => format!("{HEAD}── {phase}: {seconds:.1} s{HEAD:#}"),
-        Event::StepStarted { .. } | Event::FunctionLacking { .. } | Event::Used { .. } | Event::RunDone { .. } => {
+        Event::StepStarted { .. }
+        | Event::CaseStarted { .. }
+        | Event::FunctionLacking { .. }
+        | Event::Used { .. }
+        | Event::RunDone { .. } => {
             return None;
         }
         Event::TestsRun { suite, tests } => return failed_tests(suite, tests),

@@ -54,7 +54,7 @@ impl Summary {
             }
         }
         for cases in summary.cases.values() {
-            // What a place has no way to show is said with the place, and is not a skip that anybody could mend.
+            // What a place has no way to show is said with the place, and is not a skip that anybody could fix.
             summary.counts += Counts { skipped: 0, ..*cases };
         }
         for (_, _, outcome) in summary.steps_to_count() {

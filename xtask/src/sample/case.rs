@@ -99,7 +99,7 @@ pub struct BlobPath {
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Invoke {
-    /// What stands for the trigger's data.
+    /// In place of the trigger's data.
     pub input: String,
 }
 

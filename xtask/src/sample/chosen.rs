@@ -2,9 +2,9 @@
 
 use anyhow::{Result, bail};
 
-use super::Unknown;
 use super::case::Case;
 use super::contract::{Contract, Function};
+use super::{Sample, Unknown};
 use crate::project::Project;
 use crate::report::kept::{self, Failed};
 use crate::text;
@@ -64,6 +64,12 @@ impl Chosen {
             })
         };
         function.case.iter().filter(|case| self.is_chosen(&function.name, &case.name) && failed(case)).collect()
+    }
+
+    /// How many cases are asked of a sample.
+    pub fn count(&self, sample: &Sample) -> usize {
+        let functions = self.contract.function.iter().filter(|function| sample.functions.contains(&function.name));
+        functions.map(|function| self.cases(&sample.name, function).len()).sum()
     }
 
     /// How much was chosen, for a person who chose; `None` if all are asked.

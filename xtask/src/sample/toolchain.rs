@@ -38,7 +38,7 @@ pub struct Archive {
     pub sha512: Option<Hash<128>>,
 }
 
-/// A hash in hexadecimal digits, in small letters.
+/// A hash in hexadecimal digits, in lower case.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize, Serialize)]
 #[serde(try_from = "String", into = "String")]
 pub struct Hash<const DIGITS: usize>(pub String);

@@ -43,16 +43,23 @@ pub async fn run(app: &App, chosen: &Chosen, sample: &Sample, report: &Report) -
         let (sample, function, reason) = (sample.name.clone(), function.clone(), reason.clone());
         report.emit(Event::FunctionLacking { sample, place: app.place, function, reason });
     }
-    let smoke = Smoke { side: Side { app, client, store }, contract: &chosen.contract, sample, report };
+    let smoke = Smoke {
+        side: Side { app, client, store },
+        contract: &chosen.contract,
+        all: chosen.count(sample),
+        sample,
+        report,
+    };
     let mut counts = Counts::default();
+    let mut begun = 0;
     for function in chosen.contract.function.iter().filter(|function| sample.functions.contains(&function.name)) {
         let uploads = |case: &&Case| matches!(case.stimulus, Stimulus::Blob(_));
         let (together, alone): (Vec<&Case>, Vec<&Case>) =
             chosen.cases(&sample.name, function).into_iter().partition(uploads);
         for case in alone {
-            counts += smoke.run_together(function, &[case]).await;
+            counts += smoke.run_together(function, &[case], &mut begun).await;
         }
-        counts += smoke.run_together(function, &together).await;
+        counts += smoke.run_together(function, &together, &mut begun).await;
     }
     report.keep_log(&sample.name, app.place, &app.log.since(0));
     Ok(counts)
@@ -79,17 +86,30 @@ pub fn outcome(ran: Result<Counts, AppFailure>) -> Outcome {
 struct Smoke<'a> {
     side: Side<'a>,
     contract: &'a Contract,
+    /// How many cases the sample is asked.
+    all: usize,
     sample: &'a Sample,
     report: &'a Report,
 }
 
 impl Smoke<'_> {
     /// Runs cases of a function side by side, from empty queues and containers.
-    async fn run_together(&self, function: &Function, cases: &[&Case]) -> Counts {
+    async fn run_together(&self, function: &Function, cases: &[&Case], begun: &mut usize) -> Counts {
         let cleared = match &self.side.store {
             Some(store) if cases.iter().any(|case| case.needs_storage()) => store.clear(self.contract).await,
             _ => Ok(()),
         };
+        for case in cases {
+            *begun += 1;
+            self.report.emit(Event::CaseStarted {
+                sample: self.sample.name.clone(),
+                place: self.side.app.place,
+                function: function.name.clone(),
+                case: case.name.clone(),
+                number: *begun,
+                all: self.all,
+            });
+        }
         let mut counts = Counts::default();
         for case in join_all(cases.iter().map(|case| self.run_case(function, case, &cleared))).await {
             counts += case;

@@ -65,7 +65,7 @@ impl Store {
         Ok(())
     }
 
-    /// How many messages a queue holds, hidden ones included; none where there is no queue.
+    /// How many messages a queue holds, hidden ones included; 0 if there is no queue.
     pub async fn count_messages(&self, queue: &str) -> Result<u64> {
         Ok(self.0.queue(queue).length().await.with_context(|| format!("queue `{queue}`"))?.unwrap_or(0))
     }
@@ -94,7 +94,7 @@ impl Store {
         blob.put(content, &options).await.with_context(|| format!("cannot upload `{path}`"))
     }
 
-    /// The content of a blob; `None` where there is none.
+    /// The content of a blob; `None` if there is no such blob.
     pub async fn get_blob(&self, path: &BlobPath) -> Result<Option<Vec<u8>>> {
         let blob = self.0.container(&path.container).blob(&path.name);
         let download = blob.get().await.with_context(|| format!("cannot download `{path}`"))?;

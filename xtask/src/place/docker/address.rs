@@ -4,7 +4,7 @@ use std::path::Path;
 
 use anyhow::{Result, bail};
 
-/// Where Docker's engine listens unless it is told otherwise.
+/// Where Docker's engine listens by default.
 const DEFAULT_SOCKET: &str = "/var/run/docker.sock";
 /// The rootless engines' sockets, below `XDG_RUNTIME_DIR`.
 const USER_SOCKETS: [&str; 2] = ["docker.sock", "podman/podman.sock"];
@@ -82,7 +82,7 @@ fn parse(host: &str, encrypted: bool) -> Result<Address> {
         ),
         Some(("tcp" | "http", authority)) => Ok(Address::Tcp(authority.trim_end_matches('/').to_owned())),
         Some(("ssh", target)) => bail!(
-            "`DOCKER_HOST={host}` would need ssh, which is not spoken here\n\
+            "`DOCKER_HOST={host}` would need ssh, which is not supported here\n\
              hint: `ssh -nNT -L /tmp/docker.sock:{DEFAULT_SOCKET} {target}`, and set `DOCKER_HOST=unix:///tmp/docker.sock`"
         ),
         _ => bail!(

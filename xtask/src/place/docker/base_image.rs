@@ -172,7 +172,7 @@ async fn stand_in(builder: &ImageBuilder<'_>) -> Result<Base> {
     Ok(Base::of(&made.name, made.image, false))
 }
 
-/// The program of Node.js for images, and what tells it from another version.
+/// The program of Node.js for images, and what distinguishes it from another version.
 ///
 /// # Errors
 /// When npm's registry, which distributes it, cannot be asked.

@@ -11,7 +11,7 @@ pub struct ImageBuilder<'a> {
     pub engine: &'a Engine,
     pub project: &'a Project,
     pub run: &'a Run,
-    /// The checkout, by which its images are told from another checkout's.
+    /// The checkout, by which its images are distinguished from another checkout's.
     pub clone: &'a str,
     pub report: &'a Report,
 }

@@ -44,7 +44,7 @@ pub fn shared(project: &Project) -> Result<String> {
     Ok(project.shell().read_file(project.docker().join("Dockerfile"))?)
 }
 
-/// The base image that a Dockerfile takes when it is told nothing else: `ARG BASE=…`.
+/// The base image that a Dockerfile takes by default: `ARG BASE=…`.
 ///
 /// # Errors
 /// When there is no such line.

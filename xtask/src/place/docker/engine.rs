@@ -390,7 +390,7 @@ async fn open(address: Address) -> Result<Engine> {
     Ok(Engine { docker, address, architecture: version.arch.unwrap_or_default() })
 }
 
-/// Nothing, where the engine says there is no such thing.
+/// `None` if the engine says that there is no such thing.
 fn present<T>(result: Result<T, Error>) -> Result<Option<T>> {
     match result {
         Ok(value) => Ok(Some(value)),

@@ -1,4 +1,4 @@
-//! Whose is it? Labels that tell our things from others', and the things of a run that lives from those of a dead one.
+//! Labels that distinguish our things from others', and the things of a live run from those of a dead one.
 
 use std::collections::HashMap;
 use std::fs;
@@ -17,7 +17,7 @@ pub const SAMPLE: &str = "functions-custom-handlers.sample";
 pub const CLONE: &str = "functions-custom-handlers.clone";
 /// A hash of all that went into an image.
 pub const CONTENT: &str = "functions-custom-handlers.content";
-/// What stands for the Functions host in a base image; only the stand-in has it.
+/// Which Functions host a base image has; only the stand-in has this label.
 pub const HOST: &str = "functions-custom-handlers.host";
 
 const MACHINE: &str = "functions-custom-handlers.machine";
@@ -25,7 +25,7 @@ const BOOT: &str = "functions-custom-handlers.boot";
 const PID: &str = "functions-custom-handlers.pid";
 const STARTED: &str = "functions-custom-handlers.started";
 
-/// One run of this program, so told that another run can see whether it still lives.
+/// One run of this program, identified so that another run can see whether it still lives.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Run {
     /// The machine, and the space its process numbers are counted in: containers have their own.
@@ -75,7 +75,7 @@ impl Run {
     }
 
     /// Whether the run that made a thing with these labels is dead, as seen from this run. A run on another machine
-    /// that shares the engine counts as alive, since nobody here can tell.
+    /// that shares the engine counts as alive, since that cannot be known here.
     pub fn sees_dead(&self, labels: &HashMap<String, String>) -> bool {
         self.sees_dead_by(labels, started)
     }
@@ -91,7 +91,7 @@ impl Run {
     }
 }
 
-/// A short hash of where a checkout is, by which its images are told from another checkout's.
+/// A short hash of where a checkout is, by which its images are distinguished from another checkout's.
 pub fn clone_id(root: &Path) -> String {
     let root = root.canonicalize().unwrap_or_else(|_| root.to_path_buf());
     blake3::hash(format!("{}\0{}", machine(), root.display()).as_bytes()).to_hex()[..8].to_owned()
@@ -125,12 +125,12 @@ fn first_line(path: &str) -> String {
     fs::read_to_string(path).unwrap_or_default().lines().next().unwrap_or_default().to_owned()
 }
 
-/// When a process began, in clock ticks since the boot; nothing when there is none of that number.
+/// When a process began, in clock ticks since the boot; `None` if there is no process of that number.
 fn started(pid: u32) -> Option<u64> {
     started_in(&fs::read_to_string(format!("/proc/{pid}/stat")).ok()?)
 }
 
-/// The 22nd field of `/proc/PID/stat` (proc(5)), counted behind the name, which may hold blanks and parentheses.
+/// The 22nd field of `/proc/PID/stat` (proc(5)), counted behind the name, which may hold spaces and parentheses.
 fn started_in(stat: &str) -> Option<u64> {
     let (_, behind_name) = stat.rsplit_once(')')?;
     behind_name.split_whitespace().nth(19)?.parse().ok()
