@@ -33,8 +33,8 @@ const EMPTY_HOST_FILE: &str = r#"{
   "isDefaultHostConfig": true
 }"#;
 
-const HINT_FOR_AN_APP: &str = "give the folder of a function app: host.json with a section `customHandler`, and a folder with \
-                               function.json for each function";
+const HINT_FOR_AN_APP: &str = "give the folder of a function app: host.json with a section `customHandler`, and its functions: routes in \
+                               host.json, or a folder with a function.json for each";
 
 /// Reads host.json below `root`, or puts down the default one as the real host does.
 pub(super) fn read(root: &Path) -> HostFile {

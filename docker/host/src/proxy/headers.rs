@@ -116,9 +116,16 @@ fn replace(sent: &mut Headers, name: &str, value: &str) {
     }
 }
 
-/// Drops from a response what is between the handler and the host. Values pass as they are.
-pub fn to_caller(headers: &mut Headers) {
-    headers.retain(|line| !names::is_hop_of_response(line.name()));
+/// The headers of a response as the caller gets them, without what is between the handler and the host. Values pass as they are;
+/// known names have their spelling, others that of their first line (protocol.md#header-lines, recording Y68).
+pub fn to_caller(headers: &Headers) -> Headers {
+    let mut sent = Headers::with_capacity(USUAL_LINES, USUAL_BYTES);
+    for (index, line) in headers.iter().enumerate().filter(|(_, line)| !names::is_hop_of_response(line.name())) {
+        let first = headers.iter().take(index).find(|earlier| earlier.is_called(line.name()));
+        let name = first.map_or(line.name(), |first| first.name());
+        sent.push(names::spelt(name), line.value);
+    }
+    sent
 }
 
 #[cfg(test)]
@@ -205,6 +212,19 @@ mod tests {
             seen(&sent[2..3], BodyFraming::None, false),
             ["Host: 127.0.0.1:7", ID, MS_ID, "Content-Type: a/b", "Content-Length: 0"]
         );
+    }
+
+    #[test]
+    fn a_response_has_its_names_in_their_spelling() {
+        let mut headers = Headers::default();
+        for (name, value) in
+            [("x-frame-options", "deny"), ("x-lOWer", "1"), ("X-Lower", "2"), ("connection", "close"), ("link", "<a>")]
+        {
+            headers.push(name, value);
+        }
+        let sent = to_caller(&headers);
+        let lines: Vec<_> = sent.iter().map(|line| (line.name(), line.value)).collect();
+        assert_eq!(lines, [("X-Frame-Options", &b"deny"[..]), ("x-lOWer", b"1"), ("x-lOWer", b"2"), ("Link", b"<a>")]);
     }
 
     #[test]

@@ -161,8 +161,13 @@ pub fn of_request(name: &str) -> (Place, &str) {
     }
     match find(&CONTENT, name) {
         Some(known) => (Place::Content, known),
-        None => (Place::AsSent, find(&SPELT, name).unwrap_or(name)),
+        None => (Place::AsSent, spelt(name)),
     }
+}
+
+/// How the name of a line is spelt on which side so ever, unless Kestrel knows it.
+pub fn spelt(name: &str) -> &str {
+    find(&SPELT, name).unwrap_or(name)
 }
 
 /// Whether a line of a response is between the handler and the host (recordings Y68, Y69).

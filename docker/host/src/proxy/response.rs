@@ -43,7 +43,7 @@ pub fn judge(head: ResponseHead, asked_for_upgrade: bool) -> Result<Judged, Fail
     if headers.contains(Name::TransferEncoding) {
         headers.remove(Name::ContentLength);
     }
-    headers::to_caller(&mut headers);
+    let headers = headers::to_caller(&headers);
     let reason = Some(reason).filter(|reason| !reason.is_empty());
     Ok(Judged::Response(Response { reason, headers, ..Response::empty(status) }))
 }
