@@ -7,6 +7,7 @@ use dotnet_text::base64;
 use dotnet_text::encoding::decode;
 use dotnet_text::json::{self, Json, Object};
 use dotnet_text::letter_case::same_name;
+use dotnet_text::percent::push_escape;
 use dotnet_text::query::join_values;
 use dotnet_text::{media_type, query};
 use std::borrow::Cow;
@@ -37,8 +38,7 @@ fn push_escaped_path(url: &mut String, path: &str) {
         if byte.is_ascii_alphanumeric() || b"-._~!$&'()*+,;=:@/".contains(&byte) || (byte == b'%' && is_escape()) {
             url.push(byte.into());
         } else {
-            // Writing to a string cannot fail.
-            let _ = write!(url, "%{byte:02X}");
+            push_escape(byte, url);
         }
     }
 }

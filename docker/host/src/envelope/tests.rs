@@ -11,7 +11,7 @@ use super::reply::{self, Framing, Reply};
 use super::request;
 use bytes::Bytes;
 use dotnet_text::date;
-use dotnet_text::query::unescape;
+use dotnet_text::percent::unescape;
 use serde_json::{Value as Json, json};
 use std::path::Path;
 use std::sync::Arc;

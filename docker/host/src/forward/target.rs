@@ -1,6 +1,7 @@
 //! Request targets as .NET's URI class writes them to the handler; pure (protocol.md#forwarding-request-line).
 
-use dotnet_text::query::{self, escaped_byte, join_values};
+use dotnet_text::percent::{escaped_byte, is_unreserved, push_escape};
+use dotnet_text::query::{self, join_values};
 use wire::Target;
 
 /// The target that the handler sees for this path and query.
@@ -39,7 +40,7 @@ fn write_path(path: &str, out: &mut String) {
                 None => out.push_str("%25"),
             },
             b'\\' => out.push('/'),
-            byte => write_escape(byte, out),
+            byte => push_escape(byte, out),
         }
         index += 1;
     }
@@ -65,20 +66,9 @@ fn escape_query(text: &str, out: &mut String) {
         if is_unreserved(byte) || b"!$()*,;@".contains(&byte) {
             out.push(char::from(byte));
         } else {
-            write_escape(byte, out);
+            push_escape(byte, out);
         }
     }
-}
-
-fn write_escape(byte: u8, out: &mut String) {
-    const DIGITS: &[u8; 16] = b"0123456789ABCDEF";
-    out.push('%');
-    out.push(char::from(DIGITS[usize::from(byte >> 4)]));
-    out.push(char::from(DIGITS[usize::from(byte & 15)]));
-}
-
-const fn is_unreserved(byte: u8) -> bool {
-    byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'.' | b'_' | b'~')
 }
 
 #[cfg(test)]

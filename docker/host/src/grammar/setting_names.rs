@@ -1,25 +1,43 @@
-//! `%NAME%` in a text that names settings.
+//! `%NAME%` in a text.
+
+use std::borrow::Cow;
 
 /// Replaces every `%name%` by a setting. A percent sign without a partner is kept.
 ///
 /// # Errors
-/// In the words of the real host, when there is no such setting (recording TX-timer-missing-setting).
+/// In the words of the real host, if there is no such setting (recording TX-timer-missing-setting).
 pub fn expand<'a>(text: &str, setting: impl Fn(&str) -> Option<&'a str>) -> Result<String, String> {
-    let mut resolved = String::new();
+    replace(text, |name| match setting(name) {
+        Some(value) => Ok(Some(value.into())),
+        None => Err(format!("'%{name}%' does not resolve to a value.")),
+    })
+}
+
+/// Replaces every `%name%` for which there is a value. One without a value stays, and its second percent sign may begin the next
+/// name, as in .NET's `ExpandEnvironmentVariables`.
+///
+/// # Errors
+/// The first one that `value` returns.
+pub fn replace<'a, E>(text: &str, mut value: impl FnMut(&str) -> Result<Option<Cow<'a, str>>, E>) -> Result<String, E> {
+    let mut replaced = String::new();
     let mut rest = text;
     while let Some((before, after)) = rest.split_once('%') {
-        resolved.push_str(before);
-        let Some((name, after)) = after.split_once('%') else {
-            resolved.push('%');
+        replaced.push_str(before);
+        let Some((name, behind)) = after.split_once('%') else {
+            replaced.push('%');
             rest = after;
-            continue;
+            break;
         };
-        let value = setting(name).ok_or_else(|| format!("'%{name}%' does not resolve to a value."))?;
-        resolved.push_str(value);
-        rest = after;
+        if let Some(value) = value(name)? {
+            replaced.push_str(&value);
+            rest = behind;
+        } else {
+            replaced.push('%');
+            rest = after;
+        }
     }
-    resolved.push_str(rest);
-    Ok(resolved)
+    replaced.push_str(rest);
+    Ok(replaced)
 }
 
 #[cfg(test)]
@@ -31,6 +49,17 @@ mod tests {
         let settings = |name: &str| name.eq_ignore_ascii_case("q").then_some("orders");
         assert_eq!(expand("a-%q%-%Q%", settings).as_deref(), Ok("a-orders-orders"));
         assert_eq!(expand("100%", settings).as_deref(), Ok("100%"));
+        assert_eq!(expand("%q%%q", settings).as_deref(), Ok("orders%q"));
         assert_eq!(expand("%NOPE%", settings), Err("'%NOPE%' does not resolve to a value.".to_owned()));
+    }
+
+    #[test]
+    fn what_has_no_value_stays_and_its_end_may_begin_a_name() {
+        let one = |text: &str| replace(text, |name| Ok::<_, ()>((name == "a").then_some("1".into()))).unwrap();
+        for (text, expected) in
+            [("%b%a%", "%b1"), ("%%a%%", "%1%"), ("%", "%"), ("x%a%y%c%", "x1y%c%"), ("%a%a%", "1a%"), ("", "")]
+        {
+            assert_eq!(one(text), expected, "{text}");
+        }
     }
 }

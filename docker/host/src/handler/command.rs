@@ -1,6 +1,12 @@
 //! The handler's command line: .NET's rules for joining, expanding and splitting it (protocol.md#customhandler-description and #command-line).
 
+use std::borrow::Cow;
+use std::convert::Infallible;
 use std::path::{Path, PathBuf};
+
+use regex::Regex;
+
+use crate::grammar::setting_names;
 
 /// What host.json says about the handler's program, as written there.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -66,46 +72,17 @@ fn executable(name: &str, directory: &Path) -> String {
     if found { candidate.to_string_lossy().into_owned() } else { name.to_owned() }
 }
 
-/// `%NAME%` replaced where `value` knows the name, left as it is where it does not: .NET's `ExpandEnvironmentVariables`.
+/// `%NAME%` replaced where `value` knows the name.
 fn expand(text: &str, value: &impl Fn(&str) -> Option<String>) -> String {
-    let mut expanded = String::new();
-    let mut rest = text;
-    while let Some(start) = rest.find('%') {
-        let (before, from_percent) = rest.split_at(start);
-        expanded.push_str(before);
-        let Some(length) = from_percent[1..].find('%') else {
-            rest = from_percent;
-            break;
-        };
-        let name = &from_percent[1..=length];
-        if let Some(value) = Some(name).filter(|name| !name.is_empty()).and_then(value) {
-            expanded.push_str(&value);
-            rest = &from_percent[length + 2..];
-        } else {
-            // The closing sign may open the next name.
-            expanded.push_str(&from_percent[..=length]);
-            rest = &from_percent[length + 1..];
-        }
-    }
-    expanded.push_str(rest);
+    let known = |name: &str| Some(name).filter(|name| !name.is_empty()).and_then(value);
+    let Ok(expanded) = setting_names::replace(text, |name| Ok::<_, Infallible>(known(name).map(Cow::Owned)));
     expanded
 }
 
 /// Deletes what the regular expression `%(.+?)%` finds: variables nobody knows, and innocent text between two percent signs
 /// (recording CX-arg-vars).
 fn remove_variables(text: &str) -> String {
-    let mut kept = String::new();
-    let mut rest = text;
-    while let Some(start) = rest.find('%') {
-        let after = &rest[start + 1..];
-        // `.+?` wants one character at least, so a sign right behind the first does not close it.
-        let first_character = after.chars().next().map_or(0, char::len_utf8);
-        let Some(end) = after[first_character..].find('%') else { break };
-        kept.push_str(&rest[..start]);
-        rest = &after[first_character + end + 1..];
-    }
-    kept.push_str(rest);
-    kept
+    Regex::new("%.+?%").map_or_else(|_| text.to_owned(), |variable| variable.replace_all(text, "").into_owned())
 }
 
 /// Splits a command line as .NET does on Unix: spaces and tabs part arguments, double quotes keep them together, a backslash

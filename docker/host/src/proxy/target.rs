@@ -1,10 +1,8 @@
 //! Request targets as the proxy sends them: the decoded path is escaped anew, the query passes as it came but for what .NET's `Uri`
 //! does to any; pure (protocol.md#proxying-request-line).
 
-use dotnet_text::query::escaped_byte;
+use dotnet_text::percent::{escaped_byte, is_unreserved, push_escape};
 use wire::Target;
-
-const HEXADECIMAL: &[u8; 16] = b"0123456789ABCDEF";
 
 /// The target towards the handler. A `%` that decoding has left in the path is escaped like any other character: `%2F` arrives as
 /// `%252F` (recordings Y02-0, Y06-1).
@@ -46,13 +44,8 @@ fn push(byte: u8, is_plain: bool, sent: &mut String) {
     if is_plain {
         sent.push(char::from(byte));
     } else {
-        let digits = [byte >> 4, byte & 15].map(|digit| char::from(HEXADECIMAL[usize::from(digit)]));
-        sent.extend(['%', digits[0], digits[1]]);
+        push_escape(byte, sent);
     }
-}
-
-const fn is_unreserved(byte: u8) -> bool {
-    byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'.' | b'_' | b'~')
 }
 
 const fn is_path_byte(byte: u8) -> bool {

@@ -5,7 +5,7 @@
 //! - [`json`] reads and writes JSON as Newtonsoft.Json does: leniently, with .NET's numbers and dates. [`document`] is a JSON file of
 //!   an app with the place of everything in it.
 //! - [`number`], [`date`] and [`time_span`] are .NET's spelling of such values, [`xml`] its spelling of any value as XML.
-//! - [`query`] and [`media_type`] take apart what HTTP carries in text.
+//! - [`query`], [`percent`] and [`media_type`] take apart what HTTP carries in text.
 //! - [`letter_case`] compares names ignoring case, which is how .NET compares nearly all of them.
 //!
 //! The rules are from recordings of a real host, and the comments name them; what no recording shows is from the sources of .NET and
@@ -19,6 +19,7 @@ pub mod json;
 pub mod letter_case;
 pub mod media_type;
 pub mod number;
+pub mod percent;
 pub mod query;
 pub mod time_span;
 pub mod xml;

@@ -1,6 +1,7 @@
 //! Queries as ASP.NET Core parses them (protocol.md#forwarding-request-line and #http-trigger).
 
 use crate::letter_case::same_name;
+use crate::percent::unescape;
 
 /// The decoded parameters of a query without its question mark: empty pairs vanish, `+` is a blank, a key without value has
 /// the empty value. Keys are merged without regard to case at the place of the first; the spelling kept is that of the
@@ -25,59 +26,6 @@ pub fn parse(query: &str) -> Vec<(String, Vec<String>)> {
 
 fn decode(text: &str) -> String {
     unescape(&text.replace('+', " "))
-}
-
-/// Decodes percent escapes. What is not an escape, or not UTF-8 when decoded, stays as it is (recordings FX-req-query-badutf8,
-/// FX-req-query-escapes).
-#[must_use]
-pub fn unescape(text: &str) -> String {
-    unescape_unless(text, |_| false)
-}
-
-/// The same for a path, where `%2F` stays as it is, so that it does not part two segments (recording DX-path-escapes).
-#[must_use]
-pub fn unescape_path(text: &str) -> String {
-    unescape_unless(text, |byte| byte == b'/')
-}
-
-/// The byte of the escape, such as `%2F`, with which these bytes begin.
-#[must_use]
-pub fn escaped_byte(bytes: &[u8]) -> Option<u8> {
-    let digit = |byte: &u8| char::from(*byte).to_digit(16);
-    match bytes {
-        [b'%', high, low, ..] => u8::try_from(digit(high)? * 16 + digit(low)?).ok(),
-        _ => None,
-    }
-}
-
-fn unescape_unless(text: &str, stays: impl Fn(u8) -> bool) -> String {
-    let mut out = String::with_capacity(text.len());
-    let mut rest = text;
-    while let Some(at) = rest.find('%') {
-        out.push_str(&rest[..at]);
-        rest = &rest[at..];
-        let escapes = rest.as_bytes().chunks(3).map_while(escaped_byte);
-        let run: Vec<u8> = escapes.take_while(|byte| !stays(*byte)).collect();
-        push_run(&mut out, rest, &run);
-        rest = &rest[run.len() * 3..];
-        if run.is_empty() {
-            out.push('%');
-            rest = &rest[1..];
-        }
-    }
-    out.push_str(rest);
-    out
-}
-
-/// Appends the bytes as text, and those that are no UTF-8 as their escapes stood in `source`.
-fn push_run(out: &mut String, source: &str, bytes: &[u8]) {
-    let mut at = 0;
-    for chunk in bytes.utf8_chunks() {
-        out.push_str(chunk.valid());
-        at += chunk.valid().len();
-        out.push_str(&source[at * 3..(at + chunk.invalid().len()) * 3]);
-        at += chunk.invalid().len();
-    }
 }
 
 /// Several values of one header line or query parameter as one text: joined by commas, empty ones left out; one value alone
@@ -113,25 +61,7 @@ mod tests {
     #[test]
     fn decodes() {
         assert_eq!(flat("a+b=c%20d%2B"), pairs(&[("a b", "c d+")]));
-        for (escaped, expected) in [
-            ("%C3%A9%e2%82%ac", "é€"),
-            ("%ff", "%ff"),
-            ("%C3%A9%ff%41", "é%ffA"),
-            ("100%", "100%"),
-            ("%zz%4", "%zz%4"),
-            ("é%41%é", "éA%é"),
-            ("%E2%82", "%E2%82"),
-        ] {
-            assert_eq!(unescape(escaped), expected);
-        }
-    }
-
-    #[test]
-    fn a_slash_stays_escaped_in_a_path() {
-        for (escaped, expected) in [("/a%2fb%2F%41", "/a%2fb%2FA"), ("%C3%2F%A9", "%C3%2F%A9"), ("/%20", "/ ")] {
-            assert_eq!(unescape_path(escaped), expected);
-        }
-        assert_eq!(unescape("a%2Fb"), "a/b");
+        assert_eq!(flat("%61=%ff&A=100%"), pairs(&[("A", "%ff,100%")]));
     }
 
     #[test]

@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 
-use dotnet_text::query::unescape_path;
+use dotnet_text::percent::unescape_path;
 
 /// The target of a request, decoded.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -110,3 +110,98 @@ impl fmt::Display for Error {
 }
 
 impl std::error::Error for Error {}
+
+#[cfg(test)]
+mod tests {
+    use crate::document::Document;
+    use crate::json::{ANSWER_MAX_DEPTH, Position, parse, parse_to_depth};
+
+    #[test]
+    fn files_are_refused_in_recorded_words() {
+        for (text, message) in [
+            (
+                "{ \"version\": \"2.0\", ",
+                "Unexpected end of content while loading JObject. Path 'version', line 1, position 20.",
+            ),
+            (
+                "{\"version\": \"2.0\"",
+                "Unexpected end of content while loading JObject. Path 'version', line 1, position 17.",
+            ),
+            (
+                "{ \"bindings\": [",
+                "Unexpected end of content while loading JObject. Path 'bindings', line 1, position 15.",
+            ),
+            ("{", "Error reading JObject from JsonReader. Path '', line 1, position 1."),
+            ("", "Error reading JObject from JsonReader. Path '', line 0, position 0."),
+            ("Hello World", "Unexpected character encountered while parsing value: H. Path '', line 0, position 0."),
+            ("test", "Error parsing boolean value. Path '', line 1, position 1."),
+        ] {
+            assert_eq!(Document::parse_object(text).unwrap_err().to_string(), message, "{text}");
+        }
+    }
+
+    #[test]
+    fn every_kind_of_error_has_the_words_and_the_place_of_newtonsoft() {
+        for (text, message) in [
+            ("{\"a\": @}", "Unexpected character encountered while parsing value: @. Path 'a', line 1, position 6."),
+            ("{a:}", "Unexpected character encountered while parsing value: }. Path 'a', line 1, position 3."),
+            (
+                "{\n  \"a\": [1, {\"b\": 2 \"c\"}]\n}",
+                "After parsing a value an unexpected character was encountered: \". Path 'a[1].b', line 2, position 19.",
+            ),
+            (
+                "{\"a\" 1}",
+                "Invalid character after parsing property name. Expected ':' but got: 1. Path '', line 1, position 5.",
+            ),
+            ("{a:1,,}", "Invalid property identifier character: ,. Path 'a', line 1, position 5."),
+            ("{a}", "Invalid JavaScript property identifier character: }. Path '', line 1, position 2."),
+            ("[tru]", "Error parsing boolean value. Path '', line 1, position 4."),
+            ("[nul1]", "Error parsing null value. Path '', line 1, position 4."),
+            ("[1, -Inf]", "Error parsing -Infinity value. Path '[0]', line 1, position 8."),
+            ("[1, 2;]", "Unexpected character encountered while parsing number: ;. Path '[0]', line 1, position 5."),
+            ("[1-2]", "Input string '1-2' is not a valid number. Path '', line 1, position 4."),
+            (r#"{"a": "C:\Users"}"#, r"Bad JSON escape sequence: \U. Path 'a', line 1, position 11."),
+            (r#"["\u12g4"]"#, r"Invalid Unicode escape sequence: \u12g4. Path '', line 1, position 4."),
+            ("{\"a\": \"x", "Unterminated string. Expected delimiter: \". Path 'a', line 1, position 8."),
+            ("['x", "Unterminated string. Expected delimiter: '. Path '', line 1, position 3."),
+            ("1 /* x", "Unexpected end while parsing comment. Path '', line 1, position 6."),
+            ("1 /x", "Error parsing comment. Expected: *, got x. Path '', line 1, position 3."),
+            (
+                "{} x",
+                "Additional text encountered after finished reading JSON content: x. Path '', line 1, position 3.",
+            ),
+            ("[[1]", "Unexpected end of content while loading JObject. Path '[0]', line 1, position 4."),
+        ] {
+            assert_eq!(parse(text).unwrap_err().to_string(), message, "{text}");
+        }
+    }
+
+    #[test]
+    fn depth_is_an_error_at_the_bracket_that_goes_too_far() {
+        let error = parse_to_depth(&"[".repeat(ANSWER_MAX_DEPTH + 1), ANSWER_MAX_DEPTH).unwrap_err().to_string();
+        assert!(error.starts_with("The reader's MaxDepth of 256 has been exceeded. Path '[0][0]"), "{error}");
+        assert!(error.ends_with("line 1, position 257."), "{error}");
+    }
+
+    #[test]
+    fn lines_end_with_a_carriage_return_a_line_feed_or_both() {
+        for line_end in ["\n", "\r", "\r\n"] {
+            let error = parse(&format!("[{line_end}{line_end} 1 2]")).unwrap_err();
+            assert_eq!(error.position, Position { line: 3, column: 3 }, "behind the value that lacks a comma");
+            assert!(error.to_string().ends_with("Path '[0]', line 3, position 3."), "{error}");
+        }
+    }
+
+    #[test]
+    fn characters_are_counted_as_each_reader_counts_them() {
+        let error = parse("[\"😀é\" x]").unwrap_err();
+        assert_eq!(error.position, Position { line: 1, column: 6 }, "an editor shows one column for 😀");
+        assert!(error.to_string().ends_with("line 1, position 7."), "to .NET it is two: {error}");
+    }
+
+    #[test]
+    fn special_characters_in_names_are_quoted_in_the_path() {
+        let error = parse("{'a b': {'c.d': [@").unwrap_err().to_string();
+        assert!(error.contains("Path '['a b']['c.d']'"), "{error}");
+    }
+}

@@ -1,0 +1,111 @@
+//! Percent escapes, as ASP.NET Core undoes them and .NET's `Uri` writes them.
+
+const DIGITS: &[u8; 16] = b"0123456789ABCDEF";
+
+/// Undoes percent escapes. What is not an escape, or not UTF-8 when decoded, stays as it is (recordings FX-req-query-badutf8,
+/// FX-req-query-escapes).
+#[must_use]
+pub fn unescape(text: &str) -> String {
+    unescape_unless(text, |_| false)
+}
+
+/// The same for a path, where `%2F` stays as it is, so that it does not part two segments (recording DX-path-escapes).
+#[must_use]
+pub fn unescape_path(text: &str) -> String {
+    unescape_unless(text, |byte| byte == b'/')
+}
+
+/// The byte of the escape, such as `%2F`, with which these bytes begin.
+#[must_use]
+pub fn escaped_byte(bytes: &[u8]) -> Option<u8> {
+    let digit = |byte: &u8| char::from(*byte).to_digit(16);
+    match bytes {
+        [b'%', high, low, ..] => u8::try_from(digit(high)? * 16 + digit(low)?).ok(),
+        _ => None,
+    }
+}
+
+/// Appends a byte as an escape.
+pub fn push_escape(byte: u8, out: &mut String) {
+    out.extend(['%', char::from(DIGITS[usize::from(byte >> 4)]), char::from(DIGITS[usize::from(byte & 15)])]);
+}
+
+/// Whether a byte means the same escaped and as it is: RFC 3986's unreserved characters.
+#[must_use]
+pub const fn is_unreserved(byte: u8) -> bool {
+    byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'.' | b'_' | b'~')
+}
+
+fn unescape_unless(text: &str, stays: impl Fn(u8) -> bool) -> String {
+    let mut out = String::with_capacity(text.len());
+    let mut rest = text;
+    while let Some(at) = rest.find('%') {
+        out.push_str(&rest[..at]);
+        rest = &rest[at..];
+        let escapes = rest.as_bytes().chunks(3).map_while(escaped_byte);
+        let run: Vec<u8> = escapes.take_while(|byte| !stays(*byte)).collect();
+        push_run(&mut out, rest, &run);
+        rest = &rest[run.len() * 3..];
+        if run.is_empty() {
+            out.push('%');
+            rest = &rest[1..];
+        }
+    }
+    out.push_str(rest);
+    out
+}
+
+/// Appends the bytes as text, and those that are not UTF-8 as their escapes stood at the start of `source`.
+fn push_run(out: &mut String, source: &str, bytes: &[u8]) {
+    let mut at = 0;
+    for chunk in bytes.utf8_chunks() {
+        out.push_str(chunk.valid());
+        at += chunk.valid().len();
+        out.push_str(&source[at * 3..(at + chunk.invalid().len()) * 3]);
+        at += chunk.invalid().len();
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn escapes_are_undone_as_far_as_they_are_text() {
+        for (escaped, expected) in [
+            ("", ""),
+            ("plain", "plain"),
+            ("%C3%A9%e2%82%ac", "é€"),
+            ("%ff", "%ff"),
+            ("%C3%A9%ff%41", "é%ffA"),
+            ("100%", "100%"),
+            ("%zz%4", "%zz%4"),
+            ("%+1", "%+1"),
+            ("é%41%é", "éA%é"),
+            ("%E2%82", "%E2%82"),
+            ("%00", "\0"),
+            ("a%2Fb", "a/b"),
+        ] {
+            assert_eq!(unescape(escaped), expected);
+        }
+    }
+
+    #[test]
+    fn a_slash_stays_escaped_in_a_path() {
+        for (escaped, expected) in [("/a%2fb%2F%41", "/a%2fb%2FA"), ("%C3%2F%A9", "%C3%2F%A9"), ("/%20", "/ ")] {
+            assert_eq!(unescape_path(escaped), expected);
+        }
+    }
+
+    #[test]
+    fn what_is_written_is_read_back() {
+        for byte in 0..=u8::MAX {
+            let mut escape = String::new();
+            push_escape(byte, &mut escape);
+            assert_eq!(escaped_byte(escape.as_bytes()), Some(byte));
+        }
+        for bytes in [&b"%4"[..], b"%4g", b"%-1", b"41", b""] {
+            assert_eq!(escaped_byte(bytes), None);
+        }
+    }
+}
