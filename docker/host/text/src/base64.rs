@@ -12,14 +12,14 @@ const BASE64: GeneralPurpose = GeneralPurpose::new(
         .with_decode_padding_mode(DecodePaddingMode::RequireCanonical),
 );
 
-/// The bytes of a text that `Convert.FromBase64String` would take, blanks and line ends ignored: also of innocent words such
+/// The bytes of a text that `Convert.FromBase64String` would take, spaces and line ends ignored: also of innocent words such
 /// as `test` (protocol.md#output-values rule 4; recording R19-unpadded).
 pub fn decode(text: &str) -> Option<Vec<u8>> {
-    let blank = |byte: &u8| matches!(byte, b' ' | b'\t' | b'\n' | b'\r');
-    if !text.bytes().any(|byte| blank(&byte)) {
+    let is_space = |byte: &u8| matches!(byte, b' ' | b'\t' | b'\n' | b'\r');
+    if !text.bytes().any(|byte| is_space(&byte)) {
         return BASE64.decode(text).ok();
     }
-    BASE64.decode(text.bytes().filter(|byte| !blank(byte)).collect::<Vec<u8>>()).ok()
+    BASE64.decode(text.bytes().filter(|byte| !is_space(byte)).collect::<Vec<u8>>()).ok()
 }
 
 /// Appends the base64 text of `bytes`.

@@ -65,7 +65,7 @@ impl DateTime {
 /// The shortest and longest texts that are looked at for a date.
 const ISO_LENGTHS: std::ops::RangeInclusive<usize> = 19..=40;
 
-/// The date a string stands for, if Newtonsoft.Json would take it for one: `2020-01-01T00:00:00` with or without fraction,
+/// The date in a string, if Newtonsoft.Json would take it for one: `2020-01-01T00:00:00` with or without fraction,
 /// `Z` or offset, or `/Date(1577836800000)/`. `2020-01-01` alone is not a date (protocol.md#the-result-object).
 pub fn recognise(text: &str) -> Option<DateTime> {
     let bytes = text.as_bytes();

@@ -61,7 +61,7 @@ impl Document {
         Err(reader.error(ErrorKind::NotAnObject(found)))
     }
 
-    /// Where the value at a path such as `bindings[0].type` begins; letter case matters only where the exact path is there.
+    /// Where the value at a path such as `bindings[0].type` begins; ignoring case if the exact path is not there.
     #[must_use]
     pub fn start(&self, path: &str) -> Option<Position> {
         let in_other_case =

@@ -1,6 +1,6 @@
 //! Names ignoring case.
 
-/// What two names have in common that .NET's ordinal comparison without case takes for equal.
+/// What two names have in common that .NET's ordinal comparison ignoring case takes for equal.
 pub fn fold_case(name: &str) -> String {
     if name.is_ascii() {
         return name.to_ascii_uppercase();
@@ -16,7 +16,7 @@ pub fn fold_case(name: &str) -> String {
     name.chars().map(upper).collect()
 }
 
-/// Whether two names are equal without regard to case.
+/// Whether two names are equal ignoring case.
 pub fn same_name(one: &str, other: &str) -> bool {
     one.eq_ignore_ascii_case(other) || (!(one.is_ascii() && other.is_ascii()) && fold_case(one) == fold_case(other))
 }

@@ -23,11 +23,11 @@ pub fn float_text(number: f64) -> String {
     format!("{mantissa}E{sign}{:02}", exponent.abs())
 }
 
-/// A 32-bit integer as `int.TryParse` reads it: blanks around it, a sign and NUL characters behind it are allowed (recordings
+/// A 32-bit integer as `int.TryParse` reads it: spaces around it, a sign and NUL characters behind it are allowed (recordings
 /// RX-sc-string-*).
 pub fn parse_int(text: &str) -> Option<i32> {
-    let blank = |c: char| matches!(c, ' ' | '\t'..='\r');
-    text.trim_end_matches('\0').trim_matches(blank).parse().ok()
+    let is_space = |c: char| matches!(c, ' ' | '\t'..='\r');
+    text.trim_end_matches('\0').trim_matches(is_space).parse().ok()
 }
 
 #[cfg(test)]

@@ -3,8 +3,8 @@
 use crate::letter_case::same_name;
 use crate::percent::unescape;
 
-/// The decoded parameters of a query without its question mark: empty pairs vanish, `+` is a blank, a key without value has
-/// the empty value. Keys are merged without regard to case at the place of the first; the spelling kept is that of the
+/// The decoded parameters of a query without its question mark: empty pairs vanish, `+` is a space, a key without value has
+/// the empty value. Keys are merged ignoring case at the place of the first; the spelling kept is that of the
 /// second (recordings FX-req-query-repeat, DX-query-flags, DX-query-many).
 pub fn parse(query: &str) -> Vec<(String, Vec<String>)> {
     let mut parameters: Vec<(String, Vec<String>)> = Vec::new();

@@ -109,19 +109,19 @@ impl<'a> Reader<'a> {
 
     /// Whether the next value is an object.
     pub fn at_object(&mut self) -> Result<bool, Error> {
-        self.skip_blanks_and_comments()?;
+        self.skip_spaces_and_comments()?;
         Ok(self.peek() == Some(b'{'))
     }
 
     /// Whether the next value is an array.
     pub fn at_array(&mut self) -> Result<bool, Error> {
-        self.skip_blanks_and_comments()?;
+        self.skip_spaces_and_comments()?;
         Ok(self.peek() == Some(b'['))
     }
 
     /// Whether nothing but white space and comments follows.
     pub fn is_empty(&mut self) -> Result<bool, Error> {
-        self.skip_blanks_and_comments()?;
+        self.skip_spaces_and_comments()?;
         Ok(self.peek().is_none())
     }
 
@@ -151,13 +151,13 @@ impl<'a> Reader<'a> {
 
     /// Nothing but white space and comments may follow.
     pub fn end(&mut self) -> Result<(), Error> {
-        self.skip_blanks_and_comments()?;
+        self.skip_spaces_and_comments()?;
         self.character().map_or(Ok(()), |found| Err(self.error(ErrorKind::Trailing(found))))
     }
 
     /// The next value, which is neither an object nor an array.
     pub(crate) fn scalar(&mut self) -> Result<Json, Error> {
-        self.skip_blanks_and_comments()?;
+        self.skip_spaces_and_comments()?;
         match self.peek() {
             Some(quote @ (b'"' | b'\'')) => {
                 let text = self.string(quote)?;
@@ -216,7 +216,7 @@ impl<'a> Reader<'a> {
         member: &mut impl FnMut(String, &mut Reader<'a>) -> Result<(), Error>,
     ) -> Result<(), Error> {
         loop {
-            self.skip_blanks_and_comments()?;
+            self.skip_spaces_and_comments()?;
             match self.peek() {
                 None => return Err(self.unclosed(opener)),
                 Some(b'}') => {
@@ -227,13 +227,13 @@ impl<'a> Reader<'a> {
             }
             let name_at = self.at;
             let (name, place) = self.name()?;
-            self.skip_blanks();
+            self.skip_spaces();
             if !self.eat(b':') {
                 return Err(self.error(ErrorKind::ExpectedColon(self.character())));
             }
             *current = place;
             self.name_at = name_at;
-            self.skip_blanks_and_comments()?;
+            self.skip_spaces_and_comments()?;
             if self.peek().is_none() {
                 return Err(self.unclosed(opener));
             }
@@ -253,7 +253,7 @@ impl<'a> Reader<'a> {
         element: &mut impl FnMut(usize, &mut Reader<'a>) -> Result<(), Error>,
     ) -> Result<(), Error> {
         loop {
-            self.skip_blanks_and_comments()?;
+            self.skip_spaces_and_comments()?;
             let index = *begun;
             match self.peek() {
                 None => return Err(self.unclosed(opener)),
@@ -286,7 +286,7 @@ impl<'a> Reader<'a> {
     /// After a value: true after a comma, false after `close`.
     fn comma_or(&mut self, close: u8, opener: usize) -> Result<bool, Error> {
         let end_of_value = self.at;
-        self.skip_blanks_and_comments()?;
+        self.skip_spaces_and_comments()?;
         if self.eat(b',') {
             return Ok(true);
         }
@@ -405,9 +405,9 @@ impl<'a> Reader<'a> {
         if is_whole { Ok(value) } else { Err(self.error_shown_at(start, ErrorKind::BadWord(kind))) }
     }
 
-    fn skip_blanks(&mut self) {
+    fn skip_spaces(&mut self) {
         let rest = self.rest();
-        // Most blanks are ASCII: a look at one byte spares decoding.
+        // Most spaces are ASCII: a look at one byte spares decoding.
         if rest.as_bytes().first().is_some_and(|byte| byte.is_ascii_graphic()) {
             return;
         }
@@ -415,9 +415,9 @@ impl<'a> Reader<'a> {
         self.at += rest.len() - rest.trim_start_matches(|c: char| c.is_whitespace() || c == '\0').len();
     }
 
-    fn skip_blanks_and_comments(&mut self) -> Result<(), Error> {
+    fn skip_spaces_and_comments(&mut self) -> Result<(), Error> {
         loop {
-            self.skip_blanks();
+            self.skip_spaces();
             let rest = self.rest();
             if !rest.starts_with('/') {
                 return Ok(());

@@ -10,7 +10,7 @@ use crate::number::float_text;
 /// (recordings DX-json-duplicate, RX-outputs-key-twice).
 pub type Object = IndexMap<String, Json>;
 
-/// A JSON value, told apart as finely as Newtonsoft.Json does.
+/// A JSON value, with as many kinds as Newtonsoft.Json has.
 #[derive(Debug, Clone, PartialEq, Default)]
 pub enum Json {
     /// `null`, and the gap in `[1,,2]`.

@@ -14,7 +14,7 @@ pub fn to_compact(value: &Json) -> String {
     text
 }
 
-/// The value over several lines, two blanks a level, line feeds; empty objects and arrays stay short (recording R09).
+/// The value over several lines, two spaces a level, line feeds; empty objects and arrays stay short (recording R09).
 pub fn to_indented(value: &Json) -> String {
     let mut text = String::new();
     let _ = write_indented(&mut text, value, 0);
@@ -201,7 +201,7 @@ mod tests {
     }
 
     #[test]
-    fn indents_by_two_blanks() {
+    fn indents_by_two_spaces() {
         let value = parse(r#"{"a":{"b":[1,{"c":null}],"x":{},"y":[]}}"#).unwrap();
         let expected = "{\n  \"a\": {\n    \"b\": [\n      1,\n      {\n        \"c\": null\n      }\n    ],\n    \"x\": {},\n    \"y\": []\n  }\n}";
         assert_eq!(to_indented(&value), expected);
