@@ -55,6 +55,12 @@ pub enum Verb {
     /// Do all of it, with one table at the end: build-all, smoke and docker.
     #[command(after_help = "Examples:\n  cargo xtask verify --setup\n  cargo xtask verify --strict --base official")]
     Verify(Verify),
+    /// Build and smoke again whatever changes, until Ctrl-C.
+    #[command(after_help = "Examples:\n  cargo xtask watch go\n  cargo xtask watch node --only hello")]
+    Watch(Watch),
+    /// Lay down the folder of a new sample.
+    #[command(after_help = "Examples:\n  cargo xtask new perl\n  cargo xtask new zig --like go")]
+    New(New),
     /// Measure speed and size beside nginx, in the same run.
     #[command(
         after_help = "Examples:\n  cargo xtask bench host\n  cargo xtask bench host --rounds 3 --mini-host target/before"
@@ -202,6 +208,26 @@ pub struct Verify {
     pub containers: Containers,
     #[command(flatten)]
     pub storage: Storage,
+}
+
+/// `watch`
+#[derive(Args, Debug)]
+pub struct Watch {
+    /// Samples by name (default: all).
+    #[arg(value_name = "SAMPLE")]
+    pub samples: Vec<String>,
+    #[command(flatten)]
+    pub cases: Cases,
+}
+
+/// `new`
+#[derive(Args, Debug)]
+pub struct New {
+    /// What it is called: the folder's name.
+    pub name: String,
+    /// The sample to begin with (default: one that needs no compiler).
+    #[arg(long, value_name = "SAMPLE")]
+    pub like: Option<String>,
 }
 
 /// Where apps run.

@@ -24,7 +24,7 @@ use cli::{Subject, Verb};
 use process::interrupt;
 use project::Project;
 use report::{Report, summary};
-use verbs::{clean, list, setup, test, verify};
+use verbs::{clean, list, new, setup, test, verify, watch};
 
 /// What a person asked for cannot be understood: an unknown verb, flag or sample.
 const USAGE: u8 = 2;
@@ -56,6 +56,8 @@ fn run(verb: Verb, report: &Report) -> Result<u8> {
         Verb::Smoke(args) => verify::verify(&project, &args.into(), report),
         Verb::Docker(args) => verify::verify(&project, &args.into(), report),
         Verb::Verify(args) => verify::verify(&project, &args.into(), report),
+        Verb::Watch(args) => watch::watch(&project, &args, report),
+        Verb::New(args) => new::new(&project, &args, report),
         Verb::Test(args) => test::test(&project, &args, report),
         Verb::Bench(args) => match args.subject {
             Subject::Host => bench::host(&project, args.mini_host.as_deref(), args.rounds.get(), report),

@@ -209,6 +209,33 @@ fn cases_are_chosen_by_a_part_of_their_names() {
 }
 
 #[test]
+fn a_new_sample_is_like_another() {
+    let checkout = Checkout::new();
+    checkout.sample("one", "");
+    checkout.run(&["new", "two"]).says("`samples/two` is `samples/one` under another name").says("sample.toml");
+    assert!(fs::read_to_string(checkout.path("samples/two/sample.toml")).unwrap().starts_with("title = \"two\""));
+    checkout.run(&["build-all", "two"]).ends(0, "1 passed, 0 failed, 0 skipped");
+    assert_eq!(checkout.run(&["new", "two"]).status, Some(1));
+    checkout.run(&["new", "Two"]).says("cannot be a sample's name");
+}
+
+#[test]
+fn what_is_watched_is_built_again_when_it_changes_and_only_then() {
+    let checkout = Checkout::new();
+    checkout.sample("one", "");
+    let log = fs::File::create(checkout.path("log")).unwrap();
+    let mut child = checkout.command(&["watch"]).stdout(Stdio::null()).stderr(log).spawn().unwrap();
+    let said = |text: &str| fs::read_to_string(checkout.path("log")).unwrap().matches(text).count();
+    until("the first round is over", || said("── native:") == 1);
+    checkout.write("samples/one/handler.sh", "#!/bin/sh\n# edited\n");
+    until("the second round is over", || said("── native:") == 2);
+    assert_eq!(said("one: handler.sh changed"), 1);
+    assert!(Command::new("kill").args(["-INT", &child.id().to_string()]).status().unwrap().success());
+    assert_eq!(child.wait().unwrap().code(), Some(130));
+    assert_eq!(said("── native:"), 2);
+}
+
+#[test]
 fn a_sites_installer_is_run_once_and_its_toolchain_is_found() {
     let checkout = Checkout::new();
     let toolchain = "[[toolchain]]\nname = 'cobol'\nprobe = 'xtask-test-cobol --version'\nat_least = '2'\n";

@@ -134,6 +134,27 @@ fn stale(record: &Record, inputs: &Files, tools: &Tools, staged: &Files) -> Vec<
     reasons
 }
 
+/// The files of a sample as they were when they were looked at.
+pub struct Watched(Files);
+
+impl Watched {
+    /// Looks at them, reading only what `before` cannot vouch for.
+    ///
+    /// # Errors
+    /// When a file cannot be read.
+    pub fn look(project: &Project, sample: &Sample, before: Option<&Watched>) -> Result<Watched> {
+        let tracked = Tracked::read(project, std::slice::from_ref(sample));
+        let inputs = inputs::list(&sample.dir, &tracked).context("cannot list the sample's files")?;
+        let files = fingerprint::look_at(&sample.dir, &inputs, before.map(|before| &before.0));
+        Ok(Watched(files.context("cannot read the sample's files")?))
+    }
+
+    /// `main.go changed (+2 more)`; empty if nothing changed.
+    pub fn changes(&self, now: &Watched) -> String {
+        fingerprint::summary(&fingerprint::input_changes(&self.0, &now.0))
+    }
+}
+
 /// Runs commands one after the other in the sample's folder.
 ///
 /// # Errors

@@ -2,7 +2,9 @@
 
 pub mod clean;
 pub mod list;
+pub mod new;
 pub mod readme;
 pub mod setup;
 pub mod test;
 pub mod verify;
+pub mod watch;

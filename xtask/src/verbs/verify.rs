@@ -54,6 +54,14 @@ impl From<cli::Verify> for Plan {
     }
 }
 
+impl Plan {
+    /// The samples that changed, natively.
+    pub fn of_watch(args: &cli::Watch, samples: Vec<String>) -> Plan {
+        let selection = Selection { samples, ..Selection::default() };
+        Plan { selection, cases: args.cases.clone(), native: true, ..Plan::default() }
+    }
+}
+
 /// Builds the selected samples and runs them in the places; returns the exit status.
 ///
 /// # Errors

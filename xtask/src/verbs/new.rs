@@ -1,0 +1,55 @@
+//! `new`: lays down the folder of a new sample, like one that is there; what does not fit yet, the checks say.
+
+use anyhow::{Context, Result, bail, ensure};
+
+use crate::build::inputs::{self, Tracked};
+use crate::cli;
+use crate::project::Project;
+use crate::report::Report;
+use crate::sample::selection;
+
+/// Copies a sample under a new name and says what comes next.
+///
+/// # Errors
+/// When the name is taken or cannot be one, or the folder cannot be written.
+pub fn new(project: &Project, args: &cli::New, report: &Report) -> Result<u8> {
+    let cli::New { name, like } = args;
+    let plain = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-';
+    ensure!(
+        name.chars().all(plain) && name.starts_with(|c: char| c.is_ascii_lowercase()),
+        "`{name}` cannot be a sample's name\nhint: lower-case letters, digits and dashes: it becomes a part of images' names"
+    );
+    let dir = project.samples().join(name);
+    if dir.exists() {
+        bail!("there is a sample `{name}` already");
+    }
+    let wanted: Vec<String> = like.iter().cloned().collect();
+    let samples = selection::loaded(project, &wanted, report)?;
+    // A sample that is not compiled has the least to change.
+    let like = samples.iter().find(|sample| sample.manifest.build.run.is_empty()).or(samples.first());
+    let like = like.context("there is no sample to begin with")?;
+    let tracked = Tracked::read(project, std::slice::from_ref(like));
+    let shell = project.shell();
+    for file in inputs::list(&like.dir, &tracked).context("cannot list the sample's files")? {
+        let to = dir.join(&file);
+        shell.create_dir(to.parent().unwrap_or(&dir))?;
+        shell.copy_file(like.dir.join(&file), to)?;
+    }
+    let manifest = dir.join("sample.toml");
+    let text = shell.read_file(&manifest)?;
+    let titled =
+        |line: &str| if line.starts_with("title ") { format!("title = {name:?}\n") } else { format!("{line}\n") };
+    shell.write_file(&manifest, text.lines().map(titled).collect::<String>())?;
+    report.note(format!(
+        "`samples/{name}` is `samples/{like}` under another name. Change, in this order:\n  \
+         1. samples/{name}/sample.toml: the title, what must be installed (`probe`), how to build and test, what is staged\n  \
+         2. samples/{name}/host.json: `defaultExecutablePath` and `arguments` start the handler\n  \
+         3. the handler: first `GET /api/hello`, until `cargo xtask smoke {name} --only hello` passes; then function by function\n     \
+         (a function that cannot be had goes under `[lacks]` in sample.toml with the reason, and its folder goes)\n  \
+         4. its tests, until `cargo xtask test {name}` passes\n  \
+         5. README.md, and `cargo xtask test --bless`, which writes the Dockerfile and the tables; then `cargo xtask test`\n  \
+         6. samples/{name}/sample.toml: `[image] apt`, until `cargo xtask docker {name}` passes",
+        like = like.name
+    ));
+    Ok(0)
+}
