@@ -5,6 +5,7 @@
 //! says what Newtonsoft.Json says, and has the [`Position`] at which a person should look. [`to_compact`] and [`to_indented`] write
 //! a value as JSON, [`text`] as .NET's `ToString` does.
 
+mod cursor;
 mod error;
 mod number;
 mod position;

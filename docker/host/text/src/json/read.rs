@@ -5,8 +5,8 @@
 
 use std::ops::Range;
 
+use super::cursor::Cursor;
 use super::error::{Error, ErrorKind};
-use super::number::number;
 use super::value::{Json, Object};
 use crate::date;
 
@@ -42,8 +42,7 @@ pub fn parse_untyped(text: &str) -> Result<Json, Error> {
 /// Reads a JSON text from its beginning to its end, one value after the other. Nothing of what it reads it keeps, so that a caller
 /// who takes objects apart with [`Reader::object`] pays only for what it wants.
 pub struct Reader<'a> {
-    text: &'a str,
-    at: usize,
+    cursor: Cursor<'a>,
     name_at: usize,
     depth: usize,
     max_depth: usize,
@@ -55,8 +54,15 @@ pub struct Reader<'a> {
 impl<'a> Reader<'a> {
     /// Starts at the beginning of `text`, after a byte order mark if there is one.
     pub fn new(text: &'a str, max_depth: usize) -> Reader<'a> {
-        let text = text.strip_prefix('\u{feff}').unwrap_or(text);
-        Reader { text, at: 0, name_at: 0, depth: 0, max_depth, dates: true, discard: false, closes_at_end: false }
+        Reader {
+            cursor: Cursor::new(text),
+            name_at: 0,
+            depth: 0,
+            max_depth,
+            dates: true,
+            discard: false,
+            closes_at_end: false,
+        }
     }
 
     /// The same, with strings that look like dates left as they are.
@@ -77,7 +83,7 @@ impl<'a> Reader<'a> {
             })?;
             return Ok(Json::Object(members));
         }
-        if self.peek() == Some(b'[') {
+        if self.cursor.peek() == Some(b'[') {
             let mut elements = Vec::new();
             self.array(|_, reader| {
                 let value = reader.value()?;
@@ -109,20 +115,20 @@ impl<'a> Reader<'a> {
 
     /// Whether the next value is an object.
     pub fn at_object(&mut self) -> Result<bool, Error> {
-        self.skip_spaces_and_comments()?;
-        Ok(self.peek() == Some(b'{'))
+        self.cursor.skip_spaces_and_comments()?;
+        Ok(self.cursor.peek() == Some(b'{'))
     }
 
     /// Whether the next value is an array.
     pub fn at_array(&mut self) -> Result<bool, Error> {
-        self.skip_spaces_and_comments()?;
-        Ok(self.peek() == Some(b'['))
+        self.cursor.skip_spaces_and_comments()?;
+        Ok(self.cursor.peek() == Some(b'['))
     }
 
     /// Whether nothing but white space and comments follows.
     pub fn is_empty(&mut self) -> Result<bool, Error> {
-        self.skip_spaces_and_comments()?;
-        Ok(self.peek().is_none())
+        self.cursor.skip_spaces_and_comments()?;
+        Ok(self.cursor.peek().is_none())
     }
 
     /// Reads an object; `member` is called with each name and must read the value.
@@ -132,7 +138,7 @@ impl<'a> Reader<'a> {
     ) -> Result<(), Error> {
         let mut name = 0..0;
         let opener = self.open()?;
-        self.members(opener, &mut name, &mut member).map_err(|error| error.below(&step(&self.text[name])))?;
+        self.members(opener, &mut name, &mut member).map_err(|error| error.below(&step(self.cursor.slice(name))))?;
         self.depth -= 1;
         Ok(())
     }
@@ -151,40 +157,40 @@ impl<'a> Reader<'a> {
 
     /// Nothing but white space and comments may follow.
     pub fn end(&mut self) -> Result<(), Error> {
-        self.skip_spaces_and_comments()?;
-        self.character().map_or(Ok(()), |found| Err(self.error(ErrorKind::Trailing(found))))
+        self.cursor.skip_spaces_and_comments()?;
+        self.cursor.character().map_or(Ok(()), |found| Err(self.cursor.error(ErrorKind::Trailing(found))))
     }
 
     /// The next value, which is neither an object nor an array.
     pub(crate) fn scalar(&mut self) -> Result<Json, Error> {
-        self.skip_spaces_and_comments()?;
-        match self.peek() {
+        self.cursor.skip_spaces_and_comments()?;
+        match self.cursor.peek() {
             Some(quote @ (b'"' | b'\'')) => {
-                let text = self.string(quote)?;
+                let text = self.cursor.string(quote)?;
                 Ok(match date::recognise(&text).filter(|_| self.dates) {
                     Some(date) => Json::Date(date),
                     None => Json::Text(text),
                 })
             }
-            Some(b'-') if self.rest().starts_with("-I") => {
-                self.word("-Infinity", "-Infinity", Json::Float(f64::NEG_INFINITY))
+            Some(b'-') if self.cursor.rest().starts_with("-I") => {
+                self.cursor.word("-Infinity", "-Infinity", Json::Float(f64::NEG_INFINITY))
             }
-            Some(b'-' | b'.' | b'0'..=b'9') => self.number(),
-            Some(b't') => self.word("true", "boolean", Json::Bool(true)),
-            Some(b'f') => self.word("false", "boolean", Json::Bool(false)),
-            Some(b'n') if self.rest().starts_with("nu") => self.word("null", "null", Json::Null),
-            Some(b'u') => self.word("undefined", "undefined", Json::Null),
-            Some(b'N') => self.word("NaN", "NaN", Json::Float(f64::NAN)),
-            Some(b'I') => self.word("Infinity", "Infinity", Json::Float(f64::INFINITY)),
+            Some(b'-' | b'.' | b'0'..=b'9') => self.cursor.number(),
+            Some(b't') => self.cursor.word("true", "boolean", Json::Bool(true)),
+            Some(b'f') => self.cursor.word("false", "boolean", Json::Bool(false)),
+            Some(b'n') if self.cursor.rest().starts_with("nu") => self.cursor.word("null", "null", Json::Null),
+            Some(b'u') => self.cursor.word("undefined", "undefined", Json::Null),
+            Some(b'N') => self.cursor.word("NaN", "NaN", Json::Float(f64::NAN)),
+            Some(b'I') => self.cursor.word("Infinity", "Infinity", Json::Float(f64::INFINITY)),
             // Between two commas, or between a colon and a comma, is nothing, and counts as null.
             Some(b',') if self.depth > 0 => Ok(Json::Null),
-            _ => Err(self.error(self.character().map_or(ErrorKind::Empty, ErrorKind::ExpectedValue))),
+            _ => Err(self.cursor.error(self.cursor.character().map_or(ErrorKind::Empty, ErrorKind::ExpectedValue))),
         }
     }
 
     /// What is read next, in bytes from the start.
     pub(crate) fn offset(&self) -> usize {
-        self.at
+        self.cursor.at
     }
 
     /// Where the name of the member stands that is being read, in bytes from the start.
@@ -192,20 +198,20 @@ impl<'a> Reader<'a> {
         self.name_at
     }
 
-    /// An error at what is read next.
-    pub(crate) fn error(&self, kind: ErrorKind) -> Error {
-        Error::new(kind, self.text, self.at, self.at)
+    /// What has not been read yet.
+    pub(crate) fn rest(&self) -> &'a str {
+        self.cursor.rest()
     }
 
-    /// An error at what is read next, for which people should look at another offset.
-    fn error_shown_at(&self, shown_at: usize, kind: ErrorKind) -> Error {
-        Error::new(kind, self.text, self.at, shown_at)
+    /// An error at what is read next.
+    pub(crate) fn error(&self, kind: ErrorKind) -> Error {
+        self.cursor.error(kind)
     }
 
     /// The text ends before what begins at `opener` does.
     fn unclosed(&self, opener: usize) -> Error {
-        let bracket = char::from(self.text.as_bytes()[opener]);
-        self.error_shown_at(opener, ErrorKind::Unclosed(bracket))
+        let bracket = if self.cursor.slice(opener..opener + 1) == "{" { '{' } else { '[' };
+        self.cursor.error_shown_at(opener, ErrorKind::Unclosed(bracket))
     }
 
     /// Reads the members up to the closing brace; `current` is where the name of the last one stands.
@@ -216,25 +222,25 @@ impl<'a> Reader<'a> {
         member: &mut impl FnMut(String, &mut Reader<'a>) -> Result<(), Error>,
     ) -> Result<(), Error> {
         loop {
-            self.skip_spaces_and_comments()?;
-            match self.peek() {
+            self.cursor.skip_spaces_and_comments()?;
+            match self.cursor.peek() {
                 None => return Err(self.unclosed(opener)),
                 Some(b'}') => {
-                    self.at += 1;
+                    self.cursor.at += 1;
                     return Ok(());
                 }
                 Some(_) => {}
             }
-            let name_at = self.at;
-            let (name, place) = self.name()?;
-            self.skip_spaces();
-            if !self.eat(b':') {
-                return Err(self.error(ErrorKind::ExpectedColon(self.character())));
+            let name_at = self.cursor.at;
+            let (name, place) = self.cursor.name()?;
+            self.cursor.skip_spaces();
+            if !self.cursor.eat(b':') {
+                return Err(self.cursor.error(ErrorKind::ExpectedColon(self.cursor.character())));
             }
             *current = place;
             self.name_at = name_at;
-            self.skip_spaces_and_comments()?;
-            if self.peek().is_none() {
+            self.cursor.skip_spaces_and_comments()?;
+            if self.cursor.peek().is_none() {
                 return Err(self.unclosed(opener));
             }
             member(name, self)?;
@@ -253,12 +259,12 @@ impl<'a> Reader<'a> {
         element: &mut impl FnMut(usize, &mut Reader<'a>) -> Result<(), Error>,
     ) -> Result<(), Error> {
         loop {
-            self.skip_spaces_and_comments()?;
+            self.cursor.skip_spaces_and_comments()?;
             let index = *begun;
-            match self.peek() {
+            match self.cursor.peek() {
                 None => return Err(self.unclosed(opener)),
                 Some(b']') => {
-                    self.at += 1;
+                    self.cursor.at += 1;
                     return Ok(());
                 }
                 Some(b'{' | b'[') => *begun += 1,
@@ -274,192 +280,30 @@ impl<'a> Reader<'a> {
 
     /// Where the bracket stands that begins one more level.
     pub(crate) fn open(&mut self) -> Result<usize, Error> {
-        let opener = self.at;
-        self.at += 1;
+        let opener = self.cursor.at;
+        self.cursor.at += 1;
         self.depth += 1;
         if self.depth > self.max_depth {
-            return Err(self.error_shown_at(opener, ErrorKind::TooDeep(self.max_depth)));
+            return Err(self.cursor.error_shown_at(opener, ErrorKind::TooDeep(self.max_depth)));
         }
         Ok(opener)
     }
 
     /// After a value: true after a comma, false after `close`.
     fn comma_or(&mut self, close: u8, opener: usize) -> Result<bool, Error> {
-        let end_of_value = self.at;
-        self.skip_spaces_and_comments()?;
-        if self.eat(b',') {
+        let end_of_value = self.cursor.at;
+        self.cursor.skip_spaces_and_comments()?;
+        if self.cursor.eat(b',') {
             return Ok(true);
         }
-        if self.eat(close) || (self.closes_at_end && self.peek().is_none()) {
+        if self.cursor.eat(close) || (self.closes_at_end && self.cursor.peek().is_none()) {
             return Ok(false);
         }
-        Err(match self.character() {
-            Some(found) => self.error_shown_at(end_of_value, ErrorKind::ExpectedComma(found)),
+        Err(match self.cursor.character() {
+            Some(found) => self.cursor.error_shown_at(end_of_value, ErrorKind::ExpectedComma(found)),
             None => self.unclosed(opener),
         })
     }
-
-    /// A name, and where it stands without its quotes.
-    fn name(&mut self) -> Result<(String, Range<usize>), Error> {
-        if let Some(quote @ (b'"' | b'\'')) = self.peek() {
-            let start = self.at + 1;
-            let name = self.string(quote)?;
-            return Ok((name, start..self.at - 1));
-        }
-        let (start, rest) = (self.at, self.rest());
-        let length = rest.find(|c: char| !(c.is_alphanumeric() || c == '_' || c == '$')).unwrap_or(rest.len());
-        self.at += length;
-        match self.character() {
-            Some(found) if length == 0 => Err(self.error(ErrorKind::ExpectedName(found))),
-            Some(found) if !(found.is_whitespace() || found == ':' || found == '\0') => {
-                Err(self.error(ErrorKind::BadName(found)))
-            }
-            _ => Ok((rest[..length].to_owned(), start..self.at)),
-        }
-    }
-
-    fn string(&mut self, quote: u8) -> Result<String, Error> {
-        let opener = self.at;
-        self.at += 1;
-        let mut text = String::new();
-        loop {
-            let rest = &self.text.as_bytes()[self.at..];
-            let Some(length) = rest.iter().position(|&byte| byte == quote || byte == b'\\') else {
-                return Err(self.unclosed_string(opener));
-            };
-            text.push_str(&self.text[self.at..self.at + length]);
-            self.at += length + 1;
-            if rest[length] == quote {
-                return Ok(text);
-            }
-            text.push(self.escape(opener)?);
-        }
-    }
-
-    fn unclosed_string(&mut self, opener: usize) -> Error {
-        self.at = self.text.len();
-        self.error_shown_at(opener, ErrorKind::UnclosedString(char::from(self.text.as_bytes()[opener])))
-    }
-
-    /// What the backslash that was just read begins, in the string that begins at `opener`.
-    fn escape(&mut self, opener: usize) -> Result<char, Error> {
-        let backslash = self.at - 1;
-        let Some(letter) = self.character() else { return Err(self.unclosed_string(opener)) };
-        self.at += letter.len_utf8();
-        Ok(match letter {
-            'b' => '\u{8}',
-            't' => '\t',
-            'n' => '\n',
-            'f' => '\u{c}',
-            'r' => '\r',
-            '\\' | '"' | '\'' | '/' => letter,
-            'u' => self.unicode_escape()?,
-            other => return Err(self.error_shown_at(backslash, ErrorKind::BadEscape(other))),
-        })
-    }
-
-    /// The character of `\uXXXX`, with its other half where it is the first of a pair; half a pair alone becomes U+FFFD.
-    fn unicode_escape(&mut self) -> Result<char, Error> {
-        let first = self.four_digits()?;
-        if (0xD800..0xDC00).contains(&first) && self.rest().starts_with("\\u") {
-            let back = self.at;
-            self.at += 2;
-            let second = self.four_digits()?;
-            if (0xDC00..0xE000).contains(&second) {
-                let code = 0x10000 + ((first - 0xD800) << 10) + (second - 0xDC00);
-                return Ok(char::from_u32(code).unwrap_or(char::REPLACEMENT_CHARACTER));
-            }
-            self.at = back;
-        }
-        Ok(char::from_u32(first).unwrap_or(char::REPLACEMENT_CHARACTER))
-    }
-
-    fn four_digits(&mut self) -> Result<u32, Error> {
-        let digits: String = self.rest().chars().take(4).collect();
-        let is_code = digits.len() == 4 && digits.bytes().all(|byte| byte.is_ascii_hexdigit());
-        match u32::from_str_radix(&digits, 16).ok().filter(|_| is_code) {
-            Some(code) => {
-                self.at += 4;
-                Ok(code)
-            }
-            None => Err(self.error_shown_at(self.at - 2, ErrorKind::BadUnicodeEscape(digits))),
-        }
-    }
-
-    fn number(&mut self) -> Result<Json, Error> {
-        let (start, rest) = (self.at, self.rest());
-        let is_part = |c: char| c.is_ascii_hexdigit() || matches!(c, '-' | '+' | '.' | 'x' | 'X');
-        let text = &rest[..rest.find(|c| !is_part(c)).unwrap_or(rest.len())];
-        self.at += text.len();
-        if let Some(found) = self.character().filter(|found| !ends_a_word(*found)) {
-            return Err(self.error(ErrorKind::InNumber(found)));
-        }
-        number(text).ok_or_else(|| self.error_shown_at(start, ErrorKind::BadNumber(text.to_owned())))
-    }
-
-    /// The value of a word, of which at least the first letter is there.
-    fn word(&mut self, word: &str, kind: &'static str, value: Json) -> Result<Json, Error> {
-        let (start, rest) = (self.at, self.rest());
-        self.at += rest.bytes().zip(word.bytes()).take_while(|(found, wanted)| found == wanted).count();
-        let is_whole = self.at == start + word.len() && self.character().is_none_or(ends_a_word);
-        if is_whole { Ok(value) } else { Err(self.error_shown_at(start, ErrorKind::BadWord(kind))) }
-    }
-
-    fn skip_spaces(&mut self) {
-        let rest = self.rest();
-        // Most spaces are ASCII: a look at one byte spares decoding.
-        if rest.as_bytes().first().is_some_and(|byte| byte.is_ascii_graphic()) {
-            return;
-        }
-        // Newtonsoft.Json passes over NUL characters, too.
-        self.at += rest.len() - rest.trim_start_matches(|c: char| c.is_whitespace() || c == '\0').len();
-    }
-
-    fn skip_spaces_and_comments(&mut self) -> Result<(), Error> {
-        loop {
-            self.skip_spaces();
-            let rest = self.rest();
-            if !rest.starts_with('/') {
-                return Ok(());
-            }
-            let start = self.at;
-            let length = match rest.as_bytes().get(1) {
-                Some(b'*') => rest[2..].find("*/").map(|length| length + 4),
-                Some(b'/') => Some(rest.find(['\r', '\n']).unwrap_or(rest.len())),
-                _ => {
-                    self.at += 1;
-                    return Err(self.error_shown_at(start, ErrorKind::BadComment(self.character())));
-                }
-            };
-            self.at += length.unwrap_or(rest.len());
-            if length.is_none() {
-                return Err(self.error_shown_at(start, ErrorKind::UnclosedComment));
-            }
-        }
-    }
-
-    pub(crate) fn rest(&self) -> &'a str {
-        &self.text[self.at..]
-    }
-
-    fn peek(&self) -> Option<u8> {
-        self.text.as_bytes().get(self.at).copied()
-    }
-
-    fn character(&self) -> Option<char> {
-        self.rest().chars().next()
-    }
-
-    fn eat(&mut self, byte: u8) -> bool {
-        let found = self.peek() == Some(byte);
-        self.at += usize::from(found);
-        found
-    }
-}
-
-/// A word or number ends at white space, punctuation or a comment.
-fn ends_a_word(c: char) -> bool {
-    matches!(c, ',' | ']' | '}' | ')' | '/') || c.is_whitespace()
 }
 
 /// A name as it stands in a path.
