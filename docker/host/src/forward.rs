@@ -2,6 +2,7 @@
 
 pub mod headers;
 pub mod target;
+mod values;
 
 use std::pin::pin;
 
@@ -118,6 +119,7 @@ fn to_caller(execution: &Execution<'_>, answer: client::Response, is_to_head: bo
     }
     let keeps_length = is_to_head || status == NOT_MODIFIED;
     headers::to_caller(&mut headers, keeps_length);
+    let headers = values::rewritten(&headers);
     if keeps_length && headers.contains(Name::ContentLength) {
         return Response { reason, headers, framing: Framing::AsGiven, ..Response::empty(status) };
     }

@@ -123,7 +123,7 @@ pub fn to_caller(headers: &Headers) -> Headers {
     for (index, line) in headers.iter().enumerate().filter(|(_, line)| !names::is_hop_of_response(line.name())) {
         let first = headers.iter().take(index).find(|earlier| earlier.is_called(line.name()));
         let name = first.map_or(line.name(), |first| first.name());
-        sent.push(names::spelt(name), line.value);
+        sent.push(wire::client::spelt(name), line.value);
     }
     sent
 }

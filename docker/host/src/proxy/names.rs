@@ -112,42 +112,6 @@ const DROPPED_FROM_RESPONSES: [&str; 16] = [
     "Upgrade",
 ];
 
-/// Names that only `HttpClient` knows: their place is that of any other, their spelling is not.
-const SPELT: [&str; 32] = [
-    "Accept-Patch",
-    "Accept-Ranges",
-    "Age",
-    "Alt-Used",
-    "Content-Security-Policy",
-    "Cookie2",
-    "ETag",
-    "Expect-CT",
-    "Link",
-    "Location",
-    "NEL",
-    "P3P",
-    "Public-Key-Pins",
-    "Referrer-Policy",
-    "Refresh",
-    "Retry-After",
-    "Sec-WebSocket-Accept",
-    "Sec-WebSocket-Extensions",
-    "Sec-WebSocket-Key",
-    "Sec-WebSocket-Protocol",
-    "Sec-WebSocket-Version",
-    "Server",
-    "Server-Timing",
-    "Set-Cookie",
-    "Strict-Transport-Security",
-    "Trailer",
-    "Vary",
-    "X-Content-Type-Options",
-    "X-Frame-Options",
-    "X-Powered-By",
-    "X-Request-ID",
-    "X-XSS-Protection",
-];
-
 /// The place of a line of a request, and how its name is spelt.
 pub fn of_request(name: &str) -> (Place, &str) {
     if is(name, "Content-Length") || is(name, "Transfer-Encoding") {
@@ -161,13 +125,8 @@ pub fn of_request(name: &str) -> (Place, &str) {
     }
     match find(&CONTENT, name) {
         Some(known) => (Place::Content, known),
-        None => (Place::AsSent, spelt(name)),
+        None => (Place::AsSent, wire::client::spelt(name)),
     }
-}
-
-/// How the name of a line is spelt on which side so ever, unless Kestrel knows it.
-pub fn spelt(name: &str) -> &str {
-    find(&SPELT, name).unwrap_or(name)
 }
 
 /// Whether a line of a response is between the handler and the host (recordings Y68, Y69).

@@ -12,6 +12,7 @@ mod response;
 mod response_body;
 mod send;
 mod sent;
+mod spelling;
 
 use std::net::Ipv4Addr;
 use std::sync::Arc;
@@ -26,6 +27,7 @@ pub use request::{Body, Request};
 pub use response::Response;
 pub use response_body::ResponseBody;
 pub use sent::Sent;
+pub use spelling::spelt;
 
 /// How often a request without a body is sent again when its connection is closed without a response
 /// (protocol.md#forwarding-repeated-delivery).
