@@ -33,17 +33,24 @@ pub(super) fn find_function<'a>(method: &str, names: &[&str], segments: &[&'a st
     }
 }
 
+/// One key, which need not exist.
+#[derive(Debug, Clone, Copy)]
+struct KeyName<'a> {
+    owner: Owner<'a>,
+    name: &'a str,
+}
+
 fn find<'a>(method: &str, owner: Owner<'a>, rest: &[&'a str]) -> Option<Endpoint<'a>> {
-    let endpoint: fn(Owner<'_>, &str, &dyn Operator, &Request<'_>) -> Result<Reply, Error> = match (method, rest) {
-        ("GET", []) => |owner, _, operator, request| list(owner, operator, request),
+    let endpoint: fn(KeyName<'_>, &dyn Operator, &Request<'_>) -> Result<Reply, Error> = match (method, rest) {
+        ("GET", []) => |key, operator, request| list(key.owner, operator, request),
         ("GET", [_]) => get,
         ("PUT", [_]) => put,
-        ("POST", [_]) => |owner, name, operator, request| set(owner, name, None, operator, request),
-        ("DELETE", [_]) => |owner, name, operator, _| delete(owner, name, operator),
+        ("POST", [_]) => |key, operator, request| set(key, None, operator, request),
+        ("DELETE", [_]) => |key, operator, _| delete(key, operator),
         _ => return None,
     };
-    let name = rest.first().copied().unwrap_or_default();
-    Some(Box::new(move |operator, request| endpoint(owner, name, operator, request)))
+    let key = KeyName { owner, name: rest.first().copied().unwrap_or_default() };
+    Some(Box::new(move |operator, request| endpoint(key, operator, request)))
 }
 
 /// Whether there is such a function: a directory of this name with a function.json, readable or not, or else a listed function by
@@ -68,7 +75,8 @@ fn list(owner: Owner<'_>, operator: &dyn Operator, request: &Request<'_>) -> Res
     Ok(Reply::json(200, &json!({"keys": keys, "links": links(request)})))
 }
 
-fn get(owner: Owner<'_>, name: &str, operator: &dyn Operator, request: &Request<'_>) -> Result<Reply, Error> {
+fn get(key: KeyName<'_>, operator: &dyn Operator, request: &Request<'_>) -> Result<Reply, Error> {
+    let KeyName { owner, name } = key;
     if !is_there(owner, operator) {
         return Ok(Reply::empty(404));
     }
@@ -79,22 +87,17 @@ fn get(owner: Owner<'_>, name: &str, operator: &dyn Operator, request: &Request<
     Ok(key.map_or(Reply::empty(404), |key| Reply::json(200, &described(&key, request))))
 }
 
-fn put(owner: Owner<'_>, name: &str, operator: &dyn Operator, request: &Request<'_>) -> Result<Reply, Error> {
+fn put(key: KeyName<'_>, operator: &dyn Operator, request: &Request<'_>) -> Result<Reply, Error> {
     let body = request.json()?.unwrap_or_default();
     match member(&body, "value").and_then(dotnet_text::json::text_of) {
-        Some(value) => set(owner, name, Some(&value), operator, request),
+        Some(value) => set(key, Some(&value), operator, request),
         None => Ok(Reply::text(400, "Invalid key value")),
     }
 }
 
 /// Sets a key, or with no value generates one: `201` with its URL when it is new, else `200` (recording KX-key-put).
-fn set(
-    owner: Owner<'_>,
-    name: &str,
-    value: Option<&str>,
-    operator: &dyn Operator,
-    request: &Request<'_>,
-) -> Result<Reply, Error> {
+fn set(key: KeyName<'_>, value: Option<&str>, operator: &dyn Operator, request: &Request<'_>) -> Result<Reply, Error> {
+    let KeyName { owner, name } = key;
     if !is_there(owner, operator) {
         return Ok(Reply::empty(404));
     }
@@ -106,7 +109,8 @@ fn set(
     Ok(if new { Reply::json(201, &described).with("Location", request.link()) } else { Reply::json(200, &described) })
 }
 
-fn delete(owner: Owner<'_>, name: &str, operator: &dyn Operator) -> Result<Reply, Error> {
+fn delete(key: KeyName<'_>, operator: &dyn Operator) -> Result<Reply, Error> {
+    let KeyName { owner, name } = key;
     if name.eq_ignore_ascii_case("_master") {
         return Ok(Reply::text(400, "Cannot delete System Key."));
     }

@@ -72,35 +72,7 @@ pub async fn attempt(
 
 /// Sends the envelope and judges the answer. An answer that the real host would never complete is never completed.
 async fn ask(handler: &Handler, execution: &Execution<'_>, exchange: &Exchange) -> Result<answer::Answer, Failure> {
-    /// Under Core Tools the body is buffered for tracing, so its length is known (protocol.md#envelope-request).
-    const CORE_TOOLS: &str = "FUNCTIONS_CORETOOLS_ENVIRONMENT";
-
-    let running = execution.running;
-    let length_is_known = running.has_setting(CORE_TOOLS);
-    let request = post(handler, execution, exchange, length_is_known);
-    let body = || {
-        let envelope = exchange.envelope().clone();
-        if length_is_known { Body::Whole(envelope) } else { Body::Chunk(envelope) }
-    };
-    let follows_redirects = running.app.options.custom_handler.as_ref().is_none_or(CustomHandler::follows_redirects);
-    let answered = async {
-        if follows_redirects {
-            handler.client().call_following_redirects(request, body).await
-        } else {
-            handler.client().call(&request, body()).await
-        }
-    };
-    let Response { head, body } = match noticed(handler, answered.await).await {
-        Ok(answer) => answer,
-        // The real host goes on waiting for the final answer (recording RX-status-199).
-        Err(client::Error::OnlyInterim) => {
-            let text = "The handler answered with an interim status (1xx) and no final one. The Functions host waits for it until \
-                        `functionTimeout`\nhint: answer with 200";
-            execution.note(Level::Warning, text);
-            std::future::pending().await
-        }
-        Err(error) => return Err(Failure::new(error.to_string())),
-    };
+    let Response { head, body } = send(handler, execution, exchange).await?;
     let body = whole(body);
     exchange.answered(&head, &body);
     let content_type = head.headers.get(Name::ContentType);
@@ -126,7 +98,37 @@ async fn ask(handler: &Handler, execution: &Execution<'_>, exchange: &Exchange) 
     }
 }
 
-/// What to do where a handler seems to have expected the caller's own request. Nothing, where no setting of host.json would help.
+/// Sends the envelope, and waits for the final answer.
+async fn send(handler: &Handler, execution: &Execution<'_>, exchange: &Exchange) -> Result<Response, Failure> {
+    /// Under Core Tools the body is buffered for tracing, so its length is known (protocol.md#envelope-request).
+    const CORE_TOOLS: &str = "FUNCTIONS_CORETOOLS_ENVIRONMENT";
+
+    let running = execution.running;
+    let length_is_known = running.has_setting(CORE_TOOLS);
+    let request = post(handler, execution, exchange, length_is_known);
+    let body = || {
+        let envelope = exchange.envelope().clone();
+        if length_is_known { Body::Whole(envelope) } else { Body::Chunk(envelope) }
+    };
+    let follows_redirects = running.app.options.custom_handler.as_ref().is_none_or(CustomHandler::follows_redirects);
+    let answered = if follows_redirects {
+        handler.client().call_following_redirects(request, body).await
+    } else {
+        handler.client().call(&request, body()).await
+    };
+    match noticed(handler, answered).await {
+        // The real host goes on waiting for the final answer (recording RX-status-199).
+        Err(client::Error::OnlyInterim) => {
+            let text = "The handler answered with an interim status (1xx) and no final one. The Functions host waits for it until \
+                        `functionTimeout`\nhint: answer with 200";
+            execution.note(Level::Warning, text);
+            std::future::pending().await
+        }
+        answered => answered.map_err(|error| Failure::new(error.to_string())),
+    }
+}
+
+/// What to do if a handler seems to have expected the caller's own request. `None` if no setting of host.json would help.
 fn forwarding_hint(execution: &Execution<'_>) -> Option<String> {
     let Execution { function, running, .. } = execution;
     let handler = running.app.options.custom_handler.as_ref();

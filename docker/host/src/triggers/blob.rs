@@ -26,6 +26,7 @@ use crate::grammar::blob_path::BlobPattern;
 use crate::host::Host;
 use crate::host::running::Running;
 use crate::invoke::Trigger;
+use crate::log::Log;
 
 /// How often a container is scanned.
 const SCAN_INTERVAL_SECONDS: u64 = 10;
@@ -66,10 +67,10 @@ pub(super) async fn listen(
             Err(failure) => context.does_not_listen(failure),
         }
     }
-    let source = source(queue, own.queue(POISON_QUEUE), &running.app.options);
-    let (log, changes) = (host.log().clone(), running.bindings.changes.subscribe());
+    let source = source(queue, own.queue(POISON_QUEUE), &running.app.options, host.log().clone());
+    let changes = running.bindings.changes.subscribe();
     let watches = Arc::new(watches);
-    tasks.spawn(listener::listen(source, log, changes, resting, move |_, bytes| {
+    tasks.spawn(listener::listen(source, changes, resting, move |_, bytes| {
         let watches = Arc::clone(&watches);
         async move { process(&watches, &bytes).await }
     }));
@@ -92,7 +93,7 @@ pub(super) async fn posted(
     let download = download.ok_or_else(|| Failure::new(format!("there is no blob `{path}`")))?;
     // A path that does not fit the pattern has no values for its names.
     let captures = binding.blob_pattern(&bindings.settings).map_err(Failure::new)?.captures(name);
-    Ok(trigger(binding, reason, &blob, download, &captures.unwrap_or_default()))
+    Ok(trigger(binding, reason, Found { blob: &blob, download, captures: captures.unwrap_or_default() }))
 }
 
 /// One function's container.
@@ -160,7 +161,8 @@ impl Watch {
     async fn hand_over(&self, name: &str, etag: &str) -> Result<bool, Error> {
         let blob = self.container.blob(name);
         let function = &self.context.function.name;
-        let receipt = receipt::receipt(&self.hosts, &self.host_id, function, &blob, etag);
+        let receipt =
+            receipt::receipt(&self.hosts, &format!("{}/{}", self.host_id, function_id(function)), &blob, etag);
         receipt::once(&receipt, async || {
             let message = json!({
                 "Type": "BlobTrigger",
@@ -191,7 +193,7 @@ impl Watch {
         };
         let Some(captures) = self.pattern.captures(name) else { return true };
         let reason = format!("New blob detected: {}/{name}", self.container.name());
-        self.context.invoke(trigger(&self.binding, reason, &blob, download, &captures)).await
+        self.context.invoke(trigger(&self.binding, reason, Found { blob: &blob, download, captures })).await
     }
 }
 
@@ -237,21 +239,23 @@ async fn process(watches: &HashMap<String, Arc<Watch>>, message: &[u8]) -> bool 
     }
 }
 
-/// What the handler gets for a blob (recordings D16, D17): always bytes, whatever the `dataType`.
-fn trigger(
-    binding: &Binding,
-    reason: String,
-    blob: &Blob,
+/// A blob, its content, and the values of the pattern's names in its name.
+struct Found<'a> {
+    blob: &'a Blob,
     download: Download,
-    captures: &[(String, String)],
-) -> Trigger {
+    captures: Vec<(String, String)>,
+}
+
+/// What the handler gets for a blob (recordings D16, D17): always bytes, whatever the `dataType`.
+fn trigger(binding: &Binding, reason: String, found: Found<'_>) -> Trigger {
+    let Found { blob, download, captures } = found;
     let metadata = blob_properties::metadata(&download.properties.metadata);
     let mut data = BindingData::default();
     data.set("BlobTrigger", format!("{}/{}", blob.container(), blob.name()));
     data.set("Uri", blob.url());
     data.set("Properties", Value::Json(blob_properties::to_json(&download.properties, &metadata)));
     data.set("Metadata", Value::Json(metadata));
-    for (name, value) in captures {
+    for (name, value) in &captures {
         data.set(name, value.as_str());
     }
     Trigger { reason, data: vec![(binding.name.clone(), Value::Bytes(download.bytes))], binding_data: data }
@@ -278,13 +282,14 @@ fn function_id(function: &str) -> String {
 }
 
 /// How the queue of new blobs is taken (protocol.md#other-keys, `extensions.blobs`).
-fn source(queue: Queue, poison: Queue, options: &HostOptions) -> Source {
+fn source(queue: Queue, poison: Queue, options: &HostOptions, log: Log) -> Source {
     let processors = std::thread::available_parallelism().map_or(1, usize::from);
     let default = PARALLELISM_PER_PROCESSOR.saturating_mul(u32::try_from(processors).unwrap_or(1));
     let parallelism = options.blobs.max_degree_of_parallelism.unwrap_or(default);
     let batch = LARGEST_BATCH.min(parallelism / 2 + 1);
     Source {
         queue,
+        log,
         poison: Some(poison),
         encoding: MessageEncoding::Base64,
         batch,

@@ -7,65 +7,97 @@ use dotnet_text::json::{self, Json, Object};
 /// How the library writes a date that storage did not give.
 const NEVER: &str = "0001-01-01T00:00:00+00:00";
 
+/// How a member gets its value.
+#[derive(Debug, Clone, Copy)]
+enum Form {
+    Text(&'static str),
+    Flag(&'static str),
+    Number(&'static str),
+    Date(&'static str),
+    /// A header whose value is one of these words: its number.
+    OneOf(&'static str, &'static [&'static str]),
+    Null,
+    Empty,
+    Bytes,
+    Metadata,
+    ImmutabilityPolicy,
+}
+
+use Form::{Bytes, Date, Empty, Flag, ImmutabilityPolicy, Metadata, Null, Number, OneOf, Text};
+
+const MEMBERS: [(&str, Form); 45] = [
+    ("LastModified", Date("last-modified")),
+    ("CreatedOn", Date("x-ms-creation-time")),
+    ("Metadata", Metadata),
+    ("ObjectReplicationDestinationPolicyId", Null),
+    ("ObjectReplicationSourceProperties", Null),
+    ("BlobType", OneOf("x-ms-blob-type", &["BlockBlob", "PageBlob", "AppendBlob"])),
+    ("CopyCompletedOn", Date("x-ms-copy-completion-time")),
+    ("CopyStatusDescription", Text("x-ms-copy-status-description")),
+    ("CopyId", Text("x-ms-copy-id")),
+    ("CopyProgress", Text("x-ms-copy-progress")),
+    ("CopySource", Text("x-ms-copy-source")),
+    ("CopyStatus", OneOf("x-ms-copy-status", &["pending", "success", "aborted", "failed"])),
+    ("BlobCopyStatus", Null),
+    ("IsIncrementalCopy", Flag("x-ms-incremental-copy")),
+    ("DestinationSnapshot", Null),
+    ("LeaseDuration", OneOf("x-ms-lease-duration", &["infinite", "fixed"])),
+    ("LeaseState", OneOf("x-ms-lease-state", &["available", "leased", "expired", "breaking", "broken"])),
+    ("LeaseStatus", OneOf("x-ms-lease-status", &["locked", "unlocked"])),
+    ("ContentLength", Number("content-length")),
+    ("ContentType", Text("content-type")),
+    ("ETag", Empty),
+    ("ContentHash", Text("content-md5")),
+    ("ContentEncoding", Text("content-encoding")),
+    ("ContentDisposition", Text("content-disposition")),
+    ("ContentLanguage", Text("content-language")),
+    ("CacheControl", Text("cache-control")),
+    ("BlobSequenceNumber", Number("x-ms-blob-sequence-number")),
+    ("AcceptRanges", Bytes),
+    ("BlobCommittedBlockCount", Number("x-ms-blob-committed-block-count")),
+    ("IsServerEncrypted", Flag("x-ms-server-encrypted")),
+    ("EncryptionKeySha256", Text("x-ms-encryption-key-sha256")),
+    ("EncryptionScope", Text("x-ms-encryption-scope")),
+    ("AccessTier", Text("x-ms-access-tier")),
+    ("AccessTierInferred", Flag("x-ms-access-tier-inferred")),
+    ("ArchiveStatus", Text("x-ms-archive-status")),
+    ("AccessTierChangedOn", Date("x-ms-access-tier-change-time")),
+    ("VersionId", Text("x-ms-version-id")),
+    ("IsLatestVersion", Flag("x-ms-is-current-version")),
+    ("TagCount", Number("x-ms-tag-count")),
+    ("ExpiresOn", Date("x-ms-expiry-time")),
+    ("IsSealed", Flag("x-ms-blob-sealed")),
+    ("RehydratePriority", Text("x-ms-rehydrate-priority")),
+    ("LastAccessed", Date("x-ms-last-access-time")),
+    ("ImmutabilityPolicy", ImmutabilityPolicy),
+    ("HasLegalHold", Flag("x-ms-legal-hold")),
+];
+
 /// The properties as Azure.Storage.Blobs 12.17 has them (recording D16). Enumerations are numbers.
 pub(super) fn to_json(properties: &BlobProperties, metadata: &Json) -> Json {
-    let text = |header: &str| properties.header(header).filter(|text| !text.is_empty()).map_or(Json::Null, Json::from);
-    let flag = |header: &str| Json::Bool(properties.header(header) == Some("true"));
-    let number =
-        |header: &str| Json::Integer(properties.header(header).and_then(|text| text.parse().ok()).unwrap_or(0));
-    let date = |header: &str| Json::from(properties.header(header).and_then(http_date).as_deref().unwrap_or(NEVER));
-    let one_of = |header: &str, names: &[&str]| {
-        let position = properties.header(header).and_then(|text| names.iter().position(|name| *name == text));
-        Json::Integer(position.and_then(|index| i64::try_from(index).ok()).unwrap_or(0))
-    };
-    let members = [
-        ("LastModified", date("last-modified")),
-        ("CreatedOn", date("x-ms-creation-time")),
-        ("Metadata", metadata.clone()),
-        ("ObjectReplicationDestinationPolicyId", Json::Null),
-        ("ObjectReplicationSourceProperties", Json::Null),
-        ("BlobType", one_of("x-ms-blob-type", &["BlockBlob", "PageBlob", "AppendBlob"])),
-        ("CopyCompletedOn", date("x-ms-copy-completion-time")),
-        ("CopyStatusDescription", text("x-ms-copy-status-description")),
-        ("CopyId", text("x-ms-copy-id")),
-        ("CopyProgress", text("x-ms-copy-progress")),
-        ("CopySource", text("x-ms-copy-source")),
-        ("CopyStatus", one_of("x-ms-copy-status", &["pending", "success", "aborted", "failed"])),
-        ("BlobCopyStatus", Json::Null),
-        ("IsIncrementalCopy", flag("x-ms-incremental-copy")),
-        ("DestinationSnapshot", Json::Null),
-        ("LeaseDuration", one_of("x-ms-lease-duration", &["infinite", "fixed"])),
-        ("LeaseState", one_of("x-ms-lease-state", &["available", "leased", "expired", "breaking", "broken"])),
-        ("LeaseStatus", one_of("x-ms-lease-status", &["locked", "unlocked"])),
-        ("ContentLength", number("content-length")),
-        ("ContentType", text("content-type")),
-        ("ETag", Json::Object(Object::new())),
-        ("ContentHash", text("content-md5")),
-        ("ContentEncoding", text("content-encoding")),
-        ("ContentDisposition", text("content-disposition")),
-        ("ContentLanguage", text("content-language")),
-        ("CacheControl", text("cache-control")),
-        ("BlobSequenceNumber", number("x-ms-blob-sequence-number")),
-        ("AcceptRanges", Json::from("bytes")),
-        ("BlobCommittedBlockCount", number("x-ms-blob-committed-block-count")),
-        ("IsServerEncrypted", flag("x-ms-server-encrypted")),
-        ("EncryptionKeySha256", text("x-ms-encryption-key-sha256")),
-        ("EncryptionScope", text("x-ms-encryption-scope")),
-        ("AccessTier", text("x-ms-access-tier")),
-        ("AccessTierInferred", flag("x-ms-access-tier-inferred")),
-        ("ArchiveStatus", text("x-ms-archive-status")),
-        ("AccessTierChangedOn", date("x-ms-access-tier-change-time")),
-        ("VersionId", text("x-ms-version-id")),
-        ("IsLatestVersion", flag("x-ms-is-current-version")),
-        ("TagCount", number("x-ms-tag-count")),
-        ("ExpiresOn", date("x-ms-expiry-time")),
-        ("IsSealed", flag("x-ms-blob-sealed")),
-        ("RehydratePriority", text("x-ms-rehydrate-priority")),
-        ("LastAccessed", date("x-ms-last-access-time")),
-        ("ImmutabilityPolicy", json::object([("ExpiresOn", Json::Null), ("PolicyMode", Json::Null)])),
-        ("HasLegalHold", flag("x-ms-legal-hold")),
-    ];
-    Json::Object(members.into_iter().map(|(name, value)| (name.to_owned(), value)).collect())
+    let members = MEMBERS.iter().map(|(name, form)| {
+        let value = if matches!(form, Metadata) { metadata.clone() } else { value(*form, properties) };
+        ((*name).to_owned(), value)
+    });
+    Json::Object(members.collect())
+}
+
+fn value(form: Form, properties: &BlobProperties) -> Json {
+    let header = |name: &str| properties.header(name).filter(|text| !text.is_empty());
+    match form {
+        Text(name) => header(name).map_or(Json::Null, Json::from),
+        Flag(name) => Json::Bool(header(name) == Some("true")),
+        Number(name) => Json::Integer(header(name).and_then(|text| text.parse().ok()).unwrap_or(0)),
+        Date(name) => Json::from(header(name).and_then(http_date).as_deref().unwrap_or(NEVER)),
+        OneOf(name, words) => {
+            let position = header(name).and_then(|text| words.iter().position(|word| *word == text));
+            Json::Integer(position.and_then(|index| i64::try_from(index).ok()).unwrap_or(0))
+        }
+        Null | Metadata => Json::Null,
+        Empty => Json::Object(Object::new()),
+        Bytes => Json::from("bytes"),
+        ImmutabilityPolicy => json::object([("ExpiresOn", Json::Null), ("PolicyMode", Json::Null)]),
+    }
 }
 
 /// User metadata as the object of texts that the handler sees.

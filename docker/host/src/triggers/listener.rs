@@ -27,6 +27,7 @@ const SETTLE_ATTEMPTS: u32 = 3;
 #[derive(Debug, Clone)]
 pub(super) struct Source {
     pub(super) queue: Queue,
+    pub(super) log: Log,
     /// Where messages go that nobody can handle; none: they stay invisible for the rest of their lease
     /// (protocol.md#queue-polling).
     pub(super) poison: Option<Queue>,
@@ -46,7 +47,6 @@ pub(super) struct Source {
 /// Takes messages until it is to rest, then waits for those under way. `handle` says whether a message was handled.
 pub(super) async fn listen<H, R>(
     source: Source,
-    log: Log,
     mut changes: broadcast::Receiver<Change>,
     mut resting: watch::Receiver<bool>,
     handle: H,
@@ -62,7 +62,7 @@ pub(super) async fn listen<H, R>(
             break;
         }
         // Never given up half-way: messages in an answer that nobody reads would be gone until their leases end.
-        let messages = taken(&source, &log).await;
+        let messages = taken(&source).await;
         if messages.is_empty() {
             tokio::select! {
                 () = until(&mut resting, true) => {}
@@ -72,7 +72,7 @@ pub(super) async fn listen<H, R>(
         } else {
             backoff.reset();
             for message in messages {
-                under_way.spawn(settle(Arc::clone(&source), log.clone(), Arc::clone(&handle), message));
+                under_way.spawn(settle(Arc::clone(&source), Arc::clone(&handle), message));
             }
         }
     }
@@ -92,12 +92,12 @@ async fn room(under_way: &mut JoinSet<()>, threshold: usize, resting: &mut watch
 }
 
 /// A queue that does not exist is an empty one: it may be created later (protocol.md#queue-polling).
-async fn taken(source: &Source, log: &Log) -> Vec<QueueMessage> {
+async fn taken(source: &Source) -> Vec<QueueMessage> {
     match source.queue.receive(source.batch, Duration::from_secs(LEASE_SECONDS)).await {
         Ok(messages) => messages,
         Err(error) if error.is_not_found() => Vec::new(),
         Err(error) => {
-            log.warning(CATEGORY, format!("Cannot take messages from queue '{}': {error}", source.queue.name()));
+            source.log.warning(CATEGORY, format!("Cannot take messages from queue '{}': {error}", source.queue.name()));
             Vec::new()
         }
     }
@@ -140,7 +140,7 @@ fn settlement(poison: Option<&Queue>, is_handled: bool, is_last: bool) -> Settle
     }
 }
 
-async fn settle<H, R>(source: Arc<Source>, log: Log, handle: Arc<H>, message: QueueMessage)
+async fn settle<H, R>(source: Arc<Source>, handle: Arc<H>, message: QueueMessage)
 where
     H: Fn(QueueMessage, Vec<u8>) -> R,
     R: Future<Output = bool>,
@@ -150,9 +150,7 @@ where
     // Nobody can read a message that is not in the queue's encoding, however often it is tried (protocol.md#queue-polling).
     let bytes = output::decode(&text, source.encoding).filter(|_| attempt <= source.attempts);
     let (is_handled, is_last) = match bytes {
-        Some(bytes) => {
-            (renewing(&source, &log, &id, &mut receipt, handle(message, bytes)).await, attempt >= source.attempts)
-        }
+        Some(bytes) => (renewing(&source, &id, &mut receipt, handle(message, bytes)).await, attempt >= source.attempts),
         None => (false, true),
     };
     let settled = async || match settlement(source.poison.as_ref(), is_handled, is_last) {
@@ -160,7 +158,7 @@ where
         Settlement::Release => source.queue.update(&id, &receipt, source.retry_after).await.map(drop),
         Settlement::Poison(poison) => {
             let name = poison.name();
-            log.information(
+            source.log.information(
                 CATEGORY,
                 format!(
                     "Message has reached MaxDequeueCount of {} or cannot be read. Moving message to queue '{name}'.",
@@ -176,7 +174,7 @@ where
         match settled().await {
             Err(Error::Unreachable { .. }) if attempt < SETTLE_ATTEMPTS => {}
             Err(error) if !error.is_not_found() => {
-                return log.warning(CATEGORY, format!("Message '{id}' stays until its lease ends: {error}"));
+                return source.log.warning(CATEGORY, format!("Message '{id}' stays until its lease ends: {error}"));
             }
             _ => return,
         }
@@ -184,13 +182,7 @@ where
 }
 
 /// Waits for what becomes of a message, and keeps it ours for so long.
-async fn renewing(
-    source: &Source,
-    log: &Log,
-    id: &str,
-    receipt: &mut String,
-    handled: impl Future<Output = bool>,
-) -> bool {
+async fn renewing(source: &Source, id: &str, receipt: &mut String, handled: impl Future<Output = bool>) -> bool {
     let mut handled = std::pin::pin!(handled);
     loop {
         tokio::select! {
@@ -199,7 +191,7 @@ async fn renewing(
         }
         match source.queue.update(id, receipt, Duration::from_secs(LEASE_SECONDS)).await {
             Ok(renewed) => *receipt = renewed,
-            Err(error) => log.warning(CATEGORY, format!("The lease of message '{id}' is not renewed: {error}")),
+            Err(error) => source.log.warning(CATEGORY, format!("The lease of message '{id}' is not renewed: {error}")),
         }
     }
 }

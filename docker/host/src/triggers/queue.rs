@@ -26,9 +26,9 @@ pub(super) async fn listen(context: Context, resting: watch::Receiver<bool>) {
         Ok(source) => source,
         Err(failure) => return context.does_not_listen(failure),
     };
-    let (log, changes) = (context.host.log().clone(), context.running.bindings.changes.subscribe());
+    let changes = context.running.bindings.changes.subscribe();
     let name: Arc<str> = source.queue.name().into();
-    listener::listen(source, log, changes, resting, move |message, bytes| {
+    listener::listen(source, changes, resting, move |message, bytes| {
         let (context, name) = (context.clone(), Arc::clone(&name));
         async move {
             let reason = format!("New queue message detected on '{name}'.");
@@ -106,6 +106,7 @@ fn source(context: &Context) -> Result<Source, Failure> {
     Ok(Source {
         poison: poison_name(&name).map(|name| storage.queue(name)),
         queue: storage.queue(name),
+        log: context.host.log().clone(),
         encoding: queues.message_encoding,
         batch: queues.batch_size,
         threshold: queues.new_batch_threshold.map_or_else(|| default_threshold(queues.batch_size), |it| it as usize),

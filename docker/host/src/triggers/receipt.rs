@@ -9,10 +9,10 @@ const LEASE_SECONDS: u64 = 30;
 /// The metadata of a receipt whose blob was handed over.
 const COMPLETED: &str = "Completed";
 
-/// The receipt of one version of a blob for one function.
-pub(super) fn receipt(hosts: &Container, host: &str, function: &str, blob: &Blob, etag: &str) -> Blob {
+/// The receipt of one version of a blob for one function: `owner` is the id of the host and that of the function in it.
+pub(super) fn receipt(hosts: &Container, owner: &str, blob: &Blob, etag: &str) -> Blob {
     let (container, name) = (blob.container(), blob.name());
-    hosts.blob(format!("blobreceipts/{host}/Host.Functions.{function}/\"{etag}\"/{container}/{name}"))
+    hosts.blob(format!("blobreceipts/{owner}/\"{etag}\"/{container}/{name}"))
 }
 
 /// Hands a blob over unless that was done before, by whichever host; `false`: another host is about to do it.

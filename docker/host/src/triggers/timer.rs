@@ -28,11 +28,11 @@ pub(super) async fn listen(context: Context, mut resting: watch::Receiver<bool>)
         Ok(timer) => timer,
         Err(failure) => return context.does_not_listen(failure),
     };
-    let mut state = timer.state_at_start(&context).await;
+    let mut state = timer.state_at_start().await;
     let now = Local::now();
     let past_due = state.as_ref().is_some_and(|state| state.is_past_due(now));
     if past_due || timer.runs_on_startup {
-        timer.run(&context, now, past_due, &mut state).await;
+        timer.run(now, past_due, &mut state).await;
     }
     while let Some(next) = timer.schedule.next(&Local::now()) {
         let wait = (next - Local::now()).to_std().unwrap_or_default();
@@ -42,7 +42,7 @@ pub(super) async fn listen(context: Context, mut resting: watch::Receiver<bool>)
         }
         // A clock that was set back meanwhile, or a wait that ended a little early, must not make two runs of one.
         let now = Local::now().max(next);
-        timer.run(&context, now, false, &mut state).await;
+        timer.run(now, false, &mut state).await;
     }
 }
 
@@ -75,7 +75,7 @@ pub(super) fn schedule(binding: &Binding, settings: &Settings) -> Result<Schedul
 
 /// One function's timer.
 struct Timer {
-    binding: Binding,
+    context: Context,
     schedule: Schedule,
     runs_on_startup: bool,
     /// Where its state is kept; none: it is not monitored.
@@ -105,17 +105,17 @@ impl Timer {
         } else {
             None
         };
-        Ok(Self { binding: binding.clone(), schedule, runs_on_startup: is_on("runOnStartup", false), status })
+        Ok(Self { context: context.clone(), schedule, runs_on_startup: is_on("runOnStartup", false), status })
     }
 
     /// The state as it was left, or a new one; a schedule that was changed since begins anew.
-    async fn state_at_start(&self, context: &Context) -> Option<State> {
+    async fn state_at_start(&self) -> Option<State> {
         let blob = self.status.as_ref()?;
         let now = Local::now();
         let kept = match blob.get().await {
             Ok(download) => download.and_then(|download| State::read(&download.bytes)),
             Err(error) => {
-                context.host.log().warning(CATEGORY, format!("The state of a timer cannot be read: {error}"));
+                self.context.host.log().warning(CATEGORY, format!("The state of a timer cannot be read: {error}"));
                 None
             }
         };
@@ -124,28 +124,28 @@ impl Timer {
             // What the handler sees at its first run has never been updated either (recording D18).
             None => State { last: None, next: fixed(self.schedule.next(&now)), last_updated: None },
         };
-        self.keep(context, &state, now).await;
+        self.keep(&state, now).await;
         Some(state)
     }
 
-    async fn run(&self, context: &Context, now: DateTime<Local>, past_due: bool, state: &mut Option<State>) {
+    async fn run(&self, now: DateTime<Local>, past_due: bool, state: &mut Option<State>) {
         let reason = format!("Timer fired at {}", now.format("%Y-%m-%dT%H:%M:%S%.6f%:z"));
         let info = timer_info(&self.schedule, state.as_ref(), past_due);
-        context.invoke(trigger(&self.binding, reason, info)).await;
+        self.context.invoke(trigger(&self.context.function.trigger, reason, info)).await;
         if let Some(state) = state {
             let at = state.scheduled_time(now);
             *state =
                 State { last: fixed(Some(at)), next: fixed(self.schedule.next(&at)), last_updated: fixed(Some(at)) };
-            self.keep(context, state, now).await;
+            self.keep(state, now).await;
         }
     }
 
-    async fn keep(&self, context: &Context, state: &State, now: DateTime<Local>) {
+    async fn keep(&self, state: &State, now: DateTime<Local>) {
         let Some(blob) = &self.status else { return };
         let state = State { last_updated: state.last_updated.or(fixed(Some(now))), ..state.clone() };
         let kept = blob.put(json::to_compact(&state.to_json()), &PutBlob::default()).await;
         if let Err(error) = kept {
-            context.host.log().warning(CATEGORY, format!("The state of a timer cannot be kept: {error}"));
+            self.context.host.log().warning(CATEGORY, format!("The state of a timer cannot be kept: {error}"));
         }
     }
 }
