@@ -5,8 +5,8 @@ use serde_json::{Map, Value};
 use super::diagnostic::Diagnostic;
 use super::enumeration::{cast, enumeration};
 use super::settings::Settings;
-use crate::grammar::blob_path::BlobPattern;
 use crate::grammar::queue_name;
+use crate::grammar::{self, blob_path::BlobPattern};
 use dotnet_text::document::Document;
 
 /// One element of `bindings`.
@@ -103,7 +103,7 @@ impl Binding {
     ///
     /// # Errors
     /// In the words of the real host, as a reason why the function is not loaded.
-    pub fn queue(&self, settings: &Settings) -> Result<String, String> {
+    pub fn queue(&self, settings: &Settings) -> Result<String, grammar::Error> {
         queue_name::check(&settings.expand(self.text("queueName").unwrap_or_default())?.to_lowercase())
     }
 
@@ -111,7 +111,7 @@ impl Binding {
     ///
     /// # Errors
     /// As [`Binding::queue`].
-    pub fn blob_pattern(&self, settings: &Settings) -> Result<BlobPattern, String> {
+    pub fn blob_pattern(&self, settings: &Settings) -> Result<BlobPattern, grammar::Error> {
         BlobPattern::parse(&settings.expand(self.text("path").unwrap_or_default())?)
     }
 

@@ -10,8 +10,8 @@ use super::binding::{Binding, BindingKind, Direction};
 use super::diagnostic::Diagnostic;
 use super::function::{Function, auth_level, dotnet_type};
 use super::settings::Settings;
-use crate::grammar::schedule::Schedule;
 use crate::grammar::spelling::did_you_mean;
+use crate::grammar::{self, schedule::Schedule};
 
 /// Binding types built into the host (protocol.md#extension-bundles); all others come with an extension bundle.
 const BUILT_IN_TYPES: [&str; 4] = ["httpTrigger", "http", "timerTrigger", "manualTrigger"];
@@ -283,7 +283,7 @@ fn trigger(function: &Function, registered: &Registered<'_>) -> Option<Diagnosti
 /// Why a function cannot be loaded because of its trigger: the property at fault, and the words of the real host (recording
 /// TX-timer-bad). Settings that are missing are not looked for.
 fn trigger_fault(trigger: &Binding, settings: &Settings) -> Option<(&'static str, String)> {
-    let host = |reason: String| format!("Microsoft.Azure.WebJobs.Host: {reason}");
+    let host = |reason: grammar::Error| format!("Microsoft.Azure.WebJobs.Host: {reason}");
     match trigger.kind {
         BindingKind::TimerTrigger => {
             let schedule = settings.expand(trigger.text("schedule").unwrap_or_default()).ok()?;

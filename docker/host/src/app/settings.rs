@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use crate::grammar::setting_names;
+use crate::grammar::{self, setting_names};
 
 /// A snapshot of the environment. Names are compared ignoring case, and `__` in a name means `:`, as in the
 /// configuration of the real host, so `AzureFunctionsJobHost__version` is found as `azurefunctionsjobhost:version`.
@@ -36,7 +36,7 @@ impl Settings {
     ///
     /// # Errors
     /// In the words of the real host, when there is no such setting, or it is empty (recording TX-timer-missing-setting).
-    pub fn expand(&self, text: &str) -> Result<String, String> {
+    pub fn expand(&self, text: &str) -> Result<String, grammar::Error> {
         setting_names::expand(text, |name| self.get_filled(name))
     }
 
@@ -121,7 +121,7 @@ mod tests {
     #[test]
     fn an_empty_setting_replaces_no_name() {
         let settings: Settings = [("Q", "orders"), ("Empty", "")].into_iter().collect();
-        assert_eq!(settings.expand("a-%q%").as_deref(), Ok("a-orders"));
+        assert_eq!(settings.expand("a-%q%"), Ok("a-orders".to_owned()));
         assert!(settings.expand("%Empty%").is_err());
     }
 }

@@ -5,16 +5,28 @@ use uuid::Uuid;
 
 use super::date_format;
 use crate::envelope::data::{BindingData, Value};
+use crate::grammar;
 use crate::grammar::expression::{Builtin, Expression, Template, Token};
 use dotnet_text::date::DateTime;
 use dotnet_text::json::{self, Json};
 use dotnet_text::letter_case::same_name;
 
+/// Why an expression cannot be resolved, in the words of the real host.
+#[derive(Debug, Clone, PartialEq, thiserror::Error)]
+pub enum Error {
+    #[error("No value for named parameter '{0}'.")]
+    NoValue(String),
+    #[error("Error while accessing '{0}': property doesn't exist.")]
+    NoMember(String),
+    #[error(transparent)]
+    Grammar(#[from] grammar::Error),
+}
+
 /// The text with every expression replaced by its value.
 ///
 /// # Errors
 /// In the words of the real host, when an expression has no value.
-pub fn resolve(template: &Template, data: &BindingData, now: &NaiveDateTime) -> Result<String, String> {
+pub fn resolve(template: &Template, data: &BindingData, now: &NaiveDateTime) -> Result<String, Error> {
     template
         .tokens
         .iter()
@@ -25,7 +37,7 @@ pub fn resolve(template: &Template, data: &BindingData, now: &NaiveDateTime) -> 
         .collect()
 }
 
-fn value_of(expression: &Expression, data: &BindingData, now: &NaiveDateTime) -> Result<String, String> {
+fn value_of(expression: &Expression, data: &BindingData, now: &NaiveDateTime) -> Result<String, Error> {
     let name = expression.parts.first().map(String::as_str).unwrap_or_default();
     let format = expression.format.as_deref();
     // Binding data goes before what the host has built in.
@@ -33,28 +45,28 @@ fn value_of(expression: &Expression, data: &BindingData, now: &NaiveDateTime) ->
         (Some(value), _) => of_value(expression, value),
         (None, Some(Builtin::DateTime)) => Ok(date_format::format(now, format.unwrap_or(date_format::DEFAULT))),
         (None, Some(Builtin::RandGuid)) => Ok(guid(Uuid::new_v4(), format)),
-        (None, None) => Err(format!("No value for named parameter '{name}'.")),
+        (None, None) => Err(Error::NoValue(name.to_owned())),
     }
 }
 
-fn of_value(expression: &Expression, value: &Value) -> Result<String, String> {
+fn of_value(expression: &Expression, value: &Value) -> Result<String, Error> {
     let name = expression.parts.first().map(String::as_str).unwrap_or_default();
     let below = expression.parts.get(1..).unwrap_or_default();
     match (value, below) {
         (Value::Json(json), below) => of_json(expression, json, below),
-        (_, [member, ..]) => Err(format!("Error while accessing '{member}': property doesn't exist.")),
+        (_, [member, ..]) => Err(Error::NoMember(member.to_owned())),
         (Value::Text(text), []) => Ok(text.clone()),
         (Value::Date(date), []) => Ok(of_date(expression, date)),
         // An optional route parameter that the URL lacks.
         (Value::Null, []) => Ok(String::new()),
-        (Value::Http(_) | Value::Bytes(_), []) => Err(format!("No value for named parameter '{name}'.")),
+        (Value::Http(_) | Value::Bytes(_), []) => Err(Error::NoValue(name.to_owned())),
     }
 }
 
-fn of_json(expression: &Expression, value: &Json, below: &[String]) -> Result<String, String> {
+fn of_json(expression: &Expression, value: &Json, below: &[String]) -> Result<String, Error> {
     if let Some((member, below)) = below.split_first() {
         let found = value.as_object().and_then(|members| members.iter().find(|(name, _)| same_name(name, member)));
-        let (_, value) = found.ok_or_else(|| format!("Error while accessing '{member}': property doesn't exist."))?;
+        let (_, value) = found.ok_or_else(|| Error::NoMember(member.clone()))?;
         return of_json(expression, value, below);
     }
     // A GUID is only a text here, and the one that `{sys.randguid:N}` asks to be written otherwise.
@@ -107,7 +119,7 @@ mod tests {
         chrono::NaiveDate::from_ymd_opt(2024, 11, 1).unwrap().and_hms_opt(10, 2, 3).unwrap()
     }
 
-    fn resolved(text: &str) -> Result<String, String> {
+    fn resolved(text: &str) -> Result<String, Error> {
         resolve(&Template::parse(text)?, &data(), &now())
     }
 
@@ -131,7 +143,7 @@ mod tests {
             ("{datetime}", "2024-11-01T10-02-03Z"),
             ("{DateTime:yyyy-MM-dd}", "2024-11-01"),
         ] {
-            assert_eq!(resolved(text).as_deref(), Ok(expected), "{text}");
+            assert_eq!(resolved(text), Ok(expected.to_owned()), "{text}");
         }
     }
 
@@ -146,13 +158,13 @@ mod tests {
     fn trigger_data_hides_what_is_built_in() {
         let mut data = data();
         data.set("DateTime", "mine");
-        assert_eq!(resolve(&Template::parse("{datetime:yyyy}").unwrap(), &data, &now()).as_deref(), Ok("mine"));
+        assert_eq!(resolve(&Template::parse("{datetime:yyyy}").unwrap(), &data, &now()), Ok("mine".to_owned()));
     }
 
     #[test]
     fn what_has_no_value_is_named() {
-        assert_eq!(resolved("x/{customer}"), Err("No value for named parameter 'customer'.".to_owned()));
-        assert_eq!(resolved("{a.nope}"), Err("Error while accessing 'nope': property doesn't exist.".to_owned()));
-        assert_eq!(resolved("{name.x}"), Err("Error while accessing 'x': property doesn't exist.".to_owned()));
+        assert_eq!(resolved("x/{customer}"), Err(Error::NoValue("customer".to_owned())));
+        assert_eq!(resolved("{a.nope}"), Err(Error::NoMember("nope".to_owned())));
+        assert_eq!(resolved("{name.x}"), Err(Error::NoMember("x".to_owned())));
     }
 }

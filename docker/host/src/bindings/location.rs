@@ -2,7 +2,7 @@
 
 use chrono::NaiveDateTime;
 
-use super::expression::resolve;
+use super::expression::{self, resolve};
 use crate::app::{Binding, Settings};
 use crate::envelope::data::BindingData;
 use crate::envelope::failure::Failure;
@@ -20,7 +20,7 @@ pub fn queue(
     now: &NaiveDateTime,
 ) -> Result<String, Failure> {
     let name = resolved(binding, "queueName", settings, data, now)?.to_lowercase();
-    queue_name::check(&name).map_err(Failure::new)
+    Ok(queue_name::check(&name)?)
 }
 
 /// Container and name of a binding's blob in one invocation.
@@ -51,7 +51,7 @@ fn resolved(
 ) -> Result<String, Failure> {
     let text = binding.text(key).unwrap_or_default();
     let resolved = || resolve(&Template::parse(&settings.expand(text)?)?, data, now);
-    resolved().map_err(|reason| {
+    resolved().map_err(|reason: expression::Error| {
         Failure::new(format!("binding `{}`: `{key}` is `{text}`: {reason}", binding.name))
             .hint("names in braces are properties of a JSON trigger value, parts of its path, or the host's own")
     })

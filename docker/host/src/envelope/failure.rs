@@ -2,6 +2,8 @@
 
 use std::fmt;
 
+use crate::grammar;
+
 /// Why an invocation fails: what happened, and what to do about it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Failure {
@@ -31,3 +33,9 @@ impl fmt::Display for Failure {
 }
 
 impl std::error::Error for Failure {}
+
+impl From<grammar::Error> for Failure {
+    fn from(error: grammar::Error) -> Self {
+        Self::new(error.to_string())
+    }
+}

@@ -2,6 +2,7 @@
 
 use regex::Regex;
 
+use super::error::Error;
 use super::expression::{Template, Token};
 
 /// What blobs a trigger is for: those of one container whose names fit a pattern such as `{name}.txt`.
@@ -16,10 +17,10 @@ impl BlobPattern {
     ///
     /// # Errors
     /// As a reason why the function is not loaded.
-    pub fn parse(path: &str) -> Result<Self, String> {
+    pub fn parse(path: &str) -> Result<Self, Error> {
         let (container, name) = path.split_once('/').unwrap_or((path, ""));
         if container.is_empty() || Template::parse(container)?.literal().is_none() {
-            return Err(format!("Invalid blob trigger path '{path}'. Container paths must be simple names."));
+            return Err(Error::Container(path.to_owned()));
         }
         let pattern = if name.is_empty() { None } else { Some(capturing(&Template::parse(name)?)?) };
         Ok(Self { container: container.to_owned(), pattern })
@@ -34,19 +35,19 @@ impl BlobPattern {
     }
 }
 
-fn capturing(template: &Template) -> Result<Regex, String> {
+fn capturing(template: &Template) -> Result<Regex, Error> {
     let mut pattern = String::from("^");
     for token in &template.tokens {
         match token {
             Token::Literal(text) => pattern.push_str(&regex::escape(text)),
             Token::Expression(expression) => match expression.parts.as_slice() {
                 [name] => pattern.push_str(&format!("(?<{name}>.*)")),
-                _ => return Err("Capture expressions can't include dot operators".to_owned()),
+                _ => return Err(Error::Capture),
             },
         }
     }
     pattern.push('$');
-    Regex::new(&pattern).map_err(|error| error.to_string())
+    Ok(Regex::new(&pattern)?)
 }
 
 #[cfg(test)]
@@ -73,7 +74,7 @@ mod tests {
 
     #[test]
     fn a_trigger_names_one_container() {
-        let refused = |path: &str| BlobPattern::parse(path).unwrap_err();
+        let refused = |path: &str| BlobPattern::parse(path).unwrap_err().to_string();
         assert!(refused("{c}/x").contains("simple names"));
         assert!(refused("/x").contains("simple names"));
         assert!(refused("in/{a.b}").contains("dot operators"));

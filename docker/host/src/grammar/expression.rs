@@ -1,5 +1,7 @@
 //! Binding expressions taken apart: `{name}` in the values of bindings (protocol.md#binding-expressions).
 
+use super::error::Error;
+
 /// A text with `{name}` expressions in it, taken apart.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Template {
@@ -40,7 +42,7 @@ impl Template {
     ///
     /// # Errors
     /// When braces do not pair, or no name stands between them.
-    pub fn parse(text: &str) -> Result<Self, String> {
+    pub fn parse(text: &str) -> Result<Self, Error> {
         let mut tokens = Vec::new();
         let mut rest = text;
         while !rest.is_empty() {
@@ -65,7 +67,7 @@ impl Template {
 }
 
 impl Expression {
-    fn parse(template: &str, text: &str) -> Result<Self, String> {
+    fn parse(template: &str, text: &str) -> Result<Self, Error> {
         let builtin = Builtin::find(text);
         let (path, format) = match (builtin, text.split_once(':')) {
             // Only what stands before the first dot reaches a built-in value, its format included.
@@ -77,7 +79,7 @@ impl Expression {
             (None, None) => (text, None),
         };
         let parts: Vec<String> = path.split('.').map(str::to_owned).collect();
-        let invalid = || format!("Invalid template '{template}'. The parameter name '{text}' is invalid.");
+        let invalid = || Error::Template(template.to_owned(), format!("The parameter name '{text}' is invalid."));
         let is_name = |part: &String| part.chars().all(|letter| letter.is_alphanumeric() || "_-".contains(letter));
         let first_is_plain = builtin.is_some() || parts.first().is_some_and(|first| !first.contains('-'));
         if parts.iter().any(|part| part.trim().is_empty()) || !parts.iter().all(is_name) || !first_is_plain {
@@ -101,14 +103,15 @@ impl Builtin {
 }
 
 /// The next token of `rest`, and how many bytes of it that is. `whole` is for messages.
-fn next_token(whole: &str, rest: &str) -> Result<(Token, usize), String> {
+fn next_token(whole: &str, rest: &str) -> Result<(Token, usize), Error> {
     for (pair, brace) in [("{{", "{"), ("}}", "}")] {
         if rest.starts_with(pair) {
             return Ok((Token::Literal(brace.to_owned()), pair.len()));
         }
     }
     let position = whole.len() - rest.len() + 1;
-    let unbalanced = |kind: &str| format!("Invalid template '{whole}'. Missing {kind} bracket at position {position}.");
+    let invalid = |mistake: String| Error::Template(whole.to_owned(), mistake);
+    let unbalanced = |kind: &str| invalid(format!("Missing {kind} bracket at position {position}."));
     if rest.starts_with('}') {
         return Err(unbalanced("opening"));
     }
@@ -119,7 +122,7 @@ fn next_token(whole: &str, rest: &str) -> Result<(Token, usize), String> {
     let end =
         inside.find(['{', '}']).filter(|end| inside[*end..].starts_with('}')).ok_or_else(|| unbalanced("closing"))?;
     if end == 0 {
-        return Err(format!("Invalid template '{whole}'. The parameter name at position {position} is empty."));
+        return Err(invalid(format!("The parameter name at position {position} is empty.")));
     }
     Ok((Token::Expression(Expression::parse(whole, &inside[..end])?), end + 2))
 }

@@ -6,6 +6,7 @@ use chrono::{DateTime, TimeDelta, TimeZone};
 use croner::Cron;
 use croner::parser::{CronParser, Seconds, Year};
 
+use super::error::Error;
 use dotnet_text::time_span;
 
 /// A schedule that runs more often than this has no state worth keeping.
@@ -59,12 +60,8 @@ impl Schedule {
     ///
     /// # Errors
     /// In the words of the real host (recording TX-timer-bad).
-    pub fn parse(text: &str) -> Result<Self, String> {
-        let unknown = || {
-            format!(
-                "The schedule expression '{text}' was not recognized as a valid cron expression or timespan string."
-            )
-        };
+    pub fn parse(text: &str) -> Result<Self, Error> {
+        let unknown = || Error::Schedule(text.to_owned());
         if let Some(plain) = plain(text) {
             let parser =
                 CronParser::builder().seconds(Seconds::Required).year(Year::Disallowed).dom_and_dow(true).build();
@@ -239,7 +236,7 @@ mod tests {
             assert!(Schedule::parse(schedule).is_err(), "{schedule}");
         }
         let text = "The schedule expression 'nope' was not recognized as a valid cron expression or timespan string.";
-        assert_eq!(Schedule::parse("nope").unwrap_err(), text);
+        assert_eq!(Schedule::parse("nope").unwrap_err().to_string(), text);
     }
 
     #[test]

@@ -2,14 +2,16 @@
 
 use std::borrow::Cow;
 
+use super::error::Error;
+
 /// Replaces every `%name%` by a setting. A percent sign without a partner is kept.
 ///
 /// # Errors
 /// In the words of the real host, if there is no such setting (recording TX-timer-missing-setting).
-pub fn expand<'a>(text: &str, setting: impl Fn(&str) -> Option<&'a str>) -> Result<String, String> {
+pub fn expand<'a>(text: &str, setting: impl Fn(&str) -> Option<&'a str>) -> Result<String, Error> {
     replace(text, |name| match setting(name) {
         Some(value) => Ok(Some(value.into())),
-        None => Err(format!("'%{name}%' does not resolve to a value.")),
+        None => Err(Error::NoSetting(name.to_owned())),
     })
 }
 
@@ -47,10 +49,10 @@ mod tests {
     #[test]
     fn settings_replace_percent_names() {
         let settings = |name: &str| name.eq_ignore_ascii_case("q").then_some("orders");
-        assert_eq!(expand("a-%q%-%Q%", settings).as_deref(), Ok("a-orders-orders"));
-        assert_eq!(expand("100%", settings).as_deref(), Ok("100%"));
-        assert_eq!(expand("%q%%q", settings).as_deref(), Ok("orders%q"));
-        assert_eq!(expand("%NOPE%", settings), Err("'%NOPE%' does not resolve to a value.".to_owned()));
+        assert_eq!(expand("a-%q%-%Q%", settings), Ok("a-orders-orders".to_owned()));
+        assert_eq!(expand("100%", settings), Ok("100%".to_owned()));
+        assert_eq!(expand("%q%%q", settings), Ok("orders%q".to_owned()));
+        assert_eq!(expand("%NOPE%", settings), Err(Error::NoSetting("NOPE".to_owned())));
     }
 
     #[test]

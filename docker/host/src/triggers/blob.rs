@@ -92,7 +92,7 @@ pub(super) async fn posted(
     let download = read(&container, &blob).await.map_err(|error| Failure::new(error.to_string()))?;
     let download = download.ok_or_else(|| Failure::new(format!("there is no blob `{path}`")))?;
     // A path that does not fit the pattern has no values for its names.
-    let captures = binding.blob_pattern(&bindings.settings).map_err(Failure::new)?.captures(name);
+    let captures = binding.blob_pattern(&bindings.settings)?.captures(name);
     Ok(trigger(binding, reason, Found { blob: &blob, download, captures: captures.unwrap_or_default() }))
 }
 
@@ -115,7 +115,7 @@ impl Watch {
     fn new(context: &Context, hosts: Container, host_id: &Arc<str>, queue: Queue) -> Result<Self, Failure> {
         let binding = &context.function.trigger;
         let bindings = &context.running.bindings;
-        let pattern = binding.blob_pattern(&bindings.settings).map_err(Failure::new)?;
+        let pattern = binding.blob_pattern(&bindings.settings)?;
         let storage = bindings.connections.storage(binding.connection.as_deref())?;
         let seconds =
             if storage.account().is_development() { DEVELOPMENT_SCAN_INTERVAL_SECONDS } else { SCAN_INTERVAL_SECONDS };

@@ -102,7 +102,7 @@ fn source(context: &Context) -> Result<Source, Failure> {
     let binding = &context.function.trigger;
     let bindings = &context.running.bindings;
     let storage = bindings.connections.storage(binding.connection.as_deref())?;
-    let name = binding.queue(&bindings.settings).map_err(Failure::new)?;
+    let name = binding.queue(&bindings.settings)?;
     Ok(Source {
         poison: poison_name(&name).map(|name| storage.queue(name)),
         queue: storage.queue(name),

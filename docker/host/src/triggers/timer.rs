@@ -66,9 +66,9 @@ pub(super) fn timer_info(schedule: &Schedule, state: Option<&State>, is_past_due
 /// # Errors
 /// If a setting in it is missing, or it is not a schedule.
 pub(super) fn schedule(binding: &Binding, settings: &Settings) -> Result<Schedule, Failure> {
-    let text = settings.expand(binding.text("schedule").unwrap_or_default()).map_err(Failure::new)?;
-    Schedule::parse(&text).map_err(|reason| {
-        Failure::new(reason)
+    let text = settings.expand(binding.text("schedule").unwrap_or_default())?;
+    Schedule::parse(&text).map_err(|error| {
+        Failure::from(error)
             .hint("six fields with seconds first, such as `0 */5 * * * *`, or a time span such as `00:05:00`")
     })
 }

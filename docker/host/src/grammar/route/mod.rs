@@ -4,6 +4,7 @@ mod constraint;
 mod matching;
 mod template;
 
+use template::Error;
 pub use template::Template;
 
 /// The whole template of a function: the app's prefix and its own route.
@@ -13,18 +14,21 @@ pub fn full(prefix: &str, route: &str) -> String {
 
 /// Why a template is not one, in the words of ASP.NET's parser.
 pub fn fault(template: &str) -> Option<String> {
-    let reason = Template::parse(template).err()?;
-    let text = reason.rsplit_once("Microsoft.AspNetCore.Routing: ").map_or(reason.as_str(), |(_, text)| text);
-    Some(text.to_owned())
+    match Template::parse(template).err()? {
+        Error::Syntax(text) => Some(text),
+        error @ Error::Constraint { .. } => {
+            Some(error.to_string().trim_start_matches("Microsoft.AspNetCore.Routing: ").to_owned())
+        }
+    }
 }
 
 /// Why ASP.NET's parser refuses a template by itself, in the words of its exception. Whether constraints are known is not its
 /// business.
 pub fn syntax_error(template: &str) -> Option<String> {
-    const PARAMETER: &str = " (Parameter 'routeTemplate')";
-
-    let reason = Template::parse(template).err()?;
-    reason.contains(PARAMETER).then(|| format!("{}{PARAMETER}", fault(template).unwrap_or_default()))
+    match Template::parse(template).err()? {
+        Error::Syntax(text) => Some(format!("{text} (Parameter 'routeTemplate')")),
+        Error::Constraint { .. } => None,
+    }
 }
 
 /// The host error that a template causes: it takes the whole host down (protocol.md#discovery-and-names, recording JX-bad-DupParam).

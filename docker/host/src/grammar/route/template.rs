@@ -29,12 +29,25 @@ pub(super) struct Parameter {
     pub constraints: Vec<Constraint>,
 }
 
+/// Why ASP.NET Core refuses a template, as the real host flattens its exceptions into one line.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum Error {
+    /// The parser's exception is wrapped in an argument exception with the same text.
+    #[error("Microsoft.AspNetCore.Routing: {0} (Parameter 'routeTemplate'). Microsoft.AspNetCore.Routing: {0}")]
+    Syntax(String),
+    #[error(
+        "Microsoft.AspNetCore.Routing: The constraint entry '{name}' - '{constraint}' on the route '{template}' could not be \
+         resolved by the constraint resolver of type 'DefaultInlineConstraintResolver'."
+    )]
+    Constraint { name: String, constraint: String, template: String },
+}
+
 impl Template {
     /// Parses a whole template such as `api/items/{id:int?}`.
     ///
     /// # Errors
-    /// The texts of the exceptions of ASP.NET Core, outer and inner, as the real host flattens them into one line.
-    pub fn parse(text: &str) -> Result<Self, String> {
+    /// In the words of ASP.NET Core.
+    pub fn parse(text: &str) -> Result<Self, Error> {
         let trimmed = text.strip_prefix("~/").or_else(|| text.strip_prefix('/')).unwrap_or(text);
         let mut parser = Parser { names: Vec::new(), template: text };
         let segments = parser.segments(trimmed)?;
@@ -62,7 +75,7 @@ struct Parser<'a> {
 }
 
 impl Parser<'_> {
-    fn segments(&mut self, text: &str) -> Result<Vec<Segment>, String> {
+    fn segments(&mut self, text: &str) -> Result<Vec<Segment>, Error> {
         let mut pieces = split_segments(text);
         if pieces.last().is_some_and(String::is_empty) {
             pieces.pop();
@@ -94,7 +107,7 @@ impl Parser<'_> {
         Ok(segments)
     }
 
-    fn segment(&mut self, piece: &str) -> Result<Segment, String> {
+    fn segment(&mut self, piece: &str) -> Result<Segment, Error> {
         let mut parts: Vec<Part> = Vec::new();
         let mut literal = String::new();
         let mut letters = piece.chars().peekable();
@@ -123,7 +136,7 @@ impl Parser<'_> {
         Ok(Segment { parts })
     }
 
-    fn parameter(&mut self, content: &str) -> Result<Parameter, String> {
+    fn parameter(&mut self, content: &str) -> Result<Parameter, Error> {
         let (catch_all, content) = match content.strip_prefix("**").or_else(|| content.strip_prefix('*')) {
             Some(rest) => (true, rest),
             None => (false, content),
@@ -156,25 +169,22 @@ impl Parser<'_> {
         }
         let constraints = inline
             .into_iter()
-            .map(|text| Constraint::parse(&text).ok_or_else(|| self.unresolved(name, &text)))
+            .map(|text| {
+                Constraint::parse(&text).ok_or_else(|| Error::Constraint {
+                    name: name.to_owned(),
+                    constraint: text,
+                    template: self.template.to_owned(),
+                })
+            })
             .collect::<Result<_, _>>()?;
         Ok(Parameter { name: name.to_owned(), optional, catch_all, default, constraints })
-    }
-
-    fn unresolved(&self, name: &str, constraint: &str) -> String {
-        format!(
-            "Microsoft.AspNetCore.Routing: The constraint entry '{name}' - '{constraint}' on the route '{}' could not be resolved \
-             by the constraint resolver of type 'DefaultInlineConstraintResolver'.",
-            self.template
-        )
     }
 }
 
 const INCOMPLETE: &str = "There is an incomplete parameter in the route template. Check that each '{' character has a matching '}' character.";
 
-/// The parser's exception is wrapped in an argument exception with the same text.
-fn pattern_error(text: &str) -> String {
-    format!("Microsoft.AspNetCore.Routing: {text} (Parameter 'routeTemplate'). Microsoft.AspNetCore.Routing: {text}")
+fn pattern_error(text: &str) -> Error {
+    Error::Syntax(text.to_owned())
 }
 
 /// Splits at the slashes that are not inside a parameter.
@@ -199,7 +209,7 @@ fn split_segments(text: &str) -> Vec<String> {
 }
 
 /// What stands between `{` (already taken) and its `}`, with doubled braces undone.
-fn parameter_content(letters: &mut std::iter::Peekable<std::str::Chars<'_>>) -> Result<String, String> {
+fn parameter_content(letters: &mut std::iter::Peekable<std::str::Chars<'_>>) -> Result<String, Error> {
     let mut content = String::new();
     while let Some(letter) = letters.next() {
         match letter {
@@ -213,7 +223,7 @@ fn parameter_content(letters: &mut std::iter::Peekable<std::str::Chars<'_>>) -> 
     Err(pattern_error(INCOMPLETE))
 }
 
-fn push_literal(parts: &mut Vec<Part>, literal: &mut String) -> Result<(), String> {
+fn push_literal(parts: &mut Vec<Part>, literal: &mut String) -> Result<(), Error> {
     if literal.is_empty() {
         return Ok(());
     }
@@ -227,7 +237,7 @@ fn push_literal(parts: &mut Vec<Part>, literal: &mut String) -> Result<(), Strin
 }
 
 /// An optional parameter beside other parts must be last and follow a full stop (protocol.md#binding-keys).
-fn check_optional(piece: &str, parts: &[Part]) -> Result<(), String> {
+fn check_optional(piece: &str, parts: &[Part]) -> Result<(), Error> {
     for (index, part) in parts.iter().enumerate() {
         let Some(parameter) = part.parameter().filter(|parameter| parameter.optional) else { continue };
         if index + 1 < parts.len() {
@@ -282,7 +292,7 @@ mod tests {
     use super::*;
 
     fn error(template: &str) -> String {
-        Template::parse(template).unwrap_err()
+        Template::parse(template).unwrap_err().to_string()
     }
 
     #[test]
