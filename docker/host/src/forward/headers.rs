@@ -2,8 +2,9 @@
 
 use dotnet_text::media_type;
 use uuid::Uuid;
+use wire::client::spelt;
 use wire::headers::Line;
-use wire::{Headers, Name};
+use wire::{Headers, Name, request_order};
 
 use crate::handler::own_headers;
 
@@ -55,17 +56,28 @@ pub fn to_handler(headers: &Headers, length: u64, invocation: Uuid) -> Result<He
         Some(known) => !LOST.contains(&known),
         None => !line.is_called("Content-Disposition"),
     };
+    let mut lines: Vec<(usize, &str, Line<'_>)> = headers.iter().filter(is_kept).map(placed).collect();
+    lines.sort_by_key(|(place, ..)| *place);
     let mut sent = Headers::with_capacity(USUAL_LINES, USUAL_BYTES);
     // Repeated lines become one; the values of `Cookie` stand in it as in any `Cookie` (recording FX-req-header-repeat).
-    for line in headers.iter().filter(is_kept) {
-        sent.append(line.name, if line.has_name(Name::Cookie) { "; " } else { ", " }, line.value);
+    for (_, name, line) in lines {
+        sent.append(name, if line.has_name(Name::Cookie) { "; " } else { ", " }, line.value);
     }
+    own_headers::append(&mut sent, invocation);
     if length > 0 {
         sent.push(Name::ContentLength, length.to_string());
         content_type.into_iter().for_each(|value| sent.push(Name::ContentType, value));
     }
-    own_headers::append(&mut sent, invocation);
     Ok(sent)
+}
+
+/// A line with its place and its spelling: first the names that Kestrel knows, then all others as they came
+/// (protocol.md#header-lines).
+fn placed(line: Line<'_>) -> (usize, &str, Line<'_>) {
+    match request_order::place(line.name()) {
+        Some((place, name)) => (place, name, line),
+        None => (usize::MAX, spelt(line.name()), line),
+    }
 }
 
 /// Drops from an answer what does not reach a caller: framing, which is written anew, and headers without a value. To some
@@ -107,9 +119,9 @@ mod tests {
     }
 
     #[test]
-    fn names_are_spelt_as_sent_and_repeated_ones_become_one() {
+    fn known_names_come_first_and_repeated_ones_become_one() {
         let sent = [("x-A", "1"), ("Cookie", "a=1"), ("X-a", "2"), ("cookie", "b=2"), ("Empty", "")];
-        assert_eq!(seen(&sent, 0), lines(&[("x-A", "1, 2"), ("Cookie", "a=1; b=2"), ("Empty", "")]));
+        assert_eq!(seen(&sent, 0), lines(&[("Cookie", "a=1; b=2"), ("x-A", "1, 2"), ("Empty", "")]));
     }
 
     #[test]

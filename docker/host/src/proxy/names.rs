@@ -15,44 +15,6 @@ pub enum Place {
     Dropped,
 }
 
-/// The names that Kestrel knows in requests, in the order in which it hands them on.
-const KNOWN_IN_REQUESTS: [&str; 34] = [
-    "Accept",
-    "User-Agent",
-    "Accept-Charset",
-    "Accept-Encoding",
-    "Accept-Language",
-    "Access-Control-Request-Headers",
-    "Access-Control-Request-Method",
-    "Authorization",
-    "baggage",
-    "Cache-Control",
-    "Cookie",
-    "Correlation-Context",
-    "Date",
-    "Expect",
-    "From",
-    "Grpc-Accept-Encoding",
-    "Grpc-Encoding",
-    "Grpc-Timeout",
-    "If-Match",
-    "If-Modified-Since",
-    "If-None-Match",
-    "If-Range",
-    "If-Unmodified-Since",
-    "Max-Forwards",
-    "Origin",
-    "Pragma",
-    "Range",
-    "Referer",
-    "Request-Id",
-    "traceparent",
-    "tracestate",
-    "Translate",
-    "Via",
-    "Warning",
-];
-
 /// Those of a body.
 const CONTENT: [&str; 10] = [
     "Allow",
@@ -117,14 +79,14 @@ pub fn of_request(name: &str) -> (Place, &str) {
     if is(name, "Content-Length") || is(name, "Transfer-Encoding") {
         return (Place::Framing, name);
     }
-    if let Some(index) = KNOWN_IN_REQUESTS.iter().position(|known| is(known, name)) {
-        return (Place::Known(index), KNOWN_IN_REQUESTS[index]);
-    }
     if find(&DROPPED_FROM_REQUESTS, name).is_some() {
         return (Place::Dropped, name);
     }
-    match find(&CONTENT, name) {
-        Some(known) => (Place::Content, known),
+    if let Some(known) = find(&CONTENT, name) {
+        return (Place::Content, known);
+    }
+    match wire::request_order::place(name) {
+        Some((index, known)) => (Place::Known(index), known),
         None => (Place::AsSent, wire::client::spelt(name)),
     }
 }

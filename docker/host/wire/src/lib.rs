@@ -62,6 +62,7 @@ pub mod name;
 mod pieces;
 pub mod reader;
 pub mod reason;
+pub mod request_order;
 pub mod response;
 pub mod server;
 mod service;

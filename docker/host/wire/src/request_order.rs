@@ -1,0 +1,55 @@
+//! The order in which Kestrel hands on the header lines of a request (protocol.md#header-lines).
+
+/// The names that it knows, as they are spelt; all others follow as they came.
+const KNOWN: [&str; 42] = [
+    "Accept",
+    "Connection",
+    "Host",
+    "User-Agent",
+    "Accept-Charset",
+    "Accept-Encoding",
+    "Accept-Language",
+    "Access-Control-Request-Headers",
+    "Access-Control-Request-Method",
+    "Authorization",
+    "baggage",
+    "Cache-Control",
+    "Cookie",
+    "Correlation-Context",
+    "Date",
+    "Expect",
+    "From",
+    "Grpc-Accept-Encoding",
+    "Grpc-Encoding",
+    "Grpc-Timeout",
+    "If-Match",
+    "If-Modified-Since",
+    "If-None-Match",
+    "If-Range",
+    "If-Unmodified-Since",
+    "Keep-Alive",
+    "Max-Forwards",
+    "Origin",
+    "Pragma",
+    "Proxy-Authorization",
+    "Proxy-Connection",
+    "Range",
+    "Referer",
+    "Request-Id",
+    "TE",
+    "traceparent",
+    "tracestate",
+    "Translate",
+    "Upgrade",
+    "Upgrade-Insecure-Requests",
+    "Via",
+    "Warning",
+];
+
+/// The place of a name among those that Kestrel knows, and how it is spelt; `None` if it does not know it.
+#[must_use]
+pub fn place(name: &str) -> Option<(usize, &'static str)> {
+    let is_same = |known: &&str| known.len() == name.len() && known.eq_ignore_ascii_case(name);
+    let index = KNOWN.iter().position(is_same)?;
+    Some((index, KNOWN[index]))
+}
