@@ -1,140 +1,126 @@
 package main
 
 import (
+	"bytes"
+	"errors"
+	"fmt"
 	"io"
+	"log"
+	"net"
 	"net/http"
 	"net/http/httptest"
 	"os"
+	"os/exec"
 	"path/filepath"
 	"strings"
 	"testing"
 )
 
-// call sends a request over real HTTP and reads the reply to its end.
-func call(t *testing.T, server *httptest.Server, method, path string, body io.Reader) (*http.Response, string) {
-	t.Helper()
-	request, err := http.NewRequest(method, server.URL+path, body)
-	if err != nil {
-		t.Fatal(err)
-	}
-	response, err := server.Client().Do(request)
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer response.Body.Close()
-	text, err := io.ReadAll(response.Body)
-	if err != nil {
-		t.Fatal(err)
-	}
-	return response, string(text)
+// logged is what a test writes to the log.
+func logged(t *testing.T) *bytes.Buffer {
+	var lines bytes.Buffer
+	log.SetOutput(&lines)
+	log.SetFlags(0)
+	t.Cleanup(func() { log.SetOutput(os.Stderr) })
+	return &lines
 }
 
-func serve(t *testing.T) *httptest.Server {
-	server := httptest.NewServer(routes())
-	server.Client().Timeout = waitLimit
-	t.Cleanup(server.Close)
-	return server
+func TestEveryFunctionHasOneRoute(t *testing.T) {
+	folders, err := filepath.Glob("*/function.json")
+	if err != nil || len(folders) == 0 {
+		t.Fatalf("there is no function: %v", err)
+	}
+	for _, folder := range folders {
+		name := filepath.Dir(folder)
+		// A method that no function has: 405 where there is a route, 404 where there is none.
+		proxied := ask(routes(), "BREW", "/api/"+name, "").Code != http.StatusNotFound
+		invoked := ask(routes(), "BREW", "/"+name, "").Code != http.StatusNotFound
+		if proxied == invoked {
+			t.Errorf("%s: a proxied route: %t, a route for its envelope: %t; expected one of them", name, proxied, invoked)
+		}
+	}
+	if status := ask(routes(), "GET", "/", "").Code; status != http.StatusNotFound {
+		t.Errorf("GET / is answered with %d", status)
+	}
 }
 
-func TestAProbeAndUnknownPathsAreAnsweredWith404(t *testing.T) {
-	server := serve(t)
-	for _, path := range []string{"/", "/api/hello/", "/hello", "/api/QueueTrigger", "/QueueTrigger/x"} {
-		if response, _ := call(t, server, "GET", path, nil); response.StatusCode != 404 {
-			t.Errorf("%s: expected 404, received %d", path, response.StatusCode)
+func TestAFunctionThatThrowsAnswers500AndTellsTheLogAlone(t *testing.T) {
+	lines := logged(t)
+	broken := invoke(func(Envelope[any, any]) (*InvocationResult, error) { panic("out of tea") })
+	mux := http.NewServeMux()
+	mux.Handle("POST /invoked", broken)
+	mux.HandleFunc("POST /api/proxied", func(http.ResponseWriter, *http.Request) { panic("out of tea") })
+	for _, path := range []string{"/invoked", "/api/proxied"} {
+		lines.Reset()
+		expectText(t, ask(recovered(mux), "POST", path, `{"Data":{},"Metadata":{}}`), http.StatusInternalServerError, "Internal Server Error\n")
+		if !strings.HasPrefix(lines.String(), "POST "+path+" failed: out of tea\n") {
+			t.Errorf("%s: the log has %q", path, lines)
 		}
 	}
 }
 
-func TestHelloAnswersGetAndHeadAndNamesThemToOthers(t *testing.T) {
-	server := serve(t)
-	for _, test := range []struct {
-		method string
-		status int
-		body   string
-	}{{"GET", 200, "Hello world"}, {"HEAD", 200, ""}, {"POST", 405, "Use GET"}} {
-		response, body := call(t, server, test.method, "/api/hello", nil)
-		if response.StatusCode != test.status || body != test.body {
-			t.Errorf("%s: expected %d `%s`, received %d `%s`", test.method, test.status, test.body, response.StatusCode, body)
+func TestAnEnvelopeThatCannotBeReadIsAnsweredWith400AndALine(t *testing.T) {
+	lines := logged(t)
+	handler := invoke(func(Envelope[struct{ Message Quoted[string] }, any]) (*InvocationResult, error) {
+		return nil, errors.New("it should not have been called")
+	})
+	for _, body := range []string{"", "not json", "[]", "null", "{}", `{"Data":{}}`, `{"Data":{"message":7},"Metadata":{}}`, `{"Data":{"message":"hello"},"Metadata":{}}`} {
+		lines.Reset()
+		reply := ask(handler, "POST", "/", body)
+		if reply.Code != http.StatusBadRequest || !strings.HasPrefix(reply.Body.String(), `Expected a JSON body such as {"Data":{},"Metadata":{}}`) {
+			t.Errorf("%s: received %d %s", body, reply.Code, reply.Body)
 		}
-		if received := response.Header.Get("Content-Type"); received != "text/plain; charset=utf-8" {
-			t.Errorf("%s: received content type %s", test.method, received)
-		}
-		if allow := response.Header.Get("Allow"); test.status == 405 && allow != "GET, HEAD" {
-			t.Errorf("expected `GET, HEAD`, received `%s`", allow)
+		if lines.String() != reply.Body.String() || strings.Count(lines.String(), "\n") != 1 {
+			t.Errorf("%s: the log has %q", body, lines)
 		}
 	}
 }
 
-func TestEveryFunctionHasARoute(t *testing.T) {
-	server := serve(t)
-	files, err := filepath.Glob("*/function.json")
-	if err != nil || len(files) == 0 {
-		t.Fatalf("expected function folders, found %v, %v", files, err)
-	}
-	for _, file := range files {
-		name := filepath.Dir(file)
-		forwarded, _ := call(t, server, "GET", "/api/"+name, nil)
-		invoked, _ := call(t, server, "GET", "/"+name, nil)
-		if (forwarded.StatusCode == 404) == (invoked.StatusCode == 404) {
-			t.Errorf("%s: expected exactly one route", name)
+func TestCallersThatCloseTheirConnectionsLoseNothing(t *testing.T) {
+	mux := http.NewServeMux()
+	mux.HandleFunc("/", func(w http.ResponseWriter, _ *http.Request) { fmt.Fprint(w, "here") })
+	server := httptest.NewServer(recovered(mux))
+	defer server.Close()
+	for attempt := range 40 {
+		request, err := http.NewRequest([]string{"GET", "POST"}[attempt%2], server.URL, strings.NewReader("x"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		request.Header.Set("Connection", "close")
+		reply, err := http.DefaultClient.Do(request)
+		if err != nil {
+			t.Fatalf("request %d: %v", attempt, err)
+		}
+		body, err := io.ReadAll(reply.Body)
+		_ = reply.Body.Close()
+		if err != nil || string(body) != "here" {
+			t.Errorf("request %d: received %q, %v", attempt, body, err)
 		}
 	}
 }
 
-func TestAFunctionInDefaultModeIsCalledByPostOnly(t *testing.T) {
-	response, body := call(t, serve(t), "GET", "/QueueTrigger", nil)
-	if response.StatusCode != 405 || response.Header.Get("Allow") != "POST" || body != "Use POST" {
-		t.Errorf("received %d, %v, %s", response.StatusCode, response.Header, body)
-	}
-}
-
-func TestAnInvocationIsAnsweredWithAllThreeMembersAsJSON(t *testing.T) {
-	response, body := call(t, serve(t), "POST", "/QueueTrigger",
-		strings.NewReader(`{"Data":{"message":"\"hello\""},"Metadata":{"DequeueCount":"1"}}`))
-	if response.StatusCode != 200 || response.Header.Get("Content-Type") != "application/json" {
-		t.Errorf("received %d, %v", response.StatusCode, response.Header)
-	}
-	if expected := `{"Outputs":{},"Logs":["Passed on 5 bytes, attempt 1"],"ReturnValue":"aGVsbG8="}`; body != expected {
-		t.Errorf("expected %s, received %s", expected, body)
-	}
-}
-
-func TestAnEnvelopeMayComeInChunksAndBeLarge(t *testing.T) {
-	blob := strings.Repeat("AAAA", 4<<20) // 12 MiB of zeros
-	// A reader of unknown length is sent chunked.
-	envelope := io.MultiReader(strings.NewReader(`{"Data":{"blob":"`), strings.NewReader(blob), strings.NewReader(`"},"Metadata":{"name":"\"a.bin\""}}`))
-	response, body := call(t, serve(t), "POST", "/BlobTrigger", envelope)
-	if response.StatusCode != 200 || body != `{"Outputs":{},"Logs":["Copied a.bin, 12582912 bytes"],"ReturnValue":"`+blob+`"}` {
-		t.Errorf("received %d, %d bytes", response.StatusCode, len(body))
-	}
-}
-
-func TestWhatIsNoEnvelopeIsAnsweredWith400AndTheHandlerLivesOn(t *testing.T) {
-	server := serve(t)
-	for _, envelope := range []string{"", "not json", "null", "[]", "{}", `{"Data":{}}`, `{"data":{},"metadata":{}}`, `{"Data":[],"Metadata":{}}`} {
-		response, body := call(t, server, "POST", "/TimerTrigger", strings.NewReader(envelope))
-		if response.StatusCode != 400 || body != `Expected a JSON body such as {"Data":{},"Metadata":{}}` {
-			t.Errorf("%s: received %d %s", envelope, response.StatusCode, body)
-		}
-	}
-	if response, _ := call(t, server, "GET", "/api/hello", nil); response.StatusCode != 200 {
-		t.Errorf("expected 200, received %d", response.StatusCode)
-	}
-}
-
-func TestAMessageNobodyCanProcessIsAnsweredWith500(t *testing.T) {
-	response, body := call(t, serve(t), "POST", "/QueueTrigger",
-		strings.NewReader(`{"Data":{"message":"\"unprocessable\""},"Metadata":{"DequeueCount":"5"}}`))
-	if response.StatusCode != 500 || body != "Cannot process, attempt 5" {
-		t.Errorf("received %d %s", response.StatusCode, body)
-	}
-}
-
-func TestMain(m *testing.M) {
-	// The tests of the program start this test binary again, as the program.
-	if os.Getenv(asProgram) != "" {
+func TestAPortThatCannotBeOpenedEndsTheProgramWithTheRemedy(t *testing.T) {
+	if os.Getenv("RUN_MAIN") != "" {
 		main()
 		return
 	}
-	os.Exit(m.Run())
+	taken, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer taken.Close()
+	_, takenPort, _ := net.SplitHostPort(taken.Addr().String())
+	for _, port := range []string{takenPort, "abc", "-1", "70000", "80 "} {
+		program := exec.Command(os.Args[0], "-test.run=^TestAPortThatCannotBeOpened")
+		program.Env = append(os.Environ(), "RUN_MAIN=1", "FUNCTIONS_CUSTOMHANDLER_PORT="+port)
+		var stderr bytes.Buffer
+		program.Stderr = &stderr
+		if err := program.Run(); err == nil || program.ProcessState.ExitCode() != 1 {
+			t.Errorf("%s: ended with %v", port, err)
+		}
+		line := stderr.String()
+		if strings.Count(line, "\n") != 1 || !strings.Contains(line, "`"+port+"`") || !strings.Contains(line, "set FUNCTIONS_CUSTOMHANDLER_PORT") {
+			t.Errorf("%s: the log has %q", port, line)
+		}
+	}
 }

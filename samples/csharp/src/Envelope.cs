@@ -1,111 +1,90 @@
-using System.Text;
-using System.Text.Json;
-using System.Text.Json.Nodes;
-
 namespace Handler;
 
 /// <summary>What the host sends in default mode.</summary>
-internal sealed record Invocation(JsonElement? Data, JsonElement? Metadata)
+internal sealed record Envelope(Dictionary<string, JsonElement> Data, Dictionary<string, JsonElement> Metadata)
 {
+    private static readonly JsonSerializerOptions Strict =
+        new() { RespectNullableAnnotations = true, RespectRequiredConstructorParameters = true };
+
     /// <summary>Reads what the host posted.</summary>
-    /// <exception cref="MalformedException">It is no envelope.</exception>
-    public static Invocation Read(byte[] body)
+    /// <exception cref="BadEnvelopeException">It cannot be read.</exception>
+    public static Envelope Read(string body) =>
+        TryParse<Envelope>(body) ?? throw new BadEnvelopeException("""a JSON body such as {"Data":{},"Metadata":{}}""");
+
+    /// <summary>The value of a JSON text; null if the text is not JSON, or its value not of this type.</summary>
+    public static T? TryParse<T>(string json)
     {
-        JsonElement? envelope = Json.TryParse(Encoding.UTF8.GetString(body));
-        var invocation = new Invocation(envelope.Member("Data"), envelope.Member("Metadata"));
-        return IsObject(invocation.Data) && IsObject(invocation.Metadata)
-            ? invocation
-            : throw new MalformedException("""Expected a JSON body such as {"Data":{},"Metadata":{}}""");
+        try
+        {
+            return JsonSerializer.Deserialize<T>(json, Strict);
+        }
+        catch (JsonException)
+        {
+            return default;
+        }
     }
 
     /// <summary>An object in Data: an HTTP request, a timer.</summary>
-    public JsonElement? Object(string name) =>
-        IsObject(Data.Member(name)) ? Data.Member(name) : throw Malformed(name, "to be an object");
+    public T Object<T>(string name) =>
+        TryParse<T>(Data.GetValueOrDefault(name).ToString())
+        ?? throw new BadEnvelopeException($"`{name}` to be an object, with all that the function reads");
 
-    /// <summary>A text in Data.</summary>
-    public string Text(string name) => DecodeText(Data, name);
+    /// <summary>A string in Data: a queue message.</summary>
+    public string String(string name) => Decode<string>(Data, name, "a string");
 
-    /// <summary>A text in Data that may be missing.</summary>
-    public string? TextOrNull(string name)
-    {
-        JsonElement? value = Decode(Data, name);
-        return value is { ValueKind: JsonValueKind.Null }
-            ? null
-            : value.AsText() ?? throw Undecodable(name, "a text or null");
-    }
+    /// <summary>A string in Data, or null: a blob that may be missing.</summary>
+    // A blob that does not exist arrives as null.
+    public string? StringOrNull(string name) => Data.GetValueOrDefault(name).ToString() == "null" ? null : String(name);
 
-    /// <summary>A text in Metadata.</summary>
-    public string MetadataText(string name) => DecodeText(Metadata, name);
-
-    /// <summary>The texts of an array in Data.</summary>
-    public string[] Texts(string name)
-    {
-        MalformedException malformed = Undecodable(name, "an array of strings");
-        return Decode(Data, name) is { ValueKind: JsonValueKind.Array } array
-            ? [.. array.EnumerateArray().Select(element => ((JsonElement?)element).AsText() ?? throw malformed)]
-            : throw malformed;
-    }
+    /// <summary>An array of strings in Data: a batch of events.</summary>
+    public string[] Strings(string name) => Decode<string[]>(Data, name, "an array of strings");
 
     /// <summary>The bytes of a blob trigger.</summary>
     // The bytes of a blob trigger with dataType binary are bare base64: never decode them as JSON.
-    public byte[] Bytes(string name) =>
-        Data.Member(name) is { ValueKind: JsonValueKind.String } base64 && base64.TryGetBytesFromBase64(out byte[]? bytes)
+    public byte[] BlobBytes(string name) =>
+        Data.GetValueOrDefault(name) is { ValueKind: JsonValueKind.String } blob && blob.TryGetBytesFromBase64(out byte[]? bytes)
             ? bytes
-            : throw Malformed(name, "to be base64");
+            : throw new BadEnvelopeException($"`{name}` to be base64");
+
+    /// <summary>A string in Metadata: the name of a blob.</summary>
+    public string MetadataString(string name) => Decode<string>(Metadata, name, "a string");
 
     /// <summary>Which attempt at a message this is.</summary>
     // DequeueCount counts the attempts from 1; an invocation through the admin route has 0.
-    public long Attempt()
-    {
-        if (Metadata.Member("DequeueCount") is null)
-        {
-            return 0;
-        }
-        return Decode(Metadata, "DequeueCount").AsInteger() is { } attempt and >= 0
-            ? attempt
-            : throw Undecodable("DequeueCount", "a number");
-    }
-
-    private static bool IsObject(JsonElement? value) => value is { ValueKind: JsonValueKind.Object };
+    public int Attempt() =>
+        Metadata.ContainsKey("DequeueCount") ? Decode<int?>(Metadata, "DequeueCount", "a whole number")!.Value : 0;
 
     // A string in Data and Metadata is JSON text inside a JSON string: decode it once, never twice.
-    private static JsonElement? Decode(JsonElement? section, string name) =>
-        section.Member(name).AsText() is { } text ? Json.TryParse(text) : null;
-
-    /// <summary>Like Decode, where only a text will do: a queue message, a name.</summary>
-    private static string DecodeText(JsonElement? section, string name) =>
-        Decode(section, name).AsText() ?? throw Undecodable(name, "a text");
-
-    private static MalformedException Undecodable(string name, string expected) =>
-        Malformed(name, $"to be {expected}, as JSON inside a JSON string");
-
-    private static MalformedException Malformed(string name, string expected) => new($"Expected `{name}` {expected}");
+    private static T Decode<T>(Dictionary<string, JsonElement> section, string name, string expected) =>
+        TryParse<T>(section.GetValueOrDefault(name).ToString())
+        ?? throw new BadEnvelopeException($"`{name}` to be {expected}, as JSON inside a JSON string");
 }
 
-/// <summary>What the host expects back.</summary>
-// The host prints each line of Logs under the category Function.<Name>.User.
-internal sealed record Result(JsonObject Outputs, string[] Logs, string? ReturnValue);
+/// <summary>An HTTP request in Data.</summary>
+internal sealed record HttpTriggerData(Dictionary<string, string?> Params, string Body = "");
 
-/// <summary>Values of output bindings.</summary>
-internal static class Output
+/// <summary>A timer in Data.</summary>
+internal sealed record TimerTriggerData(bool IsPastDue);
+
+/// <summary>The envelope is not what the host sends; the message says what was expected.</summary>
+internal sealed class BadEnvelopeException(string expected) : Exception($"Expected {expected}");
+
+/// <summary>What the host expects back in default mode.</summary>
+// The host prints each line of Logs under the category Function.<Name>.User.
+internal sealed record InvocationResult(object Outputs, string[] Logs, string? ReturnValue = null)
 {
-    /// <summary>What to give the host so that a queue or blob gets exactly these bytes.</summary>
+    /// <summary>The value of a queue or blob output: exactly these bytes.</summary>
     // The host decodes any string that happens to be base64, so queue and blob outputs are the base64 of the exact
     // bytes.
-    public static string Bytes(byte[] bytes) => Convert.ToBase64String(bytes);
+    public static string OutputBytes(byte[] bytes) => Convert.ToBase64String(bytes);
 
-    /// <summary>What to give the host so that a queue or blob gets exactly this text.</summary>
-    public static string Text(string text) => Bytes(Encoding.UTF8.GetBytes(text));
+    /// <summary>The value of a queue or blob output: exactly this text.</summary>
+    public static string OutputBytes(string text) => OutputBytes(Encoding.UTF8.GetBytes(text));
 
-    /// <summary>An http output with a JSON body.</summary>
+    /// <summary>The value of an http output with a JSON body.</summary>
     // The body is a string: an object would arrive indented, as text/plain.
-    public static JsonObject Http(int status, JsonObject body) => new()
-    {
-        ["statusCode"] = status,
-        ["headers"] = new JsonObject { ["content-type"] = "application/json" },
-        ["body"] = Encoding.UTF8.GetString(Json.Write(body)),
-    };
-}
+    public static object JsonOutput(int statusCode, object body) =>
+        new { statusCode, headers = JsonHeaders, body = JsonSerializer.Serialize(body) };
 
-/// <summary>The request is not what the host sends; the message says what was expected.</summary>
-internal sealed class MalformedException(string message) : Exception(message);
+    private static readonly Dictionary<string, string> JsonHeaders = new() { ["content-type"] = "application/json" };
+}

@@ -1,4 +1,4 @@
-// The program: finds its port, serves the app of App.cs, stops when it is asked to.
+// The program: finds its port and serves what Routes.cs maps.
 
 using Handler;
 
@@ -6,26 +6,25 @@ const string PortVariable = "FUNCTIONS_CUSTOMHANDLER_PORT";
 
 // The host chooses a free port, names it in FUNCTIONS_CUSTOMHANDLER_PORT and connects to 127.0.0.1 only.
 string? named = Environment.GetEnvironmentVariable(PortVariable);
-if (!Port.TryParse(named, out int port))
+if (!ushort.TryParse(named ?? "8081", out ushort port))
 {
-    Console.Error.WriteLine($"{PortVariable} is `{named}`, not a port number");
-    Console.Error.WriteLine($"hint: set it to a number up to 65535, or unset it to listen on {Port.Development}");
+    Console.Error.WriteLine($"{PortVariable} is `{named}`: set it to a port number from 0 to 65535, or unset it to listen on 8081");
     return 1;
 }
 
-await using WebApplication app = App.Create(port);
+await using WebApplication app = Routes.CreateApp(port);
 try
 {
     await app.StartAsync();
 }
-catch (IOException e)
+catch (Exception e)
 {
-    Console.Error.WriteLine($"Cannot listen on 127.0.0.1:{port}: {e.Message}");
+    Console.Error.WriteLine(
+        $"Cannot listen on 127.0.0.1:{port} ({e.GetBaseException().Message}): end the program that does, or set {PortVariable} to another port");
     return 1;
 }
-string why = named is null ? $" ({PortVariable} is not set)" : "";
-Console.WriteLine($"Listening on {app.Urls.Single()}{why}");
+Console.WriteLine($"Listening on {app.Urls.Single()}{(named is null ? $" ({PortVariable} is not set)" : "")}");
 
-// docker stop and Ctrl-C send SIGTERM and SIGINT: stop listening, finish what is running and exit.
+// When the host stops it kills the handler: there is no signal to wait for.
 await app.WaitForShutdownAsync();
 return 0;

@@ -1,83 +1,130 @@
-// The routes: which function answers which path, and what becomes of a request nobody can answer.
+// The routes, which say what function answers which path and method, and the HTTP functions.
 
 import { createServer } from "node:http";
+import { buffer, text } from "node:stream/consumers";
+import { setTimeout } from "node:timers/promises";
 
-import { BadEnvelope, readEnvelope } from "./envelope.js";
+import { BadEnvelope, Unprocessable, parseJson, readEnvelope } from "./envelope.js";
 import * as functions from "./functions.js";
-import { json, text } from "./http.js";
 
 /** Longer than the host keeps an idle connection (one minute), so that it never sends into one just closed here. */
 const KEEP_ALIVE_MS = 120_000;
 
-const ROUTES = new Map([
-  // Forwarded: with only an HTTP trigger in and an HTTP response out, the host passes the request on as it came, /api included.
-  ["/api/hello", forwarded(["GET", "HEAD"], functions.hello)],
-  ["/api/SimpleHttpTrigger", forwarded(["GET", "POST"], functions.simpleHttpTrigger)],
-  ["/api/SimpleHttpTriggerWithReturn", forwarded(["GET", "POST"], functions.simpleHttpTriggerWithReturn)],
+const ROUTES = {
+  // Proxied: with only an HTTP trigger in and an HTTP response out, the host passes the request on as it came, /api included, and the answer back piece by piece.
+  "/api/hello": { GET: hello },
+  "/api/SimpleHttpTrigger": { GET: greetNameInQuery, POST: greetNameInBody },
+  "/api/SimpleHttpTriggerWithReturn": { GET: tellWhatArrived, POST: tellWhatArrived },
+  "/api/HttpTriggerWithStreaming": { GET: streamPieces },
 
   // Default mode: the host posts {"Data", "Metadata"} to /<FunctionName> and expects {"Outputs", "Logs", "ReturnValue"} as application/json.
-  ["/HttpTriggerStringReturnValue", invoked(functions.httpTriggerStringReturnValue)],
-  ["/HttpTriggerWithOutputs", invoked(functions.httpTriggerWithOutputs)],
-  ["/QueueTrigger", invoked(functions.queueTrigger)],
-  ["/QueueTriggerWithOutputs", invoked(functions.queueTriggerWithOutputs)],
-  ["/BlobTrigger", invoked(functions.blobTrigger)],
-  ["/EventHubTrigger", invoked(functions.eventHubTrigger)],
-  ["/TimerTrigger", invoked(functions.timerTrigger)],
-]);
+  "/HttpTriggerStringReturnValue": { POST: invoke(functions.httpTriggerStringReturnValue) },
+  "/HttpTriggerWithOutputs": { POST: invoke(functions.httpTriggerWithOutputs) },
+  "/QueueTrigger": { POST: invoke(functions.queueTrigger) },
+  "/QueueTriggerWithOutputs": { POST: invoke(functions.queueTriggerWithOutputs) },
+  "/BlobTrigger": { POST: invoke(functions.blobTrigger) },
+  "/EventHubTrigger": { POST: invoke(functions.eventHubTrigger) },
+  "/TimerTrigger": { POST: invoke(functions.timerTrigger) },
+};
 
 /** The whole handler as a server that does not listen yet: main.js gives it the host's port, a test any port. */
-export function createApp() {
-  const app = createServer(async (incoming, outgoing) => {
+export function createApp(routes = ROUTES) {
+  return createServer({ keepAliveTimeout: KEEP_ALIVE_MS }, async (request, response) => {
     try {
-      const { status, headers, body } = handle(await read(incoming));
-      outgoing.writeHead(status, { ...headers, "Content-Length": Buffer.byteLength(body) }).end(body);
-    } catch {
-      // The caller went away in the middle of its request: there is nobody left to answer.
-      outgoing.destroy();
+      await answer(routes, request, response);
+    } catch (error) {
+      // A function that throws answers 500 once: the cause goes to the log, nothing of it to the caller.
+      console.error(`${request.method} ${request.url.split("?")[0]} failed:`, error);
+      if (response.headersSent) response.destroy();
+      else sendText(response, 500, "Internal Server Error");
     }
   });
-  app.keepAliveTimeout = KEEP_ALIVE_MS;
-  return app;
 }
 
-/** Answers one request: {method, path, search, headers, body} in, {status, headers, body} out. */
-export function handle(request) {
-  const route = ROUTES.get(request.path);
+async function answer(routes, request, response) {
+  const url = new URL(`http://localhost${request.url}`);
+  const route = routes[url.pathname];
   // The host asks GET / until anything answers: any status means ready, even 404.
-  if (route === undefined) return text(404, "Not found");
-  if (!route.methods.includes(request.method)) {
-    const use = route.methods.filter((method) => method !== "HEAD").join(" or ");
-    return text(405, `Use ${use}`, { Allow: route.methods.join(", ") });
+  if (route === undefined) return sendText(response, 404, "Not Found");
+  const run = route[request.method === "HEAD" ? "GET" : request.method];
+  if (run === undefined) {
+    response.setHeader("Allow", Object.keys(route).join(", "));
+    return sendText(response, 405, "Method Not Allowed");
   }
-  return route.answer(request);
+  return run(request, response, url);
 }
 
-function forwarded(methods, answer) {
-  return { methods, answer };
+function hello(request, response) {
+  sendText(response, 200, "Hello world");
 }
 
-function invoked(run) {
-  return { methods: ["POST"], answer: (request) => answerInvocation(run, request.body) };
+function greetNameInQuery(request, response, { searchParams }) {
+  sendText(response, 200, `Hello, ${searchParams.get("name") || "world"}!`);
 }
 
-function answerInvocation(run, body) {
-  try {
-    const { outputs = {}, logs = [], returnValue = null } = run(readEnvelope(body));
-    // The host prints each line of Logs under the category Function.<Name>.User.
-    return json(JSON.stringify({ Outputs: outputs, Logs: logs, ReturnValue: returnValue }));
-  } catch (error) {
-    // What the handler writes to stderr appears in the host's log as an error, what it writes to stdout as information.
-    console.error(error instanceof BadEnvelope || error instanceof functions.Unprocessable ? error.message : error);
-    // A message that cannot be handled has nobody to tell: after a 500 the host tries again, five attempts in all, then moves it to the poison queue.
-    return text(error instanceof BadEnvelope ? 400 : 500, error.message);
+async function greetNameInBody(request, response) {
+  const name = parseJson(await text(request))?.name;
+  if (typeof name === "string" && name !== "") sendText(response, 200, `Hello, ${name}!`);
+  else sendText(response, 400, 'Expected a JSON body such as {"name":"Ada"}');
+}
+
+async function tellWhatArrived(request, response, { pathname, searchParams }) {
+  // code carries the function key: never echo a key.
+  const query = Object.fromEntries([...searchParams].filter(([name]) => name.toLowerCase() !== "code"));
+  sendJson(response, 200, {
+    method: request.method,
+    path: pathname,
+    query,
+    bytes: (await buffer(request)).length,
+    invocationId: request.headers["x-azure-functions-invocationid"] ?? null,
+  });
+}
+
+/** Sends server-sent events, each as soon as it is there. */
+async function streamPieces(request, response, { searchParams }) {
+  const count = number(searchParams.get("count") ?? "3");
+  const pauseMs = number(searchParams.get("pauseMs") ?? "200");
+  if (!(count >= 1 && count <= 20 && pauseMs >= 0 && pauseMs <= 2000)) {
+    return sendJson(response, 400, { error: "expected count from 1 to 20 and pauseMs from 0 to 2000" });
   }
+  response.writeHead(200, { "Content-Type": "text/event-stream", "Cache-Control": "no-cache" });
+  for (let piece = 1; piece <= count; piece++) {
+    if (piece > 1) await setTimeout(pauseMs);
+    if (response.destroyed) {
+      // When the caller goes away the host closes the connection: stop, nobody reads on.
+      return console.log(`Stopped after ${piece - 1} pieces`);
+    }
+    response.write(`data: ${JSON.stringify({ piece })}\n\n`);
+  }
+  response.end();
 }
 
-async function read(incoming) {
-  const [path] = incoming.url.split("?", 1);
-  const search = incoming.url.slice(path.length);
-  const chunks = [];
-  // The host sends the envelope chunked, without a Content-Length.
-  for await (const chunk of incoming) chunks.push(chunk);
-  return { method: incoming.method, path, search, headers: incoming.headers, body: Buffer.concat(chunks) };
+/** The whole number that a text is, or NaN. */
+function number(digits) {
+  return /^\d+$/.test(digits) ? Number(digits) : NaN;
+}
+
+/** Serves a function in default mode. */
+export function invoke(run) {
+  return async (request, response) => {
+    try {
+      // The host sends the envelope chunked, without a Content-Length.
+      const envelope = readEnvelope(await text(request));
+      sendJson(response, 200, await run(envelope));
+    } catch (error) {
+      if (!(error instanceof BadEnvelope) && !(error instanceof Unprocessable)) throw error;
+      // What the handler writes to stderr appears in the host's log as an error, what it writes to stdout as information.
+      console.error(error.message);
+      // A message that cannot be handled has nobody to tell: after a 500 the host tries again, five attempts in all, then moves it to the poison queue.
+      sendText(response, error instanceof BadEnvelope ? 400 : 500, error.message);
+    }
+  };
+}
+
+function sendText(response, status, body) {
+  response.writeHead(status, { "Content-Type": "text/plain; charset=utf-8" }).end(body);
+}
+
+function sendJson(response, status, value) {
+  response.writeHead(status, { "Content-Type": "application/json" }).end(JSON.stringify(value));
 }

@@ -1,95 +1,88 @@
-# The envelope: how the host wraps what a function gets, and how it unwraps what a function gives.
+# The envelope: what the host sends in default mode, and what it expects back.
 
-# Stops because the request is not what the host sends; the message says what was expected.
-malformed <- function(...) {
-  stop(structure(class = c("malformed", "error", "condition"), list(message = paste0("Expected ", ...), call = NULL)))
+# Stops because the envelope is not what the host sends; the message says what was expected.
+bad_envelope <- function(...) stop(errorCondition(paste0("Expected ", ...), class = "bad_envelope"))
+
+# The envelope in the body of a request: a list of Data and Metadata, each a list, too.
+read_envelope <- function(body) {
+  envelope <- parse_json(as_text(body))
+  if (!is_object(member(envelope, "Data")) || !is_object(member(envelope, "Metadata"))) {
+    bad_envelope('a JSON body such as {"Data":{},"Metadata":{}}')
+  }
+  envelope
 }
 
-# The envelope in a request's body: {Data, Metadata}, both objects.
-read_envelope <- function(bytes) {
-  envelope <- parse_json(as_text(bytes))
-  data <- member(envelope, "Data")
-  metadata <- member(envelope, "Metadata")
-  if (!is_object(data) || !is_object(metadata)) malformed('a JSON body such as {"Data":{},"Metadata":{}}')
-  list(data = data, metadata = metadata)
-}
-
-# The value of one member of Data or Metadata, of which `fits` says whether it is what the host sends.
-#
-# A string in Data and Metadata is JSON text inside a JSON string: decode it once, never twice.
+# The value of one member of Data or Metadata; `fits` says whether it is what the host sends.
 decode <- function(section, name, expected, fits) {
   text <- member(section, name)
-  value <- if (is_text(text)) parse_json(text) else NOT_JSON
-  if (!fits(value)) malformed("`", name, "` to be ", expected, ", as JSON inside a JSON string")
+  # A string in Data and Metadata is JSON text inside a JSON string: decode it once, never twice.
+  value <- if (is.character(text)) parse_json(text)
+  # R ends a string at a NUL, and would go on with half of it.
+  if (!fits(value) || grepl("\\u0000", text, fixed = TRUE)) {
+    bad_envelope("`", name, "` to be ", expected, ", as JSON inside a JSON string")
+  }
   value
 }
 
-# Like `decode`, where only a text will do: a queue message, a name.
-decode_text <- function(section, name) decode(section, name, "a text", is_text)
+# A string in Data or Metadata: a queue message, the name of a blob.
+decode_string <- function(section, name) decode(section, name, "a string", is.character)
 
-# The texts of an array in Data.
-decode_texts <- function(section, name) {
-  is_texts <- function(value) is_array(value) && all(vapply(value, is_text, NA))
-  as.character(decode(section, name, "an array of strings", is_texts))
-}
-
-# A member of Data as the object it is: an HTTP request, a timer.
-object_in <- function(section, name) {
-  object <- member(section, name)
-  if (!is_object(object)) malformed("`", name, "` to be an object")
-  object
-}
+# An array of strings in Data: a batch of events.
+decode_strings <- function(section, name) as.character(decode(section, name, "an array of strings", is.list))
 
 # The bytes of a blob trigger.
-#
-# The bytes of a blob trigger with dataType binary are bare base64: never decode them as JSON.
-blob_bytes <- function(section, name) {
-  base64 <- member(section, name)
-  bytes <- if (is_text(base64)) tryCatch(jsonlite::base64_dec(base64), error = function(e) NULL)
-  if (is.null(bytes)) malformed("`", name, "` to be base64")
-  bytes
+blob_bytes <- function(data, name) {
+  # The bytes of a blob trigger with dataType binary are bare base64: never decode them as JSON.
+  tryCatch(jsonlite::base64_dec(data[[name]]), error = function(e) bad_envelope("`", name, "` to be base64"))
 }
 
-# Which attempt at a message this is, from Metadata.
-#
-# DequeueCount counts the attempts from 1; an invocation through the admin route has 0.
+# Which attempt at a message this is.
 attempt_of <- function(metadata) {
-  if (is.null(member(metadata, "DequeueCount"))) return(0L)
-  decode(metadata, "DequeueCount", "a number", function(value) is.integer(value) && value >= 0L)
+  # DequeueCount counts the attempts from 1; an invocation through the admin route has 0.
+  if (is.null(metadata[["DequeueCount"]])) return(0L)
+  decode(metadata, "DequeueCount", "a whole number", is.integer)
 }
 
-# What to give the host so that a queue or blob gets exactly these bytes, or this text as UTF-8.
-#
-# The host decodes any string that happens to be base64, so queue and blob outputs are the base64 of the exact bytes.
+# What the host expects back.
+invocation_result <- function(outputs = list(), logs = character(), return_value = NULL) {
+  # The host prints each line of Logs under the category Function.<Name>.User.
+  list(Outputs = as_object(outputs), Logs = I(logs), ReturnValue = return_value)
+}
+
+# The value of a queue or blob output: exactly these bytes, or this text as UTF-8.
 output_bytes <- function(content) {
+  # The host decodes any string that happens to be base64, so queue and blob outputs are the base64 of the exact bytes.
   bytes <- if (is.raw(content)) content else charToRaw(enc2utf8(content))
-  # Older versions of jsonlite break the lines.
+  # Some versions of jsonlite break the lines.
   gsub("\n", "", jsonlite::base64_enc(bytes), fixed = TRUE)
 }
 
-# The JSON text of an http output whose body is this JSON text.
-#
-# The body is a string: an object would arrive indented, as text/plain.
-http_output <- function(status, json) {
-  json_object(
-    statusCode = status,
-    headers = json_object("content-type" = json_text("application/json")),
-    body = json_text(json)
-  )
+# The value of an http output with a JSON body.
+json_output <- function(status, body) {
+  # The body is a string: an object would arrive indented, as text/plain.
+  list(statusCode = status, headers = list("content-type" = "application/json"), body = to_json(body))
 }
 
-# What a function gives: the JSON text of each output by its name, lines for the log, a text to return.
-result <- function(outputs = list(), logs = character(), return_value = NULL) {
-  list(outputs = outputs, logs = logs, return_value = return_value)
+# The value of a JSON text, arrays and objects as lists; NULL if it is not JSON.
+parse_json <- function(text) {
+  # Not jsonlite::fromJSON: to that a text may also be a file or an address to read from.
+  tryCatch(jsonlite::parse_json(text), error = function(e) NULL)
 }
 
-# The JSON text of what the host expects back.
-#
-# The host prints each line of Logs under the category Function.<Name>.User.
-write_result <- function(result) {
-  json_object(
-    Outputs = json_members(result$outputs),
-    Logs = json_texts(result$logs),
-    ReturnValue = if (is.null(result$return_value)) "null" else json_text(result$return_value)
-  )
+# The JSON text of a value: a vector of one is a scalar, unless it is marked with I().
+to_json <- function(value) as.character(jsonlite::toJSON(value, auto_unbox = TRUE, null = "null", digits = NA))
+
+# A list that is a JSON object even if it is empty.
+as_object <- function(members) structure(members, names = as.character(names(members)))
+
+is_object <- function(value) is.list(value) && !is.null(names(value))
+
+# A member of an object, NULL if there is none.
+member <- function(object, name) if (is_object(object)) object[[name]]
+
+# Bytes as text in UTF-8.
+as_text <- function(bytes) {
+  text <- rawToChar(bytes)
+  Encoding(text) <- "UTF-8"
+  text
 }

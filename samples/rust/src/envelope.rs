@@ -1,60 +1,38 @@
-//! The envelope: how the host wraps what a function gets, and how it unwraps what a function gives.
+//! The envelope: how the host wraps what a function in default mode gets, and how it unwraps what a function gives.
 
-use std::collections::BTreeMap;
-use std::fmt;
-
+use axum::Json;
+use axum::body::Bytes;
+use axum::extract::{FromRequest, Request};
+use axum::http::StatusCode;
+use axum::response::{IntoResponse, Response};
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
-use serde::Serialize;
 use serde::de::DeserializeOwned;
-use serde_json::value::RawValue;
-
-use crate::http::json_text;
+use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value, json};
 
 /// What a function in default mode gets.
-pub struct Envelope<'a> {
-    pub data: Members<'a>,
-    pub metadata: Members<'a>,
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "PascalCase")]
+pub struct Envelope {
+    pub data: Map<String, Value>,
+    pub metadata: Map<String, Value>,
 }
-
-/// The members of a JSON object, each still as it was written; of a name given twice the last.
-pub struct Members<'a>(BTreeMap<String, &'a RawValue>);
 
 /// What a function gives the host.
 #[derive(Debug, Default, Serialize)]
 #[serde(rename_all = "PascalCase")]
-pub struct Answer {
-    pub outputs: BTreeMap<&'static str, Output>,
+pub struct InvocationResult {
+    /// The value of each output binding; of queues and blobs it is [`output_bytes`].
+    #[serde(skip_serializing_if = "Value::is_null")]
+    pub outputs: Value,
     /// The host prints each line of Logs under the category Function.<Name>.User.
     pub logs: Vec<String>,
-    pub return_value: Option<OutputBytes>,
+    pub return_value: Option<String>,
 }
-
-/// The value of one output binding.
-#[derive(Debug, Serialize)]
-#[serde(untagged)]
-pub enum Output {
-    Http(HttpOutput),
-    Bytes(OutputBytes),
-    /// The elements of an array output are not decoded: plain text, one message each.
-    Messages(Vec<String>),
-}
-
-#[derive(Debug, Serialize)]
-#[serde(rename_all = "camelCase")]
-pub struct HttpOutput {
-    pub status_code: u16,
-    pub headers: BTreeMap<&'static str, &'static str>,
-    /// The body is a string: an object would arrive indented, as text/plain.
-    pub body: String,
-}
-
-/// Bytes for a queue or a blob.
-#[derive(Debug, PartialEq, Serialize)]
-pub struct OutputBytes(String);
 
 /// Why an invocation fails.
-#[derive(Debug, PartialEq)]
+#[derive(Debug)]
 pub enum Failure {
     /// The request is not what the host sends; the text says what was expected.
     BadEnvelope(String),
@@ -62,93 +40,78 @@ pub enum Failure {
     Unprocessable { attempt: u32 },
 }
 
-impl<'a> Envelope<'a> {
-    /// Reads {Data, Metadata}, both objects, from a request's body.
-    pub fn read(body: &'a [u8]) -> Result<Self, Failure> {
-        let sections = || {
-            let envelope = Members::parse(std::str::from_utf8(body).ok()?)?;
-            Some(Self { data: envelope.object("Data").ok()?, metadata: envelope.object("Metadata").ok()? })
-        };
-        sections().ok_or_else(|| bad(r#"Expected a JSON body such as {"Data":{},"Metadata":{}}"#))
+impl<S: Send + Sync> FromRequest<S> for Envelope {
+    type Rejection = Failure;
+
+    async fn from_request(request: Request, state: &S) -> Result<Self, Failure> {
+        // The host sends the envelope chunked, without a Content-Length.
+        let body = Bytes::from_request(request, state).await.unwrap_or_default();
+        serde_json::from_slice(&body).map_err(|error| {
+            Failure::BadEnvelope(format!(r#"Expected a JSON body such as {{"Data":{{}},"Metadata":{{}}}}: {error}"#))
+        })
+    }
+}
+
+impl Envelope {
+    /// A member of Data that is meant as it stands: an HTTP request, a timer.
+    pub fn plain(&self, name: &str) -> Result<&Value, Failure> {
+        self.data.get(name).ok_or_else(|| Failure::BadEnvelope(format!("Expected `{name}` in Data")))
+    }
+
+    /// The bytes of a blob.
+    ///
+    /// The bytes of a blob trigger with dataType binary are bare base64: never decode them as JSON.
+    pub fn blob_bytes(&self, name: &str) -> Result<Vec<u8>, Failure> {
+        STANDARD
+            .decode(self.plain(name)?.as_str().unwrap_or("?"))
+            .map_err(|error| Failure::BadEnvelope(format!("Expected `{name}` to be base64: {error}")))
     }
 
     /// Which attempt at a message this is.
     ///
     /// DequeueCount counts the attempts from 1; an invocation through the admin route has 0.
     pub fn attempt(&self) -> Result<u32, Failure> {
-        match self.metadata.0.get("DequeueCount") {
-            None => Ok(0),
-            Some(_) => self.metadata.decode("DequeueCount", "a number"),
-        }
+        self.metadata.get("DequeueCount").map_or(Ok(0), |_| decode(&self.metadata, "DequeueCount"))
     }
 }
 
-impl<'a> Members<'a> {
-    /// The members of an object, or nothing where the text is not JSON or no object.
-    pub fn parse(json: &'a str) -> Option<Self> {
-        serde_json::from_str(json).ok().map(Self)
-    }
+/// The value of nearly every member of Data and Metadata; an `Option` is `None` for null.
+///
+/// A string in Data and Metadata is JSON text inside a JSON string: decode it once, never twice.
+pub fn decode<T: DeserializeOwned>(members: &Map<String, Value>, name: &str) -> Result<T, Failure> {
+    let text = members.get(name).and_then(Value::as_str).unwrap_or_default();
+    serde_json::from_str(text)
+        .map_err(|error| Failure::BadEnvelope(format!("Expected `{name}` to be JSON inside a JSON string: {error}")))
+}
 
-    /// A member as it was written.
-    pub fn written(&self, name: &str) -> Option<&'a str> {
-        self.0.get(name).map(|value| value.get())
-    }
+/// The host decodes any string that happens to be base64, so queue and blob outputs are the base64 of the exact bytes.
+pub fn output_bytes(bytes: impl AsRef<[u8]>) -> String {
+    STANDARD.encode(bytes)
+}
 
-    /// A member whose value is meant as it stands.
-    pub fn plain<T: DeserializeOwned>(&self, name: &str) -> Option<T> {
-        serde_json::from_str(self.written(name)?).ok()
-    }
+/// The value of an http output with a JSON body.
+pub fn json_output(status_code: u16, body: &Value) -> Value {
+    // The body is a string: an object would arrive indented, as text/plain.
+    json!({ "statusCode": status_code, "headers": { "content-type": "application/json" }, "body": body.to_string() })
+}
 
-    /// A member that is an object itself: an HTTP request, a timer.
-    pub fn object(&self, name: &str) -> Result<Self, Failure> {
-        self.written(name).and_then(Self::parse).ok_or_else(|| bad(format!("Expected `{name}` to be an object")))
-    }
-
-    /// The value of one member of Data or Metadata.
-    ///
-    /// A string in Data and Metadata is JSON text inside a JSON string: decode it once, never twice.
-    pub fn decode<T: DeserializeOwned>(&self, name: &str, what: &str) -> Result<T, Failure> {
-        self.plain(name)
-            .and_then(|text: String| serde_json::from_str(&text).ok())
-            .ok_or_else(|| bad(format!("Expected `{name}` to be {what}, as JSON inside a JSON string")))
-    }
-
-    /// The bytes of a blob trigger.
-    ///
-    /// The bytes of a blob trigger with dataType binary are bare base64: never decode them as JSON.
-    pub fn blob_bytes(&self, name: &str) -> Result<Vec<u8>, Failure> {
-        self.plain(name)
-            .and_then(|text: String| STANDARD.decode(text).ok())
-            .ok_or_else(|| bad(format!("Expected `{name}` to be base64")))
+impl IntoResponse for InvocationResult {
+    fn into_response(self) -> Response {
+        Json(self).into_response()
     }
 }
 
-impl HttpOutput {
-    /// An HTTP output with a JSON body.
-    pub fn json(status_code: u16, body: &impl Serialize) -> Self {
-        Self { status_code, headers: BTreeMap::from([("content-type", "application/json")]), body: json_text(body) }
+impl IntoResponse for Failure {
+    fn into_response(self) -> Response {
+        let (status, line) = match self {
+            Self::BadEnvelope(expected) => (StatusCode::BAD_REQUEST, expected),
+            // A message that cannot be handled has nobody to tell: after a 500 the host tries again, five attempts in all, then moves it to the poison queue.
+            Self::Unprocessable { attempt } => {
+                (StatusCode::INTERNAL_SERVER_ERROR, format!("Cannot process, attempt {attempt}"))
+            }
+        };
+        // What the handler writes to stderr appears in the host's log as an error, what it writes to stdout as information.
+        eprintln!("{line}");
+        (status, line).into_response()
     }
-}
-
-impl OutputBytes {
-    /// The host decodes any string that happens to be base64, so queue and blob outputs are the base64 of the exact bytes.
-    pub fn of(bytes: impl AsRef<[u8]>) -> Self {
-        Self(STANDARD.encode(bytes))
-    }
-}
-
-impl fmt::Display for Failure {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::BadEnvelope(expected) => f.write_str(expected),
-            Self::Unprocessable { attempt } => write!(f, "Cannot process, attempt {attempt}"),
-        }
-    }
-}
-
-impl std::error::Error for Failure {}
-
-/// A [`Failure::BadEnvelope`] that says what was expected.
-pub fn bad(expected: impl Into<String>) -> Failure {
-    Failure::BadEnvelope(expected.into())
 }

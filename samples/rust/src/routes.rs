@@ -1,76 +1,115 @@
-//! The routes: which function answers which path, and what becomes of a request nobody can answer.
+//! The routes, which say what function answers which path, and the HTTP functions.
 
-use axum::Router;
+use std::collections::BTreeMap;
+use std::convert::Infallible;
+use std::time::Duration;
+
 use axum::body::Bytes;
-use axum::extract::DefaultBodyLimit;
-use axum::http::request::Parts;
-use axum::http::{StatusCode, header};
+use axum::extract::rejection::JsonRejection;
+use axum::extract::{DefaultBodyLimit, Query};
+use axum::http::{HeaderMap, Method, StatusCode, Uri};
+use axum::response::sse::{Event, Sse};
 use axum::response::{IntoResponse, Response};
-use axum::routing::{MethodRouter, any};
+use axum::routing::{get, post};
+use axum::{Json, Router};
+use futures_util::stream;
+use serde_json::{Value, json};
+use tower_http::catch_panic::CatchPanicLayer;
 
-use crate::envelope::{Answer, Envelope, Failure};
 use crate::functions;
-use crate::http::{Reply, Request};
 
 /// The whole handler: `main.rs` gives it the host's port, a test calls it as it is.
 pub fn router() -> Router {
-    Router::new()
-        // Forwarded: with only an HTTP trigger in and an HTTP response out, the host passes the request on as it came, /api included.
-        .route("/api/hello", answer(&["GET", "HEAD"], functions::hello))
-        .route("/api/SimpleHttpTrigger", answer(&["GET", "POST"], functions::simple_http_trigger))
-        .route("/api/SimpleHttpTriggerWithReturn", answer(&["GET", "POST"], functions::simple_http_trigger_with_return))
-        // Default mode: the host posts {"Data", "Metadata"} to /<FunctionName> and expects {"Outputs", "Logs", "ReturnValue"} as application/json.
-        .route("/HttpTriggerStringReturnValue", invoked(functions::http_trigger_string_return_value))
-        .route("/HttpTriggerWithOutputs", invoked(functions::http_trigger_with_outputs))
-        .route("/QueueTrigger", invoked(functions::queue_trigger))
-        .route("/QueueTriggerWithOutputs", invoked(functions::queue_trigger_with_outputs))
-        .route("/BlobTrigger", invoked(functions::blob_trigger))
-        .route("/EventHubTrigger", invoked(functions::event_hub_trigger))
-        .route("/TimerTrigger", invoked(functions::timer_trigger))
-        // The host asks GET / until anything answers: any status means ready, even 404.
-        .fallback(async || Reply::text(StatusCode::NOT_FOUND, "Not found"))
-        // The host sends the envelope chunked, without a Content-Length.
-        // It has a limit of its own, far above the 2 MB that axum would allow.
+    with_layers(
+        Router::new()
+            // Proxied: with only an HTTP trigger in and an HTTP response out, the host passes the request on as it came, /api included, and the answer back piece by piece.
+            .route("/api/hello", get(async || "Hello world"))
+            .route("/api/SimpleHttpTrigger", get(greet_name_in_query).post(greet_name_in_body))
+            .route("/api/SimpleHttpTriggerWithReturn", get(tell_what_arrived).post(tell_what_arrived))
+            .route("/api/HttpTriggerWithStreaming", get(stream_pieces))
+            // Default mode: the host posts {"Data", "Metadata"} to /<FunctionName> and expects {"Outputs", "Logs", "ReturnValue"} as application/json.
+            .route("/HttpTriggerStringReturnValue", post(functions::http_trigger_string_return_value))
+            .route("/HttpTriggerWithOutputs", post(functions::http_trigger_with_outputs))
+            .route("/QueueTrigger", post(functions::queue_trigger))
+            .route("/QueueTriggerWithOutputs", post(functions::queue_trigger_with_outputs))
+            .route("/BlobTrigger", post(functions::blob_trigger))
+            .route("/EventHubTrigger", post(functions::event_hub_trigger))
+            .route("/TimerTrigger", post(functions::timer_trigger))
+            // The host asks GET / until anything answers: any status means ready, even 404.
+            .fallback(StatusCode::NOT_FOUND),
+    )
+}
+
+/// What all routes have in common.
+pub fn with_layers(routes: Router) -> Router {
+    routes
+        // The host has a limit of its own, far above the 2 MB that axum would allow.
         .layer(DefaultBodyLimit::disable())
+        // A function that throws answers 500 once: the cause goes to the log, nothing of it to the caller.
+        .layer(CatchPanicLayer::new())
 }
 
-/// Serves a function of requests, for these methods.
-fn answer(
-    methods: &'static [&'static str],
-    function: impl Fn(&Request) -> Reply + Clone + Send + Sync + 'static,
-) -> MethodRouter {
-    any(async move |parts: Parts, body: Bytes| {
-        let request = Request::from_parts(parts, body);
-        if methods.contains(&request.method().as_str()) {
-            function(&request).into_response()
-        } else {
-            refuse_method(methods)
-        }
-    })
+async fn greet_name_in_query(Query(query): Query<BTreeMap<String, String>>) -> String {
+    let name = query.get("name").filter(|name| !name.is_empty());
+    format!("Hello, {}!", name.map_or("world", String::as_str))
 }
 
-/// Serves a function in default mode.
-fn invoked(function: fn(&Envelope) -> Result<Answer, Failure>) -> MethodRouter {
-    answer(&["POST"], move |request| {
-        let answer = Envelope::read(request.body()).and_then(|envelope| function(&envelope));
-        answer.map_or_else(|failure| refusal(&failure), |answer| Reply::json(&answer))
-    })
+async fn greet_name_in_body(body: Result<Json<Value>, JsonRejection>) -> Result<String, (StatusCode, &'static str)> {
+    let name = body.as_ref().ok().and_then(|body| body["name"].as_str()).filter(|name| !name.is_empty());
+    let name = name.ok_or((StatusCode::BAD_REQUEST, r#"Expected a JSON body such as {"name":"Ada"}"#))?;
+    Ok(format!("Hello, {name}!"))
 }
 
-fn refuse_method(methods: &[&str]) -> Response {
-    let names: Vec<&str> = methods.iter().copied().filter(|method| *method != "HEAD").collect();
-    let reply = Reply::text(StatusCode::METHOD_NOT_ALLOWED, format!("Use {}", names.join(" or ")));
-    ([(header::ALLOW, methods.join(", "))], reply).into_response()
+async fn tell_what_arrived(
+    method: Method,
+    uri: Uri,
+    Query(mut query): Query<BTreeMap<String, String>>,
+    headers: HeaderMap,
+    body: Bytes,
+) -> Json<Value> {
+    // code carries the function key: never echo a key.
+    query.retain(|name, _| !name.eq_ignore_ascii_case("code"));
+    Json(json!({
+        "method": method.as_str(),
+        "path": uri.path(),
+        "query": query,
+        "bytes": body.len(),
+        "invocationId": headers.get("x-azure-functions-invocationid").and_then(|id| id.to_str().ok()),
+    }))
 }
 
-/// The reply to an invocation that failed.
-fn refusal(failure: &Failure) -> Reply {
-    // What the handler writes to stderr appears in the host's log as an error, what it writes to stdout as information.
-    eprintln!("{failure}");
-    let status = match failure {
-        Failure::BadEnvelope(_) => StatusCode::BAD_REQUEST,
-        // A message that cannot be handled has nobody to tell: after a 500 the host tries again, five attempts in all, then moves it to the poison queue.
-        Failure::Unprocessable { .. } => StatusCode::INTERNAL_SERVER_ERROR,
+/// Sends server-sent events, each as soon as it is there.
+async fn stream_pieces(Query(query): Query<BTreeMap<String, String>>) -> Response {
+    let number = |name, missing| query.get(name).map_or(Some(missing), |value| value.parse::<u64>().ok());
+    let (Some(count @ 1..=20), Some(pause_ms @ 0..=2000)) = (number("count", 3), number("pauseMs", 200)) else {
+        let error = json!({ "error": "expected count from 1 to 20 and pauseMs from 0 to 2000" });
+        return (StatusCode::BAD_REQUEST, Json(error)).into_response();
     };
-    Reply::text(status, failure.to_string())
+    let events = stream::unfold(Progress { sent: 0, count }, move |mut progress| async move {
+        if progress.sent == count {
+            return None;
+        }
+        if progress.sent > 0 {
+            tokio::time::sleep(Duration::from_millis(pause_ms)).await;
+        }
+        progress.sent += 1;
+        let event = Event::default().data(json!({ "piece": progress.sent }).to_string());
+        Some((Ok::<_, Infallible>(event), progress))
+    });
+    Sse::new(events).into_response()
+}
+
+/// How far a stream of pieces has come.
+struct Progress {
+    sent: u64,
+    count: u64,
+}
+
+impl Drop for Progress {
+    /// When the caller goes away the host closes the connection: stop, nobody reads on.
+    fn drop(&mut self) {
+        if self.sent < self.count {
+            println!("Stopped after {} pieces", self.sent);
+        }
+    }
 }

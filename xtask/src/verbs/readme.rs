@@ -1,6 +1,7 @@
-//! The parts of the README that are derived from the folders: between `<!-- begin NAME -->` and `<!-- end NAME -->`.
+//! The parts of the READMEs that are derived: between `<!-- begin NAME -->` and `<!-- end NAME -->`. Those of the README at
+//! the top come from the folders; those of the samples' from the contract and from what all samples have in common.
 
-use anyhow::{Result, bail};
+use anyhow::{Context, Result, bail};
 
 use crate::place::docker::dockerfile;
 use crate::project::Project;
@@ -9,38 +10,71 @@ use crate::sample::toolchain::Toolchain;
 use crate::sample::{self, Sample};
 use crate::verbs::list;
 
+/// What the READMEs of all samples say, part for part; `{name}` stands for the sample's folder.
+const COMMON: &str = "samples/readme-parts.md";
+
+/// A README as it is, and as it should be.
+pub struct Readme {
+    /// The path from the repository's root.
+    pub file: String,
+    /// What is in the file.
+    pub written: String,
+    /// The same with its derived parts made anew.
+    pub derived: String,
+}
+
 /// Writes the derived parts anew; returns the files that changed.
 ///
 /// # Errors
-/// When a file cannot be read or written, or has a mark without its partner.
+/// When a file cannot be read or written, or lacks the marks of a part.
 pub fn bless(project: &Project) -> Result<Vec<String>> {
-    let (written, derived) = derive(project)?;
-    if written == derived {
-        return Ok(Vec::new());
+    let mut changed = Vec::new();
+    for Readme { file, written, derived } in derive(project)? {
+        if written != derived {
+            project.shell().write_file(&file, derived)?;
+            changed.push(file);
+        }
     }
-    project.shell().write_file(FILE, derived)?;
-    Ok(vec![FILE.into()])
+    Ok(changed)
 }
 
-const FILE: &str = "README.md";
-
-/// The README as it is, and as it should be.
+/// The README at the top and those of the samples.
 ///
 /// # Errors
 /// As [`bless`].
-pub fn derive(project: &Project) -> Result<(String, String)> {
-    let written = project.shell().read_file(FILE)?;
+pub fn derive(project: &Project) -> Result<Vec<Readme>> {
     let samples: Vec<Sample> = sample::load_all(project).into_iter().flatten().collect();
+    let contract = Contract::load(&project.contract())?;
     let parts = [
         ("samples", table(&samples)),
-        ("matrix", list::matrix(&samples, &Contract::load(&project.contract())?)),
+        ("matrix", list::matrix(&samples, &contract)),
         ("dockerfile", format!("```dockerfile\n{}```", dockerfile::render(&dockerfile::shared(project)?, &[])?)),
     ];
+    let mut readmes = vec![filled(project, "README.md", &parts)?];
+    let common = project.shell().read_file(COMMON)?;
+    for sample in &samples {
+        let common = common.replace("{name}", &sample.name);
+        let mut parts = parts_of(&common);
+        parts.push(("functions", functions(sample, &contract)));
+        readmes.push(filled(project, &format!("samples/{}/README.md", sample.name), &parts)?);
+    }
+    Ok(readmes)
+}
+
+fn filled(project: &Project, file: &str, parts: &[(&str, String)]) -> Result<Readme> {
+    let written = project.shell().read_file(file)?;
     let mut derived = written.clone();
     for (name, text) in parts {
-        derived = replace(&derived, name, &text)?;
+        derived = replace(&derived, name, text).with_context(|| format!("`{file}`"))?;
     }
-    Ok((written, derived))
+    Ok(Readme { file: file.into(), written, derived })
+}
+
+/// The parts that a file has between marks: name and text.
+fn parts_of(text: &str) -> Vec<(&str, String)> {
+    let after_marks = text.split("<!-- begin ").skip(1).filter_map(|rest| rest.split_once(" -->\n"));
+    let parts = after_marks.filter_map(|(name, rest)| Some((name, rest.split_once("\n<!-- end ")?.0.to_owned())));
+    parts.collect()
 }
 
 /// Puts `text` between the marks of a part.
@@ -48,9 +82,17 @@ fn replace(readme: &str, name: &str, text: &str) -> Result<String> {
     let (begin, end) = (format!("<!-- begin {name} -->"), format!("<!-- end {name} -->"));
     let parts = readme.split_once(&begin).and_then(|(before, rest)| Some((before, rest.split_once(&end)?.1)));
     let Some((before, after)) = parts else {
-        bail!("`{FILE}` has no `{begin}` with an `{end}` behind it");
+        bail!("there is no `{begin}` with an `{end}` behind it");
     };
     Ok(format!("{before}{begin}\n{text}\n{end}{after}"))
+}
+
+/// The functions that a sample has, in the order of the contract and with its summaries.
+fn functions(sample: &Sample, contract: &Contract) -> String {
+    let mut rows = vec!["| function | what it does |".to_string(), "|---|---|".to_string()];
+    let there = contract.function.iter().filter(|function| sample.functions.contains(&function.name));
+    rows.extend(there.map(|function| format!("| `{}` | {} |", function.name, function.summary)));
+    rows.join("\n")
 }
 
 /// The samples: what each is written in, what it needs to be built, what it adds to an image.
@@ -75,6 +117,7 @@ mod tests {
     #[test]
     fn a_part_is_replaced_between_its_marks() {
         let readme = "a\n<!-- begin x -->\nold\n<!-- end x -->\nb\n";
+        assert_eq!(parts_of(readme), [("x", "old".to_owned())]);
         assert_eq!(replace(readme, "x", "new").unwrap(), "a\n<!-- begin x -->\nnew\n<!-- end x -->\nb\n");
         assert_eq!(replace(&replace(readme, "x", "new").unwrap(), "x", "old").unwrap(), readme);
         assert!(replace(readme, "y", "").unwrap_err().to_string().contains("<!-- begin y -->"));

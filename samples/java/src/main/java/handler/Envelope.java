@@ -1,148 +1,85 @@
 package handler;
 
-import com.fasterxml.jackson.annotation.JsonProperty;
-import com.fasterxml.jackson.databind.JsonNode;
-import com.fasterxml.jackson.databind.node.MissingNode;
-import java.nio.charset.StandardCharsets;
-import java.util.ArrayList;
-import java.util.Base64;
+import java.io.InputStream;
 import java.util.List;
-import java.util.Map;
+import java.util.function.Function;
+import java.util.function.Supplier;
+import tools.jackson.core.JacksonException;
+import tools.jackson.core.StreamReadConstraints;
+import tools.jackson.core.json.JsonFactory;
+import tools.jackson.databind.JsonNode;
+import tools.jackson.databind.json.JsonMapper;
 
-/** The envelope: what the host posts in default mode, and what it expects back. */
-final class Envelope {
-    private Envelope() {}
+/** What the host sends in default mode. */
+record Envelope(JsonNode data, JsonNode metadata) {
+    /** Reads and writes JSON. Left to itself, it refuses strings of 20 million characters; a large blob is longer. */
+    static final JsonMapper JSON = new JsonMapper(JsonFactory.builder()
+            .streamReadConstraints(StreamReadConstraints.builder().maxStringLength(Integer.MAX_VALUE).build())
+            .build());
 
-    /** An envelope that is not what the host sends; the message says what was expected. */
-    static final class Malformed extends RuntimeException {
-        private static final long serialVersionUID = 1;
-
-        Malformed(String message) {
-            super(message);
+    /** The envelope is not what the host sends; the message says what was expected. */
+    static final class BadEnvelope extends RuntimeException {
+        BadEnvelope(String expected) {
+            super("Expected " + expected);
         }
     }
-
-    /** What the host sends. */
-    record Invocation(JsonNode data, JsonNode metadata) {
-
-        /** An object in Data: an HTTP request, a timer. */
-        JsonNode object(String name) {
-            JsonNode object = data.path(name);
-            if (!object.isObject()) {
-                throw new Malformed("Expected `" + name + "` to be an object");
-            }
-            return object;
-        }
-
-        /** A text in Data. */
-        String text(String name) {
-            return decodeText(data, name);
-        }
-
-        /** A text in Data that may be missing. */
-        String textOrNull(String name) {
-            JsonNode value = decode(data, name);
-            if (!value.isTextual() && !value.isNull()) {
-                throw undecodable(name, "a text or null");
-            }
-            return value.textValue();
-        }
-
-        /** A text in Metadata. */
-        String metadataText(String name) {
-            return decodeText(metadata, name);
-        }
-
-        /** The texts of an array in Data. */
-        List<String> texts(String name) {
-            List<String> texts = new ArrayList<>();
-            JsonNode array = decode(data, name);
-            array.forEach(element -> texts.add(element.textValue()));
-            if (!array.isArray() || texts.contains(null)) {
-                throw undecodable(name, "an array of strings");
-            }
-            return texts;
-        }
-
-        /** Bytes in Data. */
-        byte[] bytes(String name) {
-            String base64 = data.path(name).textValue();
-            try {
-                if (base64 != null) {
-                    return Base64.getDecoder().decode(base64);
-                }
-            } catch (IllegalArgumentException e) {
-                // The same complaint as for what is no string.
-            }
-            throw new Malformed("Expected `" + name + "` to be base64");
-        }
-
-        /** Which attempt at a message this is. */
-        // DequeueCount counts the attempts from 1; an invocation through the admin route has 0.
-        int attempt() {
-            if (!metadata.has("DequeueCount")) {
-                return 0;
-            }
-            JsonNode count = decode(metadata, "DequeueCount");
-            if (!count.isInt() || count.intValue() < 0) {
-                throw undecodable("DequeueCount", "a number");
-            }
-            return count.intValue();
-        }
-    }
-
-    /** What the host expects back. */
-    // The host prints each line of Logs under the category Function.<Name>.User.
-    record Result(
-            @JsonProperty("Outputs") Map<String, Object> outputs,
-            @JsonProperty("Logs") List<String> logs,
-            @JsonProperty("ReturnValue") Object returnValue) {}
-
-    /** The value of the http output. */
-    record HttpOutput(int statusCode, Map<String, String> headers, String body) {}
 
     /**
      * Reads what the host posted.
      *
-     * @throws Malformed when it is no envelope
+     * @throws BadEnvelope if it cannot be read
      */
-    static Invocation read(byte[] body) {
-        JsonNode envelope = Json.tryParse(new String(body, StandardCharsets.UTF_8));
-        Invocation invocation = new Invocation(envelope.path("Data"), envelope.path("Metadata"));
-        if (!invocation.data().isObject() || !invocation.metadata().isObject()) {
-            throw new Malformed("Expected a JSON body such as {\"Data\":{},\"Metadata\":{}}");
+    static Envelope read(InputStream body) {
+        return expect("a JSON body such as {\"Data\":{},\"Metadata\":{}}", () -> {
+            JsonNode envelope = JSON.readTree(body);
+            return new Envelope(envelope.required("Data").asObject(), envelope.required("Metadata").asObject());
+        });
+    }
+
+    /** The value of a JSON text, a missing node if it is not JSON. */
+    static JsonNode parse(String json) {
+        try {
+            return JSON.readTree(json);
+        } catch (JacksonException e) {
+            return JSON.missingNode();
         }
-        return invocation;
     }
 
-    /** The value of a queue or blob output: exactly this text. */
-    static String output(String text) {
-        return output(text.getBytes(StandardCharsets.UTF_8));
+    /** A string in Data or Metadata: a queue message, the name of a blob. */
+    static String string(JsonNode section, String name) {
+        // A blob that does not exist arrives as null.
+        return decode(section, name, "a string", JsonNode::stringValue);
     }
 
-    /** The value of a queue or blob output: exactly these bytes. */
-    // The host decodes any string that happens to be base64, so queue and blob outputs are the base64 of the exact
-    // bytes.
-    static String output(byte[] bytes) {
-        return Base64.getEncoder().encodeToString(bytes);
+    /** An array of strings in Data: a batch of events. */
+    static List<String> strings(JsonNode section, String name) {
+        return decode(section, name, "an array of strings", array ->
+                array.asArray().valueStream().map(JsonNode::stringValue).toList());
     }
 
-    // A string in Data and Metadata is JSON text inside a JSON string: decode it once, never twice.
-    private static JsonNode decode(JsonNode section, String name) {
-        String text = section.path(name).textValue();
-        return text == null ? MissingNode.getInstance() : Json.tryParse(text);
+    /** The bytes of a blob trigger. */
+    byte[] blobBytes(String name) {
+        // The bytes of a blob trigger with dataType binary are bare base64: never decode them as JSON.
+        return expect("`" + name + "` to be base64", () -> data.required(name).binaryValue());
     }
 
-    /** Like {@code decode}, where only a text will do: a queue message, a name. */
-    private static String decodeText(JsonNode section, String name) {
-        JsonNode value = decode(section, name);
-        if (!value.isTextual()) {
-            throw undecodable(name, "a text");
+    /** Which attempt at a message this is. */
+    int attempt() {
+        // DequeueCount counts the attempts from 1; an invocation through the admin route has 0.
+        return metadata.has("DequeueCount") ? decode(metadata, "DequeueCount", "a number", JsonNode::intValue) : 0;
+    }
+
+    private static <T> T decode(JsonNode section, String name, String expected, Function<JsonNode, T> as) {
+        // A string in Data and Metadata is JSON text inside a JSON string: decode it once, never twice.
+        return expect("`" + name + "` to be " + expected + ", as JSON inside a JSON string", () ->
+                as.apply(JSON.readTree(section.required(name).stringValue())));
+    }
+
+    private static <T> T expect(String expected, Supplier<T> read) {
+        try {
+            return read.get();
+        } catch (JacksonException e) {
+            throw new BadEnvelope(expected);
         }
-        return value.textValue();
-    }
-
-    private static Malformed undecodable(String name, String expected) {
-        return new Malformed("Expected `" + name + "` to be " + expected + ", as JSON inside a JSON string");
     }
 }
