@@ -1,6 +1,6 @@
 //! The admin endpoints: what an operator sees (protocol.md#admin-endpoints).
 //!
-//! [`find`] knows the routes that exist; all other URLs below `/admin` and `/runtime` are nobody's. What the
+//! [`find`] knows the routes that exist; all other URLs below `/admin` and `/runtime` do not exist. What the
 //! endpoints need of the host is the trait [`Operator`].
 
 mod endpoint;

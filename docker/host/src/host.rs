@@ -108,7 +108,7 @@ impl State {
 }
 
 impl Host {
-    /// Reads the app below `root`, which must be absolute, and serves it. The handler's environment is that of the host, too;
+    /// Reads the app below `root`, which must be absolute, and serves it. The handler's environment is also that of the host;
     /// `urls` are those that callers use, for the list of functions.
     pub fn start(root: PathBuf, handler_options: HandlerOptions, urls: Vec<String>) -> Arc<Self> {
         let settings: Settings = handler_options.environment.iter().cloned().collect();

@@ -53,7 +53,7 @@ pub async fn proxy(call: &Call<'_>, caller: &mut Caller) -> Option<Response> {
 }
 
 /// Reads what is to be read beforehand, asks the handler, and streams its response. A caller who leaves meanwhile is not a failure:
-/// the connection to the handler is closed at once, and there is nobody to report to.
+/// the connection to the handler is closed at once, and there is no caller to report to.
 async fn exchange(
     handler: &Handler,
     execution: &Execution<'_>,
@@ -70,7 +70,7 @@ async fn exchange(
         Err(upload::Error::Caller(error)) if error.is_departure() => return Ok(None),
         Err(error) => return Err(Failure::binding(&error.to_string())),
     };
-    // Nobody is left to be answered if the address is not known.
+    // The caller has left if its address is not known.
     let Ok(peer) = caller.peer() else { return Ok(None) };
     let own = Own { port: handler.client().port(), invocation: execution.id, peer };
     let asks_for_upgrade = is_upgrade(request);

@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 
-/// The account name that `UseDevelopmentStorage=true` stands for.
+/// The account name that `UseDevelopmentStorage=true` means.
 pub const DEVELOPMENT_ACCOUNT: &str = "devstoreaccount1";
 
 /// The account key of every storage emulator. It is published by Microsoft and no secret.
@@ -51,7 +51,7 @@ impl std::fmt::Debug for Credential {
     }
 }
 
-/// Why a text is no usable connection string. Values are never quoted: they may be secrets.
+/// Why a text is not a usable connection string. Values are never quoted: they may be secrets.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum AccountError {
     /// A part between semicolons is not `Name=Value`.

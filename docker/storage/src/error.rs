@@ -16,7 +16,7 @@ pub enum Error {
         /// What the HTTP client said, with its causes.
         reason: String,
     },
-    /// Storage answered with a status that is no success.
+    /// Storage answered with a status that is not a success.
     #[error("{call}: storage answered {status} {code}")]
     Refused {
         /// Method and address of the call, without credentials.
@@ -45,7 +45,7 @@ pub enum Error {
 }
 
 impl Error {
-    /// The status that storage answered, if it answered one that is no success.
+    /// The status that storage answered, if it answered one that is not a success.
     pub fn status(&self) -> Option<u16> {
         match self {
             Self::Refused { status, .. } => Some(*status),
@@ -53,7 +53,7 @@ impl Error {
         }
     }
 
-    /// Azure's error code, such as `QueueNotFound`; empty when there is none.
+    /// Azure's error code, such as `QueueNotFound`; empty if there is none.
     pub fn code(&self) -> &str {
         match self {
             Self::Refused { code, .. } => code,

@@ -123,7 +123,7 @@ fn write_function(root: &Path, name: &str, body: &Value, operator: &dyn Operator
     if let Some(files) = files {
         remove_contents(&directory)?;
         for (file, content) in files {
-            // A name that climbs out of the directory is nobody's file.
+            // A name that climbs out of the directory is not a file of it.
             if Path::new(file).components().all(|part| matches!(part, Component::Normal(_))) {
                 std::fs::write(directory.join(file), content.as_str().unwrap_or_default())?;
             }

@@ -195,7 +195,7 @@ fn processes() -> Reply {
     )
 }
 
-/// Log entries of the platform's front: read and dropped, as there is nobody to pass them to.
+/// Log entries of the platform's front: read and dropped, as there is no platform to pass them to.
 fn log(request: &Request<'_>) -> Result<Reply, Error> {
     Ok(match request.json()? {
         Some(Value::Array(entries)) if entries.iter().all(is_log_entry) => Reply::empty(200),

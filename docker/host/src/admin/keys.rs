@@ -58,7 +58,7 @@ fn find<'a>(method: &str, owner: Owner<'a>, rest: &[&'a str]) -> Option<Endpoint
 fn is_there(owner: Owner<'_>, operator: &dyn Operator) -> bool {
     let Owner::Function(name) = owner else { return true };
     let app = operator.app();
-    // A name that climbs out of the app is nobody's function.
+    // A name that climbs out of the app is not a function of it.
     let is_name = Path::new(name).components().all(|part| matches!(part, Component::Normal(_)));
     is_name && (app.root.join(name).join("function.json").is_file() || app.function(name).is_some())
 }

@@ -30,12 +30,12 @@ impl Default for Changes {
 }
 
 impl Changes {
-    /// Announces a message that was put. Nobody has to listen.
+    /// Announces a message that was put. There may be no listener.
     pub fn announce_message(&self, queue: &Queue) {
         _ = self.sender.send(Change::Message(queue.url().into()));
     }
 
-    /// Announces a blob that was written. Nobody has to listen.
+    /// Announces a blob that was written. There may be no listener.
     pub fn announce_blob(&self, blob: &Blob) {
         _ = self.sender.send(Change::Blob(blob.url().into()));
     }

@@ -37,7 +37,7 @@ pub fn warnings(answer: &Answer, bindings: &[OutputBinding<'_>], compatible: boo
 /// Members of the answer itself that mean nothing.
 fn unknown(answer: &Answer, bindings: &[OutputBinding<'_>]) -> Vec<String> {
     let is_output = |name: &str| bindings.iter().any(|binding| binding.name == name);
-    let slips = answer.unknown.iter().filter_map(|name| {
+    let mistakes = answer.unknown.iter().filter_map(|name| {
         let hint = if is_output(name) {
             format!("outputs stand in `Outputs`: {{\"Outputs\":{{\"{name}\":…}}}}")
         } else {
@@ -45,10 +45,10 @@ fn unknown(answer: &Answer, bindings: &[OutputBinding<'_>]) -> Vec<String> {
         };
         Some(format!("`{name}` means nothing in an answer and is ignored\nhint: {hint}"))
     });
-    let slips: Vec<String> = slips.collect();
+    let mistakes: Vec<String> = mistakes.collect();
     let is_empty = answer.outputs.is_none() && answer.return_value.is_none() && answer.logs.is_empty();
-    if !slips.is_empty() || !is_empty || answer.unknown.is_empty() {
-        return slips;
+    if !mistakes.is_empty() || !is_empty || answer.unknown.is_empty() {
+        return mistakes;
     }
     let example = match bindings.iter().find(|binding| binding.kind == "http" && !binding.is_return()) {
         Some(response) => format!("{{\"Outputs\":{{\"{}\":{{\"body\":\"…\"}}}}}}", response.name),

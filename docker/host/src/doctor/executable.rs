@@ -17,7 +17,7 @@ const OWN_VARIABLES: [&str; 5] = [
 /// Endings of files that only Windows starts.
 const WINDOWS_ENDINGS: [&str; 4] = [".exe", ".bat", ".cmd", ".ps1"];
 
-/// Words about the program, its directory and its arguments. The real host only logs the failed start and lets the first request
+/// Diagnostics of the program, its directory and its arguments. The real host only logs the failed start and lets the first request
 /// wait (recording CX-workdir-missing).
 pub fn faults(options: &HostOptions, settings: &Settings) -> Vec<Diagnostic> {
     let Some(handler) = options.custom_handler.as_ref() else { return Vec::new() };
@@ -92,7 +92,7 @@ fn hint_for_missing(handler: &CustomHandler, written: &str) -> String {
     }
 }
 
-/// What becomes of an argument is a surprise: variables that nobody knows are deleted (recording CX-arg-vars).
+/// What becomes of an argument is a surprise: unknown variables are deleted (recording CX-arg-vars).
 fn of_argument(argument: &str, is_script: bool, settings: &Settings, at: String) -> Option<Diagnostic> {
     if let Some(hint) = placeholder(argument) {
         return Some(

@@ -36,7 +36,7 @@ pub fn advice(app: &App) -> Vec<String> {
     }
     let prefix = &app.options.http.route_prefix;
     for function in &app.functions {
-        let faults = slips(function).into_iter().chain(prefix_in_route(function, prefix));
+        let faults = mistakes(function).into_iter().chain(prefix_in_route(function, prefix));
         found.extend(faults.map(|fault| app.advice_on_function(function, &fault)));
     }
     found.extend(
@@ -58,7 +58,7 @@ fn without_bundle(function: &Function) -> String {
     )
 }
 
-/// A word about a route template that takes the whole host down ([`route::host_error`]).
+/// A diagnostic of a route template that takes the whole host down ([`route::host_error`]).
 fn bad_route(function: &Function, prefix: &str) -> Option<Diagnostic> {
     let http = function.http.as_ref().filter(|_| function.is_loaded())?;
     let template = route::full(prefix, &http.route);
@@ -74,31 +74,31 @@ fn bad_route(function: &Function, prefix: &str) -> Option<Diagnostic> {
 }
 
 /// Misspelt properties of bindings, which the real host ignores.
-fn slips(function: &Function) -> Vec<Diagnostic> {
+fn mistakes(function: &Function) -> Vec<Diagnostic> {
     let is_known = |name: &str| PROPERTIES.iter().any(|known| known.eq_ignore_ascii_case(name));
     let names =
         function.bindings.iter().enumerate().flat_map(|(at, binding)| binding.raw.keys().map(move |key| (at, key)));
     let unknown = names.filter(|(_, name)| !is_known(name));
-    let mut slips = misplaced(function);
-    slips.extend(unknown.filter_map(|(at, name)| {
+    let mut mistakes = misplaced(function);
+    mistakes.extend(unknown.filter_map(|(at, name)| {
         let slip = surely_means(name, &PROPERTIES)?;
         let text = format!("`{name}` means nothing here and is ignored");
         Some(Diagnostic::of_name(text, format!("bindings[{at}].{name}")).hint(format!("did you mean `{slip}`?")))
     }));
-    slips
+    mistakes
 }
 
-/// Properties of HTTP triggers in other bindings, and methods that look like a slip.
+/// Properties of HTTP triggers in other bindings, and methods that look misspelt.
 fn misplaced(function: &Function) -> Vec<Diagnostic> {
     const OF_TRIGGER: [&str; 3] = ["authLevel", "methods", "route"];
     const METHODS: [&str; 9] = ["get", "post", "put", "delete", "head", "options", "patch", "trace", "connect"];
-    let mut slips = Vec::new();
+    let mut mistakes = Vec::new();
     for (at, binding) in function.bindings.iter().enumerate() {
         let is_trigger = binding.kind == BindingKind::HttpTrigger;
         for (key, _) in binding.raw.iter().filter(|_| binding.kind == BindingKind::Http) {
             if OF_TRIGGER.iter().any(|name| name.eq_ignore_ascii_case(key)) {
                 let text = format!("`{key}` means nothing in a binding of type `{}`", binding.type_name);
-                slips.push(
+                mistakes.push(
                     Diagnostic::of_name(text, format!("bindings[{at}].{key}"))
                         .hint("it belongs into the `httpTrigger`"),
                 );
@@ -114,13 +114,13 @@ fn misplaced(function: &Function) -> Vec<Diagnostic> {
                 format!("`{method}` is no usual HTTP method"),
                 format!("bindings[{at}].methods[{index}]"),
             );
-            slips.push(match did_you_mean(method, &METHODS) {
+            mistakes.push(match did_you_mean(method, &METHODS) {
                 Some(slip) => fault.hint(format!("did you mean `{slip}`?")),
                 None => fault.hint("without `methods` every method is served"),
             });
         }
     }
-    slips
+    mistakes
 }
 
 /// A route that begins with the prefix that all routes have.

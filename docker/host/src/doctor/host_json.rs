@@ -170,14 +170,14 @@ const BUNDLES: [&str; 4] = [
 pub fn advice(app: &App) -> Vec<String> {
     let readable = app.functions.iter().map(|function| function.name.as_str());
     let names: Vec<&str> = readable.chain(app.unreadable.iter().map(|function| function.name.as_str())).collect();
-    let mut faults = app.host_file.as_ref().map(slips).unwrap_or_default();
+    let mut faults = app.host_file.as_ref().map(mistakes).unwrap_or_default();
     faults.extend(allow_list(&app.options.functions, &names));
     faults.extend(route_prefix(&app.options.http.route_prefix));
     faults.iter().map(|fault| app.advice_on_host_file(fault)).collect()
 }
 
-/// The slips in a host.json that is an object.
-fn slips(document: &Document) -> Vec<Diagnostic> {
+/// The mistakes in a host.json that is an object.
+fn mistakes(document: &Document) -> Vec<Diagnostic> {
     let mut faults = Vec::new();
     let Some(file) = document.value.as_object() else { return faults };
     for section in &SECTIONS {
@@ -191,7 +191,7 @@ fn slips(document: &Document) -> Vec<Diagnostic> {
             .hint("remove all but one")
     }));
     faults.extend(handler_sections(file));
-    faults.extend(newer::slips(file));
+    faults.extend(newer::mistakes(file));
     faults.extend(levels(file));
     faults.extend(bundle(file));
     faults
@@ -249,10 +249,10 @@ fn of_section(section: &Section, path: &str, members: &Map<String, Value>) -> Ve
     faults.collect()
 }
 
-/// A key that means nothing in a section: it belongs into another, is a slip of one that does not, or another word for it.
+/// A key that means nothing in a section: it belongs into another, is a misspelling of one that does not, or another word for it.
 fn unknown(section: &Section, members: &Map<String, Value>, key: &str, path: String) -> Option<Diagnostic> {
     let names: Vec<&str> = section.keys.iter().map(|(name, _)| *name).collect();
-    // A section that would be found without its slip is certainly missing; a word that may be somebody's own must be closer.
+    // A misspelt section is certainly missing; a word that an app may use for itself must be closer.
     let lacks_handler = section.path.is_empty()
         && !members
             .keys()
@@ -283,7 +283,7 @@ fn home(section: &Section, key: &str) -> Option<String> {
         return None;
     }
     let root_of = |section: &Section| section.path.first().copied();
-    // Each of the two sections for a handler has such keys; those of the other one are nobody's home.
+    // Each of the two sections for a handler has such keys; those of the other one do not count.
     let other = if root_of(section) == Some("httpWorker") { "customHandler" } else { "httpWorker" };
     let mut candidates = SECTIONS.iter().filter(|candidate| root_of(candidate) != Some(other));
     let home = candidates.find(|candidate| candidate.keys.iter().any(|(known, _)| known.eq_ignore_ascii_case(key)))?;
@@ -333,7 +333,7 @@ fn one_of_list(key: &str) -> &'static str {
     }
 }
 
-/// A bare number as a time span is a number of days, which nobody means.
+/// A bare number as a time span is a number of days, which is never meant.
 fn days(key: &str, text: &str, path: String) -> Option<Diagnostic> {
     let number: u64 = text.trim().parse().ok()?;
     (number > 0).then(|| {
@@ -408,7 +408,7 @@ mod tests {
 
     fn of(text: &str) -> Vec<String> {
         let document = Document::parse(text).unwrap();
-        slips(&document).iter().map(|fault| fault.advice(std::path::Path::new("h"), Some(&document))).collect()
+        mistakes(&document).iter().map(|fault| fault.advice(std::path::Path::new("h"), Some(&document))).collect()
     }
 
     fn told(text: &str, parts: &[&str]) {

@@ -1,4 +1,4 @@
-//! What the real host passes over in silence and a person would want to know: mistakes in host.json ([`host_json`]) and in
+//! What the real host ignores and a person wants to know: mistakes in host.json ([`host_json`]) and in
 //! function.json ([`function_json`]), a handler that cannot be started ([`executable`], [`program`]), an answer of which a part
 //! does not count ([`answer`]).
 
@@ -19,7 +19,5 @@ pub fn advice(app: &App, settings: &Settings) -> Vec<String> {
     found
 }
 
-#[cfg(test)]
-mod public;
 #[cfg(test)]
 mod tests;

@@ -36,7 +36,7 @@ fn describes_routes(value: &Value) -> bool {
 }
 
 /// What is passed over in silence, or read otherwise than it looks.
-pub fn slips(file: &Map<String, Value>) -> Vec<Diagnostic> {
+pub fn mistakes(file: &Map<String, Value>) -> Vec<Diagnostic> {
     let mut faults = Vec::new();
     for key in file.keys().filter(|key| key.eq_ignore_ascii_case(PROFILE) && *key != PROFILE) {
         let fault =
@@ -60,7 +60,7 @@ pub fn slips(file: &Map<String, Value>) -> Vec<Diagnostic> {
     faults
 }
 
-/// An element of `routes` of which the real host makes nothing (recordings G16d, GT-level-unknown), or that has a key with a slip.
+/// An element of `routes` of which the real host makes nothing (recordings G16d, GT-level-unknown), or that has a misspelt key.
 fn of_route(element: &Value, path: String) -> Option<Diagnostic> {
     let Value::Object(members) = element else {
         let hint = format!("write {{\"route\": {element}}}");

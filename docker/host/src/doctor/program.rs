@@ -55,7 +55,7 @@ pub fn not_executable(path: &Path) -> Option<NotExecutable> {
     if head.starts_with(b"\x7fELF") {
         return elf(&head, file);
     }
-    // Without such a line a text is for a shell to read, and nobody calls one.
+    // Without such a line a text is for a shell to read, and none is called.
     Some(if head.starts_with(b"MZ") {
         NotExecutable::unknown_format("is a program for Windows", "build it for Linux")
     } else if [&b"\xcf\xfa\xed\xfe"[..], b"\xca\xfe\xba\xbe"].iter().any(|magic| head.starts_with(magic)) {

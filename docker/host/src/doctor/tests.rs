@@ -1,5 +1,7 @@
 //! Apps on disk, and what is said about them.
 
+mod public;
+
 use crate::app;
 
 const HOST: &str = r#"{"version": "2.0", "customHandler": {"description": {"defaultExecutablePath": "sh"}}}"#;

@@ -1,16 +1,16 @@
-//! The known word that somebody probably meant.
+//! The known word that was probably meant.
 
-/// How far a word may be from a known one to be taken for a slip of it (1 is equal).
+/// How far a word may be from a known one to be taken for a misspelling of it (1 is equal).
 const LEAST_SIMILARITY: f64 = 0.75;
-/// The same where the word may well be somebody's own.
+/// The same where the word may well be one of the app's own.
 const LEAST_SIMILARITY_OF_FREE_WORDS: f64 = 0.92;
 
-/// The known word that `word` is probably a slip of.
+/// The known word that `word` probably is a misspelling of.
 pub fn did_you_mean<'a>(word: &str, known: &[&'a str]) -> Option<&'a str> {
     most_similar(word, known, LEAST_SIMILARITY)
 }
 
-/// The known word that `word` is a slip of beyond doubt, where unknown words are no mistake.
+/// The known word that `word` certainly is a misspelling of, where unknown words are not mistakes.
 pub fn surely_means<'a>(word: &str, known: &[&'a str]) -> Option<&'a str> {
     most_similar(word, known, LEAST_SIMILARITY_OF_FREE_WORDS)
 }

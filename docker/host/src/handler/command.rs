@@ -79,7 +79,7 @@ fn expand(text: &str, value: &impl Fn(&str) -> Option<String>) -> String {
     expanded
 }
 
-/// Deletes what the regular expression `%(.+?)%` finds: variables nobody knows, and innocent text between two percent signs
+/// Deletes what the regular expression `%(.+?)%` finds: unknown variables, and innocent text between two percent signs
 /// (recording CX-arg-vars).
 fn remove_variables(text: &str) -> String {
     Regex::new("%.+?%").map_or_else(|_| text.to_owned(), |variable| variable.replace_all(text, "").into_owned())

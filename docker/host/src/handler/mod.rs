@@ -32,7 +32,7 @@ const PROBE_PAUSE_MS: u64 = 5;
 const OPEN_OUTPUT_MS: u64 = 250;
 /// When to warn of a handler that listens elsewhere or not at all: before its time is over.
 const SILENCE_SECONDS: u64 = 3;
-/// How long a handler that somebody starts by hand is waited for: a week.
+/// How long to wait for a handler that is started by hand: a week.
 const DEBUGGER_TIMEOUT_SECONDS: u64 = 7 * 24 * 60 * 60;
 /// How long an invocation that failed waits to see whether the process has ended.
 const END_NOTICE_MS: u64 = 50;
@@ -96,7 +96,7 @@ enum Command {
 
 enum End {
     Exited(ExitStatus),
-    /// Nobody answered in time; the handler's processes listened at these addresses.
+    /// There was no answer in time; the handler's processes listened at these addresses.
     TimedOut(Vec<SocketAddr>),
     Commanded,
 }
@@ -130,7 +130,7 @@ impl Handler {
         Self { client, readiness, commands, initialization_timeout, is_attached: false }
     }
 
-    /// Waits for a handler that somebody else starts, such as a debugger, and for the next one whenever it is gone.
+    /// Waits for a handler that is started by others, such as a debugger, and for the next one whenever it is gone.
     pub fn attach(port: u16, probe: Probe) -> Self {
         let client = Arc::new(Client::new(port));
         let readiness = Arc::new(watch::Sender::new(Readiness::Starting));
@@ -217,7 +217,7 @@ pub fn free_port() -> std::io::Result<u16> {
     Ok(TcpListener::bind((Ipv4Addr::LOCALHOST, 0))?.local_addr()?.port())
 }
 
-/// The port that host.json gives, having seen that nobody listens there: the real host tries it on all interfaces, before it
+/// The port that host.json gives, after a check that it is free: the real host tries it on all interfaces, before it
 /// starts its handler (protocol.md#fixed-port).
 ///
 /// # Errors
@@ -526,7 +526,7 @@ async fn listening(worker_id: Uuid) -> Vec<SocketAddr> {
     tokio::task::spawn_blocking(move || process_tree::listening(worker_id)).await.unwrap_or_default()
 }
 
-/// What is wrong with the addresses that a handler listens on, and what to do: the host asks 127.0.0.1 and nobody else
+/// What is wrong with the addresses that a handler listens on, and what to do: the host asks 127.0.0.1 alone
 /// (protocol.md#port). `None` if the right one is among them, or there are none.
 fn misplaced(listening: &[SocketAddr], port: u16) -> Option<(String, &'static str)> {
     let reaches = |address: &&SocketAddr| match address.ip() {

@@ -190,7 +190,7 @@ impl Drop for Process {
     }
 }
 
-/// Has the kernel kill the handler when this process is gone, whatever ended it: after a SIGKILL nobody else would.
+/// Has the kernel kill the handler when this process is gone, whatever ended it: after a SIGKILL nothing else would.
 ///
 /// The kernel watches the thread that starts the handler, not the process. That is the main thread or a worker of the runtime, and
 /// those live as long as the runtime: nothing here calls `block_in_place`, which may replace one.

@@ -18,7 +18,7 @@ pub fn to_handler(target: &Target<'_>, has_question_mark: bool) -> String {
     sent
 }
 
-/// Escapes that nobody needs are undone, characters that may not stand in a URI are escaped (recordings Y10-5, Y11-0, Y13-0).
+/// Needless escapes are undone, characters that may not stand in a URI are escaped (recordings Y10-5, Y11-0, Y13-0).
 fn push_query(query: &str, sent: &mut String) {
     let bytes = query.as_bytes();
     let mut index = 0;

@@ -36,10 +36,10 @@ const DEVELOPMENT_SCAN_INTERVAL_SECONDS: u64 = 2;
 const PARALLELISM_PER_PROCESSOR: u32 = 8;
 /// How many messages a queue gives at most at a time.
 const LARGEST_BATCH: u32 = 32;
-/// Where the messages of blobs go that nobody can handle.
+/// Where the messages of blobs go that cannot be handled.
 const POISON_QUEUE: &str = "webjobs-blobtrigger-poison";
 
-/// Finds blobs for these functions and invokes them until it is to rest.
+/// Finds blobs for these functions and invokes them until it is told to stop.
 pub(super) async fn listen(
     host: Arc<Host>,
     running: Arc<Running>,
@@ -227,7 +227,7 @@ async fn own_change(changes: &mut broadcast::Receiver<Change>, container: &Conta
     }
 }
 
-/// Settles one message of the queue of new blobs. One that names a function that is gone is settled, too.
+/// Settles one message of the queue of new blobs. One that names a function that is gone counts as settled.
 async fn process(watches: &HashMap<String, Arc<Watch>>, message: &[u8]) -> bool {
     let Ok(message) = serde_json::from_slice::<serde_json::Value>(message) else { return false };
     let text = |name: &str| message.get(name).and_then(serde_json::Value::as_str).unwrap_or_default();

@@ -28,7 +28,7 @@ const SETTLE_ATTEMPTS: u32 = 3;
 pub(super) struct Source {
     pub(super) queue: Queue,
     pub(super) log: Log,
-    /// Where messages go that nobody can handle; none: they stay invisible for the rest of their lease
+    /// Where messages go that cannot be handled; `None`: they stay invisible for the rest of their lease
     /// (protocol.md#queue-polling).
     pub(super) poison: Option<Queue>,
     pub(super) encoding: MessageEncoding,
@@ -44,7 +44,7 @@ pub(super) struct Source {
     pub(super) attempts: u64,
 }
 
-/// Takes messages until it is to rest, then waits for those under way. `handle` says whether a message was handled.
+/// Takes messages until it is told to stop, then waits for those under way. `handle` says whether a message was handled.
 pub(super) async fn listen<H, R>(
     source: Source,
     mut changes: broadcast::Receiver<Change>,
@@ -61,7 +61,7 @@ pub(super) async fn listen<H, R>(
         if !room(&mut under_way, source.threshold, &mut resting).await {
             break;
         }
-        // Never given up half-way: messages in an answer that nobody reads would be gone until their leases end.
+        // Never given up half-way: messages in an answer that is not read would be gone until their leases end.
         let messages = taken(&source).await;
         if messages.is_empty() {
             tokio::select! {
@@ -79,7 +79,7 @@ pub(super) async fn listen<H, R>(
     while under_way.join_next().await.is_some() {}
 }
 
-/// Waits until at most `threshold` messages are under way; `false`: it is to rest.
+/// Waits until at most `threshold` messages are under way; `false`: it is told to stop.
 async fn room(under_way: &mut JoinSet<()>, threshold: usize, resting: &mut watch::Receiver<bool>) -> bool {
     while under_way.try_join_next().is_some() {}
     while under_way.len() > threshold {
@@ -124,7 +124,7 @@ enum Settlement<'a> {
     Delete,
     /// It is tried again.
     Release,
-    /// Nobody can handle it.
+    /// It cannot be handled.
     Poison(&'a Queue),
     /// It stays invisible for the rest of its lease: so it is, after the first failure already, where there is no poison queue to
     /// end up in (protocol.md#queue-polling).
@@ -147,7 +147,7 @@ where
 {
     let (id, text, attempt) = (message.id.clone(), message.text.clone(), message.dequeue_count);
     let mut receipt = message.pop_receipt.clone();
-    // Nobody can read a message that is not in the queue's encoding, however often it is tried (protocol.md#queue-polling).
+    // A message cannot be read that is not in the queue's encoding, however often it is tried (protocol.md#queue-polling).
     let bytes = output::decode(&text, source.encoding).filter(|_| attempt <= source.attempts);
     let (is_handled, is_last) = match bytes {
         Some(bytes) => (renewing(&source, &id, &mut receipt, handle(message, bytes)).await, attempt >= source.attempts),

@@ -18,7 +18,7 @@ use dotnet_text::json::{self, Json, Object};
 /// One invocation of a function by the admin route (protocol.md#admin-endpoints).
 pub async fn invoke(host: Arc<Host>, running: Arc<Running>, function: Arc<LoadedFunction>, input: Option<String>) {
     match trigger(&running.bindings, &function, input).await {
-        // The log has the reasons of a failure; nobody waits for the outcome.
+        // The log has the reasons of a failure; the outcome is not waited for.
         Ok(trigger) => _ = invoke::invoke(&host, &running, &function, trigger).await,
         Err(failure) => Execution::begin(&host, &running, &function, CALLED_BY_HOST_API).failed(&failure.to_string()),
     }
@@ -59,7 +59,7 @@ pub async fn trigger(
             }
         },
     };
-    // The posted text stands under the trigger's own name, too (recordings K10, K10q, K13), unless it has a property of that name.
+    // The posted text is also under the trigger's own name (recordings K10, K10q, K13), unless it has a property of that name.
     if let Some(text) = input {
         trigger.binding_data.set(&binding.name, text.as_str());
         if matches!(trigger.data.first(), Some((_, Value::Text(_)))) {

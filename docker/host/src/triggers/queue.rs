@@ -20,7 +20,7 @@ use dotnet_text::encoding::decode;
 /// What the name of a poison queue ends in.
 const POISON: &str = "-poison";
 
-/// Takes messages for one function until it is to rest.
+/// Takes messages for one function until it is told to stop.
 pub(super) async fn listen(context: Context, resting: watch::Receiver<bool>) {
     let source = match source(&context) {
         Ok(source) => source,

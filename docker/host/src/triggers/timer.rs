@@ -22,7 +22,7 @@ const NEVER: &str = "0001-01-01T00:00:00+00:00";
 /// A run may come this much before its time because clocks differ; it counts as the run of that time.
 const EARLY_LIMIT_MILLISECONDS: i64 = 1000;
 
-/// Runs one function at its times until it is to rest. Runs of one timer never overlap (recording TX-timer-overlap).
+/// Runs one function at its times until it is told to stop. Runs of one timer never overlap (recording TX-timer-overlap).
 pub(super) async fn listen(context: Context, mut resting: watch::Receiver<bool>) {
     let timer = match Timer::of(&context) {
         Ok(timer) => timer,

@@ -186,7 +186,7 @@ fn write<F: Serialize>(path: &Path, file: &F) -> Result<(), KeyError> {
         .map_err(unwritable)
 }
 
-/// Keys are nobody else's business.
+/// Only the host's user may read keys.
 fn write_privately(path: &Path, bytes: &[u8]) -> io::Result<()> {
     use std::io::Write;
     let mut options = std::fs::OpenOptions::new();
