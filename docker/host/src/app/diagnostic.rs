@@ -3,58 +3,74 @@
 use std::path::Path;
 
 use dotnet_text::document::Document;
-use dotnet_text::json::Position;
+use dotnet_text::json;
 
 /// Something wrong with one file.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Diagnostic {
-    /// In the words of the real host where it has any, without a place in the file.
+    /// In the words of the real host where it has any, without a position in the file.
     pub message: String,
-    /// The path in the file of the value that is wrong, such as `bindings[0].type`; empty for the whole file.
-    pub path: String,
-    /// Whether it is the name of that value that is wrong.
-    pub is_name: bool,
     /// What to do about it.
     pub hint: Option<String>,
+    pub position: Position,
+}
+
+/// Where in a file something is wrong.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Position {
+    /// The file as a whole.
+    File,
+    /// The value at a path such as `bindings[0].type`.
+    Value(String),
+    /// The name of the value at a path.
+    Name(String),
+    Character(json::Position),
 }
 
 impl Diagnostic {
-    pub(crate) fn new(message: impl Into<String>, path: impl Into<String>) -> Self {
-        Self { message: message.into(), path: path.into(), is_name: false, hint: None }
+    /// The value at `path` is wrong.
+    pub fn new(message: impl Into<String>, path: impl Into<String>) -> Self {
+        Self { message: message.into(), hint: None, position: Position::Value(path.into()) }
     }
 
-    /// A fault in the name of the value at `path`.
+    /// The name of the value at `path` is wrong.
     pub fn of_name(message: impl Into<String>, path: impl Into<String>) -> Self {
-        Self { is_name: true, ..Self::new(message, path) }
+        Self { position: Position::Name(path.into()), ..Self::of_file(message) }
     }
 
-    pub(crate) fn hint(self, hint: impl Into<String>) -> Self {
+    pub fn of_file(message: impl Into<String>) -> Self {
+        Self { message: message.into(), hint: None, position: Position::File }
+    }
+
+    pub fn hint(self, hint: impl Into<String>) -> Self {
         Self { hint: Some(hint.into()), ..self }
     }
 
-    /// `file:line:column: text`, and the hint on a line of its own.
-    pub fn advice(&self, file: &Path, document: Option<&Document>) -> String {
-        let place = document.and_then(|document| {
-            let name = document.name(&self.path).filter(|_| self.is_name);
-            name.or_else(|| nearest(document, &self.path))
-        });
-        advice(file, place, &self.message, self.hint.as_deref())
+    /// The same about the value at another path.
+    pub fn moved(self, path: impl Into<String>) -> Self {
+        Self { position: Position::Value(path.into()), ..self }
+    }
+
+    /// `file:line:column: message`, and the hint on a line of its own.
+    pub fn in_file(&self, file: &Path, document: Option<&Document>) -> String {
+        let position = match &self.position {
+            Position::File => None,
+            Position::Value(path) => document.and_then(|document| nearest(document, path)),
+            Position::Name(path) => document.and_then(|it| it.name(path).or_else(|| nearest(it, path))),
+            Position::Character(position) => Some(*position),
+        };
+        let position = position.map(|position| format!(":{position}")).unwrap_or_default();
+        let hint = self.hint.as_ref().map(|hint| format!("\nhint: {hint}")).unwrap_or_default();
+        format!("`{}{position}`: {}{hint}", file.display(), self.message.trim_end_matches('.'))
     }
 }
 
-/// One piece of advice about a place in a file.
-pub fn advice(file: &Path, place: Option<Position>, text: &str, hint: Option<&str>) -> String {
-    let place = place.map(|place| format!(":{place}")).unwrap_or_default();
-    let hint = hint.map(|hint| format!("\nhint: {hint}")).unwrap_or_default();
-    format!("`{}{place}`: {}{hint}", file.display(), text.trim_end_matches('.'))
-}
-
-/// The place of a value, or of the nearest value around it that is there.
-fn nearest(document: &Document, path: &str) -> Option<Position> {
+/// The position of a value, or of the nearest value around it that is there.
+fn nearest(document: &Document, path: &str) -> Option<json::Position> {
     let mut path = path;
     loop {
-        if let Some(place) = document.start(path) {
-            return Some(place);
+        if let Some(position) = document.start(path) {
+            return Some(position);
         }
         path = &path[..path.rfind(['.', '[']).unwrap_or(0)];
         if path.is_empty() {

@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use super::binding::Binding;
-use super::diagnostic::{Diagnostic, advice};
+use super::diagnostic::Diagnostic;
 use super::faults::{self, Registered};
 use super::function::{self, Function, Unreadable};
 use super::options::HostOptions;
@@ -100,11 +100,12 @@ fn read_function(
     if !faults::is_function_name(name) {
         let error = format!("'{name}' is not a valid function name.");
         let hint = "begin with a letter; letters, digits, `_` and `-` may follow, 128 in all; `host` is taken";
-        let advice = advice(directory, None, &error, Some(hint));
+        let advice = Diagnostic::of_file(&error).hint(hint).in_file(directory, None);
         return Err(Refused { error, advice });
     }
     let bytes = std::fs::read(&path).map_err(|error| {
-        let advice = advice(&path, None, &format!("cannot be read: {error}"), Some("make it a readable text file"));
+        let unreadable = Diagnostic::of_file(format!("cannot be read: {error}")).hint("make it a readable text file");
+        let advice = unreadable.in_file(&path, None);
         Refused { error: error.to_string(), advice }
     })?;
     let text = encoding::decode(&bytes);
@@ -112,7 +113,7 @@ fn read_function(
         let advice = syntax::advice_on(&path, &text, &error, "{\"bindings\": [ … ]}");
         Refused { error: error.to_string(), advice }
     })?;
-    let refused = |fault: Diagnostic| Refused { advice: fault.advice(&path, Some(&document)), error: fault.message };
+    let refused = |fault: Diagnostic| Refused { advice: fault.in_file(&path, Some(&document)), error: fault.message };
     let definition = function::read(name, &document).map_err(refused)?;
     if definition.script_file.as_ref().is_some_and(|file| !directory.join(file).is_file()) {
         let text =

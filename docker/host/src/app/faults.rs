@@ -137,8 +137,9 @@ fn triggers(bindings: &[Binding]) -> Option<Diagnostic> {
             );
             let backwards = bindings.iter().position(|binding| binding.type_name.to_lowercase().ends_with("trigger"));
             Some(match backwards {
-                Some(index) => Diagnostic { path: format!("bindings[{index}].direction"), ..fault }
-                    .hint("a trigger's direction is `in`"),
+                Some(index) => {
+                    fault.moved(format!("bindings[{index}].direction")).hint("a trigger's direction is `in`")
+                }
                 None => misspelt_trigger(bindings, &fault)
                     .unwrap_or_else(|| fault.hint("add a binding whose type ends in `Trigger`")),
             })
@@ -162,7 +163,7 @@ fn misspelt_trigger(bindings: &[Binding], fault: &Diagnostic) -> Option<Diagnost
         .filter(|(_, binding)| !known().any(|kind| binding.type_name.eq_ignore_ascii_case(kind)))
         .find_map(|(index, binding)| {
             let slip = did_you_mean(&binding.type_name, &triggers)?;
-            let fault = Diagnostic { path: format!("bindings[{index}].type"), ..fault.clone() };
+            let fault = fault.clone().moved(format!("bindings[{index}].type"));
             Some(fault.hint(format!("`{}`: did you mean `{slip}`?", binding.type_name)))
         })
 }

@@ -116,7 +116,7 @@ impl Function {
 
     /// A fault of its function.json in words, with its place.
     pub fn advice(&self, fault: &Diagnostic) -> String {
-        fault.advice(&self.directory.join("function.json"), Some(&self.file))
+        fault.in_file(&self.directory.join("function.json"), Some(&self.file))
     }
 
     /// The binding that starts the function.

@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
-use super::diagnostic::advice;
+use super::diagnostic::Diagnostic;
 use super::syntax;
 use dotnet_text::document::Document;
 use dotnet_text::encoding;
@@ -45,8 +45,9 @@ pub(super) fn read(root: &Path) -> HostFile {
             return write_default(path, "is missing", DEFAULT_HOST_FILE);
         }
         Err(error) => {
-            let advice =
-                vec![advice(&path, None, &format!("cannot be read: {error}"), Some("make it a readable text file"))];
+            let unreadable =
+                Diagnostic::of_file(format!("cannot be read: {error}")).hint("make it a readable text file");
+            let advice = vec![unreadable.in_file(&path, None)];
             let error = Some(parse_error(&path, &error.to_string()));
             return HostFile { path, document: None, error, advice };
         }
@@ -66,14 +67,10 @@ pub(super) fn read(root: &Path) -> HostFile {
 }
 
 fn write_default(path: PathBuf, fault: &str, text: &str) -> HostFile {
-    let mut found = vec![advice(
-        &path,
-        None,
-        &format!("{fault}; a default one is written, without a handler"),
-        Some(HINT_FOR_AN_APP),
-    )];
+    let missing = Diagnostic::of_file(format!("{fault}; a default one is written, without a handler"));
+    let mut found = vec![missing.hint(HINT_FOR_AN_APP).in_file(&path, None)];
     if let Err(error) = std::fs::write(&path, text) {
-        found.push(advice(&path, None, &format!("cannot be written: {error}"), None));
+        found.push(Diagnostic::of_file(format!("cannot be written: {error}")).in_file(&path, None));
     }
     HostFile { document: Document::parse(text).ok(), path, error: None, advice: found }
 }

@@ -62,7 +62,7 @@ pub(super) fn functions(
             Err(error) => {
                 let fault =
                     Diagnostic::new(error.as_str(), place).hint("write a route such as `{*route}` or `items/{id}`");
-                found.advice.push(fault.advice(&file.path, file.document.as_ref()));
+                found.advice.push(fault.in_file(&file.path, file.document.as_ref()));
                 found.unreadable.push(Unreadable { name, errors: vec![error], route: Some(shown(route)) });
             }
         }
@@ -75,7 +75,7 @@ pub(super) fn functions(
         if let Some(fault) = faults::find_in_route(function, owners) {
             function.errors = vec![fault.message.clone()];
             let path = function.host_json_path.clone().unwrap_or_default();
-            found.advice.push(Diagnostic { path, ..fault }.advice(&file.path, file.document.as_ref()));
+            found.advice.push(fault.moved(path).in_file(&file.path, file.document.as_ref()));
         }
     }
     found.readable = made.into_iter().map(Arc::new).collect();

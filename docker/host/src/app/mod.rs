@@ -90,7 +90,7 @@ pub fn load(root: &Path, settings: &Settings) -> App {
     if errors.is_empty() {
         let found = version_error(host_json).into_iter().chain(profile.err()).chain(option_errors).chain(refusal);
         for error in found {
-            advice.push(error.fault().advice(&file.path, file.document.as_ref()));
+            advice.push(error.fault().in_file(&file.path, file.document.as_ref()));
             errors.push(error.status);
         }
     }
@@ -133,14 +133,14 @@ impl App {
     /// A fault of a function's description in words, with its place: in its function.json, or in host.json.
     pub fn advice_on_function(&self, function: &Function, fault: &Diagnostic) -> String {
         match &function.host_json_path {
-            Some(path) => self.advice_on_host_file(&Diagnostic { path: path.clone(), is_name: false, ..fault.clone() }),
+            Some(path) => self.advice_on_host_file(&fault.clone().moved(path)),
             None => function.advice(fault),
         }
     }
 
     /// A fault of host.json in words, with its place.
     pub fn advice_on_host_file(&self, fault: &Diagnostic) -> String {
-        fault.advice(&self.root.join("host.json"), self.host_file.as_ref())
+        fault.in_file(&self.root.join("host.json"), self.host_file.as_ref())
     }
 
     /// The port that host.json gives to the handler.

@@ -4,15 +4,16 @@ use std::path::Path;
 
 use dotnet_text::json::{Error, ErrorKind};
 
-use super::diagnostic::advice;
+use super::diagnostic::{Diagnostic, Position};
 
 /// What to say about a file with this text; `example` is how such a file begins.
 pub(super) fn advice_on(file: &Path, text: &str, error: &Error, example: &str) -> String {
     if matches!(error.kind, ErrorKind::Empty | ErrorKind::NotAnObject(_)) {
-        return advice(file, None, "is not a JSON object", Some(&format!("begin with {example}")));
+        return Diagnostic::of_file("is not a JSON object").hint(format!("begin with {example}")).in_file(file, None);
     }
     let message = format!("not JSON: {}", error.kind);
-    advice(file, Some(error.position), &message, Some(hint(text, error)))
+    let position = Position::Character(error.position);
+    Diagnostic { position, ..Diagnostic::of_file(message) }.hint(hint(text, error)).in_file(file, None)
 }
 
 fn hint(text: &str, error: &Error) -> &'static str {

@@ -408,7 +408,7 @@ mod tests {
 
     fn of(text: &str) -> Vec<String> {
         let document = Document::parse(text).unwrap();
-        mistakes(&document).iter().map(|fault| fault.advice(std::path::Path::new("h"), Some(&document))).collect()
+        mistakes(&document).iter().map(|fault| fault.in_file(std::path::Path::new("h"), Some(&document))).collect()
     }
 
     fn told(text: &str, parts: &[&str]) {
