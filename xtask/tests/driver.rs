@@ -188,7 +188,7 @@ fn a_run_leaves_a_report() {
     assert_eq!(file("counts"), "2 1 1\n");
     assert!(file("junit.xml").contains("failed 1") && file("summary.md").starts_with("**2 passed"));
     let events = file("events.ndjson");
-    assert!(events.starts_with("{\"event\":\"begun\",\"version\":1}\n"), "{events}");
+    assert!(events.starts_with("{\"event\":\"run-begun\",\"version\":1}\n"), "{events}");
     let last = "{\"event\":\"run-done\",\"counts\":{\"passed\":2,\"failed\":1,\"skipped\":1},\"status\":1}";
     assert_eq!(events.lines().last(), Some(last));
 }

@@ -65,6 +65,10 @@ impl From<Place> for Step {
 #[derive(Clone, Debug, Deserialize, Serialize, JsonSchema)]
 #[serde(tag = "event", rename_all = "kebab-case")]
 pub enum Event {
+    /// The run begins: always the first. The version counts up when an event changes its form.
+    RunBegun {
+        version: u32,
+    },
     /// A phase of the whole run begins, such as `build`.
     PhaseStarted {
         phase: String,

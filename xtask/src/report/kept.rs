@@ -11,8 +11,7 @@ use super::junit;
 use super::outcome::Verdict;
 use super::summary::Summary;
 
-/// Counts up when an event changes its form.
-pub const VERSION: u32 = 1;
+const VERSION: u32 = 1;
 /// How many of the slowest cases are listed.
 const SLOWEST: usize = 10;
 
@@ -38,9 +37,10 @@ impl Kept {
         fs::create_dir_all(folder)?;
         let schema = schemars::schema_for!(Event);
         fs::write(folder.join("events.schema.json"), serde_json::to_string_pretty(&schema)?)?;
-        let mut events = File::create(folder.join("events.ndjson"))?;
-        writeln!(events, "{}", serde_json::json!({ "event": "begun", "version": VERSION }))?;
-        Ok(Kept { folder: folder.to_path_buf(), events })
+        let events = File::create(folder.join("events.ndjson"))?;
+        let mut kept = Kept { folder: folder.to_path_buf(), events };
+        kept.write(&Event::RunBegun { version: VERSION })?;
+        Ok(kept)
     }
 
     /// Writes one event down: a run that is killed leaves what it had come to.
@@ -173,6 +173,19 @@ mod tests {
         Kept::begin(folder.path()).unwrap().end(&events()).unwrap();
         let failed = failed_last_time(folder.path()).unwrap();
         assert_eq!(failed.into_iter().collect::<Vec<_>>(), [("go".into(), "hello".into(), "refuses".into())]);
+    }
+
+    #[test]
+    fn every_line_is_as_the_schema_says() {
+        let folder = tempfile::tempdir().unwrap();
+        let mut kept = Kept::begin(folder.path()).unwrap();
+        events().iter().for_each(|event| kept.write(event).unwrap());
+        let text = |file: &str| fs::read_to_string(folder.path().join(file)).unwrap();
+        let schema = jsonschema::validator_for(&serde_json::from_str(&text("events.schema.json")).unwrap()).unwrap();
+        for line in text("events.ndjson").lines() {
+            schema.validate(&serde_json::from_str(line).unwrap()).unwrap();
+        }
+        assert!(!schema.is_valid(&serde_json::json!({ "event": "stranger" })));
     }
 
     #[test]

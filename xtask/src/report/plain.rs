@@ -15,7 +15,8 @@ pub fn line(event: &Event) -> Option<String> {
     Some(match event {
         Event::PhaseStarted { phase } => format!("{HEAD}── {phase}{HEAD:#}"),
         Event::PhaseDone { phase, seconds } => format!("{HEAD}── {phase}: {seconds:.1} s{HEAD:#}"),
-        Event::StepStarted { .. }
+        Event::RunBegun { .. }
+        | Event::StepStarted { .. }
         | Event::CaseStarted { .. }
         | Event::FunctionLacking { .. }
         | Event::Used { .. }
