@@ -17,6 +17,7 @@ use wire::{Caller, Name, Response, StreamError};
 use crate::handler::Handler;
 use crate::host::execution::{CALLED_BY_HOST_API, Execution};
 use crate::invoke::{self, Call, Outcome};
+use crate::log::Level;
 use attempts::{ACTIVITY_LIMIT, Outgoing};
 use failure::Failure;
 use headers::{BodyFraming, Own};
@@ -67,18 +68,18 @@ async fn exchange(
     let limit = execution.running.app.options.request_body_limit_bytes;
     let upload = match Upload::take(caller, limit).await {
         Ok(upload) => upload,
-        Err(upload::Error::Caller(error)) if error.is_departure() => return Ok(None),
+        Err(upload::Error::Caller(error)) if error.is_departure() => return Ok(left(execution)),
         Err(error) => return Err(Failure::binding(&error.to_string())),
     };
     // The caller has left if its address is not known.
-    let Ok(peer) = caller.peer() else { return Ok(None) };
+    let Ok(peer) = caller.peer() else { return Ok(left(execution)) };
     let own = Own { port: handler.client().port(), invocation: execution.id, peer };
     let asks_for_upgrade = is_upgrade(request);
     let request = to_handler(request, own, &upload)?;
     let waits_for_continue = head.headers.get(Name::Expect).is_some_and(is_continue);
     let mut outgoing = Outgoing { request, upload, waits_for_continue };
     let Some(answer) = attempts::ask(handler, execution, &mut outgoing, caller).await? else {
-        return Ok(None);
+        return Ok(left(execution));
     };
     // A body that was kept need not be while the response is streamed.
     drop(outgoing);
@@ -124,10 +125,17 @@ async fn stream(
 ) -> Result<Option<Response>, Failure> {
     execution.running.add_custom_headers(&mut response);
     match caller.stream(response, &mut body).await {
-        Ok(()) | Err(StreamError::CallerLeft) => Ok(None),
+        Ok(()) => Ok(None),
+        Err(StreamError::CallerLeft) => Ok(left(execution)),
         Err(StreamError::Unsent(error) | StreamError::Broken(error)) => Err(Failure::response_body(&error.to_string())),
         Err(error @ StreamError::Length) => Err(Failure::response_body(&error.to_string())),
     }
+}
+
+/// Says that there is nobody to be answered.
+fn left(execution: &Execution<'_>) -> Option<Response> {
+    execution.note(Level::Information, "The client disconnected while the function was processing the request.");
+    None
 }
 
 /// Whether the caller asks for a WebSocket: other upgrades are not passed on (recordings Y19, Y80, Y82).

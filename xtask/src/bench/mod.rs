@@ -44,9 +44,9 @@ const APP: [(&str, &str); 5] = [
 
 /// What the host adds to every request that it forwards. To read it costs the handler time, which is not the host's.
 const HOST_HEADERS: [(&str, &str); 3] = [
-    ("X-Azure-Functions-HostVersion", "4.1037.0.0"),
+    ("X-Azure-Functions-HostVersion", "4.1054.0.0"),
     ("X-Azure-Functions-InvocationId", "$request_id"),
-    ("User-Agent", "Azure-Functions-Host/4.1037.0.0"),
+    ("User-Agent", "Azure-Functions-Host/4.1054.0.0"),
 ];
 
 /// Settings of mini-host, as names and values.
