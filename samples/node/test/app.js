@@ -11,7 +11,11 @@ const WAIT_LIMIT_MS = 20_000;
 export async function serve(t, routes) {
   const app = createApp(routes).listen(0, "127.0.0.1");
   await once(app, "listening");
-  t.after(() => app.close());
+  t.after(() => {
+    app.close();
+    // A client keeps its connections open for further requests: they would hold the test's process for two minutes.
+    app.closeAllConnections();
+  });
   const origin = `http://127.0.0.1:${app.address().port}`;
   return {
     origin,
