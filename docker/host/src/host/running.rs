@@ -10,7 +10,7 @@ use wire::headers::is_sound;
 use crate::app::{App, CustomHandler, Settings};
 use crate::bindings::Bindings;
 use crate::handler::command::Description;
-use crate::handler::{Handler, Launch, Probe, free_fixed_port, free_port};
+use crate::handler::{Handler, Launch, Probe, Readiness, free_fixed_port, free_port};
 use crate::host::routes;
 use crate::host::throttle::Throttle;
 use crate::log::Log;
@@ -76,6 +76,22 @@ impl Running {
     /// The handler; an app without functions has none.
     pub const fn handler(&self) -> Option<&Handler> {
         self.handler.as_ref()
+    }
+
+    /// Whether the handler is not started any more.
+    pub fn is_given_up(&self) -> bool {
+        self.handler().is_some_and(Handler::is_given_up)
+    }
+
+    /// Waits until that is so.
+    pub async fn given_up(&self) {
+        if let Some(handler) = self.handler()
+            && handler.readiness().wait_for(|state| *state == Readiness::GivenUp).await.is_ok()
+        {
+            return;
+        }
+        // It has none, or was stopped in good order.
+        std::future::pending().await
     }
 
     /// Adds the headers that host.json wants on every response (`extensions.http.customHeaders`), unless it has them.

@@ -12,7 +12,7 @@ use tokio::sync::{broadcast, watch};
 use tokio::task::JoinSet;
 use tokio::time::sleep;
 
-use super::context::{CATEGORY, Context, until};
+use super::context::{CATEGORY, Context, Judgement, until};
 use super::host_id::host_id;
 use super::listener::{self, Source};
 use super::timer::HOSTS_CONTAINER;
@@ -179,19 +179,19 @@ impl Watch {
         .await
     }
 
-    /// Invokes the function with one version of a blob; whether that is settled. A blob that is gone is, and one that has
-    /// changed since: its new version comes by itself.
-    async fn invoke(&self, name: &str, etag: &str) -> bool {
+    /// Invokes the function with one version of a blob. One that is gone is handled, and one that has changed since: its new version
+    /// comes by itself.
+    async fn invoke(&self, name: &str, etag: &str) -> Judgement {
         let blob = self.container.blob(name);
         let download = match read(&self.container, &blob).await {
             Ok(Some(download)) if download.properties.etag == etag => download,
-            Ok(_) => return true,
+            Ok(_) => return Judgement::Handled,
             Err(error) => {
                 self.context.host.log().warning(CATEGORY, format!("The blob '{name}' cannot be read: {error}"));
-                return false;
+                return Judgement::Failed;
             }
         };
-        let Some(captures) = self.pattern.captures(name) else { return true };
+        let Some(captures) = self.pattern.captures(name) else { return Judgement::Handled };
         let reason = format!("New blob detected: {}/{name}", self.container.name());
         self.context.invoke(trigger(&self.binding, reason, Found { blob: &blob, download, captures })).await
     }
@@ -227,15 +227,15 @@ async fn own_change(changes: &mut broadcast::Receiver<Change>, container: &Conta
     }
 }
 
-/// Settles one message of the queue of new blobs. One that names a function that is gone counts as settled.
-async fn process(watches: &HashMap<String, Arc<Watch>>, message: &[u8]) -> bool {
-    let Ok(message) = serde_json::from_slice::<serde_json::Value>(message) else { return false };
+/// Handles one message of the queue of new blobs. One that names a function that is gone is handled.
+async fn process(watches: &HashMap<String, Arc<Watch>>, message: &[u8]) -> Judgement {
+    let Ok(message) = serde_json::from_slice::<serde_json::Value>(message) else { return Judgement::Failed };
     let text = |name: &str| message.get(name).and_then(serde_json::Value::as_str).unwrap_or_default();
     match watches.get(text("FunctionId")) {
         Some(watch) if watch.container.name() == text("ContainerName") => {
             watch.invoke(text("BlobName"), text("ETag").trim_matches('"')).await
         }
-        _ => true,
+        _ => Judgement::Handled,
     }
 }
 

@@ -17,6 +17,15 @@ pub(crate) async fn until(switch: &mut watch::Receiver<bool>, position: bool) {
     _ = switch.wait_for(|state| *state == position).await;
 }
 
+/// What an invocation says about what started it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Judgement {
+    Handled,
+    Failed,
+    /// The host has given up its handler: that says nothing about the message.
+    Untried,
+}
+
 /// One function with all that its listener needs to invoke it.
 #[derive(Debug, Clone)]
 pub(crate) struct Context {
@@ -34,8 +43,12 @@ impl Context {
             .error(CATEGORY, format!("The listener for function 'Functions.{name}' was unable to start.\n{reason}"));
     }
 
-    /// Invokes the function; whether it succeeded. The log has the reasons if it did not.
-    pub(crate) async fn invoke(&self, trigger: Trigger) -> bool {
-        invoke::invoke(&self.host, &self.running, &self.function, trigger).await.is_ok()
+    /// Invokes the function. The log has the reasons if that fails.
+    pub(crate) async fn invoke(&self, trigger: Trigger) -> Judgement {
+        match invoke::invoke(&self.host, &self.running, &self.function, trigger).await {
+            Ok(_) => Judgement::Handled,
+            Err(failed) if failed.is_stopping || self.running.is_given_up() => Judgement::Untried,
+            Err(_) => Judgement::Failed,
+        }
     }
 }

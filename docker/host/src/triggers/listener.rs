@@ -7,10 +7,10 @@ use storage::{Error, Queue, QueueMessage};
 use tokio::sync::broadcast::error::RecvError;
 use tokio::sync::{broadcast, watch};
 use tokio::task::JoinSet;
-use tokio::time::sleep;
+use tokio::time::{Instant, sleep};
 
 use super::backoff::Backoff;
-use super::context::{CATEGORY, until};
+use super::context::{CATEGORY, Judgement, until};
 use crate::app::MessageEncoding;
 use crate::bindings::changes::Change;
 use crate::bindings::output;
@@ -20,8 +20,10 @@ use crate::log::Log;
 const LEASE_SECONDS: u64 = 600;
 /// When a lease is renewed: at half of its time.
 const RENEWAL_SECONDS: u64 = LEASE_SECONDS / 2;
-/// How often a message is settled before it is left to the end of its lease.
-const SETTLE_ATTEMPTS: u32 = 3;
+/// How long storage is asked to settle a message: so long at least its lease lasts when it has been handled.
+const SETTLE_LIMIT_SECONDS: u64 = RENEWAL_SECONDS - 60;
+/// The longest pause between two tries.
+const LONGEST_SETTLE_PAUSE_SECONDS: u64 = 10;
 
 /// A queue, and how its messages are taken.
 #[derive(Debug, Clone)]
@@ -44,7 +46,7 @@ pub(super) struct Source {
     pub(super) attempts: u64,
 }
 
-/// Takes messages until it is told to stop, then waits for those under way. `handle` says whether a message was handled.
+/// Takes messages until it is told to stop, then waits for those under way. `handle` judges a message.
 pub(super) async fn listen<H, R>(
     source: Source,
     mut changes: broadcast::Receiver<Change>,
@@ -52,7 +54,7 @@ pub(super) async fn listen<H, R>(
     handle: H,
 ) where
     H: Fn(QueueMessage, Vec<u8>) -> R + Send + Sync + 'static,
-    R: Future<Output = bool> + Send + 'static,
+    R: Future<Output = Judgement> + Send + 'static,
 {
     let (source, handle) = (Arc::new(source), Arc::new(handle));
     let mut under_way = JoinSet::new();
@@ -127,66 +129,86 @@ enum Settlement<'a> {
     /// It cannot be handled.
     Poison(&'a Queue),
     /// It stays invisible for the rest of its lease: so it is, after the first failure already, where there is no poison queue to
-    /// end up in (protocol.md#queue-polling).
+    /// end up in (protocol.md#queue-polling), and where no handler has seen it.
     Leave,
 }
 
-fn settlement(poison: Option<&Queue>, is_handled: bool, is_last: bool) -> Settlement<'_> {
-    match (poison, is_handled, is_last) {
-        (_, true, _) => Settlement::Delete,
-        (None, false, _) => Settlement::Leave,
-        (Some(_), false, false) => Settlement::Release,
-        (Some(poison), false, true) => Settlement::Poison(poison),
+fn settlement(poison: Option<&Queue>, judgement: Judgement, is_last: bool) -> Settlement<'_> {
+    match (judgement, poison) {
+        (Judgement::Handled, _) => Settlement::Delete,
+        (Judgement::Untried, _) | (Judgement::Failed, None) => Settlement::Leave,
+        (Judgement::Failed, Some(poison)) if is_last => Settlement::Poison(poison),
+        (Judgement::Failed, Some(_)) => Settlement::Release,
     }
 }
 
 async fn settle<H, R>(source: Arc<Source>, handle: Arc<H>, message: QueueMessage)
 where
     H: Fn(QueueMessage, Vec<u8>) -> R,
-    R: Future<Output = bool>,
+    R: Future<Output = Judgement>,
 {
     let (id, text, attempt) = (message.id.clone(), message.text.clone(), message.dequeue_count);
     let mut receipt = message.pop_receipt.clone();
     // A message cannot be read that is not in the queue's encoding, however often it is tried (protocol.md#queue-polling).
     let bytes = output::decode(&text, source.encoding).filter(|_| attempt <= source.attempts);
-    let (is_handled, is_last) = match bytes {
+    let (judgement, is_last) = match bytes {
         Some(bytes) => (renewing(&source, &id, &mut receipt, handle(message, bytes)).await, attempt >= source.attempts),
-        None => (false, true),
+        None => (Judgement::Failed, true),
     };
-    let settled = async || match settlement(source.poison.as_ref(), is_handled, is_last) {
-        Settlement::Delete => source.queue.delete_message(&id, &receipt).await.map(drop),
-        Settlement::Release => source.queue.update(&id, &receipt, source.retry_after).await.map(drop),
-        Settlement::Poison(poison) => {
-            let name = poison.name();
-            source.log.information(
+    let settled = || async {
+        match settlement(source.poison.as_ref(), judgement, is_last) {
+            Settlement::Delete => source.queue.delete_message(&id, &receipt).await.map(drop),
+            Settlement::Release => source.queue.update(&id, &receipt, source.retry_after).await.map(drop),
+            Settlement::Poison(poison) => {
+                let name = poison.name();
+                source.log.information(
                 CATEGORY,
                 format!(
                     "Message has reached MaxDequeueCount of {} or cannot be read. Moving message to queue '{name}'.",
                     source.attempts
                 ),
             );
-            poison.put(&text).await?;
-            source.queue.delete_message(&id, &receipt).await.map(drop)
-        }
-        Settlement::Leave => Ok(()),
-    };
-    for attempt in 1.. {
-        match settled().await {
-            Err(Error::Unreachable { .. }) if attempt < SETTLE_ATTEMPTS => {}
-            Err(error) if !error.is_not_found() => {
-                return source.log.warning(CATEGORY, format!("Message '{id}' stays until its lease ends: {error}"));
+                poison.put(&text).await?;
+                source.queue.delete_message(&id, &receipt).await.map(drop)
             }
-            _ => return,
+            Settlement::Leave => Ok(()),
+        }
+    };
+    match patiently(settled).await {
+        Err(error) if !error.is_not_found() => {
+            source.log.warning(CATEGORY, format!("Message '{id}' stays until its lease ends: {error}"));
+        }
+        _ => {}
+    }
+}
+
+/// Tries again, more and more slowly, while storage is out of reach and the lease lasts: whoever gives up has a message handled twice.
+async fn patiently<C: Future<Output = Result<(), Error>>>(call: impl Fn() -> C) -> Result<(), Error> {
+    let end = Instant::now() + Duration::from_secs(SETTLE_LIMIT_SECONDS);
+    let mut backoff = Backoff::new(Duration::from_secs(LONGEST_SETTLE_PAUSE_SECONDS));
+    loop {
+        match call().await {
+            Err(error) if is_passing(&error) && Instant::now() < end => sleep(backoff.next_wait()).await,
+            settled => return settled,
         }
     }
 }
 
+fn is_passing(error: &Error) -> bool {
+    matches!(error, Error::Unreachable { .. }) || error.status().is_some_and(|status| status >= 500)
+}
+
 /// Waits for what becomes of a message, and keeps it ours for so long.
-async fn renewing(source: &Source, id: &str, receipt: &mut String, handled: impl Future<Output = bool>) -> bool {
+async fn renewing(
+    source: &Source,
+    id: &str,
+    receipt: &mut String,
+    handled: impl Future<Output = Judgement>,
+) -> Judgement {
     let mut handled = std::pin::pin!(handled);
     loop {
         tokio::select! {
-            is_handled = handled.as_mut() => return is_handled,
+            judgement = handled.as_mut() => return judgement,
             () = sleep(Duration::from_secs(RENEWAL_SECONDS)) => {}
         }
         match source.queue.update(id, receipt, Duration::from_secs(LEASE_SECONDS)).await {
@@ -198,15 +220,33 @@ async fn renewing(source: &Source, id: &str, receipt: &mut String, handled: impl
 
 #[cfg(test)]
 mod tests {
+    use std::cell::Cell;
+
     use super::*;
     use crate::app::Settings;
     use crate::bindings::Bindings;
 
     #[test]
     fn without_a_poison_queue_a_failed_message_is_left_alone() {
-        assert!(matches!(settlement(None, true, false), Settlement::Delete));
-        assert!(matches!(settlement(None, false, false), Settlement::Leave));
-        assert!(matches!(settlement(None, false, true), Settlement::Leave));
+        assert!(matches!(settlement(None, Judgement::Handled, false), Settlement::Delete));
+        assert!(matches!(settlement(None, Judgement::Failed, false), Settlement::Leave));
+        assert!(matches!(settlement(None, Judgement::Failed, true), Settlement::Leave));
+    }
+
+    #[tokio::test]
+    async fn settling_waits_for_storage_that_comes_back() {
+        let calls = Cell::new(0);
+        let settled = patiently(|| async {
+            calls.set(calls.get() + 1);
+            if calls.get() > 4 {
+                Ok(())
+            } else {
+                Err(Error::Unreachable { call: String::new(), reason: String::new() })
+            }
+        });
+        assert!(settled.await.is_ok());
+        let refused = || Error::Refused { call: String::new(), status: 404, code: String::new() };
+        assert!(patiently(|| async { Err(refused()) }).await.is_err(), "that will not pass");
     }
 
     #[test]
@@ -215,8 +255,9 @@ mod tests {
         let bindings = Bindings::new(&settings, MessageEncoding::Base64);
         let poison = bindings.connections.storage(None).unwrap().queue("orders-poison");
         let poison = Some(&poison);
-        assert!(matches!(settlement(poison, true, true), Settlement::Delete));
-        assert!(matches!(settlement(poison, false, false), Settlement::Release));
-        assert!(matches!(settlement(poison, false, true), Settlement::Poison(_)));
+        assert!(matches!(settlement(poison, Judgement::Handled, true), Settlement::Delete));
+        assert!(matches!(settlement(poison, Judgement::Failed, false), Settlement::Release));
+        assert!(matches!(settlement(poison, Judgement::Failed, true), Settlement::Poison(_)));
+        assert!(matches!(settlement(poison, Judgement::Untried, true), Settlement::Leave));
     }
 }

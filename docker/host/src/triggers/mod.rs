@@ -33,21 +33,25 @@ pub use host_id::host_id;
 /// end.
 const STOP_TIMEOUT_SECONDS: u64 = 30;
 
-/// Listens for every trigger of the app that the host serves, whichever that is, except while the host is drained. Ends when
+/// Listens for every trigger of the app that the host serves, whichever that is, except while the host is drained or has given up
+/// its handler. Ends when
 /// the host stops, after the invocations under way.
 pub async fn run(host: Arc<Host>) {
     let (mut states, mut drained) = (host.states(), host.drained());
     let mut resting = JoinSet::new();
     loop {
         let running = match &*states.borrow_and_update() {
-            State::Running(running) if !*drained.borrow_and_update() => Some(Arc::clone(running)),
+            State::Running(running) if !*drained.borrow_and_update() && !running.is_given_up() => {
+                Some(Arc::clone(running))
+            }
             _ => None,
         };
         let (rest, to_rest) = watch::channel(false);
-        if let Some(running) = running {
-            listen_to_all(&mut resting, &host, &running, &to_rest);
+        if let Some(running) = &running {
+            listen_to_all(&mut resting, &host, running, &to_rest);
         }
         let is_stopping = tokio::select! {
+            () = given_up(running.as_deref()) => false,
             _ = states.changed() => false,
             _ = drained.changed() => false,
             () = host.stop_requested() => true,
@@ -59,6 +63,14 @@ pub async fn run(host: Arc<Host>) {
             _ = tokio::time::timeout(Duration::from_secs(STOP_TIMEOUT_SECONDS), rested).await;
             return;
         }
+    }
+}
+
+/// Waits until a host that listens can do nothing with what it takes.
+async fn given_up(running: Option<&Running>) {
+    match running {
+        Some(running) => running.given_up().await,
+        None => std::future::pending().await,
     }
 }
 
