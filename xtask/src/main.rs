@@ -9,9 +9,9 @@ mod project;
 mod report;
 mod sample;
 mod smoke;
-mod text;
 #[cfg(test)]
-mod tidy;
+mod tests;
+mod text;
 mod toolchain;
 mod verbs;
 

@@ -16,9 +16,6 @@ impl Project {
     /// Finds the checkout and moves the process to its root, so that every relative path means the same wherever
     /// the command was typed. The root is the nearest folder, upwards of the current one, that holds both
     /// `samples/` and `xtask/`; failing that the folder this program was built in.
-    ///
-    /// # Errors
-    /// When neither is a checkout.
     pub fn enter() -> Result<Project> {
         let built_in = Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap_or(Path::new("."));
         let here = std::env::current_dir().context("the current folder is gone")?;

@@ -18,7 +18,7 @@ const FLOORS: [&[&str]; 12] = [
     &["smoke", "bench"],
     &["cli"],
     &["verbs"],
-    &["tidy"],
+    &["tests"],
     &["main"],
 ];
 

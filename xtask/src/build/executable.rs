@@ -15,9 +15,6 @@ use crate::text;
 
 /// Checks the executable that host.json names: it is there and can be executed on this machine, or it is a program that
 /// comes with the toolchain and the image.
-///
-/// # Errors
-/// Names the executable and what is wrong with it.
 pub fn check(dir: &Path, path: &OsStr) -> Result<()> {
     let text = std::fs::read_to_string(dir.join("host.json")).context("cannot read `host.json`")?;
     let host: Value = parse_to_serde_value(&text, &ParseOptions::default()).context("`host.json` is not JSON")?;

@@ -116,9 +116,6 @@ impl Record {
     }
 
     /// Remembers, all of it or nothing.
-    ///
-    /// # Errors
-    /// When it cannot be written.
     pub fn write(&self, file: &Path) -> io::Result<()> {
         let aside = file.with_extension("json.new");
         fs::write(&aside, serde_json::to_vec(self)?)?;
@@ -145,9 +142,6 @@ impl Record {
 }
 
 /// Looks at files, reading only those that `known` cannot vouch for.
-///
-/// # Errors
-/// When one cannot be read.
 pub fn look_at<'a>(
     dir: &Path,
     files: impl IntoIterator<Item = &'a PathBuf>,

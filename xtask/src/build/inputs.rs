@@ -73,9 +73,6 @@ fn index(project: &Project) -> Option<Stat> {
 }
 
 /// The inputs of one sample, relative to its folder, in order.
-///
-/// # Errors
-/// When a folder cannot be read.
 pub fn list(dir: &Path, tracked: &Tracked) -> io::Result<BTreeSet<PathBuf>> {
     let mut inputs: BTreeSet<PathBuf> = walk(dir)?.into_iter().collect();
     let kept = tracked.0.get(dir).into_iter().flatten().filter(|file| file.symlink_metadata().is_ok());

@@ -139,9 +139,6 @@ pub struct Watched(Files);
 
 impl Watched {
     /// Looks at them, reading only what `before` cannot vouch for.
-    ///
-    /// # Errors
-    /// When a file cannot be read.
     pub fn look(project: &Project, sample: &Sample, before: Option<&Watched>) -> Result<Watched> {
         let tracked = Tracked::read(project, std::slice::from_ref(sample));
         let inputs = inputs::list(&sample.dir, &tracked).context("cannot list the sample's files")?;
@@ -156,9 +153,6 @@ impl Watched {
 }
 
 /// Runs commands one after the other in the sample's folder.
-///
-/// # Errors
-/// The first that does not end well, with its whole output.
 fn run(sample: &Sample, commands: &Commands, path: &OsStr) -> Result<()> {
     let env = environment(&commands.env);
     for line in &commands.run {

@@ -38,9 +38,6 @@ impl Staged {
 }
 
 /// Puts together host.json, the function folders and what `[stage]` names in `into`, which is empty.
-///
-/// # Errors
-/// Names what is missing, and how it may have come to be.
 pub(super) fn put_together(sample: &Sample, into: &Path) -> Result<()> {
     let host_json = sample.dir.join("host.json");
     if !host_json.is_file() {
@@ -69,9 +66,6 @@ pub(super) fn put_together(sample: &Sample, into: &Path) -> Result<()> {
 }
 
 /// Replaces `dir`, if it is there, by `new`; what was there goes to `old`. Half an app is never seen under the name.
-///
-/// # Errors
-/// When a folder cannot be moved.
 pub(super) fn put_in_place(new: &Path, dir: &Path, old: &Path) -> io::Result<()> {
     match fs::rename(dir, old) {
         Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
@@ -81,9 +75,6 @@ pub(super) fn put_in_place(new: &Path, dir: &Path, old: &Path) -> io::Result<()>
 }
 
 /// Every file in a folder, relative to it, in order. A folder that is not there has none.
-///
-/// # Errors
-/// When one cannot be read.
 pub(super) fn files(dir: &Path) -> io::Result<Vec<PathBuf>> {
     let mut found = Vec::new();
     let mut folders = vec![dir.to_path_buf()];

@@ -30,9 +30,6 @@ pub struct Azurite {
 
 impl Azurite {
     /// Starts one with the node of `path`, on ports of the system's choice, and waits until it listens.
-    ///
-    /// # Errors
-    /// When it is not installed, does not start, or does not say within [`START_LIMIT`] where it listens.
     pub async fn start(installed: &Path, path: &OsStr) -> Result<Azurite> {
         let node = command::find("node", installed, path).context(
             "`node` is not on the PATH, and the storage emulator needs it\nhint: `cargo xtask setup` installs it",
@@ -54,9 +51,6 @@ impl Azurite {
 }
 
 /// Installs Azurite from `docker/azurite`, once for each lock file, and returns the folder that holds `node_modules`.
-///
-/// # Errors
-/// When `npm` is missing or fails; its output is in the error.
 pub fn install(project: &Project) -> Result<PathBuf> {
     npm::install(project, &project.docker().join("azurite"))
 }

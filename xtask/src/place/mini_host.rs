@@ -17,9 +17,6 @@ const QUESTION_LIMIT: Duration = Duration::from_secs(60);
 
 /// Builds mini-host, optimised and linked statically (a dynamically linked program from a newer system does not start on
 /// the base image's C library), and returns where it is.
-///
-/// # Errors
-/// When it does not compile; the compiler's words are in the error.
 pub fn build(project: &Project) -> Result<PathBuf> {
     let (shell, triple) = (project.shell(), host_triple(project)?);
     let build = cmd!(shell, "cargo build --release --locked --package mini-host --target {triple}");

@@ -35,9 +35,6 @@ pub struct NativeRun<'a> {
 
 /// Starts the app, works with it, and always stops it. The work races against the app's own death: a handler that dies
 /// in its first second fails in its first second.
-///
-/// # Errors
-/// When the app cannot be started or dies, with its exit status and last lines; when the person interrupts.
 pub async fn with_app<T>(
     staged: &Staged,
     run: &NativeRun<'_>,

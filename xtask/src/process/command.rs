@@ -86,9 +86,6 @@ pub fn of_words(words: &[String], dir: &Path, path: &OsStr, changes: &Changes) -
 }
 
 /// Runs a command and asks for status 0.
-///
-/// # Errors
-/// Every end but a good one.
 pub fn run(command: impl Into<Command>, limit: Duration) -> Result<Ended, Failure> {
     let command = command.into();
     let line = line(&command);

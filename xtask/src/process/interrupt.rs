@@ -25,9 +25,6 @@ static STATE: LazyLock<Mutex<State>> = LazyLock::new(Mutex::default);
 static STOPPING: LazyLock<watch::Sender<bool>> = LazyLock::new(|| watch::Sender::new(false));
 
 /// Begins to listen for Ctrl-C, SIGTERM and SIGHUP.
-///
-/// # Errors
-/// When this process listens already.
 pub fn listen() -> Result<()> {
     ctrlc::set_handler(|| {
         let mut state = state();
@@ -88,9 +85,6 @@ impl Drop for Guard {
 
 /// Starts a child that is the head of a process group of its own, so that it can be ended with everything it started.
 /// Ctrl-C kills the group; the caller reaps the child and then gives the group up with [`forget`].
-///
-/// # Errors
-/// When it cannot be started, or a person wants us to stop.
 pub fn start(spawn: impl FnOnce() -> io::Result<Child>) -> io::Result<(Child, Pid)> {
     // Held while starting: Ctrl-C comes either before, and nothing is started, or after, and the group is known.
     let mut state = state();

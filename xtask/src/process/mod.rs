@@ -9,9 +9,6 @@ pub mod side_by_side;
 use anyhow::{Context, Result};
 
 /// The one runtime there is: for what really waits.
-///
-/// # Errors
-/// When the system has no more of what it needs.
 pub fn runtime() -> Result<tokio::runtime::Runtime> {
     tokio::runtime::Builder::new_current_thread().enable_all().build().context("cannot start the runtime")
 }

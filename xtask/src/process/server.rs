@@ -30,9 +30,6 @@ pub struct Server {
 impl Server {
     /// Starts a server whose output is read. When this is dropped it is asked to end (SIGTERM), and killed with its group
     /// when it has not within `stop_limit`.
-    ///
-    /// # Errors
-    /// What the system says.
     pub fn start(mut command: Command, stop_limit: Duration) -> io::Result<Server> {
         command.stdout(Stdio::piped()).stderr(Stdio::piped());
         let mut server = spawn(command, stop_limit)?;
@@ -48,9 +45,6 @@ impl Server {
     }
 
     /// Starts a server that may outlive us ([`Server::leave_running`]): its output goes to a file.
-    ///
-    /// # Errors
-    /// What the system says.
     pub fn start_in_background(mut command: Command, output: File) -> io::Result<Server> {
         command.stdout(output.try_clone()?).stderr(output);
         spawn(command, Duration::ZERO)
@@ -62,9 +56,6 @@ impl Server {
     }
 
     /// Waits until it has ended, and kills what it leaves behind.
-    ///
-    /// # Errors
-    /// What the system says.
     pub async fn ended(&mut self) -> io::Result<ExitStatus> {
         // An error here is the end of the thread that waits for the process, which comes with its end.
         let _ = self.ended.wait_for(|ended| *ended).await;
@@ -82,9 +73,6 @@ impl Server {
     }
 
     /// Waits for the line in which it says where it listens, and returns what follows `announcement` there.
-    ///
-    /// # Errors
-    /// When it does not say so within `limit`, or ends before.
     pub async fn announced(&mut self, announcement: &str, limit: Duration) -> Result<String> {
         let log = self.log.clone();
         let address = tokio::select! {

@@ -26,9 +26,6 @@ pub struct Kept {
 
 impl Kept {
     /// Begins: nothing of an earlier run is left.
-    ///
-    /// # Errors
-    /// When the folder cannot be made anew.
     pub fn begin(folder: &Path) -> io::Result<Kept> {
         match fs::remove_dir_all(folder) {
             Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),

@@ -60,9 +60,6 @@ impl Report {
     }
 
     /// From now on everything is kept in a folder too.
-    ///
-    /// # Errors
-    /// When the folder cannot be made anew.
     pub fn keep(&self, folder: &Path) -> io::Result<()> {
         let mut shared = self.shared();
         let mut kept = Kept::begin(folder)?;
@@ -91,9 +88,6 @@ impl Report {
     }
 
     /// The run is over, with this exit status; does nothing if nothing is kept.
-    ///
-    /// # Errors
-    /// When something cannot be written.
     pub fn end(&self, status: u8) -> io::Result<()> {
         let counts = Summary::of(&self.events()).counts;
         self.emit(Event::RunDone { counts, status });

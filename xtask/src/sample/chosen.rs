@@ -21,9 +21,6 @@ pub struct Chosen {
 impl Chosen {
     /// The cases whose function or name contains one of `only`, all if there is none; of them those that failed last time, if
     /// that is asked for.
-    ///
-    /// # Errors
-    /// When a name chooses nothing; when there was no last time.
     pub fn of(project: &Project, only: &[String], failed: bool) -> Result<Chosen> {
         let failed = match failed {
             false => None,

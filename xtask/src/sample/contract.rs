@@ -31,10 +31,6 @@ pub struct Function {
 
 impl Contract {
     /// Reads the contract.
-    ///
-    /// # Errors
-    /// When the file is missing, is not TOML, has an unknown key (with line and the likely one), or a case that
-    /// makes no sense, such as one with two stimuli.
     pub fn load(path: &Path) -> Result<Contract> {
         let contract: Contract = toml_file::read(path)?;
         for function in &contract.function {

@@ -33,9 +33,6 @@ pub struct Binding {
 
 impl FunctionJson {
     /// Reads the file in the folder `function` of an app.
-    ///
-    /// # Errors
-    /// When there is no such file, or it is not JSON of this form.
     pub fn read(app: &Path, function: &str) -> Result<FunctionJson> {
         let file = app.join(function).join("function.json");
         let text = std::fs::read_to_string(&file).with_context(|| format!("cannot read `{}`", file.display()))?;

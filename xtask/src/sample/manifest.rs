@@ -67,9 +67,6 @@ pub struct Image {
 
 impl Manifest {
     /// Reads a manifest. Unknown keys are errors.
-    ///
-    /// # Errors
-    /// The first mistake, with file, line, key and the next step; `file` is only for that.
     pub fn parse(file: &Path, text: &str) -> Result<Manifest> {
         toml_file::parse(file, text)
     }

@@ -8,9 +8,6 @@ use crate::text;
 
 /// The selected samples that can be worked on; all if no names are given. One that cannot be is a failure of its own, and
 /// stops no other.
-///
-/// # Errors
-/// When a sample is named that does not exist.
 pub fn loaded(project: &Project, names: &[String], report: &Report) -> Result<Vec<Sample>, Unknown> {
     let mut samples = Vec::new();
     for sample in select(load_all(project), names)? {
@@ -23,9 +20,6 @@ pub fn loaded(project: &Project, names: &[String], report: &Report) -> Result<Ve
 }
 
 /// The samples a person named, or all.
-///
-/// # Errors
-/// When a sample of that name does not exist.
 fn select(all: Vec<Loaded>, names: &[String]) -> Result<Vec<Loaded>, Unknown> {
     let known: Vec<&str> = all.iter().map(name).collect();
     if let Some(unknown) = names.iter().find(|name| !known.contains(&name.as_str())) {

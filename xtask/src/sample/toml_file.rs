@@ -10,18 +10,12 @@ use serde::de::DeserializeOwned;
 use crate::text;
 
 /// Reads a TOML file.
-///
-/// # Errors
-/// Names file, line and key; for a key that is not known also the one that was probably meant.
 pub fn read<T: DeserializeOwned>(path: &Path) -> Result<T> {
     let text = std::fs::read_to_string(path).with_context(|| format!("cannot read `{}`", path.display()))?;
     parse(path, &text)
 }
 
 /// Parses the text of a TOML file; `path` is for the error only.
-///
-/// # Errors
-/// Those of [`read`] but for reading.
 pub fn parse<T: DeserializeOwned>(path: &Path, text: &str) -> Result<T> {
     toml::from_str(text).map_err(|error| explain(path, text, &error))
 }

@@ -16,9 +16,6 @@ pub struct Client(reqwest::Client);
 
 impl Client {
     /// A client that follows no redirects and waits no longer than [`RESPONSE_LIMIT_SECONDS`].
-    ///
-    /// # Errors
-    /// When the machine has no HTTP client to give.
     pub fn new() -> Result<Client> {
         storage::prepare_tls();
         reqwest::Client::builder()
@@ -31,9 +28,6 @@ impl Client {
     }
 
     /// Sends the request of a case.
-    ///
-    /// # Errors
-    /// When there is no response.
     pub async fn request(&self, app: &App, request: &Request) -> Result<Response> {
         let path = request.path.replace("{key}", &app.function_key);
         let method = request.method.parse().with_context(|| format!("`{}` is not a method", request.method))?;
@@ -54,9 +48,6 @@ impl Client {
     }
 
     /// Invokes a function through the admin route (protocol.md#admin-endpoints).
-    ///
-    /// # Errors
-    /// When there is no response.
     pub async fn invoke(&self, app: &App, function: &str, input: &str) -> Result<Response> {
         let path = format!("/admin/functions/{function}");
         let body = serde_json::json!({ "input": input }).to_string();

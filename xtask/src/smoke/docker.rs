@@ -13,9 +13,6 @@ use crate::report::outcome::Outcome;
 use crate::sample::chosen::Chosen;
 
 /// Asks every staged app every case in a container, `bound` of them side by side; what comes of each is in the report.
-///
-/// # Errors
-/// When nothing can be begun: no engine, no base image, no contract.
 pub fn run_all(settings: &Settings<'_>, staged: &[Staged], chosen: &Chosen, bound: usize) -> Result<()> {
     process::runtime()?.block_on(async {
         let run = docker::prepare(settings).await?;

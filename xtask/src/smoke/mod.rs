@@ -28,10 +28,7 @@ use store::Store;
 
 /// Runs every case of the functions that `sample` has; each verdict goes to the report when it is known. Cases run one
 /// after the other, but those that upload a blob run together: a host looks for new blobs every few seconds only, and each
-/// case looks at blobs of its own names.
-///
-/// # Errors
-/// When the storage of the app is out of reach before the first case. What goes wrong in a case is that case's verdict.
+/// case looks at blobs of its own names. What goes wrong in a case is that case's verdict; an error is storage out of reach.
 pub async fn run(app: &App, chosen: &Chosen, sample: &Sample, report: &Report) -> Result<Counts> {
     let client = Client::new()?;
     let store = app.storage.as_deref().map(Store::connect).transpose()?;

@@ -30,9 +30,6 @@ pub struct Settings<'a> {
 }
 
 /// Runs every case natively for each staged sample; outcomes go to the report as they are known.
-///
-/// # Errors
-/// When mini-host cannot be built or Azurite cannot be installed: then nothing could be run at all.
 pub fn run_all(settings: &Settings<'_>, staged: &[Staged], chosen: &Chosen) -> Result<()> {
     let mini_host = mini_host::build(settings.project)?;
     let azurite = match settings.storage {

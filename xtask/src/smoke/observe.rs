@@ -33,9 +33,6 @@ pub struct Side<'a> {
 }
 
 /// Gives the stimulus of a case and returns what was sent and what was observed.
-///
-/// # Errors
-/// When there is no response, storage is out of reach, or the invocation does not end in time.
 pub async fn observe(side: &Side<'_>, function: &Function, case: &Case) -> Result<(Sent, Observed)> {
     let app = side.app;
     let store = || side.store.as_ref().context("there is no storage account");

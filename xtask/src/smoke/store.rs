@@ -21,9 +21,6 @@ pub struct Store(storage::Storage);
 
 impl Store {
     /// Connects to an account; nothing is sent yet.
-    ///
-    /// # Errors
-    /// When the connection string makes no sense.
     pub fn connect(connection_string: &str) -> Result<Store> {
         storage::Storage::connect(connection_string).map(Store).context("cannot use the connection string")
     }

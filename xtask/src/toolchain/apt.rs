@@ -55,9 +55,6 @@ impl Apt {
     }
 
     /// Fetches the lists of packages, once a run.
-    ///
-    /// # Errors
-    /// When they cannot be fetched.
     pub fn update(&mut self) -> Result<(), Failure> {
         if !std::mem::replace(&mut self.updated, true) {
             let shell = &self.shell;
@@ -67,9 +64,6 @@ impl Apt {
     }
 
     /// Installs packages, asking nothing.
-    ///
-    /// # Errors
-    /// When that fails; apt's output is in it.
     pub fn install(&self, packages: &[String]) -> Result<(), Failure> {
         let (shell, lock) = (&self.shell, format!("DPkg::Lock::Timeout={LOCK_LIMIT_SECONDS}"));
         run(cmd!(shell, "apt-get install --yes --no-install-recommends -o {lock} {packages...}")).map(drop)

@@ -23,11 +23,8 @@ struct Limits {
 const LIMITS: Limits = Limits { response: Duration::from_secs(15), transfer: Duration::from_secs(1_200) };
 
 /// Fetches an archive and unpacks it as the folder `into`, which is replaced. `progress` is called for every part that has
-/// come: how many bytes so far, and of how many if that is known.
-///
-/// # Errors
-/// When the server is out of reach, the transfer is cut, the hash differs from the manifest's, or it is not a `.tar.gz`.
-/// Then nothing was unpacked.
+/// come: how many bytes so far, and of how many if that is known. Before all of it is here and its hash is right, nothing is
+/// unpacked.
 pub fn install(archive: &Archive, into: &Path, progress: impl FnMut(u64, Option<u64>)) -> Result<()> {
     install_within(LIMITS, archive, into, progress)
 }

@@ -36,9 +36,6 @@ pub struct Tools {
 
 impl Tools {
     /// What `xtask/tools.toml` says.
-    ///
-    /// # Errors
-    /// When it says nothing we understand.
     pub fn load() -> Result<Tools> {
         toml_file::parse(Path::new("xtask/tools.toml"), include_str!("../../tools.toml"))
     }

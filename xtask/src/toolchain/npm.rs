@@ -14,9 +14,6 @@ const INSTALL_LIMIT: Duration = Duration::from_secs(300);
 
 /// Installs what the lock file in `source` names with `npm ci`, once for each lock file, and returns the folder that holds
 /// `node_modules`. Packages' own scripts are not run.
-///
-/// # Errors
-/// When `npm` is missing or fails; its output is in the error.
 pub fn install(project: &Project, source: &Path) -> Result<PathBuf> {
     let shell = super::path::shell(project);
     let lock = shell.read_binary_file(source.join("package-lock.json"))?;
@@ -56,9 +53,6 @@ pub fn version(installed: &Path, name: &str) -> Option<String> {
 }
 
 /// The folder of the one package below `node_modules` of an installed folder.
-///
-/// # Errors
-/// When there is none.
 pub fn package(installed: &Path) -> Result<PathBuf> {
     let modules = installed.join("node_modules");
     let packages = std::fs::read_dir(&modules).with_context(|| format!("cannot list `{}`", modules.display()))?;

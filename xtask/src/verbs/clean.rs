@@ -17,9 +17,6 @@ use crate::report::summary;
 /// Removes staged apps and emulators; with `--docker` what is ours in the engine, and the engine's daemon if we started
 /// it; with `--all` also the toolchains that `setup` unpacked. Returns the exit status: bad when something of ours is there
 /// and cannot be removed.
-///
-/// # Errors
-/// When the engine's daemon that we started does not end.
 pub fn clean(project: &Project, args: &cli::Clean, report: &Report) -> Result<u8> {
     if args.engine {
         return daemon::stop(project, report).map(|()| 0);

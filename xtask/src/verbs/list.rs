@@ -12,9 +12,6 @@ use crate::sample::contract::Contract;
 use crate::sample::{self, Sample};
 
 /// Prints the list in the form asked for; returns the exit status, which is bad when a manifest is.
-///
-/// # Errors
-/// When the list cannot be written as JSON.
 pub fn list(project: &Project, form: &cli::List) -> Result<u8> {
     let (mut samples, mut status) = (Vec::new(), 0);
     for loaded in sample::load_all(project) {

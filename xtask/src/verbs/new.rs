@@ -9,9 +9,6 @@ use crate::report::Report;
 use crate::sample::selection;
 
 /// Copies a sample under a new name and says what comes next.
-///
-/// # Errors
-/// When the name is taken or cannot be one, or the folder cannot be written.
 pub fn new(project: &Project, args: &cli::New, report: &Report) -> Result<u8> {
     let cli::New { name, like } = args;
     let plain = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-';

@@ -24,9 +24,6 @@ pub struct Readme {
 }
 
 /// Writes the derived parts anew; returns the files that changed.
-///
-/// # Errors
-/// When a file cannot be read or written, or lacks the marks of a part.
 pub fn bless(project: &Project) -> Result<Vec<String>> {
     let mut changed = Vec::new();
     for Readme { file, written, derived } in derive(project)? {
@@ -39,9 +36,6 @@ pub fn bless(project: &Project) -> Result<Vec<String>> {
 }
 
 /// The README at the top and those of the samples.
-///
-/// # Errors
-/// As [`bless`].
 pub fn derive(project: &Project) -> Result<Vec<Readme>> {
     let samples: Vec<Sample> = sample::load_all(project).into_iter().flatten().collect();
     let contract = Contract::load(&project.contract())?;

@@ -34,9 +34,6 @@ impl Parts {
 }
 
 /// The verb: sets everything up, or says what it would do; returns the exit status.
-///
-/// # Errors
-/// When a sample is named that does not exist.
 pub fn setup(project: &Project, args: &cli::Setup, report: &Report) -> Result<u8> {
     let samples = selection::loaded(project, &args.samples, report)?;
     let broken = report.events().len();
@@ -49,9 +46,6 @@ pub fn setup(project: &Project, args: &cli::Setup, report: &Report) -> Result<u8
 
 /// Installs what the samples and the parts need; returns how much is still missing. That stops nothing here: what
 /// needs it says so when its turn comes.
-///
-/// # Errors
-/// When the list of needs cannot be made.
 pub fn install(project: &Project, samples: &[Sample], parts: Parts, report: &Report) -> Result<usize> {
     let tools = Tools::load()?;
     let mut apt = Apt::new(toolchain::shell(project));

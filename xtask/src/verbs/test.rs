@@ -28,9 +28,6 @@ use crate::toolchain::{self, Missing};
 const TEST_LIMIT: Duration = Duration::from_secs(1_800);
 
 /// Tests the workspace, unless samples were named, and then the samples; returns the exit status.
-///
-/// # Errors
-/// When a sample is named that does not exist.
 pub fn test(project: &Project, args: &cli::Test, report: &Report) -> Result<u8> {
     let cli::Test { selection, bless } = args;
     let samples = selection::loaded(project, &selection.samples, report)?;

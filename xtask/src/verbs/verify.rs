@@ -62,10 +62,8 @@ impl Plan {
     }
 }
 
-/// Builds the selected samples and runs them in the places; returns the exit status.
-///
-/// # Errors
-/// When the selection is wrong, or nothing could be begun at all. What goes wrong with one sample is in the report.
+/// Builds the selected samples and runs them in the places; returns the exit status. What goes wrong with one sample is in the
+/// report, and no error.
 pub fn verify(project: &Project, plan: &Plan, report: &Report) -> Result<u8> {
     let Plan { selection, cases: asked, native, docker, storage } = plan;
     let mut samples = selection::loaded(project, &selection.samples, report)?;

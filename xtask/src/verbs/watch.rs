@@ -17,9 +17,6 @@ use crate::sample::selection;
 const LOOK_EVERY: Duration = Duration::from_millis(300);
 
 /// Builds and asks the selected samples, then each again whose files change, until Ctrl-C.
-///
-/// # Errors
-/// When a sample is named that does not exist, or nothing can be asked at all.
 pub fn watch(project: &Project, args: &cli::Watch, report: &Report) -> Result<u8> {
     let runtime = process::runtime()?;
     let mut known: BTreeMap<String, Watched> = BTreeMap::new();

@@ -45,9 +45,6 @@ impl Address {
 /// Where the engine of this machine is, for all that speak to it: as Docker's own client finds it, as far as that goes
 /// without its configuration. That is `DOCKER_HOST`, else the first socket that exists, Podman's among them, else Docker's
 /// usual one.
-///
-/// # Errors
-/// When `DOCKER_HOST` has an unsupported scheme.
 pub fn current() -> Result<Address> {
     find(variable, Path::exists)
 }

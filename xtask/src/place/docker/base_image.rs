@@ -103,9 +103,6 @@ impl Base {
 }
 
 /// Finds, pulls or builds the base image that was asked for.
-///
-/// # Errors
-/// When it cannot be had, with the next step.
 pub async fn choose(builder: &ImageBuilder<'_>, asked: &Asked) -> Result<Base> {
     let shared = dockerfile::shared(builder.project)?;
     let official = dockerfile::default_base(&shared)?;
@@ -173,9 +170,6 @@ async fn stand_in(builder: &ImageBuilder<'_>) -> Result<Base> {
 }
 
 /// The program of Node.js for images, and what distinguishes it from another version.
-///
-/// # Errors
-/// When npm's registry, which distributes it, cannot be asked.
 pub fn node(project: &Project) -> Result<(PathBuf, String)> {
     let folder = npm::install(project, &project.docker().join("base"))?;
     let version = folder.file_name().unwrap_or_default().to_string_lossy().into_owned();

@@ -41,10 +41,6 @@ const PIDS: i64 = 512;
 ///
 /// `failed` says whether work that came to an end found something wrong: for a person who wants to look into that container
 /// (`--keep`) it is left as it is.
-///
-/// # Errors
-/// When the app cannot be started or dies, with its exit code, its last lines and how to do the same by hand; when the
-/// person interrupts.
 pub async fn with_app<T>(
     image: &SampleImage<'_>,
     run: &DockerRun<'_>,

@@ -32,17 +32,11 @@ const STOP_LIMIT_SECONDS: u64 = 30;
 const LAST_LINES: usize = 20;
 
 /// Whether an engine answers where all others look for one.
-///
-/// # Errors
-/// Says where it was looked for, and what to do.
 pub fn answers() -> Result<()> {
     process::runtime()?.block_on(Engine::connect()).map(drop)
 }
 
 /// Sees to it that an engine answers, and says what it did for that.
-///
-/// # Errors
-/// When none does afterwards, with the next step.
 pub fn ensure(project: &Project, apt: &mut Apt, report: &Report) -> Result<()> {
     let Err(silent) = answers() else {
         report.note("setup engine: answers already");
@@ -157,9 +151,6 @@ fn remove_stale(file: &Path, program: &str, report: &Report) {
 }
 
 /// Stops the daemon that we started, if we did and it lives.
-///
-/// # Errors
-/// When it does not end.
 pub fn stop(project: &Project, report: &Report) -> Result<()> {
     let file = state_file(project);
     let Ok(text) = fs::read(&file) else { return Ok(()) };

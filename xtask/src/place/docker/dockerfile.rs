@@ -11,9 +11,6 @@ const PACKAGES: &str = "${PACKAGES}";
 
 /// The Dockerfile of one sample: the shared one (`docker/Dockerfile`) without comments and with the packages written
 /// out; without the `RUN` line when there are none.
-///
-/// # Errors
-/// When the shared file has no line that installs packages.
 pub fn render(shared: &str, packages: &[String]) -> Result<String> {
     let lines: Vec<&str> =
         shared.lines().filter(|line| !line.starts_with('#') && !line.starts_with("ARG PACKAGES")).collect();
@@ -37,17 +34,11 @@ pub fn render(shared: &str, packages: &[String]) -> Result<String> {
 }
 
 /// The shared file.
-///
-/// # Errors
-/// When it cannot be read.
 pub fn shared(project: &Project) -> Result<String> {
     Ok(project.shell().read_file(project.docker().join("Dockerfile"))?)
 }
 
 /// The base image that a Dockerfile takes by default: `ARG BASE=…`.
-///
-/// # Errors
-/// When there is no such line.
 pub fn default_base(dockerfile: &str) -> Result<&str> {
     dockerfile.lines().find_map(|line| line.strip_prefix("ARG BASE=")).map(str::trim).context(
         "`docker/Dockerfile` has no line `ARG BASE=…`\nhint: the official tag is written there, and only there",

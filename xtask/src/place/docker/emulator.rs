@@ -26,9 +26,6 @@ pub struct Account {
 }
 
 /// Builds the emulator's image where its lock file, Node.js or the root has changed, and returns its name.
-///
-/// # Errors
-/// When packages cannot be had, or the image cannot be built.
 pub async fn image(builder: &ImageBuilder<'_>) -> Result<String> {
     let packages = azurite::install(builder.project)?;
     let version = packages.file_name().unwrap_or_default().to_string_lossy().into_owned();
@@ -51,9 +48,6 @@ pub async fn image(builder: &ImageBuilder<'_>) -> Result<String> {
 
 /// Starts the emulator and waits until it listens. In containers it is named by its address: Azurite takes the first part
 /// of a name for an account's.
-///
-/// # Errors
-/// When it ends or does not listen in time, with what it printed.
 pub async fn start(engine: &Engine, container: Container) -> Result<Account> {
     let (name, network) = (container.name.clone(), container.network.clone());
     let limits = Container {

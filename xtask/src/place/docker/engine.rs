@@ -89,9 +89,6 @@ pub struct Labelled {
 
 impl Engine {
     /// Connects to the engine that the environment names, in the newest version of its language that both speak.
-    ///
-    /// # Errors
-    /// Within 5 s, when there is none: where it was looked for, and what to do.
     pub async fn connect() -> Result<Engine> {
         let address = address::current()?;
         let context = address::other_context();
@@ -143,9 +140,6 @@ impl Engine {
     }
 
     /// Fetches an image from its registry.
-    ///
-    /// # Errors
-    /// What the registry or the engine says; when nothing is heard for `silence`; when it is not there after `limit`.
     pub async fn pull(&self, name: &str, limit: Duration, silence: Duration) -> Result<()> {
         let options = CreateImageOptionsBuilder::default().from_image(name).build();
         let mut progress = self.docker.create_image(Some(options), None, None);
@@ -180,9 +174,6 @@ impl Engine {
     }
 
     /// Builds an image with the classic builder, which every engine has. Layers that are there already are taken.
-    ///
-    /// # Errors
-    /// With the whole log of the build.
     pub async fn build(
         &self,
         context: impl Stream<Item = io::Result<Bytes>> + Send + 'static,

@@ -13,9 +13,6 @@ pub const PORT: u16 = 80;
 
 /// The settings of every place, and under another host than ours, that functions are off whose connection is not there:
 /// Microsoft's host would try to connect, fail, and print so for ever.
-///
-/// # Errors
-/// When a function.json cannot be read.
 pub fn settings(image: &SampleImage<'_>, run: &DockerRun<'_>, storage: &str) -> Result<Vec<(String, String)>> {
     let sample = image.staged.sample();
     let mut variables = environment::settings(Some(storage), &sample.name);

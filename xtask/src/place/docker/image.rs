@@ -72,10 +72,6 @@ impl Recipe {
 }
 
 /// Sees to it that the image is there: as it is when its content is that of the recipe, else built.
-///
-/// # Errors
-/// When the engine is for another kind of machine than the base image, before the build; when it cannot be built, with
-/// the log.
 pub async fn ensure(engine: &Engine, recipe: &Recipe) -> Result<Built> {
     let content = recipe.content();
     let name = format!("{}:{}", recipe.repository(), &content[..TAG_DIGITS]);

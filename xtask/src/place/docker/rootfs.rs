@@ -30,9 +30,6 @@ const KEEP_NO_DOWNLOADS: &str = concat!(
 const BOOTSTRAP_LIMIT: Duration = Duration::from_secs(600);
 
 /// A root that is there: the published one, or one of ours that was made before, or either of them got now.
-///
-/// # Errors
-/// When no registry answers and it cannot be made either.
 pub async fn ensure(engine: &Engine, project: &Project, run: &Run, report: &Report) -> Result<(String, Image)> {
     let content = blake3::hash(bootstrap(project.shell()).to_string().as_bytes()).to_hex();
     let ours = format!("{PROJECT}/root:{}", &content[..12]);

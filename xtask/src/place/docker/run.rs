@@ -51,18 +51,12 @@ pub(super) enum Storage {
 
 impl DockerRun<'_> {
     /// Removes what this run may still have at its end.
-    ///
-    /// # Errors
-    /// When the engine will not part with something.
     pub async fn remove_what_is_left(&self) -> Result<()> {
         sweep::remove_of_this_run(&self.engine, self.project, &self.owner).await.map(drop)
     }
 }
 
 /// Connects, removes what killed runs have left, and gets the base image and the emulator's image.
-///
-/// # Errors
-/// When any of them cannot be had.
 pub async fn prepare<'a>(settings: &Settings<'a>) -> Result<DockerRun<'a>> {
     let Settings { project, base, keep, storage, report } = *settings;
     if let Some(loopback) = storage.filter(|account| is_loopback(account)) {
@@ -110,9 +104,6 @@ fn clean_up_at_last(project: &Project, owner: &Run) {
 }
 
 /// Removes all that was ever ours from the engine, and says how much it was.
-///
-/// # Errors
-/// When there is no engine, or it will not part with something.
 pub async fn clean() -> Result<String> {
     let engine = Engine::connect().await?;
     let removed = sweep::remove_all(&engine, &Run::this()).await?;

@@ -22,9 +22,6 @@ impl SampleImage<'_> {
 }
 
 /// Puts a staged app on the base image: with the sample's own Dockerfile, the one that readers copy, if it has one.
-///
-/// # Errors
-/// When the engine cannot build it, with the log of the build.
 pub async fn wrap<'a>(staged: &'a Staged, run: &DockerRun<'_>) -> Result<SampleImage<'a>> {
     let (sample, shell) = (staged.sample(), run.project.shell());
     let own = sample.dir.join("Dockerfile");

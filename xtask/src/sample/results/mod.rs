@@ -30,9 +30,6 @@ pub enum Form {
 
 impl Form {
     /// Makes room: no results of an earlier run are left.
-    ///
-    /// # Errors
-    /// When the folder cannot be made, or a file in it not removed.
     pub fn clear(&self, dir: &Path) -> io::Result<()> {
         if let Form::Junit(folder) | Form::Trx(folder) = self {
             fs::create_dir_all(dir.join(folder.path()))?;
