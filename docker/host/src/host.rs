@@ -360,11 +360,12 @@ impl Host {
     }
 }
 
-/// The log filter of an app. Unlike the real host's, the console is on unless it is switched off: what a handler says is not to
-/// be lost.
+/// The log filter of an app. Unlike the real host's, the console is on unless it is switched off, what a handler says is not to
+/// be lost; and it is on while the host is in error, or nothing would say why every answer is 503.
 fn filter(app: &App) -> Filter {
     let is_unsaid = app.configuration.get("logging:console:isEnabled").is_none();
-    let mut filter = Filter { console: is_unsaid || app.options.logging.console, ..Filter::default() };
+    let is_on = is_unsaid || app.options.logging.console || !app.errors.is_empty();
+    let mut filter = Filter { console: is_on, ..Filter::default() };
     for (category, level) in &app.options.logging.levels {
         if category.eq_ignore_ascii_case("default") {
             filter.default = *level;

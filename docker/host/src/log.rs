@@ -4,6 +4,7 @@ use std::fmt::Display;
 use std::io::Write;
 use std::sync::{Arc, PoisonError, RwLock};
 
+use dotnet_text::number;
 use uuid::Uuid;
 
 /// The category of the host's own messages about an app as a whole.
@@ -113,16 +114,17 @@ impl Default for Filter {
 impl std::str::FromStr for Level {
     type Err = ();
 
+    /// By name, or by number: one above the seven shows nothing (recordings PX2-host-level-2, PX2-host-level-9).
     fn from_str(text: &str) -> Result<Self, ()> {
-        Ok(match text.to_ascii_lowercase().as_str() {
-            "trace" | "0" => Self::Trace,
-            "debug" | "1" => Self::Debug,
-            "information" | "2" => Self::Information,
-            "warning" | "3" => Self::Warning,
-            "error" | "4" => Self::Error,
-            "critical" | "5" => Self::Critical,
-            "none" | "6" => Self::None,
-            _ => return Err(()),
+        const NAMES: [&str; 7] = ["trace", "debug", "information", "warning", "error", "critical", "none"];
+        Ok(match number::enumeration(text, &NAMES).ok_or(())? {
+            ..=0 => Self::Trace,
+            1 => Self::Debug,
+            2 => Self::Information,
+            3 => Self::Warning,
+            4 => Self::Error,
+            5 => Self::Critical,
+            6.. => Self::None,
         })
     }
 }

@@ -264,14 +264,23 @@ fn settings(function: &Function, registered: &Registered<'_>) -> Option<Diagnost
 fn trigger(function: &Function, registered: &Registered<'_>) -> Option<Diagnostic> {
     let binding = function.trigger_binding()?;
     let (property, reason) = trigger_fault(binding, registered.settings)?;
-    let text = format!("Microsoft.Azure.WebJobs.Host: Error indexing method 'Functions.{}'. {reason}", function.name);
+    let mut text = format!(
+        "Microsoft.Azure.WebJobs.Host: Error indexing method 'Functions.{}'. {}: {reason}",
+        function.name,
+        reason.library()
+    );
+    if !text.ends_with('.') {
+        text.push('.');
+    }
     let example = match property {
         "schedule" => {
             "six fields with seconds first, such as `0 */5 * * * *` for every five minutes; weekdays are 0 to 6, and `?` is \
                        unknown. Or a time span, such as `00:05:00`"
         }
         "queueName" => "3 to 63 letters, digits and hyphens, such as `orders`",
-        _ => "container and name, such as `samples/{name}`",
+        _ => {
+            "container and name, such as `samples/{name}`; a container has 3 to 63 lower-case letters, digits and hyphens"
+        }
     };
     let hint = match binding.property(property) {
         Some(Value::String(text)) if !text.trim().is_empty() => example.to_owned(),
@@ -281,18 +290,15 @@ fn trigger(function: &Function, registered: &Registered<'_>) -> Option<Diagnosti
     Some(Diagnostic::new(text, format!("bindings[{}].{property}", function.trigger?)).hint(hint))
 }
 
-/// Why a function cannot be loaded because of its trigger: the property at fault, and the words of the real host (recording
-/// TX-timer-bad). Settings that are missing are not looked for.
-fn trigger_fault(trigger: &Binding, settings: &Settings) -> Option<(&'static str, String)> {
-    let host = |reason: grammar::Error| format!("Microsoft.Azure.WebJobs.Host: {reason}");
+/// Why a function cannot be loaded because of its trigger, and the property at fault (recording TX-timer-bad). Settings that are missing are not looked for.
+fn trigger_fault(trigger: &Binding, settings: &Settings) -> Option<(&'static str, grammar::Error)> {
     match trigger.kind {
         BindingKind::TimerTrigger => {
             let schedule = settings.expand(trigger.text("schedule").unwrap_or_default()).ok()?;
-            let reason = Schedule::parse(&schedule).err()?;
-            Some(("schedule", format!("Microsoft.Azure.WebJobs.Extensions: {reason}")))
+            Some(("schedule", Schedule::parse(&schedule).err()?))
         }
-        BindingKind::QueueTrigger => trigger.queue(settings).err().map(|reason| ("queueName", host(reason))),
-        BindingKind::BlobTrigger => trigger.blob_pattern(settings).err().map(|reason| ("path", host(reason))),
+        BindingKind::QueueTrigger => Some(("queueName", trigger.queue(settings).err()?)),
+        BindingKind::BlobTrigger => Some(("path", trigger.blob_pattern(settings).err()?)),
         _ => None,
     }
 }

@@ -225,7 +225,7 @@ fn retry(raw: &Map<String, Value>, document: &Document) -> Result<Retry, Diagnos
     let strategy = enumeration(raw, "strategy", "retry", strategy_type, &names, document)?;
     let span = |name: &str| match property(raw, name) {
         None | Some(Value::Null) => Ok(Duration::ZERO),
-        Some(value) => value.as_str().and_then(time_span::parse).ok_or_else(|| {
+        Some(value) => value.as_str().and_then(time_span::positive).ok_or_else(|| {
             let path = format!("retry.{name}");
             Diagnostic::new(conversion(value, "System.Nullable`1[System.TimeSpan]", &path, document), path)
                 .hint("write it as hours, minutes and seconds: `00:00:10`")

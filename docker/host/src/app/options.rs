@@ -1,5 +1,6 @@
 //! host.json as the host uses it: every key with its default (protocol.md#the-customhandler-section to #extension-bundles).
 
+mod conversion;
 mod read;
 
 use std::path::PathBuf;
@@ -245,6 +246,13 @@ impl HostError {
                 fault.hint("one of `anonymous`, `user`, `function`, `system`, `admin`")
             }
             "strategy" => fault.hint("`fixedDelay` or `exponentialBackoff`"),
+            "batchsize" => fault.hint("1 to 32"),
+            "newbatchthreshold" => fault.hint("0 or more"),
+            "maxdequeuecount" | "maxdegreeofparallelism" | "poisonblobthreshold" => fault.hint("1 or more"),
+            "fileloggingmode" => fault.hint("`never`, `always` or `debugOnly`"),
+            _ if path.to_lowercase().contains(":loglevel:") => {
+                fault.hint("one of `Trace`, `Debug`, `Information`, `Warning`, `Error`, `Critical`, `None`")
+            }
             name if name.contains("timeout") || name.contains("interval") => {
                 fault.hint("write it as hours, minutes and seconds: `00:00:30`")
             }

@@ -360,3 +360,69 @@ fn an_allow_list_may_leave_out_all() {
     let host_json = HOST.replace("{\"version\"", "{\"functions\": [\"G\"], \"version\"");
     assert!(Folder::new(&host_json).bindings("F", HTTP).load(&[]).leaves_out_all());
 }
+
+/// host.json with a handler and these members.
+fn host_with(members: &str) -> String {
+    format!("{}, {members}}}", HOST.trim_end_matches('}').to_owned() + "}}")
+}
+
+#[test]
+fn what_is_not_a_level_or_a_mode_of_the_log_is_a_host_error() {
+    for (logging, words) in [
+        (r#""logLevel": {"default": "info"}"#, "Logging.Configuration: Configuration value 'info' is not supported."),
+        (r#""logLevel": {"Function.F": "Verbose"}"#, "value 'Verbose' is not supported."),
+        (r#""console": {"logLevel": {"default": "warn"}}"#, "value 'warn' is not supported."),
+        (
+            r#""fileLoggingMode": "sometimes""#,
+            "Microsoft.Azure.WebJobs.Script: Failed to convert configuration value 'sometimes' at \
+             'AzureFunctionsJobHost:logging:fileLoggingMode'",
+        ),
+    ] {
+        let error = host_error(&host_with(&format!(r#""logging": {{{logging}}}"#)));
+        assert!(error.contains(words), "{logging}: {error}");
+    }
+    for level in ["\"\"", "null", "\"none\"", "\"Information\"", "2", "\"9\""] {
+        let logging = format!(r#""logging": {{"logLevel": {{"default": {level}}}, "fileLoggingMode": 1}}"#);
+        assert_eq!(host_error(&host_with(&logging)), "", "{level}");
+    }
+}
+
+#[test]
+fn numbers_and_times_of_an_extension_are_held_to_its_bounds() {
+    let range = "Storage.Queues: Specified argument was out of the range of valid values. (Parameter 'value').";
+    for (section, member, words) in [
+        ("queues", r#""batchSize": 0"#, range),
+        ("queues", r#""batchSize": 33"#, range),
+        ("queues", r#""newBatchThreshold": -1"#, range),
+        ("queues", r#""maxDequeueCount": 0"#, "MaxDequeueCount must not be less than 1. (Parameter 'value')."),
+        (
+            "queues",
+            r#""maxPollingInterval": "00:00:00.05""#,
+            "MaxPollingInterval must not be less than 00:00:00.1000000.",
+        ),
+        ("queues", r#""messageEncoding": "utf8""#, "at 'AzureFunctionsJobHost:extensions:Queues:MessageEncoding'"),
+        ("blobs", r#""maxDegreeOfParallelism": 0"#, "Storage.Blobs: Specified argument was out of the range"),
+        ("blobs", r#""poisonBlobThreshold": "x""#, "at 'AzureFunctionsJobHost:extensions:Blobs:PoisonBlobThreshold'"),
+        ("http", r#""maxConcurrentRequests": 4611686018427387904"#, "too large or too small for an Int32."),
+    ] {
+        let error = host_error(&host_with(&format!(r#""extensions": {{"{section}": {{{member}}}}}"#)));
+        assert!(error.contains(words), "{member}: {error}");
+    }
+    for member in [r#""batchSize": "32""#, r#""newBatchThreshold": 0"#, r#""visibilityTimeout": "-00:00:01""#] {
+        assert_eq!(host_error(&host_with(&format!(r#""extensions": {{"queues": {{{member}}}}}"#))), "", "{member}");
+    }
+}
+
+#[test]
+fn a_timeout_of_24_hours_is_one_of_24_days() {
+    let timeout = |text: &str| {
+        Folder::new(&host_with(&format!(r#""functionTimeout": "{text}""#))).load(&[]).options.function_timeout
+    };
+    assert_eq!(timeout("24:00:00"), Some(Duration::from_secs(24 * 86_400)));
+    assert_eq!(timeout("-1"), None);
+    let error = host_error(&host_with(r#""functionTimeout": "00:60:00""#));
+    assert!(
+        error.contains("to type 'System.TimeSpan'. System.Private.CoreLib: The TimeSpan string '00:60:00'"),
+        "{error}"
+    );
+}

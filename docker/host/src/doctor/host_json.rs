@@ -7,7 +7,6 @@ use super::newer;
 use crate::app::{App, Diagnostic, Document};
 use crate::grammar::route::has_outer_slash;
 use crate::grammar::spelling::{did_you_mean, surely_means};
-use crate::log::Level;
 
 /// What a value is to be.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -192,7 +191,6 @@ fn mistakes(document: &Document) -> Vec<Diagnostic> {
     }));
     faults.extend(handler_sections(file));
     faults.extend(newer::mistakes(file));
-    faults.extend(levels(file));
     faults.extend(bundle(file));
     faults
 }
@@ -375,18 +373,6 @@ fn handler_sections(file: &Map<String, Value>) -> Vec<Diagnostic> {
     faults
 }
 
-fn levels(file: &Map<String, Value>) -> Vec<Diagnostic> {
-    let mut faults = Vec::new();
-    for (path, levels) in members(file, &["logging", "logLevel"]) {
-        for (category, level) in levels {
-            let Some(text) = level.as_str().filter(|text| text.parse::<Level>().is_err()) else { continue };
-            let fault = Diagnostic::new(format!("`{text}` is no log level, so it is ignored"), below(&path, category));
-            faults.push(fault.hint("one of `Trace`, `Debug`, `Information`, `Warning`, `Error`, `Critical`, `None`"));
-        }
-    }
-    faults
-}
-
 /// A bundle of another name would be looked for on the network, in vain.
 fn bundle(file: &Map<String, Value>) -> Option<Diagnostic> {
     let (path, bundle) = members(file, &["extensionBundle"]).into_iter().next()?;
@@ -493,7 +479,6 @@ mod tests {
         told(r#"{"customHandler": {}, "httpWorker": {}}"#, &["`httpWorker` is ignored"]);
         told(r#"{"httpWorker": {}}"#, &["deprecated"]);
         told(r#"{"customHandler": {"type": "none"}}"#, &["Defaulting to Http"]);
-        told(r#"{"logging": {"logLevel": {"default": "Verbose"}}}"#, &["h:1:38", "no log level"]);
         told(r#"{"extensionBundle": {"id": "Microsoft.Azure.Functions.ExtensionsBundle"}}"#, &["h:1:28", "no bundle"]);
     }
 

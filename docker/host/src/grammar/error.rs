@@ -1,6 +1,6 @@
 //! What is wrong with a text of one of these languages.
 
-/// Why a text is refused, in the words of the real host.
+/// Why a text is refused, in the words of the real host, faulty as they are.
 #[derive(Debug, Clone, PartialEq, thiserror::Error)]
 pub enum Error {
     #[error("'%{0}%' does not resolve to a value.")]
@@ -8,17 +8,36 @@ pub enum Error {
     /// A template with braces; the second text is what is wrong with it.
     #[error("Invalid template '{0}'. {1}")]
     Template(String, String),
-    #[error(
-        "The queue name '{0}' is not valid. A queue name must be 3 to 63 letters, digits and single hyphens, and begin and end \
-         with a letter or digit."
-    )]
+    #[error("{0} (Parameter 'name')")]
     QueueName(String),
-    #[error("Invalid blob trigger path '{0}'. Container paths must be simple names.")]
+    #[error("Invalid blob trigger path '{0}'. Paths must be in the format 'container/blob'.")]
+    BlobPath(String),
+    #[error("Invalid blob trigger path '{0}'. Container paths cannot contain {{resolve}} tokens.")]
     Container(String),
+    #[error("Invalid container name: {0}")]
+    ContainerName(String),
+    #[error(
+        "The given blob name '{0}' contain illegal characters. A blob name cannot the following character(s): '\\'."
+    )]
+    BlobName(String),
     #[error("Capture expressions can't include dot operators")]
     Capture,
     #[error(transparent)]
     Pattern(#[from] regex::Error),
     #[error("The schedule expression '{0}' was not recognized as a valid cron expression or timespan string.")]
     Schedule(String),
+}
+
+impl Error {
+    /// The library of the real host that refuses it, which its messages name.
+    pub const fn library(&self) -> &'static str {
+        match self {
+            Self::QueueName(_) => "Microsoft.Azure.WebJobs.Extensions.Storage.Queues",
+            Self::BlobPath(_) | Self::Container(_) | Self::ContainerName(_) | Self::BlobName(_) => {
+                "Microsoft.Azure.WebJobs.Extensions.Storage.Blobs"
+            }
+            Self::Schedule(_) => "Microsoft.Azure.WebJobs.Extensions",
+            _ => "Microsoft.Azure.WebJobs.Host",
+        }
+    }
 }

@@ -9,16 +9,18 @@ use croner::parser::{CronParser, Seconds, Year};
 use super::error::Error;
 use dotnet_text::time_span;
 
-/// A schedule that runs more often than this has no state worth keeping.
-const LEAST_MONITORED_INTERVAL_SECONDS: i64 = 60;
-/// How many occurrences are looked at to learn how often a schedule runs.
-const OCCURRENCES_LOOKED_AT: usize = 5;
+/// A time span that is shorter has no state worth keeping.
+const LEAST_MONITORED_SPAN: Duration = Duration::from_secs(60);
 
 /// When a timer runs.
 #[derive(Debug, Clone)]
 pub enum Schedule {
     /// At certain times of day, on certain days.
-    Cron(Box<Cron>),
+    Cron {
+        cron: Box<Cron>,
+        /// Whether it runs more often than once in every minute there is.
+        is_incessant: bool,
+    },
     /// So long after the last run.
     Constant(Duration),
 }
@@ -65,38 +67,43 @@ impl Schedule {
         if let Some(plain) = plain(text) {
             let parser =
                 CronParser::builder().seconds(Seconds::Required).year(Year::Disallowed).dom_and_dow(true).build();
-            return parser.parse(&plain).map(|cron| Self::Cron(Box::new(cron))).map_err(|_| unknown());
+            let is_incessant = is_incessant(&plain);
+            return match parser.parse(&plain) {
+                Ok(cron) => Ok(Self::Cron { cron: Box::new(cron), is_incessant }),
+                Err(_) => Err(unknown()),
+            };
         }
-        let span = time_span::parse(text).filter(|span| !span.is_zero());
+        let span = time_span::positive(text).filter(|span| !span.is_zero());
         span.map(Self::Constant).ok_or_else(unknown)
     }
 
     /// The first occurrence after a moment; `None` if there is none in all the years that are looked at.
     pub fn next<Z: TimeZone>(&self, after: &DateTime<Z>) -> Option<DateTime<Z>> {
         match self {
-            Self::Cron(cron) => cron.find_next_occurrence(after, false).ok(),
+            Self::Cron { cron, .. } => cron.find_next_occurrence(after, false).ok(),
             Self::Constant(span) => after.clone().checked_add_signed(TimeDelta::from_std(*span).ok()?),
         }
     }
 
     /// Whether clock changes move its occurrences: what the handler sees as `Schedule.AdjustForDST`.
     pub const fn adjusts_for_daylight_saving(&self) -> bool {
-        matches!(self, Self::Cron(_))
+        matches!(self, Self::Cron { .. })
     }
 
-    /// Whether its state is kept, so that a missed occurrence is made up for: not below a minute between two.
-    pub fn is_monitored<Z: TimeZone>(&self, now: &DateTime<Z>) -> bool {
-        let mut before = now.clone();
-        for index in 0..=OCCURRENCES_LOOKED_AT {
-            let Some(next) = self.next(&before) else { return true };
-            let interval = next.clone().signed_duration_since(&before).num_seconds();
-            if index > 0 && interval < LEAST_MONITORED_INTERVAL_SECONDS {
-                return false;
-            }
-            before = next;
+    /// Whether its state is kept, so that a missed occurrence is made up for (protocol.md#timer-trigger).
+    pub fn is_monitored(&self) -> bool {
+        match self {
+            Self::Cron { is_incessant, .. } => !is_incessant,
+            Self::Constant(span) => *span >= LEAST_MONITORED_SPAN,
         }
-        true
     }
+}
+
+/// Whether only the seconds of a plain expression say anything, and more than one of them is chosen.
+fn is_incessant(plain: &str) -> bool {
+    let mut fields = plain.split(' ');
+    let seconds = fields.next().unwrap_or_default();
+    (seconds == "*" || seconds.contains(',')) && fields.all(|field| field == "*")
 }
 
 /// The expression in the one form that every cron library understands alike: six fields, each `*` or a list of numbers.
@@ -245,13 +252,23 @@ mod tests {
     }
 
     #[test]
-    fn frequent_schedules_are_not_monitored() {
-        let monitored = |text: &str| Schedule::parse(text).unwrap().is_monitored(&at("2024-11-01 10:00:59"));
-        assert!(monitored("0 */1 * * * *"));
-        assert!(monitored("0 0 3 * * *"));
-        assert!(monitored("00:01:00"));
-        assert!(!monitored("*/30 * * * * *"));
-        assert!(!monitored("0,59 * * * * *"));
-        assert!(!monitored("00:00:59"));
+    fn what_runs_more_than_once_in_every_minute_is_not_monitored() {
+        let monitored = |text: &str| Schedule::parse(text).unwrap().is_monitored();
+        for text in [
+            "0 */1 * * * *",
+            "30 * * * * *",
+            "0 0 3 * * *",
+            "*/2 * 16 * * *",
+            "*/10 * 8-18 * * 1-5",
+            "* */20 * * * *",
+            "* * * * *",
+            "*/2 * * * *",
+            "00:01:00",
+        ] {
+            assert!(monitored(text), "{text}");
+        }
+        for text in ["* * * * * *", "*/30 * * * * *", "0,59 * * * * *", "*/5 */1 0-23 * * *", "00:00:59"] {
+            assert!(!monitored(text), "{text}");
+        }
     }
 }

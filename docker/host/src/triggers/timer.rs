@@ -100,7 +100,7 @@ impl Timer {
             Some(serde_json::Value::String(text)) => text.eq_ignore_ascii_case("true"),
             _ => default,
         };
-        let status = if is_on("useMonitor", true) && schedule.is_monitored(&Local::now()) {
+        let status = if is_on("useMonitor", true) && schedule.is_monitored() {
             Some(status_blob(context, &context.running.bindings.connections)?)
         } else {
             None

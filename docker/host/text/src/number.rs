@@ -30,6 +30,14 @@ pub fn parse_int(text: &str) -> Option<i32> {
     text.trim_end_matches('\0').trim_matches(is_space).parse().ok()
 }
 
+/// The number of an enumeration's value as .NET's `Enum.Parse` reads it: names ignoring case, the numbers of several joined, or a
+/// number, whether it has a name or not. `names` begin with 0.
+pub fn enumeration(text: &str, names: &[&str]) -> Option<i32> {
+    let named = |name: &str| names.iter().position(|known| known.eq_ignore_ascii_case(name.trim()));
+    let joined = |all: i32, name: &str| Some(all | i32::try_from(named(name)?).ok()?);
+    parse_int(text).or_else(|| text.split(',').try_fold(0, joined))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -58,6 +66,19 @@ mod tests {
         ];
         for (number, expected) in cases {
             assert_eq!(float_text(number), expected);
+        }
+    }
+
+    #[test]
+    fn enumerations() {
+        let names = ["none", "one", "two"];
+        for (text, expected) in
+            [("One", Some(1)), (" two ", Some(2)), ("one, two", Some(3)), ("7", Some(7)), ("-1", Some(-1))]
+        {
+            assert_eq!(enumeration(text, &names), expected, "{text}");
+        }
+        for text in ["", "three", "one,", "one 2"] {
+            assert_eq!(enumeration(text, &names), None, "{text}");
         }
     }
 

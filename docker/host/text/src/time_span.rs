@@ -1,40 +1,89 @@
-//! .NET's `TimeSpan` in text: `[-][d.]hh:mm[:ss[.fffffff]]`, or a number of days.
+//! .NET's `TimeSpan` in text: `[-][d.]hh:mm[:ss[.fffffff]]`, or a number of days (protocol.md#other-keys).
 
 use std::time::Duration;
 
-/// A span that is not negative, or `None` where .NET's `TimeSpan.Parse` refuses the text or the span is below zero.
+use chrono::TimeDelta;
+
+const MOST_DAYS: i64 = 10_675_199;
+/// A tenth of a microsecond is the least that .NET tells apart.
+const NANOSECONDS_A_TICK: i64 = 100;
+const TICKS_A_SECOND: i64 = 10_000_000;
+
+/// Why .NET's `TimeSpan.Parse` refuses a text, in its words.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum Error {
+    /// It has not the form of a span.
+    #[error("String '{0}' was not recognized as a valid TimeSpan.")]
+    Format(String),
+    /// A number in it is too great.
+    #[error(
+        "The TimeSpan string '{0}' could not be parsed because at least one of the numeric components is out of range or \
+         contains too many digits."
+    )]
+    Overflow(String),
+}
+
+/// Reads a span as .NET's `TimeSpan.Parse` does. Three numbers that are not a time of day are tried as days, hours and minutes:
+/// `24:00:00` is 24 days (recording PX2-host-timeout-24c00c00).
+///
+/// # Errors
+/// If the text does not have the form of a span, or a number in it is too great.
+pub fn parse(text: &str) -> Result<TimeDelta, Error> {
+    let trimmed = text.trim();
+    let (is_negative, rest) = trimmed.strip_prefix('-').map_or((false, trimmed), |rest| (true, rest));
+    let readings = readings(rest);
+    if readings.is_empty() {
+        return Err(Error::Format(text.to_owned()));
+    }
+    let ticks = readings.iter().find_map(ticks).ok_or_else(|| Error::Overflow(text.to_owned()))?;
+    let span = TimeDelta::seconds(ticks / TICKS_A_SECOND)
+        + TimeDelta::nanoseconds(ticks % TICKS_A_SECOND * NANOSECONDS_A_TICK);
+    Ok(if is_negative { -span } else { span })
+}
+
+/// The same for a span that may not be below zero.
 #[must_use]
-pub fn parse(text: &str) -> Option<Duration> {
-    let text = text.trim();
-    if let Some(days) = whole(text, 10_675_199) {
-        return Some(Duration::from_secs(days * 86_400));
+pub fn positive(text: &str) -> Option<Duration> {
+    parse(text).ok()?.to_std().ok()
+}
+
+/// Days, hours, minutes, seconds and the digits behind the point; a text that is empty is zero.
+type Parts<'a> = [&'a str; 5];
+
+/// What the numbers of a text may mean, the first that fits counts. None if their separators are those of no span.
+fn readings(text: &str) -> Vec<Parts<'_>> {
+    let numbers: Vec<&str> = text.split([':', '.']).collect();
+    let separators: String = text.matches([':', '.']).collect();
+    if numbers.iter().any(|number| number.is_empty() || !number.bytes().all(|byte| byte.is_ascii_digit())) {
+        return Vec::new();
     }
-    let mut parts: Vec<&str> = text.split(':').collect();
-    let mut days = 0;
-    if parts.len() == 4 {
-        days = whole(parts.remove(0), 10_675_199)?;
-    } else if let Some((day, hour)) = parts.first()?.split_once('.') {
-        days = whole(day, 10_675_199)?;
-        parts[0] = hour;
+    match (separators.as_str(), numbers.as_slice()) {
+        ("", [d]) => vec![[d, "", "", "", ""]],
+        (":", [h, m]) => vec![["", h, m, "", ""]],
+        ("::", [a, b, c]) => vec![["", a, b, c, ""], [a, b, c, "", ""]],
+        (".:", [d, h, m]) => vec![[d, h, m, "", ""]],
+        ("::.", [h, m, s, f]) => vec![["", h, m, s, f]],
+        (".::" | ":::", [d, h, m, s]) => vec![[d, h, m, s, ""]],
+        (".::." | ":::.", [d, h, m, s, f]) => vec![[d, h, m, s, f]],
+        _ => Vec::new(),
     }
-    let (hours, minutes, seconds) = match parts.as_slice() {
-        [hours, minutes] => (hours, minutes, "0"),
-        [hours, minutes, seconds] => (hours, minutes, *seconds),
-        _ => return None,
+}
+
+fn ticks(parts: &Parts<'_>) -> Option<i64> {
+    let number = |text: &str, most: i64| {
+        if text.is_empty() { Some(0) } else { text.parse().ok().filter(|number| *number <= most) }
     };
-    let (seconds, fraction) = seconds.split_once('.').unwrap_or((seconds, "0"));
-    let whole_seconds = days * 86_400 + whole(hours, 23)? * 3_600 + whole(minutes, 59)? * 60 + whole(seconds, 59)?;
-    Some(Duration::new(whole_seconds, nanoseconds(fraction)?))
+    let [days, hours, minutes, seconds, fraction] = *parts;
+    let hours = number(days, MOST_DAYS)? * 24 + number(hours, 23)?;
+    let seconds = (hours * 60 + number(minutes, 59)?) * 60 + number(seconds, 59)?;
+    seconds.checked_mul(TICKS_A_SECOND)?.checked_add(fraction_ticks(fraction)?)
 }
 
-fn whole(text: &str, most: u64) -> Option<u64> {
-    let digits = !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
-    digits.then(|| text.parse().ok()).flatten().filter(|number| *number <= most)
-}
-
-fn nanoseconds(fraction: &str) -> Option<u32> {
-    let digits = (1..=7).contains(&fraction.len()) && fraction.bytes().all(|byte| byte.is_ascii_digit());
-    digits.then(|| format!("{fraction:0<9}").parse().ok()).flatten()
+/// Up to seven digits. More are too many, unless they begin with a zero: then .NET rounds.
+fn fraction_ticks(digits: &str) -> Option<i64> {
+    let ticks: f64 = format!("0.{digits}0").parse::<f64>().ok()? * TICKS_A_SECOND as f64;
+    let fits = digits.len() <= 7 || digits.starts_with('0');
+    fits.then(|| ticks.round_ties_even() as i64)
 }
 
 #[cfg(test)]
@@ -42,23 +91,36 @@ mod tests {
     use super::*;
 
     #[test]
-    fn reads_what_dotnet_reads() {
+    fn spans_are_read_as_dotnet_reads_them() {
+        const DAY: i64 = 86_400_000;
         for (text, milliseconds) in [
             ("00:00:30", 30_000),
             ("1:2", 3_720_000),
             ("00:00:00.500", 500),
-            ("1.00:00:00", 86_400_000),
-            ("1:00:00:01", 86_401_000),
-            ("2", 172_800_000),
+            ("1.00:00:00", DAY),
+            ("1:00:00:01", DAY + 1_000),
+            ("2", 2 * DAY),
+            (" -1 ", -DAY),
+            ("-00:00:01", -1_000),
+            ("24:00:00", 24 * DAY),
+            ("25:00:00", 25 * DAY),
+            ("99:23:59", 99 * DAY + 86_340_000),
+            ("3.1:30", 3 * DAY + 5_400_000),
+            ("1:2:3:4.5", DAY + 7_384_500),
         ] {
-            assert_eq!(parse(text), Some(Duration::from_millis(milliseconds)), "{text}");
+            assert_eq!(parse(text), Ok(TimeDelta::milliseconds(milliseconds)), "{text}");
         }
+        assert_eq!(parse("0:0:0.01234567"), Ok(TimeDelta::nanoseconds(12_345_700)));
     }
 
     #[test]
-    fn refuses_what_dotnet_refuses() {
-        for text in ["", "soon", "24:00:00", "00:60:00", "00:00:00.", "1:2:3:4:5", "-00:00:01"] {
-            assert_eq!(parse(text), None, "{text}");
+    fn what_dotnet_refuses_is_refused_in_its_words() {
+        for text in ["", "soon", "00:00:00.", "1:2:3:4:5", "+00:05:00", "- 1", "1:", "1.5", "00:00:-1", "0:0.5"] {
+            assert_eq!(parse(text), Err(Error::Format(text.to_owned())), "{text}");
         }
+        for text in ["24:00", "24:24:00", "00:60:00", "00:00:60", "10675200", "10675199.03:00:00", "0:0:0.12345678"] {
+            assert_eq!(parse(text), Err(Error::Overflow(text.to_owned())), "{text}");
+        }
+        assert_eq!(positive("-00:00:01"), None);
     }
 }

@@ -1,10 +1,13 @@
 //! Reading [`HostOptions`] out of the configuration, with what does not convert as host errors.
 
+use std::ops::RangeInclusive;
 use std::path::Path;
 use std::time::Duration;
 
+use chrono::TimeDelta;
 use serde_json::Value;
 
+use super::conversion::{self, Error};
 use super::{
     BlobOptions, CustomHandler, ExtensionBundle, HandlerKind, HostError, HostOptions, HttpOptions, ImplicitRoute,
     Logging, MessageEncoding, QueueOptions, Retry, RetryStrategy,
@@ -13,19 +16,21 @@ use crate::app::auth_level::AuthLevel;
 use crate::app::bundle;
 use crate::app::configuration::Configuration;
 use crate::app::settings::Settings;
+use crate::log::Level;
 use dotnet_text::document::Document;
-use dotnet_text::time_span;
 
 const DEFAULT_INITIALIZATION_TIMEOUT_SECONDS: u64 = 30;
 const DEFAULT_FUNCTION_TIMEOUT_SECONDS: u64 = 30 * 60;
 const CONSUMPTION_FUNCTION_TIMEOUT_SECONDS: u64 = 5 * 60;
 const CONSUMPTION_MAX_FUNCTION_TIMEOUT_SECONDS: u64 = 10 * 60;
 /// How .NET writes that there is no limit to requests.
-const UNBOUNDED: i64 = -1;
-const A_DAY: Duration = Duration::from_secs(24 * 60 * 60);
+const UNBOUNDED: i32 = -1;
+const A_DAY: TimeDelta = TimeDelta::days(1);
 const DEFAULT_POLLING_INTERVAL_SECONDS: u64 = 60;
 const DEVELOPMENT_POLLING_INTERVAL_SECONDS: u64 = 2;
 const LEAST_POLLING_INTERVAL_MILLISECONDS: u64 = 100;
+const QUEUES: &str = "extensions:queues";
+const BLOBS: &str = "extensions:blobs";
 const DEFAULT_REQUEST_BODY_LIMIT_BYTES: u64 = 104_857_600;
 
 impl HostOptions {
@@ -76,18 +81,17 @@ impl Reader<'_> {
             self.fail(script("WorkerConfig for runtime: custom not found."), None);
             return None;
         };
-        let forwarding = self.boolean(section, "EnableForwardingHttpRequest", false);
-        let proxying = self.boolean(section, "EnableProxyingHttpRequest", false);
+        let forwarding = self.boolean(section, "EnableForwardingHttpRequest").unwrap_or(false);
+        let proxying = self.boolean(section, "EnableProxyingHttpRequest").unwrap_or(false);
         let port = self.port(section);
         let routes = self.routes(section);
-        let initialization_timeout =
-            self.span(section, "InitializationTimeout", Duration::from_secs(DEFAULT_INITIALIZATION_TIMEOUT_SECONDS));
-        self.one_of(
-            section,
-            "Type",
-            "Microsoft.Azure.WebJobs.Script.Workers.Http.CustomHandlerType",
-            &["none", "http"],
-        );
+        let initialization_timeout = self
+            .span(section, "InitializationTimeout")
+            .unwrap_or(Duration::from_secs(DEFAULT_INITIALIZATION_TIMEOUT_SECONDS));
+        self.convert(section, "Type", |text| {
+            let type_name = "Microsoft.Azure.WebJobs.Script.Workers.Http.CustomHandlerType";
+            conversion::enumeration(text, type_name, &["none", "http"])
+        });
         let description = format!("{section}:description");
         if self.configuration.children(&description).is_empty() {
             self.fail(script("WorkerConfig for runtime: custom not found."), Some(section));
@@ -112,21 +116,16 @@ impl Reader<'_> {
             working_directory: directory("workingDirectory"),
             arguments: self.arguments(&format!("{description}:arguments")),
             worker_arguments: self.arguments(&format!("{description}:workerArguments")),
-            stderr_is_errors_only: self.boolean(&description, "UseStdErrorStreamForErrorsOnly", true),
+            stderr_is_errors_only: self.boolean(&description, "UseStdErrorStreamForErrorsOnly").unwrap_or(true),
         })
     }
 
     /// The port that the program listens on.
     fn port(&mut self, section: &str) -> Option<u16> {
-        let path = format!("{section}:port");
-        let errors_before = self.errors.len();
-        let number: i32 = self.number(section, "Port", 0);
-        if self.configuration.get(&path).is_none() || self.errors.len() > errors_before {
-            return None;
-        }
+        let number = self.number(section, "Port")?;
         let port = u16::try_from(number).ok().filter(|port| *port != 0);
         if port.is_none() {
-            self.errors.push(HostError::port(number, &path));
+            self.errors.push(HostError::port(number, &format!("{section}:port")));
         }
         port
     }
@@ -154,15 +153,11 @@ impl Reader<'_> {
 
     /// `defaultAuthorizationLevel`, by name or by number.
     fn level(&mut self, section: &str) -> AuthLevel {
-        let type_name = "Microsoft.Azure.WebJobs.Extensions.Http.AuthorizationLevel";
-        self.convert(section, "Http:DefaultAuthorizationLevel", type_name, AuthLevel::Function, |text| {
-            AuthLevel::of(text).ok_or_else(|| {
-                format!(
-                    "System.ComponentModel.TypeConverter: {text} is not a valid value for AuthorizationLevel. \
-                     System.Private.CoreLib: Requested value '{text}' was not found."
-                )
-            })
-        })
+        const TYPE_NAME: &str = "Microsoft.Azure.WebJobs.Extensions.Http.AuthorizationLevel";
+        let read = |text: &str| {
+            AuthLevel::of(text).ok_or_else(|| Error::Enumeration { text: text.to_owned(), type_name: TYPE_NAME })
+        };
+        self.convert(section, "Http:DefaultAuthorizationLevel", read).unwrap_or(AuthLevel::Function)
     }
 
     /// A list, or one text that holds a JSON array of texts, which then wins; any other text is ignored (recordings C12,
@@ -180,18 +175,16 @@ impl Reader<'_> {
         } else {
             (DEFAULT_FUNCTION_TIMEOUT_SECONDS, u64::MAX, "10675199.02:48:05.4775807")
         };
-        let written = self.configuration.get("functionTimeout").unwrap_or_default().trim();
-        if written.is_empty() {
+        if self.configuration.get("functionTimeout").is_none_or(|text| text.trim().is_empty()) {
             return Some(Duration::from_secs(default));
         }
-        let negative = written.strip_prefix('-').and_then(time_span::parse);
-        if negative == Some(A_DAY) && !is_consumption {
+        let Some(span) = self.convert("", "FunctionTimeout", conversion::span) else {
+            return Some(Duration::from_secs(default));
+        };
+        if span == -A_DAY && !is_consumption {
             return None;
         }
-        let timeout = match negative {
-            Some(_) => Duration::ZERO,
-            None => self.span("", "FunctionTimeout", Duration::from_secs(default)),
-        };
+        let timeout = span.to_std().unwrap_or_default();
         if timeout < Duration::from_secs(1) || timeout > Duration::from_secs(most_seconds) {
             let text = format!("FunctionTimeout must be greater than 00:00:01 and less than {most}.");
             self.fail(script(&text), Some("functionTimeout"));
@@ -204,23 +197,26 @@ impl Reader<'_> {
         if self.configuration.children("retry").is_empty() {
             return None;
         }
-        let strategy_type = "Microsoft.Azure.WebJobs.Script.Description.RetryStrategy";
         let errors_before = self.errors.len();
-        let strategy = self.one_of("retry", "Strategy", strategy_type, &["exponentialBackoff", "fixedDelay"]);
+        let strategy = self.convert("retry", "Strategy", |text| {
+            let type_name = "Microsoft.Azure.WebJobs.Script.Description.RetryStrategy";
+            conversion::enumeration(text, type_name, &["exponentialBackoff", "fixedDelay"])
+        });
         if self.errors.len() > errors_before {
             return None;
         }
         self.require("retry", "MaxRetryCount");
-        let count: i64 = self.number("retry", "MaxRetryCount", 0);
-        let strategy = if strategy.as_deref() == Some("fixedDelay") {
-            self.require("retry", "DelayInterval");
-            RetryStrategy::FixedDelay { delay: self.span("retry", "DelayInterval", Duration::ZERO) }
+        let count = self.number("retry", "MaxRetryCount").unwrap_or_default();
+        let mut interval = |key| {
+            self.require("retry", key);
+            self.span("retry", key).unwrap_or_default()
+        };
+        let strategy = if strategy == Some(1) {
+            RetryStrategy::FixedDelay { delay: interval("DelayInterval") }
         } else {
-            self.require("retry", "MinimumInterval");
-            self.require("retry", "MaximumInterval");
             RetryStrategy::ExponentialBackoff {
-                minimum: self.span("retry", "MinimumInterval", Duration::ZERO),
-                maximum: self.span("retry", "MaximumInterval", Duration::ZERO),
+                minimum: interval("MinimumInterval"),
+                maximum: interval("MaximumInterval"),
             }
         };
         Some(Retry { max_retry_count: u32::try_from(count).ok(), strategy })
@@ -236,12 +232,12 @@ impl Reader<'_> {
 
     fn http(&mut self) -> HttpOptions {
         let section = "extensions:http";
-        let limit = |count: i64| (count != UNBOUNDED).then(|| usize::try_from(count).unwrap_or(0));
+        let limit = |count: Option<i32>| count.filter(|it| *it != UNBOUNDED).map(|it| usize::try_from(it).unwrap_or(0));
         let headers = format!("{section}:customHeaders");
         HttpOptions {
             route_prefix: self.configuration.get("extensions:http:routePrefix").unwrap_or("api").to_owned(),
-            max_concurrent_requests: limit(self.number(section, "MaxConcurrentRequests", UNBOUNDED)),
-            max_outstanding_requests: limit(self.number(section, "MaxOutstandingRequests", UNBOUNDED)),
+            max_concurrent_requests: limit(self.number(section, "MaxConcurrentRequests")),
+            max_outstanding_requests: limit(self.number(section, "MaxOutstandingRequests")),
             custom_headers: self
                 .configuration
                 .children(&headers)
@@ -255,39 +251,36 @@ impl Reader<'_> {
     }
 
     fn queues(&mut self, settings: &Settings) -> QueueOptions {
-        let section = "extensions:queues";
-        let development =
-            settings.get("AZURE_FUNCTIONS_ENVIRONMENT").is_some_and(|name| name.eq_ignore_ascii_case("Development"));
-        let polling_seconds =
-            if development { DEVELOPMENT_POLLING_INTERVAL_SECONDS } else { DEFAULT_POLLING_INTERVAL_SECONDS };
-        let encoding_type = "Azure.Storage.Queues.QueueMessageEncoding";
-        let encoding = self.one_of(section, "MessageEncoding", encoding_type, &["none", "base64"]);
+        let polling_seconds = if is_development(settings) {
+            DEVELOPMENT_POLLING_INTERVAL_SECONDS
+        } else {
+            DEFAULT_POLLING_INTERVAL_SECONDS
+        };
+        let encoding = self.convert(QUEUES, "MessageEncoding", |text| {
+            conversion::enumeration(text, "Azure.Storage.Queues.QueueMessageEncoding", &["none", "base64"])
+        });
+        let least = Duration::from_millis(LEAST_POLLING_INTERVAL_MILLISECONDS);
+        let polling = self.convert(QUEUES, "MaxPollingInterval", conversion::span).map(|span| span.to_std());
+        if polling.is_some_and(|span| span.is_ok_and(|span| span < least) || span.is_err()) {
+            self.refuse(QUEUES, "MaxPollingInterval", "MaxPollingInterval must not be less than 00:00:00.1000000.");
+        }
         QueueOptions {
-            batch_size: self.number(section, "BatchSize", 16_u32).clamp(1, 32),
-            new_batch_threshold: self
-                .configuration
-                .exists("extensions:queues:newBatchThreshold")
-                .then(|| self.number(section, "NewBatchThreshold", 0)),
-            max_polling_interval: self
-                .span(section, "MaxPollingInterval", Duration::from_secs(polling_seconds))
-                .max(Duration::from_millis(LEAST_POLLING_INTERVAL_MILLISECONDS)),
-            visibility_timeout: self.span(section, "VisibilityTimeout", Duration::ZERO),
-            max_dequeue_count: self.number(section, "MaxDequeueCount", 5_u32).max(1),
-            message_encoding: match encoding.as_deref() {
-                Some("none") => MessageEncoding::None,
-                _ => MessageEncoding::Base64,
-            },
+            batch_size: self.number_within(QUEUES, "BatchSize", 1..=32).unwrap_or(16),
+            new_batch_threshold: self.number_within(QUEUES, "NewBatchThreshold", 0..=i32::MAX),
+            max_polling_interval: polling
+                .and_then(Result::ok)
+                .unwrap_or(Duration::from_secs(polling_seconds))
+                .max(least),
+            visibility_timeout: self.span(QUEUES, "VisibilityTimeout").unwrap_or_default(),
+            max_dequeue_count: self.number_within(QUEUES, "MaxDequeueCount", 1..=i32::MAX).unwrap_or(5),
+            message_encoding: if encoding == Some(0) { MessageEncoding::None } else { MessageEncoding::Base64 },
         }
     }
 
     fn blobs(&mut self) -> BlobOptions {
-        let section = "extensions:blobs";
         BlobOptions {
-            max_degree_of_parallelism: self
-                .configuration
-                .exists("extensions:blobs:maxDegreeOfParallelism")
-                .then(|| self.number(section, "MaxDegreeOfParallelism", 8_u32).max(1)),
-            poison_blob_threshold: self.number(section, "PoisonBlobThreshold", 5_u32).max(1),
+            max_degree_of_parallelism: self.number_within(BLOBS, "MaxDegreeOfParallelism", 1..=i32::MAX),
+            poison_blob_threshold: self.number_within(BLOBS, "PoisonBlobThreshold", 1..=i32::MAX).unwrap_or(5),
         }
     }
 
@@ -301,111 +294,97 @@ impl Reader<'_> {
     }
 
     fn logging(&mut self, settings: &Settings) -> Logging {
-        let development =
-            settings.get("AZURE_FUNCTIONS_ENVIRONMENT").is_some_and(|name| name.eq_ignore_ascii_case("Development"));
-        let levels = self
-            .configuration
-            .children("logging:logLevel")
-            .into_iter()
-            .filter_map(|category| {
-                let level = self.configuration.get(&format!("logging:logLevel:{category}"))?.parse().ok()?;
-                Some((category, level))
-            })
-            .collect();
-        Logging { console: self.boolean("logging:console", "IsEnabled", development), levels }
+        self.convert("logging", "fileLoggingMode", |text| match text {
+            "" => Ok(0),
+            text => {
+                let type_name = "Microsoft.Azure.WebJobs.Script.FileLoggingMode";
+                conversion::enumeration(text, type_name, &["never", "always", "debugOnly"])
+            }
+        });
+        let levels = self.levels("logging:logLevel");
+        // Those of one provider are read as well; this host has but one, the console.
+        for provider in self.configuration.children("logging") {
+            self.levels(&format!("logging:{provider}:logLevel"));
+        }
+        let console = self.boolean("logging:console", "IsEnabled").unwrap_or(is_development(settings));
+        Logging { console, levels }
     }
 
-    fn boolean(&mut self, section: &str, key: &str, default: bool) -> bool {
-        self.convert(section, key, "System.Boolean", default, |text| match text.trim().to_ascii_lowercase().as_str() {
-            "true" => Ok(true),
-            "false" => Ok(false),
-            _ => Err(format!(
-                "System.ComponentModel.TypeConverter: {text} is not a valid value for Boolean. \
-                 System.Private.CoreLib: String '{text}' was not recognized as a valid Boolean."
-            )),
-        })
+    /// Levels by category; a text that is not a level is a host error, and an empty one is none (recordings PX2-host-level-*).
+    fn levels(&mut self, section: &str) -> Vec<(String, Level)> {
+        let mut levels = Vec::new();
+        for category in self.configuration.children(section) {
+            let path = format!("{section}:{category}");
+            let Some(text) = self.configuration.get(&path).filter(|text| !text.is_empty()) else { continue };
+            match text.parse() {
+                Ok(level) => levels.push((category, level)),
+                Err(()) => {
+                    let text = format!("Configuration value '{text}' is not supported.");
+                    self.fail(format!("Microsoft.Extensions.Logging.Configuration: {text}"), Some(&path));
+                }
+            }
+        }
+        levels
     }
 
-    fn span(&mut self, section: &str, key: &str, default: Duration) -> Duration {
-        self.convert(section, key, "System.TimeSpan", default, |text| {
-            time_span::parse(text).ok_or_else(|| {
-                format!(
-                    "System.ComponentModel.TypeConverter: {text} is not a valid value for TimeSpan. \
-                     System.Private.CoreLib: String '{text}' was not recognized as a valid TimeSpan."
-                )
-            })
-        })
+    fn boolean(&mut self, section: &str, key: &str) -> Option<bool> {
+        self.convert(section, key, conversion::boolean)
     }
 
-    fn number<N: std::str::FromStr>(&mut self, section: &str, key: &str, default: N) -> N {
-        self.convert(section, key, "System.Int32", default, |text| {
-            int32(text).and_then(|number| number.to_string().parse().ok()).ok_or_else(|| {
-                let reason = match text {
-                    "" => "Index was outside the bounds of the array.".to_owned(),
-                    text => format!("The input string '{text}' was not in a correct format."),
-                };
-                format!(
-                    "System.ComponentModel.TypeConverter: {text} is not a valid value for Int32. (Parameter 'value'). \
-                     System.Private.CoreLib: {reason}"
-                )
-            })
-        })
+    /// A span; one below zero counts as none at all.
+    fn span(&mut self, section: &str, key: &str) -> Option<Duration> {
+        let span = self.convert(section, key, conversion::span)?;
+        Some(span.to_std().unwrap_or_default())
     }
 
-    /// A value of an enumeration, in the spelling of `names`; `None` when absent or wrong.
-    fn one_of(&mut self, section: &str, key: &str, type_name: &str, names: &[&str]) -> Option<String> {
-        let short = type_name.rsplit('.').next().unwrap_or(type_name);
-        self.convert(section, key, type_name, None, |text| {
-            names
-                .iter()
-                .find(|name| name.eq_ignore_ascii_case(text.trim()))
-                .map(|name| Some((*name).to_owned()))
-                .ok_or_else(|| {
-                    format!(
-                        "System.ComponentModel.TypeConverter: {text} is not a valid value for {short}. \
-                     System.Private.CoreLib: Requested value '{text}' was not found."
-                    )
-                })
-        })
+    fn number(&mut self, section: &str, key: &str) -> Option<i32> {
+        self.convert(section, key, conversion::int32)
     }
 
-    fn convert<T>(
-        &mut self,
-        section: &str,
-        key: &str,
-        type_name: &str,
-        default: T,
-        read: impl Fn(&str) -> Result<T, String>,
-    ) -> T {
+    /// A number of an extension, which the extension itself holds to be between two others.
+    fn number_within(&mut self, section: &str, key: &str, range: RangeInclusive<i32>) -> Option<u32> {
+        let number = self.number(section, key)?;
+        if !range.contains(&number) {
+            let reason = match key {
+                "MaxDequeueCount" => "MaxDequeueCount must not be less than 1.",
+                _ => "Specified argument was out of the range of valid values.",
+            };
+            self.refuse(section, key, reason);
+        }
+        u32::try_from(number.clamp(*range.start(), *range.end())).ok()
+    }
+
+    /// A value that an extension refuses when it is set (recordings PX2-queue-batch-0, PX2-queue-dequeue-0).
+    fn refuse(&mut self, section: &str, key: &str, reason: &str) {
+        let extension = if section == BLOBS { "Blobs" } else { "Queues" };
+        let status = format!(
+            "System.Private.CoreLib: Exception has been thrown by the target of an invocation. \
+             Microsoft.Azure.WebJobs.Extensions.Storage.{extension}: {reason} (Parameter 'value')."
+        );
+        let path = format!("{section}:{key}");
+        self.errors.push(HostError { status, log: Some(reason.to_owned()), path: Some(path) });
+    }
+
+    /// A value; None if there is none, or if it does not convert.
+    fn convert<T>(&mut self, section: &str, key: &str, read: impl Fn(&str) -> Result<T, Error>) -> Option<T> {
         let path = if section.is_empty() { key.to_owned() } else { format!("{section}:{key}") };
-        let Some(text) = self.configuration.get(&path) else { return default };
+        let text = self.configuration.get(&path)?;
         match read(text) {
-            Ok(value) => value,
-            Err(reason) => {
-                let shown = dotnet_path(section, key);
+            Ok(value) => Some(value),
+            Err(error) => {
+                let (reader, shown) = dotnet_path(section, key);
                 let status = format!(
-                    "Microsoft.Extensions.Configuration.Binder: Failed to convert configuration value '{text}' at \
-                     'AzureFunctionsJobHost:{shown}' to type '{type_name}'. {reason}"
+                    "{reader}: Failed to convert configuration value '{text}' at 'AzureFunctionsJobHost:{shown}' to type \
+                     {error}"
                 );
                 self.fail(status, Some(&path));
-                default
+                None
             }
         }
     }
 
     fn fail(&mut self, status: String, path: Option<&str>) {
         self.errors.push(HostError { status, log: None, path: path.map(str::to_owned) });
-    }
-}
-
-/// A whole number as .NET's converter reads it: with spaces around it, or hexadecimal behind `0x`, `&h` or `#`.
-fn int32(text: &str) -> Option<i32> {
-    let text = text.trim();
-    let folded = text.to_ascii_lowercase();
-    let hexadecimal = ["0x", "&h", "#"].iter().find_map(|prefix| folded.strip_prefix(prefix));
-    match hexadecimal {
-        Some(digits) => u32::from_str_radix(digits, 16).ok().map(u32::cast_signed),
-        None => text.parse().ok(),
     }
 }
 
@@ -421,13 +400,22 @@ fn list_in_text(text: &str) -> Option<Vec<String>> {
     document.value.as_array()?.iter().map(item).collect()
 }
 
-/// The real host spells a section as its code asks for it (`customHandler`, `Retry`) and a key as its .NET property.
-fn dotnet_path(section: &str, key: &str) -> String {
+/// Which library of the real host reads a value, and how it spells the path: a section as its code asks for it (`customHandler`,
+/// `Retry`) or its extension is called, and a key as its .NET property.
+fn dotnet_path(section: &str, key: &str) -> (&'static str, String) {
+    const BINDER: &str = "Microsoft.Extensions.Configuration.Binder";
     match section {
-        "" => key.to_owned(),
-        "retry" => format!("Retry:{key}"),
-        _ => format!("{section}:{key}"),
+        "" => (BINDER, key.to_owned()),
+        "retry" => (BINDER, format!("Retry:{key}")),
+        "logging" => ("Microsoft.Azure.WebJobs.Script", format!("{section}:{key}")),
+        QUEUES => (BINDER, format!("extensions:Queues:{key}")),
+        BLOBS => (BINDER, format!("extensions:Blobs:{key}")),
+        _ => (BINDER, format!("{section}:{key}")),
     }
+}
+
+fn is_development(settings: &Settings) -> bool {
+    settings.get("AZURE_FUNCTIONS_ENVIRONMENT").is_some_and(|name| name.eq_ignore_ascii_case("Development"))
 }
 
 fn script(text: &str) -> String {
