@@ -1,0 +1,393 @@
+//! Who looks after the handler: starts it, watches it, and starts it again (protocol.md#exit-and-restart).
+
+use std::net::{IpAddr, SocketAddr};
+use std::ops::ControlFlow;
+use std::os::unix::process::ExitStatusExt;
+use std::path::Path;
+use std::process::ExitStatus;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use tokio::sync::{mpsc, watch};
+use uuid::Uuid;
+use wire::Client;
+
+use super::process::{Ending, Launch, Process};
+use super::process_tree;
+use super::readiness::{Probe, Readiness, wait_until_ready};
+use crate::doctor::program;
+use crate::log::{DISPATCHER, Entry, Level, Log};
+
+/// After so long a word is due about a handler that has ended and whose output is still held open.
+const OPEN_OUTPUT_MS: u64 = 250;
+/// When to warn of a handler that listens elsewhere or not at all: before its time is over.
+const SILENCE_SECONDS: u64 = 3;
+/// With this many failures the host gives up (protocol.md#exit-and-restart).
+const MAX_FAILURES: usize = 3;
+/// Failures further apart than this are not counted together (protocol.md#exit-and-restart).
+const FAILURE_MEMORY_SECONDS: u64 = 30 * 60;
+/// The exit codes with which a handler asks for a restart that is not counted (protocol.md#exit-and-restart).
+const RESTART_EXIT_CODES: [i32; 2] = [0, 200];
+/// A handler that has asked so often for a restart, each time soon after its start, is started more slowly from then on. The real
+/// host starts it again as fast as it ends.
+const QUICK_RESTARTS: u32 = 10;
+/// One that has lived for so long has not ended soon after its start.
+const SHORT_LIFE_SECONDS: u64 = 10;
+/// So many starts that asked for a restart are remembered, for what they may have left behind.
+const MAX_WRAPPERS: usize = 64;
+/// The first pause before a slow restart; each one after it is twice as long.
+const FIRST_RESTART_PAUSE_SECONDS: u64 = 1;
+/// The longest one.
+const MAX_RESTART_PAUSE_SECONDS: u64 = 32;
+
+const EXEC_HINT: &str = "hint: let the server take the place of the script that starts it: begin that line with `exec`, and without `&` \
+                         at its end";
+
+pub(super) struct Supervisor {
+    launch: Launch,
+    probe: Probe,
+    log: Log,
+    pub(super) client: Arc<Client>,
+    pub(super) readiness: Arc<watch::Sender<Readiness>>,
+    commands: mpsc::Receiver<Command>,
+    failures: Vec<Instant>,
+    /// How often in a row the handler has asked for a restart soon after its start.
+    quick_restarts: u32,
+    /// Starts that asked for a restart, of which processes may live on.
+    wrappers: Vec<Uuid>,
+}
+
+/// What a supervisor is told to do.
+pub(super) enum Command {
+    Restart,
+    Stop,
+}
+
+enum End {
+    Exited(ExitStatus),
+    /// There was no answer in time; the handler's processes listened at these addresses.
+    TimedOut(Vec<SocketAddr>),
+    Commanded,
+}
+
+impl End {
+    /// Whether the process ended by itself and wants to be started again, which is not counted.
+    fn asks_for_restart(&self) -> bool {
+        matches!(self, Self::Exited(status) if status.code().is_some_and(|code| RESTART_EXIT_CODES.contains(&code)))
+    }
+}
+
+impl Supervisor {
+    /// The supervisor of a handler, and whence it takes commands.
+    pub(super) fn new(launch: Launch, probe: Probe, log: Log) -> (Self, mpsc::Sender<Command>) {
+        let (sender, commands) = mpsc::channel(1);
+        let supervisor = Self {
+            client: Arc::new(Client::new(launch.port)),
+            readiness: Arc::new(watch::Sender::new(Readiness::Starting)),
+            launch,
+            probe,
+            log,
+            commands,
+            failures: Vec::new(),
+            quick_restarts: 0,
+            wrappers: Vec::new(),
+        };
+        (supervisor, sender)
+    }
+
+    pub(super) async fn run(mut self) {
+        self.supervise().await;
+        for worker_id in std::mem::take(&mut self.wrappers) {
+            // It only fails if it panics.
+            _ = tokio::task::spawn_blocking(move || process_tree::kill(worker_id)).await;
+        }
+    }
+
+    async fn supervise(&mut self) {
+        loop {
+            self.readiness.send_replace(Readiness::Starting);
+            let worker_id = Uuid::new_v4();
+            let started = Instant::now();
+            let (end, process) = match Process::start(&self.launch, worker_id, &self.log) {
+                Ok(process) => self.look_after(process, worker_id).await,
+                Err(error) => {
+                    self.log_start_failure(worker_id, &error);
+                    // Nothing is restarted, nothing counted; only a command to restart, or the end, helps (protocol.md#exit-and-restart).
+                    match self.commands.recv().await {
+                        Some(Command::Restart) => continue,
+                        Some(Command::Stop) | None => return,
+                    }
+                }
+            };
+            self.client.forget_connections();
+            let Some(mut process) = process else { return };
+            // A caller waits for the next one from now on, however long this one takes to end.
+            self.readiness.send_replace(Readiness::Starting);
+            if end.asks_for_restart() {
+                self.leave_behind(&process, worker_id);
+            } else {
+                process.kill().await;
+            }
+            let is_failure = self.log_end(&end, &process, worker_id);
+            if is_failure && self.count_failure() >= MAX_FAILURES {
+                self.log.error(DISPATCHER, "Exceeded http worker restart retry count. Shutting down Functions Host");
+                self.readiness.send_replace(Readiness::GivenUp);
+                return;
+            }
+            if end.asks_for_restart() && self.pause_before_restart(started.elapsed()).await.is_break() {
+                return;
+            }
+        }
+    }
+
+    /// What a process has started that asks for a restart lives on, and may answer in its place: it is killed with the host.
+    fn leave_behind(&mut self, process: &Process, worker_id: Uuid) {
+        if self.wrappers.len() < MAX_WRAPPERS {
+            self.wrappers.push(worker_id);
+        }
+        let text = format!(
+            "`{}` has ended, and a process that it started lives on without its output: it is started again at each end, while \
+             requests may still reach what it left behind\n{EXEC_HINT}",
+            process.command_line
+        );
+        let log = self.log.clone();
+        // The next start does not wait for this.
+        tokio::task::spawn_blocking(move || {
+            if process_tree::are_alive(worker_id) {
+                log.warning(DISPATCHER, text);
+            }
+        });
+    }
+
+    /// Waits before a handler is started again that has ended soon after its start many times in a row.
+    async fn pause_before_restart(&mut self, lived: Duration) -> ControlFlow<()> {
+        if lived > Duration::from_secs(SHORT_LIFE_SECONDS) {
+            self.quick_restarts = 0;
+        }
+        self.quick_restarts += 1;
+        let Some(slow_restarts) = self.quick_restarts.checked_sub(QUICK_RESTARTS) else {
+            return ControlFlow::Continue(());
+        };
+        let seconds = MAX_RESTART_PAUSE_SECONDS.min(FIRST_RESTART_PAUSE_SECONDS << slow_restarts.min(8));
+        self.log.warning(
+            DISPATCHER,
+            format!(
+                "The handler has asked for a restart {} times in a row, each time soon after its start. The Functions host starts it \
+                 again at once, without end; this one waits {seconds} s\nhint: a handler is a server: it runs until it is killed",
+                self.quick_restarts
+            ),
+        );
+        tokio::select! {
+            () = tokio::time::sleep(Duration::from_secs(seconds)) => ControlFlow::Continue(()),
+            command = self.commands.recv() => match command {
+                Some(Command::Restart) => ControlFlow::Continue(()),
+                Some(Command::Stop) | None => ControlFlow::Break(()),
+            },
+        }
+    }
+
+    /// Waits for the end of a process, or for a command to end it. No process means that the host is done with the handler.
+    async fn look_after(&mut self, mut process: Process, worker_id: Uuid) -> (End, Option<Process>) {
+        let client = Arc::clone(&self.client);
+        let mut probing = std::pin::pin!(wait_until_ready(&client, self.probe));
+        let mut silence = std::pin::pin!(tokio::time::sleep(Duration::from_secs(SILENCE_SECONDS)));
+        let mut is_warning_due = true;
+        let mut is_probed = false;
+        let mut open_output = std::pin::pin!(tokio::time::sleep(Duration::MAX));
+        let mut is_open_output_due = false;
+        let mut is_running = true;
+        loop {
+            tokio::select! {
+                command = self.commands.recv() => match command {
+                    Some(Command::Restart) => return (End::Commanded, Some(process)),
+                    Some(Command::Stop) | None => {
+                        process.kill().await;
+                        return (End::Commanded, None);
+                    }
+                },
+                ending = process.next_ending(), if is_running => match ending {
+                    Ok(Ending::Exited) => {
+                        is_open_output_due = true;
+                        open_output.as_mut().reset(tokio::time::Instant::now() + Duration::from_millis(OPEN_OUTPUT_MS));
+                    }
+                    Ok(Ending::Closed(status)) => return (End::Exited(status), Some(process)),
+                    Err(_) => is_running = false,
+                },
+                () = &mut open_output, if is_open_output_due => {
+                    is_open_output_due = false;
+                    self.warn_of_open_output(&process.command_line);
+                }
+                is_ready = &mut probing, if !is_probed => {
+                    if !is_ready {
+                        return (End::TimedOut(listening(worker_id).await), Some(process));
+                    }
+                    is_probed = true;
+                    self.readiness.send_replace(Readiness::Ready);
+                }
+                () = &mut silence, if is_warning_due => {
+                    is_warning_due = false;
+                    if !is_probed {
+                        self.warn_of_silence(&listening(worker_id).await);
+                    }
+                }
+            }
+        }
+    }
+
+    fn warn_of_open_output(&self, command_line: &str) {
+        self.log.warning(
+            DISPATCHER,
+            format!(
+                "`{command_line}` has ended, and a process that it started lives on and holds its output: the host does not notice \
+                 the end, and starts nothing in its place while that process lives\n{EXEC_HINT}"
+            ),
+        );
+    }
+
+    /// Says what is known about a handler that has not answered the probe yet.
+    fn warn_of_silence(&self, listening: &[SocketAddr]) {
+        let warning = match misplaced(listening, self.launch.port) {
+            Some((what, hint)) => format!("{what}\nhint: {hint}"),
+            None if listening.is_empty() => return,
+            None => format!(
+                "The handler listens on port {}, and has not answered `GET /` for {SILENCE_SECONDS} s. The host waits: it sends \
+                 nothing else before\nhint: answer `GET /` with anything at all; a 404 will do",
+                self.launch.port
+            ),
+        };
+        self.log.warning(DISPATCHER, warning);
+    }
+
+    fn log_start_failure(&self, worker_id: Uuid, error: &std::io::Error) {
+        let line = self.launch.command_line(worker_id);
+        let reason = program::not_executable(Path::new(&line.program)).filter(|_| Path::new(&line.program).is_file());
+        let hint = match error.kind() {
+            _ if !self.launch.working_directory.is_dir() => {
+                format!("there is no directory `{}`, the `workingDirectory`", self.launch.working_directory.display())
+            }
+            _ if reason.is_some() => reason.map(|it| format!("the file {}: {}", it.what, it.hint)).unwrap_or_default(),
+            std::io::ErrorKind::NotFound => format!(
+                "`defaultExecutablePath` is looked for in `{}`, then on PATH; build the handler, or correct the name",
+                self.launch.description.worker_directory.display()
+            ),
+            _ => "try to start it by hand: `mini-host --print-env` shows the variables it gets".to_owned(),
+        };
+        self.log.error(
+            &format!("Worker.HttpWorkerProcess.{worker_id}"),
+            format!(
+                "Failed to start Worker Channel. Process fileName: {}\n{error} (working directory `{}`)\nhint: {hint}",
+                line.program,
+                self.launch.working_directory.display()
+            ),
+        );
+    }
+
+    /// Says how a process ended; whether that counts as a failure.
+    fn log_end(&self, end: &End, process: &Process, worker_id: Uuid) -> bool {
+        match end {
+            End::Commanded => false,
+            End::TimedOut(listening) => {
+                let seconds = self.probe.timeout.as_secs_f32();
+                let (where_else, hint) = misplaced(listening, self.launch.port).map_or_else(
+                    || (String::new(), "listen on the port that FUNCTIONS_CUSTOMHANDLER_PORT names, at 127.0.0.1"),
+                    |(what, hint)| (format!("\n{what}"), hint),
+                );
+                self.log.error(
+                    &format!("Worker.HttpWorkerChannel.{worker_id}"),
+                    format!(
+                        "Failed to start http worker process. workerId:{worker_id}\nSystem.TimeoutException: Initializing \
+                         HttpWorker timed out.\nNobody listened on 127.0.0.1:{port} within {seconds} s \
+                         (`initializationTimeout`){where_else}\nhint: {hint}",
+                        port = self.launch.port,
+                    ),
+                );
+                true
+            }
+            End::Exited(status) => {
+                let code = status.code().or_else(|| status.signal().map(|signal| 128 + signal)).unwrap_or(-1);
+                let id = process.id().unwrap_or_default();
+                let name = Path::new(&process.program).file_name().unwrap_or_default().to_string_lossy();
+                let lines = process.last_errors();
+                let lines = if lines.is_empty() { lines } else { format!(": {lines}") };
+                let entry = Entry {
+                    level: if end.asks_for_restart() { Level::Information } else { Level::Error },
+                    category: &format!("Worker.HttpWorkerProcess.{worker_id}"),
+                    event: 0,
+                    invocation: None,
+                };
+                if end.asks_for_restart() {
+                    self.log.write(entry, "Language Worker Process exited and needs to be restarted.");
+                    return false;
+                }
+                self.log.write(
+                    entry,
+                    format!(
+                        "Language Worker Process exited. Pid={id}.\nMicrosoft.Azure.WebJobs.Script.Workers.\
+                         WorkerProcessExitException: {name} exited with code {code} (0x{code:X})\n ---> \
+                         System.Exception{lines}"
+                    ),
+                );
+                true
+            }
+        }
+    }
+
+    fn count_failure(&mut self) -> usize {
+        let now = Instant::now();
+        let memory = Duration::from_secs(FAILURE_MEMORY_SECONDS);
+        if self.failures.last().is_some_and(|last| now.duration_since(*last) > memory) {
+            self.failures.clear();
+        }
+        self.failures.push(now);
+        self.failures.len()
+    }
+}
+
+/// Where the processes of a start of the handler listen.
+async fn listening(worker_id: Uuid) -> Vec<SocketAddr> {
+    // It only fails if it panics.
+    tokio::task::spawn_blocking(move || process_tree::listening(worker_id)).await.unwrap_or_default()
+}
+
+/// What is wrong with the addresses that a handler listens on, and what to do: the host asks 127.0.0.1 alone
+/// (protocol.md#port). `None` if the right one is among them, or there are none.
+fn misplaced(listening: &[SocketAddr], port: u16) -> Option<(String, &'static str)> {
+    let reaches = |address: &&SocketAddr| match address.ip() {
+        IpAddr::V4(ip) => ip.is_unspecified() || ip.is_loopback(),
+        IpAddr::V6(ip) => ip.is_unspecified(),
+    };
+    let (at_port, elsewhere): (Vec<_>, Vec<_>) = listening.iter().partition(|address| address.port() == port);
+    if at_port.iter().any(reaches) {
+        return None;
+    }
+    let (found, hint) = if at_port.is_empty() {
+        (
+            elsewhere,
+            "take the port from the variable FUNCTIONS_CUSTOMHANDLER_PORT, or write the one that the program listens on as `port` in \
+             `customHandler`",
+        )
+    } else {
+        (at_port, "listen on 127.0.0.1 instead; `localhost` may mean [::1]")
+    };
+    let found: Vec<String> = found.iter().map(ToString::to_string).collect();
+    let what = format!("The handler listens on {}, and the host calls 127.0.0.1:{port}", found.join(", "));
+    (!found.is_empty()).then_some((what, hint))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_handler_that_listens_where_nobody_asks_is_told_so() {
+        let told = |addresses: &[&str]| {
+            let addresses: Vec<SocketAddr> = addresses.iter().map(|address| address.parse().unwrap()).collect();
+            misplaced(&addresses, 4711).map(|(what, hint)| format!("{what}; {hint}")).unwrap_or_default()
+        };
+        assert!(told(&["0.0.0.0:8080"]).contains("0.0.0.0:8080, and the host calls 127.0.0.1:4711; take the port"));
+        assert!(told(&["[::1]:4711"]).contains("[::1]:4711, and the host calls 127.0.0.1:4711; listen on 127.0.0.1"));
+        for fine in [&["0.0.0.0:4711"][..], &["[::]:4711"], &["127.0.0.1:4711", "0.0.0.0:9229"], &[]] {
+            assert_eq!(told(fine), "");
+        }
+    }
+}
