@@ -10,16 +10,16 @@ pub mod throttle;
 pub mod watch;
 
 use std::collections::HashSet;
-use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::AtomicUsize;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError, Weak};
 use std::time::{Duration, Instant};
 
 use tokio::sync::watch::{Receiver, Sender};
 
-use crate::app::{self, App, Settings, Unreadable};
+use crate::app::{self, App, Settings, Trouble, Unreadable};
 use crate::doctor;
+use crate::files;
 use crate::handler::Readiness;
 use crate::log::{self, Filter, Log};
 use keys::Keys;
@@ -27,6 +27,8 @@ use running::{HandlerOptions, Running};
 
 /// Delay between giving up on a handler and stopping the host.
 const STOP_DELAY_MS: u64 = 500;
+/// How long the requests of an app that was replaced may go on.
+const REPLACED_SECONDS: u64 = 10;
 /// How long before the first answer the handler is started, unless it is ready earlier.
 const HANDLER_LEAD_MS: u64 = 400;
 const OPTIONS_SETUP: &str = "Microsoft.Azure.WebJobs.Script.Workers.Http.HttpWorkerOptionsSetup";
@@ -49,8 +51,10 @@ pub struct Host {
     invocations: Arc<AtomicUsize>,
     /// The functions of which a request to a reserved path was said to be kept.
     warned_of_reserved_routes: Mutex<HashSet<String>>,
-    /// Two apps with the same fixed port are taken up one after the other.
+    /// Apps are taken up one after the other.
     turn: tokio::sync::Mutex<()>,
+    /// The app that was replaced last, while its requests go on.
+    replaced: Mutex<Weak<Running>>,
     started: Instant,
 }
 
@@ -110,9 +114,9 @@ impl State {
 impl Host {
     /// Reads the app below `root`, which must be absolute, and serves it. The handler's environment is also that of the host;
     /// `urls` are those that callers use, for the list of functions.
-    pub fn start(root: PathBuf, handler_options: HandlerOptions, urls: Vec<String>) -> Arc<Self> {
+    pub async fn start(root: PathBuf, handler_options: HandlerOptions, urls: Vec<String>) -> Arc<Self> {
         let settings: Settings = handler_options.environment.iter().cloned().collect();
-        let app = Arc::new(app::load(&root, &settings));
+        let (app, settings, root) = aside(move || (Arc::new(app::load(&root, &settings)), settings, root)).await;
         let nothing_yet = State::Error(Arc::clone(&app), None);
         let host = Arc::new(Self {
             root,
@@ -127,9 +131,11 @@ impl Host {
             invocations: Arc::default(),
             warned_of_reserved_routes: Mutex::default(),
             turn: tokio::sync::Mutex::default(),
+            replaced: Mutex::default(),
             started: Instant::now(),
         });
-        host.take_up(app);
+        let starting = Arc::clone(&host);
+        aside(move || starting.take_up(app)).await;
         host
     }
 
@@ -202,36 +208,36 @@ impl Host {
         self.state.subscribe()
     }
 
-    /// Reads the app, starts its handler, and serves it from now on in place of the one before. The handler of that one ends
-    /// with its last request, or before the next one starts where both are to listen on the same port.
-    pub fn load(self: &Arc<Self>) {
-        let app = Arc::new(app::load(&self.root, &self.settings));
-        if app.fixed_port().is_none() {
-            return self.take_up(app);
+    /// Reads the app, starts its handler, and serves it from now on in place of the one before; `reason` is logged. The handler
+    /// of that one ends with its last request, or before the next one starts where both are to listen on the same port.
+    ///
+    /// # Errors
+    /// If the app cannot be read now: nothing has changed then.
+    pub async fn load(self: &Arc<Self>, reason: &str) -> Result<(), Trouble> {
+        let _turn = self.turn.lock().await;
+        let host = Arc::clone(self);
+        let app = Arc::new(aside(move || app::reload(&host.root, &host.settings)).await?);
+        self.log.information(log::HOST, reason);
+        if app.fixed_port().is_some() {
+            self.stop().await;
         }
         let host = Arc::clone(self);
-        tokio::spawn(async move {
-            let _turn = host.turn.lock().await;
-            host.stop().await;
-            host.take_up(app);
-        });
+        aside(move || host.take_up(app)).await;
+        Ok(())
     }
 
     /// Serves an app that was just read.
     fn take_up(self: &Arc<Self>, app: Arc<App>) {
         self.log.set_filter(filter(&app));
-        if let Ok(page) = std::fs::read(self.root.join(OFFLINE_FILE)) {
-            self.state.send_replace(State::Offline { app, page: page.into() });
-            return;
+        if let Ok(page) = files::read(&self.root.join(OFFLINE_FILE)) {
+            return self.replace(State::Offline { app, page: page.into() });
         }
         self.report(&app);
         if let Some(url) = self.urls.first() {
-            // Nothing to do if stdout is closed.
-            _ = write!(std::io::stdout(), "{}", listing::listing(&app, url));
+            log::print(&listing::listing(&app, url));
         }
         if !app.errors.is_empty() && !app.fails_by_routes_alone() {
-            self.state.send_replace(State::Error(app, None));
-            return;
+            return self.replace(State::Error(app, None));
         }
         match Running::start(Arc::clone(&app), &self.settings, &self.handler_options, &self.log) {
             Ok(running) => self.serve(Arc::new(running)),
@@ -245,7 +251,7 @@ impl Host {
                          change `port` in host.json"
                     ),
                 );
-                self.state.send_replace(State::Error(Arc::new(app.with_port_taken()), None));
+                self.replace(State::Error(Arc::new(app.with_port_taken()), None));
             }
             Err(error) => {
                 self.log.error(log::HOST, format!("No port for the handler: {error}"));
@@ -331,10 +337,8 @@ impl Host {
 
     /// Kills the handler; for the end of the program.
     pub async fn stop(&self) {
-        if let State::Running(running) | State::Error(_, Some(running)) = self.state()
-            && let Some(handler) = running.handler()
-        {
-            handler.stop().await;
+        if let State::Running(running) | State::Error(_, Some(running)) = self.state() {
+            running.stop().await;
         }
     }
 
@@ -356,7 +360,39 @@ impl Host {
         } else {
             State::Error(Arc::clone(&running.app), Some(running))
         };
-        self.state.send_replace(state);
+        self.replace(state);
+    }
+
+    /// From now on this is what the host does. The requests of the app before may go on for a while; those of the one before that
+    /// end now: there are never more than two handlers.
+    fn replace(&self, state: State) {
+        let (State::Running(old) | State::Error(_, Some(old))) = self.state.send_replace(state) else { return };
+        let (old, log) = (Arc::downgrade(&old), self.log.clone());
+        let older = std::mem::replace(&mut *self.replaced.lock().unwrap_or_else(PoisonError::into_inner), old.clone());
+        tokio::spawn(async move {
+            if let Some(older) = older.upgrade() {
+                older.stop().await;
+            }
+            tokio::time::sleep(Duration::from_secs(REPLACED_SECONDS)).await;
+            if let Some(old) = old.upgrade() {
+                let text =
+                    format!("The handler of the app before is ended: its requests go on after {REPLACED_SECONDS} s");
+                log.warning(log::HOST, text);
+                old.stop().await;
+            }
+        });
+    }
+}
+
+/// Does what may take long beside the tasks that serve.
+pub(crate) async fn aside<T: Send + 'static>(work: impl FnOnce() -> T + Send + 'static) -> T {
+    match tokio::task::spawn_blocking(work).await {
+        Ok(done) => done,
+        Err(error) => match error.try_into_panic() {
+            Ok(panic) => std::panic::resume_unwind(panic),
+            // The program ends.
+            Err(_) => std::future::pending().await,
+        },
     }
 }
 

@@ -12,6 +12,7 @@ mod bindings;
 mod cli;
 mod doctor;
 mod envelope;
+mod files;
 mod forward;
 mod front;
 mod grammar;

@@ -1,11 +1,14 @@
 //! The console log, in the format of the real host: .NET's console logger.
 
+mod writer;
+
 use std::fmt::Display;
-use std::io::Write;
 use std::sync::{Arc, PoisonError, RwLock};
 
 use dotnet_text::number;
 use uuid::Uuid;
+
+pub use writer::{flush, print};
 
 /// The category of the host's own messages about an app as a whole.
 pub const HOST: &str = "Host.Startup";
@@ -87,9 +90,7 @@ impl Log {
     /// Writes an entry if the filter lets it pass.
     pub fn write(&self, entry: Entry<'_>, message: impl Display) {
         if self.is_enabled(entry.level, entry.category) {
-            let text = format_entry(entry, &message.to_string());
-            // A closed stdout is not an error: keep serving.
-            _ = std::io::stdout().lock().write_all(text.as_bytes());
+            print(&format_entry(entry, &message.to_string()));
         }
     }
 }

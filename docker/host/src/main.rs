@@ -14,7 +14,12 @@ fn main() -> ExitCode {
         tokio::runtime::Builder::new_multi_thread()
     };
     let outcome = match builder.worker_threads(workers).enable_all().build() {
-        Ok(runtime) => runtime.block_on(run(options)).map_err(|error| error.to_string()),
+        Ok(runtime) => {
+            let outcome = runtime.block_on(run(options)).map_err(|error| error.to_string());
+            // A file that takes for ever to be read is not waited for.
+            runtime.shutdown_background();
+            outcome
+        }
         Err(error) => Err(format!("cannot start: {error}")),
     };
     match outcome {

@@ -1,6 +1,9 @@
 //! The whole program: configure, bind, announce, serve, drain, and say how it ended.
 
-use std::io::{self, Write};
+mod descriptors;
+mod signals;
+
+use std::io;
 use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::pin::pin;
@@ -8,7 +11,7 @@ use std::sync::Arc;
 use std::sync::atomic::Ordering;
 
 use tokio::net::TcpListener;
-use tokio::signal::unix::{Signal, SignalKind, signal};
+use tokio::task::JoinError;
 use wire::addresses::{AddressError, addresses};
 use wire::server;
 
@@ -22,6 +25,7 @@ use crate::host::running::{HandlerOptions, StartedBy};
 use crate::host::watch::{self, Scope};
 use crate::log;
 use crate::triggers;
+use signals::StopSignals;
 
 /// Why mini-host cannot start.
 #[derive(Debug, thiserror::Error)]
@@ -40,6 +44,8 @@ pub enum Error {
     Signals(io::Error),
     #[error(transparent)]
     Keys(#[from] KeyError),
+    #[error("{what} has ended by a fault of mini-host itself, and with it the host: {error}")]
+    Died { what: &'static str, error: JoinError },
 }
 
 /// Serves an app until a signal asks the program to end, or the handler cannot be kept running.
@@ -47,48 +53,60 @@ pub enum Error {
 /// # Errors
 /// If the options, the app's folder or an address cannot be used. What is wrong with the app itself is not an error: it is logged.
 pub async fn run(options: Options) -> Result<(), Error> {
+    let outcome = serve_app(options).await;
+    log::flush();
+    outcome
+}
+
+async fn serve_app(options: Options) -> Result<(), Error> {
     let environment = environment(&options)?;
     let root = app_root(options.app, &environment)?;
     let key_store = if options.open_keys { open_keys::store(&environment, &root) } else { Vec::new() };
     let environment = local_settings::added(environment, key_store);
     let urls = environment.iter().find(|(name, _)| name.eq_ignore_ascii_case("ASPNETCORE_URLS"));
-    let (listeners, urls) = bind(urls.map(|(_, value)| value.as_str()), options.port).await?;
     let mut signals = StopSignals::new().map_err(Error::Signals)?;
+    let connections = descriptors::connection_limit();
+    let (listeners, urls) = bind(urls.map(|(_, value)| value.as_str()), options.port).await?;
 
     let started_by = if options.print_env { StartedBy::Person } else { StartedBy::Host };
-    let host = Host::start(root, HandlerOptions { environment, started_by }, urls);
+    let host = Host::start(root, HandlerOptions { environment, started_by }, urls).await;
     if options.open_keys {
-        print(&open_keys::listing(host.state().app(), host.keys())?);
+        log::print(&open_keys::listing(host.state().app(), host.keys())?);
     }
     let scope = if options.watch { Scope::Everything } else { Scope::Configuration };
-    let watching = tokio::spawn(watch::watch(Arc::clone(&host), scope));
-    let mut serving = pin!(serve(&host, listeners));
+    let mut watching = tokio::spawn(watch::watch(Arc::clone(&host), scope));
+    let mut serving = pin!(serve(&host, listeners, connections));
     let is_drained = tokio::select! {
-        () = serving.as_mut() => true,
+        served = serving.as_mut() => served.map(|()| true),
+        Err(error) = &mut watching => Err(Error::Died { what: "the search for changed files", error }),
         () = signals.next() => {
             ask_to_stop(&host);
             // A second signal does not wait for invocations.
             tokio::select! {
-                () = serving => true,
-                () = signals.next() => false,
+                served = serving => served.map(|()| true),
+                () = signals.next() => Ok(false),
             }
         }
     };
     watching.abort();
     host.stop().await;
-    if is_drained {
+    if is_drained? {
         host.log().information(log::HOST, "Host stopped");
     }
     Ok(())
 }
 
 /// Answers callers and listens for triggers, until the host is asked to stop and has ended what is under way.
-async fn serve(host: &Arc<Host>, listeners: Vec<TcpListener>) {
-    let triggers = tokio::spawn(triggers::run(Arc::clone(host)));
+async fn serve(host: &Arc<Host>, listeners: Vec<TcpListener>, connections: usize) -> Result<(), Error> {
+    let mut triggers = tokio::spawn(triggers::run(Arc::clone(host)));
     host.settle().await;
-    server::serve(listeners, host.stop_requested(), Front(Arc::clone(host))).await;
-    // Its own limit holds; it only fails if it panics.
-    _ = triggers.await;
+    let died = |error| Error::Died { what: "the task of the triggers", error };
+    tokio::select! {
+        () = server::serve(listeners, connections, host.stop_requested(), Front(Arc::clone(host))) => {}
+        Err(error) = &mut triggers => return Err(died(error)),
+    }
+    // Its own limit holds.
+    if triggers.is_finished() { Ok(()) } else { triggers.await.map_err(died) }
 }
 
 fn ask_to_stop(host: &Host) {
@@ -129,39 +147,9 @@ async fn bind(urls: Option<&str>, port: Option<u16>) -> Result<(Vec<TcpListener>
         let listener = TcpListener::bind(address).await.map_err(cannot_listen)?;
         let bound = listener.local_addr().map_err(cannot_listen)?;
         let url = format!("http://{bound}");
-        print(&format!("Listening on {url}\n"));
+        log::print(&format!("Listening on {url}\n"));
         listeners.push(listener);
         bound_urls.push(url);
     }
     Ok((listeners, bound_urls))
-}
-
-/// The signals that ask the program to end: SIGINT, SIGQUIT and SIGTERM.
-struct StopSignals {
-    interrupted: Signal,
-    quitted: Signal,
-    terminated: Signal,
-}
-
-impl StopSignals {
-    fn new() -> io::Result<Self> {
-        Ok(Self {
-            interrupted: signal(SignalKind::interrupt())?,
-            quitted: signal(SignalKind::quit())?,
-            terminated: signal(SignalKind::terminate())?,
-        })
-    }
-
-    async fn next(&mut self) {
-        tokio::select! {
-            _ = self.interrupted.recv() => {}
-            _ = self.quitted.recv() => {}
-            _ = self.terminated.recv() => {}
-        }
-    }
-}
-
-fn print(text: &str) {
-    // Nothing to do if stdout is closed.
-    _ = io::stdout().lock().write_all(text.as_bytes());
 }

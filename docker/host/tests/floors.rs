@@ -7,7 +7,8 @@ use std::path::{Path, PathBuf};
 use testing::imports::{Import, circular, imports};
 
 /// The rooms of mini-host, lowest floor first. Rooms of one floor do not know each other.
-const FLOORS: [&[&str]; 15] = [
+const FLOORS: [&[&str]; 16] = [
+    &["files"],
     &["log"],
     &["grammar"],
     &["app"],

@@ -57,7 +57,12 @@ impl Operator for Arc<Host> {
     }
 
     fn restart(&self) {
-        self.load();
+        let host = Arc::clone(self);
+        tokio::spawn(async move {
+            if let Err(trouble) = host.load("The host starts anew: an operator wants it").await {
+                host.log().error(log::HOST, trouble);
+            }
+        });
     }
 
     fn log_error(&self, message: &str) {

@@ -1,5 +1,7 @@
 //! Finding the functions of an app and reading each.
 
+use std::ffi::OsStr;
+use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -10,6 +12,7 @@ use super::function::{self, Function, Unreadable};
 use super::options::HostOptions;
 use super::settings::Settings;
 use super::syntax;
+use crate::files;
 use dotnet_text::document::Document;
 use dotnet_text::encoding;
 
@@ -22,16 +25,25 @@ pub(super) struct Functions {
     pub readable: Vec<Arc<Function>>,
     pub unreadable: Vec<Unreadable>,
     pub advice: Vec<String>,
+    /// Why something cannot be read, though it may be in order: no descriptors are left, say.
+    pub trouble: Option<String>,
 }
 
 /// Reads every function below `root`. What is wrong with one of them stays with that one.
 pub(super) fn read(root: &Path, options: &HostOptions, settings: &Settings) -> Functions {
     let mut found = Functions::default();
     let mut readable = Vec::new();
-    for (name, directory) in directories(root) {
+    let directories = directories(root).unwrap_or_else(|error| {
+        found.trouble = Some(format!("`{}` cannot be read: {error}", root.display()));
+        Vec::new()
+    });
+    for (name, directory) in directories {
         match read_function(&name, &directory, options, settings) {
             Ok(function) => readable.push(function),
-            Err(Refused { error, advice }) => {
+            Err(Refused { error, advice, is_passing }) => {
+                if is_passing {
+                    found.trouble = Some(advice.clone());
+                }
                 found.advice.push(advice);
                 found.unreadable.push(Unreadable { name, errors: vec![error], route: None });
             }
@@ -72,22 +84,26 @@ fn check(readable: &mut [Function], registered: &Registered<'_>, advice: &mut Ve
 
 /// The directories directly below the root that hold a function.json, by name ignoring case
 /// (recordings JX-order-case, JX-nested).
-fn directories(root: &Path) -> Vec<(String, PathBuf)> {
-    let entries = std::fs::read_dir(root).map(|entries| entries.flatten().collect::<Vec<_>>()).unwrap_or_default();
-    let mut found: Vec<_> = entries
-        .into_iter()
-        .map(|entry| entry.path())
-        .filter(|path| path.join("function.json").is_file())
-        .filter_map(|path| Some((path.file_name()?.to_str()?.to_owned(), path)))
-        .collect();
+fn directories(root: &Path) -> io::Result<Vec<(String, PathBuf)>> {
+    let mut found = Vec::new();
+    for entry in std::fs::read_dir(root)? {
+        let path = entry?.path();
+        if path.join("function.json").is_file()
+            && let Some(name) = path.file_name().and_then(OsStr::to_str)
+        {
+            found.push((name.to_owned(), path));
+        }
+    }
     found.sort_by_cached_key(|(name, _)| (name.to_uppercase(), name.clone()));
-    found
+    Ok(found)
 }
 
 /// A function that cannot be read: why, for callers of the admin endpoints and for people.
 struct Refused {
     error: String,
     advice: String,
+    /// Whether the system is at fault, and not the file.
+    is_passing: bool,
 }
 
 fn read_function(
@@ -101,19 +117,23 @@ fn read_function(
         let error = format!("'{name}' is not a valid function name.");
         let hint = "begin with a letter; letters, digits, `_` and `-` may follow, 128 in all; `host` is taken";
         let advice = Diagnostic::of_file(&error).hint(hint).in_file(directory, None);
-        return Err(Refused { error, advice });
+        return Err(Refused { error, advice, is_passing: false });
     }
-    let bytes = std::fs::read(&path).map_err(|error| {
+    let bytes = files::read(&path).map_err(|error| {
         let unreadable = Diagnostic::of_file(format!("cannot be read: {error}")).hint("make it a readable text file");
         let advice = unreadable.in_file(&path, None);
-        Refused { error: error.to_string(), advice }
+        Refused { advice, is_passing: is_passing(&error), error: error.to_string() }
     })?;
     let text = encoding::decode(&bytes);
     let document = Document::parse_object(&text).map_err(|error| {
         let advice = syntax::advice_on(&path, &text, &error, "{\"bindings\": [ … ]}");
-        Refused { error: error.to_string(), advice }
+        Refused { error: error.to_string(), advice, is_passing: false }
     })?;
-    let refused = |fault: Diagnostic| Refused { advice: fault.in_file(&path, Some(&document)), error: fault.message };
+    let refused = |fault: Diagnostic| Refused {
+        advice: fault.in_file(&path, Some(&document)),
+        error: fault.message,
+        is_passing: false,
+    };
     let definition = function::read(name, &document).map_err(refused)?;
     if definition.script_file.as_ref().is_some_and(|file| !directory.join(file).is_file()) {
         let text =
@@ -139,6 +159,12 @@ fn read_function(
         host_json_path: None,
         file: document,
     })
+}
+
+/// Whether an error of the system says nothing about the file.
+fn is_passing(error: &io::Error) -> bool {
+    use io::ErrorKind::{FileTooLarge, InvalidInput, NotFound, PermissionDenied};
+    !matches!(error.kind(), InvalidInput | FileTooLarge | NotFound | PermissionDenied)
 }
 
 /// Whether a setting disables a function.

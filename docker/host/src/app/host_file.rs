@@ -4,6 +4,7 @@ use std::path::{Path, PathBuf};
 
 use super::diagnostic::Diagnostic;
 use super::syntax;
+use crate::files;
 use dotnet_text::document::Document;
 use dotnet_text::encoding;
 
@@ -14,6 +15,10 @@ pub(super) struct HostFile {
     pub document: Option<Document>,
     /// The host error of a file that cannot be read.
     pub error: Option<String>,
+    /// What stands in its place where there is none.
+    pub default: Option<&'static str>,
+    /// Why it cannot be read, though it may be in order: it is away for a moment, say.
+    pub trouble: Option<String>,
     pub advice: Vec<String>,
 }
 
@@ -36,43 +41,55 @@ const EMPTY_HOST_FILE: &str = r#"{
 const HINT_FOR_AN_APP: &str = "give the folder of a function app: host.json with a section `customHandler`, and its functions: routes in \
                                host.json, or a folder with a function.json for each";
 
-/// Reads host.json below `root`, or puts down the default one as the real host does.
+/// Reads host.json below `root`.
 pub(super) fn read(root: &Path) -> HostFile {
     let path = root.join("host.json");
-    let text = match std::fs::read(&path).map(|bytes| encoding::decode(&bytes).into_owned()) {
+    let text = match files::read(&path).map(|bytes| encoding::decode(&bytes).into_owned()) {
         Ok(text) => text,
         Err(error) if error.kind() == std::io::ErrorKind::NotFound => {
-            return write_default(path, "is missing", DEFAULT_HOST_FILE);
+            return default(path, "is missing", DEFAULT_HOST_FILE);
         }
         Err(error) => {
             let unreadable =
                 Diagnostic::of_file(format!("cannot be read: {error}")).hint("make it a readable text file");
             let advice = vec![unreadable.in_file(&path, None)];
+            let trouble = Some(format!("`{}` cannot be read: {error}", path.display()));
             let error = Some(parse_error(&path, &error.to_string()));
-            return HostFile { path, document: None, error, advice };
+            return HostFile { document: None, error, default: None, trouble, advice, path };
         }
     };
     match Document::parse_object(&text) {
         Ok(document) if document.value.as_object().is_some_and(serde_json::Map::is_empty) => {
-            write_default(path, "is empty", EMPTY_HOST_FILE)
+            default(path, "is empty", EMPTY_HOST_FILE)
         }
-        Ok(document) => HostFile { path, document: Some(document), error: None, advice: Vec::new() },
+        Ok(document) => {
+            HostFile { path, document: Some(document), error: None, default: None, trouble: None, advice: Vec::new() }
+        }
         Err(error) => {
             let example = "{\"version\": \"2.0\", \"customHandler\": …}";
             let advice = vec![syntax::advice_on(&path, &text, &error, example)];
             let error = Some(parse_error(&path, &error.to_string()));
-            HostFile { path, document: None, error, advice }
+            HostFile { path, document: None, error, default: None, trouble: None, advice }
         }
     }
 }
 
-fn write_default(path: PathBuf, fault: &str, text: &str) -> HostFile {
-    let missing = Diagnostic::of_file(format!("{fault}; a default one is written, without a handler"));
-    let mut found = vec![missing.hint(HINT_FOR_AN_APP).in_file(&path, None)];
-    if let Err(error) = std::fs::write(&path, text) {
-        found.push(Diagnostic::of_file(format!("cannot be written: {error}")).in_file(&path, None));
+impl HostFile {
+    /// Puts down the default one where there is none, as the real host does.
+    pub(super) fn write_default(&mut self) {
+        let Some(text) = self.default else { return };
+        if let Err(error) = std::fs::write(&self.path, text) {
+            let unwritable = Diagnostic::of_file(format!("cannot be written: {error}"));
+            self.advice.push(unwritable.in_file(&self.path, None));
+        }
     }
-    HostFile { document: Document::parse(text).ok(), path, error: None, advice: found }
+}
+
+fn default(path: PathBuf, fault: &str, text: &'static str) -> HostFile {
+    let missing = Diagnostic::of_file(format!("{fault}; a default one is written, without a handler"));
+    let advice = vec![missing.hint(HINT_FOR_AN_APP).in_file(&path, None)];
+    let trouble = Some(format!("`{}` {fault}", path.display()));
+    HostFile { document: Document::parse(text).ok(), error: None, default: Some(text), trouble, advice, path }
 }
 
 fn parse_error(path: &Path, reason: &str) -> String {
@@ -103,7 +120,8 @@ mod tests {
     #[test]
     fn where_there_is_none_the_default_is_written() {
         let directory = tempfile::tempdir().unwrap();
-        let file = read(directory.path());
+        let mut file = read(directory.path());
+        file.write_default();
         assert!(file.error.is_none() && file.advice[0].contains("is missing"));
         assert_eq!(std::fs::read_to_string(directory.path().join("host.json")).unwrap(), DEFAULT_HOST_FILE);
     }
@@ -112,7 +130,9 @@ mod tests {
     fn over_an_empty_object_a_default_is_written_too() {
         let directory = tempfile::tempdir().unwrap();
         std::fs::write(directory.path().join("host.json"), "{ }").unwrap();
-        assert!(read(directory.path()).error.is_none());
+        let mut file = read(directory.path());
+        file.write_default();
+        assert!(file.error.is_none());
         assert_eq!(std::fs::read_to_string(directory.path().join("host.json")).unwrap(), EMPTY_HOST_FILE);
     }
 }

@@ -26,6 +26,7 @@ use std::sync::Arc;
 use serde_json::Value;
 
 use crate::grammar::route;
+use host_file::HostFile;
 
 pub use auth_level::AuthLevel;
 pub use binding::{Binding, BindingKind, Cardinality, DataType};
@@ -64,14 +65,39 @@ pub struct App {
     pub host_file_is_sound: bool,
     /// host.json as it is written; `None` if it is not a JSON object.
     pub host_file: Option<Document>,
+    /// Why some of it cannot be read, though it may be in order.
+    trouble: Option<String>,
     /// For people: what is wrong, in which file, line and column, and the likely fix. One entry may have several lines.
     pub advice: Vec<String>,
 }
+
+/// Why an app cannot be read again, though it may be in order.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("{0}: the app goes on as it was read before")]
+pub struct Trouble(String);
 
 /// Reads the app below `root`. Never fails: what is wrong is in the value. Where there is no host.json the default one is
 /// written, as the real host does.
 pub fn load(root: &Path, settings: &Settings) -> App {
     let mut file = host_file::read(root);
+    file.write_default();
+    app(file, root, settings)
+}
+
+/// Reads the app again that is served already. Nothing is written: whoever replaces host.json may be about to put the new one down.
+///
+/// # Errors
+/// Why it cannot be read now, though it may be in order.
+pub fn reload(root: &Path, settings: &Settings) -> Result<App, Trouble> {
+    let mut file = host_file::read(root);
+    if let Some(trouble) = file.trouble.take() {
+        return Err(Trouble(trouble));
+    }
+    let app = app(file, root, settings);
+    app.trouble.clone().map_or(Ok(app), |trouble| Err(Trouble(trouble)))
+}
+
+fn app(mut file: HostFile, root: &Path, settings: &Settings) -> App {
     let host_json = file.document.as_ref().map_or(&Value::Null, |document| &document.value);
     let profile = profile::defaults(host_json, settings);
     let defaults = profile.as_ref().copied().unwrap_or_default();
@@ -95,6 +121,7 @@ pub fn load(root: &Path, settings: &Settings) -> App {
         }
     }
     advice.extend(functions.advice);
+    let trouble = file.trouble.or(functions.trouble);
     let host_file_is_sound = errors.is_empty();
     errors.extend(route_errors(&options, &functions.readable));
     App {
@@ -106,6 +133,7 @@ pub fn load(root: &Path, settings: &Settings) -> App {
         errors,
         host_file_is_sound,
         host_file: file.document,
+        trouble,
         advice,
     }
 }

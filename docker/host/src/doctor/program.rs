@@ -4,6 +4,8 @@ use std::fs::File;
 use std::io::{self, Read, Seek, SeekFrom};
 use std::path::Path;
 
+use crate::files;
+
 /// How much of a file is looked at.
 const HEAD_BYTES: u64 = 4096;
 /// `ENOEXEC`: the file is not a program that this kernel knows.
@@ -47,7 +49,7 @@ pub fn not_executable(path: &Path) -> Option<NotExecutable> {
         return Some(NotExecutable::new("is there but may not be executed", format!("chmod +x {}", path.display())));
     }
     let mut head = Vec::new();
-    let mut file = File::open(path).ok()?;
+    let mut file = files::open(path).ok()?;
     file.by_ref().take(HEAD_BYTES).read_to_end(&mut head).ok()?;
     if let Some(line) = head.strip_prefix(b"#!") {
         return script(line, path);

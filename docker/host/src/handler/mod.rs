@@ -20,7 +20,7 @@ use readiness::wait_until_ready;
 pub use readiness::{Probe, Readiness};
 use supervisor::{Command, Supervisor};
 
-use crate::log::Log;
+use crate::log::{DISPATCHER, Log};
 
 /// How long to wait for a handler that is started by hand: a week.
 const DEBUGGER_TIMEOUT_SECONDS: u64 = 7 * 24 * 60 * 60;
@@ -45,7 +45,15 @@ impl Handler {
         let (supervisor, commands) = Supervisor::new(launch, probe, log);
         let (client, readiness) = (Arc::clone(&supervisor.client), Arc::clone(&supervisor.readiness));
         let initialization_timeout = probe.timeout;
-        tokio::spawn(supervisor.run());
+        let (log, ended) = (supervisor.log.clone(), Arc::clone(&supervisor.readiness));
+        tokio::spawn(async move {
+            if let Err(error) = tokio::spawn(supervisor.run()).await
+                && error.is_panic()
+            {
+                log.error(DISPATCHER, format!("Nobody looks after the handler any more: {error}"));
+                ended.send_replace(Readiness::GivenUp);
+            }
+        });
         Self { client, readiness, commands, initialization_timeout, is_attached: false }
     }
 

@@ -64,7 +64,7 @@ impl Output {
         }
     }
 
-    /// Logs every line of a stream until its end.
+    /// Logs every line of a stream until its end. One that never pauses leaves turns to others.
     pub async fn pump(self, stream: Stream, pipe: impl AsyncRead + Unpin) {
         let mut reader = BufReader::new(pipe);
         let mut line = Vec::new();
@@ -85,6 +85,9 @@ impl Output {
                 let rest = line.split_off(whole_characters(&line));
                 self.write(stream, &line);
                 line = rest;
+            }
+            if reader.buffer().is_empty() {
+                tokio::task::yield_now().await;
             }
         }
         if !line.is_empty() {

@@ -46,7 +46,7 @@ const EXEC_HINT: &str = "hint: let the server take the place of the script that 
 pub(super) struct Supervisor {
     launch: Launch,
     probe: Probe,
-    log: Log,
+    pub(super) log: Log,
     pub(super) client: Arc<Client>,
     pub(super) readiness: Arc<watch::Sender<Readiness>>,
     commands: mpsc::Receiver<Command>,

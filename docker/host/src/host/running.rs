@@ -1,6 +1,6 @@
 //! An app that is served: its routes, its handler, its limits.
 
-use std::io::{self, Write};
+use std::io;
 use std::sync::Arc;
 
 use uuid::Uuid;
@@ -13,7 +13,7 @@ use crate::handler::command::Description;
 use crate::handler::{Handler, Launch, Probe, Readiness, free_fixed_port, free_port};
 use crate::host::routes;
 use crate::host::throttle::Throttle;
-use crate::log::Log;
+use crate::log::{self, Log};
 
 /// An app that is served.
 #[derive(Debug)]
@@ -76,6 +76,13 @@ impl Running {
     /// The handler; an app without functions has none.
     pub const fn handler(&self) -> Option<&Handler> {
         self.handler.as_ref()
+    }
+
+    /// Kills the handler, and waits until it is gone.
+    pub async fn stop(&self) {
+        if let Some(handler) = self.handler() {
+            handler.stop().await;
+        }
     }
 
     /// Whether the handler is not started any more.
@@ -150,6 +157,5 @@ fn print_launch(launch: &Launch) {
     let line = launch.command_line(id);
     let words = std::iter::once(&line.program).chain(&line.arguments);
     let words: Vec<String> = words.map(|word| quoted(word)).collect();
-    // Nothing to do if stdout is closed.
-    _ = writeln!(io::stdout(), "{text}  {}\n", words.join(" "));
+    log::print(&format!("{text}  {}\n\n", words.join(" ")));
 }

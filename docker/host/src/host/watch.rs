@@ -1,16 +1,21 @@
 //! Changes of the app's files (protocol.md#other-keys). They are found by looking: that works in every container and on every
 //! file system, and is what the real host does in its images.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashSet};
+use std::io;
+use std::ops::Bound;
+use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
-use std::time::{Duration, SystemTime};
+use std::time::{Duration, Instant, SystemTime};
 
-use crate::host::{Host, OFFLINE_FILE};
+use crate::host::{Host, OFFLINE_FILE, aside};
 use crate::log;
 
 /// How often the files are looked at.
 const LOOK_INTERVAL_MS: u64 = 300;
+/// The pause between two looks is at least so many times as long as a look takes: an app of many files costs no more of a processor.
+const LOOK_SHARE: u32 = 20;
 /// Files in the app's root, and in each directory below it, whose change starts the host anew.
 const WATCHED_FILES: [&str; 3] = ["host.json", "function.json", "proxies.json"];
 /// Directories that `--watch` does not look into: they are large, and made by tools.
@@ -39,26 +44,32 @@ struct Added {
 /// does the real host (protocol.md#early-requests).
 pub async fn watch(host: Arc<Host>, scope: Scope) {
     let mut extra = added(&host);
-    let mut before = snapshot(host.root(), scope, &extra);
+    let (mut before, mut pause) = look(&host, scope, &extra, Arc::default()).await;
+    let mut last_trouble = None;
     loop {
-        tokio::time::sleep(Duration::from_millis(LOOK_INTERVAL_MS)).await;
-        let now = snapshot(host.root(), scope, &extra);
-        if now == before {
-            continue;
-        }
+        tokio::time::sleep(pause).await;
+        let now;
+        (now, pause) = look(&host, scope, &extra, Arc::clone(&before)).await;
+        let Some(changed) = difference(&before, &now) else { continue };
         let is_offline = |files: &Snapshot| files.contains_key(&host.root().join(OFFLINE_FILE));
         if is_offline(&now) && !is_offline(&before) {
             host.log().information(log::HOST, format!("`{OFFLINE_FILE}` was put down: the host ends"));
             host.request_stop();
             return;
         }
-        let changed = difference(&before, &now).map(|path| path.strip_prefix(host.root()).unwrap_or(path));
-        let changed = changed.map_or_else(String::new, |path| path.display().to_string());
-        host.log().information(log::HOST, format!("`{changed}` has changed: the host starts anew"));
-        host.load();
+        let changed = changed.strip_prefix(host.root()).unwrap_or(changed).display();
+        if let Err(trouble) = host.load(&format!("`{changed}` has changed: the host starts anew")).await {
+            // The change is still there at the next look.
+            if last_trouble.as_ref() != Some(&trouble) {
+                host.log().warning(log::HOST, &trouble);
+            }
+            last_trouble = Some(trouble);
+            continue;
+        }
+        last_trouble = None;
         let extra_before = std::mem::replace(&mut extra, added(&host));
         // Where other files count from now on, they have not changed by that.
-        before = if extra == extra_before { now } else { snapshot(host.root(), scope, &extra) };
+        before = if extra == extra_before { now } else { look(&host, scope, &extra, now).await.0 };
     }
 }
 
@@ -71,32 +82,78 @@ fn added(host: &Host) -> Added {
     Added { files: options.watch_files.clone(), directories: options.watch_directories.clone() }
 }
 
-fn snapshot(root: &Path, scope: Scope, added: &Added) -> Snapshot {
-    let mut files = Snapshot::new();
-    look_at(root, scope, added, 0, &mut files);
-    files
+/// The files as they are now, and how long to pause before the next look.
+async fn look(host: &Host, scope: Scope, added: &Added, before: Arc<Snapshot>) -> (Arc<Snapshot>, Duration) {
+    let (root, added, begun) = (host.root().to_owned(), added.clone(), Instant::now());
+    let now = aside(move || snapshot(&root, scope, &added, &before)).await;
+    let pause = (begun.elapsed() * LOOK_SHARE).max(Duration::from_millis(LOOK_INTERVAL_MS));
+    (Arc::new(now), pause)
 }
 
-fn look_at(directory: &Path, scope: Scope, added: &Added, depth: usize, files: &mut Snapshot) {
-    // What cannot be read cannot be watched; the host says elsewhere what it needs.
-    for entry in std::fs::read_dir(directory).into_iter().flatten().flatten() {
-        let name = entry.file_name();
-        let Some(name) = name.to_str() else { continue };
-        let path = entry.path();
-        if path.is_dir() {
-            let (scope, is_wanted) = match scope {
-                _ if depth == 0 && added.directories.iter().any(|known| known == name) => (Scope::Everything, true),
-                Scope::Configuration => (scope, depth == 0),
-                Scope::Everything => (scope, !name.starts_with('.') && !UNWATCHED_DIRECTORIES.contains(&name)),
-            };
-            if is_wanted {
-                look_at(&path, scope, added, depth + 1, files);
+fn snapshot(root: &Path, scope: Scope, added: &Added, before: &Snapshot) -> Snapshot {
+    let mut look = Look { added, before, visited: HashSet::new(), files: Snapshot::new() };
+    look.at_folder(root, scope, 0);
+    look.files
+}
+
+/// One look at all files.
+struct Look<'a> {
+    added: &'a Added,
+    before: &'a Snapshot,
+    /// Folders by device and inode: links may lead in circles.
+    visited: HashSet<(u64, u64)>,
+    files: Snapshot,
+}
+
+impl Look<'_> {
+    fn at_folder(&mut self, folder: &Path, scope: Scope, depth: usize) {
+        let Err(error) = self.at_entries(folder, scope, depth) else { return };
+        if error.kind() != io::ErrorKind::NotFound {
+            // What cannot be looked at has not changed.
+            let known = self.before.range::<Path, _>((Bound::Included(folder), Bound::Unbounded));
+            let known = known.take_while(|(path, _)| path.starts_with(folder));
+            self.files.extend(known.map(|(path, state)| (path.clone(), *state)));
+        }
+    }
+
+    fn at_entries(&mut self, folder: &Path, scope: Scope, depth: usize) -> io::Result<()> {
+        let mut folders = Vec::new();
+        for entry in std::fs::read_dir(folder)? {
+            let entry = entry?;
+            let name = entry.file_name();
+            let Some(name) = name.to_str() else { continue };
+            let (kind, path) = (entry.file_type()?, entry.path());
+            if kind.is_dir() || (kind.is_symlink() && path.is_dir()) {
+                if let Some(scope) = self.scope_of_folder(name, scope, depth) {
+                    folders.push((path, scope));
+                }
+            } else if is_watched(name, scope, self.added, depth) {
+                match std::fs::metadata(&path).and_then(|metadata| Ok((metadata.modified()?, metadata.len()))) {
+                    Ok(state) => _ = self.files.insert(path, state),
+                    Err(error) if error.kind() == io::ErrorKind::NotFound => {}
+                    Err(error) => return Err(error),
+                }
             }
-        } else if is_watched(name, scope, added, depth)
-            && let Ok(metadata) = entry.metadata()
-            && let Ok(modified) = metadata.modified()
-        {
-            files.insert(path, (modified, metadata.len()));
+        }
+        // In the same order each time: of two ways to one folder the first is gone.
+        folders.sort_unstable_by(|(one, _), (other, _)| one.cmp(other));
+        for (path, scope) in folders {
+            let metadata = std::fs::metadata(&path);
+            if metadata.is_ok_and(|metadata| self.visited.insert((metadata.dev(), metadata.ino()))) {
+                self.at_folder(&path, scope, depth + 1);
+            }
+        }
+        Ok(())
+    }
+
+    /// What is looked at in a folder of this name; `None` if nothing is.
+    fn scope_of_folder(&self, name: &str, scope: Scope, depth: usize) -> Option<Scope> {
+        match scope {
+            _ if depth == 0 && self.added.directories.iter().any(|known| known == name) => Some(Scope::Everything),
+            Scope::Configuration => (depth == 0).then_some(scope),
+            Scope::Everything => {
+                (!name.starts_with('.') && !UNWATCHED_DIRECTORIES.contains(&name)).then_some(Scope::Everything)
+            }
         }
     }
 }
@@ -127,7 +184,7 @@ mod tests {
         };
         write("host.json", "{}");
         write("F/function.json", "{}");
-        let snapshot = |scope| snapshot(root.path(), scope, &Added::default());
+        let snapshot = |scope| snapshot(root.path(), scope, &Added::default(), &Snapshot::new());
         let [narrow, wide] = [Scope::Configuration, Scope::Everything].map(snapshot);
         write("handler.js", "1");
         write("node_modules/x/index.js", "1");
@@ -143,14 +200,45 @@ mod tests {
     fn host_json_adds_names_and_directories() {
         let root = tempfile::tempdir().unwrap();
         let added = Added { files: vec!["settings.json".to_owned()], directories: vec!["shared".to_owned()] };
-        let before = snapshot(root.path(), Scope::Configuration, &added);
+        let before = snapshot(root.path(), Scope::Configuration, &added, &Snapshot::new());
         for (name, is_seen) in [("other.json", false), ("Settings.json", true), ("shared/deep/x.txt", true)] {
             let path = root.path().join(name);
             std::fs::create_dir_all(path.parent().unwrap()).unwrap();
             std::fs::write(&path, "x").unwrap();
-            let now = snapshot(root.path(), Scope::Configuration, &added);
+            let now = snapshot(root.path(), Scope::Configuration, &added, &before);
             assert_eq!(difference(&before, &now).is_some(), is_seen, "{name}");
             std::fs::remove_file(path).unwrap();
         }
+    }
+
+    #[test]
+    fn links_that_lead_in_circles_end() {
+        let root = tempfile::tempdir().unwrap();
+        std::fs::write(root.path().join("handler.js"), "1").unwrap();
+        for name in ["one", "other"] {
+            std::os::unix::fs::symlink(".", root.path().join(name)).unwrap();
+        }
+        let files = snapshot(root.path(), Scope::Everything, &Added::default(), &Snapshot::new());
+        assert_eq!(files.len(), 2, "the root is looked at once by its own path, and once by a link: {files:?}");
+    }
+
+    #[test]
+    fn a_folder_that_cannot_be_looked_at_has_not_changed() {
+        let root = tempfile::tempdir().unwrap();
+        let folder = root.path().join("F");
+        std::fs::create_dir(&folder).unwrap();
+        for path in [root.path().join("host.json"), folder.join("function.json")] {
+            std::fs::write(path, "{}").unwrap();
+        }
+        let before = snapshot(root.path(), Scope::Configuration, &Added::default(), &Snapshot::new());
+        let mut look =
+            Look { added: &Added::default(), before: &before, visited: HashSet::new(), files: Snapshot::new() };
+        // A file is no folder: this is an error as any other, and works for root, too.
+        std::fs::remove_dir_all(&folder).unwrap();
+        std::fs::write(&folder, "").unwrap();
+        look.at_folder(&folder, Scope::Configuration, 1);
+        assert_eq!(look.files.len(), 1);
+        look.at_folder(&root.path().join("gone"), Scope::Configuration, 1);
+        assert_eq!(look.files.len(), 1);
     }
 }

@@ -52,6 +52,7 @@ pub async fn run(host: Arc<Host>) {
         }
         let is_stopping = tokio::select! {
             () = given_up(running.as_deref()) => false,
+            () = a_panic(&mut resting) => false,
             _ = states.changed() => false,
             _ = drained.changed() => false,
             () = host.stop_requested() => true,
@@ -64,6 +65,16 @@ pub async fn run(host: Arc<Host>) {
             return;
         }
     }
+}
+
+/// Waits until one of these panics, and passes that on: without it the app would seem to be served.
+async fn a_panic(listeners: &mut JoinSet<()>) {
+    while let Some(ended) = listeners.join_next().await {
+        if let Err(Ok(panic)) = ended.map_err(tokio::task::JoinError::try_into_panic) {
+            std::panic::resume_unwind(panic);
+        }
+    }
+    std::future::pending().await
 }
 
 /// Waits until a host that listens can do nothing with what it takes.

@@ -21,7 +21,13 @@ impl Host {
     /// Serves the app in a folder, with these environment variables besides those of the test.
     pub fn serve(app: &Path, environment: &[(&str, &Path)]) -> Self {
         let mut command = Command::new(env!("CARGO_BIN_EXE_mini-host"));
-        command.arg(app).envs(environment.iter().copied()).stdin(Stdio::null()).stdout(Stdio::piped());
+        command.arg(app).envs(environment.iter().copied());
+        Self::start(command)
+    }
+
+    /// Starts a host by this command.
+    pub fn start(mut command: Command) -> Self {
+        command.stdin(Stdio::null()).stdout(Stdio::piped());
         let mut process = command.spawn().expect("mini-host starts");
         let mut output = BufReader::new(process.stdout.take().expect("a pipe")).lines().map_while(Result::ok);
         let first = output.next().expect("a first line");

@@ -33,7 +33,7 @@
 //!
 //! # async fn run() -> std::io::Result<()> {
 //! let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await?;
-//! server::serve(vec![listener], std::future::pending(), Echo).await;
+//! server::serve(vec![listener], 1000, std::future::pending(), Echo).await;
 //! # Ok(())
 //! # }
 //! ```

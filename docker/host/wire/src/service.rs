@@ -30,7 +30,7 @@ pub struct Request<'a> {
 /// Something that a server copes with and a person wants to know.
 #[derive(Debug)]
 pub enum Warning {
-    /// One connection more than this many was closed at once.
+    /// There are more connections than this many: silent ones are closed, or new ones if there are none.
     TooManyConnections(usize),
     /// A connection could not be accepted; the server goes on.
     Accept(io::Error),
@@ -41,7 +41,11 @@ pub enum Warning {
 impl fmt::Display for Warning {
     fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::TooManyConnections(limit) => write!(out, "More than {limit} connections: one is refused"),
+            Self::TooManyConnections(limit) => write!(
+                out,
+                "More than {limit} connections: those that have been silent for longest are closed\nhint: `ulimit -n`, the \
+                 limit on open files, allows no more"
+            ),
             Self::Accept(error) => write!(out, "Cannot accept a connection: {error}"),
             Self::Undrained(seconds) => {
                 write!(out, "Requests in flight did not finish within {seconds} s and are dropped")

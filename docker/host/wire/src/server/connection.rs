@@ -6,6 +6,7 @@ use tokio::io::AsyncWriteExt;
 use tokio::net::TcpStream;
 use tokio::sync::watch;
 
+use super::places::Taken;
 use crate::caller::Caller;
 use crate::deadline::Deadline;
 use crate::framing::Framing;
@@ -24,7 +25,7 @@ const HEAD_TIMEOUT_SECONDS: u64 = 30;
 const LINGER_SECONDS: u64 = 5;
 
 /// Serves a connection until either side ends it; `stopping` ends it after the request that is being answered.
-pub async fn serve(service: impl Service, stream: TcpStream, mut stopping: watch::Receiver<bool>) {
+pub async fn serve(service: impl Service, stream: TcpStream, place: &Taken, mut stopping: watch::Receiver<bool>) {
     let is_stopping = stopping.clone();
     let mut stopped = std::pin::pin!(stopped(&mut stopping));
     let mut deadline = Deadline::new(Duration::from_secs(IDLE_TIMEOUT_SECONDS));
@@ -47,6 +48,9 @@ pub async fn serve(service: impl Service, stream: TcpStream, mut stopping: watch
             Ok(None) => return,
             Err(status) => return refuse(socket, status, &mut written).await,
         };
+        if !place.begin() {
+            return;
+        }
         let mut caller = Caller::new(socket, &head, framing);
         let response = match kestrel::accept(&head) {
             Ok(target) => service.call(Request { head: &head, target: &target }, &mut caller).await,
@@ -65,6 +69,7 @@ pub async fn serve(service: impl Service, stream: TcpStream, mut stopping: watch
         };
         let is_read = ending == Ending::Keep && caller.is_read().await;
         socket = caller.into_socket();
+        place.wait();
         match ending {
             Ending::Keep if is_read => {}
             Ending::Keep | Ending::Close => return linger(socket).await,

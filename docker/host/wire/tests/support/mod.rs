@@ -38,7 +38,7 @@ pub async fn proxy(idle_limit: Duration) -> Handler {
     let client = Arc::new(Client::new(listener.local_addr().unwrap().port()));
     let front = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let port = front.local_addr().unwrap().port();
-    tokio::spawn(server::serve(vec![front], std::future::pending(), Proxy { client, idle_limit }));
+    tokio::spawn(server::serve(vec![front], 1000, std::future::pending(), Proxy { client, idle_limit }));
     Handler { listener, port }
 }
 
