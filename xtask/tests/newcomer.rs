@@ -1,242 +1,176 @@
-//! A newcomer's way through the README of each sample, in a copy of its folder: what *Run it* and *Call it* show is what
-//! happens, and after *Make it yours* its own tests are green.
-//! That takes cold builds of every sample: `cargo test -p xtask --test newcomer -- --ignored`.
+//! A newcomer's way through the README of each sample, one trial a sample.
+//!
+//! What the README of a staged sample shows under *Call it* is asked of that (`cargo xtask build-all` stages). The whole way, in a
+//! copy outside this repository where nothing is built yet, takes minutes and the program mini-host:
+//! `cargo build -p mini-host && cargo test -p xtask --test newcomer -- --ignored go`.
 
-#![expect(
-    clippy::unwrap_used,
-    clippy::panic,
-    reason = "clippy takes only the tests themselves for tests, not what they share"
-)]
+#[path = "../../docker/storage/tests/support/azurite.rs"]
+#[allow(clippy::expect_used, clippy::panic, reason = "an emulator that does not come up ends the test program")]
+mod azurite;
+#[path = "newcomer/readme.rs"]
+mod readme;
+#[path = "newcomer/shell.rs"]
+mod shell;
+#[path = "newcomer/yours.rs"]
+mod yours;
 
 use std::fs;
-use std::io::{BufRead, BufReader};
-use std::os::unix::process::CommandExt;
 use std::path::{Path, PathBuf};
-use std::process::{Child, Command, Stdio};
+use std::process::ExitCode;
+use std::time::SystemTime;
 
 use ignore::WalkBuilder;
+use libtest_mimic::{Arguments, Failed, Trial};
+use serde_json::Value;
 
-/// The function that goes, as the languages write its name.
-const DELETED: [&str; 3] = ["TimerTrigger", "timerTrigger", "timer_trigger"];
-/// How the line begins that declares a function, a test or a type.
-const DECLARATIONS: [&str; 14] = [
-    "async",
-    "export",
-    "fn",
-    "func",
-    "function",
-    "internal",
-    "private",
-    "pub",
-    "public",
-    "static",
-    "test",
-    "test_that",
-    "timer_trigger",
-    "void",
-];
+use azurite::Azurite;
+use readme::{Readme, blocks};
+use shell::{Running, Shell};
 
-#[test]
-#[ignore = "builds every sample anew"]
-fn what_the_readme_shows_is_what_happens() {
-    let mut wrong = Vec::new();
-    for (name, checkout) in copies() {
-        let copy = checkout.path().join("samples").join(&name);
-        let readme = fs::read_to_string(copy.join("README.md")).unwrap();
-        let handler = Handler::run(&copy, &blocks(section(&readme, "Run it"), "sh")[0]);
-        let shown = blocks(section(&readme, "Call it"), "console");
-        assert!(shown.len() >= 4, "{name} shows {} calls", shown.len());
-        for call in shown {
-            let (command, answer) = call.strip_prefix("$ ").unwrap().split_once('\n').unwrap();
-            let command = command.replace("http://127.0.0.1:8081", &handler.url);
-            let ran = Command::new("sh").args(["-c", &command]).output().unwrap();
-            let received = String::from_utf8_lossy(&ran.stdout).into_owned();
-            if received.trim_end() != answer.trim_end() {
-                wrong.push(format!("{name}: `{command}` answers\n{received}\nand the README shows\n{answer}"));
-            }
+/// What these programs do takes a registry of images, a subscription or Microsoft's tools. Images of the same Dockerfile are
+/// what `cargo xtask docker` asks.
+const NOT_HERE: [&str; 4] = ["az ", "docker ", "export ", "func "];
+
+fn main() -> ExitCode {
+    let arguments = Arguments::from_args();
+    let mut trials = Vec::new();
+    for sample in samples() {
+        let name = sample.file_name().unwrap_or_default().to_string_lossy().into_owned();
+        let staged = repository().join("target/stage").join(&name);
+        if is_fresh(&staged, &sample) {
+            let readme = sample.join("README.md");
+            trials.push(Trial::test(format!("{name}_answers_as_its_readme_shows"), move || answers(&staged, &readme)));
+        } else if !arguments.list && !arguments.ignored {
+            eprintln!(
+                "SKIPPED {name}_answers_as_its_readme_shows: it is not staged\nhint: `cargo xtask build-all {name}`"
+            );
         }
+        let way = Trial::test(format!("{name}_can_be_run_and_called_and_made_yours"), move || whole_way(&sample));
+        trials.push(way.with_ignored_flag(true));
     }
-    assert!(wrong.is_empty(), "{}", wrong.join("\n\n"));
+    libtest_mimic::run(&arguments, trials).exit_code()
 }
 
-#[test]
-#[ignore = "builds every sample anew"]
-fn a_copy_with_one_function_less_and_one_more_is_green() {
-    let mut red = Vec::new();
-    for (name, checkout) in copies() {
-        let copy = checkout.path().join("samples").join(&name);
-        delete_function(&copy);
-        add_echo(&copy);
-        let mut test = Command::new(env!("CARGO_BIN_EXE_xtask"));
-        let ran = test.args(["test", &name]).current_dir(&copy).stdin(Stdio::null()).output().unwrap();
-        if !ran.status.success() {
-            red.push(format!("{name}: {}", String::from_utf8_lossy(&ran.stderr)));
-        }
-    }
-    assert!(red.is_empty(), "{}", red.join("\n\n"));
+fn repository() -> &'static Path {
+    Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap_or(Path::new("."))
 }
 
-/// Each sample in a checkout of its own, where nothing is built.
-fn copies() -> impl Iterator<Item = (String, tempfile::TempDir)> {
-    let samples = Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap().join("samples");
-    let mut folders: Vec<PathBuf> = fs::read_dir(&samples).unwrap().map(|entry| entry.unwrap().path()).collect();
+fn samples() -> Vec<PathBuf> {
+    let entries = fs::read_dir(repository().join("samples")).into_iter().flatten().flatten();
+    let mut folders: Vec<PathBuf> = entries.map(|entry| entry.path()).collect();
+    folders.retain(|folder| folder.join("sample.toml").is_file());
     folders.sort();
-    folders.into_iter().filter(|folder| folder.join("sample.toml").is_file()).map(|folder| {
-        let name = folder.file_name().unwrap().to_str().unwrap().to_owned();
-        let checkout = tempfile::tempdir().unwrap();
-        fs::create_dir_all(checkout.path().join("xtask")).unwrap();
-        copy_sample(&folder, &checkout.path().join("samples").join(&name));
-        (name, checkout)
-    })
+    folders
 }
 
-/// A handler that was started as the README says; dropping it ends it and what it has started.
-struct Handler {
-    process: Child,
-    url: String,
+/// Whether the staged app was made after all that it is made from was last changed.
+fn is_fresh(staged: &Path, sample: &Path) -> bool {
+    let modified = |file: &Path| file.metadata().and_then(|metadata| metadata.modified()).ok();
+    let sources = tracked(sample).filter(|file| !file.ends_with("README.md"));
+    let changed = sources.filter_map(|file| modified(&file)).max().unwrap_or(SystemTime::now());
+    modified(&staged.join("host.json")).is_some_and(|made| made >= changed)
 }
 
-impl Handler {
-    /// Builds and starts it, on a port that the system chooses.
-    fn run(copy: &Path, commands: &str) -> Handler {
-        let mut shell = Command::new("sh");
-        shell.args(["-e", "-c", commands]).current_dir(copy).env("FUNCTIONS_CUSTOMHANDLER_PORT", "0").process_group(0);
-        let mut process = shell.stdin(Stdio::null()).stdout(Stdio::piped()).spawn().unwrap();
-        let mut lines = BufReader::new(process.stdout.take().unwrap()).lines().map_while(Result::ok);
-        let listening = lines.find_map(|line| Some(line.strip_prefix("Listening on ")?.to_owned()));
-        std::thread::spawn(move || lines.for_each(drop));
-        Handler { process, url: listening.unwrap() }
+/// The files that git would track.
+fn tracked(folder: &Path) -> impl Iterator<Item = PathBuf> {
+    let files = WalkBuilder::new(folder).hidden(false).require_git(false).build().flatten();
+    files.map(ignore::DirEntry::into_path).filter(|path| path.is_file())
+}
+
+/// Starts a staged app as its host.json says, and calls it as its README says.
+fn answers(staged: &Path, readme: &Path) -> Result<(), Failed> {
+    let host: Value = serde_json::from_str(&fs::read_to_string(staged.join("host.json"))?)?;
+    let description = &host["customHandler"]["description"];
+    let program = description["defaultExecutablePath"].as_str().unwrap_or_default();
+    let program = if staged.join(program).is_file() { format!("./{program}") } else { program.to_owned() };
+    let arguments = description["arguments"].as_array().into_iter().flatten().filter_map(Value::as_str);
+    let command = arguments.fold(program, |line, word| format!("{line} {word}"));
+    let shell = Shell::new(repository(), staged)?;
+    call(&shell, &shell.start(&command)?, &Readme::read(readme)?)
+}
+
+/// Compares each answer of the handler with the one shown.
+fn call(shell: &Shell, handler: &Running, readme: &Readme) -> Result<(), Failed> {
+    let url = handler.says("Listening on ")?;
+    let shown = readme.blocks("Call it", "console")?;
+    if shown.len() < 4 {
+        return Err(format!("only {} calls are shown", shown.len()).into());
     }
-}
-
-impl Drop for Handler {
-    fn drop(&mut self) {
-        let _ = Command::new("kill").args(["--", &format!("-{}", self.process.id())]).status();
-        let _ = self.process.wait();
-    }
-}
-
-fn section<'a>(readme: &'a str, heading: &str) -> &'a str {
-    let (_, rest) = readme.split_once(&format!("\n## {heading}\n")).unwrap();
-    rest.split_once("\n## ").map_or(rest, |(section, _)| section)
-}
-
-/// The code blocks of one language.
-fn blocks(text: &str, language: &str) -> Vec<String> {
-    let begin = format!("```{language}\n");
-    text.split(&begin).skip(1).map(|rest| rest.split("```").next().unwrap().to_owned()).collect()
-}
-
-/// Copies what git would track.
-fn copy_sample(from: &Path, to: &Path) {
-    for entry in WalkBuilder::new(from).hidden(false).require_git(false).build() {
-        let entry = entry.unwrap();
-        if entry.file_type().unwrap().is_file() {
-            let file = to.join(entry.path().strip_prefix(from).unwrap());
-            fs::create_dir_all(file.parent().unwrap()).unwrap();
-            fs::copy(entry.path(), file).unwrap();
+    for block in shown {
+        let (command, answer) =
+            block.strip_prefix("$ ").and_then(|call| call.split_once('\n')).ok_or("no `$ command`")?;
+        let received = shell.run(&command.replace("http://127.0.0.1:8081", url.trim_end_matches(" (")))?;
+        if !is_same(&received, answer) {
+            return Err(format!("`{command}` answers\n{received}\nand the README shows\n{answer}").into());
         }
     }
+    Ok(())
 }
 
-/// Deletes the function's folder, its route, itself and its test.
-fn delete_function(copy: &Path) {
-    fs::remove_dir_all(copy.join(DELETED[0])).unwrap();
-    let mut changed = 0;
-    for file in sources(copy) {
-        let text = fs::read_to_string(&file).unwrap();
-        let route = format!("/{}\"", DELETED[0]);
-        let without_route: Vec<&str> = text.lines().filter(|line| !is_route(line, &route)).collect();
-        let rest = without_items(&without_route);
-        if rest != text {
-            fs::write(&file, rest).unwrap();
-            changed += 1;
+/// Whether two answers are the same; as JSON they may have their members in any order.
+fn is_same(received: &str, shown: &str) -> bool {
+    let value = |text| serde_json::from_str::<Value>(text).ok();
+    value(received).map_or(received.trim_end() == shown.trim_end(), |received| Some(received) == value(shown))
+}
+
+fn whole_way(sample: &Path) -> Result<(), Failed> {
+    let folder = tempfile::tempdir()?;
+    // As step 1 of *Make it yours* has it.
+    for file in tracked(sample).filter(|file| !file.ends_with("sample.toml")) {
+        let copied = folder.path().join(file.strip_prefix(sample)?);
+        fs::create_dir_all(copied.parent().ok_or("a file is in a folder")?)?;
+        fs::copy(&file, copied)?;
+    }
+    let readme = Readme::read(&folder.path().join("README.md"))?;
+    let shell = Shell::new(repository(), folder.path())?;
+    run_and_call(&shell, &readme)?;
+    yours::delete_function(folder.path())?;
+    let echo = yours::add_echo(folder.path(), &readme)?;
+    let commands = readme.blocks("Run it", "sh")?;
+    shell.run(&commands[1])?;
+    let handler = shell.start(&commands[0])?;
+    let url = handler.says("Listening on ")?;
+    let received = shell.run(&format!("curl --silent --data 'any text' {url}{echo}"))?;
+    if received == "any text" { Ok(()) } else { Err(format!("`{echo}` answers `{received}`").into()) }
+}
+
+/// What *Run it* and *Call it* say, in their order.
+fn run_and_call(shell: &Shell, readme: &Readme) -> Result<(), Failed> {
+    for (number, commands) in readme.blocks("Run it", "sh")?.iter().enumerate() {
+        if number == 0 {
+            call(shell, &shell.start(commands)?, readme)?;
+        } else if commands.starts_with("mini-host") {
+            let emulator = Azurite::start();
+            call_in_an_app(shell, commands, emulator.as_ref(), readme)?;
+        } else if !NOT_HERE.iter().any(|program| commands.starts_with(program)) {
+            shell.run(commands)?;
         }
     }
-    assert!(changed >= 3, "{}: routes, functions and tests are three files at least", copy.display());
+    Ok(())
 }
 
-/// A line that names the path and the function; a test names the path alone.
-fn is_route(line: &str, route: &str) -> bool {
-    line.contains(route) && DELETED.iter().any(|name| line.replace(route, "").contains(name))
-}
-
-/// The text without the declarations that name the function.
-fn without_items(lines: &[&str]) -> String {
-    let mut kept: Vec<&str> = Vec::new();
-    let mut at = 0;
-    while at < lines.len() {
-        if !declares(lines[at]) {
-            kept.push(lines[at]);
-            at += 1;
+/// What the README calls in a function app: an address that needs no key, and a function by hand.
+fn call_in_an_app(shell: &Shell, host: &str, emulator: Option<&Azurite>, readme: &Readme) -> Result<(), Failed> {
+    let storage = emulator.map(Azurite::connection_string).unwrap_or_default();
+    let host = format!("AzureWebJobsStorage='{storage}' {}", host.replace("--port 7071", "--port 0"));
+    let host = shell.start(&host)?;
+    let url = host.says("Listening on ")?;
+    let key = host.says("\tmaster, opens everything: ")?;
+    let shown = readme.section("Call it")?;
+    for command in blocks(shown, "sh").iter().filter(|command| command.starts_with("curl")) {
+        if emulator.is_none() {
             continue;
         }
-        // What stands above it belongs to it: its comment, its attributes.
-        while kept.last().is_some_and(|line| is_above(line)) {
-            kept.pop();
-        }
-        at = end_of_item(lines, at) + 1;
-        if kept.last().is_none_or(|line| line.trim().is_empty()) && lines.get(at).is_some_and(|line| line.is_empty()) {
-            at += 1;
-        } else if at == lines.len() {
-            kept.pop();
+        let (_, after) = shown.split_once(command.as_str()).ok_or("the block is in the section")?;
+        let expected = after.split('`').find(|text| text.starts_with('{')).unwrap_or_default();
+        let command = command.trim_end().replace("http://127.0.0.1:7071", &url).replace("KEY", &key);
+        let received = shell.run(&format!("{command} --silent --write-out ' %{{http_code}}'"))?;
+        if received != format!("{expected} 201") && received != " 202" {
+            return Err(format!("`{command}` answers\n{received}\n{}", host.output()).into());
         }
     }
-    kept.join("\n") + "\n"
-}
-
-fn declares(line: &str) -> bool {
-    let first = line.trim_start().split(|c: char| !c.is_alphanumeric() && c != '_').next().unwrap_or_default();
-    DECLARATIONS.contains(&first) && DELETED.iter().any(|name| line.contains(name))
-}
-
-fn is_above(line: &str) -> bool {
-    ["//", "/*", "* ", "*/", "#", "[", "@"].iter().any(|mark| line.trim_start().starts_with(mark))
-}
-
-/// The line with the closing bracket in the column where the declaration begins, or the end of a statement without one.
-fn end_of_item(lines: &[&str], begin: usize) -> usize {
-    let indent = |line: &str| line.len() - line.trim_start().len();
-    let closes = |line: &&str| indent(line) == indent(lines[begin]) && line.trim_start().starts_with('}');
-    let mut opened = false;
-    for (at, line) in lines.iter().enumerate().skip(begin) {
-        opened |= line.ends_with('{');
-        if (at > begin && closes(line)) || (!opened && line.ends_with(';')) {
-            return at;
-        }
+    if emulator.is_some() {
+        host.says("Passed on 5 bytes, attempt 0")?;
     }
-    panic!("`{}` has no end", lines[begin])
-}
-
-/// Does what the README says of `Echo`: its first block of JSON is the function.json, the block after it a route.
-fn add_echo(copy: &Path) {
-    let readme = fs::read_to_string(copy.join("README.md")).unwrap();
-    let steps = section(&readme, "Make it yours");
-    let mut blocks = steps.split("   ```").skip(1).step_by(2).map(|block| {
-        let (_, code) = block.split_once('\n').unwrap();
-        code.lines().map(|line| line.strip_prefix("   ").unwrap_or(line)).collect::<Vec<_>>().join("\n")
-    });
-    let (function, route) = (blocks.next().unwrap(), blocks.next().unwrap());
-    fs::create_dir_all(copy.join("Echo")).unwrap();
-    fs::write(copy.join("Echo/function.json"), function).unwrap();
-    let added = sources(copy).into_iter().filter(|file| insert_route(file, route.trim_end())).count();
-    assert_eq!(added, 1, "{}: one file has the routes", copy.display());
-}
-
-fn insert_route(file: &Path, route: &str) -> bool {
-    let text = fs::read_to_string(file).unwrap();
-    let is_hello =
-        |line: &&str| line.contains("/api/hello") && line.contains("ello") && !file.to_string_lossy().contains("test");
-    let Some(hello) = text.lines().find(is_hello) else { return false };
-    let indent = &hello[..hello.len() - hello.trim_start().len()];
-    let route: String = route.lines().map(|line| format!("{indent}{line}\n")).collect();
-    fs::write(file, text.replacen(&format!("{hello}\n"), &format!("{hello}\n{route}"), 1)).unwrap();
-    true
-}
-
-/// The files with code: not the README, not the bindings.
-fn sources(copy: &Path) -> Vec<PathBuf> {
-    let extensions = ["R", "cs", "go", "java", "js", "rs"];
-    let walk = WalkBuilder::new(copy).hidden(false).require_git(false).build().map(|entry| entry.unwrap().into_path());
-    walk.filter(|file| file.extension().is_some_and(|extension| extensions.iter().any(|e| extension == *e))).collect()
+    Ok(())
 }

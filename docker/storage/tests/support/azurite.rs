@@ -142,7 +142,10 @@ pub fn skip(reason: &str, hint: &str) {
 /// `AZURITE_HOME` names a folder where `npm ci` has installed it; without that it is sought in `docker/azurite`.
 fn program() -> PathBuf {
     let home = std::env::var_os("AZURITE_HOME").map(PathBuf::from);
-    let home = home.unwrap_or_else(|| Path::new(env!("CARGO_MANIFEST_DIR")).join("../azurite"));
+    // Seen from `docker/storage` and `docker/host`, and from `xtask`.
+    let crate_folder = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let homes = ["../azurite", "../docker/azurite"].map(|home| crate_folder.join(home));
+    let home = home.or_else(|| homes.into_iter().find(|home| home.is_dir())).unwrap_or_default();
     home.join("node_modules/azurite/dist/src/azurite.js")
 }
 
