@@ -25,4 +25,5 @@ mod run;
 mod triggers;
 
 pub use cli::Options;
+pub use handler::watchdog::watch_over_host;
 pub use run::run;

@@ -2,9 +2,12 @@
 
 use std::process::ExitCode;
 
-use mini_host::{Options, run};
+use mini_host::{Options, run, watch_over_host};
 
 fn main() -> ExitCode {
+    if watch_over_host() {
+        return ExitCode::SUCCESS;
+    }
     let options = Options::from_command_line();
     // The handler, and whoever calls, need the other half. One worker is this thread: nothing has to pass to another.
     let workers = std::thread::available_parallelism().map_or(1, |cores| cores.get().div_ceil(2));

@@ -18,6 +18,7 @@ use wire::server;
 use crate::app::local_settings;
 use crate::cli::Options;
 use crate::front::Front;
+use crate::handler::watchdog::Watchdog;
 use crate::host::Host;
 use crate::host::keys::KeyError;
 use crate::host::open_keys;
@@ -66,12 +67,22 @@ async fn serve_app(options: Options) -> Result<(), Error> {
     let urls = environment.iter().find(|(name, _)| name.eq_ignore_ascii_case("ASPNETCORE_URLS"));
     let mut signals = StopSignals::new().map_err(Error::Signals)?;
     let connections = descriptors::connection_limit();
+    let watchdog = Watchdog::start();
     let (listeners, urls) = bind(urls.map(|(_, value)| value.as_str()), options.port).await?;
 
     let started_by = if options.print_env { StartedBy::Person } else { StartedBy::Host };
-    let host = Host::start(root, HandlerOptions { environment, started_by }, urls).await;
+    let host = Host::start(
+        root,
+        HandlerOptions { environment, started_by, watchdog: watchdog.as_ref().cloned().unwrap_or_default() },
+        urls,
+    )
+    .await;
     if options.open_keys {
         log::print(&open_keys::listing(host.state().app(), host.keys())?);
+    }
+    if let Err(error) = &watchdog {
+        let text = format!("What the handler starts outlives a host that is killed: there is no watchdog: {error}");
+        host.log().warning(log::HOST, text);
     }
     let scope = if options.watch { Scope::Everything } else { Scope::Configuration };
     let mut watching = tokio::spawn(watch::watch(Arc::clone(&host), scope));
@@ -90,6 +101,9 @@ async fn serve_app(options: Options) -> Result<(), Error> {
     };
     watching.abort();
     host.stop().await;
+    if let Ok(watchdog) = watchdog {
+        watchdog.dismiss();
+    }
     if is_drained? {
         host.log().information(log::HOST, "Host stopped");
     }

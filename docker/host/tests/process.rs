@@ -25,6 +25,9 @@ const HANDLER: &str = "echo $$ > handler.tmp; mv handler.tmp handler.pid; exec s
 /// The same, in a session of its own: the handler's process group does not have it.
 const HANDLER_WITH_A_DAEMON: &str = "setsid sh -c 'echo $$ > handler.tmp; mv handler.tmp handler.pid; exec sleep 600' &
 exec sleep 600";
+/// A shell that waits for its server, as npm does. The server has none of the host's variables.
+const WRAPPER: &str = "env -i PATH=\"$PATH\" sh -c 'echo $$ > handler.tmp; mv handler.tmp handler.pid; exec sleep 600'
+exit 1";
 /// Less than a host waits for requests under way.
 const SOON_SECONDS: u64 = 20;
 const WAIT_LIMIT_SECONDS: u64 = 30;
@@ -43,6 +46,21 @@ fn a_host_that_is_asked_to_end_leaves_no_handler() {
 #[test]
 fn a_daemon_that_the_handler_started_ends_with_it() {
     handler_ends_with_the_host(HANDLER_WITH_A_DAEMON, Signal::INT);
+}
+
+#[test]
+fn a_daemon_ends_with_a_host_that_is_killed() {
+    handler_ends_with_the_host(HANDLER_WITH_A_DAEMON, Signal::KILL);
+}
+
+#[test]
+fn what_a_shell_runs_ends_with_a_host_that_is_killed() {
+    handler_ends_with_the_host(WRAPPER, Signal::KILL);
+}
+
+#[test]
+fn what_a_shell_runs_ends_with_the_terminal() {
+    handler_ends_with_the_host(WRAPPER, Signal::HUP);
 }
 
 #[test]

@@ -7,6 +7,7 @@ mod process;
 mod process_tree;
 mod readiness;
 mod supervisor;
+pub mod watchdog;
 
 use std::net::{Ipv4Addr, Ipv6Addr, TcpListener};
 use std::sync::Arc;

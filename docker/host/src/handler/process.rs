@@ -3,6 +3,7 @@
 use std::io;
 use std::path::PathBuf;
 use std::process::{ExitStatus, Stdio};
+use std::sync::Arc;
 use std::time::Duration;
 
 use rustix::process::{Pid, Signal, kill_process_group};
@@ -13,6 +14,7 @@ use uuid::Uuid;
 use super::command::{CommandLine, Description, command_line, find_program};
 use super::output::{Output, Stream};
 use super::process_tree;
+use super::watchdog::{Guard, Watchdog};
 use crate::doctor::program;
 use crate::log::Log;
 
@@ -37,6 +39,8 @@ pub struct Launch {
     pub errors_only: bool,
     /// The port that the handler is to listen on.
     pub port: u16,
+    /// Ends what the handler has started when the host is killed.
+    pub watchdog: Watchdog,
 }
 
 impl Launch {
@@ -70,7 +74,8 @@ pub struct Process {
     group: Option<Pid>,
     output: Output,
     pumps: JoinSet<()>,
-    worker_id: Uuid,
+    /// What the watchdog knows of it.
+    pub guard: Arc<Guard>,
     status: Option<ExitStatus>,
     /// The program as it was started.
     pub program: String,
@@ -109,7 +114,10 @@ impl Process {
             .stderr(Stdio::piped())
             .process_group(0)
             .kill_on_drop(true);
-        end_with_this_process(&mut command);
+        if !launch.watchdog.is_there() {
+            end_with_this_process(&mut command);
+        }
+        let guard = launch.watchdog.guard(worker_id);
         let mut child = command.spawn()?;
 
         let category = format!("Worker.HttpWorkerProcess.{worker_id}");
@@ -122,9 +130,12 @@ impl Process {
             pumps.spawn(output.clone().pump(Stream::Error, pipe));
         }
         let group = child.id().and_then(|id| i32::try_from(id).ok()).and_then(Pid::from_raw);
+        if let Some(group) = group {
+            guard.has_group(group);
+        }
         let words = std::iter::once(&line.program).chain(&line.arguments);
         let command_line = words.map(String::as_str).collect::<Vec<_>>().join(" ");
-        Ok(Self { child, group, output, pumps, worker_id, status: None, program: line.program, command_line })
+        Ok(Self { child, group, output, pumps, guard, status: None, program: line.program, command_line })
     }
 
     /// The process id.
@@ -167,12 +178,12 @@ impl Process {
 
     /// Kills the process and everything that it started, and waits until it is gone and its last lines are logged.
     pub async fn kill(&mut self) {
+        let worker_id = self.guard.worker_id;
+        // It only fails if it panics.
+        _ = tokio::task::spawn_blocking(move || process_tree::kill(worker_id)).await;
         self.kill_group();
         // SIGKILL cannot be refused, so this wait is as long as the kernel takes.
         _ = self.child.wait().await;
-        let worker_id = self.worker_id;
-        // It only fails if it panics.
-        _ = tokio::task::spawn_blocking(move || process_tree::kill(worker_id)).await;
         self.drain_output(Duration::from_millis(LAST_LINES_TIMEOUT_MS)).await;
     }
 
@@ -190,7 +201,7 @@ impl Drop for Process {
     }
 }
 
-/// Has the kernel kill the handler when this process is gone, whatever ended it: after a SIGKILL nothing else would.
+/// Has the kernel kill the handler when this process is gone, whatever ended it: without a watchdog nothing else would after a SIGKILL.
 ///
 /// The kernel watches the thread that starts the handler, not the process. That is the main thread or a worker of the runtime, and
 /// those live as long as the runtime: nothing here calls `block_in_place`, which may replace one.

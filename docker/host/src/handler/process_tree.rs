@@ -7,19 +7,41 @@ use std::collections::HashSet;
 use std::fs;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::path::PathBuf;
+use std::time::Duration;
 
-use rustix::process::{Pid, Signal, kill_process};
+use rustix::process::{Pid, Signal, kill_process, kill_process_group};
 use uuid::Uuid;
 
 /// A process that starts another just before it is killed needs another round. This many are enough for all but a fork bomb.
 const MAX_ROUNDS: u32 = 20;
+/// How long a parent may take to note the end of its child.
+const NOTICE_MS: u64 = 10;
 /// State `LISTEN` in the kernel's tables of sockets.
 const LISTENING: &str = "0A";
 
-/// Kills every process of a start of the handler.
+/// Kills what is left of a start of the handler whose host is gone: children before their parents, who take note of that, so that
+/// nobody has to find out what became of them; then the process group, unless its number means another one by now.
+pub(super) fn kill_orphans(worker_id: Uuid, group: Option<Pid>) {
+    for _ in 0..MAX_ROUNDS {
+        let found = with_descendants(processes(worker_id));
+        let parents: HashSet<Pid> = found.iter().filter_map(|pid| parent(*pid)).collect();
+        found.iter().filter(|pid| !parents.contains(pid)).for_each(|pid| _ = kill_process(*pid, Signal::KILL));
+        if found.is_empty() {
+            break;
+        }
+        std::thread::sleep(Duration::from_millis(NOTICE_MS));
+    }
+    kill(worker_id);
+    if let Some(group) = group.filter(|leader| matches!(is_marked(*leader, worker_id), None | Some(true))) {
+        // It is gone if it had no other members.
+        _ = kill_process_group(group, Signal::KILL);
+    }
+}
+
+/// Kills every process of a start of the handler, with what they have started under another environment.
 pub(super) fn kill(worker_id: Uuid) {
     for _ in 0..MAX_ROUNDS {
-        let processes = processes(worker_id);
+        let processes = with_descendants(processes(worker_id));
         if processes.is_empty() {
             return;
         }
@@ -47,15 +69,43 @@ pub(super) fn listening(worker_id: Uuid) -> Vec<SocketAddr> {
 }
 
 fn processes(worker_id: Uuid) -> Vec<Pid> {
-    let mark = format!("FUNCTIONS_CUSTOMHANDLER_WORKER_ID={worker_id}");
+    all().filter(|pid| is_marked(*pid, worker_id) == Some(true)).collect()
+}
+
+fn all() -> impl Iterator<Item = Pid> {
     let entries = fs::read_dir("/proc").into_iter().flatten().flatten();
-    let pids = entries.filter_map(|entry| Pid::from_raw(entry.file_name().to_str()?.parse().ok()?));
-    pids.filter(|pid| {
-        // That of a stranger cannot be read, that of a process that has ended is empty.
-        let environment = fs::read(format!("/proc/{}/environ", pid.as_raw_nonzero())).unwrap_or_default();
-        environment.split(|byte| *byte == 0).any(|entry| entry == mark.as_bytes())
-    })
-    .collect()
+    entries.filter_map(|entry| Pid::from_raw(entry.file_name().to_str()?.parse().ok()?))
+}
+
+/// Whether a process belongs to a start of the handler by its environment; `None` if it shows none: that of a stranger cannot be
+/// read, that of a process that has ended is empty.
+fn is_marked(pid: Pid, worker_id: Uuid) -> Option<bool> {
+    let mark = format!("FUNCTIONS_CUSTOMHANDLER_WORKER_ID={worker_id}");
+    let environment = fs::read(format!("/proc/{}/environ", pid.as_raw_nonzero())).unwrap_or_default();
+    let is_marked = environment.split(|byte| *byte == 0).any(|entry| entry == mark.as_bytes());
+    (!environment.is_empty()).then_some(is_marked)
+}
+
+fn with_descendants(mut found: Vec<Pid>) -> Vec<Pid> {
+    if found.is_empty() {
+        return found;
+    }
+    let parents: Vec<(Pid, Pid)> = all().filter_map(|pid| Some((pid, parent(pid)?))).collect();
+    let mut at = 0;
+    while let Some(parent) = found.get(at).copied() {
+        let children = parents.iter().filter(|(child, of)| *of == parent && !found.contains(child));
+        let children: Vec<Pid> = children.map(|(child, _)| *child).collect();
+        found.extend(children);
+        at += 1;
+    }
+    found
+}
+
+fn parent(pid: Pid) -> Option<Pid> {
+    let status = fs::read_to_string(format!("/proc/{}/stat", pid.as_raw_nonzero())).ok()?;
+    // The name before may have blanks and brackets.
+    let (_, fields) = status.rsplit_once(") ")?;
+    Pid::from_raw(fields.split(' ').nth(1)?.parse().ok()?)
 }
 
 /// The inodes of the sockets that a process has open.

@@ -15,6 +15,7 @@ use wire::Client;
 use super::process::{Ending, Launch, Process};
 use super::process_tree;
 use super::readiness::{Probe, Readiness, wait_until_ready};
+use super::watchdog::Guard;
 use crate::doctor::program;
 use crate::log::{DISPATCHER, Entry, Level, Log};
 
@@ -54,7 +55,7 @@ pub(super) struct Supervisor {
     /// How often in a row the handler has asked for a restart soon after its start.
     quick_restarts: u32,
     /// Starts that asked for a restart, of which processes may live on.
-    wrappers: Vec<Uuid>,
+    wrappers: Vec<Arc<Guard>>,
 }
 
 /// What a supervisor is told to do.
@@ -97,9 +98,9 @@ impl Supervisor {
 
     pub(super) async fn run(mut self) {
         self.supervise().await;
-        for worker_id in std::mem::take(&mut self.wrappers) {
+        for start in std::mem::take(&mut self.wrappers) {
             // It only fails if it panics.
-            _ = tokio::task::spawn_blocking(move || process_tree::kill(worker_id)).await;
+            _ = tokio::task::spawn_blocking(move || process_tree::kill(start.worker_id)).await;
         }
     }
 
@@ -143,7 +144,7 @@ impl Supervisor {
     /// What a process has started that asks for a restart lives on, and may answer in its place: it is killed with the host.
     fn leave_behind(&mut self, process: &Process, worker_id: Uuid) {
         if self.wrappers.len() < MAX_WRAPPERS {
-            self.wrappers.push(worker_id);
+            self.wrappers.push(Arc::clone(&process.guard));
         }
         let text = format!(
             "`{}` has ended, and a process that it started lives on without its output: it is started again at each end, while \

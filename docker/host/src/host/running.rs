@@ -10,6 +10,7 @@ use wire::headers::is_sound;
 use crate::app::{App, CustomHandler, Settings};
 use crate::bindings::Bindings;
 use crate::handler::command::Description;
+use crate::handler::watchdog::Watchdog;
 use crate::handler::{Handler, Launch, Probe, Readiness, free_fixed_port, free_port};
 use crate::host::routes;
 use crate::host::throttle::Throttle;
@@ -36,6 +37,8 @@ pub struct HandlerOptions {
     pub environment: Vec<(String, String)>,
     /// Who starts it.
     pub started_by: StartedBy,
+    /// Ends what it has started when the host is killed.
+    pub watchdog: Watchdog,
 }
 
 /// Who starts the handler.
@@ -57,7 +60,7 @@ impl Running {
             Some(options) => {
                 let probe =
                     Probe { timeout: options.initialization_timeout, follows_redirects: options.follows_redirects() };
-                let launch = launch(&app, options, &handler_options.environment)?;
+                let launch = launch(&app, options, handler_options)?;
                 Some(match handler_options.started_by {
                     StartedBy::Host => Handler::start(launch, probe, log.clone()),
                     StartedBy::Person => {
@@ -125,7 +128,7 @@ impl Running {
 ///
 /// # Errors
 /// If the operating system has no port for it.
-pub fn launch(app: &App, options: &CustomHandler, environment: &[(String, String)]) -> io::Result<Launch> {
+pub fn launch(app: &App, options: &CustomHandler, handler_options: &HandlerOptions) -> io::Result<Launch> {
     Ok(Launch {
         description: Description {
             executable: options.executable.clone(),
@@ -136,12 +139,13 @@ pub fn launch(app: &App, options: &CustomHandler, environment: &[(String, String
         },
         working_directory: options.working_directory.clone(),
         script_root: app.root.clone(),
-        environment: environment.to_vec(),
+        environment: handler_options.environment.clone(),
         errors_only: options.stderr_is_errors_only,
         port: match options.port {
             Some(port) => free_fixed_port(port)?,
             None => free_port()?,
         },
+        watchdog: handler_options.watchdog.clone(),
     })
 }
 
