@@ -39,6 +39,9 @@ pub enum Verb {
     /// Build and stage.
     #[command(after_help = "Examples:\n  cargo xtask build-all\n  cargo xtask build-all go rust --jobs 1")]
     BuildAll(BuildAll),
+    /// Build, then make the zip of each that Azure takes: target/package/SAMPLE.zip.
+    #[command(after_help = "Examples:\n  cargo xtask package\n  cargo xtask package go --plan flex")]
+    Package(Package),
     /// Build, then ask every case of the contract under mini-host on this machine.
     #[command(
         after_help = "Examples:\n  cargo xtask smoke\n  cargo xtask smoke go --only queue\n  cargo xtask smoke --failed\n  cargo xtask smoke r --storage \"$CONNECTION_STRING\""
@@ -158,6 +161,16 @@ pub struct Setup {
 pub struct BuildAll {
     #[command(flatten)]
     pub selection: Selection,
+}
+
+/// `package`
+#[derive(Args, Debug)]
+pub struct Package {
+    #[command(flatten)]
+    pub selection: Selection,
+    /// What `mini-host package` takes. The samples' blob trigger waits for a scan, and Flex Consumption makes none.
+    #[arg(long, default_value = "premium", value_parser = ["flex", "premium", "container"])]
+    pub plan: String,
 }
 
 /// `smoke`

@@ -2,7 +2,10 @@
 
 use std::path::PathBuf;
 
-use clap::Parser;
+use clap::builder::PossibleValue;
+use clap::{Args, Parser, Subcommand, ValueEnum};
+
+use crate::package::Plan;
 
 const EXIT_STATUS: &str = "Exit status: 0 after SIGINT or SIGTERM, and when the handler cannot be kept running, as the real host; 1 when \
                            mini-host itself cannot start; 2 for options that make no sense.";
@@ -13,8 +16,12 @@ const EXIT_STATUS: &str = "Exit status: 0 after SIGINT or SIGTERM, and when the 
 /// first line on standard output is `Listening on http://127.0.0.1:41235`; the list of functions and the log follow.
 /// Configuration is host.json and the environment, as with the real host.
 #[derive(Debug, Parser)]
-#[command(name = "mini-host", version, max_term_width = 100, after_long_help = EXIT_STATUS)]
+#[command(name = "mini-host", version, max_term_width = 100, after_long_help = EXIT_STATUS, args_conflicts_with_subcommands = true)]
 pub struct Options {
+    /// What to do instead of serving.
+    #[command(subcommand)]
+    pub verb: Option<Verb>,
+
     /// The folder with host.json; without it, the one that AzureWebJobsScriptRoot names.
     ///
     /// Example: mini-host target/stage/go
@@ -59,6 +66,44 @@ pub struct Options {
     /// Example: mini-host my-app --open-keys
     #[arg(long)]
     pub open_keys: bool,
+}
+
+/// What there is to do beside serving an app.
+#[derive(Debug, Subcommand)]
+pub enum Verb {
+    /// Makes the zip that Azure takes, or says why the app would not run there.
+    ///
+    /// Left out is what `.funcignore` names, and local.settings.json. Programs and scripts get their execute bit, whatever the
+    /// file system says, and the same files are the same bytes.
+    ///
+    /// Example: mini-host package my-app --plan container --output app.zip
+    Package(Package),
+}
+
+/// `package`
+#[derive(Args, Debug)]
+pub struct Package {
+    /// The folder with host.json.
+    #[arg(default_value = ".")]
+    pub app: PathBuf,
+
+    /// Where it is to run.
+    #[arg(long, default_value = Plan::Flex.name())]
+    pub plan: Plan,
+
+    /// The zip [default: the folder's name and `.zip`, in the current folder].
+    #[arg(long, value_name = "FILE")]
+    pub output: Option<PathBuf>,
+}
+
+impl ValueEnum for Plan {
+    fn value_variants<'a>() -> &'a [Self] {
+        &Self::ALL
+    }
+
+    fn to_possible_value(&self) -> Option<PossibleValue> {
+        Some(PossibleValue::new(self.name()).help(self.title()))
+    }
 }
 
 impl Options {

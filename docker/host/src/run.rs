@@ -16,7 +16,7 @@ use wire::addresses::{AddressError, addresses};
 use wire::server;
 
 use crate::app::local_settings;
-use crate::cli::Options;
+use crate::cli::{Options, Package, Verb};
 use crate::front::Front;
 use crate::handler::watchdog::Watchdog;
 use crate::host::Host;
@@ -25,6 +25,7 @@ use crate::host::open_keys;
 use crate::host::running::{HandlerOptions, StartedBy};
 use crate::host::watch::{self, Scope};
 use crate::log;
+use crate::package;
 use crate::triggers;
 use signals::StopSignals;
 
@@ -47,16 +48,31 @@ pub enum Error {
     Keys(#[from] KeyError),
     #[error("{what} has ended by a fault of mini-host itself, and with it the host: {error}")]
     Died { what: &'static str, error: JoinError },
+    #[error(transparent)]
+    Package(#[from] package::Error),
 }
 
-/// Serves an app until a signal asks the program to end, or the handler cannot be kept running.
+/// Does what the command line asks for: serves an app until a signal asks the program to end, or the handler cannot be kept running.
 ///
 /// # Errors
 /// If the options, the app's folder or an address cannot be used. What is wrong with the app itself is not an error: it is logged.
 pub async fn run(options: Options) -> Result<(), Error> {
-    let outcome = serve_app(options).await;
+    let outcome = match &options.verb {
+        Some(Verb::Package(package)) => pack(package),
+        None => serve_app(options).await,
+    };
     log::flush();
     outcome
+}
+
+fn pack(asked: &Package) -> Result<(), Error> {
+    let folder = std::path::absolute(&asked.app).unwrap_or_else(|_| asked.app.clone());
+    let name = folder.file_name().map_or_else(|| "app".into(), |name| name.to_string_lossy().into_owned());
+    let output = asked.output.clone().unwrap_or_else(|| format!("{name}.zip").into());
+    let package = package::package(&folder, asked.plan, &output, &variables().collect())?;
+    package.notes.iter().for_each(|note| eprintln!("note: {note}"));
+    log::print(&package.to_string());
+    Ok(())
 }
 
 async fn serve_app(options: Options) -> Result<(), Error> {
@@ -134,13 +150,15 @@ fn ask_to_stop(host: &Host) {
 
 /// The environment as far as it is text, with what `--local-settings` adds.
 fn environment(options: &Options) -> Result<Vec<(String, String)>, Error> {
-    let environment = std::env::vars_os()
-        .filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok()?)))
-        .collect();
+    let environment = variables().collect();
     Ok(match &options.local_settings {
         Some(path) => local_settings::added(environment, local_settings::read(path)?),
         None => environment,
     })
+}
+
+fn variables() -> impl Iterator<Item = (String, String)> {
+    std::env::vars_os().filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok()?)))
 }
 
 fn app_root(app: Option<PathBuf>, environment: &[(String, String)]) -> Result<PathBuf, Error> {

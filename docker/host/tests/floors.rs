@@ -14,7 +14,7 @@ const FLOORS: [&[&str]; 16] = [
     &["app"],
     &["envelope"],
     &["doctor"],
-    &["handler", "bindings"],
+    &["handler", "bindings", "package"],
     &["host"],
     &["invoke"],
     &["forward", "proxy", "triggers"],

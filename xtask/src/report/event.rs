@@ -29,6 +29,8 @@ impl Place {
 pub enum Step {
     /// Built and staged.
     Build,
+    /// Packed into a zip.
+    Package,
     /// The sample's own tests.
     Test,
     /// The staged app wrapped in an image.
@@ -44,6 +46,7 @@ impl Step {
     pub fn name(self) -> &'static str {
         match self {
             Step::Build => "build",
+            Step::Package => "package",
             Step::Test => "test",
             Step::Image => "image",
             Step::Native => "native",

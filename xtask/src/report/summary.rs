@@ -68,13 +68,14 @@ impl Summary {
     }
 
     /// The steps that count as one each. One that failed is a failure, unless it failed because of tests or cases that are
-    /// counted already; one that was skipped is a skip. That a sample was built counts if nothing was asked of any.
+    /// counted already; one that was skipped is a skip. That a sample was built and packed counts if nothing was asked
+    /// of any.
     pub fn steps_to_count(&self) -> Vec<(String, Step, Outcome)> {
         let all = self
             .steps
             .iter()
             .flat_map(|(sample, steps)| steps.iter().map(move |(step, outcome)| (sample, *step, outcome)));
-        let only_built = all.clone().all(|(_, step, _)| step == Step::Build);
+        let only_built = all.clone().all(|(_, step, _)| matches!(step, Step::Build | Step::Package));
         let counts = |(sample, step, outcome): &(&String, Step, &Outcome)| match outcome {
             Outcome::Passed { .. } => only_built,
             Outcome::Skipped { .. } => true,

@@ -3,6 +3,7 @@
 pub mod clean;
 pub mod list;
 pub mod new;
+pub mod package;
 pub mod readme;
 pub mod setup;
 pub mod test;

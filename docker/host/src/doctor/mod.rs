@@ -3,6 +3,7 @@
 //! does not count ([`answer`]).
 
 pub mod answer;
+pub mod elf;
 mod executable;
 mod function_json;
 mod host_json;

@@ -1,9 +1,9 @@
 //! Checks whether the kernel can execute a file, so that a broken executable is reported at once.
 
-use std::fs::File;
-use std::io::{self, Read, Seek, SeekFrom};
+use std::io::{self, Read};
 use std::path::Path;
 
+use super::elf::{self, Elf};
 use crate::files;
 
 /// How much of a file is looked at.
@@ -43,31 +43,60 @@ impl NotExecutable {
     }
 }
 
+/// What a file is to a kernel that is to execute it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Format {
+    /// A program of Linux.
+    Elf(Elf),
+    /// A script, with what follows `#!` in its first line.
+    Script(String),
+    /// A program of another system, by its name.
+    Foreign(&'static str),
+    Unknown,
+}
+
+/// Looks at the first bytes of a file, and at those parts of a program that say where it runs.
+///
+/// # Errors
+/// If it cannot be read.
+pub fn format(path: &Path) -> io::Result<Format> {
+    let mut head = Vec::new();
+    let mut file = files::open(path)?;
+    file.by_ref().take(HEAD_BYTES).read_to_end(&mut head)?;
+    let begins_with = |magic: &[u8]| head.starts_with(magic);
+    Ok(if let Some(line) = head.strip_prefix(b"#!") {
+        let line = line.split(|byte| *byte == b'\n').next().unwrap_or_default();
+        Format::Script(String::from_utf8_lossy(line).into_owned())
+    } else if begins_with(b"MZ") {
+        Format::Foreign("Windows")
+    } else if begins_with(b"\xcf\xfa\xed\xfe") || begins_with(b"\xca\xfe\xba\xbe") {
+        Format::Foreign("macOS")
+    } else {
+        elf::read(file).map_or(Format::Unknown, Format::Elf)
+    })
+}
+
 /// What keeps a file from being started; `None` if nothing does, or it cannot be known.
 pub fn not_executable(path: &Path) -> Option<NotExecutable> {
     if !is_executable(path) {
         return Some(NotExecutable::new("is there but may not be executed", format!("chmod +x {}", path.display())));
     }
-    let mut head = Vec::new();
-    let mut file = files::open(path).ok()?;
-    file.by_ref().take(HEAD_BYTES).read_to_end(&mut head).ok()?;
-    if let Some(line) = head.strip_prefix(b"#!") {
-        return script(line, path);
+    match format(path).ok()? {
+        Format::Elf(elf) => of_elf(&elf, std::env::consts::ARCH, "this machine").or_else(|| without_loader(&elf)),
+        Format::Script(line) => windows_line_end(&line, path).or_else(|| without_interpreter(&line)),
+        Format::Foreign(system) => {
+            Some(NotExecutable::unknown_format(format!("is a program for {system}"), "build it for Linux"))
+        }
+        Format::Unknown => Some(unknown()),
     }
-    if head.starts_with(b"\x7fELF") {
-        return elf(&head, file);
-    }
-    // Without such a line a text is for a shell to read, and none is called.
-    Some(if head.starts_with(b"MZ") {
-        NotExecutable::unknown_format("is a program for Windows", "build it for Linux")
-    } else if [&b"\xcf\xfa\xed\xfe"[..], b"\xca\xfe\xba\xbe"].iter().any(|magic| head.starts_with(magic)) {
-        NotExecutable::unknown_format("is a program for macOS", "build it for Linux")
-    } else {
-        NotExecutable::unknown_format(
-            "is neither a program nor a script that names its interpreter",
-            "begin it with a line such as `#!/bin/sh`, or name the interpreter in `defaultExecutablePath` and the file in `arguments`",
-        )
-    })
+}
+
+/// Without such a line a text is for a shell to read, and none is called.
+pub fn unknown() -> NotExecutable {
+    NotExecutable::unknown_format(
+        "is neither a program nor a script that names its interpreter",
+        "begin it with a line such as `#!/bin/sh`, or name the interpreter in `defaultExecutablePath` and the file in `arguments`",
+    )
 }
 
 /// The error that starting such a file ends with in the real host, where the C library would do something else.
@@ -88,15 +117,17 @@ fn has_other_formats() -> bool {
     formats.map(|entry| entry.file_name()).any(|name| name != "register" && name != "status")
 }
 
-/// What follows `#!`.
-fn script(head: &[u8], path: &Path) -> Option<NotExecutable> {
-    let line = String::from_utf8_lossy(head.split(|byte| *byte == b'\n').next()?).into_owned();
-    if line.ends_with('\r') {
-        return Some(NotExecutable::new(
+/// A carriage return at the end of a script's first line.
+pub fn windows_line_end(line: &str, path: &Path) -> Option<NotExecutable> {
+    line.ends_with('\r').then(|| {
+        NotExecutable::new(
             "has Windows line ends, so the system looks for an interpreter whose name ends in a carriage return",
             format!("save it with Unix line ends: sed -i 's/\\r$//' {}", path.display()),
-        ));
-    }
+        )
+    })
+}
+
+fn without_interpreter(line: &str) -> Option<NotExecutable> {
     let interpreter = line.split_whitespace().next().unwrap_or_default();
     (!Path::new(interpreter).is_file()).then(|| {
         NotExecutable::new(
@@ -106,41 +137,26 @@ fn script(head: &[u8], path: &Path) -> Option<NotExecutable> {
     })
 }
 
-/// A program for another machine, or one whose loader is not here: built on another system, and not statically.
-fn elf(head: &[u8], file: File) -> Option<NotExecutable> {
-    let machine = u16::from_le_bytes(*head.get(18..)?.first_chunk()?);
-    let here = std::env::consts::ARCH;
-    let named = ELF_MACHINES.iter().find(|(number, ..)| *number == machine);
+/// A program for another processor than `here`, which is that of `place`.
+pub fn of_elf(elf: &Elf, here: &str, place: &str) -> Option<NotExecutable> {
+    let named = ELF_MACHINES.iter().find(|(number, ..)| *number == elf.machine);
     let is_known_here = ELF_MACHINES.iter().any(|(_, architecture, _)| *architecture == here);
-    if is_known_here && named.is_none_or(|(_, architecture, _)| *architecture != here) {
+    (is_known_here && named.is_none_or(|(_, architecture, _)| *architecture != here)).then(|| {
         let name = named.map_or("another processor", |(.., name)| name);
-        return Some(NotExecutable::unknown_format(
-            format!("is a program for {name}, and this machine is {here}"),
-            "build it for this machine",
-        ));
-    }
-    let loader = loader(head, file)?;
-    (!Path::new(&loader).is_file()).then(|| {
-        NotExecutable::new(
-            format!("wants the loader `{loader}`, which is not here: it was built for another system"),
-            "link it statically, or build it on this system",
+        NotExecutable::unknown_format(
+            format!("is a program for {name}, and {place} is {here}"),
+            format!("build it for {here}"),
         )
     })
 }
 
-/// The program that loads a dynamically linked one: segment `PT_INTERP` of a 64-bit file.
-fn loader(head: &[u8], mut file: File) -> Option<String> {
-    const PT_INTERP: u32 = 3;
-    let number = |at: usize| Some(u64::from_le_bytes(*head.get(at..)?.first_chunk()?));
-    let small = |at: usize| Some(usize::from(u16::from_le_bytes(*head.get(at..)?.first_chunk()?)));
-    let (table, size, count) = (usize::try_from(number(32)?).ok()?, small(54)?, small(56)?);
-    let segment = (0..count).map(|index| table + index * size).find(|at| {
-        head.get(*at..).and_then(|rest| rest.first_chunk()).is_some_and(|kind| u32::from_le_bytes(*kind) == PT_INTERP)
-    })?;
-    let mut text = Vec::new();
-    file.seek(SeekFrom::Start(number(segment + 8)?)).ok()?;
-    file.take(number(segment + 32)?.min(HEAD_BYTES)).read_to_end(&mut text).ok()?;
-    String::from_utf8(text).ok().map(|text| text.trim_end_matches('\0').to_owned())
+/// A program whose loader is not here: built on another system, and not statically.
+fn without_loader(elf: &Elf) -> Option<NotExecutable> {
+    let loader = elf.loader.as_deref().filter(|loader| !Path::new(loader).is_file())?;
+    Some(NotExecutable::new(
+        format!("wants the loader `{loader}`, which is not here: it was built for another system"),
+        "link it statically, or build it on this system",
+    ))
 }
 
 /// Whether anybody may execute a file.

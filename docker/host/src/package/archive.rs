@@ -1,0 +1,56 @@
+//! Writes a zip: the one file that names the crate for it.
+
+use std::io;
+use std::path::Path;
+
+use tempfile::NamedTempFile;
+use zip::write::SimpleFileOptions;
+use zip::{CompressionMethod, DateTime, ZipWriter};
+
+use super::error::Error;
+use super::files::File;
+use crate::files;
+
+/// Beyond it a zip needs other headers.
+const SMALL: u64 = u32::MAX as u64;
+
+/// Packs files, beside the place where the zip is to stand. Equal files are equal bytes: none has its time in it.
+///
+/// # Errors
+/// If one cannot be read, has another size than before, or the zip cannot be written.
+pub fn write(files: &[File], output: &Path) -> Result<NamedTempFile, Error> {
+    let cannot = |error: io::Error| Error::Write { path: output.to_path_buf(), error };
+    let (folder, name) = (output.parent().unwrap_or(Path::new("/")), output.file_name().unwrap_or_default());
+    let mut builder = tempfile::Builder::new();
+    builder.prefix(name);
+    #[cfg(unix)]
+    builder.permissions(std::os::unix::fs::PermissionsExt::from_mode(0o644));
+    let mut zip = ZipWriter::new(builder.tempfile_in(folder).map_err(cannot)?);
+    for file in files {
+        let options = SimpleFileOptions::default()
+            .compression_method(CompressionMethod::Deflated)
+            .last_modified_time(DateTime::default())
+            .unix_permissions(if file.is_executed { 0o755 } else { 0o644 })
+            .large_file(file.size > SMALL);
+        zip.start_file(&file.name, options).map_err(|error| cannot(error.into()))?;
+        let mut content = files::open(&file.path).map_err(|error| read(file, error))?;
+        if io::copy(&mut content, &mut zip).map_err(cannot)? != file.size {
+            return Err(Error::Changed(file.name.clone()));
+        }
+    }
+    zip.finish().map_err(|error| cannot(error.into()))
+}
+
+/// Gives a zip its name, and returns its size.
+///
+/// # Errors
+/// If it cannot be moved there.
+pub fn put_in_place(zip: NamedTempFile, output: &Path) -> Result<u64, Error> {
+    let cannot = |error: io::Error| Error::Write { path: output.to_path_buf(), error };
+    let file = zip.persist(output).map_err(|error| cannot(error.error))?;
+    Ok(file.metadata().map_err(cannot)?.len())
+}
+
+fn read(file: &File, error: io::Error) -> Error {
+    Error::Read { path: file.path.clone(), error }
+}

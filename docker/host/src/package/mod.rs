@@ -1,0 +1,61 @@
+//! The zip that Azure takes: the files of an app with the modes that its programs need, or why it would not run there.
+
+mod archive;
+mod error;
+mod files;
+mod plan;
+mod verdict;
+
+use std::fmt::{self, Display, Formatter};
+use std::path::{Path, PathBuf};
+
+use crate::app::{self, Settings};
+
+pub use error::Error;
+use files::File;
+pub use plan::Plan;
+
+/// A zip that was written.
+#[derive(Debug)]
+pub struct Package {
+    path: PathBuf,
+    files: Vec<File>,
+    /// The size of the zip.
+    bytes: u64,
+    /// What a person should know about it, and nobody can judge from here.
+    pub notes: Vec<String>,
+}
+
+/// Packs the app in a folder for a plan, without what `.funcignore` names.
+///
+/// # Errors
+/// If the app cannot run on that plan, a file cannot be read or written, or one changes meanwhile. Then nothing is written.
+pub fn package(root: &Path, plan: Plan, output: &Path, settings: &Settings) -> Result<Package, Error> {
+    let not_there = |_| Error::NoApp(root.to_path_buf());
+    let root = root.canonicalize().map_err(not_there)?;
+    if !root.join("host.json").is_file() {
+        return Err(Error::NoApp(root));
+    }
+    let output = std::path::absolute(output).map_err(|error| Error::Write { path: output.to_path_buf(), error })?;
+    let files = files::list(&root, &output)?;
+    let app = app::load(&root, settings);
+    let verdict = verdict::verdict(&app, &files, plan);
+    if !verdict.refusals.is_empty() {
+        return Err(Error::Refused(verdict.refusals));
+    }
+    let zip = archive::write(&files, &output)?;
+    files::compare(&files, &files::list(&root, &output)?)?;
+    let bytes = archive::put_in_place(zip, &output)?;
+    Ok(Package { path: output, files, bytes, notes: verdict.notes })
+}
+
+impl Display for Package {
+    fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
+        for file in &self.files {
+            let mode = if file.is_executed { "-rwxr-xr-x" } else { "-rw-r--r--" };
+            writeln!(f, "{mode} {:>11} {}", file.size, file.name)?;
+        }
+        let (count, all) = (self.files.len(), self.files.iter().map(|file| file.size).sum::<u64>());
+        writeln!(f, "{}: {} bytes for {all} in {count} files", self.path.display(), self.bytes)
+    }
+}

@@ -1,0 +1,78 @@
+//! What is known of the systems that a zip or an image runs on, as of November 2026.
+
+/// Where an app is to run.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Plan {
+    Flex,
+    Premium,
+    Container,
+}
+
+/// Programs that run others, by the language's runtime that brings them, as `functionAppConfig.runtime` or
+/// `FUNCTIONS_WORKER_RUNTIME` name it. Microsoft's own custom handlers are deployed with that runtime instead of `custom`:
+/// <https://learn.microsoft.com/azure/azure-functions/self-hosted-mcp-servers>.
+const INTERPRETERS: [(&str, &[&str]); 4] = [
+    ("node", &["node", "npm", "npx"]),
+    ("python", &["python", "python3"]),
+    ("java", &["java"]),
+    ("dotnet-isolated", &["dotnet"]),
+];
+/// What every Linux has.
+const SHELLS: [&str; 4] = ["sh", "bash", "dash", "env"];
+
+/// Whether a program is there without being in the app.
+#[derive(Debug, PartialEq, Eq)]
+pub enum Interpreter {
+    There,
+    /// Only where the app's runtime is this one.
+    With(&'static str),
+    Unknown,
+}
+
+impl Plan {
+    pub const ALL: [Self; 3] = [Self::Flex, Self::Premium, Self::Container];
+
+    /// Its name on the command line.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Flex => "flex",
+            Self::Premium => "premium",
+            Self::Container => "container",
+        }
+    }
+
+    pub const fn title(self) -> &'static str {
+        match self {
+            Self::Flex => "Flex Consumption",
+            Self::Premium => "Premium, on Linux",
+            Self::Container => "an image on Microsoft's `node:4-node22`",
+        }
+    }
+
+    /// The GNU C library that is there for certain, and the newest that may be. Today's images are Debian 12, with 2.36, and the
+    /// older ones Debian 11, with 2.31 (<https://github.com/Azure/azure-functions-docker>); which of them a plan starts without
+    /// an image of yours is not published.
+    pub const fn glibc(self) -> ((u32, u32), (u32, u32)) {
+        match self {
+            Self::Flex | Self::Premium => ((2, 31), (2, 36)),
+            Self::Container => ((2, 36), (2, 36)),
+        }
+    }
+
+    /// Whether the program of this name is there.
+    pub fn interpreter(self, name: &str) -> Interpreter {
+        let of = INTERPRETERS.iter().find(|(_, names)| names.contains(&name)).map(|(runtime, _)| *runtime);
+        match (self, of) {
+            _ if SHELLS.contains(&name) => Interpreter::There,
+            (Self::Container, Some("node")) => Interpreter::There,
+            (Self::Container, _) | (_, None) => Interpreter::Unknown,
+            (_, Some(runtime)) => Interpreter::With(runtime),
+        }
+    }
+
+    /// Whether containers are scanned for blobs: Flex Consumption is only told of them
+    /// (<https://learn.microsoft.com/azure/azure-functions/functions-bindings-storage-blob-trigger>).
+    pub fn scans_containers(self) -> bool {
+        self != Self::Flex
+    }
+}
