@@ -2,8 +2,8 @@
 
 use serde_json::{Map, Value};
 
+use super::conversion::{Enumeration, Member, cast_to_text, not_cast};
 use super::diagnostic::Diagnostic;
-use super::enumeration::{cast, enumeration};
 use super::settings::Settings;
 use crate::grammar::queue_name;
 use crate::grammar::{self, blob_path::BlobPattern};
@@ -121,47 +121,78 @@ impl Binding {
     }
 }
 
-/// The one enumeration of a binding that may not be `null`.
-const DIRECTION: &str = "Microsoft.Azure.WebJobs.Script.Description.BindingDirection";
+const DIRECTION: Enumeration = Enumeration {
+    type_name: "Microsoft.Azure.WebJobs.Script.Description.BindingDirection",
+    names: &["in", "out", "inout"],
+};
+const DATA_TYPE: Enumeration = Enumeration {
+    type_name: "System.Nullable`1[Microsoft.Azure.WebJobs.Script.Description.DataType]",
+    names: &["string", "binary", "stream"],
+};
+const CARDINALITY: Enumeration = Enumeration {
+    type_name: "System.Nullable`1[Microsoft.Azure.WebJobs.Script.Description.Cardinality]",
+    names: &["one", "many"],
+};
 
 pub(super) fn read(raw: &Value, path: &str, document: &Document) -> Result<Binding, Diagnostic> {
-    let raw = raw
+    let members = raw
         .as_object()
-        .ok_or_else(|| Diagnostic::new(cast(raw, "JObject"), path).hint("a binding is an object: {…}"))?;
-    let text = |name: &str| property(raw, name).and_then(Value::as_str).map(str::to_owned);
-    let choice = |name: &str, type_name: &str, names: &[&str]| enumeration(raw, name, path, type_name, names, document);
-    let direction = choice("direction", DIRECTION, &["in", "out", "inout"]).map_err(|fault| {
-        match text("direction").filter(|written| !written.is_empty()) {
-            Some(written) => Diagnostic {
-                message: format!("'{written}' is not a valid binding direction. {}", fault.message),
-                ..fault
-            },
-            None => fault,
+        .ok_or_else(|| Diagnostic::new(not_cast(raw, "JObject"), path).hint("a binding is an object: {…}"))?;
+    read_members(members, path, document).map_err(|fault| blame_direction(fault, members, path))
+}
+
+/// The real host looks at the direction whenever anything in a binding does not convert (recording Z1-function-json-464).
+fn blame_direction(fault: Diagnostic, members: &Map<String, Value>, path: &str) -> Diagnostic {
+    match cast_to_text(members.get("direction"), &format!("{path}.direction")) {
+        Err(direction) => direction,
+        Ok(Some(written)) if !written.is_empty() && DIRECTION.index_of(&written).is_none() => {
+            Diagnostic { message: format!("'{written}' is not a valid binding direction. {}", fault.message), ..fault }
         }
-    })?;
-    let nullable = |name: &str| format!("System.Nullable`1[Microsoft.Azure.WebJobs.Script.Description.{name}]");
-    let data_type = choice("dataType", &nullable("DataType"), &["string", "binary", "stream"])?;
-    let cardinality = choice("cardinality", &nullable("Cardinality"), &["one", "many"])?;
-    let type_name = text("type").unwrap_or_default();
-    Ok(Binding {
-        name: text("name").unwrap_or_default(),
-        kind: BindingKind::of(&type_name),
-        type_name,
-        direction: match direction {
-            Some(1) => Direction::Out,
-            Some(2) => Direction::InOut,
-            _ => Direction::In,
-        },
-        data_type: match data_type {
-            Some(0) => Some(DataType::String),
-            Some(1) => Some(DataType::Binary),
-            Some(_) => Some(DataType::Stream),
-            None => None,
-        },
-        cardinality: if cardinality == Some(1) { Cardinality::Many } else { Cardinality::One },
-        connection: text("connection"),
-        raw: raw.clone(),
-    })
+        Ok(_) => fault,
+    }
+}
+
+/// The members in the order of the file: the first that does not convert is the error.
+fn read_members(members: &Map<String, Value>, path: &str, document: &Document) -> Result<Binding, Diagnostic> {
+    let mut binding = Binding {
+        name: String::new(),
+        kind: BindingKind::Other,
+        type_name: String::new(),
+        direction: Direction::In,
+        data_type: None,
+        cardinality: Cardinality::One,
+        connection: None,
+        raw: members.clone(),
+    };
+    for (name, value) in members {
+        let member = Member { value, path: format!("{path}.{name}"), document };
+        match name.to_ascii_lowercase().as_str() {
+            "name" => binding.name = member.text()?.unwrap_or_default(),
+            "type" => binding.type_name = member.text()?.unwrap_or_default(),
+            "connection" => binding.connection = member.text()?,
+            "direction" => {
+                binding.direction = match member.choice(&DIRECTION)? {
+                    Some(1) => Direction::Out,
+                    Some(2) => Direction::InOut,
+                    _ => Direction::In,
+                }
+            }
+            "datatype" => {
+                binding.data_type = member.choice(&DATA_TYPE)?.map(|index| match index {
+                    0 => DataType::String,
+                    1 => DataType::Binary,
+                    _ => DataType::Stream,
+                })
+            }
+            "cardinality" => {
+                let is_many = member.choice(&CARDINALITY)? == Some(1);
+                binding.cardinality = if is_many { Cardinality::Many } else { Cardinality::One };
+            }
+            _ => {}
+        }
+    }
+    binding.kind = BindingKind::of(&binding.type_name);
+    Ok(binding)
 }
 
 /// A member of an object by its name ignoring case; the exact name wins.

@@ -7,8 +7,9 @@ use serde_json::Value;
 
 use super::auth_level::AuthLevel;
 use super::binding::{Binding, BindingKind, Direction};
+use super::conversion::{dotnet_type, linq_type};
 use super::diagnostic::Diagnostic;
-use super::function::{Function, auth_level, dotnet_type};
+use super::function::{Function, auth_level};
 use super::settings::Settings;
 use crate::grammar::spelling::did_you_mean;
 use crate::grammar::{self, schedule::Schedule};
@@ -217,26 +218,41 @@ fn http(bindings: &[Binding]) -> Option<Diagnostic> {
         if binding.kind != BindingKind::HttpTrigger {
             continue;
         }
-        if let Some(level) = binding.property("authLevel").filter(|level| !level.is_null())
-            && text_of(level).as_deref().and_then(auth_level).is_none()
-        {
-            let text = "Error parsing function.json: Invalid value specified for binding property 'authLevel' of enum type \
-                        AuthorizationLevel.";
-            let hint = format!("one of `{}`", AuthLevel::NAMES.join("`, `"));
-            return Some(Diagnostic::new(text, format!("bindings[{index}].authLevel")).hint(hint));
-        }
-        if let Some(methods) = binding.property("methods").filter(|methods| !methods.is_null() && !methods.is_array()) {
-            let text = format!(
-                "Error parsing function.json: Invalid value specified for binding property 'methods' of type JArray. \
-                 Invalid cast from '{}' to 'Newtonsoft.Json.Linq.JArray'.",
-                dotnet_type(methods)
-            );
-            return Some(
-                Diagnostic::new(text, format!("bindings[{index}].methods")).hint("write a list: [\"get\", \"post\"]"),
-            );
+        if let Some(fault) = http_trigger(binding, &format!("bindings[{index}]")) {
+            return Some(fault);
         }
     }
     None
+}
+
+/// What an HTTP trigger says and the real host cannot use, in the order in which it asks.
+fn http_trigger(trigger: &Binding, path: &str) -> Option<Diagnostic> {
+    let unusable = |property: &str, of_type: &str, reason: &str| {
+        let text = format!(
+            "Error parsing function.json: Invalid value specified for binding property '{property}' of {of_type}. {reason}"
+        );
+        Diagnostic::new(text.trim_end(), format!("{path}.{property}"))
+    };
+    let not_cast = |value: &Value| format!("Cannot cast {} to Newtonsoft.Json.Linq.JToken.", linq_type(value));
+    let not_text = |property: &str| {
+        let value = trigger.property(property).filter(|value| value.is_array() || value.is_object())?;
+        Some(unusable(property, "type String", &not_cast(value)).hint("write a text: \"…\""))
+    };
+    let level = trigger.property("authLevel").and_then(text_of);
+    let level_fault = level.filter(|level| auth_level(level).is_none()).map(|_| {
+        let hint = format!("one of `{}`", AuthLevel::NAMES.join("`, `"));
+        unusable("authLevel", "enum type AuthorizationLevel", "").hint(hint)
+    });
+    let methods = trigger.property("methods").filter(|methods| !methods.is_null() && !methods.is_array());
+    let methods_fault = methods.map(|methods| {
+        let reason = if methods.is_object() {
+            not_cast(methods)
+        } else {
+            format!("Invalid cast from '{}' to 'Newtonsoft.Json.Linq.JArray'.", dotnet_type(methods))
+        };
+        unusable("methods", "type JArray", &reason).hint("write a list: [\"get\", \"post\"]")
+    });
+    not_text("authLevel").or(level_fault).or(methods_fault).or_else(|| not_text("route"))
 }
 
 /// A setting that a binding names and that is not there (recording TX-timer-missing-setting).

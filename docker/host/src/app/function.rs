@@ -3,14 +3,13 @@
 use std::ops::Deref;
 use std::path::PathBuf;
 use std::sync::Arc;
-use std::time::Duration;
 
-use serde_json::{Map, Value};
+use serde_json::Value;
 
 use super::auth_level::AuthLevel;
 use super::binding::{self, Binding, BindingKind, Direction, property};
+use super::conversion::{Enumeration, Member, cast_to_text, not_cast};
 use super::diagnostic::Diagnostic;
-use super::enumeration::{cast, conversion, enumeration};
 use super::options::{HandlerKind, HostOptions, Retry, RetryStrategy};
 use crate::grammar::spelling::did_you_mean;
 use dotnet_text::document::Document;
@@ -175,7 +174,9 @@ pub(super) fn read(name: &str, document: &Document) -> Result<Definition, Diagno
             .map(|(index, raw)| binding::read(raw, &format!("bindings[{index}]"), document))
             .collect::<Result<_, _>>()?,
         Some(other) => {
-            return Err(Diagnostic::new(cast(other, "JArray"), "bindings").hint("`bindings` is a list: [ {…}, {…} ]"));
+            return Err(
+                Diagnostic::new(not_cast(other, "JArray"), "bindings").hint("`bindings` is a list: [ {…}, {…} ]")
+            );
         }
     };
     if bindings.is_empty() {
@@ -187,16 +188,29 @@ pub(super) fn read(name: &str, document: &Document) -> Result<Definition, Diagno
         let path = slip.map_or("bindings", String::as_str);
         return Err(Diagnostic::of_name("At least one binding must be declared.", path).hint(hint));
     }
-    let source = property(file, "configurationSource").map(|source| text_of(source).unwrap_or_default());
-    let is_legal = |source: &str| ["config", "attributes"].iter().any(|legal| source.eq_ignore_ascii_case(legal));
-    if let Some(source) = source.filter(|source| !is_legal(source)) {
-        // The stray quote is the real host's.
-        let text = format!("Illegal value '{source}' for 'configurationSource' property in {name}'.");
-        return Err(Diagnostic::new(text, "configurationSource").hint("remove it"));
+    if let Some(source) = property(file, "configurationSource") {
+        check_source(name, source)?;
     }
-    let retry = file.get("retry").and_then(Value::as_object).map(|raw| retry(raw, document)).transpose()?;
-    let script_file = file.get("scriptFile").and_then(Value::as_str).filter(|path| !path.is_empty());
-    Ok(Definition { bindings, retry, script_file: script_file.map(str::to_owned) })
+    let script_file = cast_to_text(file.get("scriptFile"), "scriptFile")?.filter(|path| !path.is_empty());
+    cast_to_text(file.get("entryPoint"), "entryPoint")?;
+    let retry = match file.get("retry") {
+        Some(value) => retry(&Member { value, path: "retry".to_owned(), document })?,
+        None => None,
+    };
+    Ok(Definition { bindings, retry, script_file })
+}
+
+fn check_source(function: &str, source: &Value) -> Result<(), Diagnostic> {
+    let source = match source {
+        Value::Array(_) | Value::Object(_) => serde_json::to_string_pretty(source).unwrap_or_default(),
+        scalar => text_of(scalar).unwrap_or_default(),
+    };
+    if ["config", "attributes"].iter().any(|legal| source.eq_ignore_ascii_case(legal)) {
+        return Ok(());
+    }
+    // The stray quote is the real host's.
+    let text = format!("Illegal value '{source}' for 'configurationSource' property in {function}'.");
+    Err(Diagnostic::new(text, "configurationSource").hint("remove it"))
 }
 
 /// What an HTTP trigger says. A level or a list of methods that is not one is a fault of the function
@@ -219,39 +233,42 @@ pub(super) fn auth_level(text: &str) -> Option<AuthLevel> {
     if text.is_empty() { Some(AuthLevel::Function) } else { AuthLevel::of(text) }
 }
 
-fn retry(raw: &Map<String, Value>, document: &Document) -> Result<Retry, Diagnostic> {
-    let strategy_type = "Microsoft.Azure.WebJobs.Script.Description.RetryStrategy";
-    let names = ["fixedDelay", "exponentialBackoff"];
-    let strategy = enumeration(raw, "strategy", "retry", strategy_type, &names, document)?;
-    let span = |name: &str| match property(raw, name) {
-        None | Some(Value::Null) => Ok(Duration::ZERO),
-        Some(value) => value.as_str().and_then(time_span::positive).ok_or_else(|| {
-            let path = format!("retry.{name}");
-            Diagnostic::new(conversion(value, "System.Nullable`1[System.TimeSpan]", &path, document), path)
+const STRATEGY: Enumeration = Enumeration {
+    type_name: "Microsoft.Azure.WebJobs.Script.Description.RetryStrategy",
+    names: &["exponentialBackoff", "fixedDelay"],
+};
+
+fn retry(policy: &Member<'_>) -> Result<Option<Retry>, Diagnostic> {
+    policy.retry_options()?;
+    let Some(raw) = policy.value.as_object() else { return Ok(None) };
+    let member = |name: &str| {
+        let value = property(raw, name).filter(|value| !value.is_null())?;
+        Some(Member { value, path: format!("retry.{name}"), document: policy.document })
+    };
+    // The real host says the property's name, which has a capital.
+    let missing = |name: &str| {
+        let text = format!("Value cannot be null. (Parameter '{}{}').", name[..1].to_uppercase(), &name[1..]);
+        Diagnostic::new(text, "retry").hint(format!("add `{name}`"))
+    };
+    let span = |name: &str| match member(name) {
+        None => Err(missing(name)),
+        Some(member) => member.value.as_str().and_then(time_span::positive).ok_or_else(|| {
+            Diagnostic::new(member.not_converted("System.Nullable`1[System.TimeSpan]", ""), &member.path)
                 .hint("write it as hours, minutes and seconds: `00:00:10`")
         }),
     };
-    let max_retry_count = property(raw, "maxRetryCount").and_then(Value::as_i64).unwrap_or(0);
-    Ok(Retry {
-        max_retry_count: u32::try_from(max_retry_count).ok(),
+    let strategy = member("strategy").map(|member| member.choice(&STRATEGY)).transpose()?.flatten();
+    let count = member("maxRetryCount").ok_or_else(|| missing("maxRetryCount"))?.value.as_i64().unwrap_or(0);
+    Ok(Some(Retry {
+        max_retry_count: u32::try_from(count).ok(),
         strategy: match strategy {
-            Some(1) => RetryStrategy::ExponentialBackoff {
+            Some(1) => RetryStrategy::FixedDelay { delay: span("delayInterval")? },
+            _ => RetryStrategy::ExponentialBackoff {
                 minimum: span("minimumInterval")?,
                 maximum: span("maximumInterval")?,
             },
-            _ => RetryStrategy::FixedDelay { delay: span("delayInterval")? },
         },
-    })
-}
-
-pub(super) fn dotnet_type(value: &Value) -> &'static str {
-    match value {
-        Value::String(_) => "System.String",
-        Value::Bool(_) => "System.Boolean",
-        Value::Number(number) if number.is_f64() => "System.Double",
-        Value::Number(_) => "System.Int64",
-        _ => "Newtonsoft.Json.Linq.JObject",
-    }
+    }))
 }
 
 /// Whether there is one binding, of this kind.

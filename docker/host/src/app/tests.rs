@@ -204,6 +204,76 @@ fn function_errors_have_the_words_of_the_real_host() {
     );
 }
 
+/// Error of function.json with these members beside the bindings of an HTTP function.
+fn member_error(members: &str) -> String {
+    let app = Folder::new(HOST).function("F", &format!(r#"{{"bindings": [{HTTP}], {members}}}"#)).load(&[]);
+    app.unreadable.first().map(|function| function.errors[0].clone()).unwrap_or_default()
+}
+
+#[test]
+fn values_of_a_wrong_type_are_errors_before_any_other() {
+    let with = |members: &str| function_error(&format!(r#"{{"name": "no good", {members}}}"#));
+    for (members, error) in [
+        (
+            r#""type": ["a"]"#,
+            "Error reading string. Unexpected token: StartArray. Path 'bindings[0].type', line 1, position 43.",
+        ),
+        (
+            r#""connection": {}"#,
+            "Error reading string. Unexpected token: StartObject. Path 'bindings[0].connection', line 1, position 49.",
+        ),
+        (
+            r#""cardinality": ["a"]"#,
+            "Unexpected token StartArray when parsing enum. Path 'bindings[0].cardinality', line 1, position 50.",
+        ),
+        (
+            r#""dataType": true"#,
+            "Unexpected token Boolean when parsing enum. Path 'bindings[0].dataType', line 1, position 50.",
+        ),
+        (r#""type": [], "direction": ["a"]"#, "Can not convert Array to String."),
+    ] {
+        assert_eq!(with(members), error, "{members}");
+    }
+    assert!(with(r#""direction": "in", "connection": 5, "type": true"#).contains("binding name no good is invalid"));
+    assert!(
+        with(r#""type": [], "direction": "up""#).starts_with("'up' is not a valid binding direction. Error reading")
+    );
+    for (members, error) in [
+        (r#""scriptFile": ["a"]"#, "Can not convert Array to String."),
+        (r#""entryPoint": {}"#, "Can not convert Object to String."),
+        (r#""configurationSource": [1]"#, "Illegal value '[\n  1\n]' for 'configurationSource' property in F'."),
+        (r#""retry": {}"#, "Value cannot be null. (Parameter 'MaxRetryCount')."),
+        (r#""retry": {"maxRetryCount": 1}"#, "Value cannot be null. (Parameter 'MinimumInterval')."),
+        (r#""retry": """#, ""),
+        (r#""entryPoint": 5, "name": [], "disabled": {}, "language": []"#, ""),
+    ] {
+        assert_eq!(member_error(members), error, "{members}");
+    }
+    assert!(
+        member_error(r#""retry": [1]"#)
+            .starts_with("Cannot deserialize the current JSON array (e.g. [1,2,3]) into type")
+    );
+    let options = "Microsoft.Azure.WebJobs.Script.Description.RetryOptions";
+    assert!(
+        member_error(r#""retry": true"#)
+            .ends_with(&format!("Could not cast or convert from System.Boolean to {options}."))
+    );
+}
+
+#[test]
+fn an_http_trigger_says_texts_and_lists() {
+    let with = |members: &str| function_error(&format!(r#"{{"type": "httpTrigger", "name": "a", {members}}}"#));
+    let unusable = "Error parsing function.json: Invalid value specified for binding property";
+    let cast = |from: &str| format!("Cannot cast Newtonsoft.Json.Linq.{from} to Newtonsoft.Json.Linq.JToken.");
+    for (members, error) in [
+        (r#""authLevel": ["a"]"#, format!("{unusable} 'authLevel' of type String. {}", cast("JArray"))),
+        (r#""methods": {}"#, format!("{unusable} 'methods' of type JArray. {}", cast("JObject"))),
+        (r#""route": []"#, format!("{unusable} 'route' of type String. {}", cast("JArray"))),
+    ] {
+        assert_eq!(with(members), error, "{members}");
+    }
+}
+
 #[test]
 fn faults_are_found_in_the_order_of_the_real_host() {
     let unknown = r#"{"type": "queue", "direction": "out", "name": "q", "queueName": "a"}"#;

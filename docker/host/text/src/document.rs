@@ -77,10 +77,12 @@ impl Document {
     }
 
     /// The line and the number of characters before the end of the value at `path`: a place as Newtonsoft's JSON reader
-    /// reports it, having read the value.
+    /// reports it, having read the value, or the bracket with which it begins.
     #[must_use]
     pub fn newtonsoft_place(&self, path: &str) -> (usize, usize) {
-        self.values.get(path).map_or((0, 0), |place| newtonsoft_place(&self.text, place.end))
+        let Some(place) = self.values.get(path) else { return (0, 0) };
+        let has_members = self.text[place.start..].starts_with(['[', '{']);
+        newtonsoft_place(&self.text, if has_members { place.start + 1 } else { place.end })
     }
 
     fn empty(text: &str) -> Self {
@@ -142,6 +144,7 @@ mod tests {
         assert_eq!(document.start("Bindings[0].Type"), Some(Position { line: 3, column: 14 }));
         assert_eq!(document.name("bindings[0].type"), Some(Position { line: 3, column: 6 }));
         assert_eq!(document.newtonsoft_place("bindings[0].type"), (3, 19));
+        assert_eq!(document.newtonsoft_place("bindings[0]"), (3, 5));
     }
 
     #[test]

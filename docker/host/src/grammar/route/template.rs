@@ -49,6 +49,11 @@ impl Template {
     /// In the words of ASP.NET Core.
     pub fn parse(text: &str) -> Result<Self, Error> {
         let trimmed = text.strip_prefix("~/").or_else(|| text.strip_prefix('/')).unwrap_or(text);
+        if trimmed.starts_with('~') && trimmed.len() == text.len() {
+            return Err(pattern_error(
+                "The route template cannot start with a '~' character unless followed by a '/'.",
+            ));
+        }
         let mut parser = Parser { names: Vec::new(), template: text };
         let segments = parser.segments(trimmed)?;
         Ok(Self { segments })
@@ -307,6 +312,7 @@ mod tests {
             ("api/x/{id", "incomplete parameter"),
             ("api/x?y=1", "cannot contain the '?' character"),
             ("api//lead", "cannot appear consecutively"),
+            ("~t/{id}", "cannot start with a '~' character"),
             ("api/{*rest}/x", "only appear as the last segment"),
             ("api/a{*rest}", "cannot contain a catch-all"),
             ("api/{a}{b}", "two consecutive parameters"),
@@ -317,6 +323,7 @@ mod tests {
         ] {
             assert!(error(template).contains(part), "{template}: {}", error(template));
         }
+        assert!(["~/t", "/~t", "a/~t"].iter().all(|template| Template::parse(template).is_ok()));
     }
 
     #[test]
