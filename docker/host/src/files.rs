@@ -1,15 +1,18 @@
-//! Files as this host reads them: regular ones alone, and none without end. A pipe in their place would block the host, a device
-//! fill it.
+//! Files as this host reads and writes them: regular ones alone, and none without end. A pipe in their place would block the host, a
+//! device fill it, a link lead elsewhere.
 
-use std::fs::{File, OpenOptions};
-use std::io::{self, Read};
-use std::os::unix::fs::OpenOptionsExt;
+use std::fs::{DirBuilder, File, OpenOptions};
+use std::io::{self, Read, Write};
+use std::os::unix::fs::{DirBuilderExt, MetadataExt, OpenOptionsExt};
 use std::path::Path;
 
 use rustix::fs::OFlags;
 
 /// What a person or this host has written is shorter.
 const MAX_TEXT_BYTES: u64 = 16 * 1024 * 1024;
+
+/// The mode of a folder that only its owner may enter.
+const PRIVATE_FOLDER: u32 = 0o700;
 
 /// The content of a regular file that a person or this host has written.
 ///
@@ -50,6 +53,42 @@ pub fn open(path: &Path) -> io::Result<File> {
     }
 }
 
+/// Writes a file that others may read, and follows no link in its place.
+///
+/// # Errors
+/// If it cannot be written.
+pub fn write(path: &Path, bytes: &[u8]) -> io::Result<()> {
+    let flags = i32::try_from((OFlags::NOFOLLOW | OFlags::NONBLOCK).bits()).unwrap_or_default();
+    OpenOptions::new().write(true).create(true).truncate(true).custom_flags(flags).open(path)?.write_all(bytes)
+}
+
+/// Writes a file that only this user may read, whole or not at all, in a folder that is made for it if there is none.
+///
+/// # Errors
+/// If it cannot be written, or the folder belongs to somebody else.
+pub fn write_privately(path: &Path, bytes: &[u8]) -> io::Result<()> {
+    let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    DirBuilder::new().recursive(true).mode(PRIVATE_FOLDER).create(folder)?;
+    check_owner(folder)?;
+    // Its name is random, and it is new: nobody has put a link there.
+    let mut aside = tempfile::NamedTempFile::new_in(folder)?;
+    aside.write_all(bytes)?;
+    aside.persist(path).map(drop).map_err(io::Error::from)
+}
+
+/// Refuses what another user has put down: only root may have, and root may use what is anybody's.
+///
+/// # Errors
+/// If it belongs to somebody else, or cannot be looked at.
+pub fn check_owner(path: &Path) -> io::Result<()> {
+    let (owner, user) = (std::fs::metadata(path)?.uid(), rustix::process::geteuid().as_raw());
+    if owner == user || owner == 0 || user == 0 {
+        return Ok(());
+    }
+    let text = format!("`{}` belongs to another user (uid {owner})", path.display());
+    Err(io::Error::new(io::ErrorKind::PermissionDenied, text))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -66,5 +105,20 @@ mod tests {
         std::fs::write(&text, "four").unwrap();
         assert_eq!(read_up_to(&text, 4).unwrap(), b"four");
         assert_eq!(read_up_to(&text, 3).unwrap_err().kind(), io::ErrorKind::FileTooLarge);
+    }
+
+    #[test]
+    fn a_private_file_takes_the_place_of_a_link_and_leaves_its_target() {
+        let folder = tempfile::tempdir().unwrap();
+        let (target, path) = (folder.path().join("target"), folder.path().join("keys/host.json"));
+        std::fs::write(&target, "mine").unwrap();
+        write_privately(&path, b"1").unwrap();
+        let mode = |path: &Path| std::fs::metadata(path).unwrap().mode() & 0o777;
+        assert_eq!((mode(&folder.path().join("keys")), mode(&path)), (0o700, 0o600));
+        std::fs::remove_file(&path).unwrap();
+        std::os::unix::fs::symlink(&target, &path).unwrap();
+        assert!(write(&path, b"3").is_err());
+        write_privately(&path, b"2").unwrap();
+        assert_eq!((read(&path).unwrap(), read(&target).unwrap()), (b"2".to_vec(), b"mine".to_vec()));
     }
 }

@@ -78,7 +78,7 @@ fn pack(asked: &Package) -> Result<(), Error> {
 async fn serve_app(options: Options) -> Result<(), Error> {
     let environment = environment(&options)?;
     let root = app_root(options.app, &environment)?;
-    let key_store = if options.open_keys { open_keys::store(&environment, &root) } else { Vec::new() };
+    let key_store = if options.open_keys { open_keys::store(&environment, &root)? } else { Vec::new() };
     let environment = local_settings::added(environment, key_store);
     let urls = environment.iter().find(|(name, _)| name.eq_ignore_ascii_case("ASPNETCORE_URLS"));
     let mut signals = StopSignals::new().map_err(Error::Signals)?;

@@ -5,6 +5,10 @@ use std::path::{Path, PathBuf};
 use serde_json::{Value, json};
 
 use super::endpoint::{Error, Operator, Reply, Request};
+use crate::files;
+
+/// Longer files are not shown: each is held in memory.
+const MAX_FILE_BYTES: u64 = 128 * 1024 * 1024;
 
 /// A file or, where the path names one, a directory as a list. What is not below the app's directory is refused, even with the
 /// master key (recording KX-admin-misc).
@@ -32,7 +36,7 @@ fn below(root: &Path, asked: &Path) -> Option<PathBuf> {
 }
 
 fn file(path: &Path) -> std::io::Result<Reply> {
-    let body = std::fs::read(path)?;
+    let body = files::read_up_to(path, MAX_FILE_BYTES)?;
     let media_type = match path.extension().and_then(|extension| extension.to_str()) {
         Some("json") => "application/json",
         Some("txt" | "log" | "dat") => "text/plain",

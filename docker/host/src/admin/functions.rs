@@ -7,6 +7,7 @@ use serde_json::{Value, json};
 
 use super::endpoint::{Endpoint, Error, Operator, Reply, Request, member};
 use crate::app::{self, App, Function, Unreadable};
+use crate::files;
 use crate::grammar::route;
 use crate::host::StateName;
 
@@ -23,11 +24,12 @@ pub(super) fn find<'a>(method: &str, names: &[&str], segments: &[&'a str]) -> Op
     })
 }
 
-/// Where the real host keeps the test data of functions.
+/// Where the test data of functions is kept. The real host takes a folder in /tmp, where others could put down theirs.
 pub(super) fn test_data_directory(operator: &dyn Operator) -> String {
     match operator.settings().get_filled("FUNCTIONS_TEST_DATA_PATH") {
         Some(path) => path.to_owned(),
-        None => std::env::temp_dir().join("FunctionsData").display().to_string(),
+        // Nobody comes here without a key.
+        None => operator.keys().directory().unwrap_or(Path::new("/")).join("FunctionsData").display().to_string(),
     }
 }
 
@@ -118,25 +120,27 @@ fn put(name: &str, operator: &dyn Operator, request: &Request<'_>) -> Result<Rep
 /// Where files are given they are all that stays in the directory; function.json may be among them.
 fn write_function(root: &Path, name: &str, body: &Value, operator: &dyn Operator) -> std::io::Result<()> {
     let directory = root.join(name);
-    std::fs::create_dir_all(&directory)?;
+    match std::fs::create_dir(&directory) {
+        Err(error) if error.kind() == std::io::ErrorKind::AlreadyExists => {}
+        made => made?,
+    }
+    refuse_link(&directory)?;
     let files = member(body, "files").and_then(Value::as_object);
     if let Some(files) = files {
         remove_contents(&directory)?;
         for (file, content) in files {
             // A name that climbs out of the directory is not a file of it.
             if Path::new(file).components().all(|part| matches!(part, Component::Normal(_))) {
-                std::fs::write(directory.join(file), content.as_str().unwrap_or_default())?;
+                files::write(&directory.join(file), content.as_str().unwrap_or_default().as_bytes())?;
             }
         }
     }
     let config = member(body, "config").filter(|config| config.is_object());
     if let Some(config) = config.filter(|_| !files.is_some_and(|files| files.contains_key("function.json"))) {
-        std::fs::write(directory.join("function.json"), format!("{config:#}"))?;
+        files::write(&directory.join("function.json"), format!("{config:#}").as_bytes())?;
     }
     if let Some(data) = member(body, "test_data").and_then(Value::as_str) {
-        let path = test_data_file(operator, name);
-        path.parent().map_or(Ok(()), std::fs::create_dir_all)?;
-        std::fs::write(path, data)?;
+        files::write_privately(&test_data_file(operator, name), data.as_bytes())?;
     }
     Ok(())
 }
@@ -155,7 +159,16 @@ fn delete(name: &str, operator: &dyn Operator) -> Result<Reply, Error> {
     Ok(Reply::empty(204))
 }
 
+/// What is behind a link is not the function's own.
+fn refuse_link(directory: &Path) -> std::io::Result<()> {
+    if std::fs::symlink_metadata(directory)?.is_dir() {
+        return Ok(());
+    }
+    Err(std::io::Error::new(std::io::ErrorKind::NotADirectory, "not a folder of the app itself"))
+}
+
 fn remove_contents(directory: &Path) -> std::io::Result<()> {
+    refuse_link(directory)?;
     for entry in std::fs::read_dir(directory)? {
         let entry = entry?;
         if entry.file_type()?.is_dir() {
@@ -185,7 +198,8 @@ fn described(function: &Arc<Function>, app: &App, base: &str, test_data: &str) -
         format!("{base}/{}", route::full(app.options.http.route_prefix.trim_end_matches('/'), route)).to_lowercase()
     });
     let test_data_file = format!("{test_data}/{name}.dat");
-    let text = std::fs::read_to_string(&test_data_file).unwrap_or_default();
+    let text = files::read(Path::new(&test_data_file)).map(|bytes| String::from_utf8_lossy(&bytes).into_owned());
+    let text = text.unwrap_or_default();
     let text = Some(text).filter(|text| text.encode_utf16().count() <= MOST_TEST_DATA_LETTERS);
     json!({
         "name": name,

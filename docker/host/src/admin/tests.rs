@@ -278,6 +278,18 @@ fn functions_are_written_and_emptied() {
 }
 
 #[test]
+fn what_is_behind_a_link_is_not_a_function_s_own() {
+    let host = host();
+    let elsewhere = tempfile::tempdir().unwrap();
+    let file = elsewhere.path().join("function.json");
+    std::fs::copy(host.app.root.join("Man/function.json"), &file).unwrap();
+    std::os::unix::fs::symlink(elsewhere.path(), host.app.root.join("Link")).unwrap();
+    let body = r#"{"config": {"bindings": []}, "files": {"run.sh": "echo"}}"#;
+    assert_eq!(status(&host, &ask("PUT", "/admin/functions/Link", Some("m"), body)), Some(500));
+    assert!(file.exists() && !elsewhere.path().join("run.sh").exists());
+}
+
+#[test]
 fn the_template_of_a_url_is_in_lower_case() {
     let host = host();
     let mut request = ask("GET", "/admin/functions/F", Some("m"), "");

@@ -78,7 +78,7 @@ impl HostFile {
     /// Puts down the default one where there is none, as the real host does.
     pub(super) fn write_default(&mut self) {
         let Some(text) = self.default else { return };
-        if let Err(error) = std::fs::write(&self.path, text) {
+        if let Err(error) = files::write(&self.path, text.as_bytes()) {
             let unwritable = Diagnostic::of_file(format!("cannot be written: {error}"));
             self.advice.push(unwritable.in_file(&self.path, None));
         }

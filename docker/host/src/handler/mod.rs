@@ -1,6 +1,7 @@
 //! The handler process: command line, start, readiness, output, exit and restart (protocol.md#command-line and #the-handler-process).
 
 pub mod command;
+mod listening;
 mod output;
 pub mod own_headers;
 mod process;

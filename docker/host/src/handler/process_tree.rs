@@ -9,7 +9,7 @@ use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::path::PathBuf;
 use std::time::Duration;
 
-use rustix::process::{Pid, Signal, kill_process, kill_process_group};
+use rustix::process::{Pid, Signal, geteuid, kill_process, kill_process_group};
 use uuid::Uuid;
 
 /// A process that starts another just before it is killed needs another round. This many are enough for all but a fork bomb.
@@ -60,12 +60,35 @@ pub(super) fn are_alive(worker_id: Uuid) -> bool {
 /// Where the processes of a start of the handler listen.
 pub(super) fn listening(worker_id: Uuid) -> Vec<SocketAddr> {
     let sockets: HashSet<String> = processes(worker_id).into_iter().flat_map(sockets).collect();
-    let tables = ["/proc/net/tcp", "/proc/net/tcp6"].map(|path| fs::read_to_string(path).unwrap_or_default());
-    let rows = tables.iter().flat_map(|table| table.lines().skip(1));
-    let mut addresses: Vec<SocketAddr> = rows.filter_map(|row| listener(row, &sockets)).collect();
+    let listeners = listeners().into_iter().filter(|listener| sockets.contains(&listener.inode));
+    let mut addresses: Vec<SocketAddr> = listeners.map(|listener| listener.address).collect();
     addresses.sort_unstable();
     addresses.dedup();
     addresses
+}
+
+/// The user whose program listens where a start of the handler was to listen; `None` if nobody else does. Root may, and so may what
+/// the handler has started as another user.
+pub(super) fn stranger(worker_id: Uuid, port: u16) -> Option<u32> {
+    let users = [0, geteuid().as_raw()];
+    let mut strange = listeners();
+    strange.retain(|listener| listener.address.port() == port && !users.contains(&listener.user));
+    let own = if strange.is_empty() { Vec::new() } else { processes(worker_id) };
+    let own: HashSet<String> = own.into_iter().flat_map(sockets).collect();
+    strange.iter().find(|listener| !own.contains(&listener.inode)).map(|listener| listener.user)
+}
+
+fn listeners() -> Vec<Listener> {
+    let tables = ["/proc/net/tcp", "/proc/net/tcp6"].map(|path| fs::read_to_string(path).unwrap_or_default());
+    tables.iter().flat_map(|table| table.lines().skip(1)).filter_map(listener).collect()
+}
+
+/// A listening socket.
+#[derive(Debug, PartialEq, Eq)]
+struct Listener {
+    address: SocketAddr,
+    user: u32,
+    inode: String,
 }
 
 fn processes(worker_id: Uuid) -> Vec<Pid> {
@@ -116,13 +139,13 @@ fn sockets(pid: Pid) -> Vec<String> {
     targets.filter_map(inode).collect()
 }
 
-/// The address in a row of the kernel's table, if it is that of a listening socket among these.
-fn listener(row: &str, sockets: &HashSet<String>) -> Option<SocketAddr> {
-    let mut fields = row.split_whitespace().skip(1);
-    let address = fields.next()?;
-    let state = fields.nth(1)?;
-    let inode = fields.nth(5)?;
-    if state == LISTENING && sockets.contains(inode) { address_of(address) } else { None }
+/// A row of the kernel's table, if it is that of a listening socket.
+fn listener(row: &str) -> Option<Listener> {
+    let fields: Vec<&str> = row.split_whitespace().collect();
+    let (address, state, user, inode) = (fields.get(1)?, fields.get(3)?, fields.get(7)?, fields.get(9)?);
+    let found =
+        || Some(Listener { address: address_of(address)?, user: user.parse().ok()?, inode: (*inode).to_owned() });
+    if *state == LISTENING { found() } else { None }
 }
 
 /// `0100007F:1F90` is 127.0.0.1:8080: words of four bytes, each as this machine keeps it.
@@ -149,10 +172,9 @@ mod tests {
         assert_eq!(shown("00000000000000000000000001000000:0050").as_deref(), Some("[::1]:80"));
         assert_eq!(shown("nonsense"), None);
         let row =
-            "   0: 0100007F:1F90 00000000:0000 0A 00000000:00000000 00:00000000 00000000     0        0 4711 1 0 100 0";
-        let sockets = HashSet::from(["4711".to_owned()]);
-        assert_eq!(listener(row, &sockets).map(|address| address.port()), Some(8080));
-        assert_eq!(listener(row, &HashSet::new()), None);
-        assert_eq!(listener(&row.replace(" 0A ", " 01 "), &sockets), None, "a connection");
+            "   0: 0100007F:1F90 00000000:0000 0A 00000000:00000000 00:00000000 00000000 65534        0 4711 1 0 100 0";
+        let found = listener(row).unwrap();
+        assert_eq!((found.address.port(), found.user, found.inode.as_str()), (8080, 65534, "4711"));
+        assert_eq!(listener(&row.replace(" 0A ", " 01 ")), None, "a connection");
     }
 }

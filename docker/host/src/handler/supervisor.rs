@@ -1,6 +1,6 @@
 //! Who looks after the handler: starts it, watches it, and starts it again (protocol.md#exit-and-restart).
 
-use std::net::{IpAddr, SocketAddr};
+use std::net::SocketAddr;
 use std::ops::ControlFlow;
 use std::os::unix::process::ExitStatusExt;
 use std::path::Path;
@@ -12,6 +12,7 @@ use tokio::sync::{mpsc, watch};
 use uuid::Uuid;
 use wire::Client;
 
+use super::listening::{listening, misplaced};
 use super::process::{Ending, Launch, Process};
 use super::process_tree;
 use super::readiness::{Probe, Readiness, wait_until_ready};
@@ -219,7 +220,7 @@ impl Supervisor {
                     self.warn_of_open_output(&process.command_line);
                 }
                 is_ready = &mut probing, if !is_probed => {
-                    if !is_ready {
+                    if !is_ready || self.is_strangers(worker_id).await {
                         return (End::TimedOut(listening(worker_id).await), Some(process));
                     }
                     is_probed = true;
@@ -233,6 +234,21 @@ impl Supervisor {
                 }
             }
         }
+    }
+
+    /// Whether somebody else's program has taken the handler's port before it: callers' keys are not for that one.
+    async fn is_strangers(&self, worker_id: Uuid) -> bool {
+        let port = self.launch.port;
+        // It only fails if it panics.
+        let user = tokio::task::spawn_blocking(move || process_tree::stranger(worker_id, port)).await.ok().flatten();
+        if let Some(user) = user {
+            let text = format!(
+                "A program of another user (uid {user}) listens on port {port}, where the handler is to listen: nothing is sent \
+                 there\nhint: start again for another port, or write one in host.json that this user does not know"
+            );
+            self.log.error(DISPATCHER, text);
+        }
+        user.is_some()
     }
 
     fn warn_of_open_output(&self, command_line: &str) {
@@ -341,54 +357,5 @@ impl Supervisor {
         }
         self.failures.push(now);
         self.failures.len()
-    }
-}
-
-/// Where the processes of a start of the handler listen.
-async fn listening(worker_id: Uuid) -> Vec<SocketAddr> {
-    // It only fails if it panics.
-    tokio::task::spawn_blocking(move || process_tree::listening(worker_id)).await.unwrap_or_default()
-}
-
-/// What is wrong with the addresses that a handler listens on, and what to do: the host asks 127.0.0.1 alone
-/// (protocol.md#port). `None` if the right one is among them, or there are none.
-fn misplaced(listening: &[SocketAddr], port: u16) -> Option<(String, &'static str)> {
-    let reaches = |address: &&SocketAddr| match address.ip() {
-        IpAddr::V4(ip) => ip.is_unspecified() || ip.is_loopback(),
-        IpAddr::V6(ip) => ip.is_unspecified(),
-    };
-    let (at_port, elsewhere): (Vec<_>, Vec<_>) = listening.iter().partition(|address| address.port() == port);
-    if at_port.iter().any(reaches) {
-        return None;
-    }
-    let (found, hint) = if at_port.is_empty() {
-        (
-            elsewhere,
-            "take the port from the variable FUNCTIONS_CUSTOMHANDLER_PORT, or write the one that the program listens on as `port` in \
-             `customHandler`",
-        )
-    } else {
-        (at_port, "listen on 127.0.0.1 instead; `localhost` may mean [::1]")
-    };
-    let found: Vec<String> = found.iter().map(ToString::to_string).collect();
-    let what = format!("The handler listens on {}, and the host calls 127.0.0.1:{port}", found.join(", "));
-    (!found.is_empty()).then_some((what, hint))
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_handler_that_listens_where_nobody_asks_is_told_so() {
-        let told = |addresses: &[&str]| {
-            let addresses: Vec<SocketAddr> = addresses.iter().map(|address| address.parse().unwrap()).collect();
-            misplaced(&addresses, 4711).map(|(what, hint)| format!("{what}; {hint}")).unwrap_or_default()
-        };
-        assert!(told(&["0.0.0.0:8080"]).contains("0.0.0.0:8080, and the host calls 127.0.0.1:4711; take the port"));
-        assert!(told(&["[::1]:4711"]).contains("[::1]:4711, and the host calls 127.0.0.1:4711; listen on 127.0.0.1"));
-        for fine in [&["0.0.0.0:4711"][..], &["[::]:4711"], &["127.0.0.1:4711", "0.0.0.0:9229"], &[]] {
-            assert_eq!(told(fine), "");
-        }
     }
 }

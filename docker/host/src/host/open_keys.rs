@@ -8,18 +8,26 @@ use crate::host::keys::{HostKeys, KeyError, Keys};
 const STORE_TYPE: &str = "AzureWebJobsSecretStorageType";
 const STORE_PATH: &str = "FUNCTIONS_SECRETS_PATH";
 
-/// The settings that keep the keys of the app below `root` in files, where the environment names no key store.
-pub fn store(environment: &[(String, String)], root: &Path) -> Vec<(String, String)> {
+/// The settings that keep the keys of the app below `root` in files, where the environment names no key store. They are kept below
+/// the user's own folder, never where others could put down theirs.
+///
+/// # Errors
+/// If the user has no folder.
+pub fn store(environment: &[(String, String)], root: &Path) -> Result<Vec<(String, String)>, KeyError> {
     let find = |name: &str| environment.iter().find(|(key, _)| key.eq_ignore_ascii_case(name)).map(|(_, value)| value);
     if find(STORE_TYPE).is_some() {
-        return Vec::new();
+        return Ok(Vec::new());
     }
-    let state = find("XDG_STATE_HOME").map(PathBuf::from);
-    let home = || find("HOME").map(|home| Path::new(home).join(".local/state"));
-    let folder = root.to_string_lossy().replace('/', "-");
-    let directory =
-        state.or_else(home).unwrap_or_else(std::env::temp_dir).join("mini-host").join(folder.trim_matches('-'));
-    vec![(STORE_TYPE.to_owned(), "files".to_owned()), (STORE_PATH.to_owned(), directory.to_string_lossy().into_owned())]
+    let absolute = |name| find(name).map(PathBuf::from).filter(|path| path.is_absolute());
+    let state = absolute("XDG_STATE_HOME").or_else(|| Some(absolute("HOME")?.join(".local/state")));
+    let directory = state.ok_or(KeyError::NoHome)?.join("mini-host").join(folder(root));
+    let path = directory.to_string_lossy().into_owned();
+    Ok(vec![(STORE_TYPE.to_owned(), "files".to_owned()), (STORE_PATH.to_owned(), path)])
+}
+
+/// The name of the folder with the keys of the app below `root`: no two apps have the same.
+fn folder(root: &Path) -> String {
+    root.to_string_lossy().trim_matches('/').replace('%', "%25").replace('-', "%2D").replace('/', "-")
 }
 
 /// The keys, one a line.
@@ -41,4 +49,24 @@ pub fn listing(app: &App, keys: &Keys) -> Result<String, KeyError> {
     }
     text.push('\n');
     Ok(text)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn no_two_apps_share_their_keys() {
+        let folders = ["/a/b-c", "/a-b/c", "/a/b/c", "/a%2Db/c"].map(|root| folder(Path::new(root)));
+        assert_eq!(folders, ["a-b%2Dc", "a%2Db-c", "a-b-c", "a%252Db-c"]);
+    }
+
+    #[test]
+    fn without_a_folder_of_the_user_there_are_no_keys() {
+        for home in [&[][..], &[("HOME", "")], &[("HOME", "here")]] {
+            let environment: Vec<_> =
+                home.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect();
+            assert!(matches!(store(&environment, Path::new("/app")), Err(KeyError::NoHome)), "{home:?}");
+        }
+    }
 }

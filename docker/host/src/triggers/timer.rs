@@ -1,5 +1,7 @@
 //! The timer trigger (protocol.md#timer-trigger and #locks-ids-timers).
 
+use std::time::Duration;
+
 use chrono::{DateTime, FixedOffset, Local, NaiveDateTime};
 use storage::{Blob, PutBlob};
 use tokio::sync::watch;
@@ -21,6 +23,8 @@ pub(super) const HOSTS_CONTAINER: &str = "azure-webjobs-hosts";
 const NEVER: &str = "0001-01-01T00:00:00+00:00";
 /// A run may come this much before its time because clocks differ; it counts as the run of that time.
 const EARLY_LIMIT_MILLISECONDS: i64 = 1000;
+/// How long a timer sleeps before it looks at the clock again.
+const LONGEST_SLEEP_SECONDS: u64 = 60;
 
 /// Runs one function at its times until it is told to stop. Runs of one timer never overlap (recording TX-timer-overlap).
 pub(super) async fn listen(context: Context, mut resting: watch::Receiver<bool>) {
@@ -35,14 +39,22 @@ pub(super) async fn listen(context: Context, mut resting: watch::Receiver<bool>)
         timer.run(now, past_due, &mut state).await;
     }
     while let Some(next) = timer.schedule.next(&Local::now()) {
-        let wait = (next - Local::now()).to_std().unwrap_or_default();
         tokio::select! {
             () = until(&mut resting, true) => return,
-            () = sleep(wait) => {}
+            () = reached(next) => {}
         }
         // A clock that was set back meanwhile, or a wait that ended a little early, must not make two runs of one.
         let now = Local::now().max(next);
         timer.run(now, false, &mut state).await;
+    }
+}
+
+/// Waits until the clock shows a time. It may be set meanwhile, or the machine be suspended: a single sleep would not notice.
+async fn reached(time: DateTime<Local>) {
+    while let Ok(wait) = (time - Local::now()).to_std()
+        && !wait.is_zero()
+    {
+        sleep(wait.min(Duration::from_secs(LONGEST_SLEEP_SECONDS))).await;
     }
 }
 

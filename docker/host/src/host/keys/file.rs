@@ -7,6 +7,8 @@ use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE;
 use serde::{Deserialize, Serialize};
 
+use crate::files;
+
 /// One key.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Key {
@@ -41,6 +43,11 @@ pub enum KeyError {
     Damaged { path: PathBuf, error: serde_json::Error },
     #[error("cannot write the key file `{}`: {error}\nhint: the host's user must be able to write `FUNCTIONS_SECRETS_PATH`", path.display())]
     Unwritable { path: PathBuf, error: io::Error },
+    #[error(
+        "no folder for keys: HOME names no user's folder\nhint: set HOME, or `AzureWebJobsSecretStorageType=files` and \
+         FUNCTIONS_SECRETS_PATH"
+    )]
+    NoHome,
     #[error("the system gives no random bytes for a key: {0}")]
     Random(getrandom::Error),
 }
@@ -53,14 +60,8 @@ pub(super) struct HostFile {
     pub function_keys: Vec<Key>,
     #[serde(default)]
     pub system_keys: Vec<Key>,
-    #[serde(default)]
-    host_name: Option<String>,
-    #[serde(default)]
-    instance_id: Option<String>,
-    #[serde(default = "runtime")]
-    source: String,
-    #[serde(default)]
-    decryption_key_id: Option<String>,
+    #[serde(flatten)]
+    origin: Origin,
 }
 
 /// `<function>.json` of the key directory.
@@ -68,13 +69,17 @@ pub(super) struct HostFile {
 #[serde(rename_all = "camelCase")]
 pub(super) struct FunctionFile {
     pub keys: Vec<Key>,
-    #[serde(default)]
+    #[serde(flatten)]
+    origin: Origin,
+}
+
+/// What the real host adds to either file.
+#[derive(Debug, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+struct Origin {
     host_name: Option<String>,
-    #[serde(default)]
     instance_id: Option<String>,
-    #[serde(default = "runtime")]
     source: String,
-    #[serde(default)]
     decryption_key_id: Option<String>,
 }
 
@@ -97,10 +102,7 @@ impl HostFile {
                 master_key: Key::new("master", &generate()?),
                 function_keys: vec![Key::new(DEFAULT, &generate()?)],
                 system_keys: Vec::new(),
-                host_name: None,
-                instance_id: Some(String::new()),
-                source: runtime(),
-                decryption_key_id: Some(String::new()),
+                origin: Origin::new(),
             })
         })
     }
@@ -124,13 +126,7 @@ impl FunctionFile {
     }
 
     fn new(keys: Vec<Key>) -> Self {
-        Self {
-            keys,
-            host_name: None,
-            instance_id: Some(String::new()),
-            source: runtime(),
-            decryption_key_id: Some(String::new()),
-        }
+        Self { keys, origin: Origin::new() }
     }
 
     pub(super) fn read_or_make(path: &Path) -> Result<Self, KeyError> {
@@ -139,6 +135,18 @@ impl FunctionFile {
 
     pub(super) fn write(&self, path: &Path) -> Result<(), KeyError> {
         write(path, self)
+    }
+}
+
+impl Origin {
+    fn new() -> Self {
+        Self { instance_id: Some(String::new()), decryption_key_id: Some(String::new()), ..Self::default() }
+    }
+}
+
+impl Default for Origin {
+    fn default() -> Self {
+        Self { host_name: None, instance_id: None, source: "runtime".to_owned(), decryption_key_id: None }
     }
 }
 
@@ -161,10 +169,14 @@ fn read_or_make<F: Serialize + for<'a> Deserialize<'a>>(
     Ok(file)
 }
 
-/// The file, if there is one.
+/// The file, if there is one. Whoever could put down another one could make himself a master key.
 fn read<F: for<'a> Deserialize<'a>>(path: &Path) -> Result<Option<F>, KeyError> {
-    let text = match std::fs::read_to_string(path) {
-        Ok(text) => text,
+    let bytes = match path.parent().map_or(Ok(()), files::check_owner).and_then(|()| files::check_owner(path)) {
+        Ok(()) => files::read(path),
+        Err(error) => Err(error),
+    };
+    let text = match bytes {
+        Ok(bytes) => String::from_utf8_lossy(&bytes).into_owned(),
         Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
         Err(error) => return Err(KeyError::Unreadable { path: path.to_owned(), error }),
     };
@@ -173,29 +185,9 @@ fn read<F: for<'a> Deserialize<'a>>(path: &Path) -> Result<Option<F>, KeyError> 
     Ok(Some(file))
 }
 
-/// Written aside and renamed, so that a reader never sees half a file.
 fn write<F: Serialize>(path: &Path, file: &F) -> Result<(), KeyError> {
     let unwritable = |error| KeyError::Unwritable { path: path.to_owned(), error };
     let mut text = serde_json::to_string_pretty(file).map_err(|error| unwritable(error.into()))?;
     text.push('\n');
-    let aside = path.with_extension("json.new");
-    path.parent()
-        .map_or(Ok(()), std::fs::create_dir_all)
-        .and_then(|()| write_privately(&aside, text.as_bytes()))
-        .and_then(|()| std::fs::rename(&aside, path))
-        .map_err(unwritable)
-}
-
-/// Only the host's user may read keys.
-fn write_privately(path: &Path, bytes: &[u8]) -> io::Result<()> {
-    use std::io::Write;
-    let mut options = std::fs::OpenOptions::new();
-    options.write(true).create(true).truncate(true);
-    #[cfg(unix)]
-    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
-    options.open(path)?.write_all(bytes)
-}
-
-fn runtime() -> String {
-    "runtime".to_owned()
+    files::write_privately(path, text.as_bytes()).map_err(unwritable)
 }
