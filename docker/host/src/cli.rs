@@ -1,74 +1,45 @@
 //! The command line of mini-host.
 
+mod func_start;
+
 use std::path::PathBuf;
 
 use clap::builder::PossibleValue;
-use clap::{Args, Parser, Subcommand, ValueEnum};
+use clap::error::ErrorKind;
+use clap::{Args, CommandFactory, Parser, Subcommand, ValueEnum};
+use clap_complete::Shell;
 
 use crate::package::Plan;
 
-const EXIT_STATUS: &str = "Exit status: 0 after SIGINT or SIGTERM, and when the handler cannot be kept running, as the real host; 1 when \
-                           mini-host itself cannot start; 2 for options that make no sense.";
+const AFTER_HELP: &str = "\
+Examples:
+  mini-host                              the app in this folder, or in one above it, on port 7071
+  mini-host my-app --port 0              another folder, on a free port
+  mini-host --functions hello Orders     two functions of it
+  mini-host --print-env                  with the handler in your debugger
+
+Exit status: 0 after SIGINT or SIGTERM, and when the handler cannot be kept running, as the real host; 1 when mini-host itself \
+cannot start; 2 for options that make no sense.";
 
 /// Runs an Azure Functions app whose functions are a custom handler.
 ///
 /// Reads host.json and the function.json files of the app, starts the handler, and answers HTTP as the Functions host does. The
-/// first line on standard output is `Listening on http://127.0.0.1:41235`; the list of functions and the log follow.
-/// Configuration is host.json and the environment, as with the real host.
+/// first line on standard output is `Listening on http://127.0.0.1:7071`; the list of functions and the log follow.
+/// Settings are the environment and, as with Core Tools, a local.settings.json beside host.json. Where AzureWebJobsScriptRoot names
+/// the app, as in the images of the real host, that file is not read and no emulator is started.
 #[derive(Debug, Parser)]
-#[command(name = "mini-host", version, max_term_width = 100, after_long_help = EXIT_STATUS, args_conflicts_with_subcommands = true)]
-pub struct Options {
+#[command(name = "mini-host", version, max_term_width = 100, after_long_help = AFTER_HELP)]
+#[command(args_conflicts_with_subcommands = true, disable_help_subcommand = true)]
+pub struct Cli {
     /// What to do instead of serving.
     #[command(subcommand)]
     pub verb: Option<Verb>,
-
-    /// The folder with host.json; without it, the one that AzureWebJobsScriptRoot names.
-    ///
-    /// Example: mini-host target/stage/go
-    pub app: Option<PathBuf>,
-
-    /// The port to listen on; 0, or none, is one that the system chooses.
-    ///
-    /// The address is 127.0.0.1, unless ASPNETCORE_URLS names another.
-    ///
-    /// Example: mini-host my-app --port 7071
-    #[arg(long, value_name = "N")]
-    pub port: Option<u16>,
-
-    /// Starts the handler anew when any file of the app changes.
-    ///
-    /// Hidden files, node_modules, target, bin and obj do not count. Without this, host.json and function.json are watched, as
-    /// the real host does.
-    ///
-    /// Example: mini-host my-app --watch
-    #[arg(long)]
-    pub watch: bool,
-
-    /// Prints what to set and run to start the handler by hand, and waits for it instead of starting it.
-    ///
-    /// For a debugger: set its breakpoints, start the handler in it with these variables, then call the function.
-    ///
-    /// Example: mini-host my-app --print-env
-    #[arg(long)]
-    pub print_env: bool,
-
-    /// Puts the `Values` and `ConnectionStrings` of a local.settings.json into the environment, as Core Tools does; what is set
-    /// already stays.
-    ///
-    /// Example: mini-host my-app --local-settings my-app/local.settings.json
-    #[arg(long, value_name = "FILE")]
-    pub local_settings: Option<PathBuf>,
-
-    /// Prints the keys that open functions and admin endpoints.
-    ///
-    /// Where the environment names no key store, keys are kept in files below ~/.local/state/mini-host.
-    ///
-    /// Example: mini-host my-app --open-keys
-    #[arg(long)]
-    pub open_keys: bool,
+    /// How to serve.
+    #[command(flatten)]
+    pub serve: ServeOptions,
 }
 
-/// What there is to do beside serving an app.
+/// What else mini-host does.
 #[derive(Debug, Subcommand)]
 pub enum Verb {
     /// Makes the zip that Azure takes, or says why the app would not run there.
@@ -78,6 +49,76 @@ pub enum Verb {
     ///
     /// Example: mini-host package my-app --plan container --output app.zip
     Package(Package),
+
+    /// Prints a completion script for a shell.
+    ///
+    /// Example: mini-host completion bash > ~/.local/share/bash-completion/completions/mini-host
+    Completion { shell: Shell },
+}
+
+/// How an app is served.
+#[derive(Clone, Debug, Default, Args)]
+pub struct ServeOptions {
+    /// The folder with host.json; without it, the one that AzureWebJobsScriptRoot names, or else this one or the nearest above it.
+    pub app: Option<PathBuf>,
+
+    /// The port to listen on; 0 is a free one [default: 7071, or `Host.LocalHttpPort`; a free one if that is taken].
+    ///
+    /// The address is 127.0.0.1, unless ASPNETCORE_URLS names another.
+    #[arg(short, long, value_name = "N")]
+    pub port: Option<u16>,
+
+    /// Serves these functions alone.
+    ///
+    /// Example: mini-host --functions hello Orders
+    #[arg(long, value_name = "NAME", num_args = 1.., value_delimiter = ',')]
+    pub functions: Vec<String>,
+
+    /// Lets pages of these origins call, as Core Tools does; `*` is any.
+    ///
+    /// Example: mini-host --cors http://localhost:3000,http://localhost:8080
+    #[arg(long, value_name = "ORIGINS")]
+    pub cors: Option<String>,
+
+    /// Lets those pages send cookies, too.
+    #[arg(long)]
+    pub cors_credentials: bool,
+
+    /// Starts the handler anew when any file of the app changes.
+    ///
+    /// Hidden files, node_modules, target, bin and obj do not count. Without this, host.json and function.json are watched, as
+    /// the real host does.
+    #[arg(long)]
+    pub watch: bool,
+
+    /// Prints what to set and run to start the handler by hand, and waits for it instead of starting it.
+    ///
+    /// For a debugger: set its breakpoints, start the handler in it with these variables, then call the function.
+    #[arg(long)]
+    pub print_env: bool,
+
+    /// Reads another file than the local.settings.json beside host.json.
+    ///
+    /// Its `Values` and `ConnectionStrings` go into the environment; what is set there already stays.
+    #[arg(long, value_name = "FILE", conflicts_with = "no_local_settings")]
+    pub local_settings: Option<PathBuf>,
+
+    /// Reads no local.settings.json.
+    #[arg(long)]
+    pub no_local_settings: bool,
+
+    /// Starts no storage emulator.
+    ///
+    /// Otherwise, with AzureWebJobsStorage=UseDevelopmentStorage=true and nobody on Azurite's ports, an installed Azurite is started
+    /// in memory, and ended with mini-host.
+    #[arg(long)]
+    pub no_azurite: bool,
+
+    /// Prints the keys that open functions and admin endpoints.
+    ///
+    /// Where the environment names no key store, keys are kept in files below ~/.local/state/mini-host.
+    #[arg(long)]
+    pub open_keys: bool,
 }
 
 /// `package`
@@ -106,10 +147,64 @@ impl ValueEnum for Plan {
     }
 }
 
-impl Options {
+impl Cli {
     /// What was said on the command line; ends the program with status 2 where that makes no sense, and with help where it was
     /// asked for.
     pub fn from_command_line() -> Self {
-        Self::parse()
+        let error = match Self::try_parse() {
+            Ok(cli) => match cli.serve.word_of_core_tools() {
+                Some(word) => Self::command().error(ErrorKind::InvalidValue, word),
+                None => return cli,
+            },
+            Err(error) => error,
+        };
+        // Nothing to do if there is nowhere to write to.
+        _ = error.print();
+        if let Some(hint) =
+            std::env::args().skip(1).filter(|_| error.use_stderr()).find_map(|word| func_start::hint(&word))
+        {
+            eprintln!("hint: {hint}");
+        }
+        std::process::exit(error.exit_code())
+    }
+}
+
+impl ServeOptions {
+    /// What is wrong with the name of the app, if it is a verb of Core Tools and no folder.
+    fn word_of_core_tools(&self) -> Option<String> {
+        let word = self.app.as_ref().filter(|app| !app.exists())?.to_str()?;
+        func_start::hint(word).map(|_| format!("there is no folder `{word}`"))
+    }
+}
+
+/// The completion script for a shell, to be put where the shell looks for such.
+pub fn completion(shell: Shell) -> Vec<u8> {
+    let mut script = Vec::new();
+    clap_complete::generate(shell, &mut Cli::command(), "mini-host", &mut script);
+    script
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn read(words: &[&str]) -> Cli {
+        Cli::try_parse_from([&["mini-host"], words].concat()).unwrap()
+    }
+
+    #[test]
+    fn a_folder_is_served_and_a_verb_is_a_verb() {
+        assert_eq!(read(&[]).serve.app, None);
+        assert_eq!(read(&["my-app", "-p", "0"]).serve.app, Some(PathBuf::from("my-app")));
+        assert_eq!(read(&["--functions", "A", "B,C"]).serve.functions, ["A", "B", "C"]);
+        assert!(read(&["completion", "bash"]).verb.is_some());
+        assert!(!completion(Shell::Bash).is_empty());
+    }
+
+    #[test]
+    fn a_verb_of_core_tools_is_not_taken_for_a_folder() {
+        let word = read(&["start", "--port", "7072"]).serve.word_of_core_tools();
+        assert_eq!(word.as_deref(), Some("there is no folder `start`"));
+        assert_eq!(read(&["src"]).serve.word_of_core_tools(), None);
     }
 }

@@ -3,8 +3,9 @@
 //! Read it along one request: `front` takes it, `host::routes` finds its function, `host::keys` lets it in, `forward` passes it
 //! on, or `invoke` wraps it in an `envelope` for the process that `handler` looks after. `triggers` start invocations from storage
 //! and clocks, `bindings` read and write what a function names beside its trigger, `admin` is the operator's side, `app` is the
-//! only reader of the function app's files, `doctor` says what the real host passes over in silence, `package` makes the zip
-//! that Azure takes, and `grammar` has the small languages in those files. Each knows only what is below it: `tests/floors.rs` has the order.
+//! only reader of the function app's files, `local` does what Core Tools does around a host, `doctor` says what the real host passes
+//! over in silence, `package` makes the zip that Azure takes, and `grammar` has the small languages in those files. Each knows only
+//! what is below it: `tests/floors.rs` has the order.
 
 mod admin;
 mod app;
@@ -19,12 +20,13 @@ mod grammar;
 mod handler;
 mod host;
 mod invoke;
+mod local;
 mod log;
 mod package;
 mod proxy;
 mod run;
 mod triggers;
 
-pub use cli::Options;
+pub use cli::Cli;
 pub use handler::watchdog::watch_over_host;
 pub use run::run;

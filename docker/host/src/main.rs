@@ -2,13 +2,13 @@
 
 use std::process::ExitCode;
 
-use mini_host::{Options, run, watch_over_host};
+use mini_host::{Cli, run, watch_over_host};
 
 fn main() -> ExitCode {
     if watch_over_host() {
         return ExitCode::SUCCESS;
     }
-    let options = Options::from_command_line();
+    let cli = Cli::from_command_line();
     // The handler, and whoever calls, need the other half. One worker is this thread: nothing has to pass to another.
     let workers = std::thread::available_parallelism().map_or(1, |cores| cores.get().div_ceil(2));
     let mut builder = if workers == 1 {
@@ -18,7 +18,7 @@ fn main() -> ExitCode {
     };
     let outcome = match builder.worker_threads(workers).enable_all().build() {
         Ok(runtime) => {
-            let outcome = runtime.block_on(run(options)).map_err(|error| error.to_string());
+            let outcome = runtime.block_on(run(cli)).map_err(|error| error.to_string());
             // A file that takes for ever to be read is not waited for.
             runtime.shutdown_background();
             outcome

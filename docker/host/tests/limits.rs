@@ -50,8 +50,11 @@ fn silent_callers_make_room_for_others_and_the_handler_lives() {
     setrlimit(Resource::Nofile, Rlimit { current: limit.maximum, maximum: limit.maximum }).unwrap();
     let folder = app("echo started; exec sleep 600");
     let mut command = Command::new("sh");
-    command.args(["-c", "ulimit -n 1024 && exec \"$0\" \"$@\"", env!("CARGO_BIN_EXE_mini-host")]).arg(folder.path());
-    let host = Host::start(command);
+    command
+        .args(["-c", "ulimit -n 1024 && exec \"$0\" \"$@\"", env!("CARGO_BIN_EXE_mini-host")])
+        .arg(folder.path())
+        .args(["--port", "0"]);
+    let host = Host::start(&mut command);
     host.wait_for_line("started");
     let callers: Vec<TcpStream> = (0..SILENT_CALLERS).map(|_| host.connect()).collect();
     host.wait_for_line("connections: those that have been silent for longest are closed");

@@ -51,7 +51,11 @@ impl Target {
         let mut command = Command::new(program);
         command.arg(app).args(["--port", "0"]);
         environment::scrub(&mut command);
-        command.env("PATH", path).env("FUNCTIONS_WORKER_RUNTIME", "custom").envs(settings.iter().copied());
+        command
+            .env("PATH", path)
+            .env("AzureWebJobsScriptRoot", app)
+            .env("FUNCTIONS_WORKER_RUNTIME", "custom")
+            .envs(settings.iter().copied());
         announced(command).context("cannot start mini-host")
     }
 

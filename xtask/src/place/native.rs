@@ -81,6 +81,8 @@ fn start(staged: &Staged, run: &NativeRun<'_>, secrets: &Path) -> Result<Server>
     environment::scrub(&mut command);
     command
         .env("PATH", run.path)
+        // As the images name the app: then mini-host adds nothing of its own to what the settings say.
+        .env("AzureWebJobsScriptRoot", staged.dir())
         .env("FUNCTIONS_SECRETS_PATH", secrets)
         .envs(environment::settings(run.storage.as_deref(), &staged.sample().name));
     Server::start(command, STOP_LIMIT).with_context(|| format!("cannot start `{}`", run.mini_host.display()))

@@ -14,7 +14,6 @@ mod faults;
 mod function;
 mod host_file;
 mod implicit;
-pub mod local_settings;
 mod options;
 mod profile;
 mod settings;
@@ -41,6 +40,7 @@ pub use options::{
     CustomHandler, HandlerKind, HostError, HostOptions, HttpOptions, MessageEncoding, Retry, RetryStrategy,
 };
 pub use settings::Settings;
+pub(crate) use syntax::advice_on as syntax_advice;
 
 #[cfg(test)]
 pub use binding::Direction;

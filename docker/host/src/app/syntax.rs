@@ -7,7 +7,7 @@ use dotnet_text::json::{Error, ErrorKind};
 use super::diagnostic::{Diagnostic, Position};
 
 /// What to say about a file with this text; `example` is how such a file begins.
-pub(super) fn advice_on(file: &Path, text: &str, error: &Error, example: &str) -> String {
+pub(crate) fn advice_on(file: &Path, text: &str, error: &Error, example: &str) -> String {
     if matches!(error.kind, ErrorKind::Empty | ErrorKind::NotAnObject(_)) {
         return Diagnostic::of_file("is not a JSON object").hint(format!("begin with {example}")).in_file(file, None);
     }

@@ -206,7 +206,7 @@ impl Drop for Process {
 /// The kernel watches the thread that starts the handler, not the process. That is the main thread or a worker of the runtime, and
 /// those live as long as the runtime: nothing here calls `block_in_place`, which may replace one.
 #[cfg(target_os = "linux")]
-fn end_with_this_process(command: &mut Command) {
+pub fn end_with_this_process(command: &mut Command) {
     use rustix::process::{getpid, getppid, set_parent_process_death_signal};
 
     let parent = getpid();
@@ -223,4 +223,4 @@ fn end_with_this_process(command: &mut Command) {
 
 /// Other systems have no such order.
 #[cfg(not(target_os = "linux"))]
-fn end_with_this_process(_: &mut Command) {}
+pub fn end_with_this_process(_: &mut Command) {}

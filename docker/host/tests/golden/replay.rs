@@ -112,7 +112,11 @@ impl Recorder<'_> {
             .arg(self.golden.join("recorder/record.mjs"))
             .arg("--from")
             .arg(self.golden.join("recordings"))
-            .args(["--host", &format!("'{}' {{app}} --port {{port}}", self.binary.display())])
+            // The variable names the app as the images do: then nothing local is added.
+            .args([
+                "--host",
+                &format!("env AzureWebJobsScriptRoot='{{app}}' '{}' {{app}} --port {{port}}", self.binary.display()),
+            ])
             .arg("--out")
             .arg(out)
             .args(["--only", &pattern(chosen), "--jobs", &jobs.to_string(), "--with", "slow"])

@@ -19,14 +19,14 @@ pub struct Host {
 
 impl Host {
     /// Serves the app in a folder, with these environment variables besides those of the test.
+    #[allow(dead_code, reason = "some tests have command lines of their own")]
     pub fn serve(app: &Path, environment: &[(&str, &Path)]) -> Self {
         let mut command = Command::new(env!("CARGO_BIN_EXE_mini-host"));
-        command.arg(app).envs(environment.iter().copied());
-        Self::start(command)
+        Self::start(command.arg(app).args(["--port", "0"]).envs(environment.iter().copied()))
     }
 
     /// Starts a host by this command.
-    pub fn start(mut command: Command) -> Self {
+    pub fn start(command: &mut Command) -> Self {
         command.stdin(Stdio::null()).stdout(Stdio::piped());
         let mut process = command.spawn().expect("mini-host starts");
         let mut output = BufReader::new(process.stdout.take().expect("a pipe")).lines().map_while(Result::ok);

@@ -9,6 +9,7 @@ use tokio::time::{Instant, timeout};
 
 use crate::framing::{BodyError, Framing};
 use crate::head::RequestHead;
+use crate::headers::Headers;
 use crate::name::Name;
 use crate::response::{Ending, Response};
 use crate::socket::Socket;
@@ -49,6 +50,8 @@ pub struct Caller {
     pub(crate) is_old: bool,
     /// Whether the caller does not want the connection to be kept, or it cannot be.
     closes: bool,
+    /// What every response to the caller says besides.
+    additional: Headers,
     /// What becomes of the connection, once a response has been written.
     pub(crate) ending: Option<Ending>,
 }
@@ -71,6 +74,7 @@ impl Caller {
             is_to_head: head.method == "HEAD",
             is_old: head.is_old,
             closes: !keeps_connection(head),
+            additional: Headers::default(),
             ending: None,
         }
     }
@@ -99,6 +103,11 @@ impl Caller {
     #[must_use]
     pub const fn is_chunked(&self) -> bool {
         self.is_chunked
+    }
+
+    /// Adds header lines to whatever response comes, in place of those of the same names; a `Vary` is added to.
+    pub fn add_headers(&mut self, headers: Headers) {
+        self.additional = headers;
     }
 
     /// Refuses a body of more bytes than this.
@@ -191,8 +200,14 @@ impl Caller {
         Ok(ending)
     }
 
-    /// What a response says of the connection.
+    /// What a response says of the connection, and what was added to it.
     pub(crate) fn complete(&self, response: &mut Response) {
+        for line in self.additional.iter() {
+            if !line.has_name(Name::Vary) {
+                response.headers.retain(|own| !own.is_called(line.name()));
+            }
+            response.headers.push(line.name(), line.value);
+        }
         response.closes |= self.closes;
         if self.is_old && !response.closes && !response.headers.contains(Name::Connection) {
             response.headers.push(Name::Connection, "keep-alive");

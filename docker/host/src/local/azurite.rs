@@ -1,0 +1,248 @@
+//! The storage emulator Azurite: started where an app asks for development storage and nobody offers it.
+
+use std::io::{Read, Seek};
+use std::path::{Path, PathBuf};
+use std::process::{ExitStatus, Stdio};
+use std::time::Duration;
+
+use rustix::process::{Pid, Signal, kill_process_group};
+use storage::Account;
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::TcpStream;
+use tokio::process::{Child, Command};
+use tokio::time::{sleep, timeout};
+
+use super::find;
+use crate::handler::end_with_this_process;
+
+/// Where `UseDevelopmentStorage=true` looks for blobs and queues.
+const PORTS: [(&str, u16); 2] = [("blobs", 10000), ("queues", 10001)];
+/// In memory: nothing is left behind. Without the last one it phones home.
+const OPTIONS: [&str; 4] = ["--silent", "--inMemoryPersistence", "--skipApiVersionCheck", "--disableTelemetry"];
+/// Node starts in a second or two; a busy machine takes longer.
+const START_LIMIT_SECONDS: u64 = 60;
+const POLL_MILLISECONDS: u64 = 50;
+/// What listens on the emulator's ports is asked for so long who it is.
+const ANSWER_LIMIT_SECONDS: u64 = 2;
+const MOST_ANSWER_BYTES: u64 = 2048;
+const QUESTION: &[u8] = b"GET /devstoreaccount1?comp=list HTTP/1.1\r\nHost: 127.0.0.1\r\nConnection: close\r\n\r\n";
+const INSTALL: &str = "npm install --global azurite";
+
+/// An Azurite that was started here; dropping it ends it, with all it has started.
+#[derive(Debug)]
+pub struct Azurite {
+    child: Child,
+    group: Option<Pid>,
+}
+
+/// What became of the wish for development storage.
+#[derive(Debug)]
+pub enum Provided {
+    /// Nobody asked for it, or it is there.
+    Nothing,
+    /// It was started, and what to say of that.
+    Started(#[expect(dead_code, reason = "it ends when it is dropped")] Azurite, String),
+    /// It is not there: why, and what to do.
+    Missing(String),
+}
+
+/// Who listens on a port.
+#[derive(Debug, PartialEq, Eq)]
+enum Listener {
+    Nobody,
+    Emulator,
+    /// Something else, and how it introduces itself.
+    Stranger(String),
+}
+
+/// Looks after the storage of an app that has `AzureWebJobsStorage=UseDevelopmentStorage=true`.
+pub async fn provide(environment: &[(String, String)], root: &Path) -> Provided {
+    if !is_wanted(environment) {
+        return Provided::Nothing;
+    }
+    let mut is_there = false;
+    for (service, port) in PORTS {
+        match listener(port).await {
+            Listener::Nobody => {}
+            Listener::Emulator => is_there = true,
+            Listener::Stranger(answer) => {
+                return Provided::Missing(format!(
+                    "What listens on 127.0.0.1:{port}, where `UseDevelopmentStorage=true` looks for {service}, is not a storage \
+                     emulator: {answer}\nhint: end that program, or start Azurite on other ports and set `AzureWebJobsStorage` to \
+                     its connection string"
+                ));
+            }
+        }
+    }
+    if is_there { Provided::Nothing } else { start(environment, root).await }
+}
+
+fn is_wanted(environment: &[(String, String)]) -> bool {
+    let account = find(environment, "AzureWebJobsStorage").and_then(|text| Account::parse(text).ok());
+    account
+        .is_some_and(|account| account.blob_endpoint.starts_with("http://127.0.0.1:10000/") && account.is_development())
+}
+
+async fn listener(port: u16) -> Listener {
+    let Ok(mut stream) = TcpStream::connect(("127.0.0.1", port)).await else { return Listener::Nobody };
+    let mut answer = Vec::new();
+    let asking = async {
+        stream.write_all(QUESTION).await?;
+        stream.take(MOST_ANSWER_BYTES).read_to_end(&mut answer).await
+    };
+    let asked = timeout(Duration::from_secs(ANSWER_LIMIT_SECONDS), asking).await;
+    let text = String::from_utf8_lossy(&answer).into_owned();
+    let line = |name: &str| text.lines().find(|line| line.to_ascii_lowercase().starts_with(name));
+    // Every storage service numbers its requests.
+    if line("x-ms-request-id:").is_some() {
+        return Listener::Emulator;
+    }
+    Listener::Stranger(match (line("server:").or_else(|| text.lines().next()), asked) {
+        (Some(line), _) => format!("it answers `{}`", line.trim()),
+        (None, Err(_)) => format!("it did not answer within {ANSWER_LIMIT_SECONDS} s"),
+        (None, Ok(_)) => "it hangs up".to_owned(),
+    })
+}
+
+async fn start(environment: &[(String, String)], root: &Path) -> Provided {
+    let Some((program, arguments)) = program(find(environment, "PATH").unwrap_or_default(), root) else {
+        return Provided::Missing(format!(
+            "`AzureWebJobsStorage` asks for the storage emulator, and none listens on 127.0.0.1:10000\nhint: {INSTALL}; \
+             mini-host then starts it by itself"
+        ));
+    };
+    let shown = program.display().to_string();
+    match run(&program, arguments, PORTS.map(|(_, port)| port)).await {
+        Ok(azurite) => Provided::Started(
+            azurite,
+            format!(
+                "Started the storage emulator `{shown}` in memory: what is in it ends with mini-host (--no-azurite: not at all)"
+            ),
+        ),
+        Err(error) => Provided::Missing(format!(
+            "The storage emulator `{shown}` does not start: {error}\nhint: start it yourself, or update it: {INSTALL}"
+        )),
+    }
+}
+
+/// Azurite's program: on the path, or installed in the app's folder or one above it. `npx` finds it in its own store.
+fn program(path: &str, root: &Path) -> Option<(PathBuf, &'static [&'static str])> {
+    let on_path = |name: &str| std::env::split_paths(path).map(|folder| folder.join(name)).find(|path| path.is_file());
+    let installed = || {
+        let paths = root.ancestors().map(|folder| folder.join("node_modules/.bin/azurite"));
+        { paths }.find(|path| path.is_file())
+    };
+    let alone = on_path("azurite").or_else(installed).map(|program| (program, &[][..]));
+    alone.or_else(|| on_path("npx").map(|npx| (npx, &["--no-install", "azurite"][..])))
+}
+
+/// Why Azurite does not run.
+#[derive(Debug, thiserror::Error)]
+enum StartError {
+    #[error("{0}")]
+    Io(#[from] std::io::Error),
+    #[error("it ended with {0}{1}")]
+    Ended(ExitStatus, String),
+    #[error("it did not listen within {START_LIMIT_SECONDS} s")]
+    Silent,
+}
+
+async fn run(program: &Path, arguments: &[&str], ports: [u16; 2]) -> Result<Azurite, StartError> {
+    let mut output = tempfile::tempfile()?;
+    let mut command = Command::new(program);
+    command
+        .args(arguments)
+        .args(OPTIONS)
+        .current_dir(std::env::temp_dir())
+        .stdin(Stdio::null())
+        .stdout(output.try_clone()?)
+        .stderr(output.try_clone()?)
+        .process_group(0)
+        .kill_on_drop(true);
+    end_with_this_process(&mut command);
+    let child = command.spawn()?;
+    let group = child.id().and_then(|id| i32::try_from(id).ok()).and_then(Pid::from_raw);
+    let mut azurite = Azurite { child, group };
+    let listening = async {
+        loop {
+            if let Some(status) = azurite.child.try_wait()? {
+                let mut text = String::new();
+                output.rewind()?;
+                // What it says is a help, not a need.
+                _ = output.read_to_string(&mut text);
+                let said = text.lines().rev().find(|line| !line.trim().is_empty());
+                return Err(StartError::Ended(
+                    status,
+                    said.map(|line| format!(": {}", line.trim())).unwrap_or_default(),
+                ));
+            }
+            if is_open(ports[0]).await && is_open(ports[1]).await {
+                return Ok(());
+            }
+            sleep(Duration::from_millis(POLL_MILLISECONDS)).await;
+        }
+    };
+    timeout(Duration::from_secs(START_LIMIT_SECONDS), listening).await.unwrap_or(Err(StartError::Silent))?;
+    Ok(azurite)
+}
+
+async fn is_open(port: u16) -> bool {
+    TcpStream::connect(("127.0.0.1", port)).await.is_ok()
+}
+
+impl Drop for Azurite {
+    fn drop(&mut self) {
+        if let Some(group) = self.group {
+            // It may have ended already.
+            _ = kill_process_group(group, Signal::KILL);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use tokio::net::TcpListener;
+
+    #[test]
+    fn only_development_storage_is_looked_after() {
+        let wants = |text: &str| is_wanted(&[("AZUREWEBJOBSSTORAGE".to_owned(), text.to_owned())]);
+        assert!(wants("UseDevelopmentStorage=true"));
+        assert!(wants("UseDevelopmentStorage=true;"));
+        assert!(!wants("AccountName=a;AccountKey=a2V5"));
+        assert!(!wants(
+            "AccountName=devstoreaccount1;AccountKey=a2V5;BlobEndpoint=http://127.0.0.1:4000/devstoreaccount1;QueueEndpoint=http://127.0.0.1:4001/devstoreaccount1"
+        ));
+        assert!(!wants("") && !is_wanted(&[]));
+    }
+
+    async fn taken_for(answer: &'static [u8]) -> Listener {
+        let server = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let port = server.local_addr().unwrap().port();
+        let serving = tokio::spawn(async move {
+            let (mut stream, _) = server.accept().await.unwrap();
+            let mut question = vec![0; QUESTION.len()];
+            stream.read_exact(&mut question).await.unwrap();
+            stream.write_all(answer).await.unwrap();
+        });
+        let listener = listener(port).await;
+        serving.await.unwrap();
+        listener
+    }
+
+    #[tokio::test]
+    async fn an_emulator_is_told_from_a_stranger() {
+        let azurite = b"HTTP/1.1 403 x\r\nServer: Azurite-Blob/3.35.0\r\nx-ms-request-id: 1\r\n\r\n";
+        assert_eq!(taken_for(azurite).await, Listener::Emulator);
+        let nginx = b"HTTP/1.1 200 OK\r\nServer: nginx\r\n\r\n";
+        assert_eq!(taken_for(nginx).await, Listener::Stranger("it answers `Server: nginx`".to_owned()));
+        assert_eq!(taken_for(b"hello\n").await, Listener::Stranger("it answers `hello`".to_owned()));
+        assert_eq!(taken_for(b"").await, Listener::Stranger("it hangs up".to_owned()));
+    }
+
+    #[tokio::test]
+    async fn one_that_does_not_start_says_why() {
+        let error = run(Path::new("/bin/sh"), &["-c", "echo no room >&2; exit 3"], [1, 1]).await.unwrap_err();
+        assert_eq!(error.to_string(), "it ended with exit status: 3: no room");
+    }
+}

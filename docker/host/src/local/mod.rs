@@ -1,0 +1,140 @@
+//! What Core Tools, and not the host, does for a person: finds the app, reads its local.settings.json, picks a port, lets pages of
+//! other origins call, and starts a storage emulator (protocol.md#local-settings).
+//!
+//! Nothing of this happens where the environment names the app (`AzureWebJobsScriptRoot`), as the images of the real host do:
+//! there mini-host is that host and no more.
+
+pub mod azurite;
+pub mod cors;
+mod folder;
+mod settings_file;
+
+use std::path::PathBuf;
+
+use crate::cli::ServeOptions;
+use crate::host::keys::KeyError;
+use crate::host::open_keys;
+pub use cors::{CorsError, Policy};
+pub use folder::FolderError;
+pub use settings_file::SettingsError;
+use settings_file::SettingsFile;
+
+const SCRIPT_ROOT: &str = "AzureWebJobsScriptRoot";
+const SETTINGS_FILE: &str = "local.settings.json";
+/// Where people expect a local host: the port of Core Tools.
+const USUAL_PORT: u16 = 7071;
+
+/// An app with all that surrounds it on this machine.
+#[derive(Debug)]
+pub struct Surroundings {
+    /// The folder with host.json, absolute.
+    pub root: PathBuf,
+    /// The environment of host and handler.
+    pub environment: Vec<(String, String)>,
+    pub port: Port,
+    /// Who may call from pages of another origin; `None` leaves that to the handler.
+    pub cors: Option<Policy>,
+    /// Whether a storage emulator may be started.
+    pub may_start_azurite: bool,
+    /// What a person should know, one entry for each warning.
+    pub notes: Vec<String>,
+}
+
+/// The port to listen on.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Port {
+    /// This one or none; without a number, as `ASPNETCORE_URLS` says.
+    Exactly(Option<u16>),
+    /// This one, or a free one if it is taken.
+    Preferably(u16),
+}
+
+/// Why there is nothing to serve.
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    #[error(transparent)]
+    Folder(#[from] FolderError),
+    #[error(transparent)]
+    Settings(#[from] SettingsError),
+    #[error(transparent)]
+    Cors(#[from] CorsError),
+    #[error(transparent)]
+    Keys(#[from] KeyError),
+}
+
+/// Finds the app, and reads what stands beside it.
+///
+/// # Errors
+/// If there is no app, or its local.settings.json cannot be used.
+pub fn surroundings(options: &ServeOptions) -> Result<Surroundings, Error> {
+    let mut environment: Vec<(String, String)> = variables().collect();
+    let named_by_environment = find(&environment, SCRIPT_ROOT).map(PathBuf::from);
+    let is_image = named_by_environment.is_some();
+    let root = folder::find(options.app.clone().or(named_by_environment))?;
+    let beside =
+        Some(root.join(SETTINGS_FILE)).filter(|path| !is_image && !options.no_local_settings && path.is_file());
+    let file = match options.local_settings.clone().or(beside) {
+        Some(path) => settings_file::read(&path)?,
+        None => SettingsFile::default(),
+    };
+    add(&mut environment, file.settings);
+    let functions = options.functions.iter().enumerate();
+    let functions = functions.map(|(index, name)| (format!("AzureFunctionsJobHost__functions__{index}"), name.clone()));
+    environment.extend(functions);
+    if !is_image {
+        // As under Core Tools: idle queues are then asked every two seconds.
+        add(&mut environment, vec![("AZURE_FUNCTIONS_ENVIRONMENT".to_owned(), "Development".to_owned())]);
+    }
+    if !is_image || options.open_keys {
+        match open_keys::store(&environment, &root) {
+            Ok(store) => add(&mut environment, store),
+            // Without a key store no key is right, which matters to those who want one.
+            Err(error) if options.open_keys => return Err(error.into()),
+            Err(_) => {}
+        }
+    }
+    let says_where = is_image || find(&environment, "ASPNETCORE_URLS").is_some_and(|urls| !urls.trim().is_empty());
+    let port = match (options.port, says_where) {
+        (None, false) => Port::Preferably(file.port.unwrap_or(USUAL_PORT)),
+        (port, _) => Port::Exactly(port),
+    };
+    let origins = options.cors.as_deref().or(file.cors.as_deref()).filter(|origins| !origins.trim().is_empty());
+    let has_credentials = options.cors_credentials || (options.cors.is_none() && file.cors_credentials);
+    let cors = origins.map(|origins| Policy::new(origins, has_credentials)).transpose()?;
+    let may_start_azurite = !is_image && !options.no_azurite;
+    Ok(Surroundings { root, environment, port, cors, may_start_azurite, notes: file.notes })
+}
+
+/// The environment of this process as far as it is text.
+pub fn variables() -> impl Iterator<Item = (String, String)> {
+    std::env::vars_os().filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok()?)))
+}
+
+/// Adds settings; what the environment has already, and is not empty, stays as it is, as with Core Tools.
+fn add(environment: &mut Vec<(String, String)>, settings: Vec<(String, String)>) {
+    for (name, value) in settings {
+        match environment.iter_mut().find(|(known, _)| *known == name) {
+            Some((_, known)) if known.is_empty() => *known = value,
+            Some(_) => {}
+            None => environment.push((name, value)),
+        }
+    }
+}
+
+/// The value of an environment variable by its name ignoring case.
+fn find<'a>(environment: &'a [(String, String)], name: &str) -> Option<&'a str> {
+    environment.iter().find(|(known, _)| known.eq_ignore_ascii_case(name)).map(|(_, value)| value.as_str())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_environment_wins_unless_it_is_empty() {
+        let pair = |name: &str, value: &str| (name.to_owned(), value.to_owned());
+        let mut environment = vec![pair("A", "mine"), pair("B", "")];
+        add(&mut environment, vec![pair("A", "1"), pair("B", "2"), pair("C", "3")]);
+        assert_eq!(environment, [pair("A", "mine"), pair("B", "2"), pair("C", "3")]);
+    }
+}

@@ -1,0 +1,59 @@
+//! The sockets that callers connect to.
+
+use std::io;
+use std::net::SocketAddr;
+
+use tokio::net::TcpListener;
+use wire::addresses::{AddressError, addresses};
+
+use crate::local::Port;
+use crate::log;
+
+/// Why nobody can connect.
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    #[error(transparent)]
+    Addresses(#[from] AddressError),
+    #[error("cannot listen on {address}: {error}\nhint: another program has the port; --port 0 takes a free one")]
+    Taken { address: SocketAddr, error: io::Error },
+}
+
+/// Sockets that are open.
+#[derive(Debug, Default)]
+pub struct Bound {
+    pub listeners: Vec<TcpListener>,
+    pub urls: Vec<String>,
+    /// What to say of a port that is not the usual one.
+    pub note: Option<String>,
+}
+
+/// Opens the sockets and announces each: the first line on standard output is for programs to read.
+///
+/// # Errors
+/// If the addresses make no sense, or cannot be listened on.
+pub async fn bind(environment: &[(String, String)], port: Port) -> Result<Bound, Error> {
+    let urls = environment.iter().find(|(name, _)| name.eq_ignore_ascii_case("ASPNETCORE_URLS"));
+    let wanted = match port {
+        Port::Exactly(port) => addresses(urls.map(|(_, value)| value.as_str()), port)?,
+        Port::Preferably(port) => addresses(None, Some(port))?,
+    };
+    let mut bound = Bound::default();
+    for address in wanted {
+        let taken = |error| Error::Taken { address, error };
+        let listener = match TcpListener::bind(address).await {
+            Err(error) if matches!(port, Port::Preferably(_)) && error.kind() == io::ErrorKind::AddrInUse => {
+                let port = address.port();
+                bound.note =
+                    Some(format!("Port {port} is taken, so a free one was chosen\nhint: --port N names another"));
+                TcpListener::bind((address.ip(), 0)).await
+            }
+            listener => listener,
+        };
+        let listener = listener.map_err(taken)?;
+        let url = format!("http://{}", listener.local_addr().map_err(taken)?);
+        log::print(&format!("Listening on {url}\n"));
+        bound.listeners.push(listener);
+        bound.urls.push(url);
+    }
+    Ok(bound)
+}

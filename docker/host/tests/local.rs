@@ -1,0 +1,169 @@
+//! What Core Tools does around a host, and mini-host too: it finds the app, reads local.settings.json, picks a port, lets pages call.
+
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test fails by panicking")]
+
+#[path = "support/host.rs"]
+mod host;
+
+use std::fs;
+use std::io::{Read, Write};
+use std::net::TcpListener;
+use std::path::Path;
+use std::process::{Command, Output};
+
+use host::Host;
+use tempfile::TempDir;
+
+const HOST_JSON: &str = r#"{
+  "version": "2.0",
+  "customHandler": {
+    "description": { "defaultExecutablePath": "node", "arguments": ["handler.mjs"] }, "enableProxyingHttpRequest": true
+  }
+}"#;
+const FUNCTION_JSON: &str = r#"{ "bindings": [
+  { "type": "httpTrigger", "direction": "in", "name": "req", "authLevel": "anonymous" }, { "type": "http", "direction": "out", "name": "res" }
+] }"#;
+/// Answers with two settings.
+const HANDLER: &str = "
+import http from 'node:http';
+const { ONE, TWO } = process.env;
+http.createServer((request, response) => request.resume().on('end', () => response.end(`one ${ONE}, two ${TWO}`)))
+  .listen(process.env.FUNCTIONS_CUSTOMHANDLER_PORT, '127.0.0.1');
+";
+
+fn app(settings: &str) -> TempDir {
+    let folder = tempfile::tempdir().unwrap();
+    for function in ["hello", "other"] {
+        fs::create_dir(folder.path().join(function)).unwrap();
+        fs::write(folder.path().join(function).join("function.json"), FUNCTION_JSON).unwrap();
+    }
+    fs::create_dir(folder.path().join("src")).unwrap();
+    for (name, text) in [("host.json", HOST_JSON), ("handler.mjs", HANDLER), ("local.settings.json", settings)] {
+        fs::write(folder.path().join(name), text).unwrap();
+    }
+    folder
+}
+
+/// mini-host as it is typed in a folder below the app's.
+fn typed(app: &TempDir, words: &[&str]) -> Command {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_mini-host"));
+    command.args(words).current_dir(app.path().join("src")).env("XDG_STATE_HOME", app.path().join(".state"));
+    command
+}
+
+fn refused(app: &TempDir, words: &[&str]) -> (Option<i32>, String) {
+    let Output { status, stderr, .. } = typed(app, words).output().unwrap();
+    (status.code(), String::from_utf8(stderr).unwrap())
+}
+
+#[test]
+fn the_app_and_its_settings_are_found_from_a_folder_below_and_the_environment_wins() {
+    let app = app(r#"{"IsEncrypted": false, "Values": {"ONE": "file", "TWO": "file"}}"#);
+    let host = Host::start(typed(&app, &["--port", "0"]).env("TWO", "mine"));
+    assert!(host.post("/api/hello", "").contains("one file, two mine"));
+    let host = Host::start(&mut typed(&app, &["--port", "0", "--no-local-settings"]));
+    assert!(host.post("/api/hello", "").contains("one undefined, two undefined"));
+}
+
+#[test]
+fn where_the_environment_names_the_app_as_in_an_image_there_are_no_local_settings() {
+    let app = app(r#"{"IsEncrypted": true}"#);
+    let host = Host::start(typed(&app, &["--port", "0"]).env("AzureWebJobsScriptRoot", app.path()));
+    assert!(host.post("/api/hello", "").contains("one undefined"));
+}
+
+#[test]
+fn a_port_that_is_taken_gives_way_to_a_free_one_unless_it_was_asked_for() {
+    let taken = TcpListener::bind("127.0.0.1:0").unwrap();
+    let port = taken.local_addr().unwrap().port();
+    let app = app(&format!(r#"{{"Values": {{}}, "Host": {{"LocalHttpPort": {port}}}}}"#));
+    let host = Host::start(&mut typed(&app, &[]));
+    assert_ne!(host.address(), format!("127.0.0.1:{port}"));
+    host.wait_for_line(&format!("Port {port} is taken, so a free one was chosen"));
+    let (status, error) = refused(&app, &["--port", &port.to_string()]);
+    assert_eq!(status, Some(1));
+    assert!(error.starts_with(&format!("error: cannot listen on 127.0.0.1:{port}: ")), "{error}");
+}
+
+#[test]
+fn settings_that_cannot_be_used_are_named_with_their_place_and_a_remedy() {
+    let app = app("{\n  \"IsEncrypted\": true\n}");
+    let (status, error) = refused(&app, &["--port", "0"]);
+    assert_eq!(status, Some(1));
+    assert!(error.contains("local.settings.json:2:3`: the values are encrypted"), "{error}");
+    assert!(error.contains("\nhint: `func settings decrypt`"), "{error}");
+}
+
+#[test]
+fn a_slip_in_the_settings_is_logged_and_does_not_stop_anybody() {
+    let app = app(r#"{"values": {}}"#);
+    Host::start(&mut typed(&app, &["--port", "0"])).wait_for_line("`values` means nothing here and is ignored");
+}
+
+#[test]
+fn some_of_the_functions_are_served_and_unknown_names_are_asked_about() {
+    let app = app(r#"{"Values": {}}"#);
+    let host = Host::start(&mut typed(&app, &["--port", "0", "--functions", "hello", "othr"]));
+    host.wait_for_line("The app has no function `othr`");
+    host.wait_for_line("did you mean `other`?");
+    assert!(host.post("/api/hello", "").starts_with("HTTP/1.1 200"));
+    assert!(host.post("/api/other", "").starts_with("HTTP/1.1 404"));
+}
+
+#[test]
+fn pages_of_another_origin_may_call_as_the_settings_say() {
+    let app = app(r#"{"Values": {}, "Host": {"CORS": "http://localhost:3000"}}"#);
+    let host = Host::start(&mut typed(&app, &["--port", "0"]));
+    let asked = ask(&host, "OPTIONS", "Access-Control-Request-Method: PUT\r\n");
+    assert!(
+        asked.starts_with("HTTP/1.1 204") && asked.contains("\r\nAccess-Control-Allow-Methods: PUT\r\n"),
+        "{asked}"
+    );
+    let answer = ask(&host, "GET", "");
+    assert!(answer.contains("\r\nAccess-Control-Allow-Origin: http://localhost:3000\r\n"), "{answer}");
+    assert!(answer.contains("one undefined"), "{answer}");
+}
+
+/// What a page of `http://localhost:3000` gets.
+fn ask(host: &Host, method: &str, lines: &str) -> String {
+    let mut connection = host.connect();
+    let address = host.address();
+    let head = format!(
+        "{method} /api/hello HTTP/1.1\r\nHost: {address}\r\nOrigin: http://localhost:3000\r\n{lines}Connection: close\r\n\r\n"
+    );
+    connection.write_all(head.as_bytes()).unwrap();
+    let mut answer = String::new();
+    connection.read_to_string(&mut answer).unwrap();
+    answer
+}
+
+#[test]
+fn options_of_core_tools_are_told_their_name_here() {
+    let app = app(r#"{"Values": {}}"#);
+    for (words, hint) in [
+        (&["--script-root", "app"][..], "hint: name the folder alone: mini-host FOLDER"),
+        (&["--useHttps"], "hint: mini-host speaks HTTP alone"),
+        (&["start"], "hint: `func start` is `mini-host` alone"),
+        (&["host", "start"], "hint: `func start` is `mini-host` alone"),
+    ] {
+        let (status, error) = refused(&app, words);
+        assert!(status == Some(2) && error.contains(hint), "{words:?}: {error}");
+    }
+}
+
+#[test]
+fn outside_of_an_app_it_is_said_where_it_was_looked_for() {
+    let folder = tempfile::tempdir().unwrap();
+    let here = fs::canonicalize(folder.path()).unwrap();
+    let output = Command::new(env!("CARGO_BIN_EXE_mini-host")).current_dir(&here).output().unwrap();
+    let error = String::from_utf8(output.stderr).unwrap();
+    assert_eq!(output.status.code(), Some(1));
+    assert!(
+        error.starts_with(&format!("error: no host.json in `{}`, nor in a folder above it\nhint: ", show(&here))),
+        "{error}"
+    );
+}
+
+fn show(path: &Path) -> String {
+    path.display().to_string()
+}
