@@ -88,7 +88,7 @@ fn is_admin_path(path: &str) -> bool {
 /// Says, once for each function, that a function would have had a request whose path is the host's own (protocol.md#reserved-routes).
 fn warn_of_reserved_route(host: &Host, running: &Running, Request { head, target }: Request<'_>) {
     let path = &target.path;
-    let Some(found) = running.routes.find(&head.method, path) else { return };
+    let Ok(Some(found)) = running.routes.find(&head.method, path) else { return };
     let name = &found.function.name;
     if host.is_first_reserved_route_of(name) {
         let text = format!(
@@ -139,12 +139,16 @@ async fn throttled(host: &Host, running: &Running, request: Request<'_>, caller:
         }
     };
     let mut response = match running.routes.find(&request.head.method, &request.target.path) {
-        Some(found) => match permitted(host, &found, request) {
+        Err(error) => {
+            host.log().error(log::HOST, format!("a route constraint has no answer: {error}"));
+            Response::empty(500)
+        }
+        Ok(Some(found)) => match permitted(host, &found, request) {
             Ok(identity) => call(Call { host, running, found, request, identity }, caller).await?,
             Err(status) => Response::empty(status),
         },
-        None if request.target.path == "/" => home_page(host),
-        None => Response::empty(404),
+        Ok(None) if request.target.path == "/" => home_page(host),
+        Ok(None) => Response::empty(404),
     };
     running.add_custom_headers(&mut response);
     Some(response)

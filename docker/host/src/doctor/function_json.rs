@@ -3,7 +3,7 @@
 use serde_json::Value;
 
 use crate::app::{ADD_BUNDLE, App, BindingKind, Diagnostic, EXTENSION_TYPES, Function, names_extensions};
-use crate::grammar::route::{self, has_outer_slash};
+use crate::grammar::route::{self, PatternError, has_outer_slash};
 use crate::grammar::spelling::{did_you_mean, surely_means};
 
 /// The properties of bindings that mean something to this host.
@@ -58,11 +58,11 @@ fn without_bundle(function: &Function) -> String {
     )
 }
 
-/// A diagnostic of a route template that takes the whole host down ([`route::host_error`]).
+/// A diagnostic of a route template that is answered with errors, or takes the whole host down ([`route::host_error`]).
 fn bad_route(function: &Function, prefix: &str) -> Option<Diagnostic> {
     let http = function.http.as_ref().filter(|_| function.is_loaded())?;
     let template = route::full(prefix, &http.route);
-    let reason = route::fault(&template)?;
+    let Some(reason) = route::fault(&template) else { return unanswerable(function, &template) };
     if route::fault(&route::full("", &http.route)).is_none() && has_outer_slash(prefix) {
         // Told at the prefix.
         return None;
@@ -71,6 +71,17 @@ fn bad_route(function: &Function, prefix: &str) -> Option<Diagnostic> {
     let at = format!("bindings[{}].route", function.trigger?);
     let fault = Diagnostic::new(text, at);
     Some(if has_outer_slash(&http.route) { fault.hint("begin and end the route without a slash") } else { fault })
+}
+
+/// A route of which nothing is served, because of an expression in it.
+fn unanswerable(function: &Function, template: &str) -> Option<Diagnostic> {
+    let reason = route::unanswerable(template)?;
+    let text = format!("every request that this route fits is answered with 500: its regular expression is {reason}");
+    let fault = Diagnostic::new(text, format!("bindings[{}].route", function.trigger?));
+    Some(match reason {
+        PatternError::Broken(_) => fault.hint("a brace in it is written twice: `regex(^\\\\d{{3}}$)`"),
+        _ => fault.hint("write the expression without it to try the function here"),
+    })
 }
 
 /// Misspelt properties of bindings, which the real host ignores.

@@ -7,7 +7,9 @@ use wire::Target;
 /// The target that the handler sees for this path and query.
 pub fn forwarded(target: &Target<'_>) -> String {
     let mut written = String::with_capacity(target.path.len() + target.query.len() + 1);
-    write_path(&target.path, &mut written);
+    // Spaces at the end of a URL are not a part of it (recording PX2-value-i).
+    let is_end = |letter| target.query.is_empty() && matches!(letter, ' ' | '\t' | '\n' | '\r');
+    write_path(target.path.trim_end_matches(is_end), &mut written);
     write_query(target.query, &mut written);
     written
 }
@@ -91,6 +93,8 @@ mod tests {
             ("/a%25b", "/a%25b"),
             ("/a%2520b", "/a%20b"),
             ("/a%5Cb", "/a/b"),
+            ("/a%20%09?", "/a"),
+            ("/a%20?q=1", "/a%20?q=1"),
             ("/a%23b", "/a"),
             ("/a%3Fb?q=1", "/a?q=1"),
             ("/%ff%fe", "/%ff%fe"),

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use crate::app::{App, AuthLevel, HttpMode, HttpTrigger, LoadedFunction};
-use crate::grammar::route::{Template, full};
+use crate::grammar::route::{PatternError, Template, Values, full};
 
 /// The functions of an app by the URLs that they answer.
 #[derive(Debug, Clone, Default)]
@@ -29,7 +29,7 @@ pub struct Found {
     pub mode: HttpMode,
     /// Route parameters in the order of the template, defaults filled in; `None` where an optional parameter or a catch-all
     /// has nothing (protocol.md#http-trigger).
-    pub values: Vec<(String, Option<String>)>,
+    pub values: Values,
 }
 
 impl Table {
@@ -51,16 +51,20 @@ impl Table {
 
     /// The first function, in the order of their names, whose template, constraints and methods match. `path` is decoded as
     /// Kestrel does it: percent escapes undone except `%2F`, dots resolved (recordings J09, JX-route-precedence).
-    pub fn find(&self, method: &str, path: &str) -> Option<Found> {
-        self.routes.iter().find_map(|route| {
-            let takes = route
-                .http
-                .methods
-                .as_ref()
-                .is_none_or(|methods| methods.iter().any(|listed| listed.eq_ignore_ascii_case(method)));
-            let values = if takes { route.template.matches(path)? } else { return None };
+    ///
+    /// # Errors
+    /// If a constraint on the way is an expression that has no answer: the real host fails there (recording PX2-regex-broken).
+    pub fn find(&self, method: &str, path: &str) -> Result<Option<Found>, PatternError> {
+        for route in &self.routes {
             let Route { http, function, mode, .. } = route;
-            Some(Found { function: Arc::clone(function), level: http.level, mode: *mode, values })
-        })
+            let is_listed = |methods: &Vec<String>| methods.iter().any(|listed| listed.eq_ignore_ascii_case(method));
+            if http.methods.as_ref().is_none_or(is_listed)
+                && let Some(values) = route.template.matches(path)?
+            {
+                let function = Arc::clone(function);
+                return Ok(Some(Found { function, level: http.level, mode: *mode, values }));
+            }
+        }
+        Ok(None)
     }
 }

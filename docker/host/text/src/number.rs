@@ -26,8 +26,60 @@ pub fn float_text(number: f64) -> String {
 /// A 32-bit integer as `int.TryParse` reads it: spaces around it, a sign and NUL characters behind it are allowed (recordings
 /// RX-sc-string-*).
 pub fn parse_int(text: &str) -> Option<i32> {
-    let is_space = |c: char| matches!(c, ' ' | '\t'..='\r');
-    text.trim_end_matches('\0').trim_matches(is_space).parse().ok()
+    trimmed(text).parse().ok()
+}
+
+/// A 64-bit integer, likewise.
+pub fn parse_long(text: &str) -> Option<i64> {
+    trimmed(text).parse().ok()
+}
+
+/// Whether `double.TryParse` takes a text, with thousands separators: a number with a fraction and an exponent, or one of the words.
+/// What is too great is infinite.
+pub fn is_float(text: &str) -> bool {
+    let text = trimmed(text);
+    let word = text.strip_prefix(['-', '+']).unwrap_or(text);
+    if ["nan", "infinity"].iter().any(|name| word.eq_ignore_ascii_case(name)) {
+        return true;
+    }
+    let (mantissa, exponent) = text.split_once(['e', 'E']).unwrap_or((text, "0"));
+    let exponent = exponent.strip_prefix(['-', '+']).unwrap_or(exponent);
+    let has_exponent = !exponent.is_empty() && exponent.bytes().all(|byte| byte.is_ascii_digit());
+    has_exponent && digits(mantissa.strip_prefix(['-', '+']).unwrap_or(mantissa)).is_some()
+}
+
+/// Whether `decimal.TryParse` takes a text: no exponent, a sign before or behind, at most 96 bits.
+pub fn is_decimal(text: &str) -> bool {
+    const MOST: u128 = (1 << 96) - 1;
+    let text = trimmed(text);
+    let unsigned = match text.strip_prefix(['-', '+']) {
+        Some(rest) => rest,
+        None => text.strip_suffix(['-', '+']).map_or(text, |rest| rest.trim_end_matches(is_space)),
+    };
+    let Some((whole, fraction)) = digits(unsigned) else { return false };
+    let whole = whole.trim_start_matches('0');
+    match whole.parse::<u128>() {
+        _ if whole.is_empty() => true,
+        Ok(number) => number < MOST || number == MOST && !fraction.starts_with(['5', '6', '7', '8', '9']),
+        Err(_) => false,
+    }
+}
+
+/// The digits of a number without its sign before and behind the point, thousands separators left out.
+fn digits(text: &str) -> Option<(String, &str)> {
+    let (whole, fraction) = text.split_once('.').unwrap_or((text, ""));
+    let plain = whole.replace(',', "");
+    let are_digits = |text: &str| text.bytes().all(|byte| byte.is_ascii_digit());
+    let is_number = are_digits(&plain) && are_digits(fraction) && !(plain.is_empty() && fraction.is_empty());
+    (is_number && !whole.starts_with(',')).then_some((plain, fraction))
+}
+
+fn trimmed(text: &str) -> &str {
+    text.trim_end_matches('\0').trim_matches(is_space)
+}
+
+const fn is_space(letter: char) -> bool {
+    matches!(letter, ' ' | '\t'..='\r')
 }
 
 /// The number of an enumeration's value as .NET's `Enum.Parse` reads it: names ignoring case, the numbers of several joined, or a

@@ -1,26 +1,37 @@
 //! How a path is held against a template: ASP.NET Core's `RoutePatternMatcher`.
 
+use super::constraint::Constraint;
+use super::pattern;
 use super::template::{Parameter, Part, Segment, Template};
 
+/// The parameters of a template in its order; `None` where one has no value.
+pub type Values = Vec<(String, Option<String>)>;
+
 impl Template {
-    /// The values of all parameters when `path` (decoded, beginning with a slash) matches the template and its constraints.
-    pub fn matches(&self, path: &str) -> Option<Vec<(String, Option<String>)>> {
+    /// The values of all parameters if `path` (decoded, beginning with a slash) matches the template and its constraints.
+    ///
+    /// # Errors
+    /// If a constraint is an expression that has no answer.
+    pub fn matches(&self, path: &str) -> Result<Option<Values>, pattern::Error> {
         let mut found: Vec<(&str, String)> = Vec::new();
-        self.match_segments(path, &mut found)?;
-        let values: Vec<_> = self
-            .parameters()
-            .map(|parameter| {
-                let value = found.iter().find(|(name, _)| *name == parameter.name).map(|(_, value)| value.clone());
-                (parameter, value.or_else(|| parameter.default.clone()))
-            })
-            .collect();
-        let satisfied = values.iter().all(|(parameter, value)| satisfies(parameter, value.as_deref()));
-        satisfied.then(|| values.into_iter().map(|(parameter, value)| (parameter.name.clone(), value)).collect())
+        if self.match_segments(path, &mut found).is_none() {
+            return Ok(None);
+        }
+        let mut values = Vec::new();
+        for parameter in self.parameters() {
+            let value = found.iter().find(|(name, _)| *name == parameter.name).map(|(_, value)| value.clone());
+            let value = value.or_else(|| parameter.default.clone());
+            if !satisfies(parameter, value.as_deref())? {
+                return Ok(None);
+            }
+            values.push((parameter.name.clone(), value));
+        }
+        Ok(Some(values))
     }
 
     fn match_segments<'a>(&'a self, path: &str, found: &mut Vec<(&'a str, String)>) -> Option<()> {
         let path = path.strip_prefix('/')?;
-        let mut rest = path.strip_suffix('/').unwrap_or(path);
+        let (mut rest, slash) = path.strip_suffix('/').map_or((path, ""), |rest| (rest, "/"));
         let ends_in_two_slashes = rest.ends_with('/');
         let mut segments = self.segments.iter();
         while !rest.is_empty() {
@@ -28,7 +39,7 @@ impl Template {
             if let [Part::Parameter(parameter)] = segment.parts.as_slice()
                 && parameter.catch_all
             {
-                found.push((&parameter.name, rest.to_owned()));
+                found.push((&parameter.name, format!("{rest}{slash}")));
                 return (!rest.starts_with('/')).then_some(());
             }
             // A doubled slash never matches, but for one within what a catch-all takes (recordings JX-route-star, Y08-0, Y08-1).
@@ -52,12 +63,17 @@ fn can_be_left_out(segment: &Segment) -> bool {
     }
 }
 
-/// An absent optional parameter is not held against its constraints; a catch-all without a value is, and fails them.
-fn satisfies(parameter: &Parameter, value: Option<&str>) -> bool {
-    match value {
-        Some(value) => parameter.constraints.iter().all(|constraint| constraint.accepts(value)),
-        None => parameter.optional || parameter.constraints.is_empty(),
+/// An absent optional parameter is not held against its constraints; a catch-all without a value is.
+fn satisfies(parameter: &Parameter, value: Option<&str>) -> Result<bool, pattern::Error> {
+    let Some(value) = value else {
+        return Ok(parameter.optional || parameter.constraints.iter().all(Constraint::accepts_nothing));
+    };
+    for constraint in &parameter.constraints {
+        if !constraint.accepts(value)? {
+            return Ok(false);
+        }
     }
+    Ok(true)
 }
 
 fn match_segment<'a>(segment: &'a Segment, piece: &str, found: &mut Vec<(&'a str, String)>) -> Option<()> {
@@ -162,7 +178,7 @@ mod tests {
     use super::*;
 
     fn values(template: &str, path: &str) -> Option<Vec<(String, Option<String>)>> {
-        Template::parse(template).unwrap().matches(path)
+        Template::parse(template).unwrap().matches(path).unwrap()
     }
 
     fn matches(template: &str, path: &str) -> bool {
@@ -192,6 +208,9 @@ mod tests {
         assert_eq!(values("api/h/{n}/{l?}", "/api/h/Ana"), pairs(&[("n", Some("Ana")), ("l", None)]));
         assert_eq!(values("api/{*all}", "/api/"), pairs(&[("all", None)]));
         assert_eq!(values("{*all}", "/a/b"), pairs(&[("all", Some("a/b"))]));
+        assert_eq!(values("{**all}", "/a//b//"), pairs(&[("all", Some("a//b//"))]));
+        assert_eq!(values("api/{*all}", "/api/a/"), pairs(&[("all", Some("a/"))]));
+        assert!(matches("api/{*all:nonfile}", "/api/") && !matches("api/{*all:nonfile}", "/api/a.b"));
         assert!(!matches("api/om/{a?}/b", "/api/om/b"));
         assert!(!matches("api/s/{*n:int}", "/api/s"));
         assert!(matches("api/s/{*n:int}", "/api/s/5"));

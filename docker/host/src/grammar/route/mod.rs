@@ -1,9 +1,13 @@
 //! Route templates of ASP.NET (protocol.md#binding-keys and #function-routes).
 
 mod constraint;
+mod date;
 mod matching;
+mod pattern;
 mod template;
 
+pub use matching::Values;
+pub use pattern::Error as PatternError;
 use template::Error;
 pub use template::Template;
 
@@ -16,9 +20,7 @@ pub fn full(prefix: &str, route: &str) -> String {
 pub fn fault(template: &str) -> Option<String> {
     match Template::parse(template).err()? {
         Error::Syntax(text) => Some(text),
-        error @ Error::Constraint { .. } => {
-            Some(error.to_string().trim_start_matches("Microsoft.AspNetCore.Routing: ").to_owned())
-        }
+        error => Some(error.to_string().trim_start_matches("Microsoft.AspNetCore.Routing: ").to_owned()),
     }
 }
 
@@ -27,7 +29,7 @@ pub fn fault(template: &str) -> Option<String> {
 pub fn syntax_error(template: &str) -> Option<String> {
     match Template::parse(template).err()? {
         Error::Syntax(text) => Some(format!("{text} (Parameter 'routeTemplate')")),
-        Error::Constraint { .. } => None,
+        _ => None,
     }
 }
 
@@ -38,6 +40,11 @@ pub fn host_error(function: &str, template: &str) -> Option<String> {
         "Microsoft.AspNetCore.Routing: An error occurred while creating the route with name '{function}' and template \
          '{template}'. {reason}"
     ))
+}
+
+/// Why a template is one whose requests all end in an error: an expression in it that has no answer.
+pub fn unanswerable(template: &str) -> Option<PatternError> {
+    Template::parse(template).ok()?.broken_pattern().cloned()
 }
 
 /// Whether a part of a route begins or ends with a slash, which gives two in a row.

@@ -1,6 +1,7 @@
 //! The grammar of ASP.NET Core's route templates, and the words of its parser for a template that breaks it.
 
-use super::constraint::Constraint;
+use super::constraint::{Constraint, Refusal};
+use super::pattern;
 
 /// A parsed route template.
 #[derive(Debug, Clone)]
@@ -40,6 +41,16 @@ pub enum Error {
          resolved by the constraint resolver of type 'DefaultInlineConstraintResolver'."
     )]
     Constraint { name: String, constraint: String, template: String },
+    #[error(
+        "Microsoft.AspNetCore.Routing: Could not find a constructor for constraint type '{0}' with the following number of \
+         parameters: {1}."
+    )]
+    Arguments(&'static str, usize),
+    #[error(
+        "Microsoft.AspNetCore.Routing: An error occurred while trying to create an instance of \
+         'Microsoft.AspNetCore.Routing.Constraints.{0}'."
+    )]
+    Values(&'static str),
 }
 
 impl Template {
@@ -57,6 +68,14 @@ impl Template {
         let mut parser = Parser { names: Vec::new(), template: text };
         let segments = parser.segments(trimmed)?;
         Ok(Self { segments })
+    }
+
+    /// The first expression in it that has no answer.
+    pub(super) fn broken_pattern(&self) -> Option<&pattern::Error> {
+        self.parameters().flat_map(|parameter| &parameter.constraints).find_map(|constraint| match constraint {
+            Constraint::Pattern(pattern) => pattern.as_ref().err(),
+            _ => None,
+        })
     }
 
     /// All parameters, in the order of the template.
@@ -175,10 +194,14 @@ impl Parser<'_> {
         let constraints = inline
             .into_iter()
             .map(|text| {
-                Constraint::parse(&text).ok_or_else(|| Error::Constraint {
-                    name: name.to_owned(),
-                    constraint: text,
-                    template: self.template.to_owned(),
+                Constraint::parse(&text).map_err(|refusal| match refusal {
+                    Refusal::Unknown => Error::Constraint {
+                        name: name.to_owned(),
+                        constraint: text,
+                        template: self.template.to_owned(),
+                    },
+                    Refusal::Arguments(type_name, count) => Error::Arguments(type_name, count),
+                    Refusal::Values(type_name) => Error::Values(type_name),
                 })
             })
             .collect::<Result<_, _>>()?;
