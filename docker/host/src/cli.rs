@@ -119,6 +119,10 @@ pub struct ServeOptions {
     /// Where the environment names no key store, keys are kept in files below ~/.local/state/mini-host.
     #[arg(long)]
     pub open_keys: bool,
+
+    /// What is to be seen.
+    #[command(flatten)]
+    pub observe: Observe,
 }
 
 /// `package`
@@ -145,6 +149,17 @@ impl ValueEnum for Plan {
     fn to_possible_value(&self) -> Option<PossibleValue> {
         Some(PossibleValue::new(self.name()).help(self.title()))
     }
+}
+
+/// What is to be seen of the exchanges between host and handler.
+#[derive(Args, Clone, Debug, Default)]
+pub struct Observe {
+    /// Writes a readable file for each exchange between host and handler into this folder: what was sent, what came back, when,
+    /// and what became of it. Keys are masked.
+    ///
+    /// Example: mini-host my-app --record exchanges
+    #[arg(long, value_name = "DIR")]
+    pub record: Option<PathBuf>,
 }
 
 impl Cli {

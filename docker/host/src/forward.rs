@@ -13,6 +13,7 @@ use wire::response::Framing;
 use wire::{Caller, Name, Response, ResponseHead};
 
 use crate::app::HandlerKind;
+use crate::exchange::Mode;
 use crate::host::execution::{CALLED_BY_HOST_API, Execution};
 use crate::invoke::{self, Call, Outcome};
 use crate::log::Level;
@@ -35,11 +36,15 @@ pub async fn forward(call: &Call<'_>, caller: &mut Caller) -> Response {
             return Response { closes: !is_ready, ..Response::empty(500) };
         }
     };
+    execution.exchange.request(Mode::Forwarding, &request);
+    execution.watch_body(caller);
     let waits_for_continue = head.headers.get(Name::Expect).is_some_and(is_continue);
     let body = if caller.length() > 0 { Body::Stream { caller, waits_for_continue } } else { Body::Empty };
     let asking = pin!(async { invoke::noticed(handler, handler.client().call(&request, body).await).await });
     let mut response = match invoke::within_timeout(handler, &execution, asking).await {
         Outcome::Answered(answer) => {
+            execution.exchange.response(&answer.head);
+            answer.body.iter().for_each(|piece| execution.exchange.received(piece));
             execution.succeeded();
             warn_of_events(&execution, &answer.head);
             to_caller(&execution, answer, head.method == "HEAD")

@@ -19,6 +19,7 @@ use tokio::sync::watch::{Receiver, Sender};
 
 use crate::app::{self, App, Settings, Trouble, Unreadable};
 use crate::doctor;
+use crate::exchange::{Exchanges, Wanted};
 use crate::files;
 use crate::handler::Readiness;
 use crate::log::{self, Filter, Log};
@@ -45,6 +46,7 @@ pub struct Host {
     urls: Vec<String>,
     keys: Keys,
     log: Log,
+    exchanges: Exchanges,
     state: Sender<State>,
     drained: Sender<bool>,
     stop: Sender<bool>,
@@ -114,17 +116,19 @@ impl State {
 impl Host {
     /// Reads the app below `root`, which must be absolute, and serves it. The handler's environment is also that of the host;
     /// `urls` are those that callers use, for the list of functions.
-    pub async fn start(root: PathBuf, handler_options: HandlerOptions, urls: Vec<String>) -> Arc<Self> {
+    pub async fn start(root: PathBuf, handler_options: HandlerOptions, urls: Vec<String>, wanted: Wanted) -> Arc<Self> {
         let settings: Settings = handler_options.environment.iter().cloned().collect();
         let (app, settings, root) = aside(move || (Arc::new(app::load(&root, &settings)), settings, root)).await;
         let nothing_yet = State::Error(Arc::clone(&app), None);
+        let log = Log::default();
         let host = Arc::new(Self {
             root,
             keys: Keys::new(&settings),
             settings,
             handler_options,
             urls,
-            log: Log::default(),
+            exchanges: Exchanges::new(wanted, &log),
+            log,
             state: Sender::new(nothing_yet),
             drained: Sender::new(false),
             stop: Sender::new(false),
@@ -156,6 +160,11 @@ impl Host {
 
     pub const fn log(&self) -> &Log {
         &self.log
+    }
+
+    /// What passes between this host and its handler.
+    pub const fn exchanges(&self) -> &Exchanges {
+        &self.exchanges
     }
 
     /// Invocations that have begun and not ended.

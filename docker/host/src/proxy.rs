@@ -10,10 +10,12 @@ mod upload;
 
 use std::pin::pin;
 
+use bytes::Bytes;
 use wire::caller::is_continue;
 use wire::client::{Request, ResponseBody};
-use wire::{Caller, Name, Response, StreamError};
+use wire::{BodyError, Caller, Name, Pieces, Response, StreamError};
 
+use crate::exchange::{Mode, Recorder};
 use crate::handler::Handler;
 use crate::host::execution::{CALLED_BY_HOST_API, Execution};
 use crate::invoke::{self, Call, Outcome};
@@ -66,6 +68,7 @@ async fn exchange(
         return Err(Failure::binding("System.UriFormatException: Invalid URI: The hostname could not be parsed."));
     }
     let limit = execution.running.app.options.request_body_limit_bytes;
+    execution.watch_body(caller);
     let upload = match Upload::take(caller, limit).await {
         Ok(upload) => upload,
         Err(upload::Error::Caller(error)) if error.is_departure() => return Ok(left(execution)),
@@ -76,11 +79,13 @@ async fn exchange(
     let own = Own { port: handler.client().port(), invocation: execution.id, peer };
     let asks_for_upgrade = is_upgrade(request);
     let request = to_handler(request, own, &upload)?;
+    execution.exchange.request(Mode::Proxying, &request);
     let waits_for_continue = head.headers.get(Name::Expect).is_some_and(is_continue);
     let mut outgoing = Outgoing { request, upload, waits_for_continue };
     let Some(answer) = attempts::ask(handler, execution, &mut outgoing, caller).await? else {
         return Ok(left(execution));
     };
+    execution.exchange.response(&answer.head);
     // A body that was kept need not be while the response is streamed.
     drop(outgoing);
     match response::judge(answer.head, asks_for_upgrade)? {
@@ -120,15 +125,34 @@ fn to_handler(request: wire::Request<'_>, own: Own, upload: &Upload) -> Result<R
 async fn stream(
     execution: &Execution<'_>,
     mut response: Response,
-    mut body: ResponseBody,
+    body: ResponseBody,
     caller: &mut Caller,
 ) -> Result<Option<Response>, Failure> {
     execution.running.add_custom_headers(&mut response);
+    let mut body = Watched { body, exchange: &execution.exchange };
     match caller.stream(response, &mut body).await {
         Ok(()) => Ok(None),
         Err(StreamError::CallerLeft) => Ok(left(execution)),
         Err(StreamError::Unsent(error) | StreamError::Broken(error)) => Err(Failure::response_body(&error.to_string())),
         Err(error @ StreamError::Length) => Err(Failure::response_body(&error.to_string())),
+    }
+}
+
+/// A body whose pieces are noted as they pass.
+struct Watched<'a> {
+    body: ResponseBody,
+    exchange: &'a Recorder,
+}
+
+impl Pieces for Watched<'_> {
+    type Error = BodyError;
+
+    async fn next(&mut self) -> Result<Option<Bytes>, BodyError> {
+        let piece = self.body.next().await?;
+        if let Some(piece) = &piece {
+            self.exchange.received(piece);
+        }
+        Ok(piece)
     }
 }
 

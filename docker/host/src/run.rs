@@ -15,6 +15,7 @@ use tokio::task::JoinError;
 use wire::{Service, server};
 
 use crate::cli::{self, Cli, Package, ServeOptions, Verb};
+use crate::exchange::Wanted;
 use crate::front::Front;
 use crate::grammar::spelling::did_you_mean;
 use crate::handler::watchdog::Watchdog;
@@ -94,7 +95,8 @@ async fn serve(options: ServeOptions) -> Result<(), Error> {
 
     let started_by = if options.print_env { StartedBy::Person } else { StartedBy::Host };
     let kept = watchdog.as_ref().cloned().unwrap_or_default();
-    let host = Host::start(root, HandlerOptions { environment, started_by, watchdog: kept }, urls).await;
+    let wanted = Wanted { record: options.observe.record, inspect: false };
+    let host = Host::start(root, HandlerOptions { environment, started_by, watchdog: kept }, urls, wanted).await;
     if let Provided::Started(_, note) = &azurite {
         host.log().information(log::HOST, note);
     }
@@ -126,6 +128,7 @@ async fn serve(options: ServeOptions) -> Result<(), Error> {
     };
     watching.abort();
     host.stop().await;
+    host.exchanges().flush();
     if let Ok(watchdog) = watchdog {
         watchdog.dismiss();
     }

@@ -14,7 +14,7 @@ const FLOORS: [&[&str]; 17] = [
     &["app"],
     &["envelope"],
     &["doctor"],
-    &["handler", "bindings", "package"],
+    &["exchange", "handler", "bindings", "package"],
     &["host"],
     &["invoke"],
     &["forward", "proxy", "triggers"],

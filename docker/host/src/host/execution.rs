@@ -4,8 +4,10 @@ use std::sync::atomic::Ordering;
 use std::time::Instant;
 
 use uuid::Uuid;
+use wire::Caller;
 
 use crate::app::Function;
+use crate::exchange::{Outcome, Recorder};
 use crate::host::Host;
 use crate::host::running::Running;
 use crate::log::{Entry, Level};
@@ -24,17 +26,29 @@ pub struct Execution<'a> {
     pub host: &'a Host,
     pub running: &'a Running,
     pub function: &'a Function,
+    /// What passes between host and handler meanwhile.
+    pub exchange: Recorder,
     started: Instant,
 }
 
 impl<'a> Execution<'a> {
     /// Begins an invocation and logs its reason.
     pub fn begin(host: &'a Host, running: &'a Running, function: &'a Function, reason: &str) -> Self {
-        let execution = Self { id: invocation_id(), host, running, function, started: Instant::now() };
+        let id = invocation_id();
+        let exchange = host.exchanges().begin(id, &function.name);
+        let execution = Self { id, host, running, function, exchange, started: Instant::now() };
         host.invocations().fetch_add(1, Ordering::Relaxed);
         execution
             .write(Level::Information, STARTED, |name, id| format!("Executing '{name}' (Reason='{reason}', Id={id})"));
         execution
+    }
+
+    /// Notes the caller's body as it is passed on.
+    pub fn watch_body(&self, caller: &mut Caller) {
+        if self.exchange.is_on() {
+            let exchange = self.exchange.clone();
+            caller.watch_body(move |piece| exchange.sent(piece));
+        }
     }
 
     /// Logs a line that the handler returned in `Logs`.
@@ -54,6 +68,7 @@ impl<'a> Execution<'a> {
 
     /// Logs that it succeeded.
     pub fn succeeded(&self) {
+        self.exchange.ended(Outcome::Succeeded, "");
         self.write(Level::Information, SUCCEEDED, |name, id| {
             let duration = self.started.elapsed().as_millis();
             format!("Executed '{name}' (Succeeded, Id={id}, Duration={duration}ms)")
@@ -62,6 +77,7 @@ impl<'a> Execution<'a> {
 
     /// Logs that it failed, and why: the cause, then what helps to fix it.
     pub fn failed(&self, cause: &str) {
+        self.exchange.ended(Outcome::Failed, cause);
         let duration = self.started.elapsed().as_millis();
         self.write(Level::Error, FAILED, |name, id| {
             format!(
@@ -87,6 +103,7 @@ fn invocation_id() -> Uuid {
 
 impl Drop for Execution<'_> {
     fn drop(&mut self) {
+        self.exchange.close();
         self.host.invocations().fetch_sub(1, Ordering::Relaxed);
     }
 }

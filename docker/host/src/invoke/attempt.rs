@@ -20,6 +20,7 @@ use crate::envelope::failure::Failure;
 use crate::envelope::outputs::{self, OutputBinding, Outputs};
 use crate::envelope::reply::HttpOutput;
 use crate::envelope::request;
+use crate::exchange::Mode;
 use crate::handler::{Handler, own_headers};
 use crate::host::execution::Execution;
 use crate::log::Level;
@@ -75,6 +76,8 @@ async fn ask(handler: &Handler, execution: &Execution<'_>, exchange: &Exchange) 
     let Response { head, body } = send(handler, execution, exchange).await?;
     let body = whole(body);
     exchange.answered(&head, &body);
+    execution.exchange.response(&head);
+    execution.exchange.received(&body);
     let content_type = head.headers.get(Name::ContentType);
     let verdict = answer::judge(head.status, content_type, &body).map_err(|failure| {
         let is_plain = answer::is_plain_http(head.status, content_type, &body);
@@ -106,6 +109,8 @@ async fn send(handler: &Handler, execution: &Execution<'_>, exchange: &Exchange)
     let running = execution.running;
     let length_is_known = running.has_setting(CORE_TOOLS);
     let request = post(handler, execution, exchange, length_is_known);
+    execution.exchange.request(Mode::Default, &request);
+    execution.exchange.sent(exchange.envelope());
     let body = || {
         let envelope = exchange.envelope().clone();
         if length_is_known { Body::Whole(envelope) } else { Body::Chunk(envelope) }

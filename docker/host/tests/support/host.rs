@@ -21,8 +21,14 @@ impl Host {
     /// Serves the app in a folder, with these environment variables besides those of the test.
     #[allow(dead_code, reason = "some tests have command lines of their own")]
     pub fn serve(app: &Path, environment: &[(&str, &Path)]) -> Self {
+        Self::serve_with(app, &[], environment)
+    }
+
+    /// The same, with these options.
+    #[allow(dead_code, reason = "most tests do without")]
+    pub fn serve_with(app: &Path, options: &[&str], environment: &[(&str, &Path)]) -> Self {
         let mut command = Command::new(env!("CARGO_BIN_EXE_mini-host"));
-        Self::start(command.arg(app).args(["--port", "0"]).envs(environment.iter().copied()))
+        Self::start(command.arg(app).args(["--port", "0"]).args(options).envs(environment.iter().copied()))
     }
 
     /// Starts a host by this command.

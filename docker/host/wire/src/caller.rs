@@ -1,5 +1,6 @@
 //! The caller of the request that is being answered.
 
+use std::fmt;
 use std::io;
 use std::net::IpAddr;
 use std::time::Duration;
@@ -54,6 +55,19 @@ pub struct Caller {
     additional: Headers,
     /// What becomes of the connection, once a response has been written.
     pub(crate) ending: Option<Ending>,
+    watcher: Watcher,
+}
+
+/// Who is shown every piece of a body that is read.
+#[derive(Default)]
+struct Watcher(Option<Watch>);
+
+type Watch = Box<dyn FnMut(&[u8]) + Send>;
+
+impl fmt::Debug for Watcher {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(out, "Watcher({})", self.0.is_some())
+    }
 }
 
 impl Caller {
@@ -76,6 +90,7 @@ impl Caller {
             closes: !keeps_connection(head),
             additional: Headers::default(),
             ending: None,
+            watcher: Watcher::default(),
         }
     }
 
@@ -110,6 +125,11 @@ impl Caller {
         self.additional = headers;
     }
 
+    /// Shows every piece that is read from now on to `watcher`.
+    pub fn watch_body(&mut self, watcher: impl FnMut(&[u8]) + Send + 'static) {
+        self.watcher = Watcher(Some(Box::new(watcher)));
+    }
+
     /// Refuses a body of more bytes than this.
     pub const fn limit_body(&mut self, bytes: u64) {
         self.limit = bytes;
@@ -134,6 +154,9 @@ impl Caller {
         self.waited += since.elapsed();
         self.received += piece.as_ref().map_or(0, |piece| piece.len() as u64);
         self.check_limit(self.limit)?;
+        if let (Some(watcher), Some(piece)) = (&mut self.watcher.0, &piece) {
+            watcher(piece);
+        }
         Ok(piece)
     }
 

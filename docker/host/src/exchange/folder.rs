@@ -1,0 +1,68 @@
+//! One file for each exchange, written beside the tasks that serve.
+
+use std::fs;
+use std::io;
+use std::path::{Path, PathBuf};
+use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
+use std::sync::{Mutex, PoisonError};
+use std::thread::{self, JoinHandle};
+
+use super::noun::Exchange;
+use crate::log::{self, Log};
+
+/// What waits to be written; a disk that is slower loses exchanges, and does not hold up who serves.
+const WAITING: usize = 1024;
+
+/// A folder that gets a file for each exchange.
+#[derive(Debug)]
+pub struct Folder {
+    writer: Mutex<Option<(SyncSender<Exchange>, JoinHandle<()>)>>,
+}
+
+impl Folder {
+    /// Writes into this folder from now on, and makes it if need be.
+    pub fn open(path: PathBuf, log: Log) -> Self {
+        let (sender, receiver) = sync_channel(WAITING);
+        let writing = thread::Builder::new().name("record".to_owned()).spawn(move || write_all(&path, &receiver, &log));
+        Self { writer: Mutex::new(writing.ok().map(|thread| (sender, thread))) }
+    }
+
+    pub fn write(&self, exchange: Exchange) {
+        if let Some((sender, _)) = &*self.writer.lock().unwrap_or_else(PoisonError::into_inner) {
+            // One that finds no room is lost, which its number shows.
+            _ = sender.try_send(exchange);
+        }
+    }
+
+    /// Waits until all is written. What comes later is not.
+    pub fn flush(&self) {
+        let writer = self.writer.lock().unwrap_or_else(PoisonError::into_inner).take();
+        if let Some((sender, thread)) = writer {
+            drop(sender);
+            // It only fails if it panics.
+            _ = thread.join();
+        }
+    }
+}
+
+fn write_all(path: &Path, exchanges: &Receiver<Exchange>, log: &Log) {
+    let mut is_said = false;
+    for exchange in exchanges {
+        if let Err(error) = write(path, &exchange)
+            && !std::mem::replace(&mut is_said, true)
+        {
+            let text = format!(
+                "Exchanges cannot be recorded in `{}`: {error}. The app is served all the same\nhint: --record names a \
+                 folder that can be written, on a disk with room",
+                path.display()
+            );
+            log.warning(log::HOST, text);
+        }
+    }
+}
+
+fn write(path: &Path, exchange: &Exchange) -> io::Result<()> {
+    fs::create_dir_all(path)?;
+    let name = format!("{:06}-{}-{}.txt", exchange.number, exchange.function, exchange.invocation);
+    fs::write(path.join(name), exchange.to_string())
+}

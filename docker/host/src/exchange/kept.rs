@@ -1,0 +1,95 @@
+//! The last exchanges, as many as are useful and as much as is bearable.
+
+use std::collections::VecDeque;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
+
+use tokio::sync::broadcast::Sender;
+
+use super::folder::Folder;
+use super::noun::Exchange;
+use super::open::Open;
+
+const MOST_EXCHANGES: usize = 10_000;
+/// Of all bodies together.
+const MOST_BYTES: usize = 64 * 1024 * 1024;
+/// A reader who is further behind reads the list again.
+const CHANGES: usize = 1024;
+
+/// What is kept, and where the rest goes.
+#[derive(Debug)]
+pub struct Kept {
+    folder: Option<Folder>,
+    is_kept: bool,
+    last: Mutex<Last>,
+    number: AtomicU64,
+    /// The numbers of those that change.
+    pub changes: Sender<u64>,
+}
+
+/// The last exchanges, the oldest first.
+#[derive(Debug, Default)]
+struct Last {
+    exchanges: VecDeque<Arc<Open>>,
+    /// Of the bodies of those that have ended.
+    bytes: usize,
+}
+
+impl Kept {
+    pub fn new(folder: Option<Folder>, is_kept: bool) -> Self {
+        Self { folder, is_kept, last: Mutex::default(), number: AtomicU64::new(1), changes: Sender::new(CHANGES) }
+    }
+
+    pub fn next_number(&self) -> u64 {
+        self.number.fetch_add(1, Ordering::Relaxed)
+    }
+
+    /// One that has begun.
+    pub fn add(&self, exchange: &Arc<Open>) {
+        if self.is_kept {
+            self.last().exchanges.push_back(Arc::clone(exchange));
+            self.changed(exchange);
+        }
+    }
+
+    pub fn changed(&self, exchange: &Open) {
+        // Nobody may be looking.
+        _ = self.changes.send(exchange.number);
+    }
+
+    /// One that has ended.
+    pub fn ended(&self, exchange: &Open) {
+        if let Some(folder) = &self.folder {
+            folder.write(exchange.shown());
+        }
+        self.changed(exchange);
+        let mut last = self.last();
+        if last.exchanges.front().is_some_and(|oldest| oldest.number <= exchange.number) {
+            last.bytes += exchange.ended_bytes();
+        }
+        while last.exchanges.len() > MOST_EXCHANGES || last.bytes > MOST_BYTES {
+            let Some(oldest) = last.exchanges.pop_front() else { break };
+            last.bytes -= oldest.ended_bytes();
+        }
+    }
+
+    pub fn list(&self) -> Vec<Exchange> {
+        let last: Vec<Arc<Open>> = self.last().exchanges.iter().cloned().collect();
+        last.iter().map(|exchange| exchange.summary()).collect()
+    }
+
+    pub fn get(&self, number: u64) -> Option<Exchange> {
+        let found = self.last().exchanges.iter().find(|exchange| exchange.number == number).cloned();
+        found.map(|exchange| exchange.shown())
+    }
+
+    pub fn flush(&self) {
+        if let Some(folder) = &self.folder {
+            folder.flush();
+        }
+    }
+
+    fn last(&self) -> std::sync::MutexGuard<'_, Last> {
+        self.last.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}

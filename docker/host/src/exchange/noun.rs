@@ -1,0 +1,128 @@
+//! One exchange, as it is shown: without secrets.
+
+use std::fmt::{self, Display, Formatter};
+
+use serde::Serialize;
+
+/// The document that has the rules.
+const PROTOCOL: &str = "docker/protocol.md";
+
+/// One request of the host and the handler's answer to it.
+#[derive(Clone, Debug, Serialize)]
+pub struct Exchange {
+    pub number: u64,
+    pub invocation: String,
+    pub function: String,
+    /// How requests reach the handler: `default`, `forwarding` or `proxying`; empty before there was one.
+    pub mode: &'static str,
+    /// In UTC.
+    pub started: String,
+    /// How long it took, or has taken so far.
+    pub milliseconds: f64,
+    pub outcome: Outcome,
+    /// Why it failed.
+    pub reason: String,
+    /// The part of docker/protocol.md that has the rule, by its anchor.
+    pub rule: Option<&'static str>,
+    pub request: Message,
+    pub response: Message,
+    /// When the pieces of the bodies passed; the first ones.
+    pub pieces: Vec<Piece>,
+}
+
+/// How a request reaches the handler.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Mode {
+    Default,
+    Forwarding,
+    Proxying,
+}
+
+impl Mode {
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Default => "default",
+            Self::Forwarding => "forwarding",
+            Self::Proxying => "proxying",
+        }
+    }
+}
+
+/// How it ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Outcome {
+    UnderWay,
+    Succeeded,
+    Failed,
+    /// Nobody waited for its end.
+    Abandoned,
+}
+
+/// A request or a response.
+#[derive(Clone, Debug, Default, Serialize)]
+pub struct Message {
+    /// The first line; empty if there was none.
+    pub line: String,
+    pub headers: Vec<(String, String)>,
+    /// The beginning of the body: text, or base64 if it is not UTF-8.
+    pub body: String,
+    pub is_base64: bool,
+    /// The length of the whole body.
+    pub bytes: u64,
+}
+
+/// A piece of a body.
+#[derive(Clone, Copy, Debug, Serialize)]
+pub struct Piece {
+    /// Since the beginning.
+    pub milliseconds: f64,
+    pub is_answer: bool,
+    pub bytes: usize,
+}
+
+impl Outcome {
+    const fn word(self) -> &'static str {
+        match self {
+            Self::UnderWay => "under way",
+            Self::Succeeded => "succeeded",
+            Self::Failed => "failed",
+            Self::Abandoned => "abandoned",
+        }
+    }
+}
+
+impl Display for Exchange {
+    fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
+        writeln!(f, "function    {}\ninvocation  {}\nmode        {}", self.function, self.invocation, self.mode)?;
+        writeln!(f, "started     {}\ntook        {:.1} ms", self.started, self.milliseconds)?;
+        writeln!(f, "outcome     {}", self.outcome.word())?;
+        for line in self.reason.lines() {
+            writeln!(f, "            {line}")?;
+        }
+        if let Some(rule) = self.rule {
+            writeln!(f, "rule        {PROTOCOL}#{rule}")?;
+        }
+        write!(f, "\n--- request: {} bytes of body\n{}", self.request.bytes, self.request)?;
+        write!(f, "\n--- answer: {} bytes of body\n{}", self.response.bytes, self.response)?;
+        writeln!(f, "\n--- pieces of the bodies")?;
+        for piece in &self.pieces {
+            let side = if piece.is_answer { "from" } else { "to" };
+            writeln!(f, "{:>10.1} ms {:>9} bytes {side} the handler", piece.milliseconds, piece.bytes)?;
+        }
+        Ok(())
+    }
+}
+
+impl Display for Message {
+    fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
+        if self.line.is_empty() {
+            return writeln!(f, "none");
+        }
+        writeln!(f, "{}", self.line)?;
+        for (name, value) in &self.headers {
+            writeln!(f, "{name}: {value}")?;
+        }
+        writeln!(f, "\n{}{}", if self.is_base64 { "base64: " } else { "" }, self.body)
+    }
+}

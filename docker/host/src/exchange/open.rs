@@ -1,0 +1,168 @@
+//! An exchange with all that was noted of it, before anything is masked.
+
+use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::time::Instant;
+
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
+use chrono::{DateTime, Utc};
+use uuid::Uuid;
+use wire::Headers;
+
+use super::mask;
+use super::noun::{Exchange, Message, Mode, Outcome, Piece};
+use super::rule::rule;
+
+/// How much of a body is kept.
+const BODY_BYTES: usize = 64 * 1024;
+/// How many pieces are noted.
+const PIECES: usize = 1_000;
+
+/// An exchange with all that was noted.
+#[derive(Debug)]
+pub struct Open {
+    pub number: u64,
+    invocation: Uuid,
+    function: String,
+    at: DateTime<Utc>,
+    started: Instant,
+    noted: Mutex<Noted>,
+}
+
+/// What was noted of it.
+#[derive(Debug)]
+pub struct Noted {
+    pub mode: Option<Mode>,
+    pub outcome: Outcome,
+    pub reason: String,
+    milliseconds: Option<f64>,
+    pub request: Part,
+    pub response: Part,
+    pieces: Vec<Piece>,
+    /// What was in header lines that are secret.
+    secrets: Vec<String>,
+}
+
+/// A message as it passed.
+#[derive(Debug, Default)]
+pub struct Part {
+    pub line: String,
+    pub headers: Vec<(String, String)>,
+    body: Vec<u8>,
+    bytes: u64,
+}
+
+impl Open {
+    pub fn new(number: u64, invocation: Uuid, function: &str) -> Self {
+        let noted = Noted {
+            mode: None,
+            outcome: Outcome::UnderWay,
+            reason: String::new(),
+            milliseconds: None,
+            request: Part::default(),
+            response: Part::default(),
+            pieces: Vec::new(),
+            secrets: Vec::new(),
+        };
+        let (at, started, noted) = (Utc::now(), Instant::now(), Mutex::new(noted));
+        Self { number, invocation, function: function.to_owned(), at, started, noted }
+    }
+
+    /// Changes what is noted, now.
+    pub fn note(&self, change: impl FnOnce(&mut Noted, f64)) {
+        change(&mut self.noted(), self.milliseconds());
+    }
+
+    /// Nothing more will come.
+    pub fn close(&self) {
+        self.note(|noted, milliseconds| noted.milliseconds = Some(milliseconds));
+    }
+
+    /// All of it, as it may be shown.
+    pub fn shown(&self) -> Exchange {
+        let noted = self.noted();
+        Exchange {
+            request: noted.request.shown(&noted.secrets),
+            response: noted.response.shown(&noted.secrets),
+            pieces: noted.pieces.clone(),
+            ..self.without_messages(&noted)
+        }
+    }
+
+    /// The same without headers, bodies and pieces.
+    pub fn summary(&self) -> Exchange {
+        let noted = self.noted();
+        let head = |part: &Part| Message { line: mask::text(&part.line), bytes: part.bytes, ..Message::default() };
+        let (request, response) = (head(&noted.request), head(&noted.response));
+        Exchange { request, response, ..self.without_messages(&noted) }
+    }
+
+    /// How much of its bodies is kept; 0 before its end.
+    pub fn ended_bytes(&self) -> usize {
+        let noted = self.noted();
+        noted.milliseconds.map_or(0, |_| noted.request.body.len() + noted.response.body.len())
+    }
+
+    fn without_messages(&self, noted: &Noted) -> Exchange {
+        Exchange {
+            number: self.number,
+            invocation: self.invocation.to_string(),
+            function: self.function.clone(),
+            mode: noted.mode.map(Mode::name).unwrap_or_default(),
+            started: self.at.format("%FT%T%.3fZ").to_string(),
+            milliseconds: noted.milliseconds.unwrap_or_else(|| self.milliseconds()),
+            outcome: noted.outcome,
+            reason: mask::text_without(&noted.reason, &noted.secrets),
+            rule: rule(noted.mode, &noted.reason).filter(|_| noted.outcome == Outcome::Failed),
+            request: Message::default(),
+            response: Message::default(),
+            pieces: Vec::new(),
+        }
+    }
+
+    fn milliseconds(&self) -> f64 {
+        self.started.elapsed().as_secs_f64() * 1_000.0
+    }
+
+    fn noted(&self) -> MutexGuard<'_, Noted> {
+        self.noted.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Noted {
+    /// Header lines as texts; what is secret in them is remembered, and not shown.
+    pub fn lines(&mut self, headers: &Headers) -> Vec<(String, String)> {
+        let lines =
+            headers.iter().map(|line| (line.name().to_owned(), String::from_utf8_lossy(line.value).into_owned()));
+        let lines: Vec<(String, String)> = lines.collect();
+        self.secrets.extend(lines.iter().filter_map(|(name, value)| mask::secrets(name, value)));
+        lines
+    }
+
+    /// Notes a piece of a body.
+    pub fn piece(&mut self, piece: &[u8], is_answer: bool, milliseconds: f64) {
+        let part = if is_answer { &mut self.response } else { &mut self.request };
+        part.bytes += piece.len() as u64;
+        let room = BODY_BYTES.saturating_sub(part.body.len());
+        part.body.extend_from_slice(&piece[..piece.len().min(room)]);
+        if self.pieces.len() < PIECES {
+            self.pieces.push(Piece { milliseconds, is_answer, bytes: piece.len() });
+        }
+    }
+}
+
+impl Part {
+    fn shown(&self, secrets: &[String]) -> Message {
+        // A character that was cut in two is left out.
+        let (body, is_base64) = match std::str::from_utf8(&self.body) {
+            Ok(text) => (mask::text_without(text, secrets), false),
+            Err(error) if error.error_len().is_none() => {
+                let text = String::from_utf8_lossy(&self.body[..error.valid_up_to()]);
+                (mask::text_without(&text, secrets), false)
+            }
+            Err(_) => (STANDARD.encode(&self.body), true),
+        };
+        let headers = self.headers.iter().map(|(name, value)| (name.clone(), mask::header(name, value)));
+        Message { line: mask::text(&self.line), headers: headers.collect(), body, is_base64, bytes: self.bytes }
+    }
+}

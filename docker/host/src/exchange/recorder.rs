@@ -1,0 +1,82 @@
+//! Notes an exchange while it is under way.
+
+use std::sync::Arc;
+
+use uuid::Uuid;
+use wire::ResponseHead;
+use wire::client::Request;
+
+use super::kept::Kept;
+use super::noun::{Mode, Outcome};
+use super::open::{Noted, Open};
+
+/// Notes what passes in one exchange, if anybody wants to know. Cloning it gives another handle to the same exchange.
+#[derive(Clone, Debug, Default)]
+pub struct Recorder(Option<(Arc<Kept>, Arc<Open>)>);
+
+impl Recorder {
+    pub(super) fn begin(kept: Option<&Arc<Kept>>, invocation: Uuid, function: &str) -> Self {
+        Self(kept.map(|kept| {
+            let open = Arc::new(Open::new(kept.next_number(), invocation, function));
+            kept.add(&open);
+            (Arc::clone(kept), open)
+        }))
+    }
+
+    /// Whether anybody wants to know.
+    pub const fn is_on(&self) -> bool {
+        self.0.is_some()
+    }
+
+    /// The head of the request to the handler.
+    pub fn request(&self, mode: Mode, request: &Request) {
+        self.note(|noted, _| {
+            noted.mode = Some(mode);
+            noted.request.line = format!("{} {} HTTP/1.1", request.method, request.target);
+            noted.request.headers = noted.lines(&request.headers);
+        });
+    }
+
+    /// A piece of its body.
+    pub fn sent(&self, piece: &[u8]) {
+        self.note(|noted, milliseconds| noted.piece(piece, false, milliseconds));
+    }
+
+    /// The head of the answer.
+    pub fn response(&self, head: &ResponseHead) {
+        self.note(|noted, _| {
+            noted.response.line = format!("HTTP/1.1 {} {}", head.status, String::from_utf8_lossy(&head.reason));
+            noted.response.headers = noted.lines(&head.headers);
+        });
+    }
+
+    /// A piece of its body.
+    pub fn received(&self, piece: &[u8]) {
+        self.note(|noted, milliseconds| noted.piece(piece, true, milliseconds));
+    }
+
+    /// How it ended, and why; the first word counts.
+    pub fn ended(&self, outcome: Outcome, reason: &str) {
+        self.note(|noted, _| {
+            if noted.outcome == Outcome::UnderWay {
+                noted.outcome = outcome;
+                reason.clone_into(&mut noted.reason);
+            }
+        });
+    }
+
+    /// Nothing more will come.
+    pub fn close(&self) {
+        let Some((kept, open)) = &self.0 else { return };
+        self.ended(Outcome::Abandoned, "");
+        open.close();
+        kept.ended(open);
+    }
+
+    fn note(&self, change: impl FnOnce(&mut Noted, f64)) {
+        if let Some((kept, open)) = &self.0 {
+            open.note(change);
+            kept.changed(open);
+        }
+    }
+}
