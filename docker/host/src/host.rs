@@ -245,7 +245,7 @@ impl Host {
         if let Some(url) = self.urls.first() {
             log::print(&listing::listing(&app, url));
         }
-        if !app.errors.is_empty() && !app.fails_by_routes_alone() {
+        if !app.errors.is_empty() && !app.fails_late() {
             return self.replace(State::Error(app, None));
         }
         match Running::start(Arc::clone(&app), &self.settings, &self.handler_options, &self.log) {

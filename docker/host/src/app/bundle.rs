@@ -9,16 +9,14 @@ const LEAST_VERSION: [u64; 3] = [2, 6, 1];
 /// of bindings built in and loads no bundle: only the reference is checked.
 pub(super) fn error(bundle: &ExtensionBundle) -> Option<String> {
     let script = |text: String| Some(format!("Microsoft.Azure.WebJobs.Script: {text}"));
-    if bundle.id.trim().is_empty() {
-        return script(
-            "The value of id property in extensionBundle section of host.json file is invalid or missing.".to_owned(),
-        );
-    }
+    let invalid = |property: &str| {
+        script(format!(
+            "The value of {property} property in extensionBundle section of host.json file is invalid or missing."
+        ))
+    };
     match upper_bound(&bundle.version) {
-        None => script(
-            "The value of version property in extensionBundle section of host.json file is invalid or missing."
-                .to_owned(),
-        ),
+        None => invalid("version"),
+        Some(_) if bundle.id.trim().is_empty() => invalid("id"),
         Some((version, inclusive)) if version < LEAST_VERSION || (version == LEAST_VERSION && !inclusive) => {
             script(format!(
                 "Referenced bundle {} of version {} does not meet the required minimum version of 2.6.1. Update your extension \

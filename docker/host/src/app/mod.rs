@@ -60,8 +60,8 @@ pub struct App {
     pub unreadable: Vec<Unreadable>,
     /// Why the host cannot run; empty when it can. The first is the one that `/admin/host/status` shows.
     pub errors: Vec<String>,
-    /// Whether host.json is in order. If only routes are at fault, the real host still starts the handler and lists the functions
-    /// before it falls into state `Error` (recordings JX-bad-DupParam, CX-hostjson-invalid).
+    /// Whether host.json is in order but for `extensions.http`. If only that or routes are at fault, the real host still starts the
+    /// handler and lists the functions before it falls into state `Error` (recordings JX-bad-DupParam, Z1-host-json-376).
     pub host_file_is_sound: bool,
     /// host.json as it is written; `None` if it is not a JSON object.
     pub host_file: Option<Document>,
@@ -103,6 +103,7 @@ fn app(mut file: HostFile, root: &Path, settings: &Settings) -> App {
     let defaults = profile.as_ref().copied().unwrap_or_default();
     let configuration = Configuration::new(defaults, host_json, settings);
     let (options, option_errors) = HostOptions::new(root, &configuration, settings);
+    let (late_errors, option_errors): (Vec<_>, Vec<_>) = option_errors.into_iter().partition(HostError::is_late);
     let mut functions = directory::read(root, &options, settings);
     let mut refusal = None;
     if let Some(handler) = options.custom_handler.as_ref().filter(|handler| !handler.routes.is_empty()) {
@@ -123,6 +124,10 @@ fn app(mut file: HostFile, root: &Path, settings: &Settings) -> App {
     advice.extend(functions.advice);
     let trouble = file.trouble.or(functions.trouble);
     let host_file_is_sound = errors.is_empty();
+    for error in late_errors {
+        advice.push(error.fault().in_file(&file.path, file.document.as_ref()));
+        errors.push(error.status);
+    }
     errors.extend(route_errors(&options, &functions.readable));
     App {
         root: root.to_path_buf(),
@@ -186,9 +191,9 @@ impl App {
         }
     }
 
-    /// Whether route templates are all that is wrong with the host: then the real one has started the handler already
-    /// (recording JX-bad-DupParam).
-    pub fn fails_by_routes_alone(&self) -> bool {
+    /// Whether route templates or `extensions.http` are all that is wrong with the host: then the real one has started the handler
+    /// already (recording JX-bad-DupParam).
+    pub fn fails_late(&self) -> bool {
         self.host_file_is_sound && !self.errors.is_empty()
     }
 

@@ -215,6 +215,11 @@ impl HostError {
         }
     }
 
+    /// Whether the real host notices only after it has started the handler (recording Z1-host-json-376).
+    pub(super) fn is_late(&self) -> bool {
+        self.path.as_deref().is_some_and(|path| path.starts_with("extensions:http:"))
+    }
+
     /// The same for people. The path is that of the configuration; host.json may spell it in another case.
     pub(super) fn fault(&self) -> Diagnostic {
         let path = self.path.as_deref().unwrap_or_default();

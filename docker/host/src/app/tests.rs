@@ -204,6 +204,33 @@ fn function_errors_have_the_words_of_the_real_host() {
     );
 }
 
+#[test]
+fn the_handler_starts_although_http_options_do_not_convert() {
+    let app = |http: &str| {
+        let end = format!(r#", "extensions": {{"http": {{{http}}}}}}}"#);
+        Folder::new(&HOST.replacen("}}}", &format!("}}}}{end}"), 1)).bindings("F", HTTP).load(&[])
+    };
+    for (http, name) in [
+        (r#""maxConcurrentRequests": false"#, "MaxConcurrentRequests"),
+        (r#""maxOutstandingRequests": """#, "MaxOutstandingRequests"),
+        (r#""dynamicThrottlesEnabled": 5"#, "DynamicThrottlesEnabled"),
+    ] {
+        let app = app(http);
+        assert!(app.errors[0].contains(&format!("'AzureFunctionsJobHost:extensions:Http:{name}'")), "{:?}", app.errors);
+        assert!(app.fails_late() && app.advice.len() == 1);
+    }
+    assert!(app(r#""dynamicThrottlesEnabled": true"#).errors.is_empty());
+}
+
+#[test]
+fn an_extension_bundle_is_an_object() {
+    for bundle in ["true", "1.5", "\"\"", "null"] {
+        let host_json = HOST.replacen('{', &format!("{{\"extensionBundle\": {bundle}, "), 1);
+        assert!(host_error(&host_json).contains("value of version property in extensionBundle"), "{bundle}");
+    }
+    assert_eq!(host_error(&HOST.replacen('{', "{\"extensionBundle\": {}, ", 1)), "");
+}
+
 /// Error of function.json with these members beside the bindings of an HTTP function.
 fn member_error(members: &str) -> String {
     let app = Folder::new(HOST).function("F", &format!(r#"{{"bindings": [{HTTP}], {members}}}"#)).load(&[]);

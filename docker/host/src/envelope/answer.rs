@@ -2,7 +2,7 @@
 
 use super::failure::Failure;
 use dotnet_text::encoding;
-use dotnet_text::json::{self, ANSWER_MAX_DEPTH, Json, Object, Reader};
+use dotnet_text::json::{self, ANSWER_MAX_DEPTH, Json, MetadataError, Object, Reader, without_metadata};
 use dotnet_text::letter_case;
 use dotnet_text::media_type::{MediaType, is_token};
 use std::borrow::Cow;
@@ -52,8 +52,8 @@ pub fn judge(status: u16, content_type: Option<&[u8]>, body: &[u8]) -> Result<Ve
         ));
     }
     let text = decode(body, &content_type)?;
-    read(&text).map_err(|Unreadable(message)| {
-        Failure::new(format!("the handler's answer cannot be read: {message}"))
+    read(&text).map_err(|error| {
+        Failure::new(format!("the handler's answer cannot be read: {error}"))
             .hint("answer with an object of `Outputs`, `Logs` and `ReturnValue`, such as {\"Outputs\":{\"res\":{\"body\":\"hello\"}}}")
     })
 }
@@ -103,11 +103,20 @@ pub(super) fn counts_as_null(value: &Json) -> bool {
     value.is_null() || value.as_text() == Some("")
 }
 
-struct Unreadable(String);
+/// Why an answer is not an object of `Outputs`, `Logs` and `ReturnValue`.
+#[derive(Debug, thiserror::Error)]
+enum Unreadable {
+    #[error(transparent)]
+    Json(#[from] json::Error),
+    #[error(transparent)]
+    Metadata(#[from] MetadataError),
+    #[error("{what} is {kind}, not {wanted}")]
+    Kind { what: &'static str, kind: &'static str, wanted: &'static str },
+}
 
-impl From<json::Error> for Unreadable {
-    fn from(error: json::Error) -> Unreadable {
-        Unreadable(error.to_string())
+impl Unreadable {
+    fn kind(what: &'static str, value: &Json, wanted: &'static str) -> Self {
+        Self::Kind { what, kind: value.kind(), wanted }
     }
 }
 
@@ -117,50 +126,60 @@ fn read(text: &str) -> Result<Verdict, Unreadable> {
     if !reader.at_object()? {
         return match reader.value()? {
             value if counts_as_null(&value) => Ok(Verdict::NeverCompletes),
-            other => Err(Unreadable(format!("it is {}, not an object", other.kind()))),
+            other => Err(Unreadable::kind("it", &other, "an object")),
         };
     }
     let mut answer = Answer::default();
     let mut mistyped = None;
     reader.object(|name, reader| {
         if letter_case::same_name(&name, "Outputs") {
-            read_outputs(&mut answer, reader.value()?).unwrap_or_else(|message| mistyped = Some(message));
+            read_outputs(&mut answer, reader.value()?).unwrap_or_else(|error| mistyped = Some(error));
         } else if letter_case::same_name(&name, "Logs") {
-            read_logs(&mut answer, reader.value_without_dates()?).unwrap_or_else(|message| mistyped = Some(message));
+            read_logs(&mut answer, reader.value_without_dates()?).unwrap_or_else(|error| mistyped = Some(error));
         } else if letter_case::same_name(&name, "ReturnValue") {
-            answer.return_value = Some(reader.value()?).filter(|value| !value.is_null());
+            let value = without_metadata(reader.value()?);
+            let value = value.unwrap_or_else(|error| {
+                mistyped = Some(error.into());
+                Json::Null
+            });
+            answer.return_value = Some(value).filter(|value| !value.is_null());
         } else {
             answer.unknown.push(name.to_string());
             reader.skip()?;
         }
         Ok(())
     })?;
-    mistyped.map_or(Ok(Verdict::Answered(answer)), |message| Err(Unreadable(message)))
+    mistyped.map_or(Ok(Verdict::Answered(answer)), Err)
 }
 
 /// Of a name given twice the second value is laid over the first (recordings RX-outputs-both-cases, RX-outputs-key-twice).
-fn read_outputs(answer: &mut Answer, value: Json) -> Result<(), String> {
-    match value {
+fn read_outputs(answer: &mut Answer, value: Json) -> Result<(), Unreadable> {
+    match without_metadata(value)? {
         value if counts_as_null(&value) => answer.outputs = None,
-        Json::Object(members) => answer.outputs.get_or_insert_default().extend(members),
-        other => return Err(format!("`Outputs` is {}, not an object", other.kind())),
+        Json::Object(members) => {
+            let outputs = answer.outputs.get_or_insert_default();
+            for (name, value) in members {
+                outputs.insert(name, without_metadata(value)?);
+            }
+        }
+        other => return Err(Unreadable::kind("`Outputs`", &other, "an object")),
     }
     Ok(())
 }
 
 /// Numbers, booleans and nulls count as texts, anything else in the array does not (recordings RX-logs-*).
-fn read_logs(answer: &mut Answer, value: Json) -> Result<(), String> {
+fn read_logs(answer: &mut Answer, value: Json) -> Result<(), Unreadable> {
     let lines = match value {
         value if counts_as_null(&value) => return Ok(()),
         Json::Array(lines) => lines,
-        other => return Err(format!("`Logs` is {}, not an array of strings", other.kind())),
+        other => return Err(Unreadable::kind("`Logs`", &other, "an array of strings")),
     };
     for line in lines {
         answer.logs.push(match line {
             // What .NET's logger makes of a null message.
             Json::Null => "[null]".to_owned(),
             Json::Bool(value) => value.to_string(),
-            Json::Array(_) | Json::Object(_) => return Err(format!("`Logs` holds {}, not only strings", line.kind())),
+            Json::Array(_) | Json::Object(_) => return Err(Unreadable::kind("a line of `Logs`", &line, "a string")),
             scalar => json::into_text(scalar),
         });
     }
@@ -257,6 +276,7 @@ mod tests {
         assert_eq!(of("{}"), Answer::default());
         assert_eq!(of(r#"{"Outputs":null,"Logs":null,"ReturnValue":null}"#), Answer::default());
         assert_eq!(of(r#"{"Outputs":"","Logs":""}"#), Answer::default());
+        assert_eq!(of(r#"{"Outputs":{"a":{"$type":"x"}}}"#), of(r#"{"Outputs":{"a":{}}}"#));
         assert_eq!(of(r#"{"Outputs":{"a":1,"a":2},"outputs":{"b":3}}"#).outputs.unwrap().len(), 2);
     }
 
@@ -271,6 +291,7 @@ mod tests {
             "{\"Outputs\":[]}",
             "{\"Outputs\":\"x\"}",
             "{\"Logs\":\"x\"}",
+            "{\"ReturnValue\":{\"$type\":[]}}",
             "{\"Logs\":5}",
             "{\"Logs\":{}}",
             "{\"Logs\":[\"a\",{}]}",

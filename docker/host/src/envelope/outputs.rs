@@ -174,6 +174,10 @@ fn members_response(name: &str, members: Object) -> Result<Raw, Failure> {
         if same_name(&member, "statusCode") {
             raw.status = lenient_status(name, &value)?;
         } else if same_name(&member, "body") {
+            let value = json::without_metadata(value).map_err(|error| {
+                Failure::new(format!("`Outputs.{name}.body`: {error}"))
+                    .hint("give the member another name, or send the body as text")
+            })?;
             raw.body = Content::Text(json::into_text(value));
         } else if same_name(&member, "headers") {
             match value {

@@ -77,7 +77,13 @@ mod tests {
                 "200 OK\r\nTransfer-Encoding: chunked\r\n\r\nx",
                 Ending::WaitForCaller,
             ),
-            (200, &[("Transfer-Encoding", "gzip")], "x", "200 OK\r\nTransfer-Encoding: gzip\r\n\r\nx", Ending::Close),
+            (
+                200,
+                &[("Transfer-Encoding", "gzip")],
+                "x",
+                "200 OK\r\nConnection: close\r\nTransfer-Encoding: gzip\r\n\r\nx",
+                Ending::Close,
+            ),
         ] {
             let (text, found) = written(reply::Framing::Chunked, status, headers, body);
             assert!(text.starts_with(&format!("HTTP/1.1 {expected}")), "{text}");

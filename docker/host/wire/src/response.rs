@@ -83,13 +83,11 @@ impl Response {
         let announced =
             self.headers.get(Name::ContentLength).filter(|_| self.framing == Framing::AsGiven && !is_to_head);
         let is_wrong = |announced: &[u8]| announced != self.length().to_string().as_bytes();
-        let is_given = self.framing == Framing::AsGiven;
-        if self.is_interim() || (is_given && self.headers.lists(Name::TransferEncoding, "chunked")) {
-            Ending::WaitForCaller
-        } else if self.ends_connection()
-            || (is_given && self.headers.contains(Name::TransferEncoding))
-            || announced.is_some_and(is_wrong)
+        if self.is_interim()
+            || (self.framing == Framing::AsGiven && self.headers.lists(Name::TransferEncoding, "chunked"))
         {
+            Ending::WaitForCaller
+        } else if self.ends_connection() || self.is_in_another_coding() || announced.is_some_and(is_wrong) {
             Ending::Close
         } else {
             Ending::Keep
@@ -194,7 +192,14 @@ impl Response {
     }
 
     fn says_close(&self) -> bool {
-        self.closes || self.status == SWITCHING_PROTOCOLS
+        self.closes || self.status == SWITCHING_PROTOCOLS || self.is_in_another_coding()
+    }
+
+    /// Whether the end of the connection alone ends the body (recording Z1-result-346).
+    fn is_in_another_coding(&self) -> bool {
+        self.framing == Framing::AsGiven
+            && self.headers.contains(Name::TransferEncoding)
+            && !self.headers.lists(Name::TransferEncoding, "chunked")
     }
 }
 

@@ -29,6 +29,7 @@ const A_DAY: TimeDelta = TimeDelta::days(1);
 const DEFAULT_POLLING_INTERVAL_SECONDS: u64 = 60;
 const DEVELOPMENT_POLLING_INTERVAL_SECONDS: u64 = 2;
 const LEAST_POLLING_INTERVAL_MILLISECONDS: u64 = 100;
+const HTTP: &str = "extensions:http";
 const QUEUES: &str = "extensions:queues";
 const BLOBS: &str = "extensions:blobs";
 const DEFAULT_REQUEST_BODY_LIMIT_BYTES: u64 = 104_857_600;
@@ -231,13 +232,14 @@ impl Reader<'_> {
     }
 
     fn http(&mut self) -> HttpOptions {
-        let section = "extensions:http";
         let limit = |count: Option<i32>| count.filter(|it| *it != UNBOUNDED).map(|it| usize::try_from(it).unwrap_or(0));
-        let headers = format!("{section}:customHeaders");
+        let headers = format!("{HTTP}:customHeaders");
+        // This host never throttles by itself, but the real one reads the value.
+        self.boolean(HTTP, "DynamicThrottlesEnabled");
         HttpOptions {
             route_prefix: self.configuration.get("extensions:http:routePrefix").unwrap_or("api").to_owned(),
-            max_concurrent_requests: limit(self.number(section, "MaxConcurrentRequests")),
-            max_outstanding_requests: limit(self.number(section, "MaxOutstandingRequests")),
+            max_concurrent_requests: limit(self.number(HTTP, "MaxConcurrentRequests")),
+            max_outstanding_requests: limit(self.number(HTTP, "MaxOutstandingRequests")),
             custom_headers: self
                 .configuration
                 .children(&headers)
@@ -286,8 +288,7 @@ impl Reader<'_> {
 
     fn extension_bundle(&self) -> Option<ExtensionBundle> {
         let text = |key: &str| Some(self.configuration.get(&format!("extensionBundle:{key}"))?.to_owned());
-        let is_there = !self.configuration.children("extensionBundle").is_empty();
-        is_there.then(|| ExtensionBundle {
+        self.configuration.exists("extensionBundle").then(|| ExtensionBundle {
             id: text("id").unwrap_or_default(),
             version: text("version").unwrap_or_default(),
         })
@@ -410,6 +411,7 @@ fn dotnet_path(section: &str, key: &str) -> (&'static str, String) {
         "logging" => ("Microsoft.Azure.WebJobs.Script", format!("{section}:{key}")),
         QUEUES => (BINDER, format!("extensions:Queues:{key}")),
         BLOBS => (BINDER, format!("extensions:Blobs:{key}")),
+        HTTP => (BINDER, format!("extensions:Http:{key}")),
         _ => (BINDER, format!("{section}:{key}")),
     }
 }

@@ -7,6 +7,7 @@
 
 mod cursor;
 mod error;
+mod metadata;
 mod number;
 mod position;
 mod read;
@@ -15,6 +16,7 @@ mod value;
 mod write;
 
 pub use error::{Error, ErrorKind};
+pub use metadata::{MetadataError, without_metadata};
 pub use position::Position;
 pub(crate) use position::newtonsoft_place;
 pub use read::{ANSWER_MAX_DEPTH, DEFAULT_MAX_DEPTH, Reader, parse, parse_to_depth, parse_untyped};
