@@ -50,6 +50,9 @@ pub enum Verb {
     /// Example: mini-host package my-app --plan container --output app.zip
     Package(Package),
 
+    /// Prints the JSON schema of the records of `--output json`.
+    Schema,
+
     /// Prints a completion script for a shell.
     ///
     /// Example: mini-host completion bash > ~/.local/share/bash-completion/completions/mini-host
@@ -73,6 +76,13 @@ pub struct ServeOptions {
     /// Example: mini-host --functions hello Orders
     #[arg(long, value_name = "NAME", num_args = 1.., value_delimiter = ',')]
     pub functions: Vec<String>,
+
+    /// For whom the output is: people, or programs that read one JSON record a line.
+    ///
+    /// The records are `listening`, `function_discovered`, `log`, `invocation`, `handler_restarted` and `summary`; `mini-host schema`
+    /// prints their JSON schema.
+    #[arg(long, value_name = "FORMAT", default_value = "text", conflicts_with_all = ["open_keys", "print_env"])]
+    pub output: OutputFormat,
 
     /// Lets pages of these origins call, as Core Tools does; `*` is any.
     ///
@@ -160,6 +170,14 @@ pub struct Observe {
     /// Example: mini-host my-app --record exchanges
     #[arg(long, value_name = "DIR")]
     pub record: Option<PathBuf>,
+}
+
+/// For whom the output is.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
+pub enum OutputFormat {
+    #[default]
+    Text,
+    Json,
 }
 
 impl Cli {

@@ -244,6 +244,7 @@ impl Host {
         self.report(&app);
         if let Some(url) = self.urls.first() {
             log::print(&listing::listing(&app, url));
+            listing::records(&app, url).into_iter().for_each(|record| self.log.record(record));
         }
         if !app.errors.is_empty() && !app.fails_late() {
             return self.replace(State::Error(app, None));

@@ -1,14 +1,18 @@
 //! The console log, in the format of the real host: .NET's console logger.
 
+mod record;
 mod writer;
 
 use std::fmt::Display;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, PoisonError, RwLock};
 
 use dotnet_text::number;
+use tokio::sync::broadcast;
 use uuid::Uuid;
 
-pub use writer::{flush, print};
+pub use record::{Invocation, Outcome, Output, Record};
+pub use writer::{Format, flush, print, set_format};
 
 /// The category of the host's own messages about an app as a whole.
 pub const HOST: &str = "Host.Startup";
@@ -20,9 +24,22 @@ pub const TOOLING_CONSOLE: &str = "Host.Function.ToolingConsoleLog";
 pub const DISPATCHER: &str = "Microsoft.Azure.WebJobs.Script.Workers.HttpFunctionInvocationDispatcher";
 
 /// The log of the host. Cloning it gives another handle to the same log.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug)]
 pub struct Log {
     filter: Arc<RwLock<Filter>>,
+    records: broadcast::Sender<Record>,
+    succeeded: Arc<AtomicU64>,
+    failed: Arc<AtomicU64>,
+}
+
+/// How many records a slow reader may fall behind; it then misses some.
+const BACKLOG: usize = 4096;
+
+impl Default for Log {
+    fn default() -> Self {
+        let records = broadcast::channel(BACKLOG).0;
+        Self { filter: Arc::default(), records, succeeded: Arc::default(), failed: Arc::default() }
+    }
 }
 
 /// Which entries are printed: `logging.logLevel` of host.json.
@@ -89,9 +106,38 @@ impl Log {
 
     /// Writes an entry if the filter lets it pass.
     pub fn write(&self, entry: Entry<'_>, message: impl Display) {
-        if self.is_enabled(entry.level, entry.category) {
-            print(&format_entry(entry, &message.to_string()));
+        if !self.is_enabled(entry.level, entry.category) {
+            return;
         }
+        let message = message.to_string();
+        print(&format_entry(entry, &message));
+        if self.is_recording() {
+            let Entry { level, category, event, invocation } = entry;
+            let (level, category) = (short(level).to_owned(), category.to_owned());
+            self.record(Record::Log { level, category, event, invocation, message });
+        }
+    }
+
+    /// Whether anybody reads records, for callers to whom they are costly to make.
+    pub fn is_recording(&self) -> bool {
+        writer::format() == Format::Json || self.records.receiver_count() > 0
+    }
+
+    /// Tells those who read records.
+    pub fn record(&self, record: Record) {
+        if let Record::Invocation(invocation) = &record {
+            let count = if invocation.outcome == Outcome::Succeeded { &self.succeeded } else { &self.failed };
+            count.fetch_add(1, Ordering::Relaxed);
+        }
+        // There may be no reader.
+        _ = self.records.send(record.clone());
+        writer::print_record(record);
+    }
+
+    /// Says how many invocations there were, at the end.
+    pub fn summarize(&self) {
+        let [succeeded, failed] = [&self.succeeded, &self.failed].map(|count| count.load(Ordering::Relaxed));
+        self.record(Record::Summary { succeeded, failed });
     }
 }
 

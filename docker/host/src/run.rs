@@ -14,7 +14,7 @@ use tokio::net::TcpListener;
 use tokio::task::JoinError;
 use wire::{Service, server};
 
-use crate::cli::{self, Cli, Package, ServeOptions, Verb};
+use crate::cli::{self, Cli, OutputFormat, Package, ServeOptions, Verb};
 use crate::exchange::Wanted;
 use crate::front::Front;
 use crate::grammar::spelling::did_you_mean;
@@ -27,7 +27,7 @@ use crate::host::watch::{self, Scope};
 use crate::local::azurite::{self, Provided};
 use crate::local::cors::WithCors;
 use crate::local::{self, Surroundings};
-use crate::log;
+use crate::log::{self, Format};
 use crate::package;
 use crate::triggers;
 use listen::Bound;
@@ -60,6 +60,10 @@ pub async fn run(cli: Cli) -> Result<(), Error> {
             log::print(&String::from_utf8_lossy(&cli::completion(shell)));
             Ok(())
         }
+        Some(Verb::Schema) => {
+            log::print(include_str!("../records.schema.json"));
+            Ok(())
+        }
         Some(Verb::Package(package)) => pack(&package),
         None => serve(cli.serve).await,
     };
@@ -82,6 +86,9 @@ fn pack(asked: &Package) -> Result<(), Error> {
 /// # Errors
 /// If the options, the app's folder or an address cannot be used. What is wrong with the app itself is not an error: it is logged.
 async fn serve(options: ServeOptions) -> Result<(), Error> {
+    if options.output == OutputFormat::Json {
+        log::set_format(Format::Json);
+    }
     let Surroundings { root, environment, port, cors, may_start_azurite, mut notes } = local::surroundings(&options)?;
     let mut signals = StopSignals::new().map_err(Error::Signals)?;
     let connections = descriptors::connection_limit();
@@ -135,6 +142,7 @@ async fn serve(options: ServeOptions) -> Result<(), Error> {
     if is_drained? {
         host.log().information(log::HOST, "Host stopped");
     }
+    host.log().summarize();
     Ok(())
 }
 

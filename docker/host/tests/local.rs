@@ -6,12 +6,14 @@
 mod host;
 
 use std::fs;
-use std::io::{Read, Write};
-use std::net::TcpListener;
+use std::io::{BufRead, BufReader, Read, Write};
+use std::net::{TcpListener, TcpStream};
 use std::path::Path;
-use std::process::{Command, Output};
+use std::process::{Command, Output, Stdio};
 
 use host::Host;
+use rustix::process::{Pid, Signal, kill_process};
+use serde_json::json;
 use tempfile::TempDir;
 
 const HOST_JSON: &str = r#"{
@@ -135,6 +137,41 @@ fn ask(host: &Host, method: &str, lines: &str) -> String {
     let mut answer = String::new();
     connection.read_to_string(&mut answer).unwrap();
     answer
+}
+
+#[test]
+fn every_line_for_programs_is_as_the_schema_says() {
+    let app = app(r#"{"Values": {}}"#);
+    let schema = String::from_utf8(typed(&app, &["schema"]).output().unwrap().stdout).unwrap();
+    let schema = jsonschema::validator_for(&serde_json::from_str(&schema).unwrap()).unwrap();
+    let mut command = typed(&app, &["--port", "0", "--output", "json"]);
+    let mut host = command.stdout(Stdio::piped()).spawn().unwrap();
+    let lines = BufReader::new(host.stdout.take().unwrap()).lines().map_while(Result::ok);
+    let pid = i32::try_from(host.id()).ok().and_then(Pid::from_raw).unwrap();
+    let mut kinds = Vec::new();
+    for line in lines {
+        let record = serde_json::from_str::<serde_json::Value>(&line).unwrap();
+        schema.validate(&record).unwrap_or_else(|error| panic!("{line}: {error}"));
+        assert_eq!(record["version"], 1);
+        let kind = record["record"].as_str().unwrap().to_owned();
+        if kind == "listening" {
+            let address = record["url"].as_str().unwrap().strip_prefix("http://").unwrap();
+            let mut caller = TcpStream::connect(address).unwrap();
+            caller.write_all(b"GET /api/hello HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n").unwrap();
+        }
+        if kind == "invocation" {
+            assert_eq!((&record["function"], &record["outcome"]), (&json!("hello"), &json!("succeeded")));
+            kill_process(pid, Signal::TERM).unwrap();
+        }
+        if kinds.last() != Some(&kind) {
+            kinds.push(kind);
+        }
+    }
+    assert_eq!(host.wait().unwrap().code(), Some(0));
+    assert!(kinds.starts_with(&["listening".to_owned(), "function_discovered".to_owned()]), "{kinds:?}");
+    assert!(kinds.contains(&"log".to_owned()) && kinds.contains(&"invocation".to_owned()), "{kinds:?}");
+    assert_eq!(kinds.last().map(String::as_str), Some("summary"));
+    assert!(!schema.is_valid(&json!({"version": 1, "time": "", "record": "stranger"})));
 }
 
 #[test]

@@ -14,6 +14,7 @@ use crate::envelope::data::BindingData;
 use crate::envelope::failure::Failure;
 use crate::envelope::outputs::OutputValue;
 use crate::envelope::{blob, queue};
+use crate::log::Output;
 
 /// The user metadata that names the invocation that wrote a blob.
 const PARENT_ID: &str = "AzureWebJobsParentId";
@@ -29,7 +30,7 @@ pub async fn write(
     values: Vec<(&Binding, OutputValue)>,
     data: &BindingData,
     invocation: Uuid,
-) -> Result<(), Failure> {
+) -> Result<Vec<Written>, Failure> {
     let mut writes = Vec::new();
     let mut unconverted = Ok(());
     for (binding, value) in values {
@@ -46,9 +47,37 @@ pub async fn write(
         }
     }
     let written = join_all(writes.into_iter().map(|(binding, write)| async move {
-        write.carry_out(bindings, invocation).await.map_err(|error| named(binding, Failure::new(error.to_string())))
+        let done = write.carry_out(bindings, invocation).await;
+        done.map_err(|error| named(binding, Failure::new(error.to_string())))?;
+        Ok(Written { binding: binding.name.clone(), write })
     }));
-    written.await.into_iter().collect::<Result<(), Failure>>().and(unconverted)
+    let written = written.await.into_iter().collect::<Result<_, Failure>>()?;
+    unconverted.map(|()| written)
+}
+
+/// What was written to one binding.
+pub struct Written {
+    binding: String,
+    write: Write,
+}
+
+impl Written {
+    /// The same for people and programs to read.
+    pub fn outputs(&self, encoding: MessageEncoding) -> Vec<Output> {
+        let output = |target: String, bytes: &[u8]| Output {
+            binding: self.binding.clone(),
+            target,
+            text: std::str::from_utf8(bytes).ok().map(str::to_owned),
+            bytes: bytes.len() as u64,
+        };
+        match &self.write {
+            Write::Messages(queue, texts) => {
+                let bytes = texts.iter().filter_map(|text| decode(text, encoding));
+                bytes.map(|bytes| output(queue.name().to_owned(), &bytes)).collect()
+            }
+            Write::Blob(blob, content) => vec![output(format!("{}/{}", blob.container(), blob.name()), content)],
+        }
+    }
 }
 
 /// The text of a message with these bytes, as it stands in storage.
@@ -108,18 +137,18 @@ impl Write {
         Some(Self::Blob(container.blob(name), Bytes::new()))
     }
 
-    async fn carry_out(self, bindings: &Bindings, invocation: Uuid) -> Result<(), storage::Error> {
+    async fn carry_out(&self, bindings: &Bindings, invocation: Uuid) -> Result<(), storage::Error> {
         match self {
             Self::Messages(queue, texts) => {
                 for text in texts {
-                    queue.put(&text).await?;
-                    bindings.changes.announce_message(&queue);
+                    queue.put(text).await?;
+                    bindings.changes.announce_message(queue);
                 }
             }
             Self::Blob(blob, content) => {
                 let metadata = vec![(PARENT_ID.to_owned(), invocation.to_string())];
-                blob.put(content, &PutBlob { metadata, ..PutBlob::default() }).await?;
-                bindings.changes.announce_blob(&blob);
+                blob.put(content.clone(), &PutBlob { metadata, ..PutBlob::default() }).await?;
+                bindings.changes.announce_blob(blob);
             }
         }
         Ok(())

@@ -18,7 +18,7 @@ use super::process_tree;
 use super::readiness::{Probe, Readiness, wait_until_ready};
 use super::watchdog::Guard;
 use crate::doctor::program;
-use crate::log::{DISPATCHER, Entry, Level, Log};
+use crate::log::{DISPATCHER, Entry, Level, Log, Record};
 
 /// After so long a word is due about a handler that has ended and whose output is still held open.
 const OPEN_OUTPUT_MS: u64 = 250;
@@ -139,6 +139,12 @@ impl Supervisor {
             if end.asks_for_restart() && self.pause_before_restart(started.elapsed()).await.is_break() {
                 return;
             }
+            let reason = match end {
+                End::Exited(status) => format!("it ended with {status}"),
+                End::TimedOut(_) => "it did not answer in time".to_owned(),
+                End::Commanded => "the host wants another one".to_owned(),
+            };
+            self.log.record(Record::HandlerRestarted { reason });
         }
     }
 

@@ -1,16 +1,17 @@
 //! Logs one invocation: `Executing 'Functions.X'`, `Executed 'Functions.X'`.
 
 use std::sync::atomic::Ordering;
+use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Instant;
 
 use uuid::Uuid;
 use wire::Caller;
 
 use crate::app::Function;
-use crate::exchange::{Outcome, Recorder};
+use crate::exchange::{self, Recorder};
 use crate::host::Host;
 use crate::host::running::Running;
-use crate::log::{Entry, Level};
+use crate::log::{Entry, Invocation, Level, Outcome, Output, Record};
 
 /// The reason that the log gives for an invocation over HTTP or by the admin route.
 pub const CALLED_BY_HOST_API: &str = "This function was programmatically called via the host APIs.";
@@ -29,14 +30,26 @@ pub struct Execution<'a> {
     /// What passes between host and handler meanwhile.
     pub exchange: Recorder,
     started: Instant,
+    reason: String,
+    end: Mutex<End>,
+}
+
+/// What a record says of an invocation at its end.
+#[derive(Debug, Default)]
+struct End {
+    source: Option<String>,
+    outcome: Option<Outcome>,
+    error: Option<String>,
+    outputs: Vec<Output>,
 }
 
 impl<'a> Execution<'a> {
     /// Begins an invocation and logs its reason.
     pub fn begin(host: &'a Host, running: &'a Running, function: &'a Function, reason: &str) -> Self {
-        let id = invocation_id();
+        let (id, started, reason) = (invocation_id(), Instant::now(), reason.to_owned());
         let exchange = host.exchanges().begin(id, &function.name);
-        let execution = Self { id, host, running, function, exchange, started: Instant::now() };
+        let execution = Self { id, host, running, function, exchange, started, reason, end: Mutex::default() };
+        let reason = &execution.reason;
         host.invocations().fetch_add(1, Ordering::Relaxed);
         execution
             .write(Level::Information, STARTED, |name, id| format!("Executing '{name}' (Reason='{reason}', Id={id})"));
@@ -49,6 +62,20 @@ impl<'a> Execution<'a> {
             let exchange = self.exchange.clone();
             caller.watch_body(move |piece| exchange.sent(piece));
         }
+    }
+
+    /// Keeps what it was begun for: the id of a message, the path of a blob.
+    pub fn begun_for(&self, source: Option<String>) {
+        self.end().source = source;
+    }
+
+    /// Keeps what it has written.
+    pub fn wrote(&self, outputs: Vec<Output>) {
+        self.end().outputs = outputs;
+    }
+
+    fn end(&self) -> MutexGuard<'_, End> {
+        self.end.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Logs a line that the handler returned in `Logs`.
@@ -68,7 +95,8 @@ impl<'a> Execution<'a> {
 
     /// Logs that it succeeded.
     pub fn succeeded(&self) {
-        self.exchange.ended(Outcome::Succeeded, "");
+        self.exchange.ended(exchange::Outcome::Succeeded, "");
+        self.end().outcome = Some(Outcome::Succeeded);
         self.write(Level::Information, SUCCEEDED, |name, id| {
             let duration = self.started.elapsed().as_millis();
             format!("Executed '{name}' (Succeeded, Id={id}, Duration={duration}ms)")
@@ -77,7 +105,11 @@ impl<'a> Execution<'a> {
 
     /// Logs that it failed, and why: the cause, then what helps to fix it.
     pub fn failed(&self, cause: &str) {
-        self.exchange.ended(Outcome::Failed, cause);
+        self.exchange.ended(exchange::Outcome::Failed, cause);
+        {
+            let mut end = self.end();
+            (end.outcome, end.error) = (Some(Outcome::Failed), Some(cause.to_owned()));
+        }
         let duration = self.started.elapsed().as_millis();
         self.write(Level::Error, FAILED, |name, id| {
             format!(
@@ -105,5 +137,18 @@ impl Drop for Execution<'_> {
     fn drop(&mut self) {
         self.exchange.close();
         self.host.invocations().fetch_sub(1, Ordering::Relaxed);
+        if self.host.log().is_recording() {
+            let End { source, outcome, error, outputs } = std::mem::take(&mut *self.end());
+            self.host.log().record(Record::Invocation(Invocation {
+                id: self.id,
+                function: self.function.name.clone(),
+                reason: std::mem::take(&mut self.reason),
+                source,
+                outcome: outcome.unwrap_or(Outcome::Abandoned),
+                error,
+                milliseconds: u64::try_from(self.started.elapsed().as_millis()).unwrap_or(u64::MAX),
+                outputs,
+            }));
+        }
     }
 }

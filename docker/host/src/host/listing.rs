@@ -2,6 +2,19 @@
 
 use crate::app::{App, LoadedFunction};
 use crate::grammar::route;
+use crate::log::Record;
+
+/// A record for each loaded function.
+pub fn records(app: &App, base_url: &str) -> Vec<Record> {
+    let record = |function: LoadedFunction| Record::FunctionDiscovered {
+        function: function.name.clone(),
+        trigger: function.trigger.type_name.clone(),
+        methods: function.http.as_ref().and_then(|http| http.methods.clone()).unwrap_or_default(),
+        url: function.http.as_ref().map(|http| url(app, &http.route, base_url)),
+        disabled: function.disabled,
+    };
+    app.loaded().map(record).collect()
+}
 
 /// One line for each loaded function: methods and URL of those that have one, the trigger's type of the others.
 pub fn listing(app: &App, base_url: &str) -> String {
@@ -26,8 +39,12 @@ fn line(app: &App, function: &LoadedFunction, base_url: &str) -> String {
     };
     let methods = http.methods.as_ref().map(|methods| format!("[{}] ", methods.join(",").to_uppercase()));
     let disabled = if function.disabled { " (disabled)" } else { "" };
-    let path = route::full(&app.options.http.route_prefix, &http.route);
-    format!("{}{base_url}/{}{disabled}", methods.unwrap_or_default(), path.trim_start_matches('/'))
+    format!("{}{}{disabled}", methods.unwrap_or_default(), url(app, &http.route, base_url))
+}
+
+fn url(app: &App, route: &str, base_url: &str) -> String {
+    let path = route::full(&app.options.http.route_prefix, route);
+    format!("{base_url}/{}", path.trim_start_matches('/'))
 }
 
 #[cfg(test)]

@@ -25,6 +25,7 @@ pub async fn invoke(
     let mut retries = Retries::new(function.retry_policy(&running.app.options));
     loop {
         let execution = Execution::begin(host, running, function, &trigger.reason);
+        execution.begun_for(trigger.source.clone());
         let context = retries.context(&function.name);
         let failed = match attempt(&execution, &mut trigger, context).await {
             Ok(output) => return Ok(output),

@@ -61,6 +61,7 @@ async fn request(call: &Call<'_>, caller: &mut Caller) -> Result<Trigger, Error>
     let request = Arc::new(http_request(call, body)?);
     Ok(Trigger {
         reason: CALLED_BY_HOST_API.to_owned(),
+        source: None,
         binding_data: envelope::binding_data(&request, name),
         data: vec![(name.clone(), Value::Http(request))],
     })

@@ -1,8 +1,11 @@
 //! Standard output, written by a thread of its own: a reader that stands still, or that is too slow, delays nobody.
 
 use std::io::Write;
+use std::sync::atomic::{AtomicU8, Ordering};
 use std::sync::{Condvar, Mutex, MutexGuard, Once, PoisonError};
 use std::time::Duration;
+
+use super::record::Record;
 
 /// So much is kept for a reader that is slow. What comes beyond is dropped, and counted.
 const MAX_PENDING_BYTES: usize = 4 * 1024 * 1024;
@@ -16,8 +19,41 @@ const LEFT_OUT: &str = "entries are left out: nobody reads this output as fast a
 static OUTPUT: Output = Output { pending: Mutex::new(Pending::new()), changed: Condvar::new() };
 static THREAD: Once = Once::new();
 
-/// Prints whole lines, after all that was printed before.
+static FORMAT: AtomicU8 = AtomicU8::new(Format::Text as u8);
+
+/// For whom standard output is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Format {
+    /// For people.
+    Text,
+    /// For programs: records, one a line.
+    Json,
+}
+
+/// From now on standard output is for others.
+pub fn set_format(format: Format) {
+    FORMAT.store(format as u8, Ordering::Relaxed);
+}
+
+pub(super) fn format() -> Format {
+    if FORMAT.load(Ordering::Relaxed) == Format::Json as u8 { Format::Json } else { Format::Text }
+}
+
+/// Prints whole lines, after all that was printed before, where people read them.
 pub fn print(text: &str) {
+    if format() == Format::Text {
+        write(text);
+    }
+}
+
+/// Prints a record where programs read them.
+pub(super) fn print_record(record: Record) {
+    if format() == Format::Json {
+        write(&record.line());
+    }
+}
+
+fn write(text: &str) {
     THREAD.call_once(|| {
         let started = std::thread::Builder::new().name("output".to_owned()).spawn(|| OUTPUT.write_out());
         OUTPUT.pending().has_thread = started.is_ok();
@@ -83,11 +119,20 @@ impl Output {
             drop(pending);
             put(&text);
             if dropped > 0 {
-                put(format!("warn: Host.Startup[0]\n      {dropped} {LEFT_OUT}\n").as_bytes());
+                put(left_out(dropped).as_bytes());
             }
             text.clear();
             text.shrink_to(KEPT_BUFFER_BYTES);
         }
+    }
+}
+
+fn left_out(dropped: u64) -> String {
+    let message = format!("{dropped} {LEFT_OUT}");
+    let (level, category) = ("warn".to_owned(), "Host.Startup".to_owned());
+    match format() {
+        Format::Text => format!("{level}: {category}[0]\n      {message}\n"),
+        Format::Json => Record::Log { level, category, event: 0, invocation: None, message }.line(),
     }
 }
 

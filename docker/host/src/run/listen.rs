@@ -7,7 +7,7 @@ use tokio::net::TcpListener;
 use wire::addresses::{AddressError, addresses};
 
 use crate::local::Port;
-use crate::log;
+use crate::log::{self, Log, Record};
 
 /// Why nobody can connect.
 #[derive(Debug, thiserror::Error)]
@@ -52,6 +52,7 @@ pub async fn bind(environment: &[(String, String)], port: Port) -> Result<Bound,
         let listener = listener.map_err(taken)?;
         let url = format!("http://{}", listener.local_addr().map_err(taken)?);
         log::print(&format!("Listening on {url}\n"));
+        Log::default().record(Record::Listening { url: url.clone() });
         bound.listeners.push(listener);
         bound.urls.push(url);
     }

@@ -258,7 +258,8 @@ fn trigger(binding: &Binding, reason: String, found: Found<'_>) -> Trigger {
     for (name, value) in &captures {
         data.set(name, value.as_str());
     }
-    Trigger { reason, data: vec![(binding.name.clone(), Value::Bytes(download.bytes))], binding_data: data }
+    let source = Some(format!("{}/{}", blob.container(), blob.name()));
+    Trigger { reason, source, data: vec![(binding.name.clone(), Value::Bytes(download.bytes))], binding_data: data }
 }
 
 /// A blob with all its properties: some storage returns only to a request for nothing else (recording D16: the access tier), and

@@ -49,13 +49,13 @@ pub async fn trigger(
         BindingKind::ServiceBusTrigger => of_text(binding, reason, &text, service_bus_message()),
         BindingKind::CosmosDbTrigger => {
             let data = vec![(binding.name.clone(), Value::Text(text))];
-            Trigger { reason, data, binding_data: BindingData::default() }
+            Trigger { reason, source: None, data, binding_data: BindingData::default() }
         }
         _ => match &input {
             Some(text) => of_text(binding, reason, text, BindingData::default()),
             None => {
                 let data = vec![(binding.name.clone(), Value::Null)];
-                Trigger { reason, data, binding_data: BindingData::default() }
+                Trigger { reason, source: None, data, binding_data: BindingData::default() }
             }
         },
     };
@@ -94,7 +94,7 @@ fn of_text(binding: &Binding, reason: String, text: &str, mut data: BindingData)
             Value::Text(text.to_owned())
         }
     };
-    Trigger { reason, data: vec![(binding.name.clone(), value)], binding_data: data }
+    Trigger { reason, source: None, data: vec![(binding.name.clone(), value)], binding_data: data }
 }
 
 /// One event, alone or as a batch of one.
@@ -115,7 +115,7 @@ fn event(binding: &Binding, reason: String, text: &str) -> Result<Trigger, Failu
         })?,
     };
     let data = vec![(binding.name.clone(), Value::Json(Json::Array(vec![element])))];
-    Ok(Trigger { reason, data, binding_data: event_of_many() })
+    Ok(Trigger { reason, source: None, data, binding_data: event_of_many() })
 }
 
 fn event_of_one() -> BindingData {

@@ -83,7 +83,8 @@ pub(super) fn trigger(binding: &Binding, reason: String, message: Arrived, bytes
             Value::Text(text.into_owned())
         }
     };
-    Trigger { reason, data: vec![(binding.name.clone(), value)], binding_data: data }
+    let source = message.handle.map(|(id, _)| id);
+    Trigger { reason, source, data: vec![(binding.name.clone(), value)], binding_data: data }
 }
 
 /// A date of storage as the handler sees it: with the offset of UTC.
