@@ -24,6 +24,8 @@ const FUNCTION_JSON: &str = r#"{ "bindings": [
   { "type": "httpTrigger", "direction": "in", "name": "req", "authLevel": "anonymous" }, { "type": "http", "direction": "out", "name": "res" }
 ] }"#;
 const SILENT_CALLERS: usize = 1_300;
+const SLOW_LIMIT_SECONDS: u64 = 300;
+const FUNCTIONS: usize = 10_000;
 const WAIT_LIMIT_SECONDS: u64 = 30;
 const POLL_INTERVAL_MILLISECONDS: u64 = 10;
 
@@ -133,6 +135,36 @@ fn at_most_two_generations_of_handlers_live() {
     let pids = std::fs::read_to_string(folder.path().join("pids")).unwrap();
     assert_eq!(pids.lines().count(), 5);
     wait_until("the oldest handlers to end", || pids.lines().filter(|pid| is_running(pid)).count() <= 2);
+}
+
+#[test]
+#[ignore = "slow: it writes ten thousand functions; the figures count in a release build"]
+fn ten_thousand_functions_are_read_anew_while_callers_are_answered() {
+    let folder = app("echo started; exec sleep 600");
+    for number in 0..FUNCTIONS {
+        let function = folder.path().join(format!("F{number}"));
+        std::fs::create_dir(&function).unwrap();
+        std::fs::write(function.join("function.json"), FUNCTION_JSON).unwrap();
+    }
+    let begun = Instant::now();
+    let host = Host::serve(folder.path(), &[]);
+    let is_in_time = |begun: Instant| assert!(begun.elapsed().as_secs() < SLOW_LIMIT_SECONDS, "waited for the handler");
+    while !host.has_line("started") {
+        is_in_time(begun);
+        std::thread::sleep(Duration::from_millis(POLL_INTERVAL_MILLISECONDS));
+    }
+    println!("{FUNCTIONS} functions, served after {:?}", begun.elapsed());
+    std::fs::write(folder.path().join("F1/function.json"), format!("{FUNCTION_JSON}\n")).unwrap();
+    let (begun, mut slowest, mut calls) = (Instant::now(), Duration::ZERO, 0);
+    while !host.has_line("started") {
+        is_in_time(begun);
+        let asked = Instant::now();
+        answers(&mut host.connect());
+        slowest = slowest.max(asked.elapsed());
+        calls += 1;
+    }
+    println!("served anew after {:?}, meanwhile {calls} calls, the slowest took {slowest:?}", begun.elapsed());
+    assert!(calls > 10, "{calls} calls were answered meanwhile");
 }
 
 /// A process that has ended and that nobody has asked about yet is listed as a zombie.

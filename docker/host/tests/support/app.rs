@@ -32,13 +32,18 @@ pub struct Host(pub Child);
 impl App {
     /// An app whose handler takes this long over each message.
     pub fn new(storage: &str, effect: Effect, handler_milliseconds: u32) -> Self {
+        Self::with_handler(storage, effect, &HANDLER.replace("MILLISECONDS", &handler_milliseconds.to_string()))
+    }
+
+    /// An app with another handler.
+    pub fn with_handler(storage: &str, effect: Effect, handler: &str) -> Self {
         let folder = tempfile::tempdir().expect("a temporary folder");
         let function = folder.path().join("Work");
         std::fs::create_dir(&function).expect("a folder for the function");
         let files = [
             (folder.path().join("host.json"), HOST_JSON.to_owned()),
             (function.join("function.json"), function_json(effect)),
-            (folder.path().join("handler.mjs"), HANDLER.replace("MILLISECONDS", &handler_milliseconds.to_string())),
+            (folder.path().join("handler.mjs"), handler.to_owned()),
         ];
         for (path, text) in files {
             std::fs::write(path, text).expect("a file of the app");
@@ -84,11 +89,10 @@ impl Drop for Host {
     }
 }
 
-/// Kills of the handler count as attempts, so there are more than the five of the default.
 const HOST_JSON: &str = r#"{
   "version": "2.0",
   "customHandler": { "description": { "defaultExecutablePath": "node", "arguments": ["handler.mjs"] } },
-  "extensions": { "queues": { "maxPollingInterval": "00:00:00.200", "maxDequeueCount": 50 } },
+  "extensions": { "queues": { "maxPollingInterval": "00:00:00.200" } },
   "extensionBundle": { "id": "Microsoft.Azure.Functions.ExtensionBundle", "version": "[4.*, 5.0.0)" },
   "logging": { "logLevel": { "default": "Warning" } }
 }"#;

@@ -76,6 +76,12 @@ impl Host {
         answer
     }
 
+    /// Whether a line that contains a text is among those of the log that nobody has read yet; they are read by that.
+    #[allow(dead_code, reason = "not every test reads the log")]
+    pub fn has_line(&self, text: &str) -> bool {
+        self.lines.lock().expect("no other reader has failed").try_iter().any(|line| line.contains(text))
+    }
+
     /// Waits for a line of the log that contains a text.
     #[allow(dead_code, reason = "not every test reads the log")]
     pub fn wait_for_line(&self, text: &str) {
