@@ -11,7 +11,7 @@ use std::sync::Arc;
 use std::sync::atomic::Ordering;
 
 use tokio::net::TcpListener;
-use tokio::task::JoinError;
+use tokio::task::{JoinError, JoinHandle};
 use wire::{Service, server};
 
 use crate::cli::{self, Cli, OutputFormat, Package, ServeOptions, Verb};
@@ -23,7 +23,7 @@ use crate::host::Host;
 use crate::host::keys::KeyError;
 use crate::host::open_keys;
 use crate::host::running::{HandlerOptions, StartedBy};
-use crate::host::watch::{self, Scope};
+use crate::host::watch::{self, Scope, Seen};
 use crate::local::azurite::{self, Provided};
 use crate::local::cors::WithCors;
 use crate::local::{self, Surroundings};
@@ -103,6 +103,8 @@ async fn serve(options: ServeOptions) -> Result<(), Error> {
     let started_by = if options.print_env { StartedBy::Person } else { StartedBy::Host };
     let kept = watchdog.as_ref().cloned().unwrap_or_default();
     let wanted = Wanted { record: options.observe.record, inspect: false };
+    let scope = if options.watch { Scope::Everything } else { Scope::Configuration };
+    let seen = Seen::first(&root, scope).await;
     let host = Host::start(root, HandlerOptions { environment, started_by, watchdog: kept }, urls, wanted).await;
     if let Provided::Started(_, note) = &azurite {
         host.log().information(log::HOST, note);
@@ -117,23 +119,9 @@ async fn serve(options: ServeOptions) -> Result<(), Error> {
         let text = format!("What the handler starts outlives a host that is killed: there is no watchdog: {error}");
         host.log().warning(log::HOST, text);
     }
-    let scope = if options.watch { Scope::Everything } else { Scope::Configuration };
-    let mut watching = tokio::spawn(watch::watch(Arc::clone(&host), scope));
+    let watching = tokio::spawn(watch::watch(Arc::clone(&host), scope, seen));
     let service = WithCors { service: Front(Arc::clone(&host)), policy: cors.map(Arc::new) };
-    let mut serving = pin!(answer(&host, listeners, connections, service));
-    let is_drained = tokio::select! {
-        served = serving.as_mut() => served.map(|()| true),
-        Err(error) = &mut watching => Err(Error::Died { what: "the search for changed files", error }),
-        () = signals.next() => {
-            ask_to_stop(&host);
-            // A second signal does not wait for invocations.
-            tokio::select! {
-                served = serving => served.map(|()| true),
-                () = signals.next() => Ok(false),
-            }
-        }
-    };
-    watching.abort();
+    let is_drained = wait_for_end(&host, answer(&host, listeners, connections, service), watching, &mut signals).await;
     host.stop().await;
     host.exchanges().flush();
     if let Ok(watchdog) = watchdog {
@@ -144,6 +132,30 @@ async fn serve(options: ServeOptions) -> Result<(), Error> {
     }
     host.log().summarize();
     Ok(())
+}
+
+/// Serves until the host ends. Whether all that was under way has been answered.
+async fn wait_for_end(
+    host: &Host,
+    serving: impl Future<Output = Result<(), Error>>,
+    mut watching: JoinHandle<()>,
+    signals: &mut StopSignals,
+) -> Result<bool, Error> {
+    let mut serving = pin!(serving);
+    let is_drained = tokio::select! {
+        served = serving.as_mut() => served.map(|()| true),
+        Err(error) = &mut watching => Err(Error::Died { what: "the search for changed files", error }),
+        () = signals.next() => {
+            ask_to_stop(host);
+            // A second signal does not wait for invocations.
+            tokio::select! {
+                served = serving => served.map(|()| true),
+                () = signals.next() => Ok(false),
+            }
+        }
+    };
+    watching.abort();
+    is_drained
 }
 
 async fn storage_emulator(may_start: bool, environment: &[(String, String)], root: &Path) -> Provided {

@@ -42,14 +42,18 @@ struct Added {
 
 /// Serves the app anew whenever its files change, for ever. A file `app_offline.htm` put down while the host runs ends it, as it
 /// does the real host (protocol.md#early-requests).
-pub async fn watch(host: Arc<Host>, scope: Scope) {
+/// `first` is how the files were before the app was read.
+pub async fn watch(host: Arc<Host>, scope: Scope, first: Seen) {
     let mut extra = added(&host);
-    let (mut before, mut pause) = look(&host, scope, &extra, Arc::default()).await;
+    let is_new = !first.files.contains_key(&host.root().join("host.json"));
+    // The default one that was written just now is no change.
+    let first = if is_new { Seen::first(host.root(), scope).await } else { first };
+    let Seen { files: mut before, mut pause } = first.with(&extra, host.root(), scope).await;
     let mut last_trouble = None;
     loop {
         tokio::time::sleep(pause).await;
-        let now;
-        (now, pause) = look(&host, scope, &extra, Arc::clone(&before)).await;
+        let Seen { files: now, pause: next_pause } = look(host.root(), scope, &extra, Arc::clone(&before)).await;
+        pause = next_pause;
         let Some(changed) = difference(&before, &now) else { continue };
         let is_offline = |files: &Snapshot| files.contains_key(&host.root().join(OFFLINE_FILE));
         if is_offline(&now) && !is_offline(&before) {
@@ -67,9 +71,8 @@ pub async fn watch(host: Arc<Host>, scope: Scope) {
             continue;
         }
         last_trouble = None;
-        let extra_before = std::mem::replace(&mut extra, added(&host));
-        // Where other files count from now on, they have not changed by that.
-        before = if extra == extra_before { now } else { look(&host, scope, &extra, now).await.0 };
+        extra = added(&host);
+        before = Seen { files: now, pause }.with(&extra, host.root(), scope).await.files;
     }
 }
 
@@ -82,12 +85,39 @@ fn added(host: &Host) -> Added {
     Added { files: options.watch_files.clone(), directories: options.watch_directories.clone() }
 }
 
-/// The files as they are now, and how long to pause before the next look.
-async fn look(host: &Host, scope: Scope, added: &Added, before: Arc<Snapshot>) -> (Arc<Snapshot>, Duration) {
-    let (root, added, begun) = (host.root().to_owned(), added.clone(), Instant::now());
+/// The files as they were, and how long to pause before the next look.
+#[derive(Debug)]
+pub struct Seen {
+    files: Arc<Snapshot>,
+    pause: Duration,
+}
+
+impl Seen {
+    /// The files that the real host watches in each app, before this one is read: what changes meanwhile is not to be missed.
+    pub async fn first(root: &Path, scope: Scope) -> Self {
+        look(root, scope, &Added::default(), Arc::default()).await
+    }
+
+    /// The same with other files that count from now on: they have not changed by that.
+    async fn with(self, added: &Added, root: &Path, scope: Scope) -> Self {
+        if *added == Added::default() {
+            return self;
+        }
+        let Self { files: mut all, pause } = look(root, scope, added, Arc::clone(&self.files)).await;
+        let is_known =
+            |path: &Path| path.file_name().is_some_and(|name| WATCHED_FILES.iter().any(|known| name == *known));
+        let old = self.files.iter().filter(|(path, _)| all.contains_key(*path) || is_known(path));
+        let old: Vec<_> = old.map(|(path, state)| (path.clone(), *state)).collect();
+        Arc::make_mut(&mut all).extend(old);
+        Self { files: all, pause }
+    }
+}
+
+async fn look(root: &Path, scope: Scope, added: &Added, before: Arc<Snapshot>) -> Seen {
+    let (root, added, begun) = (root.to_owned(), added.clone(), Instant::now());
     let now = aside(move || snapshot(&root, scope, &added, &before)).await;
     let pause = (begun.elapsed() * LOOK_SHARE).max(Duration::from_millis(LOOK_INTERVAL_MS));
-    (Arc::new(now), pause)
+    Seen { files: Arc::new(now), pause }
 }
 
 fn snapshot(root: &Path, scope: Scope, added: &Added, before: &Snapshot) -> Snapshot {
