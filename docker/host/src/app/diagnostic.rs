@@ -61,8 +61,19 @@ impl Diagnostic {
         };
         let position = position.map(|position| format!(":{position}")).unwrap_or_default();
         let hint = self.hint.as_ref().map(|hint| format!("\nhint: {hint}")).unwrap_or_default();
-        format!("`{}{position}`: {}{hint}", file.display(), self.message.trim_end_matches('.'))
+        format!("`{}{position}`: {}{hint}", file.display(), reason(&self.message).trim_end_matches('.'))
     }
+}
+
+/// The last of a chain of the real host's exceptions, without the library that each of them begins with: that is the reason.
+fn reason(message: &str) -> &str {
+    let last = message.rsplit_once(". Microsoft.").map_or(message, |(_, last)| last);
+    let last = last.trim_start_matches("Microsoft.");
+    let is_library = |name: &str| name.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'.');
+    if last.len() == message.len() {
+        return message;
+    }
+    last.split_once(": ").filter(|(name, _)| is_library(name)).map_or(message, |(_, reason)| reason)
 }
 
 /// The position of a value, or of the nearest value around it that is there.

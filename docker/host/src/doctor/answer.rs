@@ -13,6 +13,8 @@ const MOST_ACCIDENTAL_LETTERS: usize = 256;
 /// What counts in an answer, and in a response among its outputs.
 const ANSWER: [&str; 3] = ["Outputs", "Logs", "ReturnValue"];
 const RESPONSE: [&str; 3] = ["statusCode", "headers", "body"];
+/// What counts in a response that is the `ReturnValue`.
+const RETURNED: [&str; 5] = ["statusCode", "status", "headers", "body", "enableContentNegotiation"];
 
 /// The ignored parts of an answer to an invocation with these output bindings, each with a hint. The answer is valid all the same.
 /// `compatible` is `FUNCTIONS_V2_COMPATIBILITY_MODE`.
@@ -30,6 +32,9 @@ pub fn warnings(answer: &Answer, bindings: &[OutputBinding<'_>], compatible: boo
         found.extend(bindings.iter().filter_map(|binding| accidental_base64(outputs, binding)));
     } else if !compatible {
         found.extend(unread_response(answer, bindings));
+    }
+    if bindings.iter().any(|binding| binding.kind == "http" && binding.is_return()) {
+        found.extend(of_return_value(answer));
     }
     found
 }
@@ -75,16 +80,53 @@ fn of_response(response: &Json, name: &str) -> Vec<String> {
     let mut found: Vec<String> = status.and_then(|status| no_status(status, name)).into_iter().collect();
     for key in members.keys().filter(|key| !RESPONSE.iter().any(|known| same_name(key, known))) {
         if !same_name(key, "status") {
-            let hint = match did_you_mean(key, &RESPONSE) {
-                Some(slip) => format!("did you mean `{slip}`?"),
-                None => format!("a response has {}", listed(RESPONSE)),
-            };
-            found.push(format!("Outputs.{name}.{key} is ignored\nhint: {hint}"));
+            found.push(format!("Outputs.{name}.{key} is ignored\nhint: {}", member_hint(key, &RESPONSE)));
         } else if status.is_none() {
             found.push(format!(
                 "Outputs.{name}.status is ignored: use statusCode\nThe caller gets 200. A response among `Outputs` has \
                  `statusCode`, `headers` and `body`; `status` counts only in a `ReturnValue`"
             ));
+        }
+    }
+    found
+}
+
+/// What to do about a member of a response that counts for nothing.
+fn member_hint(key: &str, known: &[&str]) -> String {
+    match did_you_mean(key, known) {
+        Some(slip) => format!("did you mean `{slip}`?"),
+        None if same_name(key, "cookies") => "send them as the header `Set-Cookie`".to_owned(),
+        None => format!("a response has {}", listed(known.iter().copied())),
+    }
+}
+
+/// A `ReturnValue` is a response if it has a body. What counts for nothing in it, and headers that .NET writes as the name of a type
+/// (recordings PX2-res-header-array, PX2-res-headers-array).
+fn of_return_value(answer: &Answer) -> Vec<String> {
+    let Some(Json::Object(members)) = &answer.return_value else { return Vec::new() };
+    let is_one_of = |key: &str, names: &[&str]| names.iter().any(|name| same_name(key, name));
+    if !members.keys().any(|key| is_one_of(key, &["body"])) {
+        return Vec::new();
+    }
+    let unknown = members.keys().filter(|key| !is_one_of(key, &RETURNED));
+    let mut found: Vec<String> =
+        unknown.map(|key| format!("ReturnValue.{key} is ignored\nhint: {}", member_hint(key, &RETURNED))).collect();
+    for (_, headers) in members.iter().filter(|(key, _)| is_one_of(key, &["headers"])) {
+        match headers {
+            Json::Array(_) => found.push(
+                "ReturnValue.headers is a list and is ignored\nhint: write an object: {\"X-Name\": \"value\"}".to_owned(),
+            ),
+            Json::Object(headers) => found.extend(headers.iter().filter_map(|(name, value)| {
+                let kind = match value {
+                    Json::Array(_) => "a list",
+                    Json::Object(_) => "an object",
+                    _ => return None,
+                };
+                Some(format!(
+                    "ReturnValue.headers.{name} is {kind}, so the caller gets the name of a .NET type for it\nhint: write one text"
+                ))
+            })),
+            _ => {}
         }
     }
     found
@@ -225,6 +267,30 @@ mod tests {
         }
         assert!(of(r#"{"Outputs":{"Message":"x"}}"#, "message", "queue").contains("did you mean `message`?"));
         assert!(of(r#"{"Outputs":{"res":{}}}"#, "$return", "http").contains("`$return` is the `ReturnValue`"));
+    }
+
+    #[test]
+    fn what_a_returned_response_makes_of_its_members_is_named() {
+        for (answer, part) in [
+            (
+                r#"{"body":"","headers":{"X-A":["b"]}}"#,
+                "ReturnValue.headers.X-A is a list, so the caller gets the name of a .NET",
+            ),
+            (r#"{"body":"","headers":{"X-A":{}}}"#, "ReturnValue.headers.X-A is an object"),
+            (r#"{"body":"","headers":[]}"#, "ReturnValue.headers is a list and is ignored"),
+            (
+                r#"{"body":"","cookies":[]}"#,
+                "ReturnValue.cookies is ignored\nhint: send them as the header `Set-Cookie`",
+            ),
+            (r#"{"body":"","isBase64Encoded":true}"#, "ReturnValue.isBase64Encoded is ignored"),
+            (r#"{"body":"","status_code":1}"#, "did you mean `statusCode`?"),
+        ] {
+            let found = of(&format!(r#"{{"Outputs":{{}},"ReturnValue":{answer}}}"#), "$return", "http");
+            assert!(found.contains(part), "{answer}: {found}");
+        }
+        let sound = r#"{"Outputs":{},"ReturnValue":{"status":200,"headers":{"X-A":"b"},"Body":null}}"#;
+        assert_eq!(of(sound, "$return", "http"), "");
+        assert_eq!(of(r#"{"ReturnValue":{"cookies":[]}}"#, "$return", "http"), "", "the object is the body");
     }
 
     #[test]

@@ -64,19 +64,26 @@ impl Output {
         }
     }
 
-    /// Logs every line of a stream until its end. One that never pauses leaves turns to others.
+    /// Logs every line of a stream until its end. As .NET reads them, a line ends at `\\n`, `\\r` or both. One that never pauses
+    /// leaves turns to others.
     pub async fn pump(self, stream: Stream, pipe: impl AsyncRead + Unpin) {
         let mut reader = BufReader::new(pipe);
         let mut line = Vec::new();
+        let mut is_after_return = false;
         loop {
             let available = match reader.fill_buf().await {
                 Ok(bytes) if !bytes.is_empty() => bytes,
                 _ => break,
             };
-            let end = available.iter().position(|byte| *byte == b'\n');
+            if std::mem::take(&mut is_after_return) && available[0] == b'\n' {
+                reader.consume(1);
+                continue;
+            }
+            let end = available.iter().position(|byte| matches!(byte, b'\n' | b'\r'));
             let taken = end.unwrap_or(available.len()).min(MAX_LINE_BYTES - line.len());
             line.extend_from_slice(&available[..taken]);
             let is_whole = end == Some(taken);
+            is_after_return = is_whole && available[taken] == b'\r';
             reader.consume(taken + usize::from(is_whole));
             if is_whole {
                 self.write(stream, &line);
@@ -96,7 +103,7 @@ impl Output {
     }
 
     fn write(&self, stream: Stream, line: &[u8]) {
-        let line = String::from_utf8_lossy(line.strip_suffix(b"\r").unwrap_or(line));
+        let line = String::from_utf8_lossy(line);
         let level = level(stream, &line, self.errors_only);
         if level == Level::Error {
             let mut lines = self.last_errors.lock().unwrap_or_else(PoisonError::into_inner);
@@ -185,6 +192,9 @@ mod tests {
         let output = Output::new(Log::default(), "Worker", true);
         output.clone().pump(Stream::Error, &b"one\r\ntwo\n\nthree\nfour"[..]).await;
         assert_eq!(output.last_errors(), ",three,four");
+        let pieces = tokio::io::AsyncReadExt::chain(&b"10%\r20%\r"[..], &b"\n100%"[..]);
+        output.clone().pump(Stream::Error, pieces).await;
+        assert_eq!(output.last_errors(), "10%,20%,100%");
     }
 
     #[test]

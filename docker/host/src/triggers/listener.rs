@@ -142,6 +142,10 @@ fn settlement(poison: Option<&Queue>, judgement: Judgement, is_last: bool) -> Se
     }
 }
 
+/// What the real host keeps to itself about a message that cannot be read.
+const NOT_BASE64: &str = "\nThe text of the message is not base64\nhint: encode it, or let host.json say that texts are plain: \
+                          \"extensions\": {\"queues\": {\"messageEncoding\": \"none\"}}";
+
 async fn settle<H, R>(source: Arc<Source>, handle: Arc<H>, message: QueueMessage)
 where
     H: Fn(QueueMessage, Vec<u8>) -> R,
@@ -150,7 +154,9 @@ where
     let (id, text, attempt) = (message.id.clone(), message.text.clone(), message.dequeue_count);
     let mut receipt = message.pop_receipt.clone();
     // A message cannot be read that is not in the queue's encoding, however often it is tried (protocol.md#queue-polling).
-    let bytes = output::decode(&text, source.encoding).filter(|_| attempt <= source.attempts);
+    let decoded = output::decode(&text, source.encoding);
+    let unreadable = if decoded.is_none() { NOT_BASE64 } else { "" };
+    let bytes = decoded.filter(|_| attempt <= source.attempts);
     let (judgement, is_last) = match bytes {
         Some(bytes) => (renewing(&source, &id, &mut receipt, handle(message, bytes)).await, attempt >= source.attempts),
         None => (Judgement::Failed, true),
@@ -161,13 +167,10 @@ where
             Settlement::Release => source.queue.update(&id, &receipt, source.retry_after).await.map(drop),
             Settlement::Poison(poison) => {
                 let name = poison.name();
-                source.log.information(
-                CATEGORY,
-                format!(
-                    "Message has reached MaxDequeueCount of {} or cannot be read. Moving message to queue '{name}'.",
+                source.log.information(CATEGORY, format!(
+                    "Message has reached MaxDequeueCount of {} or cannot be read. Moving message to queue '{name}'.{unreadable}",
                     source.attempts
-                ),
-            );
+                ));
                 poison.put(&text).await?;
                 source.queue.delete_message(&id, &receipt).await.map(drop)
             }
