@@ -84,7 +84,7 @@ impl Caller {
             limit: u64::MAX,
             waited: Duration::ZERO,
             has_body: framing != Framing::NONE,
-            is_chunked: matches!(framing, Framing::Chunked(_)),
+            is_chunked: matches!(framing, Framing::Chunked(..)),
             is_to_head: head.method == "HEAD",
             is_old: head.is_old,
             closes: !keeps_connection(head),

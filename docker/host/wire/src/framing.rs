@@ -3,13 +3,17 @@
 use std::io;
 use std::time::Duration;
 
-use bytes::{Buf, Bytes, BytesMut};
+use bytes::{Bytes, BytesMut};
 
 use crate::headers::Headers;
 use crate::name::Name;
 
 /// The longest line that a chunk may begin with.
 const MAX_CHUNK_LINE_BYTES: usize = 16 * 1024;
+
+/// The greatest chunk that Kestrel takes, and the digits of its size.
+const MOST_CHUNK_BYTES: u64 = 0x7fff_ffff;
+const MOST_SIZE_DIGITS: usize = 8;
 
 /// The most that may follow the last chunk: what Kestrel allows of all headers.
 const MAX_TRAILER_BYTES: usize = 32 * 1024;
@@ -20,9 +24,18 @@ pub enum Framing {
     /// This many bytes are still to come.
     Length(u64),
     /// It comes in chunks.
-    Chunked(Chunk),
+    Chunked(Chunk, Reading),
     /// It ends with the connection.
     UntilClose,
+}
+
+/// By whose rules chunks are read.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Reading {
+    /// Kestrel's, for callers: every line ends in CR LF.
+    Strict,
+    /// .NET's client's, for the handler: LF will do, and zeros before a size (recordings PX2-raw-fwd-chunk-lf, PX2-raw-fwd-chunk-long).
+    Lenient,
 }
 
 /// Where in a chunked body the next byte is.
@@ -128,26 +141,23 @@ impl Framing {
             (Some(_), Some(_)) => return Err(FramingError::TwoLengths),
         };
         match headers.all(Name::TransferEncoding).last() {
-            Some(encoding) if is_chunked(encoding) => Ok(Self::Chunked(Chunk::Size)),
+            Some(encoding) if is_chunked(encoding) => Ok(Self::Chunked(Chunk::Size, Reading::Strict)),
             Some(_) => Err(FramingError::Encoding),
             None => Ok(Self::Length(length.unwrap_or(0))),
         }
     }
 
-    /// That of a response with this status. A length that is not a number does not count
-    /// (protocol.md#forwarding-response).
+    /// That of a response with this status. A length that is not a number does not count, nor does an encoding that is not
+    /// `chunked` (protocol.md#forwarding-response).
     #[must_use]
     pub fn of_response(headers: &Headers, status: u16, is_to_head: bool) -> Self {
         if is_to_head || matches!(status, 100..=199 | 204 | 304) {
             return Self::NONE;
         }
         if headers.all(Name::TransferEncoding).last().is_some_and(is_chunked) {
-            return Self::Chunked(Chunk::Size);
+            return Self::Chunked(Chunk::Size, Reading::Lenient);
         }
-        match headers.get(Name::ContentLength).and_then(number) {
-            Some(length) if !headers.contains(Name::TransferEncoding) => Self::Length(length),
-            _ => Self::UntilClose,
-        }
+        headers.get(Name::ContentLength).and_then(number).map_or(Self::UntilClose, Self::Length)
     }
 
     /// Takes the next piece off the beginning of `buffer`.
@@ -160,57 +170,74 @@ impl Framing {
             Self::Length(remaining) => Ok(take(buffer, remaining)),
             Self::UntilClose if buffer.is_empty() => Ok(Step::NeedsMore),
             Self::UntilClose => Ok(Step::Piece(buffer.split().freeze())),
-            Self::Chunked(chunk) => chunk.step(buffer),
+            Self::Chunked(chunk, reading) => chunk.step(*reading, buffer),
         }
     }
 
     /// Whether nothing more is to come.
     #[must_use]
     pub const fn has_ended(&self) -> bool {
-        matches!(self, Self::Length(0) | Self::Chunked(Chunk::End))
+        matches!(self, Self::Length(0) | Self::Chunked(Chunk::End, _))
     }
 }
 
 impl Chunk {
-    fn step(&mut self, buffer: &mut BytesMut) -> Result<Step, FramingError> {
+    fn step(&mut self, reading: Reading, buffer: &mut BytesMut) -> Result<Step, FramingError> {
         loop {
             match self {
-                Self::Size => match httparse::parse_chunk_size(buffer) {
-                    Ok(httparse::Status::Complete((end, size))) => {
-                        buffer.advance(end);
-                        *self = if size == 0 { Self::Trailers(0) } else { Self::Data(size) };
-                    }
-                    Ok(httparse::Status::Partial) if buffer.len() <= MAX_CHUNK_LINE_BYTES => {
+                Self::Size => {
+                    let Some(line) =
+                        take_line(reading, MAX_CHUNK_LINE_BYTES, buffer).map_err(|()| FramingError::ChunkSize)?
+                    else {
                         return Ok(Step::NeedsMore);
-                    }
-                    Ok(httparse::Status::Partial) | Err(_) => return Err(FramingError::ChunkSize),
-                },
+                    };
+                    let size = chunk_size(&line, reading).ok_or(FramingError::ChunkSize)?;
+                    *self = if size == 0 { Self::Trailers(0) } else { Self::Data(size) };
+                }
                 Self::Data(0) => *self = Self::DataEnd,
                 Self::Data(remaining) => return Ok(take(buffer, remaining)),
-                Self::DataEnd => match buffer.as_ref() {
-                    [b'\r', b'\n', ..] => {
-                        buffer.advance(2);
-                        *self = Self::Size;
-                    }
-                    [] | [b'\r'] => return Ok(Step::NeedsMore),
-                    _ => return Err(FramingError::ChunkEnd),
+                Self::DataEnd => match take_line(reading, 0, buffer) {
+                    Ok(Some(_)) => *self = Self::Size,
+                    Ok(None) => return Ok(Step::NeedsMore),
+                    Err(()) => return Err(FramingError::ChunkEnd),
                 },
                 Self::Trailers(passed) => {
-                    let end = buffer.iter().position(|byte| *byte == b'\n');
-                    if *passed + end.unwrap_or(buffer.len()) > MAX_TRAILER_BYTES {
-                        return Err(FramingError::Trailers);
-                    }
-                    let Some(end) = end else { return Ok(Step::NeedsMore) };
-                    *passed += end + 1;
-                    let line = buffer.split_to(end + 1);
-                    if matches!(line.as_ref(), b"\r\n" | b"\n") {
-                        *self = Self::End;
+                    let room = MAX_TRAILER_BYTES.saturating_sub(*passed);
+                    match take_line(reading, room, buffer).map_err(|()| FramingError::Trailers)? {
+                        Some(line) if line.is_empty() => *self = Self::End,
+                        Some(line) => *passed += line.len() + 2,
+                        None => return Ok(Step::NeedsMore),
                     }
                 }
                 Self::End => return Ok(Step::End),
             }
         }
     }
+}
+
+/// Takes a line of at most so many bytes, and leaves its end out. `None` if it has not come as a whole.
+fn take_line(reading: Reading, most: usize, buffer: &mut BytesMut) -> Result<Option<BytesMut>, ()> {
+    let Some(end) = buffer.iter().take(most + 2).position(|byte| *byte == b'\n') else {
+        let may_end = buffer.len() <= most || (buffer.len() == most + 1 && buffer[most] == b'\r');
+        return if may_end { Ok(None) } else { Err(()) };
+    };
+    let mut line = buffer.split_to(end + 1);
+    line.truncate(end);
+    let is_returned = line.last() == Some(&b'\r');
+    line.truncate(end - usize::from(is_returned));
+    let is_sound = (is_returned || reading == Reading::Lenient) && line.len() <= most;
+    let has_return = reading == Reading::Strict && line.contains(&b'\r');
+    if is_sound && !has_return { Ok(Some(line)) } else { Err(()) }
+}
+
+/// The size at the beginning of a line: hexadecimal digits, and perhaps an extension behind them.
+fn chunk_size(line: &[u8], reading: Reading) -> Option<u64> {
+    let length = line.iter().position(|byte| !byte.is_ascii_hexdigit()).unwrap_or(line.len());
+    let (digits, rest) = line.split_at(length);
+    let rest = if reading == Reading::Lenient { rest.trim_ascii_start() } else { rest };
+    let size = std::str::from_utf8(digits).ok().and_then(|digits| u64::from_str_radix(digits, 16).ok())?;
+    let is_small = reading == Reading::Lenient || (length <= MOST_SIZE_DIGITS && size <= MOST_CHUNK_BYTES);
+    (is_small && matches!(rest, [] | [b';', ..])).then_some(size)
 }
 
 fn take(buffer: &mut BytesMut, remaining: &mut u64) -> Step {
@@ -262,7 +289,7 @@ mod tests {
     #[test]
     fn bodies_end_where_they_should() {
         let whole = |body: &str, rest: &str| Ok((Some(body.to_owned()), rest.to_owned()));
-        let chunked = Framing::Chunked(Chunk::Size);
+        let chunked = Framing::Chunked(Chunk::Size, Reading::Strict);
         assert_eq!(read(Framing::Length(3), "abcd"), whole("abc", "d"));
         assert_eq!(read(Framing::NONE, "d"), whole("", "d"));
         assert_eq!(read(chunked, "2;x=y\r\nab\r\n1\r\nc\r\n0\r\nT: u\r\n\r\nd"), whole("abc", "d"));
@@ -277,14 +304,42 @@ mod tests {
     }
 
     #[test]
+    fn callers_and_handlers_are_held_to_rules_of_their_own() {
+        let ends = |reading, text: &str| {
+            read(Framing::Chunked(Chunk::Size, reading), text).is_ok_and(|(body, _)| body.as_deref() == Some("hi"))
+        };
+        for text in
+            ["2\nhi\n0\n\n", "2 \r\nhi\r\n0\r\n\r\n", "00000000000000002\r\nhi\r\n0\r\n\r\n", "2;a\nhi\n0\r\nT: u\n\n"]
+        {
+            assert!(ends(Reading::Lenient, text) && !ends(Reading::Strict, text), "{text}");
+        }
+        for text in [
+            "\r\n2\r\nhi\r\n0\r\n\r\n",
+            ";a\r\n\r\n",
+            "0x2\r\nhi\r\n0\r\n\r\n",
+            "2 x\r\nhi\r\n0\r\n\r\n",
+            "+2\r\nhi\r\n0\r\n\r\n",
+        ] {
+            assert!(!ends(Reading::Lenient, text) && !ends(Reading::Strict, text), "{text}");
+        }
+        for text in ["2;a\rb\r\nhi\r\n0\r\n\r\n", "80000000\r\nhi", "2\r\nhi\r\n0\r\n\n"] {
+            assert!(!ends(Reading::Strict, text), "{text}");
+        }
+        assert!(ends(Reading::Strict, "2;a=b\r\nhi\r\n0\r\nT: u\r\n\r\n"));
+    }
+
+    #[test]
     fn a_request_has_one_length_or_chunks() {
         for (lines, expected) in [
             (&[][..], Some(Framing::NONE)),
             (&[("content-length", "5")], Some(Framing::Length(5))),
             (&[("Content-Length", "5"), ("content-length", "5")], None),
             (&[("Content-Length", "+5")], None),
-            (&[("Transfer-Encoding", "gzip, Chunked")], Some(Framing::Chunked(Chunk::Size))),
-            (&[("Transfer-Encoding", "chunked"), ("Content-Length", "3")], Some(Framing::Chunked(Chunk::Size))),
+            (&[("Transfer-Encoding", "gzip, Chunked")], Some(Framing::Chunked(Chunk::Size, Reading::Strict))),
+            (
+                &[("Transfer-Encoding", "chunked"), ("Content-Length", "3")],
+                Some(Framing::Chunked(Chunk::Size, Reading::Strict)),
+            ),
             (&[("Transfer-Encoding", "gzip")], None),
         ] {
             assert_eq!(Framing::of_request(&headers(lines)).ok(), expected, "{lines:?}");
@@ -297,8 +352,9 @@ mod tests {
             (&[][..], Framing::UntilClose),
             (&[("Content-Length", "2")], Framing::Length(2)),
             (&[("Content-Length", "abc")], Framing::UntilClose),
-            (&[("Content-Length", "2"), ("Transfer-Encoding", "gzip")], Framing::UntilClose),
-            (&[("Transfer-Encoding", "chunked")], Framing::Chunked(Chunk::Size)),
+            (&[("Content-Length", "2"), ("Transfer-Encoding", "identity")], Framing::Length(2)),
+            (&[("Transfer-Encoding", "gzip")], Framing::UntilClose),
+            (&[("Transfer-Encoding", "chunked")], Framing::Chunked(Chunk::Size, Reading::Lenient)),
         ] {
             assert_eq!(Framing::of_response(&headers(lines), 200, false), expected, "{lines:?}");
             assert_eq!(Framing::of_response(&headers(lines), 200, true), Framing::NONE);

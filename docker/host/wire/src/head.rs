@@ -4,10 +4,11 @@ use std::mem::MaybeUninit;
 use std::ops::Range;
 
 use bytes::{Buf, BytesMut};
+use dotnet_text::media_type::is_token;
 
 use crate::headers::Headers;
 
-/// The most header lines that are read of any message: one more than Kestrel takes.
+/// The most header lines that are read of a request: one more than Kestrel takes.
 const MAX_LINES: usize = 101;
 
 /// The head of a request.
@@ -72,24 +73,81 @@ pub fn take_request(buffer: &mut BytesMut) -> Result<Option<RequestHead>, HeadEr
     Ok(Some(RequestHead { method, target, is_old, headers }))
 }
 
-/// Takes the head of a response off the beginning of `buffer`. `None` if its end has not come yet.
+/// Takes the head of a response off the beginning of `buffer`, as .NET's client reads it: lines may end in LF alone, a line that
+/// begins with a blank goes on with the one before, blanks may stand before a colon, and NUL counts as a blank (recordings
+/// PX2-raw-prx-folded, PX2-raw-fwd-name-blank-colon, PX2-raw-fwd-nul). `None` if its end has not come yet.
 ///
 /// # Errors
 /// If what has come is not the beginning of a response.
 pub fn take_response(buffer: &mut BytesMut) -> Result<Option<ResponseHead>, HeadError> {
-    let mut room = [const { MaybeUninit::uninit() }; MAX_LINES];
-    let mut response = httparse::Response::new(&mut []);
-    let config = httparse::ParserConfig::default();
-    let end = match config.parse_response_with_uninit_headers(&mut response, buffer, &mut room)? {
-        httparse::Status::Complete(end) => end,
-        httparse::Status::Partial => return Ok(None),
-    };
-    let status = response.code.ok_or(HeadError::Malformed(httparse::Error::Status))?;
-    let is_old = response.version == Some(0);
-    let reason = response.reason.unwrap_or_default().into();
-    let headers = Headers::at(indexes(buffer, response.headers), &buffer[..end]);
-    buffer.advance(end);
-    Ok(Some(ResponseHead { status, reason, is_old, headers }))
+    let Some(end) = line_end(buffer, 0) else { return Ok(None) };
+    let (status, is_old) = status_line(without_return(&buffer[..end]))?;
+    let reason = without_return(&buffer[..end]).get(STATUS_BYTES + 1..).unwrap_or_default().to_vec();
+    let mut lines = Vec::new();
+    let mut start = end + 1;
+    loop {
+        let Some(first_end) = line_end(buffer, start) else { return Ok(None) };
+        if without_return(&buffer[start..first_end]).is_empty() {
+            start = first_end + 1;
+            break;
+        }
+        let mut end = first_end;
+        while matches!(buffer.get(end + 1), Some(b' ' | b'\t')) {
+            let Some(next) = line_end(buffer, end + 1) else { return Ok(None) };
+            end = next;
+        }
+        if buffer.len() == end + 1 {
+            return Ok(None);
+        }
+        lines.push(header_line(buffer, start, end)?);
+        start = end + 1;
+    }
+    let mut head = buffer.split_to(start);
+    for byte in lines.iter().flat_map(|[_, value]| value.clone()) {
+        if matches!(head[byte], b'\r' | b'\n' | b'\0') {
+            head[byte] = b' ';
+        }
+    }
+    Ok(Some(ResponseHead { status, reason, is_old, headers: Headers::at(lines.into_iter(), &head) }))
+}
+
+/// `HTTP/1.1 200`; a reason may follow.
+const STATUS_BYTES: usize = 12;
+
+/// The status of a line, and whether it is of HTTP/1.0.
+fn status_line(line: &[u8]) -> Result<(u16, bool), HeadError> {
+    let minor = line.strip_prefix(b"HTTP/1.").and_then(|rest| rest.first()).filter(|digit| digit.is_ascii_digit());
+    let minor = minor.ok_or(HeadError::Malformed(httparse::Error::Version))?;
+    let digits = line.get(8..STATUS_BYTES).and_then(|part| part.strip_prefix(b" "));
+    let digits = digits
+        .filter(|digits| digits.iter().all(u8::is_ascii_digit) && matches!(line.get(STATUS_BYTES), None | Some(b' ')));
+    let digits = digits.ok_or(HeadError::Malformed(httparse::Error::Status))?;
+    Ok((digits.iter().fold(0, |status, digit| status * 10 + u16::from(digit - b'0')), *minor == b'0'))
+}
+
+/// Where name and value are in the line from `start` to `end`.
+fn header_line(text: &[u8], start: usize, end: usize) -> Result<[Range<usize>; 2], HeadError> {
+    let malformed = HeadError::Malformed(httparse::Error::HeaderName);
+    let line = &text[start..end];
+    let colon =
+        line.iter().position(|byte| matches!(byte, b':' | b'\n')).filter(|at| line[*at] == b':').ok_or(malformed)?;
+    let blanks = line[..colon].iter().rev().take_while(|byte| **byte == b' ').count();
+    let name = start..start + colon - blanks;
+    if !std::str::from_utf8(&text[name.clone()]).is_ok_and(is_token) {
+        return Err(malformed);
+    }
+    let value = line[colon + 1..].trim_ascii();
+    let before = line[colon + 1..].len() - line[colon + 1..].trim_ascii_start().len();
+    let value_start = start + colon + 1 + before;
+    Ok([name, value_start..value_start + value.len()])
+}
+
+fn line_end(text: &[u8], start: usize) -> Option<usize> {
+    text.get(start..)?.iter().position(|byte| *byte == b'\n').map(|length| start + length)
+}
+
+fn without_return(line: &[u8]) -> &[u8] {
+    line.strip_suffix(b"\r").unwrap_or(line)
 }
 
 /// Where names and values are in a head.
@@ -157,8 +215,40 @@ mod tests {
         let head = response("HTTP/1.1 999 Odd One\nA: b\n\n").expect("sound").expect("complete");
         assert_eq!((head.status, &*head.reason, head.is_old), (999, &b"Odd One"[..], false));
         assert_eq!(response("HTTP/1.0 200\r\n\r\n").expect("sound").expect("complete").reason, b"");
-        for text in ["HTTP/1.1 1000 x\r\n\r\n", "HTTP/1.1 99 x\r\n\r\n", "nonsense\r\n\r\n"] {
-            assert!(response(text).is_err(), "{text}");
+        for text in [
+            "HTTP/1.1 1000 x",
+            "HTTP/1.1 99 x",
+            "HTTP/1.1  200 x",
+            "nonsense",
+            "",
+            "http/1.1 200 OK",
+            "HTTP/2.0 200 OK",
+            "HTTP/1.1 200\rA: b\r",
+            "HTTP/1.1 200 OK\r\nno colon",
+            "HTTP/1.1 200 OK\r\nX A: b",
+            "HTTP/1.1 200 OK\r\n: b",
+            "HTTP/1.1 200 OK\r\n a: b",
+        ] {
+            assert!(response(&format!("{text}\r\n\r\n")).is_err(), "{text}");
+        }
+    }
+
+    #[test]
+    fn a_response_is_read_as_leniently_as_dotnet_reads_it() {
+        for (text, value) in [
+            ("HTTP/1.2 200 OK\r\nA: b\r\n\r\n", "b"),
+            ("HTTP/1.1 200 OK\nA:\tb c \t\n\n", "b c"),
+            ("HTTP/1.1 200 OK\r\nA  : b\r\n\r\n", "b"),
+            ("HTTP/1.1 200 OK\r\nA: one\r\n two\r\n\r\n", "one   two"),
+            ("HTTP/1.1 200 OK\r\nA: one\n\ttwo\n three\n\n", "one \ttwo  three"),
+            ("HTTP/1.1 200 OK\r\nA: a\0b\rc\r\n\r\n", "a b c"),
+            ("HTTP/1.1 200 OK\r\nA:\r\n\r\n", ""),
+        ] {
+            let head = take_response(&mut BytesMut::from(text)).expect("sound").expect("complete");
+            assert_eq!(head.headers.named("a").map(String::from_utf8_lossy).as_deref(), Some(value), "{text}");
+            for cut in 0..text.len() {
+                assert_eq!(take_response(&mut BytesMut::from(&text[..cut])), Ok(None), "{text} up to {cut}");
+            }
         }
     }
 }

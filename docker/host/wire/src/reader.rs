@@ -85,6 +85,6 @@ fn room(framing: &Framing) -> usize {
         Framing::Length(remaining) => {
             usize::try_from(*remaining).unwrap_or(BODY_READ_BYTES).clamp(HEAD_READ_BYTES, BODY_READ_BYTES)
         }
-        Framing::Chunked(_) | Framing::UntilClose => BODY_READ_BYTES,
+        Framing::Chunked(..) | Framing::UntilClose => BODY_READ_BYTES,
     }
 }
