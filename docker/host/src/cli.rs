@@ -170,6 +170,14 @@ pub struct Observe {
     /// Example: mini-host my-app --record exchanges
     #[arg(long, value_name = "DIR")]
     pub record: Option<PathBuf>,
+
+    /// Shows the exchanges live on a page of its own, whose address is printed; any of them can be sent again with another body.
+    ///
+    /// It is on this machine alone, keeps the last 10,000, and shows no keys.
+    ///
+    /// Example: mini-host my-app --inspect
+    #[arg(long)]
+    pub inspect: bool,
 }
 
 /// For whom the output is.

@@ -4,8 +4,8 @@
 //! on, or `invoke` wraps it in an `envelope` for the process that `handler` looks after. `triggers` start invocations from storage
 //! and clocks, `bindings` read and write what a function names beside its trigger, `admin` is the operator's side, `app` is the
 //! only reader of the function app's files, `local` does what Core Tools does around a host, `doctor` says what the real host passes
-//! over in silence, `package` makes the zip that Azure takes, `exchange` notes what passes between host and handler, and `grammar`
-//! has the small languages in those files. Each knows only what is below it: `tests/floors.rs` has the order.
+//! over in silence, `package` makes the zip that Azure takes, `exchange` notes what passes between host and handler,
+//! `inspect` shows it, and `grammar` has the small languages in those files. Each knows only what is below it: `tests/floors.rs` has the order.
 
 mod admin;
 mod app;
@@ -20,6 +20,7 @@ mod front;
 mod grammar;
 mod handler;
 mod host;
+mod inspect;
 mod invoke;
 mod local;
 mod log;

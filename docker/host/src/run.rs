@@ -24,6 +24,7 @@ use crate::host::keys::KeyError;
 use crate::host::open_keys;
 use crate::host::running::{HandlerOptions, StartedBy};
 use crate::host::watch::{self, Scope, Seen};
+use crate::inspect::Inspector;
 use crate::local::azurite::{self, Provided};
 use crate::local::cors::WithCors;
 use crate::local::{self, Surroundings};
@@ -42,6 +43,8 @@ pub enum Error {
     Listen(#[from] listen::Error),
     #[error("cannot wait for signals: {0}")]
     Signals(io::Error),
+    #[error("there is no port for the page of --inspect: {0}")]
+    Inspect(io::Error),
     #[error(transparent)]
     Keys(#[from] KeyError),
     #[error("{what} has ended by a fault of mini-host itself, and with it the host: {error}")]
@@ -102,7 +105,11 @@ async fn serve(options: ServeOptions) -> Result<(), Error> {
 
     let started_by = if options.print_env { StartedBy::Person } else { StartedBy::Host };
     let kept = watchdog.as_ref().cloned().unwrap_or_default();
-    let wanted = Wanted { record: options.observe.record, inspect: false };
+    let inspector = match options.observe.inspect {
+        true => Some(Inspector::bind().await.map_err(Error::Inspect)?),
+        false => None,
+    };
+    let wanted = Wanted { record: options.observe.record, inspect: options.observe.inspect };
     let scope = if options.watch { Scope::Everything } else { Scope::Configuration };
     let seen = Seen::first(&root, scope).await;
     let host = Host::start(root, HandlerOptions { environment, started_by, watchdog: kept }, urls, wanted).await;
@@ -112,6 +119,10 @@ async fn serve(options: ServeOptions) -> Result<(), Error> {
     notes.extend(if let Provided::Missing(note) = &azurite { Some(note.clone()) } else { None });
     notes.extend(unknown_functions(&host, &options.functions));
     notes.iter().for_each(|note| host.log().warning(log::HOST, note));
+    let inspecting = inspector.map(|inspector| {
+        host.log().information(log::HOST, format!("Exchanges with the handler are shown at {}", inspector.url()));
+        tokio::spawn(inspector.serve(Arc::clone(&host)))
+    });
     if options.open_keys {
         log::print(&open_keys::listing(host.state().app(), host.keys())?);
     }
@@ -122,6 +133,7 @@ async fn serve(options: ServeOptions) -> Result<(), Error> {
     let watching = tokio::spawn(watch::watch(Arc::clone(&host), scope, seen));
     let service = WithCors { service: Front(Arc::clone(&host)), policy: cors.map(Arc::new) };
     let is_drained = wait_for_end(&host, answer(&host, listeners, connections, service), watching, &mut signals).await;
+    inspecting.into_iter().for_each(|task| task.abort());
     host.stop().await;
     host.exchanges().flush();
     if let Ok(watchdog) = watchdog {

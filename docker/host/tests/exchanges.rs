@@ -1,4 +1,4 @@
-//! What people are shown of the exchanges between host and handler: files with `--record`.
+//! What people are shown of the exchanges between host and handler: files with `--record`, a page with `--inspect`.
 
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test fails by panicking")]
 
@@ -6,6 +6,8 @@
 mod host;
 
 use std::fs;
+use std::io::{BufRead, BufReader, Read, Write};
+use std::net::TcpStream;
 use std::path::Path;
 use std::time::{Duration, Instant};
 
@@ -101,4 +103,80 @@ fn a_folder_that_cannot_be_written_is_said_once_and_serving_goes_on() {
     }
     host.wait_for_line("Exchanges cannot be recorded in");
     assert!(host.post("/api/pass", "hello").contains("and hello"));
+}
+
+/// The page of a host.
+struct Page {
+    address: String,
+    path: String,
+}
+
+impl Page {
+    fn of(host: &Host) -> Self {
+        let line = host.wait_for_line("Exchanges with the handler are shown at http://127.0.0.1:");
+        let (address, path) = line.split_once("http://").unwrap().1.split_once('/').unwrap();
+        Self { address: address.to_owned(), path: format!("/{path}") }
+    }
+
+    fn send(&self, method: &str, target: &str, host: &str, body: &str) -> TcpStream {
+        let mut connection = TcpStream::connect(&self.address).unwrap();
+        connection.set_read_timeout(Some(LIMIT)).unwrap();
+        let length = body.len();
+        let head =
+            format!("{method} {target} HTTP/1.1\r\nHost: {host}\r\nConnection: close\r\nContent-Length: {length}");
+        connection.write_all(format!("{head}\r\n\r\n{body}").as_bytes()).unwrap();
+        connection
+    }
+
+    /// The whole answer.
+    fn ask(&self, method: &str, target: &str, body: &str) -> String {
+        let mut answer = String::new();
+        let target = format!("{}{target}", self.path);
+        self.send(method, &target, &self.address, body).read_to_string(&mut answer).unwrap();
+        answer
+    }
+}
+
+#[test]
+fn the_page_shows_exchanges_as_they_pass_and_sends_one_again() {
+    let app = app();
+    let host = Host::serve_with(app.path(), &["--inspect"], &[]);
+    let page = Page::of(&host);
+    assert!(page.ask("GET", "", "").contains("<title>mini-host: exchanges</title>"));
+
+    let events = page.send("GET", &format!("{}events", page.path), &page.address, "");
+    let mut events = BufReader::new(events).lines().map_while(Result::ok);
+    events.find(|line| line.starts_with("retry:")).unwrap();
+    host.post("/api/wrap?code=the-secret-key", "fail");
+    events.find(|line| line.starts_with("data: ") && line.contains("\"failed\"")).unwrap();
+
+    let shown = page.ask("GET", "exchanges/1", "");
+    for part in ["POST /wrap HTTP/1.1", "\"rule\":\"gatekeeping\"", "\"mode\":\"default\"", "500 Internal"] {
+        assert!(shown.contains(part), "{part}: {shown}");
+    }
+    assert!(!shown.contains("the-secret-key"), "{shown}");
+    assert!(page.ask("GET", "rules/gatekeeping", "").contains("### Gatekeeping"));
+
+    let again = page.ask("POST", "exchanges/1/again", r#"{"Data":{},"Metadata":{}}"#);
+    assert!(again.starts_with("HTTP/1.1 204"), "{again}");
+    let second = page.ask("GET", "exchanges/2", "");
+    assert!(second.contains("\"succeeded\"") && second.contains("wrapped"), "{second}");
+    assert!(page.ask("GET", "exchanges", "").matches("\"number\":").count() == 2);
+}
+
+#[test]
+fn who_does_not_know_the_path_or_comes_under_another_name_sees_nothing() {
+    let app = app();
+    let host = Host::serve_with(app.path(), &["--inspect"], &[]);
+    let page = Page::of(&host);
+    for (target, name, status) in [
+        ("/", page.address.as_str(), "404"),
+        ("/exchanges", &page.address, "404"),
+        ("/00000000000000000000000000000000/exchanges", &page.address, "404"),
+        (&page.path, "attacker.example", "403"),
+    ] {
+        let mut answer = String::new();
+        page.send("GET", target, name, "").read_to_string(&mut answer).unwrap();
+        assert_eq!(answer.split(' ').nth(1), Some(status), "{target} {name}: {answer}");
+    }
 }

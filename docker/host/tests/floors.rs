@@ -18,7 +18,7 @@ const FLOORS: [&[&str]; 17] = [
     &["host"],
     &["invoke"],
     &["forward", "proxy", "triggers"],
-    &["admin"],
+    &["admin", "inspect"],
     &["front"],
     &["cli"],
     &["local"],

@@ -14,7 +14,7 @@ const MOST_EXCHANGES: usize = 10_000;
 /// Of all bodies together.
 const MOST_BYTES: usize = 64 * 1024 * 1024;
 /// A reader who is further behind reads the list again.
-const CHANGES: usize = 1024;
+const CHANGES: usize = 16 * 1024;
 
 /// What is kept, and where the rest goes.
 #[derive(Debug)]
@@ -73,8 +73,9 @@ impl Kept {
         }
     }
 
-    pub fn list(&self) -> Vec<Exchange> {
-        let last: Vec<Arc<Open>> = self.last().exchanges.iter().cloned().collect();
+    pub fn list(&self, is_wanted: impl Fn(u64) -> bool) -> Vec<Exchange> {
+        let last: Vec<Arc<Open>> =
+            self.last().exchanges.iter().filter(|exchange| is_wanted(exchange.number)).cloned().collect();
         last.iter().map(|exchange| exchange.summary()).collect()
     }
 

@@ -19,6 +19,8 @@ use folder::Folder;
 use kept::Kept;
 pub use noun::{Exchange, Mode, Outcome};
 pub use recorder::Recorder;
+#[cfg(test)]
+pub use rule::ALL as RULES;
 
 /// Where exchanges go. Cloning it gives another handle.
 #[derive(Clone, Debug, Default)]
@@ -46,19 +48,16 @@ impl Exchanges {
         Recorder::begin(self.0.as_ref(), invocation, function)
     }
 
-    #[allow(dead_code, reason = "for the page that shows them")]
-    /// All that are kept, the oldest first, without headers and bodies.
-    pub fn list(&self) -> Vec<Exchange> {
-        self.0.as_ref().map(|kept| kept.list()).unwrap_or_default()
+    /// Those that are kept and wanted by number, the oldest first, without headers and bodies.
+    pub fn list(&self, is_wanted: impl Fn(u64) -> bool) -> Vec<Exchange> {
+        self.0.as_ref().map(|kept| kept.list(is_wanted)).unwrap_or_default()
     }
 
-    #[allow(dead_code, reason = "for the page that shows them")]
     /// One that is kept.
     pub fn get(&self, number: u64) -> Option<Exchange> {
         self.0.as_ref()?.get(number)
     }
 
-    #[allow(dead_code, reason = "for the page that shows them")]
     /// The numbers of those that change from now on; `None` if none are kept.
     pub fn changes(&self) -> Option<Receiver<u64>> {
         self.0.as_ref().map(|kept| kept.changes.subscribe())

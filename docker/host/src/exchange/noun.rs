@@ -13,8 +13,8 @@ pub struct Exchange {
     pub number: u64,
     pub invocation: String,
     pub function: String,
-    /// How requests reach the handler: `default`, `forwarding` or `proxying`; empty before there was one.
-    pub mode: &'static str,
+    /// `None` before there was a request.
+    pub mode: Option<Mode>,
     /// In UTC.
     pub started: String,
     /// How long it took, or has taken so far.
@@ -31,7 +31,8 @@ pub struct Exchange {
 }
 
 /// How a request reaches the handler.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "lowercase")]
 pub enum Mode {
     Default,
     Forwarding,
@@ -39,7 +40,7 @@ pub enum Mode {
 }
 
 impl Mode {
-    pub const fn name(self) -> &'static str {
+    const fn name(self) -> &'static str {
         match self {
             Self::Default => "default",
             Self::Forwarding => "forwarding",
@@ -94,7 +95,8 @@ impl Outcome {
 
 impl Display for Exchange {
     fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
-        writeln!(f, "function    {}\ninvocation  {}\nmode        {}", self.function, self.invocation, self.mode)?;
+        writeln!(f, "function    {}\ninvocation  {}", self.function, self.invocation)?;
+        writeln!(f, "mode        {}", self.mode.map_or("", Mode::name))?;
         writeln!(f, "started     {}\ntook        {:.1} ms", self.started, self.milliseconds)?;
         writeln!(f, "outcome     {}", self.outcome.word())?;
         for line in self.reason.lines() {

@@ -108,7 +108,7 @@ impl Open {
             number: self.number,
             invocation: self.invocation.to_string(),
             function: self.function.clone(),
-            mode: noted.mode.map(Mode::name).unwrap_or_default(),
+            mode: noted.mode,
             started: self.at.format("%FT%T%.3fZ").to_string(),
             milliseconds: noted.milliseconds.unwrap_or_else(|| self.milliseconds()),
             outcome: noted.outcome,

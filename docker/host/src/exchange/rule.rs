@@ -2,20 +2,25 @@
 
 use super::noun::Mode;
 
-/// The anchor in docker/protocol.md, by words of the reason.
+/// The anchors in docker/protocol.md.
+#[cfg(test)]
+pub const ALL: [&str; 6] = [TIMEOUT, PROXYING, FORWARDING, GATEKEEPING, VALUES, RESULT];
+const TIMEOUT: &str = "function-timeout";
+const PROXYING: &str = "proxying-errors";
+const FORWARDING: &str = "forwarding-response";
+const GATEKEEPING: &str = "gatekeeping";
+const VALUES: &str = "output-values";
+const RESULT: &str = "the-result-object";
+/// What a reason speaks of, and where that is written.
+const WORDS: [(&str, &str); 4] =
+    [("never completes", GATEKEEPING), ("Content-Type", GATEKEEPING), ("status", GATEKEEPING), ("output", VALUES)];
+
+/// The anchor for a failure, by words of its reason.
 pub fn rule(mode: Option<Mode>, reason: &str) -> Option<&'static str> {
-    const RULES: [(&str, &str); 4] = [
-        ("never completes", "gatekeeping"),
-        ("Content-Type", "gatekeeping"),
-        ("status", "gatekeeping"),
-        ("output", "output-values"),
-    ];
-    match mode? {
-        _ if reason.contains("TimeoutException") => Some("function-timeout"),
-        Mode::Proxying => Some("proxying-errors"),
-        Mode::Forwarding => Some("forwarding-response"),
-        Mode::Default => {
-            Some(RULES.iter().find(|(word, _)| reason.contains(word)).map_or("the-result-object", |(_, it)| it))
-        }
-    }
+    Some(match mode? {
+        _ if reason.contains("TimeoutException") => TIMEOUT,
+        Mode::Proxying => PROXYING,
+        Mode::Forwarding => FORWARDING,
+        Mode::Default => WORDS.iter().find(|(word, _)| reason.contains(word)).map_or(RESULT, |(_, anchor)| anchor),
+    })
 }

@@ -82,12 +82,17 @@ impl Host {
         self.lines.lock().expect("no other reader has failed").try_iter().any(|line| line.contains(text))
     }
 
-    /// Waits for a line of the log that contains a text.
+    /// Waits for a line of the log that contains a text, and returns it.
     #[allow(dead_code, reason = "not every test reads the log")]
-    pub fn wait_for_line(&self, text: &str) {
+    pub fn wait_for_line(&self, text: &str) -> String {
         let lines = self.lines.lock().expect("no other reader has failed");
         let next = || lines.recv_timeout(Duration::from_secs(LOG_LIMIT_SECONDS));
-        while !next().unwrap_or_else(|_| panic!("no line with `{text}` in the log")).contains(text) {}
+        loop {
+            let line = next().unwrap_or_else(|_| panic!("no line with `{text}` in the log"));
+            if line.contains(text) {
+                return line;
+            }
+        }
     }
 }
 

@@ -1,0 +1,85 @@
+//! Sends a request to the handler once more, with another body.
+
+use std::pin::pin;
+
+use bytes::Bytes;
+use wire::client::{Body, Request, Response};
+use wire::{Headers, Name};
+
+use crate::envelope::answer;
+use crate::exchange::{Exchange, Mode};
+use crate::handler::own_headers;
+use crate::host::Host;
+use crate::host::execution::Execution;
+use crate::host::running::Running;
+use crate::invoke::{self, Outcome};
+
+/// The lines that are made anew: the body is another, and so is the invocation.
+const REPLACED: [&str; 5] = ["host", "content-length", "transfer-encoding", "user-agent", "connection"];
+/// Those of the host's own begin like this.
+const OWN: &str = "x-azure-functions-";
+
+/// Why nothing was sent.
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    #[error("the app has no function `{0}` any more")]
+    Function(String),
+    #[error("the app has no handler")]
+    Handler,
+    #[error("there was no request")]
+    Request,
+}
+
+/// Sends it to the handler alone: it is an exchange of its own, judged like others, and what it returns is written nowhere. Keys, which
+/// are not kept, are not sent.
+///
+/// # Errors
+/// If the app has changed too much.
+pub async fn send(host: &Host, running: &Running, exchange: &Exchange, body: Bytes) -> Result<(), Error> {
+    let function = running.app.function(&exchange.function);
+    let function = function.ok_or_else(|| Error::Function(exchange.function.clone()))?;
+    let handler = running.handler().ok_or(Error::Handler)?;
+    let mode = exchange.mode.ok_or(Error::Request)?;
+    let mut words = exchange.request.line.split(' ');
+    let (method, target) = words.next().zip(words.next()).ok_or(Error::Request)?;
+
+    let execution = Execution::begin(host, running, function, "It was sent again from the page of --inspect.");
+    let mut headers = Headers::default();
+    headers.push(Name::Host, format!("127.0.0.1:{}", handler.client().port()));
+    for (name, value) in &exchange.request.headers {
+        let is_made_anew = REPLACED.iter().any(|replaced| name.eq_ignore_ascii_case(replaced));
+        if !(is_made_anew || value == "***" || name.to_ascii_lowercase().starts_with(OWN)) {
+            headers.push(name, value);
+        }
+    }
+    headers.push(Name::ContentLength, body.len().to_string());
+    own_headers::append(&mut headers, execution.id);
+    let request = Request { method: method.to_owned(), target: target.to_owned(), headers };
+    execution.exchange.request(mode, &request);
+    execution.exchange.sent(&body);
+    invoke::wait_ready(handler, &execution).await;
+    let asking =
+        pin!(async { invoke::noticed(handler, handler.client().call(&request, Body::Whole(body)).await).await });
+    match invoke::within_timeout(handler, &execution, asking).await {
+        Outcome::Answered(response) => judge(&execution, mode, &response),
+        Outcome::Failed(error) => execution.failed(&error.to_string()),
+        Outcome::TimedOut => {}
+    }
+    Ok(())
+}
+
+fn judge(execution: &Execution<'_>, mode: Mode, Response { head, body }: &Response) {
+    execution.exchange.response(head);
+    body.iter().for_each(|piece| execution.exchange.received(piece));
+    let verdict = match mode {
+        Mode::Default => {
+            let content_type = head.headers.get(Name::ContentType);
+            answer::judge(head.status, content_type, &body.concat()).map(drop)
+        }
+        Mode::Forwarding | Mode::Proxying => Ok(()),
+    };
+    match verdict {
+        Ok(()) => execution.succeeded(),
+        Err(failure) => execution.failed(&failure.to_string()),
+    }
+}

@@ -1,0 +1,148 @@
+//! A page that shows the exchanges between host and handler as they pass: `--inspect`.
+//!
+//! It listens on a port of its own, on the loopback interface. Who does not know the path gets nothing, and neither does a page of
+//! another site that has this address under a name of its own.
+
+mod again;
+mod events;
+mod rules;
+
+use std::io;
+use std::net::{Ipv4Addr, SocketAddr};
+use std::sync::Arc;
+
+use bytes::Bytes;
+use serde::Serialize;
+use tokio::net::TcpListener;
+use uuid::Uuid;
+use wire::{Caller, Name, Request, Response, Service, Warning, server};
+
+use crate::host::Host;
+use crate::log;
+use events::Events;
+
+const PAGE: &str = include_str!("page.html");
+/// The page needs what is in it, and this server.
+const POLICY: &str = "default-src 'none'; style-src 'unsafe-inline'; script-src 'unsafe-inline'; connect-src 'self'; img-src data:; \
+                      base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
+const MOST_CONNECTIONS: usize = 100;
+/// A body that is sent again was typed by a person.
+const BODY_BYTES: u64 = 16 * 1024 * 1024;
+
+/// The page, before it is served.
+#[derive(Debug)]
+pub struct Inspector {
+    listener: TcpListener,
+    address: SocketAddr,
+    token: Arc<str>,
+}
+
+impl Inspector {
+    /// Takes a port.
+    ///
+    /// # Errors
+    /// If there is none.
+    pub async fn bind() -> io::Result<Self> {
+        let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await?;
+        Ok(Self { address: listener.local_addr()?, listener, token: Uuid::new_v4().simple().to_string().into() })
+    }
+
+    /// Where a browser finds it.
+    pub fn url(&self) -> String {
+        format!("http://{}/{}/", self.address, self.token)
+    }
+
+    /// Serves it until the host is asked to stop.
+    pub async fn serve(self, host: Arc<Host>) {
+        let page = Page { host: Arc::clone(&host), address: self.address, token: self.token };
+        server::serve(vec![self.listener], MOST_CONNECTIONS, host.stop_requested(), page).await;
+    }
+}
+
+#[derive(Clone)]
+struct Page {
+    host: Arc<Host>,
+    address: SocketAddr,
+    token: Arc<str>,
+}
+
+impl Service for Page {
+    async fn call(&self, request: Request<'_>, caller: &mut Caller) -> Option<Response> {
+        let asked_for = request.head.headers.text(Name::Host).unwrap_or_default();
+        if asked_for != self.address.to_string() && asked_for != format!("localhost:{}", self.address.port()) {
+            return Some(text(403, "this host has another name"));
+        }
+        let path = request.target.path.strip_prefix('/').and_then(|path| path.strip_prefix(&*self.token));
+        let Some(path) = path.and_then(|path| path.strip_prefix('/')) else { return Some(Response::empty(404)) };
+        let parts: Vec<&str> = path.split('/').collect();
+        Some(match (request.head.method.as_str(), parts.as_slice()) {
+            ("GET", [""]) => of_type(text(200, PAGE), "text/html; charset=utf-8"),
+            ("GET", ["exchanges"]) => json(&self.host.exchanges().list(|_| true)),
+            ("GET", ["exchanges", number]) => match self.exchange(number) {
+                Some(exchange) => json(&exchange),
+                None => Response::empty(404),
+            },
+            ("POST", ["exchanges", number, "again"]) => self.again(number, caller).await,
+            ("GET", ["events"]) => return self.events(caller).await,
+            ("GET", ["rules", anchor]) => {
+                rules::section(anchor).map_or_else(|| Response::empty(404), |rule| text(200, rule))
+            }
+            _ => Response::empty(404),
+        })
+    }
+
+    fn warn(&self, warning: Warning) {
+        self.host.log().warning(log::HOST, format!("The page of --inspect: {warning}"));
+    }
+}
+
+impl Page {
+    fn exchange(&self, number: &str) -> Option<crate::exchange::Exchange> {
+        self.host.exchanges().get(number.parse().ok()?)
+    }
+
+    async fn again(&self, number: &str, caller: &mut Caller) -> Response {
+        let Ok(body) = caller.collect(BODY_BYTES).await else { return text(400, "the body did not come") };
+        let Some(exchange) = self.exchange(number) else { return text(404, "it is not kept any more") };
+        let Some(running) = self.host.running() else { return text(503, "the app is not served") };
+        match again::send(&self.host, &running, &exchange, body.into()).await {
+            Ok(()) => Response::empty(204),
+            Err(error) => text(409, &error.to_string()),
+        }
+    }
+
+    async fn events(&self, caller: &mut Caller) -> Option<Response> {
+        let changes = self.host.exchanges().changes()?;
+        let response = of_type(Response::empty(200), "text/event-stream");
+        // If it fails, the browser has left.
+        _ = caller.stream(response, &mut Events::new(Arc::clone(&self.host), changes)).await;
+        None
+    }
+}
+
+fn text(status: u16, text: &str) -> Response {
+    let body = vec![Bytes::copy_from_slice(text.as_bytes())];
+    of_type(Response { body, ..Response::empty(status) }, "text/plain; charset=utf-8")
+}
+
+fn json(value: &impl Serialize) -> Response {
+    // Exchanges are texts and numbers, which can be written.
+    let body = serde_json::to_string(value).unwrap_or_default();
+    of_type(text(200, &body), "application/json")
+}
+
+fn of_type(mut response: Response, kind: &str) -> Response {
+    response.headers.remove(Name::ContentType);
+    response.headers.push(Name::ContentType, kind);
+    for (name, value) in [
+        ("Cache-Control", "no-store"),
+        ("Content-Security-Policy", POLICY),
+        ("Referrer-Policy", "no-referrer"),
+        ("X-Content-Type-Options", "nosniff"),
+    ] {
+        if response.headers.named(name).is_none() {
+            response.headers.push(name, value);
+        }
+    }
+    response
+}
