@@ -37,14 +37,15 @@ pub fn find<'a>(method: &str, path: &'a str, query: &[(String, Vec<String>)]) ->
 }
 
 impl Found<'_> {
-    /// Answers a request, if its sender may use the endpoint.
+    /// The answer to a sender who may not use the endpoint; nothing of the body is needed for it.
+    pub fn refusal(&self, operator: &dyn Operator, key: Option<&str>) -> Option<Reply> {
+        refusal(self.access, &self.segments, operator, key)
+            .unwrap_or_else(|error| Some(endpoint::Error::from(error).into_reply(operator)))
+    }
+
+    /// Answers a request whose sender may use the endpoint.
     pub fn answer(self, operator: &dyn Operator, request: &Request<'_>) -> Reply {
-        let reply = match refusal(self.access, &self.segments, operator, request) {
-            Ok(Some(refusal)) => Ok(refusal),
-            Ok(None) => (self.endpoint)(operator, request),
-            Err(error) => Err(error.into()),
-        };
-        reply.unwrap_or_else(|error| error.into_reply(operator))
+        (self.endpoint)(operator, request).unwrap_or_else(|error| error.into_reply(operator))
     }
 }
 
@@ -76,12 +77,12 @@ fn refusal(
     access: Access,
     segments: &[&str],
     operator: &dyn Operator,
-    request: &Request<'_>,
+    key: Option<&str>,
 ) -> Result<Option<Reply>, KeyError> {
     if access == Access::Anyone {
         return Ok(None);
     }
-    let identity = request.key.map(|key| operator.keys().identify(key, None)).transpose()?.flatten();
+    let identity = key.map(|key| operator.keys().identify(key, None)).transpose()?.flatten();
     let extension = segments.get(2).map(|name| format!("{name}_extension"));
     Ok(match (access, identity) {
         (_, Some(Identity { level: KeyLevel::Admin, .. })) => None,

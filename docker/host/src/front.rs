@@ -6,7 +6,7 @@ use bytes::Bytes;
 use dotnet_text::query;
 use wire::headers::is_sound;
 use wire::response::Framing;
-use wire::{Caller, Name, Request, RequestHead, Response, Service, Warning};
+use wire::{BodyError, Caller, Name, Request, RequestHead, Response, Service, Warning};
 
 use crate::admin;
 use crate::app::HttpMode;
@@ -25,6 +25,8 @@ const HOME_PAGE: &str = include_str!("front/home.html");
 const RESERVED_ROUTES: &str = "Microsoft.Azure.WebJobs.Script.WebHost.Middleware.ReservedRouteGuardMiddleware";
 /// The limit on bodies while no app says another (`FUNCTIONS_REQUEST_BODY_SIZE_LIMIT`).
 const DEFAULT_BODY_LIMIT_BYTES: u64 = 104_857_600;
+/// The limit on bodies that admin endpoints read; the real host's is that of all bodies, which are nobody's files there.
+const ADMIN_BODY_LIMIT_BYTES: u64 = 1024 * 1024;
 
 /// The host as its callers see it.
 #[derive(Clone)]
@@ -52,8 +54,7 @@ async fn respond(host: &Arc<Host>, request: Request<'_>, caller: &mut Caller) ->
     if is_admin_path(&request.target.path) {
         let query = query::parse(request.target.query);
         if let Some(endpoint) = admin::find(&request.head.method, &request.target.path, &query) {
-            let Ok(body) = caller.collect(limit).await else { return Some(Response::empty(500)) };
-            return Some(admin_response(host, endpoint, &admin_request(request, &query, &body)));
+            return Some(admin(host, endpoint, request, caller).await);
         }
         if let State::Running(running) = &state
             && !host.lets_functions_have_reserved_routes()
@@ -99,6 +100,23 @@ fn warn_of_reserved_route(host: &Host, running: &Running, Request { head, target
     }
 }
 
+/// Answers a request to an admin endpoint. Its body is read only for those who have the key.
+async fn admin(host: &Arc<Host>, endpoint: admin::Found<'_>, request: Request<'_>, caller: &mut Caller) -> Response {
+    let query = query::parse(request.target.query);
+    if let Some(refusal) = endpoint.refusal(host, presented_key(request.head, &query)) {
+        return admin_response(host, refusal);
+    }
+    match caller.collect(ADMIN_BODY_LIMIT_BYTES).await {
+        Ok(body) => admin_response(host, endpoint.answer(host, &admin_request(request, &query, &body))),
+        Err(BodyError::TooLong(limit)) => {
+            let text = format!("the body of a request to `{}` has more than {limit} bytes", request.target.path);
+            host.log().warning(log::HOST, text);
+            Response::empty(413).closing()
+        }
+        Err(_) => Response::empty(500),
+    }
+}
+
 fn admin_request<'a>(
     Request { head, target }: Request<'a>,
     query: &'a [(String, Vec<String>)],
@@ -109,14 +127,12 @@ fn admin_request<'a>(
         scheme: "http",
         host: head.headers.text(Name::Host).unwrap_or_default(),
         content_type: head.headers.text(Name::ContentType),
-        key: presented_key(head, query),
         query,
         body,
     }
 }
 
-fn admin_response(host: &Arc<Host>, endpoint: admin::Found<'_>, request: &admin::Request<'_>) -> Response {
-    let reply = endpoint.answer(host, request);
+fn admin_response(host: &Host, reply: admin::Reply) -> Response {
     let framing = if reply.chunked { Framing::Chunked } else { Framing::Length };
     let mut response = Response { framing, body: vec![reply.body.into()], ..Response::empty(reply.status) };
     for (name, value) in reply.headers.into_iter().filter(|(name, value)| is_sound(name, value)) {

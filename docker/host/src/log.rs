@@ -1,5 +1,6 @@
 //! The console log, in the format of the real host: .NET's console logger.
 
+pub mod mask;
 mod record;
 mod writer;
 
@@ -104,12 +105,15 @@ impl Log {
         self.write(Entry { level: Level::Error, category, event: 0, invocation: None }, message);
     }
 
-    /// Writes an entry if the filter lets it pass.
+    /// Writes an entry if the filter lets it pass. What is secret in the host's own words is masked, and so are control characters,
+    /// which may be a caller's; a handler's words are left alone.
     pub fn write(&self, entry: Entry<'_>, message: impl Display) {
         if !self.is_enabled(entry.level, entry.category) {
             return;
         }
         let message = message.to_string();
+        let is_handlers = [CONSOLE, TOOLING_CONSOLE].contains(&entry.category) || entry.category.ends_with(".User");
+        let message = if is_handlers { message } else { printable(&mask::text(&message)) };
         print(&format_entry(entry, &message));
         if self.is_recording() {
             let Entry { level, category, event, invocation } = entry;
@@ -176,6 +180,12 @@ impl std::str::FromStr for Level {
     }
 }
 
+fn printable(message: &str) -> String {
+    let is_harmless = |letter: char| !letter.is_control() || matches!(letter, '\n' | '\t');
+    let ends = message.replace("\r\n", "\n");
+    ends.chars().map(|letter| if is_harmless(letter) { letter } else { '\u{fffd}' }).collect()
+}
+
 fn starts_with_ignoring_case(text: &str, prefix: &str) -> bool {
     text.get(..prefix.len()).is_some_and(|head| head.eq_ignore_ascii_case(prefix))
 }
@@ -221,6 +231,11 @@ mod tests {
             format_entry(entry, "x"),
             "fail: Function.F[3]\n      => InvocationId:00000000-0000-0000-0000-000000000000\n      x\n"
         );
+    }
+
+    #[test]
+    fn control_characters_do_not_reach_the_terminal() {
+        assert_eq!(printable("a\u{1b}[31m\rb\u{85}\r\nc\td"), "a\u{fffd}[31m\u{fffd}b\u{fffd}\nc\td");
     }
 
     #[test]

@@ -48,8 +48,6 @@ pub struct Request<'a> {
     pub host: &'a str,
     /// The `Content-Type` header.
     pub content_type: Option<&'a str>,
-    /// The key it presents (see [`crate::host::keys::presented`]).
-    pub key: Option<&'a str>,
     /// The parameters of the query with their values.
     pub query: &'a [(String, Vec<String>)],
     /// The whole body.

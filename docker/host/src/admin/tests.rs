@@ -108,6 +108,7 @@ fn host() -> Remembering {
 
 struct Ask<'a> {
     method: &'a str,
+    key: Option<&'a str>,
     request: Request<'a>,
 }
 
@@ -115,12 +116,14 @@ fn ask<'a>(method: &'a str, path: &'a str, key: Option<&'a str>, body: &'a str) 
     let content_type = (!body.is_empty()).then_some("application/json; charset=utf-8");
     Ask {
         method,
-        request: Request { path, scheme: "http", host: "h:1", content_type, key, query: &[], body: body.as_bytes() },
+        key,
+        request: Request { path, scheme: "http", host: "h:1", content_type, query: &[], body: body.as_bytes() },
     }
 }
 
-fn handle(host: &Remembering, Ask { method, request }: &Ask<'_>) -> Option<Reply> {
-    Some(find(method, request.path, request.query)?.answer(host, request))
+fn handle(host: &Remembering, Ask { method, key, request }: &Ask<'_>) -> Option<Reply> {
+    let endpoint = find(method, request.path, request.query)?;
+    Some(endpoint.refusal(host, *key).unwrap_or_else(|| endpoint.answer(host, request)))
 }
 
 fn status(host: &Remembering, ask: &Ask<'_>) -> Option<u16> {

@@ -2,7 +2,6 @@
 
 mod folder;
 mod kept;
-mod mask;
 mod noun;
 mod open;
 mod recorder;

@@ -9,9 +9,9 @@ use chrono::{DateTime, Utc};
 use uuid::Uuid;
 use wire::Headers;
 
-use super::mask;
 use super::noun::{Exchange, Message, Mode, Outcome, Piece};
 use super::rule::rule;
+use crate::log::mask;
 
 /// How much of a body is kept.
 const BODY_BYTES: usize = 64 * 1024;

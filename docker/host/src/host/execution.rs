@@ -11,6 +11,7 @@ use crate::app::Function;
 use crate::exchange::{self, Recorder};
 use crate::host::Host;
 use crate::host::running::Running;
+use crate::log::mask;
 use crate::log::{Entry, Invocation, Level, Outcome, Output, Record};
 
 /// The reason that the log gives for an invocation over HTTP or by the admin route.
@@ -108,7 +109,7 @@ impl<'a> Execution<'a> {
         self.exchange.ended(exchange::Outcome::Failed, cause);
         {
             let mut end = self.end();
-            (end.outcome, end.error) = (Some(Outcome::Failed), Some(cause.to_owned()));
+            (end.outcome, end.error) = (Some(Outcome::Failed), Some(mask::text(cause)));
         }
         let duration = self.started.elapsed().as_millis();
         self.write(Level::Error, FAILED, |name, id| {

@@ -67,6 +67,30 @@ async fn heads_without_an_end_are_refused() {
     assert!(matches!(outcome, Err(Error::Head(HeadError::Incomplete))), "{outcome:?}");
 }
 
+/// The outcome of a request whose response is kept as a whole.
+async fn kept(said: &str) -> Result<Vec<Bytes>, Error> {
+    let (client, listener) = client().await;
+    let saying = async {
+        let mut stream = accepted(&listener).await;
+        stream.write_all(said.as_bytes()).await.ok();
+        std::future::pending::<()>().await
+    };
+    let request = get();
+    tokio::select! {
+        outcome = client.call(&request, Body::Empty) => outcome.map(|response| response.body),
+        () = saying => unreachable!(),
+    }
+}
+
+#[tokio::test]
+async fn a_response_that_is_kept_is_no_longer_than_dotnet_has_room_for() {
+    let outcome = kept("HTTP/1.1 200 OK\r\nContent-Length: 2147483648\r\n\r\nab").await;
+    assert!(matches!(outcome, Err(Error::TooLong(2_147_483_647))), "{outcome:?}");
+    let chunks = "1\r\na\r\n".repeat(10_000);
+    let body = kept(&format!("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n{chunks}0\r\n\r\n")).await;
+    assert!(body.is_ok_and(|pieces| pieces.len() == 1 && pieces[0].len() == 10_000), "no piece for each byte");
+}
+
 #[tokio::test]
 async fn interim_responses_without_an_end_are_refused() {
     let outcome = answered("HTTP/1.1 103 Early Hints\r\nLink: x\r\n\r\n", true).await;

@@ -5,6 +5,7 @@ use std::net::SocketAddr;
 use std::pin::pin;
 use std::time::Duration;
 
+use bytes::BytesMut;
 use tokio::net::TcpStream;
 use tokio::time::timeout;
 
@@ -17,6 +18,11 @@ use crate::framing::Framing;
 use crate::head::ResponseHead;
 use crate::reader::Reader;
 use crate::socket::Socket;
+
+/// The longest body that is kept as a whole: .NET's `MaxResponseContentBufferSize`.
+const MAX_BODY_BYTES: u64 = 2_147_483_647;
+/// Pieces below this size are put together, or a body of one-byte chunks would cost many times its length.
+const SMALL_PIECE_BYTES: usize = 1024;
 
 #[derive(Debug)]
 pub struct Connection {
@@ -125,9 +131,23 @@ async fn receive(reader: &mut Reader, is_to_head: bool, signals: &Signals) -> Re
     let head = final_head(reader, signals).await?;
     let mut framing = Framing::of_response(&head.headers, head.status, is_to_head);
     let may_be_reused = framing != Framing::UntilClose && keeps_connection(&head);
+    let check = |length: u64| if length <= MAX_BODY_BYTES { Ok(()) } else { Err(Error::TooLong(MAX_BODY_BYTES)) };
+    if let Framing::Length(length) = framing {
+        check(length)?;
+    }
+    let mut received = 0;
     let mut body = Vec::new();
+    let mut small = BytesMut::new();
     while let Some(piece) = reader.next_piece(&mut framing).await.map_err(Error::Body)? {
+        received += piece.len() as u64;
+        check(received)?;
+        if piece.len() < SMALL_PIECE_BYTES {
+            small.extend_from_slice(&piece);
+            continue;
+        }
+        body.extend((!small.is_empty()).then(|| small.split().freeze()));
         body.push(piece);
     }
+    body.extend((!small.is_empty()).then(|| small.freeze()));
     Ok((Response { head, body }, may_be_reused))
 }

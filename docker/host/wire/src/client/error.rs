@@ -34,6 +34,9 @@ pub enum Error {
     /// There was an interim response (1xx), and no final one.
     #[error("The handler gave an interim response (1xx) and no final one")]
     OnlyInterim,
+    /// The body of a response that is kept as a whole is longer than .NET's buffer for one.
+    #[error("The response has more than {0} bytes\nhint: `enableProxyingHttpRequest` in host.json streams it")]
+    TooLong(u64),
     /// The head came, and the body did not come as a whole.
     #[error(transparent)]
     Body(BodyError),
