@@ -17,9 +17,20 @@ Examples:
   mini-host my-app --port 0              another folder, on a free port
   mini-host --functions hello Orders     two functions of it
   mini-host --print-env                  with the handler in your debugger
+  mini-host send hello                   calls a function, whatever its trigger, and shows what comes of it
 
 Exit status: 0 after SIGINT or SIGTERM, and when the handler cannot be kept running, as the real host; 1 when mini-host itself \
 cannot start; 2 for options that make no sense.";
+
+const AFTER_SEND: &str = "\
+Examples:
+  mini-host send hello
+  mini-host send QueueTrigger 'a message'
+  mini-host send HttpTriggerWithOutputs --path /api/orders/ada '{\"order\": 7, \"item\": \"tea\"}'
+  mini-host send BlobTrigger --file picture.png
+
+Exit status: 0 if the invocation succeeded; 1 if it could not be begun; 3 if it failed, or the response is 400 or more; 4 if it has \
+not ended in time.";
 
 /// Runs an Azure Functions app whose functions are a custom handler.
 ///
@@ -49,6 +60,14 @@ pub enum Verb {
     ///
     /// Example: mini-host package my-app --plan container --output app.zip
     Package(Package),
+
+    /// Invokes a function by its trigger and prints what became of it: the outcome, the response, the outputs, the log.
+    ///
+    /// An HTTP function gets a request with the master key, a queue function a message that is really put into its queue, a blob
+    /// function a blob that is really written; all others are invoked by hand. A running mini-host of the app is asked; where none
+    /// runs, one is started for the invocation.
+    #[command(after_help = AFTER_SEND)]
+    Send(Send),
 
     /// Prints the JSON schema of the records of `--output json`.
     Schema,
@@ -178,6 +197,36 @@ pub struct Observe {
     /// Example: mini-host my-app --inspect
     #[arg(long)]
     pub inspect: bool,
+}
+
+/// `send`
+#[derive(Args, Clone, Debug)]
+pub struct Send {
+    /// The function.
+    pub function: String,
+
+    /// The body of the request, the text of the message, the content of the blob.
+    pub text: Option<String>,
+
+    /// The same from a file.
+    #[arg(long, value_name = "FILE", conflicts_with = "text")]
+    pub file: Option<PathBuf>,
+
+    /// Path and query of the request, or the name of the blob.
+    #[arg(long, value_name = "PATH")]
+    pub path: Option<String>,
+
+    /// The method of the request [default: POST with a body, else GET, if the function takes it].
+    #[arg(long, value_name = "METHOD")]
+    pub method: Option<String>,
+
+    /// How long to wait for the outcome.
+    #[arg(long, value_name = "SECONDS", default_value_t = 60)]
+    pub timeout: u64,
+
+    /// The folder with host.json, as without `send`.
+    #[arg(long, value_name = "FOLDER")]
+    pub app: Option<PathBuf>,
 }
 
 /// For whom the output is.

@@ -167,6 +167,12 @@ impl Host {
         &self.exchanges
     }
 
+    /// The port that callers connect to.
+    pub fn port(&self) -> u16 {
+        let port = self.urls.first().and_then(|url| url.rsplit(':').next()?.parse().ok());
+        port.unwrap_or_default()
+    }
+
     /// Invocations that have begun and not ended.
     pub const fn invocations(&self) -> &Arc<AtomicUsize> {
         &self.invocations

@@ -27,6 +27,7 @@ mod log;
 mod package;
 mod proxy;
 mod run;
+mod send;
 mod triggers;
 
 pub use cli::Cli;

@@ -115,6 +115,10 @@ impl Log {
         let is_handlers = [CONSOLE, TOOLING_CONSOLE].contains(&entry.category) || entry.category.ends_with(".User");
         let message = if is_handlers { message } else { printable(&mask::text(&message)) };
         print(&format_entry(entry, &message));
+        let is_of_app = entry.invocation.is_none() && entry.level >= Level::Warning && entry.category == HOST;
+        if is_of_app && writer::format() == Format::Quiet {
+            eprintln!("{}: {message}", if entry.level == Level::Warning { "warning" } else { "error" });
+        }
         if self.is_recording() {
             let Entry { level, category, event, invocation } = entry;
             let (level, category) = (short(level).to_owned(), category.to_owned());
@@ -136,6 +140,11 @@ impl Log {
         // There may be no reader.
         _ = self.records.send(record.clone());
         writer::print_record(record);
+    }
+
+    /// The records from now on.
+    pub fn records(&self) -> broadcast::Receiver<Record> {
+        self.records.subscribe()
     }
 
     /// Says how many invocations there were, at the end.

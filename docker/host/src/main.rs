@@ -26,7 +26,7 @@ fn main() -> ExitCode {
         Err(error) => Err(format!("cannot start: {error}")),
     };
     match outcome {
-        Ok(()) => ExitCode::SUCCESS,
+        Ok(status) => ExitCode::from(status),
         Err(message) => {
             eprintln!("error: {message}");
             ExitCode::FAILURE

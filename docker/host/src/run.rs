@@ -5,7 +5,7 @@ mod listen;
 mod signals;
 
 use std::io;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::pin::pin;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
@@ -30,6 +30,9 @@ use crate::local::cors::WithCors;
 use crate::local::{self, Surroundings};
 use crate::log::{self, Format};
 use crate::package;
+use crate::send::door::{self, Door, DoorError};
+use crate::send::invoke::invoke;
+use crate::send::{Answer, Asked};
 use crate::triggers;
 use listen::Bound;
 use signals::StopSignals;
@@ -49,6 +52,14 @@ pub enum Error {
     Keys(#[from] KeyError),
     #[error("{what} has ended by a fault of mini-host itself, and with it the host: {error}")]
     Died { what: &'static str, error: JoinError },
+    #[error("cannot read `{}`: {error}", path.display())]
+    File { path: PathBuf, error: io::Error },
+    #[error(transparent)]
+    Door(#[from] DoorError),
+    #[error("{0}")]
+    Refused(String),
+    #[error("the host ended before the function did")]
+    Interrupted,
     #[error(transparent)]
     Package(#[from] package::Error),
 }
@@ -57,21 +68,50 @@ pub enum Error {
 ///
 /// # Errors
 /// If that cannot be done.
-pub async fn run(cli: Cli) -> Result<(), Error> {
+pub async fn run(cli: Cli) -> Result<u8, Error> {
     let outcome = match cli.verb {
+        Some(Verb::Send(asked)) => send(asked).await,
         Some(Verb::Completion { shell }) => {
             log::print(&String::from_utf8_lossy(&cli::completion(shell)));
-            Ok(())
+            Ok(0)
         }
         Some(Verb::Schema) => {
             log::print(include_str!("../records.schema.json"));
-            Ok(())
+            Ok(0)
         }
-        Some(Verb::Package(package)) => pack(&package),
-        None => serve(cli.serve).await,
+        Some(Verb::Package(package)) => pack(&package).map(|()| 0),
+        None => serve(cli.serve, None).await.map(|_| 0),
     };
     log::flush();
     outcome
+}
+
+/// Has a function invoked by a running host of the app, or by one that is started for it.
+async fn send(asked: cli::Send) -> Result<u8, Error> {
+    let body = match &asked.file {
+        Some(path) => Some(std::fs::read(path).map_err(|error| Error::File { path: path.clone(), error })?),
+        None => asked.text.map(String::into_bytes),
+    };
+    let body = body.map(|body| {
+        let mut text = String::new();
+        dotnet_text::base64::push(&mut text, &body);
+        text
+    });
+    let cli::Send { function, path, method, timeout, app, .. } = asked;
+    let asked = Asked { function, body, path, method, seconds: timeout };
+    let options = ServeOptions { app, port: Some(0), ..ServeOptions::default() };
+    let answer = match door::ask(&local::app_folder(&options)?, &asked).await? {
+        Some(answer) => Some(answer),
+        None => {
+            log::set_format(Format::Quiet);
+            serve(options, Some(asked)).await?
+        }
+    };
+    log::set_format(Format::Text);
+    let Some(answer) = answer else { return Err(Error::Interrupted) };
+    let (text, status) = answer.shown().map_err(Error::Refused)?;
+    log::print(&text);
+    Ok(status)
 }
 
 fn pack(asked: &Package) -> Result<(), Error> {
@@ -84,15 +124,17 @@ fn pack(asked: &Package) -> Result<(), Error> {
     Ok(())
 }
 
-/// Serves an app until a signal asks the program to end, or the handler cannot be kept running.
+/// Serves an app until a signal asks the program to end, or the handler cannot be kept running; or until the one function that is
+/// asked for has been invoked.
 ///
 /// # Errors
 /// If the options, the app's folder or an address cannot be used. What is wrong with the app itself is not an error: it is logged.
-async fn serve(options: ServeOptions) -> Result<(), Error> {
+async fn serve(options: ServeOptions, asked: Option<Asked>) -> Result<Option<Answer>, Error> {
     if options.output == OutputFormat::Json {
         log::set_format(Format::Json);
     }
-    let Surroundings { root, environment, port, cors, may_start_azurite, mut notes } = local::surroundings(&options)?;
+    let Surroundings { root, environment, port, cors, is_local, may_start_azurite, mut notes } =
+        local::surroundings(&options)?;
     let mut signals = StopSignals::new().map_err(Error::Signals)?;
     let connections = descriptors::connection_limit();
     let watchdog = Watchdog::start();
@@ -100,8 +142,10 @@ async fn serve(options: ServeOptions) -> Result<(), Error> {
     notes.extend(note);
     let azurite = tokio::select! {
         azurite = storage_emulator(may_start_azurite, &environment, &root) => azurite,
-        () = signals.next() => return Ok(()),
+        () = signals.next() => return Ok(None),
     };
+    let door = if is_local && asked.is_none() { Door::open(&root).await } else { Ok(None) };
+    notes.extend(door.as_ref().err().map(|error| format!("`mini-host send` does not find this host: {error}")));
 
     let started_by = if options.print_env { StartedBy::Person } else { StartedBy::Host };
     let kept = watchdog.as_ref().cloned().unwrap_or_default();
@@ -132,18 +176,44 @@ async fn serve(options: ServeOptions) -> Result<(), Error> {
     }
     let watching = tokio::spawn(watch::watch(Arc::clone(&host), scope, seen));
     let service = WithCors { service: Front(Arc::clone(&host)), policy: cors.map(Arc::new) };
-    let is_drained = wait_for_end(&host, answer(&host, listeners, connections, service), watching, &mut signals).await;
+    let door = door.ok().flatten().map(|door| tokio::spawn(door.serve(Arc::clone(&host))));
+    let ending = wait_for_end(&host, answer(&host, listeners, connections, service), watching, &mut signals);
+    let (answered, is_drained) = match &asked {
+        Some(asked) => until_invoked(&host, asked, ending).await,
+        None => (None, ending.await),
+    };
+    door.inspect(JoinHandle::abort);
     inspecting.into_iter().for_each(|task| task.abort());
     host.stop().await;
     host.exchanges().flush();
     if let Ok(watchdog) = watchdog {
         watchdog.dismiss();
     }
+    if let Provided::Started(azurite, _) = azurite {
+        azurite.stop().await;
+    }
     if is_drained? {
         host.log().information(log::HOST, "Host stopped");
     }
     host.log().summarize();
-    Ok(())
+    Ok(answered)
+}
+
+/// Serves until the one function that is asked for has been invoked: what became of it, if the host does not end before.
+async fn until_invoked(
+    host: &Arc<Host>,
+    asked: &Asked,
+    ending: impl Future<Output = Result<bool, Error>>,
+) -> (Option<Answer>, Result<bool, Error>) {
+    let mut ending = pin!(ending);
+    let answer = tokio::select! {
+        ended = ending.as_mut() => return (None, ended),
+        answer = invoke(host, asked) => answer,
+    };
+    host.request_stop();
+    // What has not ended in time is not waited for once more.
+    let is_drained = if matches!(answer, Answer::Silent(_)) { Ok(false) } else { ending.await };
+    (Some(answer), is_drained)
 }
 
 /// Serves until the host ends. Whether all that was under way has been answered.

@@ -21,7 +21,7 @@ const FLOORS: [&[&str]; 17] = [
     &["admin", "inspect"],
     &["front"],
     &["cli"],
-    &["local"],
+    &["local", "send"],
     &["run"],
     &["lib"],
     &["main"],

@@ -204,3 +204,41 @@ fn outside_of_an_app_it_is_said_where_it_was_looked_for() {
 fn show(path: &Path) -> String {
     path.display().to_string()
 }
+
+#[test]
+fn a_running_host_is_asked_for_one_invocation_and_where_none_runs_one_is_started() {
+    let app = app(r#"{"Values": {"ONE": "file"}}"#);
+    let sent = |words: &[&str]| {
+        let Output { status, stdout, stderr } =
+            typed(&app, words).env("XDG_RUNTIME_DIR", app.path().join(".state")).output().unwrap();
+        (status.code(), String::from_utf8(stdout).unwrap() + &String::from_utf8(stderr).unwrap())
+    };
+    fs::create_dir(app.path().join(".state")).unwrap();
+    let (status, alone) = sent(&["send", "hello"]);
+    assert!(status == Some(0) && alone.starts_with("hello succeeded in "), "{alone}");
+    assert!(alone.contains("\nresponse 200, ") && alone.contains("one file, two undefined"), "{alone}");
+    let mut command = typed(&app, &["--port", "0"]);
+    let host = Host::start(command.env("XDG_RUNTIME_DIR", app.path().join(".state")).env("TWO", "running"));
+    host.wait_for_line("hello: ");
+    let (status, asked) = sent(&["send", "HELLO", "text"]);
+    assert!(status == Some(0) && asked.contains("one file, two running"), "{asked}");
+    let (status, unknown) = sent(&["send", "helo"]);
+    assert_eq!(status, Some(1));
+    assert_eq!(unknown, "error: there is no function `helo`\nhint: did you mean `hello`?\n");
+}
+
+#[test]
+fn a_function_that_fails_or_does_not_end_has_a_status_of_its_own() {
+    let app = app(r#"{"Values": {}}"#);
+    fs::create_dir(app.path().join(".state")).unwrap();
+    let status = |handler: &str, words: &[&str]| {
+        fs::write(app.path().join("handler.mjs"), handler).unwrap();
+        let Output { status, stdout, .. } =
+            typed(&app, words).env("XDG_RUNTIME_DIR", app.path().join(".state")).output().unwrap();
+        (status.code(), String::from_utf8(stdout).unwrap())
+    };
+    let (code, text) = status(&HANDLER.replace("response.end", "response.writeHead(404).end"), &["send", "hello"]);
+    assert!(code == Some(3) && text.contains("\nresponse 404, "), "{text}");
+    let (code, text) = status(&HANDLER.replace("response.end", "String"), &["send", "hello", "--timeout", "2"]);
+    assert!(code == Some(4) && text.contains("has not ended within 2 s"), "{text}");
+}

@@ -77,16 +77,18 @@ impl Queue {
         }
     }
 
-    /// Puts a message that is visible at once and lives for the seven days of storage's default. The queue is created if it is
-    /// missing.
+    /// Puts a message that is visible at once and lives for the seven days of storage's default; its id. The queue is created if
+    /// it is missing.
     ///
     /// # Errors
     /// When the text is longer than 64 KiB, or storage is out of reach.
-    pub async fn put(&self, text: &str) -> Result<(), Error> {
+    pub async fn put(&self, text: &str) -> Result<String, Error> {
         let document = format!("<QueueMessage><MessageText>{}</MessageText></QueueMessage>", xml::escaped(text));
         let put = async || {
             let call = self.request(Method::POST, "/messages").header("content-type", "application/xml");
-            self.storage.call(call.body(document.clone())).await.map(drop)
+            let answer = self.storage.call(call.body(document.clone())).await?.xml()?;
+            let message = answer.descendants("QueueMessage").next();
+            Ok::<_, Error>(message.map(|message| message.text_of("MessageId").to_owned()).unwrap_or_default())
         };
         match put().await {
             Err(error) if error.is_not_found() => {

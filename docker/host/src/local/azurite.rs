@@ -24,6 +24,8 @@ const START_LIMIT_SECONDS: u64 = 60;
 const POLL_MILLISECONDS: u64 = 50;
 /// What listens on the emulator's ports is asked for so long who it is.
 const ANSWER_LIMIT_SECONDS: u64 = 2;
+const MOST_QUESTIONS: usize = 10;
+const HANGS_UP: &str = "it hangs up";
 const MOST_ANSWER_BYTES: u64 = 2048;
 const QUESTION: &[u8] = b"GET /devstoreaccount1?comp=list HTTP/1.1\r\nHost: 127.0.0.1\r\nConnection: close\r\n\r\n";
 const INSTALL: &str = "npm install --global azurite";
@@ -41,7 +43,7 @@ pub enum Provided {
     /// Nobody asked for it, or it is there.
     Nothing,
     /// It was started, and what to say of that.
-    Started(#[expect(dead_code, reason = "it ends when it is dropped")] Azurite, String),
+    Started(Azurite, String),
     /// It is not there: why, and what to do.
     Missing(String),
 }
@@ -83,7 +85,19 @@ fn is_wanted(environment: &[(String, String)]) -> bool {
         .is_some_and(|account| account.blob_endpoint.starts_with("http://127.0.0.1:10000/") && account.is_development())
 }
 
+/// One that hangs up at once may be an emulator at its end, and is asked again.
 async fn listener(port: u16) -> Listener {
+    let hung_up = Listener::Stranger(HANGS_UP.to_owned());
+    for _ in 0..MOST_QUESTIONS {
+        match ask(port).await {
+            listener if listener != hung_up => return listener,
+            _ => sleep(Duration::from_millis(POLL_MILLISECONDS)).await,
+        }
+    }
+    hung_up
+}
+
+async fn ask(port: u16) -> Listener {
     let Ok(mut stream) = TcpStream::connect(("127.0.0.1", port)).await else { return Listener::Nobody };
     let mut answer = Vec::new();
     let asking = async {
@@ -100,7 +114,7 @@ async fn listener(port: u16) -> Listener {
     Listener::Stranger(match (line("server:").or_else(|| text.lines().next()), asked) {
         (Some(line), _) => format!("it answers `{}`", line.trim()),
         (None, Err(_)) => format!("it did not answer within {ANSWER_LIMIT_SECONDS} s"),
-        (None, Ok(_)) => "it hangs up".to_owned(),
+        (None, Ok(_)) => HANGS_UP.to_owned(),
     })
 }
 
@@ -190,12 +204,25 @@ async fn is_open(port: u16) -> bool {
     TcpStream::connect(("127.0.0.1", port)).await.is_ok()
 }
 
-impl Drop for Azurite {
-    fn drop(&mut self) {
+impl Azurite {
+    /// Ends it, and waits until its ports are free again.
+    pub async fn stop(mut self) {
+        self.kill();
+        // SIGKILL cannot be refused, so this wait is as long as the kernel takes.
+        _ = self.child.wait().await;
+    }
+
+    fn kill(&self) {
         if let Some(group) = self.group {
             // It may have ended already.
             _ = kill_process_group(group, Signal::KILL);
         }
+    }
+}
+
+impl Drop for Azurite {
+    fn drop(&mut self) {
+        self.kill();
     }
 }
 
@@ -225,7 +252,7 @@ mod tests {
             stream.read_exact(&mut question).await.unwrap();
             stream.write_all(answer).await.unwrap();
         });
-        let listener = listener(port).await;
+        let listener = ask(port).await;
         serving.await.unwrap();
         listener
     }

@@ -34,6 +34,8 @@ pub struct Surroundings {
     pub port: Port,
     /// Who may call from pages of another origin; `None` leaves that to the handler.
     pub cors: Option<Policy>,
+    /// Whether this is a person's own machine: the environment does not name the app.
+    pub is_local: bool,
     /// Whether a storage emulator may be started.
     pub may_start_azurite: bool,
     /// What a person should know, one entry for each warning.
@@ -60,6 +62,16 @@ pub enum Error {
     Cors(#[from] CorsError),
     #[error(transparent)]
     Keys(#[from] KeyError),
+}
+
+/// The folder of the app that these options mean.
+///
+/// # Errors
+/// If there is no app.
+pub fn app_folder(options: &ServeOptions) -> Result<PathBuf, Error> {
+    let environment: Vec<_> = variables().collect();
+    let named = find(&environment, SCRIPT_ROOT).map(PathBuf::from);
+    Ok(folder::find(options.app.clone().or(named))?)
 }
 
 /// Finds the app, and reads what stands beside it.
@@ -102,7 +114,8 @@ pub fn surroundings(options: &ServeOptions) -> Result<Surroundings, Error> {
     let has_credentials = options.cors_credentials || (options.cors.is_none() && file.cors_credentials);
     let cors = origins.map(|origins| Policy::new(origins, has_credentials)).transpose()?;
     let may_start_azurite = !is_image && !options.no_azurite;
-    Ok(Surroundings { root, environment, port, cors, may_start_azurite, notes: file.notes })
+    let is_local = !is_image;
+    Ok(Surroundings { root, environment, port, cors, is_local, may_start_azurite, notes: file.notes })
 }
 
 /// The environment of this process as far as it is text.

@@ -28,6 +28,8 @@ pub enum Format {
     Text,
     /// For programs: records, one a line.
     Json,
+    /// For what a verb has to say: what is wrong with the app goes to standard error, all else nowhere.
+    Quiet,
 }
 
 /// From now on standard output is for others.
@@ -36,7 +38,8 @@ pub fn set_format(format: Format) {
 }
 
 pub(super) fn format() -> Format {
-    if FORMAT.load(Ordering::Relaxed) == Format::Json as u8 { Format::Json } else { Format::Text }
+    let format = FORMAT.load(Ordering::Relaxed);
+    [Format::Json, Format::Quiet].into_iter().find(|known| *known as u8 == format).unwrap_or(Format::Text)
 }
 
 /// Prints whole lines, after all that was printed before, where people read them.
@@ -131,7 +134,7 @@ fn left_out(dropped: u64) -> String {
     let message = format!("{dropped} {LEFT_OUT}");
     let (level, category) = ("warn".to_owned(), "Host.Startup".to_owned());
     match format() {
-        Format::Text => format!("{level}: {category}[0]\n      {message}\n"),
+        Format::Text | Format::Quiet => format!("{level}: {category}[0]\n      {message}\n"),
         Format::Json => Record::Log { level, category, event: 0, invocation: None, message }.line(),
     }
 }

@@ -1,0 +1,139 @@
+//! The way into a running host of the same user: a socket in a private folder, one for each app.
+
+use std::fs::{self, DirBuilder};
+use std::hash::{DefaultHasher, Hash, Hasher};
+use std::io;
+use std::os::unix::fs::{DirBuilderExt, MetadataExt};
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::time::Duration;
+
+use rustix::process::getuid;
+use tokio::io::{AsyncBufReadExt, AsyncReadExt, AsyncWriteExt, BufReader};
+use tokio::net::{UnixListener, UnixStream};
+use tokio::time::timeout;
+
+use super::invoke::invoke;
+use super::{Answer, Asked};
+use crate::host::Host;
+
+const PRIVATE: u32 = 0o700;
+/// A question, or an answer, is shorter.
+const MOST_BYTES: u64 = 256 * 1024 * 1024;
+/// How long a question may take to be read, and an answer beyond what the invocation may.
+const TALK_SECONDS: u64 = 30;
+
+/// Why a host cannot be asked.
+#[derive(Debug, thiserror::Error)]
+pub enum DoorError {
+    #[error("the folder `{}` is not private to you\nhint: remove it, or set XDG_RUNTIME_DIR to a folder that is", .0.display())]
+    Open(PathBuf),
+    #[error("the running host does not answer: {0}")]
+    Io(#[from] io::Error),
+    #[error("the running host did not answer within {0} s")]
+    Silent(u64),
+    #[error(
+        "the running host answers otherwise than this mini-host: {0}\nhint: start it anew; the two are not of one version"
+    )]
+    Strange(#[from] serde_json::Error),
+}
+
+/// An open door; it is closed when this is dropped.
+#[derive(Debug)]
+pub struct Door {
+    listener: UnixListener,
+    path: PathBuf,
+}
+
+impl Door {
+    /// Opens the door of the app below `root`; `None` if another host of it has one.
+    ///
+    /// # Errors
+    /// If there is no private place for it.
+    pub async fn open(root: &Path) -> Result<Option<Self>, DoorError> {
+        let path = path(root)?;
+        if UnixStream::connect(&path).await.is_ok() {
+            return Ok(None);
+        }
+        remove_closed(path.parent().unwrap_or(&path));
+        Ok(Some(Self { listener: UnixListener::bind(&path)?, path }))
+    }
+
+    /// Answers whoever asks, until it is dropped.
+    pub async fn serve(self, host: Arc<Host>) {
+        while let Ok((stream, _)) = self.listener.accept().await {
+            let host = Arc::clone(&host);
+            // Whoever goes away does not want the answer.
+            tokio::spawn(async move { answer(stream, &host).await });
+        }
+    }
+}
+
+impl Drop for Door {
+    fn drop(&mut self) {
+        _ = fs::remove_file(&self.path);
+    }
+}
+
+/// Asks the running host of the app below `root`; `None` if there is none.
+///
+/// # Errors
+/// If it does not answer.
+pub async fn ask(root: &Path, asked: &Asked) -> Result<Option<Answer>, DoorError> {
+    let Ok(mut stream) = UnixStream::connect(path(root)?).await else { return Ok(None) };
+    let question = format!("{}\n", serde_json::to_string(asked)?);
+    let limit = asked.seconds.saturating_add(TALK_SECONDS);
+    let mut answer = String::new();
+    let asking = async {
+        stream.write_all(question.as_bytes()).await?;
+        BufReader::new(stream.take(MOST_BYTES)).read_line(&mut answer).await
+    };
+    timeout(Duration::from_secs(limit), asking).await.map_err(|_| DoorError::Silent(limit))??;
+    Ok(Some(serde_json::from_str(&answer)?))
+}
+
+async fn answer(stream: UnixStream, host: &Arc<Host>) -> Result<(), DoorError> {
+    let mut stream = BufReader::new(stream);
+    let mut question = String::new();
+    let mut limited = (&mut stream).take(MOST_BYTES);
+    let reading = limited.read_line(&mut question);
+    timeout(Duration::from_secs(TALK_SECONDS), reading).await.map_err(|_| DoorError::Silent(TALK_SECONDS))??;
+    let answer = invoke(host, &serde_json::from_str(&question)?).await;
+    stream.write_all(format!("{}\n", serde_json::to_string(&answer)?).as_bytes()).await?;
+    Ok(())
+}
+
+/// Removes the doors that hosts have left behind which were killed.
+fn remove_closed(folder: &Path) {
+    let entries = fs::read_dir(folder).into_iter().flatten().flatten();
+    for path in entries.map(|entry| entry.path()).filter(|path| path.extension().is_some_and(|it| it == "sock")) {
+        let refused = std::os::unix::net::UnixStream::connect(&path)
+            .is_err_and(|it| it.kind() == io::ErrorKind::ConnectionRefused);
+        if refused {
+            // Another host may have been quicker.
+            _ = fs::remove_file(path);
+        }
+    }
+}
+
+/// Where the door of an app is: below the user's own runtime folder, or in a folder that nobody else may enter.
+fn path(root: &Path) -> Result<PathBuf, DoorError> {
+    let user = getuid().as_raw();
+    let runtime = std::env::var_os("XDG_RUNTIME_DIR").map(PathBuf::from).filter(|path| path.is_absolute());
+    let folder = match runtime {
+        Some(runtime) => runtime.join("mini-host"),
+        None => std::env::temp_dir().join(format!("mini-host-{user}")),
+    };
+    if let Err(error) = DirBuilder::new().mode(PRIVATE).create(&folder)
+        && error.kind() != io::ErrorKind::AlreadyExists
+    {
+        return Err(error.into());
+    }
+    let found = fs::symlink_metadata(&folder)?;
+    if !found.is_dir() || found.uid() != user || found.mode() & 0o077 != 0 {
+        return Err(DoorError::Open(folder));
+    }
+    let mut hasher = DefaultHasher::new();
+    root.hash(&mut hasher);
+    Ok(folder.join(format!("{:016x}.sock", hasher.finish())))
+}

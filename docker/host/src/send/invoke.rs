@@ -1,0 +1,269 @@
+//! Invoking a function by its own trigger, and waiting for what becomes of it.
+
+use std::fmt::Display;
+use std::pin::pin;
+use std::sync::Arc;
+use std::time::Duration;
+
+use tokio::sync::broadcast::Receiver;
+use tokio::sync::broadcast::error::RecvError;
+use tokio::time::{Instant, timeout_at};
+use uuid::Uuid;
+use wire::client::{Body, Request};
+use wire::{Client, Headers, Name};
+
+use super::{Answer, Asked, Ended, Response};
+use crate::app::{BindingKind, Function, HttpTrigger, LoadedFunction};
+use crate::bindings::output;
+use crate::envelope::failure::Failure;
+use crate::grammar::route;
+use crate::grammar::spelling::did_you_mean;
+use crate::host::keys::{HostKeys, KeyError};
+use crate::host::running::Running;
+use crate::host::{Host, State};
+use crate::invoke;
+use crate::log::{self, Record};
+use crate::triggers::manual;
+
+/// Why nothing was invoked.
+#[derive(Debug, thiserror::Error)]
+enum Refusal {
+    #[error("the app cannot be served: {0}\nhint: `mini-host` in its folder says more")]
+    NotServed(String),
+    #[error("there is no function `{name}`\nhint: {hint}")]
+    NoFunction { name: String, hint: String },
+    #[error("the function `{name}` is in error: {error}")]
+    InError { name: String, error: String },
+    #[error(
+        "the function `{0}` is disabled, so nothing listens for its trigger\nhint: unset AzureWebJobs.{0}.Disabled"
+    )]
+    Disabled(String),
+    #[error("the route of the function is `{0}`, and what stands in braces is yours to say\nhint: --path /{1}")]
+    NeedsPath(String, String),
+    #[error("no HTTP request can be sent to it: {0}")]
+    Http(#[from] wire::client::Error),
+    #[error(transparent)]
+    Keys(#[from] KeyError),
+    #[error("{0}")]
+    Failure(#[from] Failure),
+    #[error(transparent)]
+    Storage(#[from] storage::Error),
+}
+
+/// What was sent.
+struct Sent {
+    /// What its invocation says it was begun for; `None` if it does not say.
+    source: Option<String>,
+    response: Option<Response>,
+}
+
+/// Invokes a function of the app that the host serves, and waits for the end.
+pub async fn invoke(host: &Arc<Host>, asked: &Asked) -> Answer {
+    let deadline = Instant::now() + Duration::from_secs(asked.seconds);
+    let silent = |what: &dyn Display| {
+        Answer::Silent(format!("{what} within {} s\nhint: --timeout SECONDS waits longer", asked.seconds))
+    };
+    let (running, function) = match found(host, asked) {
+        Ok(found) => found,
+        Err(refusal) => return Answer::Refused(refusal.to_string()),
+    };
+    let mut records = host.log().records();
+    let sending = pin!(send(host, &running, &function, asked));
+    let sent = match timeout_at(deadline, sending).await {
+        Ok(Ok(sent)) => sent,
+        Ok(Err(refusal)) => return Answer::Refused(refusal.to_string()),
+        Err(_) => return silent(&format!("the invocation of `{}` has not ended", function.name)),
+    };
+    match timeout_at(deadline, end(&mut records, &function.name, sent)).await {
+        Ok(Some(ended)) => Answer::Ended(Box::new(ended)),
+        Ok(None) => Answer::Refused("the host has ended meanwhile".to_owned()),
+        Err(_) => silent(&format!("no invocation of `{}` has ended", function.name)),
+    }
+}
+
+fn found(host: &Host, asked: &Asked) -> Result<(Arc<Running>, Arc<LoadedFunction>), Refusal> {
+    let state = host.state();
+    let State::Running(running) = &state else {
+        let error = state.app().errors.first().cloned();
+        return Err(Refusal::NotServed(error.unwrap_or_else(|| "it is offline".to_owned())));
+    };
+    let app = &running.app;
+    let Some(function) = app.function(&asked.function) else {
+        let known: Vec<&str> = app.functions.iter().map(|function| function.name.as_str()).collect();
+        let hint = match did_you_mean(&asked.function, &known) {
+            Some(meant) => format!("did you mean `{meant}`?"),
+            None => format!("the app has `{}`", known.join("`, `")),
+        };
+        return Err(Refusal::NoFunction { name: asked.function.clone(), hint });
+    };
+    let name = function.name.clone();
+    let Some(loaded) = Function::loaded(function) else {
+        let error = function.errors.first().cloned().unwrap_or_else(|| "the list `functions` leaves it out".to_owned());
+        return Err(Refusal::InError { name, error });
+    };
+    if loaded.disabled && listens(loaded.trigger.kind) {
+        return Err(Refusal::Disabled(name));
+    }
+    Ok((Arc::clone(running), Arc::new(loaded)))
+}
+
+const fn listens(kind: BindingKind) -> bool {
+    matches!(kind, BindingKind::QueueTrigger | BindingKind::BlobTrigger)
+}
+
+/// Sends what the trigger of the function waits for.
+async fn send(
+    host: &Arc<Host>,
+    running: &Arc<Running>,
+    function: &Arc<LoadedFunction>,
+    asked: &Asked,
+) -> Result<Sent, Refusal> {
+    let body = asked.body.as_deref().map(|body| dotnet_text::base64::decode(body).unwrap_or_default());
+    let bindings = &running.bindings;
+    let trigger = &function.trigger;
+    let storage = || bindings.connections.storage(trigger.connection.as_deref());
+    match (&function.http, trigger.kind) {
+        (Some(http), _) => {
+            let response = Some(call(host, running, http, asked, body).await?);
+            Ok(Sent { source: None, response })
+        }
+        (None, BindingKind::QueueTrigger) => {
+            let queue = storage()?.queue(trigger.queue(&bindings.settings).map_err(Failure::from)?);
+            let id = queue.put(&output::encode(&body.unwrap_or_default(), bindings.encoding)).await?;
+            bindings.changes.announce_message(&queue);
+            Ok(Sent { source: Some(id), response: None })
+        }
+        (None, BindingKind::BlobTrigger) => {
+            let path = bindings.settings.expand(trigger.text("path").unwrap_or_default()).map_err(Failure::from)?;
+            let (container, pattern) = path.split_once('/').unwrap_or((&path, "{name}"));
+            let name = asked.path.clone().unwrap_or_else(|| blob_name(pattern));
+            let blob = storage()?.container(container).blob(&name);
+            blob.put(body.unwrap_or_default(), &storage::PutBlob::default()).await?;
+            bindings.changes.announce_blob(&blob);
+            Ok(Sent { source: Some(format!("{container}/{name}")), response: None })
+        }
+        (None, _) => {
+            let text = body.map(|body| String::from_utf8_lossy(&body).into_owned());
+            let mut trigger = manual::trigger(bindings, function, text).await?;
+            let id = Uuid::new_v4().to_string();
+            trigger.source = Some(id.clone());
+            // The record of the invocation has the outcome.
+            _ = invoke::invoke(host, running, function, trigger).await;
+            Ok(Sent { source: Some(id), response: None })
+        }
+    }
+}
+
+/// A name that fits a pattern such as `{name}.txt`, and is new.
+fn blob_name(pattern: &str) -> String {
+    let id = Uuid::new_v4().simple().to_string();
+    let mut name = String::new();
+    let mut rest = pattern;
+    while let Some((before, (_, after))) =
+        rest.split_once('{').and_then(|(before, it)| Some((before, it.split_once('}')?)))
+    {
+        name.push_str(before);
+        name.push_str(&format!("sent-{}", &id[..8]));
+        rest = after;
+    }
+    name + rest
+}
+
+/// Calls a function over HTTP, as anybody would who has the master key.
+async fn call(
+    host: &Host,
+    running: &Running,
+    http: &HttpTrigger,
+    asked: &Asked,
+    body: Option<Vec<u8>>,
+) -> Result<Response, Refusal> {
+    let full = route::full(&running.app.options.http.route_prefix, &http.route);
+    let target = match &asked.path {
+        Some(path) => format!("/{}", path.trim_start_matches('/')),
+        None => format!("/{}", plain(&full).ok_or_else(|| Refusal::NeedsPath(full.clone(), example(&full)))?),
+    };
+    let allowed = http.methods.as_deref().filter(|methods| !methods.is_empty());
+    let usual = if body.is_some() { "POST" } else { "GET" };
+    let may = |method: &str| allowed.is_none_or(|all| all.iter().any(|it| it.eq_ignore_ascii_case(method)));
+    let first = || allowed.and_then(|all| all.first()).map_or(usual, String::as_str);
+    let method = asked.method.as_deref().unwrap_or_else(|| if may(usual) { usual } else { first() });
+    let port = host.port();
+    let mut headers = Headers::default();
+    headers.push(Name::Host, format!("127.0.0.1:{port}"));
+    if let Some(key) = host.keys().directory().map(|_| host.keys().host_key(HostKeys::System, "_master")).transpose()? {
+        headers.push("x-functions-key", key.map(|key| key.value).unwrap_or_default());
+    }
+    let body = body.unwrap_or_default();
+    if !body.is_empty() {
+        let is_json = serde_json::from_slice::<serde::de::IgnoredAny>(&body).is_ok();
+        headers.push(Name::ContentType, if is_json { "application/json" } else { "text/plain; charset=utf-8" });
+    }
+    if !body.is_empty() || usual == "POST" {
+        headers.push(Name::ContentLength, body.len().to_string());
+    }
+    let request = Request { method: method.to_ascii_uppercase(), target, headers };
+    let body = if body.is_empty() { Body::Empty } else { Body::Whole(body.into()) };
+    let answer = Client::new(port).call(&request, body).await?;
+    Ok(Response {
+        status: answer.head.status.into(),
+        content_type: answer.head.headers.text(Name::ContentType).unwrap_or("no Content-Type").to_owned(),
+        body: String::from_utf8_lossy(&answer.body.concat()).into_owned(),
+    })
+}
+
+/// A route without those of its parameters that need no value; `None` if one does.
+fn plain(route: &str) -> Option<String> {
+    let is_left_out = |segment: &&str| segment.starts_with('{') && (segment.contains(['*', '?', '=']));
+    let segments: Vec<&str> = route.split('/').filter(|segment| !is_left_out(segment)).collect();
+    segments.iter().all(|segment| !segment.contains('{')).then(|| segments.join("/"))
+}
+
+/// The same with a value in place of each parameter.
+fn example(route: &str) -> String {
+    let segments = route.split('/').map(|segment| if segment.contains('{') { "VALUE" } else { segment });
+    segments.collect::<Vec<_>>().join("/")
+}
+
+/// Waits for the record of the invocation, and keeps what is logged of it meanwhile.
+async fn end(records: &mut Receiver<Record>, function: &str, sent: Sent) -> Option<Ended> {
+    let mut lines: Vec<(Option<Uuid>, String)> = Vec::new();
+    loop {
+        match records.recv().await {
+            Ok(Record::Log { invocation, message, category, .. })
+                if invocation.is_some() || category == log::CONSOLE =>
+            {
+                lines.push((invocation, message));
+            }
+            Ok(Record::Invocation(invocation)) => {
+                let is_it = sent.source.is_none() || sent.source == invocation.source;
+                if invocation.function == function && is_it {
+                    // What the handler prints belongs to nobody, and probably to this.
+                    lines.retain(|(of, _)| of.is_none_or(|of| of == invocation.id));
+                    let log = lines.into_iter().map(|(_, line)| line).collect();
+                    return Some(Ended { invocation, response: sent.response, log });
+                }
+            }
+            Ok(_) | Err(RecvError::Lagged(_)) => {}
+            Err(RecvError::Closed) => return None,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_route_is_called_without_what_it_can_do_without() {
+        assert_eq!(plain("api/hello").as_deref(), Some("api/hello"));
+        assert_eq!(plain("api/items/{id?}/{*rest}").as_deref(), Some("api/items"));
+        assert_eq!(plain("api/orders/{customer}"), None);
+        assert_eq!(example("api/orders/{customer:alpha}"), "api/orders/VALUE");
+    }
+
+    #[test]
+    fn a_blob_gets_a_name_that_fits() {
+        assert!(blob_name("{name}.txt").ends_with(".txt") && blob_name("in/{a}/{b}").starts_with("in/sent-"));
+        assert_eq!(blob_name("fixed.json"), "fixed.json");
+    }
+}
