@@ -1,5 +1,6 @@
 //! Finding the functions of an app and reading each.
 
+use std::collections::HashMap;
 use std::ffi::OsStr;
 use std::io;
 use std::path::{Path, PathBuf};
@@ -64,16 +65,17 @@ pub(crate) fn names_extensions(root: &Path, options: &HostOptions) -> bool {
 /// Finds the first fault of each function, in the order of their names: that decides who keeps a route that two of them want.
 fn check(readable: &mut [Function], registered: &Registered<'_>, advice: &mut Vec<String>) {
     // Those have a route whose description was in order, even if they fail after that.
-    let mut described: Vec<usize> = Vec::new();
+    let mut described: HashMap<String, Vec<usize>> = HashMap::new();
     for index in 0..readable.len() {
         let (earlier, rest) = readable.split_at_mut(index);
         let Some(function) = rest.first_mut() else { break };
+        let route = faults::compared_route(function).unwrap_or_default();
         let fault = faults::find(function, registered).or_else(|| {
-            let owners = described.iter().filter_map(|index| earlier.get(*index));
+            let owners = described.get(&route).into_iter().flatten().filter_map(|index| earlier.get(*index));
             if function.filtered { None } else { faults::find_in_route(function, owners) }
         });
         if fault.is_none() && !function.filtered {
-            described.push(index);
+            described.entry(route).or_default().push(index);
         }
         if let Some(fault) = fault.or_else(|| faults::find_in_index(function, registered)) {
             advice.push(function.advice(&fault));

@@ -60,16 +60,21 @@ pub(super) fn find_in_index(function: &Function, registered: &Registered<'_>) ->
     settings(function, registered).or_else(|| trigger(function, registered))
 }
 
-/// A route that is the host's own, or taken by a function earlier in the order (recordings J10b to J10f). As in
-/// the real host, slashes around a route do not count here, an empty list of methods means all of them, and the names of methods
-/// are compared with their case: `GET` and `get` do not overlap, and the first function gets both.
+/// The route of a function as it is compared with those of others: slashes around it do not count, nor does letter case.
+pub(super) fn compared_route(function: &Function) -> Option<String> {
+    Some(function.http.as_ref()?.route.trim_matches('/').to_lowercase())
+}
+
+/// A route that is the host's own, or taken by one of the functions earlier in the order that have the same (recordings J10b to J10f).
+/// As in the real host, an empty list of methods means all of them, and the names of methods are compared with their case: `GET` and
+/// `get` do not overlap, and the first function gets both.
 pub(super) fn find_in_route<'a>(
     function: &Function,
-    earlier: impl Iterator<Item = &'a Function>,
+    mut with_the_same: impl Iterator<Item = &'a Function>,
 ) -> Option<Diagnostic> {
     let http = function.http.as_ref()?;
     let at = format!("bindings[{}].route", function.trigger?);
-    let route = http.route.trim_matches('/').to_lowercase();
+    let route = compared_route(function)?;
     if let Some(reserved) = ["admin", "runtime"].into_iter().find(|reserved| route.starts_with(reserved)) {
         let hint = if function.is_implicit() {
             format!(
@@ -86,11 +91,7 @@ pub(super) fn find_in_route<'a>(
         }
         _ => true,
     };
-    let is_mine = |taken: &str| taken.trim_matches('/').to_lowercase() == route;
-    let wants_the_same =
-        |other: &&Function| other.http.as_ref().is_some_and(|taken| is_mine(&taken.route) && overlap(&taken.methods));
-    let mut earlier = earlier;
-    let owner = earlier.find(wants_the_same)?;
+    let owner = with_the_same.find(|other| other.http.as_ref().is_some_and(|taken| overlap(&taken.methods)))?;
     let text = format!("The route specified conflicts with the route defined by function '{}'.", owner.name);
     Some(Diagnostic::new(text, at).hint("give one of the two another `route`, or methods that do not overlap"))
 }

@@ -1,6 +1,7 @@
 //! The functions that host.json itself describes: one for each element of `customHandler.http.routes`
 //! (protocol.md#implicit-routes).
 
+use std::collections::HashMap;
 use std::sync::Arc;
 
 use dotnet_text::document::Document;
@@ -68,14 +69,17 @@ pub(super) fn functions(
         }
     }
     made.sort_by_cached_key(|function| function.name.to_uppercase());
+    let mut owners: HashMap<String, Vec<usize>> = HashMap::new();
     for index in 0..made.len() {
         let (earlier, rest) = made.split_at_mut(index);
         let Some(function) = rest.first_mut() else { break };
-        let owners = earlier.iter().filter(|other| other.errors.is_empty());
-        if let Some(fault) = faults::find_in_route(function, owners) {
+        let of_route = owners.entry(faults::compared_route(function).unwrap_or_default()).or_default();
+        if let Some(fault) = faults::find_in_route(function, of_route.iter().filter_map(|index| earlier.get(*index))) {
             function.errors = vec![fault.message.clone()];
             let path = function.host_json_path.clone().unwrap_or_default();
             found.advice.push(fault.moved(path).in_file(&file.path, file.document.as_ref()));
+        } else {
+            of_route.push(index);
         }
     }
     found.readable = made.into_iter().map(Arc::new).collect();

@@ -15,7 +15,7 @@ use crate::log;
 /// How often the files are looked at.
 const LOOK_INTERVAL_MS: u64 = 300;
 /// The pause between two looks is at least so many times as long as a look takes: an app of many files costs no more of a processor.
-const LOOK_SHARE: u32 = 20;
+const LOOK_SHARE: u32 = 10;
 /// Files in the app's root, and in each directory below it, whose change starts the host anew.
 const WATCHED_FILES: [&str; 3] = ["host.json", "function.json", "proxies.json"];
 /// Directories that `--watch` does not look into: they are large, and made by tools.
