@@ -32,6 +32,9 @@ Examples:
 Exit status: 0 if the invocation succeeded; 1 if it could not be begun; 3 if it failed, or the response is 400 or more; 4 if it has \
 not ended in time.";
 
+/// With the version of the real host that this one follows.
+const VERSION: &str = concat!(env!("CARGO_PKG_VERSION"), ", which follows the Functions host 4.1054");
+
 /// Runs an Azure Functions app whose functions are a custom handler.
 ///
 /// Reads host.json and the function.json files of the app, starts the handler, and answers HTTP as the Functions host does. The
@@ -39,7 +42,7 @@ not ended in time.";
 /// Settings are the environment and, as with Core Tools, a local.settings.json beside host.json. Where AzureWebJobsScriptRoot names
 /// the app, as in the images of the real host, that file is not read and no emulator is started.
 #[derive(Debug, Parser)]
-#[command(name = "mini-host", version, max_term_width = 100, after_long_help = AFTER_HELP)]
+#[command(name = "mini-host", version = VERSION, max_term_width = 100, after_long_help = AFTER_HELP)]
 #[command(args_conflicts_with_subcommands = true, disable_help_subcommand = true)]
 pub struct Cli {
     /// What to do instead of serving.
@@ -280,6 +283,12 @@ mod tests {
 
     fn read(words: &[&str]) -> Cli {
         Cli::try_parse_from([&["mini-host"], words].concat()).unwrap()
+    }
+
+    #[test]
+    fn the_version_names_the_host_that_is_followed() {
+        let followed = crate::handler::own_headers::VERSION.trim_end_matches(".0");
+        assert!(VERSION.ends_with(&format!(" {followed}")), "{VERSION} {followed}");
     }
 
     #[test]

@@ -170,8 +170,7 @@ async fn serve(options: ServeOptions, asked: Option<Asked>) -> Result<Option<Ans
     if options.open_keys {
         log::print(&open_keys::listing(host.state().app(), host.keys())?);
     }
-    if let Err(error) = &watchdog {
-        let text = format!("What the handler starts outlives a host that is killed: there is no watchdog: {error}");
+    if let Some(text) = weaker_guarantees(watchdog.as_ref().err()) {
         host.log().warning(log::HOST, text);
     }
     let watching = tokio::spawn(watch::watch(Arc::clone(&host), scope, seen));
@@ -258,6 +257,17 @@ fn unknown_functions(host: &Host, wanted: &[String]) -> Vec<String> {
             format!("The app has no function `{name}`, which `--functions` names\nhint: {hint}")
         })
         .collect()
+}
+
+/// What this system, or this machine, does not let mini-host promise.
+fn weaker_guarantees(no_watchdog: Option<&io::Error>) -> Option<String> {
+    if !cfg!(target_os = "linux") {
+        let text = "This system has not what Linux has: the handler, and what it starts, outlive a host that is killed; processes \
+                    that leave the handler's group are not ended with it; a handler that listens elsewhere is not named with its address";
+        return Some(text.to_owned());
+    }
+    no_watchdog
+        .map(|error| format!("What the handler starts outlives a host that is killed: there is no watchdog: {error}"))
 }
 
 /// Answers callers and listens for triggers, until the host is asked to stop and has ended what is under way.

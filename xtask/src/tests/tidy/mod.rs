@@ -4,6 +4,7 @@ mod citations;
 mod commands;
 mod doors;
 mod reference;
+mod release;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
