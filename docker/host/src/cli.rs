@@ -25,6 +25,7 @@ cannot start; 2 for options that make no sense.";
 const AFTER_SEND: &str = "\
 Examples:
   mini-host send hello
+  mini-host send --list
   mini-host send QueueTrigger 'a message'
   mini-host send HttpTriggerWithOutputs --path /api/orders/ada '{\"order\": 7, \"item\": \"tea\"}'
   mini-host send BlobTrigger --file picture.png
@@ -206,7 +207,12 @@ pub struct Observe {
 #[derive(Args, Clone, Debug)]
 pub struct Send {
     /// The function.
-    pub function: String,
+    #[arg(required_unless_present = "list")]
+    pub function: Option<String>,
+
+    /// Lists what is sent to triggers that nothing listens for here, where no text is given: Service Bus, Cosmos DB and others.
+    #[arg(long)]
+    pub list: bool,
 
     /// The body of the request, the text of the message, the content of the blob.
     pub text: Option<String>,

@@ -32,7 +32,7 @@ use crate::log::{self, Format};
 use crate::package;
 use crate::send::door::{self, Door, DoorError};
 use crate::send::invoke::invoke;
-use crate::send::{Answer, Asked};
+use crate::send::{Answer, Asked, payload};
 use crate::triggers;
 use listen::Bound;
 use signals::StopSignals;
@@ -88,6 +88,10 @@ pub async fn run(cli: Cli) -> Result<u8, Error> {
 
 /// Has a function invoked by a running host of the app, or by one that is started for it.
 async fn send(asked: cli::Send) -> Result<u8, Error> {
+    let Some(function) = asked.function.filter(|_| !asked.list) else {
+        log::print(&payload::listing());
+        return Ok(0);
+    };
     let body = match &asked.file {
         Some(path) => Some(std::fs::read(path).map_err(|error| Error::File { path: path.clone(), error })?),
         None => asked.text.map(String::into_bytes),
@@ -97,7 +101,7 @@ async fn send(asked: cli::Send) -> Result<u8, Error> {
         dotnet_text::base64::push(&mut text, &body);
         text
     });
-    let cli::Send { function, path, method, timeout, app, .. } = asked;
+    let cli::Send { path, method, timeout, app, .. } = asked;
     let asked = Asked { function, body, path, method, seconds: timeout };
     let options = ServeOptions { app, port: Some(0), ..ServeOptions::default() };
     let answer = match door::ask(&local::app_folder(&options)?, &asked).await? {

@@ -242,3 +242,37 @@ fn a_function_that_fails_or_does_not_end_has_a_status_of_its_own() {
     let (code, text) = status(&HANDLER.replace("response.end", "String"), &["send", "hello", "--timeout", "2"]);
     assert!(code == Some(4) && text.contains("has not ended within 2 s"), "{text}");
 }
+
+#[test]
+fn a_function_that_nothing_listens_for_gets_an_example_and_shows_what_it_would_write() {
+    let app = app(r#"{"Values": {}}"#);
+    fs::create_dir(app.path().join(".state")).unwrap();
+    let bundle = r#""extensionBundle": { "id": "Microsoft.Azure.Functions.ExtensionBundle", "version": "[4.*, 5.0.0)" }, "customHandler""#;
+    fs::write(app.path().join("host.json"), HOST_JSON.replace(r#""customHandler""#, bundle)).unwrap();
+    let function = r#"{ "bindings": [
+      { "type": "serviceBusTrigger", "name": "message", "direction": "in", "queueName": "orders", "connection": "Bus" },
+      { "type": "cosmosDB", "name": "doc", "direction": "out" }
+    ] }"#;
+    fs::write(app.path().join("other/function.json"), function).unwrap();
+    let handler = "
+import http from 'node:http';
+http.createServer((request, response) => {
+  const chunks = [];
+  request.on('data', (chunk) => chunks.push(chunk)).on('end', () => {
+    // The host looks whether anybody is there.
+    if (request.method === 'GET') return response.end();
+    const { Data, Metadata } = JSON.parse(Buffer.concat(chunks));
+    const doc = { message: JSON.parse(Data.message), attempt: Metadata.DeliveryCount };
+    response.writeHead(200, { 'Content-Type': 'application/json' }).end(JSON.stringify({ Outputs: { doc }, Logs: ['took it'] }));
+  });
+}).listen(process.env.FUNCTIONS_CUSTOMHANDLER_PORT, '127.0.0.1');
+";
+    fs::write(app.path().join("handler.mjs"), handler).unwrap();
+    let output = typed(&app, &["send", "other"]).env("XDG_RUNTIME_DIR", app.path().join(".state")).output().unwrap();
+    let text = String::from_utf8(output.stdout).unwrap();
+    assert_eq!(output.status.code(), Some(0), "{text}");
+    assert!(text.contains("output `doc` to cosmosDB, which mini-host does not write"), "{text}");
+    assert!(text.contains("tea") && text.contains("\"attempt\":\"1\"") && text.contains("took it"), "{text}");
+    let notes = String::from_utf8(output.stderr).unwrap();
+    assert!(notes.contains("by hand only: nothing listens for a `serviceBusTrigger` here"), "{notes}");
+}

@@ -7,6 +7,7 @@ use serde_json::Value;
 
 use super::auth_level::AuthLevel;
 use super::binding::{Binding, BindingKind, Direction};
+use super::by_hand::{BY_HAND_TYPES, is_by_hand};
 use super::conversion::{dotnet_type, linq_type};
 use super::diagnostic::Diagnostic;
 use super::function::{Function, auth_level};
@@ -157,7 +158,7 @@ fn triggers(bindings: &[Binding]) -> Option<Diagnostic> {
 }
 
 fn misspelt_trigger(bindings: &[Binding], fault: &Diagnostic) -> Option<Diagnostic> {
-    let known = || BUILT_IN_TYPES.into_iter().chain(EXTENSION_TYPES);
+    let known = || BUILT_IN_TYPES.into_iter().chain(EXTENSION_TYPES).chain(BY_HAND_TYPES);
     let triggers: Vec<&str> = known().filter(|kind| kind.ends_with("Trigger")).collect();
     bindings
         .iter()
@@ -172,8 +173,10 @@ fn misspelt_trigger(bindings: &[Binding], fault: &Diagnostic) -> Option<Diagnost
 
 fn types(bindings: &[Binding], registered: &Registered<'_>) -> Option<Diagnostic> {
     let is_one_of = |kind: &str, types: &[&str]| types.iter().any(|known| known.eq_ignore_ascii_case(kind));
-    let known =
-        |kind: &str| is_one_of(kind, &BUILT_IN_TYPES) || (registered.extensions && is_one_of(kind, &EXTENSION_TYPES));
+    let known = |kind: &str| {
+        is_one_of(kind, &BUILT_IN_TYPES)
+            || (registered.extensions && (is_one_of(kind, &EXTENSION_TYPES) || is_by_hand(kind)))
+    };
     let unknown: Vec<_> = by_direction(bindings).filter(|(_, binding)| !known(&binding.type_name)).collect();
     let (index, first) = unknown.first()?;
     let mut kinds: Vec<&str> = Vec::new();
@@ -190,8 +193,8 @@ fn types(bindings: &[Binding], registered: &Registered<'_>) -> Option<Diagnostic
     };
     let text = format!("The binding type(s) '{}' {rest}", kinds.join(", "));
     let fault = Diagnostic::new(text, format!("bindings[{index}].type"));
-    let all: Vec<&str> = BUILT_IN_TYPES.into_iter().chain(EXTENSION_TYPES).collect();
-    Some(if is_one_of(&first.type_name, &EXTENSION_TYPES) {
+    let all: Vec<&str> = BUILT_IN_TYPES.into_iter().chain(EXTENSION_TYPES).chain(BY_HAND_TYPES).collect();
+    Some(if is_one_of(&first.type_name, &EXTENSION_TYPES) || is_by_hand(&first.type_name) {
         fault.hint(ADD_BUNDLE)
     } else if let Some(slip) = did_you_mean(&first.type_name, &all) {
         fault.hint(format!("did you mean `{slip}`?"))

@@ -6,6 +6,7 @@
 mod auth_level;
 mod binding;
 mod bundle;
+mod by_hand;
 mod configuration;
 mod conversion;
 mod diagnostic;
@@ -29,6 +30,7 @@ use host_file::HostFile;
 
 pub use auth_level::AuthLevel;
 pub use binding::{Binding, BindingKind, Cardinality, DataType};
+pub use by_hand::is_by_hand;
 pub use configuration::Configuration;
 pub use diagnostic::Diagnostic;
 pub(crate) use directory::names_extensions;

@@ -45,6 +45,11 @@ impl Settings {
         self.get(name).is_some_and(|value| value == "1" || value.eq_ignore_ascii_case("true"))
     }
 
+    /// Every setting, as (name, value).
+    pub fn all(&self) -> impl Iterator<Item = (&str, &str)> {
+        self.entries.values().map(|entry| (entry.name.as_str(), entry.value.as_str()))
+    }
+
     /// Every setting below `section`, as (path after `section:`, value), in the order of the names.
     pub fn below<'a>(&'a self, section: &str) -> impl Iterator<Item = (&'a str, &'a str)> + use<'a> {
         let prefix = format!("{}:", fold(&normal(section)));

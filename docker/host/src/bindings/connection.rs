@@ -49,15 +49,26 @@ fn connection_string<'a>(settings: &'a Settings, name: &str) -> Result<&'a str, 
     let names =
         [format!("ConnectionStrings:{prefixed}"), prefixed.clone(), format!("ConnectionStrings:{name}"), name.into()];
     if let Some(text) = names.iter().find_map(|name| settings.get_filled(name)) {
+        if text.trim_start().starts_with("@Microsoft.KeyVault(") {
+            let why = format!("the connection `{name}` is a Key Vault reference, which Azure alone resolves");
+            return Err(Failure::new(why).hint(
+                "on this machine set it to a connection string, or to `UseDevelopmentStorage=true` for Azurite",
+            ));
+        }
         return Ok(text);
     }
     // `X__queueServiceUri` and its like ask for a managed identity, which only exists in the cloud.
     let identity = settings.below(&prefixed).chain(settings.below(name)).next();
     Err(match identity {
         Some((key, _)) => Failure::new(format!(
-            "the connection `{name}` is a section (`{name}__{key}`), which means a managed identity"
+            "the connection `{name}` is a section (`{}__{key}`), which means a managed identity, and mini-host has none",
+            shown(name, &prefixed)
         ))
-        .hint(format!("set `{name}` to a connection string with a key")),
+        .hint(format!(
+            "on this machine set `{0}` itself, which goes first: `UseDevelopmentStorage=true` for Azurite, or a connection string with a \
+             key (az storage account show-connection-string)",
+            shown(name, &prefixed)
+        )),
         None => Failure::new(format!("Storage account connection string '{prefixed}' does not exist"))
             .hint(format!("set the environment variable `{}` to a connection string", shown(name, &prefixed))),
     })
@@ -97,7 +108,9 @@ mod tests {
         let missing = "Storage account connection string 'AzureWebJobsStorage' does not exist";
         assert_eq!(found(&[("AzureWebJobsStorage", "")], None), Err(missing.to_owned()));
         let identity = found(&[("X__queueServiceUri", "https://x")], Some("X")).unwrap_err();
-        assert!(identity.contains("managed identity"), "{identity}");
+        assert!(identity.contains("(`X__queueServiceUri`), which means a managed identity"), "{identity}");
+        let secret = found(&[("X", "@Microsoft.KeyVault(SecretUri=https://v/secrets/s)")], Some("X")).unwrap_err();
+        assert!(secret.contains("Key Vault reference"), "{secret}");
         assert!(found(&[("X", "nonsense")], Some("X")).unwrap_err().contains("`X` cannot be used"));
     }
 }

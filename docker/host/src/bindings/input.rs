@@ -4,7 +4,7 @@ use chrono::Utc;
 use futures_util::future::try_join_all;
 
 use super::{Bindings, location};
-use crate::app::{Binding, BindingKind, DataType, Function};
+use crate::app::{Binding, BindingKind, DataType, Function, is_by_hand};
 use crate::envelope::data::{BindingData, Value};
 use crate::envelope::failure::Failure;
 use dotnet_text::encoding::decode;
@@ -26,6 +26,9 @@ pub async fn read(
 }
 
 async fn read_one(bindings: &Bindings, binding: &Binding, data: &BindingData) -> Result<Value, Failure> {
+    if is_by_hand(&binding.type_name) {
+        return Ok(Value::Null);
+    }
     if binding.kind != BindingKind::Blob {
         return Err(Failure::new(format!(
             "input binding `{}`: type `{}` is not known here",

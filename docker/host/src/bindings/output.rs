@@ -9,7 +9,7 @@ use storage::{Blob, PutBlob, Queue};
 use uuid::Uuid;
 
 use super::{Bindings, location};
-use crate::app::{Binding, BindingKind, MessageEncoding};
+use crate::app::{Binding, BindingKind, MessageEncoding, is_by_hand};
 use crate::envelope::data::BindingData;
 use crate::envelope::failure::Failure;
 use crate::envelope::outputs::OutputValue;
@@ -75,6 +75,7 @@ impl Written {
                 let bytes = texts.iter().filter_map(|text| decode(text, encoding));
                 bytes.map(|bytes| output(queue.name().to_owned(), &bytes)).collect()
             }
+            Write::Shown(target, content) => vec![output(target.clone(), content)],
             Write::Blob(blob, content) => vec![output(format!("{}/{}", blob.container(), blob.name()), content)],
         }
     }
@@ -102,6 +103,8 @@ enum Write {
     Messages(Queue, Vec<String>),
     /// The content of a blob.
     Blob(Blob, Bytes),
+    /// What is only shown: where it would be written, and what.
+    Shown(String, Bytes),
 }
 
 impl Write {
@@ -122,6 +125,9 @@ impl Write {
             let content = blob::content(value)?.into();
             let container = storage()?.container(container);
             Ok(Self::Blob(container.blob(name), content))
+        } else if is_by_hand(&binding.type_name) {
+            let target = format!("{}, which mini-host does not write", binding.type_name);
+            Ok(Self::Shown(target, blob::content(value)?.into()))
         } else {
             Err(Failure::new(format!("type `{}` is not known here", binding.type_name)))
         }
@@ -145,6 +151,7 @@ impl Write {
                     bindings.changes.announce_message(queue);
                 }
             }
+            Self::Shown(..) => {}
             Self::Blob(blob, content) => {
                 let metadata = vec![(PARENT_ID.to_owned(), invocation.to_string())];
                 blob.put(content.clone(), &PutBlob { metadata, ..PutBlob::default() }).await?;

@@ -9,6 +9,7 @@ mod function_json;
 mod host_json;
 mod newer;
 pub mod program;
+mod settings;
 
 use crate::app::{App, Settings};
 
@@ -17,6 +18,7 @@ pub fn advice(app: &App, settings: &Settings) -> Vec<String> {
     let mut found = host_json::advice(app);
     found.extend(executable::faults(&app.options, settings).iter().map(|fault| app.advice_on_host_file(fault)));
     found.extend(function_json::advice(app));
+    found.extend(settings::advice(app, settings));
     found
 }
 

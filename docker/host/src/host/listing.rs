@@ -1,6 +1,6 @@
 //! The functions of an app, printed at the start as Core Tools does.
 
-use crate::app::{App, LoadedFunction};
+use crate::app::{App, LoadedFunction, is_by_hand};
 use crate::grammar::route;
 use crate::log::Record;
 
@@ -35,7 +35,8 @@ pub fn listing(app: &App, base_url: &str) -> String {
 
 fn line(app: &App, function: &LoadedFunction, base_url: &str) -> String {
     let Some(http) = &function.http else {
-        return function.trigger.type_name.clone();
+        let kind = &function.trigger.type_name;
+        return if is_by_hand(kind) { format!("{kind} (by hand only)") } else { kind.clone() };
     };
     let methods = http.methods.as_ref().map(|methods| format!("[{}] ", methods.join(",").to_uppercase()));
     let disabled = if function.disabled { " (disabled)" } else { "" };

@@ -12,7 +12,7 @@ use uuid::Uuid;
 use wire::client::{Body, Request};
 use wire::{Client, Headers, Name};
 
-use super::{Answer, Asked, Ended, Response};
+use super::{Answer, Asked, Ended, Response, payload};
 use crate::app::{BindingKind, Function, HttpTrigger, LoadedFunction};
 use crate::bindings::output;
 use crate::envelope::failure::Failure;
@@ -144,7 +144,13 @@ async fn send(
         }
         (None, _) => {
             let text = body.map(|body| String::from_utf8_lossy(&body).into_owned());
-            let mut trigger = manual::trigger(bindings, function, text).await?;
+            let mut trigger = match payload::of(trigger) {
+                Some(payload) => {
+                    let text = text.unwrap_or_else(|| payload.text());
+                    manual::canned(&function.trigger, &text, &payload.metadata)
+                }
+                None => manual::trigger(bindings, function, text).await?,
+            };
             let id = Uuid::new_v4().to_string();
             trigger.source = Some(id.clone());
             // The record of the invocation has the outcome.

@@ -5,6 +5,7 @@
 
 pub mod door;
 pub mod invoke;
+pub mod payload;
 
 use std::fmt::Write;
 

@@ -69,6 +69,30 @@ pub async fn trigger(
     Ok(trigger)
 }
 
+/// What the handler gets of a trigger that nothing listens for: this text, and this metadata beside it. With `cardinality` many it
+/// is a batch of one (protocol.md#other-triggers).
+pub fn canned(binding: &Binding, text: &str, metadata: &serde_json::Map<String, serde_json::Value>) -> Trigger {
+    let is_many = binding.cardinality == Cardinality::Many;
+    let mut data = BindingData::default();
+    for (name, value) in metadata {
+        let value = json::parse(&value.to_string()).unwrap_or(Json::Null);
+        match (is_many, name.as_str()) {
+            (true, "PartitionContext") | (false, _) => data.set(name, Value::Json(value)),
+            (true, _) => data.set(&format!("{name}Array"), Value::Json(Json::Array(vec![value]))),
+        }
+    }
+    let reason = CALLED_BY_HOST_API.to_owned();
+    if !is_many {
+        return of_text(binding, reason, text, data);
+    }
+    let element = match binding.data_type {
+        None => json::parse(text).unwrap_or_else(|_| Json::Text(text.to_owned())),
+        Some(_) => Json::Text(text.to_owned()),
+    };
+    let value = Value::Json(Json::Array(vec![element]));
+    Trigger { reason, source: None, data: vec![(binding.name.clone(), value)], binding_data: data }
+}
+
 /// A message that never was in a queue (recording K10q).
 fn posted_message() -> queue::Arrived {
     queue::Arrived {
