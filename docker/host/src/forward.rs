@@ -110,7 +110,7 @@ fn to_caller(execution: &Execution<'_>, answer: client::Response, is_to_head: bo
         execution.note(Level::Error, text);
         return Response::empty(500).closing();
     }
-    if let Some(line) = headers.iter().find(|line| !line.value.is_ascii()) {
+    if let Some(line) = headers.iter().find(|line| !line.value.is_ascii() && !values::is_uri(line)) {
         let name = line.name();
         let text = format!("The header `{name}` of the answer has a byte above 127, so the caller gets a 500");
         execution.note(Level::Error, &text);

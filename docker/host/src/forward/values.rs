@@ -1,12 +1,15 @@
 //! Header values of responses as .NET reads and writes them anew on their way to the caller (protocol.md#header-lines). What it cannot
 //! read passes as it came.
 
+use std::borrow::Cow;
 use std::fmt::Write as _;
 
 use chrono::{DateTime, NaiveDateTime, Utc};
 use dotnet_text::media_type::{self, is_token};
+use dotnet_text::percent::push_escape;
 use wire::Headers;
 use wire::client::spelt;
+use wire::headers::Line;
 
 /// Headers of which each element becomes a line.
 const LISTS: [&str; 6] = ["Allow", "Content-Language", "Pragma", "Vary", "Via", "WWW-Authenticate"];
@@ -24,7 +27,7 @@ pub fn rewritten(headers: &Headers) -> Headers {
     let mut sent = Headers::default();
     let mut has_cache_control = false;
     for line in headers.iter() {
-        let (name, value) = (spelt(line.name()), std::str::from_utf8(line.value).unwrap_or_default());
+        let (name, value) = (spelt(line.name()), text(&line));
         if line.is_called(CACHE_CONTROL) {
             if has_cache_control {
                 continue;
@@ -35,11 +38,31 @@ pub fn rewritten(headers: &Headers) -> Headers {
                 continue;
             }
         }
-        for value in rewrite(name, value).unwrap_or_else(|| vec![value.to_owned()]) {
+        for value in rewrite(name, &value).unwrap_or_else(|| vec![value.into_owned()]) {
             sent.push(name, value);
         }
     }
     sent
+}
+
+/// Whether a line is a URI, which alone may have bytes above 127: they are escaped.
+pub(super) fn is_uri(line: &Line<'_>) -> bool {
+    line.is_called("Location") || line.is_called("Content-Location")
+}
+
+/// The value of a line as text, ASCII in a URI. .NET reads UTF-8 in `Location`, and else a byte a letter.
+fn text<'a>(line: &Line<'a>) -> Cow<'a, str> {
+    let text = std::str::from_utf8(line.value);
+    if line.value.is_ascii() || !is_uri(line) {
+        return text.unwrap_or_default().into();
+    }
+    let read = text.ok().filter(|_| line.is_called("Location")).map(str::to_owned);
+    let read = read.unwrap_or_else(|| line.value.iter().copied().map(char::from).collect());
+    let mut escaped = String::with_capacity(3 * read.len());
+    for byte in read.bytes() {
+        if byte.is_ascii() { escaped.push(char::from(byte)) } else { push_escape(byte, &mut escaped) }
+    }
+    escaped.into()
 }
 
 /// The values of the lines that one line becomes; `None` if it stays as it is.
@@ -235,6 +258,8 @@ mod tests {
             ("Location", "http://EXAMPLE.org", &["http://example.org/"]),
             ("Location", "../x?y=1#z", &["../x?y=1#z"]),
             ("Location", "http://[::", &["http://[::"]),
+            ("Location", "/suche?q=für", &["/suche?q=f%C3%BCr"]),
+            ("Content-Location", "/für", &["/f%C3%83%C2%BCr"]),
             ("Expires", "Sunday, 06-Nov-94 08:49:37 GMT", &["Sun, 06 Nov 1994 08:49:37 GMT"]),
             ("Expires", "Sun Nov  6 08:49:37 1994", &["Sun, 06 Nov 1994 08:49:37 GMT"]),
             ("Last-Modified", "Sun, 06 Nov 1994 09:49:37 +0100", &["Sun, 06 Nov 1994 08:49:37 GMT"]),
