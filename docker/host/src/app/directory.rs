@@ -1,14 +1,12 @@
 //! Finding the functions of an app and reading each.
 
-use std::collections::HashMap;
 use std::ffi::OsStr;
 use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use super::binding::Binding;
 use super::diagnostic::Diagnostic;
-use super::faults::{self, Registered};
+use super::faults::{self, Registered, TakenRoutes};
 use super::function::{self, Function, Unreadable};
 use super::options::HostOptions;
 use super::settings::Settings;
@@ -64,18 +62,13 @@ pub(crate) fn names_extensions(root: &Path, options: &HostOptions) -> bool {
 
 /// Finds the first fault of each function, in the order of their names: that decides who keeps a route that two of them want.
 fn check(readable: &mut [Function], registered: &Registered<'_>, advice: &mut Vec<String>) {
-    // Those have a route whose description was in order, even if they fail after that.
-    let mut described: HashMap<String, Vec<usize>> = HashMap::new();
-    for index in 0..readable.len() {
-        let (earlier, rest) = readable.split_at_mut(index);
-        let Some(function) = rest.first_mut() else { break };
-        let route = faults::compared_route(function).unwrap_or_default();
-        let fault = faults::find(function, registered).or_else(|| {
-            let owners = described.get(&route).into_iter().flatten().filter_map(|index| earlier.get(*index));
-            if function.filtered { None } else { faults::find_in_route(function, owners) }
-        });
+    let mut taken = TakenRoutes::default();
+    for function in readable {
+        let fault =
+            faults::find(function, registered).or_else(|| if function.filtered { None } else { taken.fault(function) });
+        // A description that is in order has its route, even if the function fails after that.
         if fault.is_none() && !function.filtered {
-            described.entry(route).or_default().push(index);
+            taken.take(function);
         }
         if let Some(fault) = fault.or_else(|| faults::find_in_index(function, registered)) {
             advice.push(function.advice(&fault));
@@ -144,22 +137,11 @@ fn read_function(
             Diagnostic::new(text, "scriptFile").hint("a custom handler needs no `scriptFile`: remove it"),
         ));
     }
-    let trigger = definition.bindings.iter().position(Binding::is_trigger);
-    let http = trigger.and_then(|trigger| function::http_trigger(name, definition.bindings.get(trigger)?));
     Ok(Function {
-        name: name.to_owned(),
-        log_category: format!("Function.{name}"),
-        directory: directory.to_path_buf(),
-        trigger,
-        bindings: definition.bindings,
-        http,
-        retry: definition.retry,
-        errors: Vec::new(),
         script_file: script_file(directory, definition.script_file.as_deref()),
         disabled: is_disabled(name, settings),
         filtered: is_filtered(name, options),
-        host_json_path: None,
-        file: document,
+        ..Function::new(name.to_owned(), directory.to_path_buf(), definition, document)
     })
 }
 

@@ -1,6 +1,6 @@
 //! What is wrong with a function that could be read, in the words of the real host (protocol.md#discovery-and-names).
 
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 
 use dotnet_text::json::text_of;
 use serde_json::Value;
@@ -61,40 +61,56 @@ pub(super) fn find_in_index(function: &Function, registered: &Registered<'_>) ->
     settings(function, registered).or_else(|| trigger(function, registered))
 }
 
-/// The route of a function as it is compared with those of others: slashes around it do not count, nor does letter case.
-pub(super) fn compared_route(function: &Function) -> Option<String> {
-    Some(function.http.as_ref()?.route.trim_matches('/').to_lowercase())
+/// The routes that functions have, in the order of the names of these: a route that two want is the first one's.
+#[derive(Default)]
+pub(super) struct TakenRoutes(HashMap<String, Vec<Taken>>);
+
+struct Taken {
+    owner: String,
+    methods: Option<Vec<String>>,
 }
 
-/// A route that is the host's own, or taken by one of the functions earlier in the order that have the same (recordings J10b to J10f).
-/// As in the real host, an empty list of methods means all of them, and the names of methods are compared with their case: `GET` and
-/// `get` do not overlap, and the first function gets both.
-pub(super) fn find_in_route<'a>(
-    function: &Function,
-    mut with_the_same: impl Iterator<Item = &'a Function>,
-) -> Option<Diagnostic> {
-    let http = function.http.as_ref()?;
-    let at = format!("bindings[{}].route", function.trigger?);
-    let route = compared_route(function)?;
-    if let Some(reserved) = ["admin", "runtime"].into_iter().find(|reserved| route.starts_with(reserved)) {
-        let hint = if function.is_implicit() {
-            format!(
-                "below `/{reserved}` the host answers by itself: remove this route; a catch-all does not get those paths either"
-            )
-        } else {
-            format!("no route may begin with `{reserved}`; without `route` the function's name is the route")
-        };
-        return Some(Diagnostic::new("The specified route conflicts with one or more built in routes.", at).hint(hint));
-    }
-    let overlap = |taken: &Option<Vec<String>>| match (&http.methods, taken) {
-        (Some(mine), Some(theirs)) if !mine.is_empty() && !theirs.is_empty() => {
-            mine.iter().any(|method| theirs.contains(method))
+impl TakenRoutes {
+    /// From now on the route is this function's.
+    pub(super) fn take(&mut self, function: &Function) {
+        if let Some(http) = &function.http {
+            let taken = Taken { owner: function.name.clone(), methods: http.methods.clone() };
+            self.0.entry(bare(&http.route)).or_default().push(taken);
         }
-        _ => true,
-    };
-    let owner = with_the_same.find(|other| other.http.as_ref().is_some_and(|taken| overlap(&taken.methods)))?;
-    let text = format!("The route specified conflicts with the route defined by function '{}'.", owner.name);
-    Some(Diagnostic::new(text, at).hint("give one of the two another `route`, or methods that do not overlap"))
+    }
+
+    /// A route that is the host's own, or taken (recordings J10b to J10f). As in the real host, slashes around a route do not count
+    /// here, an empty list of methods means all of them, and the names of methods are compared with their case: `GET` and `get` do
+    /// not overlap, and the first function gets both.
+    pub(super) fn fault(&self, function: &Function) -> Option<Diagnostic> {
+        let http = function.http.as_ref()?;
+        let at = format!("bindings[{}].route", function.trigger?);
+        let route = bare(&http.route);
+        if let Some(reserved) = ["admin", "runtime"].into_iter().find(|reserved| route.starts_with(reserved)) {
+            let hint = if function.is_implicit() {
+                format!(
+                    "below `/{reserved}` the host answers by itself: remove this route; a catch-all does not get those paths either"
+                )
+            } else {
+                format!("no route may begin with `{reserved}`; without `route` the function's name is the route")
+            };
+            let text = "The specified route conflicts with one or more built in routes.";
+            return Some(Diagnostic::new(text, at).hint(hint));
+        }
+        let overlaps = |taken: &&Taken| match (&http.methods, &taken.methods) {
+            (Some(mine), Some(theirs)) if !mine.is_empty() && !theirs.is_empty() => {
+                mine.iter().any(|method| theirs.contains(method))
+            }
+            _ => true,
+        };
+        let owner = &self.0.get(&route)?.iter().find(overlaps)?.owner;
+        let text = format!("The route specified conflicts with the route defined by function '{owner}'.");
+        Some(Diagnostic::new(text, at).hint("give one of the two another `route`, or methods that do not overlap"))
+    }
+}
+
+fn bare(route: &str) -> String {
+    route.trim_matches('/').to_lowercase()
 }
 
 fn names(bindings: &[Binding]) -> Option<Diagnostic> {

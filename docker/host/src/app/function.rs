@@ -97,6 +97,35 @@ pub struct HttpTrigger {
 }
 
 impl Function {
+    /// The function of a description, of which nothing but that is known.
+    pub(super) fn new(name: String, directory: PathBuf, definition: Definition, file: Document) -> Self {
+        let trigger = definition.bindings.iter().position(Binding::is_trigger);
+        let http = trigger.and_then(|trigger| http_trigger(&name, definition.bindings.get(trigger)?));
+        Self {
+            log_category: format!("Function.{name}"),
+            name,
+            directory,
+            trigger,
+            bindings: definition.bindings,
+            http,
+            retry: definition.retry,
+            errors: Vec::new(),
+            script_file: None,
+            disabled: false,
+            filtered: false,
+            host_json_path: None,
+            file,
+        }
+    }
+
+    /// The function `F` with one binding, a trigger.
+    #[cfg(test)]
+    pub fn with_trigger(binding: &Value) -> LoadedFunction {
+        let file = Document::parse(&serde_json::json!({ "bindings": [binding] }).to_string()).unwrap();
+        let definition = read("F", &file).unwrap();
+        Arc::new(Self::new("F".to_owned(), "/app/F".into(), definition, file)).loaded().unwrap()
+    }
+
     /// Whether it is loaded: without errors and not left out by the allow list. A disabled function is loaded.
     pub fn is_loaded(&self) -> bool {
         self.errors.is_empty() && !self.filtered
@@ -215,7 +244,7 @@ fn check_source(function: &str, source: &Value) -> Result<(), Diagnostic> {
 
 /// What an HTTP trigger says. A level or a list of methods that is not one is a fault of the function
 /// ([`super::faults::find`]); here it counts as absent.
-pub(super) fn http_trigger(function: &str, trigger: &Binding) -> Option<HttpTrigger> {
+fn http_trigger(function: &str, trigger: &Binding) -> Option<HttpTrigger> {
     if trigger.kind != BindingKind::HttpTrigger {
         return None;
     }

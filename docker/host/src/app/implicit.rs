@@ -1,7 +1,7 @@
 //! The functions that host.json itself describes: one for each element of `customHandler.http.routes`
 //! (protocol.md#implicit-routes).
 
-use std::collections::HashMap;
+use std::path::PathBuf;
 use std::sync::Arc;
 
 use dotnet_text::document::Document;
@@ -10,7 +10,7 @@ use serde_json::json;
 use super::auth_level::AuthLevel;
 use super::diagnostic::Diagnostic;
 use super::directory::{self, Functions};
-use super::faults;
+use super::faults::TakenRoutes;
 use super::function::{self, Function, Unreadable};
 use super::host_file::HostFile;
 use super::options::{HostError, HostOptions, ImplicitRoute};
@@ -52,7 +52,8 @@ pub(super) fn functions(
     for (index, route) in routes.iter().enumerate() {
         let name = format!("http-handler{}", index + 1);
         let place = json_path(route);
-        match check(route).and_then(|text| make(name.clone(), text, route.level)) {
+        let made_of = check(route).and_then(|text| make(name.clone(), text, route.level));
+        match made_of {
             Ok(function) => made.push(Function {
                 disabled: directory::is_disabled(&name, settings),
                 filtered: directory::is_filtered(&name, options),
@@ -60,26 +61,22 @@ pub(super) fn functions(
                 directory: file.path.parent().unwrap_or(&file.path).to_path_buf(),
                 ..function
             }),
-            Err(error) => {
-                let fault =
-                    Diagnostic::new(error.as_str(), place).hint("write a route such as `{*route}` or `items/{id}`");
+            Err(fault) => {
+                let fault = fault.moved(place).hint("write a route such as `{*route}` or `items/{id}`");
                 found.advice.push(fault.in_file(&file.path, file.document.as_ref()));
-                found.unreadable.push(Unreadable { name, errors: vec![error], route: Some(shown(route)) });
+                found.unreadable.push(Unreadable { name, errors: vec![fault.message], route: Some(shown(route)) });
             }
         }
     }
     made.sort_by_cached_key(|function| function.name.to_uppercase());
-    let mut owners: HashMap<String, Vec<usize>> = HashMap::new();
-    for index in 0..made.len() {
-        let (earlier, rest) = made.split_at_mut(index);
-        let Some(function) = rest.first_mut() else { break };
-        let of_route = owners.entry(faults::compared_route(function).unwrap_or_default()).or_default();
-        if let Some(fault) = faults::find_in_route(function, of_route.iter().filter_map(|index| earlier.get(*index))) {
+    let mut taken = TakenRoutes::default();
+    for function in &mut made {
+        if let Some(fault) = taken.fault(function) {
             function.errors = vec![fault.message.clone()];
             let path = function.host_json_path.clone().unwrap_or_default();
             found.advice.push(fault.moved(path).in_file(&file.path, file.document.as_ref()));
         } else {
-            of_route.push(index);
+            taken.take(function);
         }
     }
     found.readable = made.into_iter().map(Arc::new).collect();
@@ -88,39 +85,21 @@ pub(super) fn functions(
 
 /// The route of an element, or why it is not one, in the words of the real host (recordings G07-*). Whether its constraints are
 /// known is not looked at here: that is an error of the whole host.
-fn check(route: &ImplicitRoute) -> Result<&str, String> {
+fn check(route: &ImplicitRoute) -> Result<&str, Diagnostic> {
     let text = route.route.as_deref().filter(|text| !text.trim().is_empty());
-    let text = text.ok_or("Route cannot be null, empty or whitespace.")?;
-    match route::syntax_error(text) {
-        Some(error) => Err(error),
-        None => Ok(text),
-    }
+    let text = text.ok_or_else(|| Diagnostic::of_file("Route cannot be null, empty or whitespace."))?;
+    route::syntax_error(text).map_or(Ok(text), |error| Err(Diagnostic::of_file(error)))
 }
 
 /// A function with the two bindings that the real host gives it.
-fn make(name: String, route: &str, level: AuthLevel) -> Result<Function, String> {
+fn make(name: String, route: &str, level: AuthLevel) -> Result<Function, Diagnostic> {
     let description = json!({"bindings": [
         {"type": "httpTrigger", "direction": "in", "name": "req", "authLevel": level.name(), "methods": METHODS, "route": route},
         {"type": "http", "direction": "out", "name": "res"},
     ]});
-    let file = Document::parse(&description.to_string()).map_err(|error| error.to_string())?;
-    let definition = function::read(&name, &file).map_err(|fault| fault.message)?;
-    let http = definition.bindings.first().and_then(|trigger| function::http_trigger(&name, trigger));
-    Ok(Function {
-        log_category: format!("Function.{name}"),
-        name,
-        directory: std::path::PathBuf::new(),
-        bindings: definition.bindings,
-        trigger: Some(0),
-        http,
-        retry: None,
-        errors: Vec::new(),
-        script_file: None,
-        disabled: false,
-        filtered: false,
-        host_json_path: None,
-        file,
-    })
+    let file = Document::parse(&description.to_string()).map_err(|error| Diagnostic::of_file(error.to_string()))?;
+    let definition = function::read(&name, &file)?;
+    Ok(Function::new(name, PathBuf::new(), definition, file))
 }
 
 /// How the log shows the route of an element.

@@ -19,7 +19,7 @@ pub fn queue(
     data: &BindingData,
     now: &NaiveDateTime,
 ) -> Result<String, Failure> {
-    let name = resolved(binding, "queueName", settings, data, now)?.to_lowercase();
+    let name = resolved(binding, "queueName", filling(settings, data, now))?.to_lowercase();
     Ok(queue_name::check(&name)?)
 }
 
@@ -33,7 +33,7 @@ pub fn blob(
     data: &BindingData,
     now: &NaiveDateTime,
 ) -> Result<(String, String), Failure> {
-    let path = resolved(binding, "path", settings, data, now)?;
+    let path = resolved(binding, "path", filling(settings, data, now))?;
     match path.split_once('/') {
         Some((container, name)) if !container.is_empty() && !name.is_empty() => {
             Ok((container.to_owned(), name.to_owned()))
@@ -42,16 +42,22 @@ pub fn blob(
     }
 }
 
+/// Fills in the settings and the expressions of a text in one invocation.
+fn filling<'a>(
+    settings: &'a Settings,
+    data: &'a BindingData,
+    now: &'a NaiveDateTime,
+) -> impl Fn(&str) -> Result<String, expression::Error> + 'a {
+    move |text| resolve(&Template::parse(&settings.expand(text)?)?, data, now)
+}
+
 fn resolved(
     binding: &Binding,
     key: &str,
-    settings: &Settings,
-    data: &BindingData,
-    now: &NaiveDateTime,
+    fill: impl Fn(&str) -> Result<String, expression::Error>,
 ) -> Result<String, Failure> {
     let text = binding.text(key).unwrap_or_default();
-    let resolved = || resolve(&Template::parse(&settings.expand(text)?)?, data, now);
-    resolved().map_err(|reason: expression::Error| {
+    fill(text).map_err(|reason| {
         Failure::new(format!("binding `{}`: `{key}` is `{text}`: {reason}", binding.name))
             .hint("names in braces are properties of a JSON trigger value, parts of its path, or the host's own")
     })

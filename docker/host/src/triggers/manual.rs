@@ -188,41 +188,13 @@ fn now() -> Value {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::app::{Direction, Function, MessageEncoding, Settings};
+    use crate::app::{Function, MessageEncoding, Settings};
     use crate::envelope::request::envelope;
 
-    fn function(
-        kind: &str,
-        cardinality: Cardinality,
-        data_type: Option<DataType>,
-        raw: serde_json::Value,
-    ) -> LoadedFunction {
-        let binding = Binding {
-            name: "t".to_owned(),
-            kind: BindingKind::of(kind),
-            type_name: kind.to_owned(),
-            direction: Direction::In,
-            data_type,
-            cardinality,
-            connection: None,
-            raw: raw.as_object().cloned().unwrap_or_default(),
-        };
-        let function = Function {
-            name: "F".to_owned(),
-            log_category: "Function.F".to_owned(),
-            directory: "/app/F".into(),
-            trigger: Some(0),
-            bindings: vec![binding],
-            http: None,
-            retry: None,
-            errors: Vec::new(),
-            script_file: None,
-            disabled: false,
-            filtered: false,
-            host_json_path: None,
-            file: crate::app::Document::parse("{}").unwrap(),
-        };
-        Arc::new(function).loaded().unwrap()
+    fn function(kind: &str, more: serde_json::Value) -> LoadedFunction {
+        let mut binding = serde_json::json!({"type": kind, "direction": "in", "name": "t"});
+        binding.as_object_mut().unwrap().extend(more.as_object().cloned().unwrap());
+        Function::with_trigger(&binding)
     }
 
     async fn posted(function: &LoadedFunction, input: Option<&str>) -> Result<serde_json::Value, String> {
@@ -234,7 +206,7 @@ mod tests {
 
     #[tokio::test]
     async fn a_manual_trigger_gets_the_text_as_it_is() {
-        let function = function("manualTrigger", Cardinality::One, None, serde_json::json!({}));
+        let function = function("manualTrigger", serde_json::json!({}));
         let envelope = posted(&function, Some(r#"{"a":1}"#)).await.unwrap();
         assert_eq!(envelope["Data"]["t"], r#""{\"a\":1}""#);
         assert_eq!(envelope["Metadata"]["a"], r#""1""#);
@@ -246,7 +218,7 @@ mod tests {
 
     #[tokio::test]
     async fn a_posted_message_was_never_taken() {
-        let function = function("queueTrigger", Cardinality::One, None, serde_json::json!({}));
+        let function = function("queueTrigger", serde_json::json!({}));
         let envelope = posted(&function, Some("hello")).await.unwrap();
         assert_eq!(envelope["Data"]["t"], r#""hello""#);
         let metadata = envelope["Metadata"].as_object().unwrap();
@@ -262,7 +234,7 @@ mod tests {
 
     #[tokio::test]
     async fn a_timer_gets_a_fresh_timer_object() {
-        let function = function("timerTrigger", Cardinality::One, None, serde_json::json!({"schedule": "0 0 3 * * *"}));
+        let function = function("timerTrigger", serde_json::json!({"schedule": "0 0 3 * * *"}));
         let envelope = posted(&function, Some("")).await.unwrap();
         let info = serde_json::json!({"Schedule": {"AdjustForDST": true}, "ScheduleStatus": null, "IsPastDue": false});
         assert_eq!(envelope, serde_json::json!({"Data": {"t": info}, "Metadata": {"t": "\"\""}}));
@@ -270,28 +242,30 @@ mod tests {
 
     #[tokio::test]
     async fn events_come_alone_or_as_a_batch_of_one() {
-        let of = |cardinality, data_type| function("eventHubTrigger", cardinality, data_type, serde_json::json!({}));
+        let of = |cardinality, data_type| {
+            function("eventHubTrigger", serde_json::json!({"cardinality": cardinality, "dataType": data_type}))
+        };
         let text = r#"{"order":7}"#;
         for (function, expected) in [
-            (of(Cardinality::One, None), r#""{\"order\":7}""#),
-            (of(Cardinality::One, Some(DataType::Binary)), "eyJvcmRlciI6N30="),
-            (of(Cardinality::Many, None), r#"[{"order":7}]"#),
-            (of(Cardinality::Many, Some(DataType::String)), r#"["{\"order\":7}"]"#),
-            (of(Cardinality::Many, Some(DataType::Binary)), r#"["eyJvcmRlciI6N30="]"#),
+            (of("one", None), r#""{\"order\":7}""#),
+            (of("one", Some("binary")), "eyJvcmRlciI6N30="),
+            (of("many", None), r#"[{"order":7}]"#),
+            (of("many", Some("string")), r#"["{\"order\":7}"]"#),
+            (of("many", Some("binary")), r#"["eyJvcmRlciI6N30="]"#),
         ] {
             let envelope = posted(&function, Some(text)).await.unwrap();
             assert_eq!(envelope["Data"]["t"], expected);
         }
-        assert!(posted(&of(Cardinality::Many, None), Some("not json")).await.is_err());
+        assert!(posted(&of("many", None), Some("not json")).await.is_err());
         assert_eq!(
-            posted(&of(Cardinality::Many, Some(DataType::String)), Some("not json")).await.unwrap()["Data"]["t"],
+            posted(&of("many", Some("string")), Some("not json")).await.unwrap()["Data"]["t"],
             r#"["not json"]"#
         );
     }
 
     #[tokio::test]
     async fn an_http_function_wants_a_request() {
-        let function = function("httpTrigger", Cardinality::One, None, serde_json::json!({}));
+        let function = function("httpTrigger", serde_json::json!({}));
         assert_eq!(posted(&function, Some("x")).await, Err("An HttpRequest is required".to_owned()));
     }
 }
