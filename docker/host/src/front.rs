@@ -15,7 +15,7 @@ use crate::host::keys::{self, Identity, KeyLevel};
 use crate::host::routes::Found;
 use crate::host::running::Running;
 use crate::host::throttle::Refusal;
-use crate::host::{Host, State};
+use crate::host::{Host, State, aside};
 use crate::invoke::{self, Call};
 use crate::log;
 use crate::proxy;
@@ -107,7 +107,7 @@ async fn admin(host: &Arc<Host>, endpoint: admin::Found<'_>, request: Request<'_
         return admin_response(host, refusal);
     }
     match caller.collect(ADMIN_BODY_LIMIT_BYTES).await {
-        Ok(body) => admin_response(host, endpoint.answer(host, &admin_request(request, &query, &body))),
+        Ok(body) => admin_response(host, admin_answer(host, request, query, body).await),
         Err(BodyError::TooLong(limit)) => {
             let text = format!("the body of a request to `{}` has more than {limit} bytes", request.target.path);
             host.log().warning(log::HOST, text);
@@ -117,19 +117,24 @@ async fn admin(host: &Arc<Host>, endpoint: admin::Found<'_>, request: Request<'_
     }
 }
 
-fn admin_request<'a>(
-    Request { head, target }: Request<'a>,
-    query: &'a [(String, Vec<String>)],
-    body: &'a [u8],
-) -> admin::Request<'a> {
-    admin::Request {
-        path: &target.path,
-        scheme: "http",
-        host: head.headers.text(Name::Host).unwrap_or_default(),
-        content_type: head.headers.text(Name::ContentType),
-        query,
-        body,
-    }
+/// The endpoints read and write files: callers of functions do not wait for that.
+async fn admin_answer(
+    host: &Arc<Host>,
+    Request { head, target }: Request<'_>,
+    query: Vec<(String, Vec<String>)>,
+    body: Vec<u8>,
+) -> admin::Reply {
+    let header = |name| head.headers.text(name).map(str::to_owned);
+    let (name, content_type) = (header(Name::Host).unwrap_or_default(), header(Name::ContentType));
+    let (host, method, path) = (Arc::clone(host), head.method.clone(), target.path.to_string());
+    aside(move || {
+        let content_type = content_type.as_deref();
+        let asked =
+            admin::Request { path: &path, scheme: "http", host: &name, content_type, query: &query, body: &body };
+        let endpoint = admin::find(&method, &path, &query);
+        endpoint.map_or_else(|| admin::Reply::empty(404), |endpoint| endpoint.answer(&host, &asked))
+    })
+    .await
 }
 
 fn admin_response(host: &Host, reply: admin::Reply) -> Response {
