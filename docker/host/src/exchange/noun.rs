@@ -69,6 +69,8 @@ pub struct Message {
     /// The beginning of the body: text, or base64 if it is not UTF-8.
     pub body: String,
     pub is_base64: bool,
+    /// Whether that is all of it.
+    pub is_whole: bool,
     /// The length of the whole body.
     pub bytes: u64,
 }
@@ -125,6 +127,7 @@ impl Display for Message {
         for (name, value) in &self.headers {
             writeln!(f, "{name}: {value}")?;
         }
-        writeln!(f, "\n{}{}", if self.is_base64 { "base64: " } else { "" }, self.body)
+        writeln!(f, "\n{}{}", if self.is_base64 { "base64: " } else { "" }, self.body)?;
+        if self.is_whole { Ok(()) } else { writeln!(f, "[… the rest was not kept]") }
     }
 }

@@ -163,6 +163,14 @@ impl Part {
             Err(_) => (STANDARD.encode(&self.body), true),
         };
         let headers = self.headers.iter().map(|(name, value)| (name.clone(), mask::header(name, value)));
-        Message { line: mask::text(&self.line), headers: headers.collect(), body, is_base64, bytes: self.bytes }
+        let is_whole = self.bytes == self.body.len() as u64;
+        Message {
+            line: mask::text(&self.line),
+            headers: headers.collect(),
+            body,
+            is_base64,
+            is_whole,
+            bytes: self.bytes,
+        }
     }
 }

@@ -41,5 +41,7 @@ fn what_is_kept_is_bounded_in_number_and_bytes() {
     let long = vec![b'a'; 1024 * 1024];
     (0..2_000).for_each(|_| pass(&exchanges, &long, &long));
     let list = exchanges.list(|_| true);
+    let shown = exchanges.get(list[0].number).unwrap().to_string();
+    assert_eq!(shown.matches("[… the rest was not kept]").count(), 2);
     assert!(list.len() <= 512 && list[0].request.bytes == 1024 * 1024, "{}", list.len());
 }
