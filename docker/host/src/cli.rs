@@ -19,7 +19,7 @@ Examples:
   mini-host --print-env                  with the handler in your debugger
   mini-host send hello                   calls a function, whatever its trigger, and shows what comes of it
 
-Exit status: 0 after SIGINT or SIGTERM, and when the handler cannot be kept running, as the real host; 1 when mini-host itself \
+Exit status: 0 after SIGINT, SIGTERM or SIGHUP, and when the handler cannot be kept running, as the real host; 1 when mini-host itself \
 cannot start; 2 for options that make no sense.";
 
 const AFTER_SEND: &str = "\

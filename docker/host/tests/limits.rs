@@ -71,7 +71,8 @@ fn silent_callers_make_room_for_others_and_the_handler_lives() {
 /// A host whose output nobody reads beyond the first line.
 fn unread(folder: &TempDir) -> (Child, TcpStream, BufReader<std::process::ChildStdout>) {
     let mut command = Command::new(env!("CARGO_BIN_EXE_mini-host"));
-    let mut process = command.arg(folder.path()).stdin(Stdio::null()).stdout(Stdio::piped()).spawn().unwrap();
+    let mut process =
+        command.arg(folder.path()).args(["--port", "0"]).stdin(Stdio::null()).stdout(Stdio::piped()).spawn().unwrap();
     let mut output = BufReader::new(process.stdout.take().unwrap());
     let mut line = String::new();
     output.read_line(&mut line).unwrap();

@@ -79,6 +79,20 @@ fn a_second_interrupt_does_not_wait_for_requests() {
     assert!(begun.elapsed().as_secs() < SOON_SECONDS);
 }
 
+#[test]
+fn a_host_under_nohup_lives_on_without_its_terminal() {
+    let folder = app(HANDLER);
+    let mut command = std::process::Command::new("nohup");
+    command.arg(env!("CARGO_BIN_EXE_mini-host")).arg(folder.path()).args(["--port", "0"]);
+    let mut host = Host::start(&mut command);
+    let pid = i32::try_from(host.process.id()).ok().and_then(Pid::from_raw).unwrap();
+    kill_process(pid, Signal::HUP).unwrap();
+    std::fs::write(folder.path().join("Hello/function.json"), format!("{FUNCTION_JSON}\n")).unwrap();
+    host.wait_for_line("has changed: the host starts anew");
+    kill_process(pid, Signal::INT).unwrap();
+    assert_eq!(host.process.wait().unwrap().code(), Some(0));
+}
+
 fn app(handler: &str) -> tempfile::TempDir {
     let folder = tempfile::tempdir().unwrap();
     std::fs::create_dir(folder.path().join("Hello")).unwrap();

@@ -35,7 +35,9 @@ impl StopSignals {
         let (counter, count) = watch::channel(0);
         let (seen, mut last_seen) = watch::channel(0);
         let context = runtime.enter();
-        let kinds = STOPPING.map(|kind| kind()).into_iter().filter(|kind| !is_ignored(*kind));
+        // `nohup` wants this program to live on; that a shell ignores Ctrl-C for it in the background means nothing.
+        let is_wanted = |kind: &SignalKind| *kind != SignalKind::hangup() || !is_ignored(*kind);
+        let kinds = STOPPING.map(|kind| kind()).into_iter().filter(is_wanted);
         let mut signals = kinds.map(signal).collect::<io::Result<Vec<_>>>()?;
         drop(context);
         std::thread::Builder::new().name("signals".to_owned()).spawn(move || {
@@ -65,7 +67,7 @@ impl StopSignals {
     }
 }
 
-/// Whether the parent wants this program to live on after a signal, as `nohup` does. Only Linux says.
+/// Whether the parent has had a signal ignored. Only Linux says.
 fn is_ignored(kind: SignalKind) -> bool {
     let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
     let ignored = status.lines().find_map(|line| u64::from_str_radix(line.strip_prefix("SigIgn:")?.trim(), 16).ok());
