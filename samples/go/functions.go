@@ -11,6 +11,11 @@ import (
 // DequeueCount counts the attempts from 1; an invocation through the admin route has 0.
 type Attempts struct{ DequeueCount Quoted[int] }
 
+// Unprocessable is the attempt at a message that no attempt will get done.
+type Unprocessable int
+
+func (u Unprocessable) Error() string { return fmt.Sprintf("Cannot process, attempt %d", u) }
+
 // httpTriggerStringReturnValue answers over HTTP and queues what it returns.
 func httpTriggerStringReturnValue(Envelope[any, any]) (*InvocationResult, error) {
 	res := HTTPOutput{http.StatusCreated, map[string]string{"header1": "header1Val"}, "my world"}
@@ -46,7 +51,7 @@ func httpTriggerWithOutputs(envelope Envelope[struct{ Req OrderRequest }, any]) 
 func queueTrigger(envelope Envelope[struct{ Message Quoted[string] }, Attempts]) (*InvocationResult, error) {
 	message, attempt := envelope.Data.Message.Value, envelope.Metadata.DequeueCount.Value
 	if message == "unprocessable" {
-		return nil, fmt.Errorf("Cannot process, attempt %d", attempt)
+		return nil, Unprocessable(attempt)
 	}
 	return &InvocationResult{
 		Logs:        []string{fmt.Sprintf("Passed on %d bytes, attempt %d", len(message), attempt)},
@@ -66,7 +71,7 @@ func queueTriggerWithOutputs(envelope Envelope[OrderMessage, Attempts]) (*Invoca
 	// Properties of a JSON message appear in Metadata too and overwrite what is there, so call it order, never id.
 	order, ok := orderIn(envelope.Data.Message.Value)
 	if !ok {
-		return nil, fmt.Errorf("Cannot process, attempt %d", envelope.Metadata.DequeueCount.Value)
+		return nil, Unprocessable(envelope.Metadata.DequeueCount.Value)
 	}
 	customer := "an unknown customer"
 	if profile := envelope.Data.Profile.Value; profile != nil {

@@ -19,10 +19,11 @@ func routes() http.Handler {
 
 	// Proxied: with only an HTTP trigger in and an HTTP response out, the host passes the request on as it came, /api included, and the answer back piece by piece.
 	mux.HandleFunc("GET /api/hello", hello)
-	mux.HandleFunc("GET /api/SimpleHttpTrigger", greetNameInQuery)
-	mux.HandleFunc("POST /api/SimpleHttpTrigger", greetNameInBody)
-	mux.HandleFunc("/api/SimpleHttpTriggerWithReturn", tellWhatArrived)
-	mux.HandleFunc("GET /api/HttpTriggerWithStreaming", streamPieces)
+	mux.HandleFunc("GET /api/SimpleHttpTrigger", simpleHttpTriggerGet)
+	mux.HandleFunc("POST /api/SimpleHttpTrigger", simpleHttpTriggerPost)
+	mux.HandleFunc("GET /api/SimpleHttpTriggerWithReturn", simpleHttpTriggerWithReturn)
+	mux.HandleFunc("POST /api/SimpleHttpTriggerWithReturn", simpleHttpTriggerWithReturn)
+	mux.HandleFunc("GET /api/HttpTriggerWithStreaming", httpTriggerWithStreaming)
 
 	// Default mode: the host posts {"Data", "Metadata"} to /<FunctionName> and expects {"Outputs", "Logs", "ReturnValue"} as application/json.
 	mux.HandleFunc("POST /HttpTriggerStringReturnValue", invoke(httpTriggerStringReturnValue))
@@ -41,13 +42,13 @@ func hello(w http.ResponseWriter, _ *http.Request) {
 	fmt.Fprint(w, "Hello world") // net/http says text/plain; charset=utf-8, as for every text.
 }
 
-func greetNameInQuery(w http.ResponseWriter, r *http.Request) {
+func simpleHttpTriggerGet(w http.ResponseWriter, r *http.Request) {
 	fmt.Fprintf(w, "Hello, %s!", cmp.Or(r.URL.Query().Get("name"), "world"))
 }
 
-func greetNameInBody(w http.ResponseWriter, r *http.Request) {
+func simpleHttpTriggerPost(w http.ResponseWriter, r *http.Request) {
 	var body struct{ Name string }
-	if err := json.NewDecoder(r.Body).Decode(&body); err != nil || body.Name == "" {
+	if text, _ := io.ReadAll(r.Body); json.Unmarshal(text, &body) != nil || body.Name == "" {
 		w.WriteHeader(http.StatusBadRequest)
 		fmt.Fprint(w, `Expected a JSON body such as {"name":"Ada"}`)
 		return
@@ -55,7 +56,7 @@ func greetNameInBody(w http.ResponseWriter, r *http.Request) {
 	fmt.Fprintf(w, "Hello, %s!", body.Name)
 }
 
-func tellWhatArrived(w http.ResponseWriter, r *http.Request) {
+func simpleHttpTriggerWithReturn(w http.ResponseWriter, r *http.Request) {
 	bytes, _ := io.Copy(io.Discard, r.Body)
 	query := map[string]string{}
 	for name, values := range r.URL.Query() {
@@ -69,8 +70,8 @@ func tellWhatArrived(w http.ResponseWriter, r *http.Request) {
 	})
 }
 
-// streamPieces sends server-sent events, each as soon as it is there.
-func streamPieces(w http.ResponseWriter, r *http.Request) {
+// httpTriggerWithStreaming sends server-sent events, each as soon as it is there.
+func httpTriggerWithStreaming(w http.ResponseWriter, r *http.Request) {
 	count, countOK := number(r, "count", 3, 1, 20)
 	pauseMs, pauseOK := number(r, "pauseMs", 200, 0, 2000)
 	if !countOK || !pauseOK {
@@ -107,23 +108,21 @@ func number(r *http.Request, name string, missing, least, most int) (int, bool) 
 // invoke serves a function in default mode.
 func invoke[Data, Metadata any](function func(Envelope[Data, Metadata]) (*InvocationResult, error)) http.HandlerFunc {
 	return func(w http.ResponseWriter, r *http.Request) {
-		var result *InvocationResult
 		envelope, err := readEnvelope[Data, Metadata](r.Body)
-		if err == nil {
-			result, err = function(envelope)
-		}
-		if err == nil {
-			writeJSON(w, http.StatusOK, result)
+		if err != nil {
+			log.Print(err)
+			http.Error(w, err.Error(), http.StatusBadRequest)
 			return
 		}
-		// What the handler writes to stderr appears in the host's log as an error, what it writes to stdout as information.
-		log.Print(err)
-		// A message that cannot be handled has nobody to tell: after a 500 the host tries again, five attempts in all, then moves it to the poison queue.
-		status := http.StatusInternalServerError
-		if _, bad := err.(BadEnvelope); bad {
-			status = http.StatusBadRequest
+		result, err := function(envelope)
+		if err != nil {
+			// What the handler writes to stderr appears in the host's log as an error, what it writes to stdout as information.
+			log.Print(err)
+			// A message that cannot be handled has nobody to tell: after a 500 the host tries again, five attempts in all, then moves it to the poison queue.
+			http.Error(w, "Internal Server Error", http.StatusInternalServerError)
+			return
 		}
-		http.Error(w, err.Error(), status)
+		writeJSON(w, http.StatusOK, result)
 	}
 }
 

@@ -17,7 +17,7 @@ server <- tryCatch(
   },
   error = function(e) {
     remedy <- "set FUNCTIONS_CUSTOMHANDLER_PORT to a free port, or unset it to listen on 8081"
-    write_line("Cannot listen on 127.0.0.1:", port, " (", conditionMessage(e), "): ", remedy)
+    write_line("Cannot listen on port `", port, "` (", conditionMessage(e), "): ", remedy)
     quit(status = 1)
   }
 )

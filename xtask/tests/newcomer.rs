@@ -152,7 +152,7 @@ fn run_and_call(shell: &Shell, readme: &Readme) -> Result<(), Failed> {
 /// What the README calls in a function app: an address that needs no key, and a function by hand.
 fn call_in_an_app(shell: &Shell, host: &str, emulator: Option<&Azurite>, readme: &Readme) -> Result<(), Failed> {
     let storage = emulator.map(Azurite::connection_string).unwrap_or_default();
-    let host = format!("AzureWebJobsStorage='{storage}' {}", host.replace("--port 7071", "--port 0"));
+    let host = format!("AzureWebJobsStorage='{storage}' {} --port 0 --open-keys", host.trim_end());
     let host = shell.start(&host)?;
     let url = host.says("Listening on ")?;
     let key = host.says("\tmaster, opens everything: ")?;

@@ -153,15 +153,11 @@ public sealed class HandlerTests : IAsyncLifetime
     public async Task APortThatCannotBeHadIsSaidInOneLine()
     {
         int taken = new Uri(app.Urls.Single()).Port;
-        foreach ((string port, string said) in new[]
-        {
-            ("abc", "FUNCTIONS_CUSTOMHANDLER_PORT is `abc`: set it to a port number from 0 to 65535, or unset it to listen on 8081"),
-            ("65536", "FUNCTIONS_CUSTOMHANDLER_PORT is `65536`: set it to a port number from 0 to 65535, or unset it to listen on 8081"),
-            ($"{taken}", $"Cannot listen on 127.0.0.1:{taken} (Address already in use): end the program that does, or set FUNCTIONS_CUSTOMHANDLER_PORT to another port"),
-        })
+        foreach (string port in (string[])["abc", "65536", $"{taken}"])
         {
             using Process program = StartProgram(port);
-            Assert.Equal($"{said}\n", (await program.StandardError.ReadToEndAsync().WaitAsync(Limit)).ReplaceLineEndings("\n"));
+            string said = await program.StandardError.ReadToEndAsync().WaitAsync(Limit);
+            Assert.Matches($"^Cannot listen on port `{port}` [(].*[)]: set FUNCTIONS_CUSTOMHANDLER_PORT to a free port, or unset it to listen on 8081\r?\n$", said);
             await program.WaitForExitAsync().WaitAsync(Limit);
             Assert.Equal(1, program.ExitCode);
         }

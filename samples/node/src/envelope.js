@@ -12,9 +12,6 @@
 /** The request is not what the host sends; the message says what was expected. */
 export class BadEnvelope extends Error {}
 
-/** A message that no attempt will get done. */
-export class Unprocessable extends Error {}
-
 /** The envelope in the text of a request's body. */
 export function readEnvelope(text) {
   const envelope = parseJson(text);
@@ -25,15 +22,19 @@ export function readEnvelope(text) {
 }
 
 /**
- * The value of nearly every member of Data and Metadata.
+ * The value of nearly every member of Data and Metadata, if `fits` says that it is what the function reads.
  *
  * A string in Data and Metadata is JSON text inside a JSON string: decode it once, never twice.
  */
-export function decode(members, name) {
-  const value = typeof members[name] === "string" ? parseJson(members[name]) : undefined;
-  if (value === undefined) throw new BadEnvelope(`Expected \`${name}\` to be JSON inside a JSON string`);
+export function decode(members, name, fits) {
+  const value = isString(members[name]) ? parseJson(members[name]) : undefined;
+  if (!fits(value)) throw new BadEnvelope(`Expected \`${name}\` to be JSON inside a JSON string`);
   return value;
 }
+
+export const isString = (value) => typeof value === "string";
+
+export const isStringOrNull = (value) => isString(value) || value === null;
 
 /** A member that is meant as the object it is: an HTTP request, a timer. */
 export function plain(members, name) {
@@ -47,7 +48,7 @@ export function plain(members, name) {
  * The bytes of a blob trigger with dataType binary are bare base64: never decode them as JSON.
  */
 export function blobBytes(members, name) {
-  if (typeof members[name] !== "string") throw new BadEnvelope(`Expected \`${name}\` to be base64`);
+  if (!isString(members[name])) throw new BadEnvelope(`Expected \`${name}\` to be base64`);
   return Buffer.from(members[name], "base64");
 }
 
@@ -57,7 +58,7 @@ export function blobBytes(members, name) {
  * DequeueCount counts the attempts from 1; an invocation through the admin route has 0.
  */
 export function attemptOf({ Metadata }) {
-  return Metadata.DequeueCount === undefined ? 0 : decode(Metadata, "DequeueCount");
+  return Metadata.DequeueCount === undefined ? 0 : decode(Metadata, "DequeueCount", Number.isInteger);
 }
 
 /**

@@ -1,6 +1,9 @@
 // The functions in default mode. Each is pure: an Envelope in, an InvocationResult out.
 
-import { Unprocessable, attemptOf, blobBytes, decode, jsonOutput, outputBytes, parseJson, plain } from "./envelope.js";
+import { attemptOf, blobBytes, decode, isString, isStringOrNull, jsonOutput, outputBytes, parseJson, plain } from "./envelope.js";
+
+/** A message that no attempt will get done. */
+export class Unprocessable extends Error {}
 
 /** Answers over HTTP and queues what it returns. */
 export function httpTriggerStringReturnValue() {
@@ -28,7 +31,7 @@ export function httpTriggerWithOutputs({ Data }) {
 
 /** Passes a message on from one queue to another. */
 export function queueTrigger(envelope) {
-  const message = decode(envelope.Data, "message");
+  const message = decode(envelope.Data, "message", isString);
   const attempt = attemptOf(envelope);
   if (message === "unprocessable") throw new Unprocessable(`Cannot process, attempt ${attempt}`);
   return {
@@ -40,11 +43,11 @@ export function queueTrigger(envelope) {
 /** Turns one order into messages on two queues; the customer's name comes from a blob. */
 export function queueTriggerWithOutputs(envelope) {
   // Properties of a JSON message appear in Metadata too and overwrite what is there, so call it order, never id.
-  const order = orderIn(decode(envelope.Data, "message"));
+  const order = orderIn(decode(envelope.Data, "message", isString));
   if (order === undefined) throw new Unprocessable(`Cannot process, attempt ${attemptOf(envelope)}`);
 
   // A blob that does not exist arrives as null.
-  const customer = decode(envelope.Data, "profile") ?? "an unknown customer";
+  const customer = decode(envelope.Data, "profile", isStringOrNull) ?? "an unknown customer";
   return {
     // The elements of an array output are not decoded: plain text, one message each.
     Outputs: { output1: [`Order ${order}: pack`, `Order ${order}: bill`] },
@@ -57,7 +60,7 @@ export function queueTriggerWithOutputs(envelope) {
 export function blobTrigger({ Data, Metadata }) {
   const bytes = blobBytes(Data, "blob");
   return {
-    Logs: [`Copied ${decode(Metadata, "name")}, ${bytes.length} bytes`],
+    Logs: [`Copied ${decode(Metadata, "name", isString)}, ${bytes.length} bytes`],
     ReturnValue: outputBytes(bytes),
   };
 }
@@ -65,7 +68,7 @@ export function blobTrigger({ Data, Metadata }) {
 /** Counts the events of a batch, and the orders among them. */
 export function eventHubTrigger({ Data }) {
   // Data.messages is one string that holds a JSON array of strings, one for each event.
-  const events = decode(Data, "messages");
+  const events = decode(Data, "messages", Array.isArray);
   const orders = events.filter((event) => orderIn(event) !== undefined).length;
   return {
     Outputs: { summary: outputBytes(JSON.stringify({ events: events.length, orders })) },

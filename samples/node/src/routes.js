@@ -4,7 +4,7 @@ import { createServer } from "node:http";
 import { buffer, text } from "node:stream/consumers";
 import { setTimeout } from "node:timers/promises";
 
-import { BadEnvelope, Unprocessable, parseJson, readEnvelope } from "./envelope.js";
+import { BadEnvelope, parseJson, readEnvelope } from "./envelope.js";
 import * as functions from "./functions.js";
 
 /** Longer than the host keeps an idle connection (one minute), so that it never sends into one just closed here. */
@@ -13,9 +13,9 @@ const KEEP_ALIVE_MS = 120_000;
 const ROUTES = {
   // Proxied: with only an HTTP trigger in and an HTTP response out, the host passes the request on as it came, /api included, and the answer back piece by piece.
   "/api/hello": { GET: hello },
-  "/api/SimpleHttpTrigger": { GET: greetNameInQuery, POST: greetNameInBody },
-  "/api/SimpleHttpTriggerWithReturn": { GET: tellWhatArrived, POST: tellWhatArrived },
-  "/api/HttpTriggerWithStreaming": { GET: streamPieces },
+  "/api/SimpleHttpTrigger": { GET: simpleHttpTriggerGet, POST: simpleHttpTriggerPost },
+  "/api/SimpleHttpTriggerWithReturn": { GET: simpleHttpTriggerWithReturn, POST: simpleHttpTriggerWithReturn },
+  "/api/HttpTriggerWithStreaming": { GET: httpTriggerWithStreaming },
 
   // Default mode: the host posts {"Data", "Metadata"} to /<FunctionName> and expects {"Outputs", "Logs", "ReturnValue"} as application/json.
   "/HttpTriggerStringReturnValue": { POST: invoke(functions.httpTriggerStringReturnValue) },
@@ -33,9 +33,14 @@ export function createApp(routes = ROUTES) {
     try {
       await answer(routes, request, response);
     } catch (error) {
+      const known = error instanceof BadEnvelope || error instanceof functions.Unprocessable;
+      // What the handler writes to stderr appears in the host's log as an error, what it writes to stdout as information.
+      if (known) console.error(error.message);
+      else console.error(`${request.method} ${request.url.split("?")[0]} failed:`, error);
       // A function that throws answers 500 once: the cause goes to the log, nothing of it to the caller.
-      console.error(`${request.method} ${request.url.split("?")[0]} failed:`, error);
+      // A message that cannot be handled has nobody to tell: after a 500 the host tries again, five attempts in all, then moves it to the poison queue.
       if (response.headersSent) response.destroy();
+      else if (error instanceof BadEnvelope) sendText(response, 400, error.message);
       else sendText(response, 500, "Internal Server Error");
     }
   });
@@ -58,17 +63,17 @@ function hello(request, response) {
   sendText(response, 200, "Hello world");
 }
 
-function greetNameInQuery(request, response, { searchParams }) {
+function simpleHttpTriggerGet(request, response, { searchParams }) {
   sendText(response, 200, `Hello, ${searchParams.get("name") || "world"}!`);
 }
 
-async function greetNameInBody(request, response) {
+async function simpleHttpTriggerPost(request, response) {
   const name = parseJson(await text(request))?.name;
   if (typeof name === "string" && name !== "") sendText(response, 200, `Hello, ${name}!`);
   else sendText(response, 400, 'Expected a JSON body such as {"name":"Ada"}');
 }
 
-async function tellWhatArrived(request, response, { pathname, searchParams }) {
+async function simpleHttpTriggerWithReturn(request, response, { pathname, searchParams }) {
   // code carries the function key: never echo a key.
   const query = Object.fromEntries([...searchParams].filter(([name]) => name.toLowerCase() !== "code"));
   sendJson(response, 200, {
@@ -81,7 +86,7 @@ async function tellWhatArrived(request, response, { pathname, searchParams }) {
 }
 
 /** Sends server-sent events, each as soon as it is there. */
-async function streamPieces(request, response, { searchParams }) {
+async function httpTriggerWithStreaming(request, response, { searchParams }) {
   const count = number(searchParams.get("count") ?? "3");
   const pauseMs = number(searchParams.get("pauseMs") ?? "200");
   if (!(count >= 1 && count <= 20 && pauseMs >= 0 && pauseMs <= 2000)) {
@@ -107,17 +112,9 @@ function number(digits) {
 /** Serves a function in default mode. */
 export function invoke(run) {
   return async (request, response) => {
-    try {
-      // The host sends the envelope chunked, without a Content-Length.
-      const envelope = readEnvelope(await text(request));
-      sendJson(response, 200, await run(envelope));
-    } catch (error) {
-      if (!(error instanceof BadEnvelope) && !(error instanceof Unprocessable)) throw error;
-      // What the handler writes to stderr appears in the host's log as an error, what it writes to stdout as information.
-      console.error(error.message);
-      // A message that cannot be handled has nobody to tell: after a 500 the host tries again, five attempts in all, then moves it to the poison queue.
-      sendText(response, error instanceof BadEnvelope ? 400 : 500, error.message);
-    }
+    // The host sends the envelope chunked, without a Content-Length.
+    const envelope = readEnvelope(await text(request));
+    sendJson(response, 200, await run(envelope));
   };
 }
 

@@ -8,7 +8,7 @@ import { text } from "node:stream/consumers";
 import { test } from "node:test";
 import { fileURLToPath } from "node:url";
 
-import { decode } from "../src/envelope.js";
+import { decode, isString } from "../src/envelope.js";
 import { invoke } from "../src/routes.js";
 import { expectText, serve } from "./app.js";
 
@@ -41,7 +41,7 @@ test("a function that throws answers 500 and tells the log alone", async (t) => 
 });
 
 test("an envelope that cannot be read is answered with 400 and a line", async (t) => {
-  const { ask } = await serve(t, { "/": { POST: invoke(({ Data }) => decode(Data, "message")) } });
+  const { ask } = await serve(t, { "/": { POST: invoke(({ Data }) => decode(Data, "message", isString)) } });
   const log = t.mock.method(console, "error", () => {});
   const whole = 'Expected a JSON body such as {"Data":{},"Metadata":{}}';
   const inside = "Expected `message` to be JSON inside a JSON string";
@@ -55,6 +55,7 @@ test("an envelope that cannot be read is answered with 400 and a line", async (t
     ['{"Data":{},"Metadata":{}}', inside],
     ['{"Data":{"message":7},"Metadata":{}}', inside],
     ['{"Data":{"message":"hello"},"Metadata":{}}', inside],
+    ['{"Data":{"message":"7"},"Metadata":{}}', inside],
   ]) {
     log.mock.resetCalls();
     await expectText(await ask("/", { method: "POST", body }), 400, line);

@@ -78,5 +78,6 @@ timer_trigger <- function(envelope) {
 # The order of a JSON text such as {"order":7}; NULL if there is none, or no integer.
 order_in <- function(text) {
   order <- member(parse_json(text), "order")
-  if (is.numeric(order) && order == trunc(order)) order
+  # R counts in doubles: beyond 2^53 it would not have the integer that was sent.
+  if (is.numeric(order) && order == trunc(order) && abs(order) < 2^53) order
 }

@@ -97,8 +97,10 @@ simple_http_trigger_with_return <- function(env) {
 
 # The query as a list of strings.
 parse_query <- function(query) {
+  # R holds no NUL in a string: the replacement character stands for it.
+  without_nul <- gsub("%00", "%EF%BF%BD", query, fixed = TRUE)
   decode <- function(text) httpuv::decodeURIComponent(gsub("+", " ", text, fixed = TRUE))
-  pairs <- strsplit(sub("^\\?", "", query), "&", fixed = TRUE)[[1L]]
+  pairs <- strsplit(sub("^\\?", "", without_nul), "&", fixed = TRUE)[[1L]]
   values <- ifelse(grepl("=", pairs, fixed = TRUE), sub("^[^=]*=", "", pairs), "")
   stats::setNames(as.list(decode(values)), decode(sub("=.*", "", pairs)))
 }

@@ -21,7 +21,7 @@ test_that("HttpTriggerWithOutputs queues the order as it came", {
 })
 
 test_that("HttpTriggerWithOutputs tells the caller what is wrong", {
-  for (body in list(NULL, "not json", "[7]", "null", '{"item":"tea"}', '{"order":"7"}', '{"order":7.5}', '{"order":[7]}')) {
+  for (body in list(NULL, "not json", "[7]", "null", '{"item":"tea"}', '{"order":"7"}', '{"order":7.5}', '{"order":[7]}', '{"order":1e400}')) {
     result <- http_trigger_with_outputs(an_envelope(list(req = c(list(Body = body), list(Params = list(customer = "ada"))))))
     expect_equal(
       to_json(result),

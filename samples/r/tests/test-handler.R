@@ -56,7 +56,7 @@ test_that("hello greets the world", {
 test_that("SimpleHttpTrigger greets by name", {
   greetings <- list(
     c("?name=Zo%C3%AB", "Zo\u00eb"), c("?name=Ada+B", "Ada B"), c("?name=a=b", "a=b"), c("", "world"), c("?name=", "world"),
-    c("?name", "world")
+    c("?name", "world"), c("?name=a%00b", "a\ufffdb")
   )
   for (given in greetings) {
     expect_equal(ask("GET", "/api/SimpleHttpTrigger", given[1L]), paste0("200 text/plain; charset=utf-8 Hello, ", given[2L], "!"))
@@ -128,8 +128,8 @@ test_that("a port that cannot be had is said in one line", {
       expect_match(
         second$stderr,
         paste0(
-          "^Cannot listen on 127.0.0.1:", port,
-          " \\(.*\\): set FUNCTIONS_CUSTOMHANDLER_PORT to a free port, or unset it to listen on 8081\n$"
+          "^Cannot listen on port `", port,
+          "` \\(.*\\): set FUNCTIONS_CUSTOMHANDLER_PORT to a free port, or unset it to listen on 8081\n$"
         )
       )
     }
