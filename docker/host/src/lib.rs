@@ -17,6 +17,8 @@ mod exchange;
 mod files;
 mod forward;
 mod front;
+#[cfg(feature = "fuzzing")]
+pub mod fuzzing;
 mod grammar;
 mod handler;
 mod host;

@@ -22,7 +22,7 @@ const FLOORS: [&[&str]; 17] = [
     &["front"],
     &["cli"],
     &["local", "send"],
-    &["run"],
+    &["fuzzing", "run"],
     &["lib"],
     &["main"],
 ];
