@@ -7,7 +7,9 @@ mod support;
 use std::time::Duration;
 
 use support::proxy;
-use tokio::io::AsyncWriteExt;
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::{TcpListener, TcpStream};
+use wire::{Caller, Request, Response, Service, Warning, server};
 
 const LONG: Duration = Duration::from_secs(240);
 const CHUNKED: &str = "POST /a HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n";
@@ -84,4 +86,38 @@ async fn a_head_that_does_not_end_and_a_body_that_does_not_come_are_given_up() {
     let (mut peer, _) = handler.accept().await;
     assert!(caller.read_until("\r\n\r\n").await.starts_with("HTTP/1.1 500 "));
     peer.closed().await;
+}
+
+#[tokio::test]
+async fn connections_that_have_had_their_last_answer_end_when_the_server_stops() {
+    let front = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let address = front.local_addr().unwrap();
+    let (stop, stopping) = tokio::sync::oneshot::channel::<()>();
+    let stopping = async { drop(stopping.await) };
+    let server = tokio::spawn(server::serve(vec![front], 10, stopping, Always));
+    let mut callers = Vec::new();
+    // One lingers behind its answer, the other waits for the final response to an interim one.
+    for request in
+        ["POST /close HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n", "GET /interim HTTP/1.1\r\nHost: a\r\n\r\n"]
+    {
+        let mut caller = TcpStream::connect(address).await.unwrap();
+        caller.write_all(request.as_bytes()).await.unwrap();
+        assert!(caller.read(&mut [0; 64]).await.unwrap() > 0);
+        callers.push(caller);
+    }
+    stop.send(()).unwrap();
+    // By the limits of a silent connection it would take two minutes.
+    tokio::time::timeout(Duration::from_secs(4), server).await.unwrap().unwrap();
+}
+
+/// Gives each caller a 200, or a mere 103.
+#[derive(Clone)]
+struct Always;
+
+impl Service for Always {
+    async fn call(&self, request: Request<'_>, _: &mut Caller) -> Option<Response> {
+        Some(Response::empty(if request.target.path == "/interim" { 103 } else { 200 }))
+    }
+
+    fn warn(&self, _: Warning) {}
 }

@@ -23,6 +23,8 @@ const IDLE_TIMEOUT_SECONDS: u64 = 130;
 const HEAD_TIMEOUT_SECONDS: u64 = 30;
 /// How long what a caller still sends is read after the last answer, so that the answer is not lost.
 const LINGER_SECONDS: u64 = 5;
+/// The same once the server is to stop.
+const LAST_LINGER_MS: u64 = 250;
 
 /// Serves a connection until either side ends it; `stopping` ends it after the request that is being answered.
 pub async fn serve(service: impl Service, stream: TcpStream, place: &Taken, mut stopping: watch::Receiver<bool>) {
@@ -46,7 +48,7 @@ pub async fn serve(service: impl Service, stream: TcpStream, place: &Taken, mut 
         let (head, framing) = match next {
             Ok(Some(request)) => request,
             Ok(None) => return,
-            Err(status) => return refuse(socket, status, &mut written).await,
+            Err(status) => return refuse(socket, status, &mut written, stopped).await,
         };
         if !place.begin() {
             return;
@@ -72,20 +74,22 @@ pub async fn serve(service: impl Service, stream: TcpStream, place: &Taken, mut 
         place.wait();
         match ending {
             Ending::Keep if is_read => {}
-            Ending::Keep | Ending::Close => return linger(socket).await,
-            Ending::WaitForCaller => return wait_for_end(socket).await,
+            Ending::Keep | Ending::Close => return linger(socket, stopped).await,
+            Ending::WaitForCaller => {
+                return tokio::select! { () = wait_for_end(socket) => {}, () = stopped => {} };
+            }
             Ending::Reset => return socket.reset(),
         }
     }
 }
 
 /// Answers what is not a request.
-async fn refuse(mut socket: Socket, status: u16, written: &mut Vec<u8>) {
+async fn refuse(mut socket: Socket, status: u16, written: &mut Vec<u8>, stopped: impl Future<Output = ()>) {
     written.clear();
     Response::empty(status).closing().write_head(false, written);
     // A caller who does not read this has left.
     _ = write(&mut socket.writer, written).await;
-    linger(socket).await;
+    linger(socket, stopped).await;
 }
 
 /// Waits until the server is to stop.
@@ -127,10 +131,18 @@ async fn next_request(socket: &mut Socket, deadline: &mut Deadline) -> Result<Op
     }
 }
 
-/// Ends a connection. What the caller still sends is read for a while, or the response would be lost with it.
-async fn linger(mut socket: Socket) {
+/// Ends a connection. What the caller still sends is read for a while, or the response would be lost with it; for a moment only when
+/// the server is to stop.
+async fn linger(mut socket: Socket, stopped: impl Future<Output = ()>) {
     _ = socket.writer.shutdown().await;
-    _ = tokio::time::timeout(Duration::from_secs(LINGER_SECONDS), read_to_end(&mut socket)).await;
+    let stop = async {
+        stopped.await;
+        tokio::time::sleep(Duration::from_millis(LAST_LINGER_MS)).await;
+    };
+    tokio::select! {
+        _ = tokio::time::timeout(Duration::from_secs(LINGER_SECONDS), read_to_end(&mut socket)) => {}
+        () = stop => {}
+    }
 }
 
 /// Waits for the caller to close the connection, for as long as it may be silent between two requests.
