@@ -19,7 +19,8 @@ thread_local! {
 /// The body of an answer in default mode, through to the response that a caller would get.
 pub fn answer(body: &[u8]) {
     let output = |name, kind| OutputBinding { name, kind, binary: false };
-    for bindings in [[output("res", "http"), output("msg", "queue")], [output("$return", "http"), output("a", "blob")]] {
+    for bindings in [[output("res", "http"), output("msg", "queue")], [output("$return", "http"), output("a", "blob")]]
+    {
         let Ok(Verdict::Answered(answer)) = judge(200, Some(b"application/json"), body) else { return };
         if let Ok(outputs) = convert(answer, &bindings, false) {
             _ = reply(outputs.http, Some("text/xml, application/json"));
