@@ -2,6 +2,7 @@
 //! between machines, and from minute to minute on a busy one.
 
 mod ask;
+mod events;
 mod load;
 mod results;
 mod server;
@@ -21,7 +22,10 @@ use crate::project::Project;
 use crate::report::Report;
 use crate::toolchain;
 use load::{Measured, Wrk};
-use results::{Body, CONNECTIONS, Load, MINI_HOST, MINI_HOST_DEFAULT_MODE, NGINX, NGINX_WITH_HEADERS, Start};
+use results::{
+    Body, CONNECTIONS, Load, MINI_HOST, MINI_HOST_DEFAULT_MODE, MINI_HOST_PROXYING, NGINX, NGINX_LIKE_PROXYING,
+    NGINX_WITH_HEADERS, Start,
+};
 use server::Target;
 
 /// How many connections warm a server up.
@@ -32,11 +36,14 @@ const WARM_UP_ROUNDS: usize = 3;
 const BODY_BYTES: usize = 20 * 1024 * 1024;
 /// What `hello` is called everywhere.
 const HELLO: &str = "/api/hello";
+/// A stream of events that ends after the second one.
+const EVENTS: &str = "/api/events";
 
 /// The app that is measured, file by file: an app of its own, so that no sample is slow or quick by accident of this.
-const APP: [(&str, &str); 5] = [
+const APP: [(&str, &str); 6] = [
     ("host.json", include_str!("app/host.json")),
     ("handler.mjs", include_str!("app/handler.mjs")),
+    ("events/function.json", include_str!("app/events/function.json")),
     ("hello/function.json", include_str!("app/hello/function.json")),
     ("upload/function.json", include_str!("app/upload/function.json")),
     ("where/function.json", include_str!("app/where/function.json")),
@@ -48,18 +55,31 @@ const HOST_HEADERS: [(&str, &str); 3] = [
     ("X-Azure-Functions-InvocationId", "$request_id"),
     ("User-Agent", "Azure-Functions-Host/4.1054.0.0"),
 ];
+/// What it adds to every request that it proxies.
+const PROXY_HEADERS: [(&str, &str); 6] = [
+    ("X-Azure-Functions-HostVersion", "4.1054.0.0"),
+    ("X-Azure-Functions-InvocationId", "$request_id"),
+    ("x-ms-invocation-id", "$request_id"),
+    ("X-Forwarded-For", "$remote_addr"),
+    ("X-Forwarded-Host", "$http_host"),
+    ("X-Forwarded-Proto", "$scheme"),
+];
 
 /// Settings of mini-host, as names and values.
 type Settings = &'static [(&'static str, &'static str)];
 
 const FORWARDING: Settings = &[("AzureFunctionsJobHost__Logging__LogLevel__Default", "Warning")];
 const FORWARDING_AND_LOGGING: Settings = &[];
+const PROXYING: Settings = &[
+    ("AzureFunctionsJobHost__Logging__LogLevel__Default", "Warning"),
+    ("AzureFunctionsJobHost__CustomHandler__EnableProxyingHttpRequest", "true"),
+];
 const DEFAULT_MODE: Settings = &[
     ("AzureFunctionsJobHost__Logging__LogLevel__Default", "Warning"),
     ("AzureFunctionsJobHost__CustomHandler__EnableForwardingHttpRequest", "false"),
 ];
 
-/// The mini-hosts that answer in every round beside the one that is compared with nginx: name and settings. Another mode of
+/// The mini-hosts that answer in every round beside those that are compared with nginx: name and settings. Another mode of
 /// the host gets a line here.
 const OTHER_MODES: [(&str, Settings); 2] =
     [("mini-host, log level Information", FORWARDING_AND_LOGGING), (MINI_HOST_DEFAULT_MODE, DEFAULT_MODE)];
@@ -85,9 +105,10 @@ pub fn host(project: &Project, program: Option<&Path>, rounds: usize, report: &R
     anstream::println!("{}", table::bodies(&bodies));
     match Wrk::find(&bench.path, folder.path())? {
         Some(wrk) => {
-            let loads = bench.loads(&wrk)?;
-            anstream::println!("{}", table::loads(&loads));
-            anstream::println!("{}", table::goals(&loads, &starts, &bodies));
+            let (loads, streams) = bench.loads(&wrk)?;
+            anstream::println!("{}", table::loads(&loads, "requests", "p50"));
+            anstream::println!("{}", table::loads(&streams, "streams", "event"));
+            anstream::println!("{}", table::goals(&loads, &streams, &starts, &bodies));
         }
         None => report.warn(
             "speed was not measured: `wrk` is not on the PATH\nhint: `apt-get install wrk`, or https://github.com/wg/wrk",
@@ -135,26 +156,36 @@ impl Run<'_> {
         modes.into_iter().map(of_mode).collect()
     }
 
-    /// Every server is measured in every round, nginx right before mini-host, so that what disturbs one disturbs the other. Both
-    /// have the same handler behind them: of two Node processes that do the same, one is often quicker by a tenth.
-    fn loads(&self, wrk: &Wrk) -> Result<Vec<Load>> {
-        let host = self.mini_host(FORWARDING)?;
-        let handler = ask::ask(&format!("{}/api/where", host.url), &[])?;
-        let mut servers = self.nginx(&handler)?;
-        servers.push((MINI_HOST, host));
-        for (name, settings) in OTHER_MODES {
-            servers.push((name, self.mini_host(settings)?));
-        }
-        let alone = Measurement { name: "handler alone", url: format!("{handler}{HELLO}"), server: None };
-        let of_servers = servers.iter().map(|(name, server)| Measurement {
-            name,
-            url: format!("{}{HELLO}", server.url),
-            server: Some(server),
-        });
-        let measurements: Vec<Measurement> = std::iter::once(alone).chain(of_servers).collect();
+    /// What wrk found, and what streams of events did. nginx has the same handler behind it as the mini-host that it is compared
+    /// with: of two Node processes that do the same, one is often quicker by a tenth.
+    fn loads(&self, wrk: &Wrk) -> Result<(Vec<Load>, Vec<Load>)> {
+        let forwarding = self.mini_host(FORWARDING)?;
+        let handler = handler_of(&forwarding)?;
+        let mut servers = self.nginx(NGINX_WITH_HEADERS, &handler, &HOST_HEADERS)?;
+        servers.extend(self.nginx(NGINX, &handler, &[])?);
+        servers.push((MINI_HOST, forwarding));
+        let proxying = self.mini_host(PROXYING)?;
+        let mut streaming = self.nginx(NGINX_LIKE_PROXYING, &handler_of(&proxying)?, &PROXY_HEADERS)?;
+        streaming.push((MINI_HOST_PROXYING, proxying));
+        let others = OTHER_MODES.into_iter().map(|(name, settings)| Ok((name, self.mini_host(settings)?)));
+        let others = others.collect::<Result<Vec<_>>>()?;
+
+        let mut asked = vec![Measurement { name: "handler alone", url: format!("{handler}{HELLO}"), server: None }];
+        asked.extend(servers.iter().chain(&streaming).chain(&others).map(|server| Measurement::of(server, HELLO)));
+        let streams: Vec<Measurement> = streaming.iter().map(|server| Measurement::of(server, EVENTS)).collect();
+        let loads = self.measured(&asked, |url, connections| wrk.measure(url, connections))?;
+        Ok((loads, self.measured(&streams, events::measure)?))
+    }
+
+    /// Every server is measured in every round, nginx right before mini-host, so that what disturbs one disturbs the other.
+    fn measured(
+        &self,
+        measurements: &[Measurement<'_>],
+        measure: impl Fn(&str, usize) -> Result<Measured>,
+    ) -> Result<Vec<Load>> {
         for measurement in measurements.iter().cycle().take(WARM_UP_ROUNDS * measurements.len()) {
             // Node compiles what is used often; that is not to be measured.
-            wrk.measure(&measurement.url, WARM_UP_CONNECTIONS)?;
+            measure(&measurement.url, WARM_UP_CONNECTIONS)?;
         }
         let mut loads: Vec<Load> = measurements
             .iter()
@@ -163,7 +194,7 @@ impl Run<'_> {
         self.rounds(|| {
             for (at, connections) in CONNECTIONS.into_iter().enumerate() {
                 for (measurement, load) in measurements.iter().zip(&mut loads) {
-                    load.measured[at].push(measurement.take(wrk, connections)?);
+                    load.measured[at].push(measurement.take(|url| measure(url, connections))?);
                 }
             }
             Ok(())
@@ -171,17 +202,15 @@ impl Run<'_> {
         Ok(loads)
     }
 
-    /// nginx as it comes, and nginx that gives the handler as much to read as mini-host does. None if there is no nginx.
-    fn nginx(&self, upstream: &str) -> Result<Vec<(&'static str, Target)>> {
+    /// nginx before this handler, which adds these headers. None if there is no nginx.
+    fn nginx(&self, name: &'static str, upstream: &str, headers: &[(&str, &str)]) -> Result<Vec<Named>> {
         let Some(program) = command::find("nginx", self.folder, &self.path) else {
             let text = "there is no nginx to compare with: it is not on the PATH\nhint: `apt-get install nginx-light`";
             self.report.warn(text);
             return Ok(Vec::new());
         };
-        let kinds: [(_, _, &[_]); 2] = [(NGINX_WITH_HEADERS, "headers", &HOST_HEADERS), (NGINX, "plain", &[])];
-        let start =
-            |(name, dir, headers)| Ok((name, Target::nginx(&program, &self.folder.join(dir), upstream, headers)?));
-        kinds.into_iter().map(start).collect()
+        let dir = self.folder.join(name);
+        Ok(vec![(name, Target::nginx(&program, &dir, upstream, headers)?)])
     }
 
     fn rounds<T>(&self, mut measure: impl FnMut() -> Result<T>) -> Result<Vec<T>> {
@@ -193,6 +222,9 @@ impl Run<'_> {
     }
 }
 
+/// A server and what the tables call it.
+type Named = (&'static str, Target);
+
 /// What is asked in every round.
 struct Measurement<'a> {
     name: &'static str,
@@ -201,17 +233,23 @@ struct Measurement<'a> {
     server: Option<&'a Target>,
 }
 
-impl Measurement<'_> {
-    fn take(&self, wrk: &Wrk, connections: usize) -> Result<Measured> {
+impl<'a> Measurement<'a> {
+    fn of((name, server): &'a Named, path: &str) -> Self {
+        Self { name, url: format!("{}{path}", server.url), server: Some(server) }
+    }
+
+    fn take(&self, measure: impl FnOnce(&str) -> Result<Measured>) -> Result<Measured> {
         let cpu_us = || self.server.and_then(Target::cpu_us);
         let before = cpu_us();
-        let measured = wrk.measure(&self.url, connections)?;
-        let used = before.zip(cpu_us()).map(|(before, after)| after - before);
-        // More requests than an `f64` counts exactly take centuries.
-        #[expect(clippy::cast_precision_loss, reason = "a count of some seconds")]
-        let requests = measured.requests as f64;
-        Ok(Measured { cpu_us: used.map(|used| used / requests), ..measured })
+        let measured = measure(&self.url)?;
+        let cpu_us = before.zip(cpu_us()).map(|(before, after)| (after - before) / measured.requests as f64);
+        Ok(Measured { cpu_us, ..measured })
     }
+}
+
+/// Where the handler behind a mini-host listens.
+fn handler_of(host: &Target) -> Result<String> {
+    ask::ask(&format!("{}/api/where", host.url), &[])
 }
 
 /// Starts a server, and how many milliseconds passed until it had answered for the first time.

@@ -6,7 +6,9 @@ use super::load::Measured;
 pub const CONNECTIONS: [usize; 3] = [1, 16, 64];
 pub const NGINX: &str = "nginx, 1 worker";
 pub const NGINX_WITH_HEADERS: &str = "nginx, adding the host's headers";
+pub const NGINX_LIKE_PROXYING: &str = "nginx, adding the proxy's headers";
 pub const MINI_HOST: &str = "mini-host, forwarding";
+pub const MINI_HOST_PROXYING: &str = "mini-host, proxying";
 pub const MINI_HOST_DEFAULT_MODE: &str = "mini-host, default mode";
 
 /// What the rounds of one server found.

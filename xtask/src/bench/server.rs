@@ -126,7 +126,7 @@ fn parent(pid: i32) -> Option<i32> {
 fn nginx_configuration(address: &str, upstream: &str, headers: &[(&str, &str)]) -> String {
     let upstream = upstream.trim_start_matches("http://");
     let added: String =
-        headers.iter().map(|(name, value)| format!("            proxy_set_header {name} \"{value}\";\n")).collect();
+        headers.iter().map(|(name, value)| format!("        proxy_set_header {name} \"{value}\";\n")).collect();
     format!(
         "daemon off;
 worker_processes 1;
@@ -148,11 +148,15 @@ http {{
     }}
     server {{
         listen {address};
-        location / {{
+        proxy_http_version 1.1;
+        proxy_set_header Connection \"\";
+{added}        location / {{
             proxy_pass http://handler;
-            proxy_http_version 1.1;
-            proxy_set_header Connection \"\";
-{added}        }}
+        }}
+        location /api/events {{
+            proxy_buffering off;
+            proxy_pass http://handler;
+        }}
     }}
 }}
 "

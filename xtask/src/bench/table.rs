@@ -2,7 +2,10 @@
 
 use std::fmt::Write as _;
 
-use super::results::{Body, CONNECTIONS, Load, MINI_HOST, MINI_HOST_DEFAULT_MODE, NGINX, NGINX_WITH_HEADERS, Start};
+use super::results::{
+    Body, CONNECTIONS, Load, MINI_HOST, MINI_HOST_DEFAULT_MODE, MINI_HOST_PROXYING, NGINX, NGINX_LIKE_PROXYING,
+    NGINX_WITH_HEADERS, Start,
+};
 use super::spread::Spread;
 
 const MEBIBYTE: f64 = 1024.0 * 1024.0;
@@ -27,17 +30,18 @@ pub fn bodies(bodies: &[Body]) -> String {
     out
 }
 
-/// Latency, throughput and processor time, each beside nginx in the same round.
-pub fn loads(loads: &[Load]) -> String {
+/// Latency, throughput and processor time of what was asked for, each beside the plainest nginx in the same round.
+pub fn loads(loads: &[Load], asked: &str, latency: &str) -> String {
+    let one = asked.trim_end_matches('s');
     let rounds = loads.first().map_or(0, |load| load.measured[0].len());
     let mut out = String::new();
     for (at, connections) in CONNECTIONS.into_iter().enumerate() {
         let noun = if connections == 1 { "connection" } else { "connections" };
-        heading(&mut out, &format!("{connections} {noun}: p50, ms ({rounds} rounds)"));
+        heading(&mut out, &format!("{connections} {noun}: {latency}, ms ({rounds} rounds)"));
         beside_nginx(&mut out, loads, |load| load.p50_ms(at), 3);
-        heading(&mut out, &format!("{connections} {noun}: requests/s"));
+        heading(&mut out, &format!("{connections} {noun}: {asked}/s"));
         beside_nginx(&mut out, loads, |load| load.rate(at), 0);
-        heading(&mut out, &format!("{connections} {noun}: CPU a request, µs"));
+        heading(&mut out, &format!("{connections} {noun}: CPU a {one}, µs"));
         beside_nginx(&mut out, loads, |load| load.cpu_us(at), 1);
     }
     heading_of_counts(&mut out);
@@ -64,15 +68,18 @@ impl Load {
     }
 }
 
-/// Where [`CONNECTIONS`] has what the goals speak of: one connection for latency, sixteen for throughput.
+/// Where [`CONNECTIONS`] has what the goals speak of: one connection for latency, sixteen and more for what a request costs.
 const ALONE: usize = 0;
 const TOGETHER: usize = 1;
+const CROWDED: usize = 2;
 
 /// The goals, by the medians.
-pub fn goals(loads: &[Load], starts: &[Start], bodies: &[Body]) -> String {
+pub fn goals(loads: &[Load], streams: &[Load], starts: &[Start], bodies: &[Body]) -> String {
     let named = |name: &str| loads.iter().find(|load| load.name == name);
     let p50 = |name: &str| Some(named(name)?.p50_ms(ALONE));
     let rate = |name: &str| Some(named(name)?.rate(TOGETHER));
+    let cpu = |name: &str, at: usize| Some(named(name)?.cpu_us(at));
+    let event = |name: &str, at: usize| Some(streams.iter().find(|load| load.name == name)?.p50_ms(at));
     let median = |values: Vec<f64>| Spread::of(values).map(|spread| spread.median);
     let compare = |of: Option<Vec<f64>>, to: Option<Vec<f64>>| of.zip(to).and_then(|(of, to)| median(ratios(&of, &to)));
     let copies = bodies.iter().filter_map(|body| median(body.copies.clone())).reduce(f64::max);
@@ -93,6 +100,18 @@ pub fn goals(loads: &[Load], starts: &[Start], bodies: &[Body]) -> String {
     goal("the same p50, nginx adding the host's headers", "<= 1.00", same, &at_most(1.0));
     let same = compare(rate(MINI_HOST), rate(NGINX_WITH_HEADERS));
     goal("the same throughput, nginx adding the host's headers", ">= 1.00", same, &at_least(1.0));
+    let same = compare(p50(MINI_HOST_PROXYING), p50(NGINX_LIKE_PROXYING));
+    goal("proxying, p50 over nginx's", "<= 1.00", same, &at_most(1.0));
+    for at in [TOGETHER, CROWDED] {
+        let cost = compare(cpu(MINI_HOST_PROXYING, at), cpu(NGINX_LIKE_PROXYING, at));
+        let name = format!("proxying, CPU over nginx's, {} connections", CONNECTIONS[at]);
+        goal(&name, "<= 0.90", cost, &at_most(0.9));
+    }
+    for at in [ALONE, TOGETHER, CROWDED] {
+        let time = compare(event(MINI_HOST_PROXYING, at), event(NGINX_LIKE_PROXYING, at));
+        let name = format!("an event's first byte over nginx's, {} connections", CONNECTIONS[at]);
+        goal(&name, "<= 1.00", time, &at_most(1.0));
+    }
     let times = compare(p50(MINI_HOST_DEFAULT_MODE), p50(MINI_HOST));
     goal("default mode, p50 over that of forwarding", "<= 2.00", times, &at_most(2.0));
     let times = compare(rate(MINI_HOST), rate(MINI_HOST_DEFAULT_MODE));
@@ -112,7 +131,8 @@ fn heading_of_counts(out: &mut String) {
 }
 
 fn beside_nginx(out: &mut String, loads: &[Load], values: impl Fn(&Load) -> Vec<f64>, digits: usize) {
-    let nginx = loads.iter().find(|load| load.name == NGINX).map(&values);
+    let plainest = [NGINX, NGINX_LIKE_PROXYING];
+    let nginx = plainest.iter().find_map(|name| loads.iter().find(|load| load.name == *name)).map(&values);
     for load in loads {
         let own = values(load);
         let beside = nginx.as_ref().and_then(|nginx| Spread::of(ratios(&own, nginx)));
