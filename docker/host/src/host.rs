@@ -6,6 +6,7 @@ mod listing;
 pub mod open_keys;
 pub mod routes;
 pub mod running;
+mod state;
 pub mod throttle;
 pub mod watch;
 
@@ -25,6 +26,7 @@ use crate::handler::Readiness;
 use crate::log::{self, Filter, Log};
 use keys::Keys;
 use running::{HandlerOptions, Running};
+pub use state::{State, StateName};
 
 /// Delay between giving up on a handler and stopping the host.
 const STOP_DELAY_MS: u64 = 500;
@@ -58,59 +60,6 @@ pub struct Host {
     /// The app that was replaced last, while its requests go on.
     replaced: Mutex<Weak<Running>>,
     started: Instant,
-}
-
-/// What the host is doing.
-#[derive(Clone, Debug)]
-pub enum State {
-    /// The app is served.
-    Running(Arc<Running>),
-    /// The app cannot be served; it is read again when its files change. Its handler runs where only the routes are wrong.
-    Error(Arc<App>, Option<Arc<Running>>),
-    /// There was a file `app_offline.htm` at the start.
-    Offline {
-        /// The app that is not served.
-        app: Arc<App>,
-        /// The content of the file.
-        page: Arc<[u8]>,
-    },
-}
-
-/// A state without what belongs to it.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum StateName {
-    Running,
-    Error,
-    Offline,
-}
-
-impl StateName {
-    /// The word for it in `/admin/host/status`.
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Self::Running => "Running",
-            Self::Error => "Error",
-            Self::Offline => "Offline",
-        }
-    }
-}
-
-impl State {
-    pub const fn name(&self) -> StateName {
-        match self {
-            Self::Running(_) => StateName::Running,
-            Self::Error(..) => StateName::Error,
-            Self::Offline { .. } => StateName::Offline,
-        }
-    }
-
-    /// The app as it was last read.
-    pub fn app(&self) -> &Arc<App> {
-        match self {
-            Self::Running(running) => &running.app,
-            Self::Error(app, _) | Self::Offline { app, .. } => app,
-        }
-    }
 }
 
 impl Host {

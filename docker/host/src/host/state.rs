@@ -1,0 +1,59 @@
+//! What the host is doing.
+
+use std::sync::Arc;
+
+use super::running::Running;
+use crate::app::App;
+
+/// What the host is doing.
+#[derive(Clone, Debug)]
+pub enum State {
+    /// The app is served.
+    Running(Arc<Running>),
+    /// The app cannot be served; it is read again when its files change. Its handler runs where only the routes are wrong.
+    Error(Arc<App>, Option<Arc<Running>>),
+    /// There was a file `app_offline.htm` at the start.
+    Offline {
+        /// The app that is not served.
+        app: Arc<App>,
+        /// The content of the file.
+        page: Arc<[u8]>,
+    },
+}
+
+/// A state without what belongs to it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum StateName {
+    Running,
+    Error,
+    Offline,
+}
+
+impl StateName {
+    /// The word for it in `/admin/host/status`.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Running => "Running",
+            Self::Error => "Error",
+            Self::Offline => "Offline",
+        }
+    }
+}
+
+impl State {
+    pub const fn name(&self) -> StateName {
+        match self {
+            Self::Running(_) => StateName::Running,
+            Self::Error(..) => StateName::Error,
+            Self::Offline { .. } => StateName::Offline,
+        }
+    }
+
+    /// The app as it was last read.
+    pub fn app(&self) -> &Arc<App> {
+        match self {
+            Self::Running(running) => &running.app,
+            Self::Error(app, _) | Self::Offline { app, .. } => app,
+        }
+    }
+}
