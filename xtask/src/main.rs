@@ -21,7 +21,7 @@ use std::process::ExitCode;
 use anyhow::Result;
 
 use cli::{Subject, Verb};
-use process::interrupt;
+use process::{interrupt, run};
 use project::Project;
 use report::{Report, summary};
 use verbs::{clean, list, new, package, setup, test, verify, watch};
@@ -32,7 +32,7 @@ const USAGE: u8 = 2;
 fn main() -> ExitCode {
     let cli = cli::parse();
     let report = Report::new();
-    let status = match run(cli.verb, &report) {
+    let status = match start(cli.verb, &report) {
         _ if interrupt::happened() => interrupt::STATUS,
         Ok(status) => status,
         Err(error) => {
@@ -46,24 +46,34 @@ fn main() -> ExitCode {
     ExitCode::from(status)
 }
 
-fn run(verb: Verb, report: &Report) -> Result<u8> {
+fn start(verb: Verb, report: &Report) -> Result<u8> {
     interrupt::listen()?;
     let project = Project::enter()?;
+    let killed = run::remove_of_the_dead(&project.target());
+    if killed > 0 {
+        report.note(format!("ended what a killed run had left running: {killed}"));
+    }
+    let status = dispatch(&project, verb, report);
+    run::end(&project.target());
+    status
+}
+
+fn dispatch(project: &Project, verb: Verb, report: &Report) -> Result<u8> {
     match verb {
-        Verb::List(list) => list::list(&project, &list),
-        Verb::Setup(args) => setup::setup(&project, &args, report),
-        Verb::BuildAll(args) => verify::verify(&project, &args.into(), report),
-        Verb::Package(args) => package::package(&project, &args, report),
-        Verb::Smoke(args) => verify::verify(&project, &args.into(), report),
-        Verb::Docker(args) => verify::verify(&project, &args.into(), report),
-        Verb::Verify(args) => verify::verify(&project, &args.into(), report),
-        Verb::Watch(args) => watch::watch(&project, &args, report),
-        Verb::New(args) => new::new(&project, &args, report),
-        Verb::Test(args) => test::test(&project, &args, report),
+        Verb::List(list) => list::list(project, &list),
+        Verb::Setup(args) => setup::setup(project, &args, report),
+        Verb::BuildAll(args) => verify::verify(project, &args.into(), report),
+        Verb::Package(args) => package::package(project, &args, report),
+        Verb::Smoke(args) => verify::verify(project, &args.into(), report),
+        Verb::Docker(args) => verify::verify(project, &args.into(), report),
+        Verb::Verify(args) => verify::verify(project, &args.into(), report),
+        Verb::Watch(args) => watch::watch(project, &args, report),
+        Verb::New(args) => new::new(project, &args, report),
+        Verb::Test(args) => test::test(project, &args, report),
         Verb::Bench(args) => match args.subject {
-            Subject::Host => bench::host(&project, args.mini_host.as_deref(), args.rounds.get(), report),
+            Subject::Host => bench::host(project, args.mini_host.as_deref(), args.rounds.get(), report),
         },
-        Verb::Clean(args) => clean::clean(&project, &args, report),
+        Verb::Clean(args) => clean::clean(project, &args, report),
         Verb::Completion(completion) => {
             std::io::stdout().write_all(&cli::completion(completion.shell))?;
             Ok(0)

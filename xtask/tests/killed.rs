@@ -74,7 +74,7 @@ fn left_in_engine() -> Vec<String> {
 }
 
 fn left_in_scratch() -> Vec<PathBuf> {
-    let scratch = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../target/docker/scratch");
+    let scratch = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../target/run");
     std::fs::read_dir(scratch).into_iter().flatten().flatten().map(|entry| entry.path()).collect()
 }
 

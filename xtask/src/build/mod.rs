@@ -16,6 +16,7 @@ use anyhow::{Context, Result};
 
 use crate::process::command;
 use crate::process::interrupt;
+use crate::process::run;
 use crate::process::side_by_side::side_by_side;
 use crate::project::Project;
 use crate::report::outcome::Outcome;
@@ -38,7 +39,7 @@ const BUILD_LIMIT: Duration = Duration::from_secs(1_200);
 pub fn build_all(project: &Project, samples: &[Sample], bound: usize, report: &Report) -> Vec<Staged> {
     let path = toolchain::path(project);
     let tracked = Tracked::read(project, samples);
-    let builder = Builder { stage: project.target().join("stage"), path: &path, tracked: &tracked, report };
+    let builder = Builder { target: project.target(), path: &path, tracked: &tracked, report };
     let staged = side_by_side(samples, bound, |sample| {
         if interrupt::happened() {
             return None;
@@ -52,8 +53,7 @@ pub fn build_all(project: &Project, samples: &[Sample], bound: usize, report: &R
 }
 
 struct Builder<'a> {
-    /// The folder of all staged apps.
-    stage: PathBuf,
+    target: PathBuf,
     path: &'a OsStr,
     tracked: &'a Tracked,
     report: &'a Report,
@@ -62,7 +62,7 @@ struct Builder<'a> {
 impl Builder<'_> {
     fn build(&self, sample: &Sample) -> Result<(Option<Staged>, Outcome)> {
         let started = Instant::now();
-        let dir = self.stage.join(&sample.name);
+        let dir = self.target.join("stage").join(&sample.name);
         let file = dir.with_file_name(format!("{}.json", sample.name));
         let record = Record::read(&file);
         let inputs = inputs::list(&sample.dir, self.tracked).context("cannot list the sample's files")?;
@@ -91,7 +91,8 @@ impl Builder<'_> {
             Ok(known) => known,
             Err(Missing { reason, hint }) => return Ok((None, Outcome::Skipped { reason, hint })),
         };
-        run(sample, &sample.manifest.build, self.path)?;
+        run::scratch(&self.target).context("cannot make a folder for this run")?;
+        run_all(sample, &sample.manifest.build, self.path)?;
         let staged = self.stage(sample, &dir, &file)?;
         self.say_what_is_used(&known);
         let record = Record::new(inputs, known, staged);
@@ -106,10 +107,11 @@ impl Builder<'_> {
 
     /// Puts the app together aside, checks it, and moves it to its place.
     fn stage(&self, sample: &Sample, dir: &Path, file: &Path) -> Result<Files> {
-        std::fs::create_dir_all(&self.stage).with_context(|| format!("cannot make `{}`", self.stage.display()))?;
+        let stage = self.target.join("stage");
+        std::fs::create_dir_all(&stage).with_context(|| format!("cannot make `{}`", stage.display()))?;
         // A name of its own: another run may be staging the same sample.
-        let aside = tempfile::Builder::new().prefix(&format!(".{}.", sample.name)).tempdir_in(&self.stage);
-        let aside = aside.with_context(|| format!("cannot make a folder in `{}`", self.stage.display()))?;
+        let aside = tempfile::Builder::new().prefix(&format!(".{}.", sample.name)).tempdir_in(&stage);
+        let aside = aside.with_context(|| format!("cannot make a folder in `{}`", stage.display()))?;
         let (new, old) = (aside.path().join("new"), aside.path().join("old"));
         std::fs::create_dir(&new).with_context(|| format!("cannot make `{}`", new.display()))?;
         stage::put_together(sample, &new)?;
@@ -153,7 +155,7 @@ impl Watched {
 }
 
 /// Runs commands one after the other in the sample's folder.
-fn run(sample: &Sample, commands: &Commands, path: &OsStr) -> Result<()> {
+fn run_all(sample: &Sample, commands: &Commands, path: &OsStr) -> Result<()> {
     let env = environment(&commands.env);
     for line in &commands.run {
         command::run(command::of_words(line.words(), &sample.dir, path, &env), BUILD_LIMIT)?;

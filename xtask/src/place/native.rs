@@ -12,6 +12,7 @@ use super::keys::Keys;
 use crate::build::Staged;
 use crate::process::command::Command;
 use crate::process::interrupt;
+use crate::process::run;
 use crate::process::server::Server;
 use crate::report::Place;
 
@@ -25,6 +26,8 @@ const STOP_LIMIT: Duration = Duration::from_secs(10);
 /// What a native run needs beside the staged app.
 #[derive(Clone, Debug)]
 pub struct NativeRun<'a> {
+    /// Where the run's own folder is.
+    pub target: &'a Path,
     /// The same program that goes into the stand-in image.
     pub mini_host: &'a Path,
     /// The connection string of the storage account; `None` if functions do without.
@@ -37,16 +40,19 @@ pub struct NativeRun<'a> {
 /// in its first second fails in its first second.
 pub async fn with_app<T>(
     staged: &Staged,
-    run: &NativeRun<'_>,
+    native: &NativeRun<'_>,
     work: impl AsyncFnOnce(&App) -> T,
 ) -> Result<T, AppFailure> {
     let keys = Keys::random();
-    let secrets = tempfile::tempdir().context("cannot make a folder for the keys")?;
+    // Below the run's own folder: the next run removes it where this one cannot. Nobody else may enter it.
+    let secrets =
+        run::scratch(native.target).and_then(|folder| tempfile::Builder::new().prefix("keys-").tempdir_in(folder));
+    let secrets = secrets.context("cannot make a folder for the keys")?;
     for (name, text) in keys.files(&staged.sample().functions) {
         std::fs::write(secrets.path().join(&name), text)
             .with_context(|| format!("cannot write the key file `{name}`"))?;
     }
-    let mut host = start(staged, run, secrets.path())?;
+    let mut host = start(staged, native, secrets.path())?;
     let log = host.log.clone();
     let outcome = tokio::select! {
         () = interrupt::wait() => Err(AppFailure::interrupted()),
@@ -63,7 +69,7 @@ pub async fn with_app<T>(
                 url: address.trim().trim_end_matches('/').to_owned(),
                 master_key: keys.master.clone(),
                 function_key: keys.function.clone(),
-                storage: run.storage.clone(),
+                storage: native.storage.clone(),
                 log: log.clone(),
                 stand_in: true,
             };

@@ -15,6 +15,7 @@ use std::time::Duration;
 use rustix::process::{Pid, WaitId, WaitIdOptions};
 
 use super::interrupt;
+use super::run::{MARK, Run};
 
 /// What is set (`Some`) or taken away (`None`) in an environment.
 pub type Changes = [(OsString, Option<OsString>)];
@@ -75,7 +76,7 @@ impl std::error::Error for Failure {}
 pub fn of_words(words: &[String], dir: &Path, path: &OsStr, changes: &Changes) -> Command {
     let (program, arguments) = words.split_first().map_or(("", [].as_slice()), |(program, rest)| (program, rest));
     let mut command = Command::new(find(program, dir, path).unwrap_or_else(|| program.into()));
-    command.args(arguments).current_dir(dir).env("PATH", path).env("PWD", dir);
+    command.args(arguments).current_dir(dir).env("PATH", path).env("PWD", dir).env(MARK, Run::this().to_string());
     for (key, value) in changes {
         match value {
             Some(value) => command.env(key, value),

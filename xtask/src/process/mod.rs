@@ -3,6 +3,7 @@
 pub mod command;
 pub mod interrupt;
 pub mod log;
+pub mod run;
 pub mod server;
 pub mod side_by_side;
 

@@ -2,6 +2,7 @@
 
 use std::fs::File;
 use std::io;
+use std::os::unix::process::CommandExt;
 use std::process::{Child, ExitStatus, Stdio};
 use std::time::Duration;
 
@@ -12,6 +13,7 @@ use tokio::sync::watch;
 use super::command::{self, Command};
 use super::interrupt;
 use super::log::Log;
+use super::run::{MARK, Run};
 
 /// A server that runs, the head of a process group of its own.
 #[derive(Debug)]
@@ -31,7 +33,9 @@ impl Server {
     /// Starts a server whose output is read. When this is dropped it is asked to end (SIGTERM), and killed with its group
     /// when it has not within `stop_limit`.
     pub fn start(mut command: Command, stop_limit: Duration) -> io::Result<Server> {
-        command.stdout(Stdio::piped()).stderr(Stdio::piped());
+        command.stdout(Stdio::piped()).stderr(Stdio::piped()).env(MARK, Run::this().to_string());
+        // What needs no time to stop is killed, what does is asked.
+        end_with_this_thread(&mut command, if stop_limit.is_zero() { Signal::KILL } else { Signal::TERM });
         let mut server = spawn(command, stop_limit)?;
         if let Some(stdout) = server.child.stdout.take() {
             let log = server.log.clone();
@@ -46,7 +50,7 @@ impl Server {
 
     /// Starts a server that may outlive us ([`Server::leave_running`]): its output goes to a file.
     pub fn start_in_background(mut command: Command, output: File) -> io::Result<Server> {
-        command.stdout(output.try_clone()?).stderr(output);
+        command.stdout(output.try_clone()?).stderr(output).env_remove(MARK);
         spawn(command, Duration::ZERO)
     }
 
@@ -106,7 +110,6 @@ impl Drop for Server {
 }
 
 fn spawn(mut command: Command, stop_limit: Duration) -> io::Result<Server> {
-    use std::os::unix::process::CommandExt;
     let child = command.stdin(Stdio::null()).process_group(0).spawn()?;
     let pid = Pid::from_child(&child);
     let (end, ended) = watch::channel(false);
@@ -116,3 +119,25 @@ fn spawn(mut command: Command, stop_limit: Duration) -> io::Result<Server> {
     });
     Ok(Server { child, pid, log: Log::default(), ended, status: None, stop_limit, _guard: interrupt::Guard::of(pid) })
 }
+
+/// Has the kernel send a signal to the server when this process is gone, whatever ended it: after a SIGKILL nothing else
+/// would. The kernel watches the thread that starts the server, so that has to be one that lives as long: the main one.
+#[cfg(target_os = "linux")]
+fn end_with_this_thread(command: &mut Command, signal: Signal) {
+    use rustix::process::{getpid, getppid, set_parent_process_death_signal};
+
+    let parent = getpid();
+    let ask_kernel = move || {
+        set_parent_process_death_signal(Some(signal))?;
+        // This process may have ended before the kernel was asked.
+        if getppid() == Some(parent) { Ok(()) } else { Err(io::Error::from(io::ErrorKind::BrokenPipe)) }
+    };
+    #[expect(unsafe_code, reason = "two system calls that are safe between fork and exec: neither allocates nor locks")]
+    unsafe {
+        command.pre_exec(ask_kernel);
+    }
+}
+
+/// Other systems have no such order.
+#[cfg(not(target_os = "linux"))]
+fn end_with_this_thread(_: &mut Command, _: Signal) {}

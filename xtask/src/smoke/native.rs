@@ -42,8 +42,9 @@ pub fn run_all(settings: &Settings<'_>, staged: &[Staged], chosen: &Chosen) -> R
         "mini-host",
         blake3::hash(&settings.project.shell().read_binary_file(&mini_host)?).to_hex()[..12].to_owned(),
     );
-    let path = toolchain::path(settings.project);
-    let run = NativeRun { mini_host: &mini_host, storage: settings.storage.map(str::to_owned), path: &path };
+    let (path, target) = (toolchain::path(settings.project), settings.project.target());
+    let run =
+        NativeRun { target: &target, mini_host: &mini_host, storage: settings.storage.map(str::to_owned), path: &path };
     // An account of a person's own is one account: there the samples take turns.
     let bound = if settings.storage.is_some() { 1 } else { settings.bound };
     let samples = futures_util::stream::iter(staged).for_each_concurrent(bound, |staged| async {

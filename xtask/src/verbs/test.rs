@@ -13,6 +13,7 @@ use crate::cli;
 use crate::place::azurite;
 use crate::process::command::{self, Command, Failure};
 use crate::process::interrupt;
+use crate::process::run;
 use crate::process::side_by_side::side_by_side;
 use crate::project::Project;
 use crate::report::counts::Counts;
@@ -37,6 +38,7 @@ pub fn test(project: &Project, args: &cli::Test, report: &Report) -> Result<u8> 
         }
     }
     report.keep(&project.report())?;
+    run::scratch(&project.target())?;
     if selection.setup {
         let parts = Parts { test: true, storage: true, ..Parts::default() };
         report.phase("setup", || setup::install(project, &samples, parts, report))?;
@@ -83,7 +85,7 @@ fn test_workspace(project: &Project, strict: bool, report: &Report) {
     for (name, check) in workspace(&shell, strict) {
         step(report, name, || {
             let (line, mut output) = (check.to_string(), String::new());
-            let failure = run(check, &mut output).err();
+            let failure = run_check(check, &mut output).err();
             tested(failure, Form::Libtest.read(project.root(), &output), line)
         });
     }
@@ -120,8 +122,9 @@ fn test_sample(sample: &Sample, path: &OsStr, report: &Report) -> Tested {
         return Tested { outcome: Outcome::Failed { message }, tests: Vec::new() };
     }
     let (env, mut output) = (environment(env), String::new());
-    let failure =
-        lines.iter().find_map(|line| run(command::of_words(line.words(), &sample.dir, path, &env), &mut output).err());
+    let failure = lines
+        .iter()
+        .find_map(|line| run_check(command::of_words(line.words(), &sample.dir, path, &env), &mut output).err());
     let tests = results.as_ref().map(|form| form.read(&sample.dir, &output)).unwrap_or_default();
     if tests.is_empty() && failure.is_none() {
         report.warn(format!(
@@ -133,7 +136,7 @@ fn test_sample(sample: &Sample, path: &OsStr, report: &Report) -> Tested {
     tested(failure, tests, text::counted(lines.len(), "command"))
 }
 
-fn run(command: impl Into<Command>, output: &mut String) -> Result<(), Failure> {
+fn run_check(command: impl Into<Command>, output: &mut String) -> Result<(), Failure> {
     let ended = command::run(command, TEST_LIMIT);
     match &ended {
         Ok(ended) | Err(Failure::Failed { ended, .. }) => output.push_str(&ended.output),

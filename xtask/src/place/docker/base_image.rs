@@ -5,10 +5,9 @@ use std::time::Duration;
 
 use anyhow::{Context, Result, bail};
 
-use super::builder::ImageBuilder;
 use super::context::Entry;
 use super::engine::{Engine, Image};
-use super::image::{self, Recipe};
+use super::image::{self, ImageBuilder, Recipe};
 use super::labels::HOST;
 use super::{dockerfile, rootfs};
 use crate::place::mini_host;
@@ -151,7 +150,7 @@ async fn stand_in(builder: &ImageBuilder<'_>) -> Result<Base> {
     let mini_host = mini_host::build(project)?;
     let program = shell.read_binary_file(&mini_host)?;
     let node = node(project)?;
-    let (root, root_image) = rootfs::ensure(builder.engine, builder.project, builder.run, builder.report).await?;
+    let (root, root_image) = rootfs::ensure(builder).await?;
     let recipe = Recipe {
         name: "base".to_owned(),
         dockerfile: shell.read_file("docker/base/Dockerfile")?,
@@ -162,9 +161,8 @@ async fn stand_in(builder: &ImageBuilder<'_>) -> Result<Base> {
         ],
         base: root,
         base_id: root_image.id,
-        clone: builder.clone.to_owned(),
     };
-    let made = image::ensure(builder.engine, &recipe).await.context("cannot build the stand-in base image")?;
+    let made = image::ensure(builder, &recipe).await.context("cannot build the stand-in base image")?;
     builder.engine.tag(&made.name, STAND_IN).await?;
     Ok(Base::of(&made.name, made.image, false))
 }

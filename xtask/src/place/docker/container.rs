@@ -1,6 +1,5 @@
 //! A staged app in a container: made, started, worked with, and always removed.
 
-use std::collections::HashMap;
 use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result, anyhow, bail};
@@ -11,7 +10,7 @@ use super::context::{self, Entry};
 use super::emulator::{self, Account};
 use super::engine::Container;
 use super::environment::{self, PORT};
-use super::labels::{PROJECT, RUN, SAMPLE};
+use super::labels::{self, Labels, PROJECT, SAMPLE};
 use super::run::{DockerRun, Storage};
 use super::sample_image::SampleImage;
 use super::{logs, reproduce, sweep};
@@ -19,6 +18,7 @@ use crate::place::app::{App, AppFailure};
 use crate::place::keys::Keys;
 use crate::process::interrupt;
 use crate::process::log::Log;
+use crate::process::run::Run;
 use crate::report::Place;
 
 /// Where the host looks for key files (protocol.md#keys-and-levels).
@@ -57,9 +57,8 @@ pub async fn with_app<T>(
     let cleaned = if run.keep && !good && !interrupted {
         keep(image, run).await
     } else {
-        let (sample, id) = (&image.staged.sample().name, run.owner.id());
-        let ours =
-            |labels: &HashMap<String, String>| labels.get(RUN) == Some(&id) && labels.get(SAMPLE) == Some(sample);
+        let sample = &image.staged.sample().name;
+        let ours = |all: &Labels| labels::is_of_this_run(all) && all.get(SAMPLE) == Some(sample);
         sweep::remove(&run.engine, ours).await.map(drop)
     };
     if let Err(error) = cleaned {
@@ -79,8 +78,8 @@ async fn start_and_work<T>(
     work: impl AsyncFnOnce(&App) -> T,
 ) -> Result<T> {
     let (sample, engine) = (image.staged.sample(), &run.engine);
-    let network = name(run, &sample.name, "network");
-    engine.create_network(&network, run.owner.labels("network", &sample.name)).await?;
+    let network = name(&sample.name, "network");
+    engine.create_network(&network, labels::of_this_run("network", &sample.name)).await?;
     let account = account(image, run, &network).await?;
     let keys = Keys::random();
     let container = container(image, run, &network, &account)?;
@@ -125,9 +124,9 @@ async fn account(image: &SampleImage<'_>, run: &DockerRun<'_>, network: &str) ->
     };
     let sample = &image.staged.sample().name;
     let container = Container {
-        name: name(run, sample, "azurite"),
+        name: name(sample, "azurite"),
         image: emulator.clone(),
-        labels: run.owner.labels("azurite", sample),
+        labels: labels::of_this_run("azurite", sample),
         network: network.to_owned(),
         ..Container::default()
     };
@@ -137,10 +136,10 @@ async fn account(image: &SampleImage<'_>, run: &DockerRun<'_>, network: &str) ->
 fn container(image: &SampleImage<'_>, run: &DockerRun<'_>, network: &str, account: &Account) -> Result<Container> {
     let sample = image.staged.sample();
     Ok(Container {
-        name: name(run, &sample.name, "app"),
+        name: name(&sample.name, "app"),
         image: image.image.name.clone(),
         environment: environment::settings(image, run, &account.inside)?,
-        labels: run.owner.labels("app", &sample.name),
+        labels: labels::of_this_run("app", &sample.name),
         network: network.to_owned(),
         ports: vec![PORT],
         confined: run.base.holds_mini_host(),
@@ -150,8 +149,8 @@ fn container(image: &SampleImage<'_>, run: &DockerRun<'_>, network: &str, accoun
 }
 
 /// A name that says whose it is: `functions-custom-handlers-4711-123-go-app`.
-fn name(run: &DockerRun<'_>, sample: &str, kind: &str) -> String {
-    format!("{}-{}-{sample}-{kind}", PROJECT, run.owner.id())
+fn name(sample: &str, kind: &str) -> String {
+    format!("{PROJECT}-{}-{sample}-{kind}", Run::this().id())
 }
 
 /// Waits until the host answers something over HTTP: the engine's own proxy accepts connections before that.
@@ -185,7 +184,7 @@ async fn keep(image: &SampleImage<'_>, run: &DockerRun<'_>) -> Result<()> {
     let sample = &image.staged.sample().name;
     let mut kept = None;
     for kind in ["azurite", "app"] {
-        let (old, new) = (name(run, sample, kind), format!("{}{sample}-{}-{kind}", sweep::KEPT, run.owner.id()));
+        let (old, new) = (name(sample, kind), format!("{}{sample}-{}-{kind}", sweep::KEPT, Run::this().id()));
         match run.engine.rename(&old, &new).await {
             Ok(()) => kept = Some(new),
             Err(_) if kind == "azurite" => {} // An account that was named, or it never came to that.

@@ -5,12 +5,12 @@ use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result, bail};
-use rustix::process::{Pid, PidfdFlags, Signal};
-use serde::{Deserialize, Serialize};
+use rustix::process::{PidfdFlags, Signal};
 
 use super::engine::Engine;
 use crate::process;
 use crate::process::command::{self, Command};
+use crate::process::run::Run;
 use crate::process::server::Server;
 use crate::project::Project;
 use crate::report::Report;
@@ -73,27 +73,9 @@ fn find(project: &Project, program: &str) -> Option<PathBuf> {
     command::find(program, project.root(), &toolchain::path(project))
 }
 
-/// A daemon that we started, so that we stop that one and no other.
-#[derive(Debug, PartialEq, Eq, Deserialize, Serialize)]
-struct Started {
-    pid: i32,
-    /// Clock ticks since boot, from `/proc`: a number that lives again has another.
-    start_time: String,
-    boot: String,
-}
-
-impl Started {
-    fn of(pid: i32) -> Option<Started> {
-        let stat = fs::read_to_string(format!("/proc/{pid}/stat")).ok()?;
-        // The name before it is in parentheses and may hold spaces.
-        let start_time = stat.rsplit_once(") ")?.1.split(' ').nth(19)?.to_string();
-        let boot = fs::read_to_string("/proc/sys/kernel/random/boot_id").ok()?.trim().to_string();
-        Some(Started { pid, start_time, boot })
-    }
-}
-
+/// Says which daemon we started, so that we stop that one and no other.
 fn state_file(project: &Project) -> PathBuf {
-    project.target().join("engine/started.json")
+    project.target().join("engine/started")
 }
 
 /// Starts `dockerd` in the background; it outlives us, until `clean --docker` stops it.
@@ -114,9 +96,7 @@ fn start(project: &Project, report: &Report) -> Result<()> {
     // What it is used for is not over when we are.
     let server = Server::start_in_background(Command::new(program), output).context("cannot start `dockerd`")?;
     let pid = server.pid().as_raw_nonzero().get();
-    if let Some(started) = Started::of(pid) {
-        project.shell().write_file(&state, serde_json::to_vec(&started)?)?;
-    }
+    project.shell().write_file(&state, Run::of(pid.cast_unsigned()).to_string())?;
     let begun = Instant::now();
     while answers().is_err() {
         let late = begun.elapsed() > Duration::from_secs(START_LIMIT_SECONDS);
@@ -153,10 +133,9 @@ fn remove_stale(file: &Path, program: &str, report: &Report) {
 /// Stops the daemon that we started, if we did and it lives.
 pub fn stop(project: &Project, report: &Report) -> Result<()> {
     let file = state_file(project);
-    let Ok(text) = fs::read(&file) else { return Ok(()) };
-    let started: Option<Started> = serde_json::from_slice(&text).ok();
-    let alive = started.filter(|started| Started::of(started.pid).as_ref() == Some(started));
-    if let Some(pid) = alive.and_then(|started| Pid::from_raw(started.pid)) {
+    let Ok(text) = fs::read_to_string(&file) else { return Ok(()) };
+    let alive = text.parse::<Run>().ok().filter(|started| !started.is_dead());
+    if let Some(pid) = alive.and_then(|started| started.pid()) {
         let cannot = || format!("cannot stop `dockerd` (process {})", pid.as_raw_nonzero());
         let handle = rustix::process::pidfd_open(pid, PidfdFlags::empty()).with_context(cannot)?;
         rustix::process::pidfd_send_signal(&handle, Signal::TERM).with_context(cannot)?;
@@ -193,17 +172,16 @@ mod tests {
         let root = tempfile::tempdir().unwrap();
         let project = Project::at(root.path());
         let mut child = Command::new("sleep").arg("600").spawn().unwrap();
-        let write = |started: &Started| {
+        let write = |started: String| {
             fs::create_dir_all(state_file(&project).parent().unwrap()).unwrap();
-            fs::write(state_file(&project), serde_json::to_vec(started).unwrap()).unwrap();
+            fs::write(state_file(&project), started).unwrap();
         };
-        let mut started = Started::of(child.id().cast_signed()).unwrap();
-        started.start_time.push('0');
-        write(&started);
+        let started = Run::of(child.id()).to_string();
+        write(format!("{started}0"));
         stop(&project, &Report::new()).unwrap();
         assert!(child.try_wait().unwrap().is_none(), "it was another process");
 
-        write(&Started::of(child.id().cast_signed()).unwrap());
+        write(started);
         stop(&project, &Report::new()).unwrap();
         assert!(!child.wait().unwrap().success());
         assert!(!state_file(&project).exists());

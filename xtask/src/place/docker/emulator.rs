@@ -2,10 +2,9 @@
 
 use anyhow::{Context, Result, anyhow};
 
-use super::builder::ImageBuilder;
 use super::context::Entry;
 use super::engine::{Container, Engine};
-use super::image::{self, Recipe};
+use super::image::{self, ImageBuilder, Recipe};
 use super::{base_image, logs, rootfs};
 use crate::place::azurite;
 use crate::process::log::Log;
@@ -30,7 +29,7 @@ pub async fn image(builder: &ImageBuilder<'_>) -> Result<String> {
     let packages = azurite::install(builder.project)?;
     let version = packages.file_name().unwrap_or_default().to_string_lossy().into_owned();
     let node = base_image::node(builder.project)?;
-    let (root, root_image) = rootfs::ensure(builder.engine, builder.project, builder.run, builder.report).await?;
+    let (root, root_image) = rootfs::ensure(builder).await?;
     let recipe = Recipe {
         name: "azurite".to_owned(),
         dockerfile: builder.project.shell().read_file("docker/azurite/Dockerfile")?,
@@ -41,9 +40,8 @@ pub async fn image(builder: &ImageBuilder<'_>) -> Result<String> {
         ],
         base: root,
         base_id: root_image.id,
-        clone: builder.clone.to_owned(),
     };
-    Ok(image::ensure(builder.engine, &recipe).await.context("cannot build the image of Azurite")?.name)
+    Ok(image::ensure(builder, &recipe).await.context("cannot build the image of Azurite")?.name)
 }
 
 /// Starts the emulator and waits until it listens. In containers it is named by its address: Azurite takes the first part

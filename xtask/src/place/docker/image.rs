@@ -6,14 +6,25 @@ use anyhow::{Result, bail};
 
 use super::context::{self, Entry};
 use super::engine::{Engine, Image};
-use super::labels::{CLONE, CONTENT, PROJECT, SAMPLE};
+use super::labels::{self, CLONE, CONTENT, Labels, PROJECT, SAMPLE};
+use crate::process::run;
+use crate::project::Project;
+use crate::report::Report;
 
 /// The label that names what an image was put on, by which images on different bases are kept apart.
 const BASE: &str = "functions-custom-handlers.base";
 /// How much of the content's hash is in a tag: enough for a person to compare.
 const TAG_DIGITS: usize = 12;
 
-/// All that makes an image what it is.
+/// What images are made with.
+#[derive(Clone, Copy)]
+pub struct ImageBuilder<'a> {
+    pub engine: &'a Engine,
+    pub project: &'a Project,
+    pub report: &'a Report,
+}
+
+/// All that makes an image what it is, beside the checkout: two clones never take each other's images away.
 #[derive(Clone, Debug)]
 pub struct Recipe {
     /// What it is for: a sample's name, or `base`, `azurite`. The image is called `functions-custom-handlers/<this>`.
@@ -28,8 +39,6 @@ pub struct Recipe {
     pub base: String,
     /// The same by id: a name may be moved to another image.
     pub base_id: String,
-    /// The checkout: two clones never take each other's images away.
-    pub clone: String,
 }
 
 /// An image that is there now.
@@ -45,8 +54,8 @@ pub struct Built {
 
 impl Recipe {
     /// A hash of everything above, in hexadecimal.
-    fn content(&self) -> String {
-        let parts = [&self.name, &self.dockerfile, &self.fingerprint, &self.base, &self.base_id, &self.clone];
+    fn content(&self, clone: &str) -> String {
+        let parts = [&self.name, &self.dockerfile, &self.fingerprint, &self.base, &self.base_id, clone];
         let mut hasher = blake3::Hasher::new();
         for part in parts {
             hasher.update(&(part.len() as u64).to_le_bytes()).update(part.as_bytes());
@@ -59,40 +68,35 @@ impl Recipe {
         format!("{PROJECT}/{}", self.name)
     }
 
-    fn labels(&self, content: &str) -> HashMap<String, String> {
-        let labels = [
-            (PROJECT, "image"),
-            (SAMPLE, &self.name),
-            (BASE, without_tag(&self.base)),
-            (CLONE, &self.clone),
-            (CONTENT, content),
-        ];
-        labels.map(|(name, value)| (name.to_owned(), value.to_owned())).into()
+    fn labels(&self, clone: &str, content: &str) -> Labels {
+        let base = without_tag(&self.base);
+        labels::labels([(PROJECT, "image"), (SAMPLE, &self.name), (BASE, base), (CLONE, clone), (CONTENT, content)])
     }
 }
 
 /// Sees to it that the image is there: as it is when its content is that of the recipe, else built.
-pub async fn ensure(engine: &Engine, recipe: &Recipe) -> Result<Built> {
-    let content = recipe.content();
+pub async fn ensure(builder: &ImageBuilder<'_>, recipe: &Recipe) -> Result<Built> {
+    let (engine, clone) = (builder.engine, run::clone_id(builder.project.root()));
+    let content = recipe.content(&clone);
     let name = format!("{}:{}", recipe.repository(), &content[..TAG_DIGITS]);
     if let Some(image) = engine.image(&name).await?.filter(|image| image.labels.get(CONTENT) == Some(&content)) {
         return Ok(Built { name, image, is_new: false });
     }
     let context = context::of_build(recipe.dockerfile.clone(), recipe.entries.clone());
     let arguments = HashMap::from([("BASE".to_owned(), recipe.base.clone())]);
-    engine.build(context, context::DOCKERFILE, &name, &arguments, &recipe.labels(&content)).await?;
+    engine.build(context, context::DOCKERFILE, &name, &arguments, &recipe.labels(&clone, &content)).await?;
     let Some(image) = engine.image(&name).await? else {
         bail!("the image `{name}` was built and is not there\nhint: was it removed just now? Run this again");
     };
     // The new one has taken over the layers that have not changed; what only the old one needs, goes.
-    remove_superseded(engine, recipe, &name).await?;
+    remove_superseded(engine, recipe, &clone, &name).await?;
     Ok(Built { name, image, is_new: true })
 }
 
-async fn remove_superseded(engine: &Engine, recipe: &Recipe, name: &str) -> Result<()> {
+async fn remove_superseded(engine: &Engine, recipe: &Recipe, clone: &str, name: &str) -> Result<()> {
     for image in engine.images(PROJECT).await? {
         let same = |label: &str, value: &str| image.labels.get(label).is_some_and(|found| found == value);
-        if same(SAMPLE, &recipe.name) && same(CLONE, &recipe.clone) && same(BASE, without_tag(&recipe.base)) {
+        if same(SAMPLE, &recipe.name) && same(CLONE, clone) && same(BASE, without_tag(&recipe.base)) {
             let repository = format!("{}:", recipe.repository());
             for tag in image.tags.iter().filter(|tag| *tag != name && tag.starts_with(&repository)) {
                 // One that a container still runs on stays until the next time.
@@ -123,7 +127,6 @@ mod tests {
             fingerprint: "f".to_owned(),
             base: "functions-custom-handlers/base:1".to_owned(),
             base_id: "sha256:1".to_owned(),
-            clone: "c".to_owned(),
         }
     }
 
@@ -135,13 +138,13 @@ mod tests {
             Recipe { fingerprint: "g".to_owned(), ..recipe() },
             Recipe { base: "debian:12".to_owned(), ..recipe() },
             Recipe { base_id: "sha256:2".to_owned(), ..recipe() },
-            Recipe { clone: "d".to_owned(), ..recipe() },
             // Neighbours that only look alike when they are glued together.
             Recipe { name: "goF".to_owned(), dockerfile: "ROM ${BASE}".to_owned(), ..recipe() },
         ];
-        assert_eq!(recipe().content(), recipe().content());
+        assert_eq!(recipe().content("c"), recipe().content("c"));
+        assert_ne!(recipe().content("d"), recipe().content("c"), "another checkout");
         for other in changed {
-            assert_ne!(other.content(), recipe().content(), "{other:?}");
+            assert_ne!(other.content("c"), recipe().content("c"), "{other:?}");
         }
     }
 

@@ -2,7 +2,6 @@
 
 mod address;
 pub mod base_image;
-mod builder;
 mod container;
 mod context;
 pub mod daemon;

@@ -1,17 +1,16 @@
 //! The root file system under the stand-in: Debian 12, as under the official image.
 
-use std::collections::HashMap;
 use std::time::Duration;
 
 use anyhow::{Context, Result, anyhow};
 use xshell::{Cmd, Shell, cmd};
 
 use super::context;
-use super::engine::{Engine, Image};
-use super::labels::{CONTENT, PROJECT, Run};
+use super::engine::Image;
+use super::image::ImageBuilder;
+use super::labels::{self, CONTENT, Labels, PROJECT};
 use crate::process::command::{self, Failure};
-use crate::project::Project;
-use crate::report::Report;
+use crate::process::run;
 
 /// Where a registry answers, the root comes from there.
 const PUBLISHED: &str = "debian:bookworm-slim";
@@ -30,7 +29,8 @@ const KEEP_NO_DOWNLOADS: &str = concat!(
 const BOOTSTRAP_LIMIT: Duration = Duration::from_secs(600);
 
 /// A root that is there: the published one, or one of ours that was made before, or either of them got now.
-pub async fn ensure(engine: &Engine, project: &Project, run: &Run, report: &Report) -> Result<(String, Image)> {
+pub async fn ensure(builder: &ImageBuilder<'_>) -> Result<(String, Image)> {
+    let ImageBuilder { engine, project, report } = *builder;
     let content = blake3::hash(bootstrap(project.shell()).to_string().as_bytes()).to_hex();
     let ours = format!("{PROJECT}/root:{}", &content[..12]);
     if let Some(image) = engine.image(PUBLISHED).await? {
@@ -47,9 +47,7 @@ pub async fn ensure(engine: &Engine, project: &Project, run: &Run, report: &Repo
             report.note(format!(
                 "no registry has sent `{PUBLISHED}` ({error:#}); making a Debian 12 root with mmdebstrap"
             ));
-            let labels = [(PROJECT, "root"), (CONTENT, &content)];
-            let labels = labels.map(|(name, value)| (name.to_owned(), value.to_owned())).into();
-            make(engine, project, run, &ours, &labels).await?;
+            make(builder, &ours, &labels::labels([(PROJECT, "root"), (CONTENT, &content)])).await?;
             &ours
         }
     };
@@ -58,16 +56,9 @@ pub async fn ensure(engine: &Engine, project: &Project, run: &Run, report: &Repo
     Ok((name.to_owned(), image))
 }
 
-async fn make(
-    engine: &Engine,
-    project: &Project,
-    run: &Run,
-    name: &str,
-    labels: &HashMap<String, String>,
-) -> Result<()> {
-    let scratch = run.scratch(project);
-    let shell = project.shell().clone();
-    shell.create_dir(&scratch)?;
+async fn make(builder: &ImageBuilder<'_>, name: &str, labels: &Labels) -> Result<()> {
+    let scratch = run::scratch(&builder.project.target()).context("cannot make a folder to work in")?;
+    let shell = builder.project.shell().clone();
     shell.change_dir(&scratch);
     let tar = scratch.join("root.tar");
     let mut bootstrap = bootstrap(&shell).arg(&tar);
@@ -77,14 +68,14 @@ async fn make(
         bootstrap = bootstrap.env("TMPDIR", &scratch);
     }
     let imported = match command::run(bootstrap, BOOTSTRAP_LIMIT) {
-        Ok(_) => engine.import(context::of_file(tar), name, labels).await,
+        Ok(_) => builder.engine.import(context::of_file(tar.clone()), name, labels).await,
         Err(missing @ Failure::NotFound { .. }) => Err(anyhow!(
             "{missing}, and no registry answers: there is no root for the stand-in image\n\
              hint: `apt-get install mmdebstrap`, or `docker load` an image `{PUBLISHED}`"
         )),
         Err(failure) => Err(anyhow!(failure).context("cannot make a Debian 12 root")),
     };
-    let _ = std::fs::remove_dir_all(&scratch);
+    let _ = std::fs::remove_file(tar);
     imported
 }
 

@@ -5,10 +5,9 @@ use std::time::Duration;
 use anyhow::{Result, bail};
 
 use super::base_image::{self, Asked, Base};
-use super::builder::ImageBuilder;
 use super::emulator;
 use super::engine::Engine;
-use super::labels::{self, Run};
+use super::image::ImageBuilder;
 use super::sweep;
 use crate::process::{self, interrupt};
 use crate::project::Project;
@@ -32,8 +31,6 @@ pub struct Settings<'a> {
 /// What a run in containers needs beside the staged app.
 pub struct DockerRun<'a> {
     pub(super) engine: Engine,
-    pub(super) owner: Run,
-    pub(super) clone: String,
     pub(super) base: Base,
     pub(super) storage: Storage,
     pub(super) keep: bool,
@@ -50,9 +47,13 @@ pub(super) enum Storage {
 }
 
 impl DockerRun<'_> {
+    pub(super) fn builder(&self) -> ImageBuilder<'_> {
+        ImageBuilder { engine: &self.engine, project: self.project, report: self.report }
+    }
+
     /// Removes what this run may still have at its end.
     pub async fn remove_what_is_left(&self) -> Result<()> {
-        sweep::remove_of_this_run(&self.engine, self.project, &self.owner).await.map(drop)
+        sweep::remove_of_this_run(&self.engine).await.map(drop)
     }
 }
 
@@ -69,14 +70,12 @@ pub async fn prepare<'a>(settings: &Settings<'a>) -> Result<DockerRun<'a>> {
     if let Some(mismatch) = mismatch(engine.architecture(), std::env::consts::ARCH) {
         bail!(mismatch);
     }
-    let owner = Run::this();
-    let clone = labels::clone_id(project.root());
-    clean_up_at_last(project, &owner);
-    let swept = sweep::remove_of_the_dead(&engine, project, &owner).await?;
+    clean_up_at_last();
+    let swept = sweep::remove_of_the_dead(&engine).await?;
     if swept != sweep::Removed::default() {
         report.note(format!("removed what a killed run had left: {swept}"));
     }
-    let builder = ImageBuilder { engine: &engine, project, run: &owner, clone: &clone, report };
+    let builder = ImageBuilder { engine: &engine, project, report };
     let base = base_image::choose(&builder, base).await?;
     report.used("base image", &base.name);
     match base.kind {
@@ -87,16 +86,15 @@ pub async fn prepare<'a>(settings: &Settings<'a>) -> Result<DockerRun<'a>> {
         Some(account) => Storage::Named(account.to_owned()),
         None => Storage::Emulator(emulator::image(&builder).await?),
     };
-    Ok(DockerRun { engine, owner, clone, base, storage, keep, project, report })
+    Ok(DockerRun { engine, base, storage, keep, project, report })
 }
 
 /// What a person who asks twice does not wait for is done by the process in its last seconds.
-fn clean_up_at_last(project: &Project, owner: &Run) {
-    let (project, owner) = (project.clone(), owner.clone());
-    interrupt::at_last(move || {
+fn clean_up_at_last() {
+    interrupt::at_last(|| {
         let Ok(runtime) = process::runtime() else { return };
         runtime.block_on(async {
-            let removed = async { sweep::remove_of_this_run(&Engine::connect().await?, &project, &owner).await };
+            let removed = async { sweep::remove_of_this_run(&Engine::connect().await?).await };
             // Nobody is left to hear of an error; the next run removes what this one could not.
             let _ = tokio::time::timeout(LAST_LIMIT, removed).await;
         });
@@ -106,7 +104,7 @@ fn clean_up_at_last(project: &Project, owner: &Run) {
 /// Removes all that was ever ours from the engine, and says how much it was.
 pub async fn clean() -> Result<String> {
     let engine = Engine::connect().await?;
-    let removed = sweep::remove_all(&engine, &Run::this()).await?;
+    let removed = sweep::remove_all(&engine).await?;
     Ok(format!("{removed}, {} images", removed.images))
 }
 

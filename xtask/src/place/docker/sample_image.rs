@@ -37,8 +37,7 @@ pub async fn wrap<'a>(staged: &'a Staged, run: &DockerRun<'_>) -> Result<SampleI
         fingerprint: staged.fingerprint().to_owned(),
         base: run.base.name.clone(),
         base_id: run.base.image.id.clone(),
-        clone: run.clone.clone(),
     };
-    let image = image::ensure(&run.engine, &recipe).await?;
+    let image = image::ensure(&run.builder(), &recipe).await?;
     Ok(SampleImage { staged, image })
 }

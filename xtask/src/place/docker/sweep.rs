@@ -1,13 +1,13 @@
 //! Removing what is ours: after a run, after runs that were killed, and all of it when asked.
 
-use std::collections::{BTreeSet, HashMap, HashSet};
+use std::collections::{BTreeSet, HashSet};
 use std::fmt;
 
 use anyhow::Result;
 
 use super::engine::Engine;
-use super::labels::{self, HOST, PROJECT, RUN, Run};
-use crate::project::Project;
+use super::labels::{self, HOST, Labels, PROJECT, RUN};
+use crate::process::run::Run;
 
 /// How the names of containers begin that a person wants to look into: they stay until all is removed.
 pub const KEPT: &str = "kept-";
@@ -29,7 +29,7 @@ impl fmt::Display for Removed {
 
 /// Removes the containers and networks that `ours` picks by their labels: containers first, since a network with
 /// containers in it stays. Goes on after an error, and returns the first at the end.
-pub async fn remove(engine: &Engine, ours: impl Fn(&HashMap<String, String>) -> bool) -> Result<Removed> {
+pub async fn remove(engine: &Engine, ours: impl Fn(&Labels) -> bool) -> Result<Removed> {
     let mut removed = Removed::default();
     let mut first_error = None;
     for container in engine.containers(RUN).await?.iter().filter(|container| ours(&container.labels)) {
@@ -47,22 +47,19 @@ pub async fn remove(engine: &Engine, ours: impl Fn(&HashMap<String, String>) -> 
     first_error.map_or(Ok(removed), Err)
 }
 
-/// Removes what runs have left that were killed: containers, networks and folders. What a live run has is left alone,
+/// Removes the containers and networks that runs have left that were killed. What a live run has is left alone,
 /// and so is what a person wanted to keep.
-pub async fn remove_of_the_dead(engine: &Engine, project: &Project, run: &Run) -> Result<Removed> {
-    labels::remove_dead_scratch(project);
+pub async fn remove_of_the_dead(engine: &Engine) -> Result<Removed> {
     let kept = runs_with_kept(engine).await?;
-    remove(engine, |labels| run.sees_dead(labels) && !labels.get(RUN).is_some_and(|run| kept.contains(run))).await
+    remove(engine, |all| labels::is_of_the_dead(all) && !all.get(RUN).is_some_and(|run| kept.contains(run))).await
 }
 
 /// Removes what this run may still have at its end: an engine may have carried out what nobody waited for any more.
-pub async fn remove_of_this_run(engine: &Engine, project: &Project, run: &Run) -> Result<Removed> {
-    let _ = std::fs::remove_dir_all(run.scratch(project));
-    let id = run.id();
-    if runs_with_kept(engine).await?.contains(&id) {
+pub async fn remove_of_this_run(engine: &Engine) -> Result<Removed> {
+    if runs_with_kept(engine).await?.contains(&Run::this().to_string()) {
         return Ok(Removed::default());
     }
-    remove(engine, |labels| labels.get(RUN) == Some(&id)).await
+    remove(engine, labels::is_of_this_run).await
 }
 
 /// The runs that left a container for a person to look into.
@@ -75,8 +72,8 @@ async fn runs_with_kept(engine: &Engine) -> Result<HashSet<String>> {
 /// Removes all that was ever ours: containers and networks of runs that are over, kept ones too, and every image.
 /// Images that people made on ours keep their own names, and with them the layers they need. Goes on after an error (an
 /// image that a live run uses stays), and returns the first at the end.
-pub async fn remove_all(engine: &Engine, run: &Run) -> Result<Removed> {
-    let mut removed = remove(engine, |labels| run.sees_dead(labels) || labels.get(RUN) == Some(&run.id())).await?;
+pub async fn remove_all(engine: &Engine) -> Result<Removed> {
+    let mut removed = remove(engine, |all| labels::is_of_the_dead(all) || labels::is_of_this_run(all)).await?;
     let mut first_error = None;
     for name in names_of_ours(engine).await? {
         match engine.remove_image(&name, false).await {
