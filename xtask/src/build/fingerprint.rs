@@ -117,9 +117,10 @@ impl Record {
 
     /// Remembers, all of it or nothing.
     pub fn write(&self, file: &Path) -> io::Result<()> {
-        let aside = file.with_extension("json.new");
-        fs::write(&aside, serde_json::to_vec(self)?)?;
-        fs::rename(aside, file)
+        let mut aside = tempfile::NamedTempFile::new_in(file.parent().unwrap_or(Path::new(".")))?;
+        serde_json::to_writer(&mut aside, self)?;
+        aside.persist(file)?;
+        Ok(())
     }
 
     /// Takes over what was just looked at and found equal, so that the next look has to open fewer files.
@@ -201,6 +202,9 @@ fn differences(before: &Files, now: &Files, say: impl Fn(std::path::Display, Dif
 
 fn hash(file: &Path, meta: &Metadata) -> io::Result<String> {
     use std::os::unix::ffi::OsStrExt;
+    if !meta.is_file() && !meta.is_symlink() {
+        return Err(io::Error::other(format!("`{}` is neither a file nor a link", file.display())));
+    }
     if meta.is_symlink() {
         return Ok(blake3::hash(fs::read_link(file)?.as_os_str().as_bytes()).to_hex().to_string());
     }

@@ -16,6 +16,7 @@ use anyhow::{Context, Result};
 
 use crate::process::command;
 use crate::process::interrupt;
+use crate::process::lock;
 use crate::process::run;
 use crate::process::side_by_side::side_by_side;
 use crate::project::Project;
@@ -62,7 +63,11 @@ struct Builder<'a> {
 impl Builder<'_> {
     fn build(&self, sample: &Sample) -> Result<(Option<Staged>, Outcome)> {
         let started = Instant::now();
-        let dir = self.target.join("stage").join(&sample.name);
+        let stage = self.target.join("stage");
+        std::fs::create_dir_all(&stage).with_context(|| format!("cannot make `{}`", stage.display()))?;
+        let dir = stage.join(&sample.name);
+        // Two runs in one checkout take turns; the second finds what the first has built.
+        let _turn = lock::wait(&stage.join(format!("{}.lock", sample.name)), BUILD_LIMIT)?;
         let file = dir.with_file_name(format!("{}.json", sample.name));
         let record = Record::read(&file);
         let inputs = inputs::list(&sample.dir, self.tracked).context("cannot list the sample's files")?;
@@ -107,10 +112,8 @@ impl Builder<'_> {
 
     /// Puts the app together aside, checks it, and moves it to its place.
     fn stage(&self, sample: &Sample, dir: &Path, file: &Path) -> Result<Files> {
-        let stage = self.target.join("stage");
-        std::fs::create_dir_all(&stage).with_context(|| format!("cannot make `{}`", stage.display()))?;
-        // A name of its own: another run may be staging the same sample.
-        let aside = tempfile::Builder::new().prefix(&format!(".{}.", sample.name)).tempdir_in(&stage);
+        let stage = dir.parent().unwrap_or(dir);
+        let aside = tempfile::Builder::new().prefix(&format!(".{}.", sample.name)).tempdir_in(stage);
         let aside = aside.with_context(|| format!("cannot make a folder in `{}`", stage.display()))?;
         let (new, old) = (aside.path().join("new"), aside.path().join("old"));
         std::fs::create_dir(&new).with_context(|| format!("cannot make `{}`", new.display()))?;

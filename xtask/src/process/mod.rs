@@ -2,6 +2,7 @@
 
 pub mod command;
 pub mod interrupt;
+pub mod lock;
 pub mod log;
 pub mod run;
 pub mod server;

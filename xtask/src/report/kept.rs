@@ -10,6 +10,7 @@ use super::Event;
 use super::junit;
 use super::outcome::Verdict;
 use super::summary::Summary;
+use crate::process::lock;
 
 const VERSION: u32 = 1;
 /// How many of the slowest cases are listed.
@@ -20,22 +21,34 @@ pub type Failed = BTreeSet<(String, String, String)>;
 
 /// The folder of a run.
 pub struct Kept {
-    folder: PathBuf,
+    pub folder: PathBuf,
     events: File,
+    _lock: File,
 }
 
 impl Kept {
-    /// Begins: nothing of an earlier run is left.
+    /// Begins: nothing of an earlier run is left. Where another run is keeping its own in the folder, this one takes the next:
+    /// `report-2`.
     pub fn begin(folder: &Path) -> io::Result<Kept> {
-        match fs::remove_dir_all(folder) {
-            Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
-            _ => {}
+        let mut number = 1;
+        let (folder, lock) = loop {
+            let candidate =
+                if number == 1 { folder.to_path_buf() } else { folder.with_file_name(format!("report-{number}")) };
+            fs::create_dir_all(&candidate)?;
+            let lock = File::open(&candidate)?;
+            if lock::try_lock(&lock)? {
+                break (candidate, lock);
+            }
+            number += 1;
+        };
+        for entry in fs::read_dir(&folder)? {
+            let entry = entry?;
+            if entry.file_type()?.is_dir() { fs::remove_dir_all(entry.path())? } else { fs::remove_file(entry.path())? }
         }
-        fs::create_dir_all(folder)?;
         let schema = schemars::schema_for!(Event);
         fs::write(folder.join("events.schema.json"), serde_json::to_string_pretty(&schema)?)?;
         let events = File::create(folder.join("events.ndjson"))?;
-        let mut kept = Kept { folder: folder.to_path_buf(), events };
+        let mut kept = Kept { folder, events, _lock: lock };
         kept.write(&Event::RunBegun { version: VERSION })?;
         Ok(kept)
     }
@@ -161,6 +174,16 @@ mod tests {
         let junit = quick_junit::Report::deserialize_from_str(&text("junit.xml")).unwrap();
         let skipped: usize = junit.test_suites.iter().map(|suite| suite.disabled).sum();
         assert_eq!((junit.tests, junit.failures + junit.errors, skipped), (5, 2, 1), "{}", text("junit.xml"));
+    }
+
+    #[test]
+    fn two_runs_keep_a_report_each() {
+        let root = tempfile::tempdir().unwrap();
+        let folder = root.path().join("report");
+        let first = Kept::begin(&folder).unwrap();
+        assert!(Kept::begin(&folder).unwrap().folder.ends_with("report-2"));
+        drop(first);
+        assert_eq!(Kept::begin(&folder).unwrap().folder, folder);
     }
 
     #[test]

@@ -49,7 +49,7 @@ fn clean_engine(report: &Report) -> Result<()> {
 
 /// What we make below `target/`: cargo's own part of it is cargo's.
 fn folders(project: &Project, all: bool) -> Vec<PathBuf> {
-    let names = ["stage", "package", "npm", "report"];
+    let names = ["stage", "package", "npm", "report", "report-2"];
     let mut folders: Vec<PathBuf> = names.iter().map(|name| project.target().join(name)).collect();
     if all {
         folders.push(project.toolchains());
