@@ -2,7 +2,7 @@
 
 use std::fs;
 use std::io;
-use std::path::{Path, PathBuf};
+use std::path::{Component, Path, PathBuf};
 
 use anyhow::{Context, Result, bail};
 
@@ -43,9 +43,9 @@ pub(super) fn put_together(sample: &Sample, into: &Path) -> Result<()> {
     if !host_json.is_file() {
         bail!("there is no `host.json` in `samples/{}`\nhint: every function app has one", sample.name);
     }
-    copy(&host_json, &into.join("host.json"))?;
+    copy(&host_json, Path::new("host.json"), into)?;
     for function in &sample.functions {
-        copy(&sample.dir.join(function), &into.join(function))?;
+        copy(&sample.dir.join(function), Path::new(function), into)?;
     }
     for (name, source) in &sample.manifest.stage {
         let (from, to) = (sample.dir.join(source.path()), into.join(name.path()));
@@ -57,10 +57,15 @@ pub(super) fn put_together(sample: &Sample, into: &Path) -> Result<()> {
                 sample.name
             );
         }
+        let outside = || format!("`[stage]` names `{}`, which is not in the sample's folder", source.path().display());
+        let folder = from.parent().unwrap_or(&from).canonicalize().with_context(outside)?;
+        if !folder.starts_with(sample.dir.canonicalize().with_context(outside)?) {
+            bail!("{}: a link leads to `{}`", outside(), folder.display());
+        }
         if to.symlink_metadata().is_ok() {
             bail!("`[stage]` names `{}`, which is staged by itself", name.path().display());
         }
-        copy(&from, &to)?;
+        copy(&from, name.path(), into)?;
     }
     Ok(())
 }
@@ -96,8 +101,9 @@ pub(super) fn files(dir: &Path) -> io::Result<Vec<PathBuf>> {
     Ok(found)
 }
 
-/// Copies a file or a folder, modes kept.
-fn copy(from: &Path, to: &Path) -> Result<()> {
+/// Copies a file or a folder to `name` in the app, modes kept.
+fn copy(from: &Path, name: &Path, app: &Path) -> Result<()> {
+    let to = &app.join(name);
     let cannot = || format!("cannot stage `{}`", from.display());
     if let Some(parent) = to.parent() {
         fs::create_dir_all(parent).with_context(cannot)?;
@@ -107,16 +113,55 @@ fn copy(from: &Path, to: &Path) -> Result<()> {
         fs::create_dir_all(to).with_context(cannot)?;
         for entry in fs::read_dir(from).with_context(cannot)? {
             let entry = entry.with_context(cannot)?;
-            copy(&entry.path(), &to.join(entry.file_name()))?;
+            copy(&entry.path(), &name.join(entry.file_name()), app)?;
         }
         return Ok(());
     }
     if meta.is_symlink() {
         let target = fs::read_link(from).with_context(cannot)?;
-        if target.is_absolute() {
-            bail!("`{}` is a link to `{}`, which is in no image", from.display(), target.display());
+        if climbs(name, &target) {
+            bail!("`{}` is a link to `{}`, which is not in the app", from.display(), target.display());
         }
         return std::os::unix::fs::symlink(target, to).with_context(cannot);
     }
+    if !meta.is_file() {
+        bail!(
+            "`{}` is neither a file nor a folder nor a link\nhint: it cannot be staged: move it elsewhere",
+            from.display()
+        );
+    }
     fs::copy(from, to).map(drop).with_context(cannot)
+}
+
+/// Whether a link of this name in the app leads out of it.
+fn climbs(name: &Path, target: &Path) -> bool {
+    let mut depth = name.components().count() - 1;
+    target.is_absolute()
+        || target.components().any(|part| match part {
+            Component::ParentDir if depth == 0 => true,
+            Component::ParentDir => {
+                depth -= 1;
+                false
+            }
+            Component::Normal(_) => {
+                depth += 1;
+                false
+            }
+            _ => false,
+        })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_link_stays_in_the_app() {
+        for target in ["../../etc/passwd", "a/../../../x", "/etc/passwd"] {
+            assert!(climbs(Path::new("hello/link"), Path::new(target)), "{target}");
+        }
+        for target in ["../handler", "./other", "a/../b"] {
+            assert!(!climbs(Path::new("hello/link"), Path::new(target)), "{target}");
+        }
+    }
 }

@@ -14,6 +14,10 @@ use super::command::{self, Command};
 use super::interrupt;
 use super::log::Log;
 use super::run::{MARK, Run};
+use crate::text;
+
+/// How many of its lines are shown when a server does not start.
+const LAST_LINES: usize = 10;
 
 /// A server that runs, the head of a process group of its own.
 #[derive(Debug)]
@@ -81,7 +85,10 @@ impl Server {
         let log = self.log.clone();
         let address = tokio::select! {
             address = log.wait_for(0, announcement, limit) => address,
-            status = self.ended() => bail!("it ended by itself ({})", status?),
+            status = self.ended() => {
+                let (status, lines) = (status?, self.log.since(0));
+                bail!("it ended by itself ({status})\n  {}", text::last(&lines, LAST_LINES).join("\n  "))
+            }
         };
         let address =
             address.with_context(|| format!("it did not say `{announcement}…` within {} s", limit.as_secs()))?;

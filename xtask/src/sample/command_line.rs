@@ -68,7 +68,12 @@ impl TryFrom<String> for InnerPath {
         let path = PathBuf::from(&text);
         let inner = path.components().all(|part| matches!(part, Component::Normal(_)));
         if text.is_empty() || !inner {
-            return Err(format!("`{text}` is not a path inside the folder\nhint: paths are relative and have no `..`"));
+            let plain: PathBuf = path.components().filter(|part| matches!(part, Component::Normal(_))).collect();
+            let hint = match path.components().any(|part| matches!(part, Component::ParentDir | Component::RootDir)) {
+                true => "paths are relative and have no `..`".to_owned(),
+                false => format!("write `{}`", plain.display()),
+            };
+            return Err(format!("`{text}` is not a path inside the folder\nhint: {hint}"));
         }
         Ok(InnerPath(path))
     }

@@ -157,5 +157,16 @@ apt = []
     fn a_version_or_a_hash_that_is_none_is_refused() {
         assert!(mistake("\"1.22\"", "\"latest\"").contains("`latest` is not a version"));
         assert!(mistake("89abcdef\"", "\"").contains("64 hexadecimal digits"));
+        assert!(mistake("sha256 = \"0123", "sha265 = \"0123").contains("did you mean `sha256`"));
+        let unchecked = mistake(", sha256 = \"0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef\"", "");
+        assert!(unchecked.contains("an archive has one hash"), "{unchecked}");
+    }
+
+    #[test]
+    fn the_name_of_a_toolchain_is_one_folder() {
+        for name in ["../../precious", "/etc", "..", "", "a b"] {
+            let shown = mistake("= \"go\"", &format!("= \"{name}\""));
+            assert!(shown.contains("cannot be a toolchain's name"), "{shown}");
+        }
     }
 }

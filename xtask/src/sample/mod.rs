@@ -53,6 +53,9 @@ impl fmt::Display for Unknown {
 
 impl std::error::Error for Unknown {}
 
+/// What to do about a name that cannot be a sample's.
+pub const NAME_HINT: &str = "hint: lower-case letters, digits and dashes: it becomes a part of images' names";
+
 /// Every sample there is, in alphabetical order: the folders are the list.
 pub fn load_all(project: &Project) -> Vec<Loaded> {
     let Ok(folders) = fs::read_dir(project.samples()) else { return Vec::new() };
@@ -65,12 +68,21 @@ pub fn load_all(project: &Project) -> Vec<Loaded> {
 fn load(project: &Project, dir: &Path) -> Loaded {
     let name = dir.file_name().unwrap_or_default().to_string_lossy().into_owned();
     let broken = |message| BrokenSample { name: name.clone(), message };
+    if !is_name(&name) {
+        return Err(broken(format!("`{}` cannot be a sample's name\n{NAME_HINT}", name.escape_debug())));
+    }
     let file = dir.join("sample.toml");
     let shown = file.strip_prefix(project.root()).unwrap_or(&file).display().to_string();
     let text = fs::read_to_string(&file).map_err(|error| broken(format!("cannot read `{shown}`: {error}")))?;
     let manifest = Manifest::parse(Path::new(&shown), &text).map_err(|error| broken(error.to_string()))?;
     let functions = functions(dir).map_err(|error| broken(format!("cannot list `{}`: {error}", dir.display())))?;
     Ok(Sample { name, dir: dir.to_path_buf(), manifest, functions })
+}
+
+/// Whether a folder's name can be a sample's.
+pub fn is_name(name: &str) -> bool {
+    let plain = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-';
+    name.chars().all(plain) && name.starts_with(|c: char| c.is_ascii_lowercase())
 }
 
 fn functions(dir: &Path) -> std::io::Result<Vec<String>> {
@@ -108,6 +120,15 @@ mod tests {
         let all = load_all(&project);
         assert_eq!(all.iter().map(|sample| sample.as_ref().unwrap().name.as_str()).collect::<Vec<_>>(), ["a", "b"]);
         assert_eq!(all[0].as_ref().unwrap().functions, ["hello"]);
+    }
+
+    #[test]
+    fn a_folder_whose_name_can_be_in_no_image_is_broken() {
+        for name in ["A", "a b", "a:b", "a\nb", "$(x)", "-a"] {
+            let (_root, project) = project(&[(name, "title = 'A'")]);
+            let broken = load_all(&project).remove(0).unwrap_err();
+            assert!(broken.message.contains("cannot be a sample's name"), "{}", broken.message);
+        }
     }
 
     #[test]

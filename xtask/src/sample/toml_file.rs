@@ -66,9 +66,15 @@ impl fmt::Display for Position<'_> {
 /// nearest one.
 fn in_our_words(message: &str) -> String {
     let Some(rest) = message.strip_prefix("unknown field ") else {
-        return match message.strip_prefix("missing field ") {
-            Some(rest) => format!("the key {rest} is missing"),
-            None => message.into(),
+        return match (message.strip_prefix("missing field "), message) {
+            (Some(rest), _) => format!("the key {rest} is missing"),
+            (_, message) if message.starts_with("invalid type: map, expected a sequence") => {
+                "this is a list of tables\nhint: write its name in two pairs of brackets, `[[…]]`".into()
+            }
+            (_, message) if message.starts_with("invalid type: ") && message.ends_with("expected a sequence") => {
+                "this is a list\nhint: write `[\"…\"]`".into()
+            }
+            _ => message.into(),
         };
     };
     let mut quoted = rest.split('`').skip(1).step_by(2);
@@ -113,6 +119,12 @@ mod tests {
     #[test]
     fn a_missing_key_is_named() {
         assert!(error("[[tool]]\nat_least = \"1\"\n").contains("the key `name` is missing"));
+    }
+
+    #[test]
+    fn a_list_that_is_written_as_one_value_is_answered_with_how_to_write_it() {
+        assert!(error("[tool]\nname = \"go\"\n").ends_with("hint: write its name in two pairs of brackets, `[[…]]`"));
+        assert!(error("tool = \"go\"\n").ends_with("hint: write `[\"…\"]`"), "{}", error("tool = \"go\"\n"));
     }
 
     #[test]

@@ -1,6 +1,7 @@
 //! A toolchain: what a manifest asks of the machine.
 
-use serde::{Deserialize, Serialize};
+use serde::de::Error;
+use serde::{Deserialize, Deserializer};
 
 use super::command_line::{CommandLine, InnerPath};
 use super::version::Version;
@@ -9,7 +10,8 @@ use super::version::Version;
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Toolchain {
-    /// What a site may provide an installer for.
+    /// What a site may provide an installer for, and the folder it is unpacked into.
+    #[serde(deserialize_with = "folder_name")]
     pub name: String,
     /// Must exit 0; the first dotted number in its output is the version.
     pub probe: CommandLine,
@@ -26,36 +28,62 @@ pub struct Toolchain {
     pub page: Option<String>,
 }
 
+/// One part of a path: it becomes a folder's name.
+fn folder_name<'de, D: Deserializer<'de>>(name: D) -> Result<String, D::Error> {
+    let name = String::deserialize(name)?;
+    let plain = |c: char| c.is_ascii_alphanumeric() || "._-".contains(c);
+    if name.is_empty() || name.starts_with('.') || !name.chars().all(plain) {
+        let hint = "letters, digits, dots and dashes: it becomes a folder's name";
+        return Err(D::Error::custom(format!("`{name}` cannot be a toolchain's name\nhint: {hint}")));
+    }
+    Ok(name)
+}
+
 /// A `.tar.gz` of the toolchain's makers.
 #[derive(Clone, Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
+#[serde(try_from = "WrittenArchive")]
 pub struct Archive {
-    /// Where it is.
     pub url: String,
-    /// What it must hash to.
-    pub sha256: Option<Hash<64>>,
-    /// The same, where the makers publish this one.
-    pub sha512: Option<Hash<128>>,
+    pub hash: Hash,
 }
 
-/// A hash in hexadecimal digits, in lower case.
-#[derive(Clone, Debug, PartialEq, Eq, Deserialize, Serialize)]
-#[serde(try_from = "String", into = "String")]
-pub struct Hash<const DIGITS: usize>(pub String);
+/// What an archive must hash to, in hexadecimal digits in lower case.
+#[derive(Clone, Debug)]
+pub enum Hash {
+    Sha256(String),
+    /// Where the makers publish this one.
+    Sha512(String),
+}
 
-impl<const DIGITS: usize> TryFrom<String> for Hash<DIGITS> {
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct WrittenArchive {
+    url: String,
+    sha256: Option<String>,
+    sha512: Option<String>,
+}
+
+impl TryFrom<WrittenArchive> for Archive {
     type Error = String;
 
-    fn try_from(text: String) -> Result<Hash<DIGITS>, String> {
-        let right = text.len() == DIGITS && text.chars().all(|c| c.is_ascii_hexdigit());
-        if right { Ok(Hash(text.to_lowercase())) } else { Err(format!("a hash here has {DIGITS} hexadecimal digits")) }
+    fn try_from(written: WrittenArchive) -> Result<Archive, String> {
+        let WrittenArchive { url, sha256, sha512 } = written;
+        let hash = match (sha256, sha512) {
+            (Some(hash), None) => Hash::Sha256(digits(&hash, 64)?),
+            (None, Some(hash)) => Hash::Sha512(digits(&hash, 128)?),
+            _ => {
+                return Err(
+                    "an archive has one hash\nhint: give the `sha256` or `sha512` that its makers publish".into()
+                );
+            }
+        };
+        Ok(Archive { url, hash })
     }
 }
 
-impl<const DIGITS: usize> From<Hash<DIGITS>> for String {
-    fn from(hash: Hash<DIGITS>) -> String {
-        hash.0
-    }
+fn digits(hash: &str, count: usize) -> Result<String, String> {
+    let right = hash.len() == count && hash.chars().all(|c| c.is_ascii_hexdigit());
+    if right { Ok(hash.to_lowercase()) } else { Err(format!("a hash here has {count} hexadecimal digits")) }
 }
 
 impl Toolchain {

@@ -9,7 +9,7 @@ use anyhow::{Context, Result, bail};
 use sha2::{Digest, Sha256, Sha512};
 
 use crate::process::{self, interrupt};
-use crate::sample::toolchain::Archive;
+use crate::sample::toolchain::{Archive, Hash};
 
 /// How long the parts of a transfer may take.
 #[derive(Clone, Copy)]
@@ -21,6 +21,9 @@ struct Limits {
 }
 
 const LIMITS: Limits = Limits { response: Duration::from_secs(15), transfer: Duration::from_secs(1_200) };
+
+/// The largest toolchain that is known here has a tenth of it.
+const MOST_BYTES: u64 = 4 << 30;
 
 /// Fetches an archive and unpacks it as the folder `into`, which is replaced. `progress` is called for every part that has
 /// come: how many bytes so far, and of how many if that is known. Before all of it is here and its hash is right, nothing is
@@ -49,8 +52,9 @@ fn install_within(
     })?;
     let aside = tempfile::tempdir_in(parent).context("cannot make a folder to unpack into")?;
     unpack(file, aside.path()).with_context(|| format!("cannot unpack `{}`", archive.url))?;
-    if into.symlink_metadata().is_ok() {
-        fs::remove_dir_all(into).with_context(|| format!("cannot remove `{}`", into.display()))?;
+    if let Ok(there) = into.symlink_metadata() {
+        let removed = if there.is_dir() { fs::remove_dir_all(into) } else { fs::remove_file(into) };
+        removed.with_context(|| format!("cannot remove `{}`", into.display()))?;
     }
     fs::rename(top(aside.path())?, into).with_context(|| format!("cannot make `{}`", into.display()))
 }
@@ -73,38 +77,55 @@ async fn fetch(
     while let Some(part) =
         response.chunk().await.with_context(|| format!("`{url}` was cut off after {received} bytes"))?
     {
+        received += part.len() as u64;
+        if received > MOST_BYTES {
+            bail!("`{url}` is larger than {} MiB", MOST_BYTES >> 20);
+        }
         sha256.update(&part);
         sha512.update(&part);
         file.write_all(&part).context("cannot write what was fetched")?;
-        received += part.len() as u64;
         progress(received, expected);
     }
-    check("sha256", archive.sha256.as_ref().map(|hash| hash.0.as_str()), &hex(&sha256.finalize()), url)?;
-    check("sha512", archive.sha512.as_ref().map(|hash| hash.0.as_str()), &hex(&sha512.finalize()), url)
-}
-
-fn check(kind: &str, expected: Option<&str>, received: &str, url: &str) -> Result<()> {
-    match expected {
-        Some(expected) if expected != received => bail!(
+    let (kind, expected, received) = match &archive.hash {
+        Hash::Sha256(expected) => ("sha256", expected, hex(&sha256.finalize())),
+        Hash::Sha512(expected) => ("sha512", expected, hex(&sha512.finalize())),
+    };
+    if *expected != received {
+        bail!(
             "`{url}` is not what the manifest names: its {kind} is {received}, expected {expected}\n\
              hint: compare with what its makers publish, and do not unpack it"
-        ),
-        _ => Ok(()),
+        );
     }
+    Ok(())
 }
 
 fn hex(bytes: &[u8]) -> String {
     bytes.iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
-fn unpack(mut file: File, into: &Path) -> io::Result<()> {
+/// Unpacks files, folders and links, and nothing else: whoever writes the hash may not have looked inside.
+fn unpack(mut file: File, into: &Path) -> Result<()> {
     use std::io::Seek;
     file.rewind()?;
     let mut archive = tar::Archive::new(flate2::read::GzDecoder::new(io::BufReader::new(file)));
-    archive.set_preserve_permissions(true);
-    archive.set_preserve_mtime(true);
-    // Entries that climb out of the folder are left out by the crate.
-    archive.unpack(into)
+    // Without the bits that give a program the rights of its owner.
+    archive.set_preserve_permissions(false);
+    let mut unpacked = 0;
+    for entry in archive.entries()? {
+        let mut entry = entry?;
+        let (name, kind) = (entry.path()?.display().to_string(), entry.header().entry_type());
+        unpacked += entry.size();
+        match kind {
+            tar::EntryType::XGlobalHeader => continue,
+            _ if unpacked > MOST_BYTES => bail!("it unpacks to more than {} MiB", MOST_BYTES >> 20),
+            _ if kind.is_file() || kind.is_dir() || kind.is_symlink() || kind.is_hard_link() => {}
+            _ => bail!("`{name}` is neither a file nor a folder nor a link"),
+        }
+        if !entry.unpack_in(into)? {
+            bail!("`{name}` climbs out of the archive");
+        }
+    }
+    Ok(())
 }
 
 /// What the archive holds: its one folder where it has just one, as most have, else all of it.
@@ -113,7 +134,7 @@ fn top(unpacked: &Path) -> Result<PathBuf> {
         fs::read_dir(unpacked).and_then(Iterator::collect).context("cannot list what was unpacked")?;
     match entries.as_slice() {
         [] => bail!("the archive is empty"),
-        [only] if only.path().is_dir() => Ok(only.path()),
+        [only] if only.file_type().is_ok_and(|kind| kind.is_dir()) => Ok(only.path()),
         _ => Ok(unpacked.to_path_buf()),
     }
 }
@@ -128,12 +149,62 @@ mod tests {
 
     /// A `.tar.gz` of `tool-1.2/bin/tool`.
     fn tarball() -> Vec<u8> {
+        packed(&[("tool-1.2/bin/tool", tar::EntryType::Regular, "")])
+    }
+
+    /// A `.tar.gz` of entries, with the setuid bit: name, kind, and where a link leads.
+    fn packed(entries: &[(&str, tar::EntryType, &str)]) -> Vec<u8> {
         let mut tar = tar::Builder::new(flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::fast()));
-        let mut header = tar::Header::new_gnu();
-        header.set_size(5);
-        header.set_mode(0o755);
-        tar.append_data(&mut header, "tool-1.2/bin/tool", &b"tool\n"[..]).unwrap();
+        for (name, kind, link) in entries {
+            let text: &[u8] = if kind.is_file() { b"tool\n" } else { b"" };
+            let mut header = tar::Header::new_gnu();
+            header.as_gnu_mut().unwrap().name[..name.len()].copy_from_slice(name.as_bytes());
+            header.as_gnu_mut().unwrap().linkname[..link.len()].copy_from_slice(link.as_bytes());
+            header.set_entry_type(*kind);
+            header.set_size(text.len() as u64);
+            header.set_mode(0o4755);
+            header.set_cksum();
+            tar.append(&header, text).unwrap();
+        }
         tar.into_inner().unwrap().finish().unwrap()
+    }
+
+    fn unpacked(entries: &[(&str, tar::EntryType, &str)]) -> (tempfile::TempDir, Result<()>) {
+        let body = packed(entries);
+        let (dir, result, _) = installed(serve(body.clone(), body.len()), &sha256(&body));
+        (dir, result)
+    }
+
+    #[test]
+    fn what_is_no_part_of_a_toolchain_is_refused() {
+        use tar::EntryType::{Block, Char, Fifo, Link, Regular, Symlink};
+        let hostile: [&[(&str, tar::EntryType, &str)]; 8] = [
+            &[("../out", Regular, "")],
+            &[("/tmp/out", Regular, ""), ("../out", Regular, "")],
+            &[("t/up", Symlink, "../.."), ("t/up/out", Regular, "")],
+            &[("t/etc", Symlink, "/etc"), ("t/etc/out", Regular, "")],
+            &[("t/passwd", Link, "/etc/passwd")],
+            &[("t/pipe", Fifo, "")],
+            &[("t/disk", Block, "")],
+            &[("t/terminal", Char, "")],
+        ];
+        for entries in hostile {
+            let (dir, result) = unpacked(entries);
+            assert!(result.is_err(), "{entries:?}");
+            assert_eq!(left(&dir), 0, "{entries:?}");
+        }
+    }
+
+    #[test]
+    fn a_link_is_no_toolchain_and_no_program_gets_the_rights_of_its_owner() {
+        use std::os::unix::fs::PermissionsExt;
+        let (dir, result) = unpacked(&[("etc", tar::EntryType::Symlink, "/etc")]);
+        result.unwrap();
+        assert!(!dir.path().join("tool").symlink_metadata().unwrap().is_symlink());
+        let (dir, result) = unpacked(&[("tool-1.2/bin/tool", tar::EntryType::Regular, "")]);
+        result.unwrap();
+        let mode = fs::metadata(dir.path().join("tool/bin/tool")).unwrap().permissions().mode();
+        assert_eq!(mode & 0o7777, 0o755);
     }
 
     /// Serves one request with `declared` as the length of `body`.
@@ -154,7 +225,7 @@ mod tests {
     }
 
     fn installed(url: String, sha256: &str) -> (tempfile::TempDir, Result<()>, u64) {
-        let archive = Archive { url, sha256: Some(sha256.to_string().try_into().unwrap()), sha512: None };
+        let archive = Archive { url, hash: Hash::Sha256(sha256.to_owned()) };
         let dir = tempfile::tempdir().unwrap();
         let mut received = 0;
         let limits = Limits { response: Duration::from_millis(300), ..LIMITS };

@@ -6,16 +6,12 @@ use crate::build::inputs::{self, Tracked};
 use crate::cli;
 use crate::project::Project;
 use crate::report::Report;
-use crate::sample::selection;
+use crate::sample::{self, selection};
 
 /// Copies a sample under a new name and says what comes next.
 pub fn new(project: &Project, args: &cli::New, report: &Report) -> Result<u8> {
     let cli::New { name, like } = args;
-    let plain = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-';
-    ensure!(
-        name.chars().all(plain) && name.starts_with(|c: char| c.is_ascii_lowercase()),
-        "`{name}` cannot be a sample's name\nhint: lower-case letters, digits and dashes: it becomes a part of images' names"
-    );
+    ensure!(sample::is_name(name), "`{name}` cannot be a sample's name\n{}", sample::NAME_HINT);
     let dir = project.samples().join(name);
     if dir.exists() {
         bail!("there is a sample `{name}` already");

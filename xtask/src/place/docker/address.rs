@@ -42,6 +42,12 @@ impl Address {
     }
 }
 
+/// Whether there is a socket that this person may not use.
+pub fn is_denied(address: &Address) -> bool {
+    let access = |path: &String| rustix::fs::access(path.as_str(), rustix::fs::Access::WRITE_OK);
+    matches!(address, Address::Unix(path) if access(path) == Err(rustix::io::Errno::ACCESS))
+}
+
 /// Where the engine of this machine is, for all that speak to it: as Docker's own client finds it, as far as that goes
 /// without its configuration. That is `DOCKER_HOST`, else the first socket that exists, Podman's among them, else Docker's
 /// usual one.

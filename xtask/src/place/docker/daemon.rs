@@ -7,6 +7,7 @@ use std::time::{Duration, Instant};
 use anyhow::{Context, Result, bail};
 use rustix::process::{PidfdFlags, Signal};
 
+use super::address;
 use super::engine::Engine;
 use crate::process;
 use crate::process::command::{self, Command};
@@ -44,6 +45,9 @@ pub fn ensure(project: &Project, apt: &mut Apt, report: &Report) -> Result<()> {
     };
     if std::env::var_os("DOCKER_HOST").is_some_and(|address| !address.is_empty()) {
         return Err(silent).context("`DOCKER_HOST` names an engine that is not ours to start");
+    }
+    if address::current().is_ok_and(|address| address::is_denied(&address)) {
+        return Err(silent);
     }
     if find(project, "dockerd").is_none() {
         if !apt.may_install() {

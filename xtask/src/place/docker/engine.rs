@@ -93,6 +93,7 @@ impl Engine {
         let address = address::current()?;
         let context = address::other_context();
         let hint = match &context {
+            _ if address::is_denied(&address) => "you may not use it: join the group `docker` (as root, `usermod --append --groups docker USER`), and log in anew".to_owned(),
             Some(name) => format!(
                 "the docker context `{name}` is not read here: set `DOCKER_HOST` to its address \
                  (`docker context inspect {name}`)"
@@ -105,6 +106,11 @@ impl Engine {
         opened.map_err(|error| {
             anyhow!("no container engine at `{}`: {}\nhint: {hint}", address.uri(), error.root_cause())
         })
+    }
+
+    /// Whether it is on another machine, where ports are published on every address.
+    pub fn is_elsewhere(&self) -> bool {
+        self.address.published().1 != "127.0.0.1"
     }
 
     /// What it makes containers for, in Docker's words: `amd64`.

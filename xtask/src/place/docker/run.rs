@@ -70,6 +70,9 @@ pub async fn prepare<'a>(settings: &Settings<'a>) -> Result<DockerRun<'a>> {
     if let Some(mismatch) = mismatch(engine.architecture(), std::env::consts::ARCH) {
         bail!(mismatch);
     }
+    if engine.is_elsewhere() {
+        report.warn("the engine is on another machine: hosts and Azurite, whose key everybody knows, are open on all of its addresses while cases run");
+    }
     clean_up_at_last();
     let swept = sweep::remove_of_the_dead(&engine).await?;
     if swept != sweep::Removed::default() {
