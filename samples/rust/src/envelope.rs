@@ -103,15 +103,17 @@ impl IntoResponse for InvocationResult {
 
 impl IntoResponse for Failure {
     fn into_response(self) -> Response {
-        let (status, line) = match self {
-            Self::BadEnvelope(expected) => (StatusCode::BAD_REQUEST, expected),
+        // What the handler writes to stderr appears in the host's log as an error, what it writes to stdout as information.
+        match self {
+            Self::BadEnvelope(expected) => {
+                eprintln!("{expected}");
+                (StatusCode::BAD_REQUEST, expected).into_response()
+            }
             // A message that cannot be handled has nobody to tell: after a 500 the host tries again, five attempts in all, then moves it to the poison queue.
             Self::Unprocessable { attempt } => {
-                (StatusCode::INTERNAL_SERVER_ERROR, format!("Cannot process, attempt {attempt}"))
+                eprintln!("Cannot process, attempt {attempt}");
+                (StatusCode::INTERNAL_SERVER_ERROR, "Internal Server Error").into_response()
             }
-        };
-        // What the handler writes to stderr appears in the host's log as an error, what it writes to stdout as information.
-        eprintln!("{line}");
-        (status, line).into_response()
+        }
     }
 }

@@ -24,9 +24,12 @@ pub fn router() -> Router {
         Router::new()
             // Proxied: with only an HTTP trigger in and an HTTP response out, the host passes the request on as it came, /api included, and the answer back piece by piece.
             .route("/api/hello", get(async || "Hello world"))
-            .route("/api/SimpleHttpTrigger", get(greet_name_in_query).post(greet_name_in_body))
-            .route("/api/SimpleHttpTriggerWithReturn", get(tell_what_arrived).post(tell_what_arrived))
-            .route("/api/HttpTriggerWithStreaming", get(stream_pieces))
+            .route("/api/SimpleHttpTrigger", get(simple_http_trigger_get).post(simple_http_trigger_post))
+            .route(
+                "/api/SimpleHttpTriggerWithReturn",
+                get(simple_http_trigger_with_return).post(simple_http_trigger_with_return),
+            )
+            .route("/api/HttpTriggerWithStreaming", get(http_trigger_with_streaming))
             // Default mode: the host posts {"Data", "Metadata"} to /<FunctionName> and expects {"Outputs", "Logs", "ReturnValue"} as application/json.
             .route("/HttpTriggerStringReturnValue", post(functions::http_trigger_string_return_value))
             .route("/HttpTriggerWithOutputs", post(functions::http_trigger_with_outputs))
@@ -49,18 +52,20 @@ pub fn with_layers(routes: Router) -> Router {
         .layer(CatchPanicLayer::new())
 }
 
-async fn greet_name_in_query(Query(query): Query<BTreeMap<String, String>>) -> String {
+async fn simple_http_trigger_get(Query(query): Query<BTreeMap<String, String>>) -> String {
     let name = query.get("name").filter(|name| !name.is_empty());
     format!("Hello, {}!", name.map_or("world", String::as_str))
 }
 
-async fn greet_name_in_body(body: Result<Json<Value>, JsonRejection>) -> Result<String, (StatusCode, &'static str)> {
+async fn simple_http_trigger_post(
+    body: Result<Json<Value>, JsonRejection>,
+) -> Result<String, (StatusCode, &'static str)> {
     let name = body.as_ref().ok().and_then(|body| body["name"].as_str()).filter(|name| !name.is_empty());
     let name = name.ok_or((StatusCode::BAD_REQUEST, r#"Expected a JSON body such as {"name":"Ada"}"#))?;
     Ok(format!("Hello, {name}!"))
 }
 
-async fn tell_what_arrived(
+async fn simple_http_trigger_with_return(
     method: Method,
     uri: Uri,
     Query(mut query): Query<BTreeMap<String, String>>,
@@ -79,7 +84,7 @@ async fn tell_what_arrived(
 }
 
 /// Sends server-sent events, each as soon as it is there.
-async fn stream_pieces(Query(query): Query<BTreeMap<String, String>>) -> Response {
+async fn http_trigger_with_streaming(Query(query): Query<BTreeMap<String, String>>) -> Response {
     let number = |name, missing| query.get(name).map_or(Some(missing), |value| value.parse::<u64>().ok());
     let (Some(count @ 1..=20), Some(pause_ms @ 0..=2000)) = (number("count", 3), number("pauseMs", 200)) else {
         let error = json!({ "error": "expected count from 1 to 20 and pauseMs from 0 to 2000" });

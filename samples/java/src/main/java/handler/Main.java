@@ -19,7 +19,7 @@ public final class Main {
                     named == null ? " (FUNCTIONS_CUSTOMHANDLER_PORT is not set)" : "");
             // When the host stops it kills the handler: there is no signal to wait for.
         } catch (IllegalArgumentException | IOException e) {
-            System.err.printf("Cannot listen on 127.0.0.1:%s (%s): set FUNCTIONS_CUSTOMHANDLER_PORT to a free port, "
+            System.err.printf("Cannot listen on port `%s` (%s): set FUNCTIONS_CUSTOMHANDLER_PORT to a free port, "
                     + "or unset it to listen on 8081%n", port, e.getMessage());
             System.exit(1);
         }

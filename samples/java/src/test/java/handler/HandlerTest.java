@@ -203,7 +203,7 @@ class HandlerTest {
         List<String> lines = program.errorReader().lines().toList();
         assertEquals(1, program.waitFor());
         assertEquals(1, lines.size(), lines.toString());
-        assertTrue(lines.get(0).startsWith("Cannot listen on 127.0.0.1:" + port + " ("), lines.get(0));
+        assertTrue(lines.get(0).startsWith("Cannot listen on port `" + port + "` ("), lines.get(0));
         assertTrue(lines.get(0).endsWith("): set FUNCTIONS_CUSTOMHANDLER_PORT to a free port, or unset it to listen on 8081"));
     }
 
