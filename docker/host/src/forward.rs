@@ -40,13 +40,14 @@ pub async fn forward(call: &Call<'_>, caller: &mut Caller) -> Response {
     execution.watch_body(caller);
     let waits_for_continue = head.headers.get(Name::Expect).is_some_and(is_continue);
     let body = if caller.length() > 0 { Body::Stream { caller, waits_for_continue } } else { Body::Empty };
-    let asking = pin!(async { invoke::noticed(handler, handler.client().call(&request, body).await).await });
+    let see = |head: &ResponseHead| warn_of_events(&execution, head);
+    let asking =
+        pin!(async { invoke::noticed(handler, handler.client().call_and_see(&request, body, &see).await).await });
     let mut response = match invoke::within_timeout(handler, &execution, asking).await {
         Outcome::Answered(answer) => {
             execution.exchange.response(&answer.head);
             answer.body.iter().for_each(|piece| execution.exchange.received(piece));
             execution.succeeded();
-            warn_of_events(&execution, &answer.head);
             to_caller(&execution, answer, head.method == "HEAD")
         }
         Outcome::Failed(error) => {
@@ -59,7 +60,8 @@ pub async fn forward(call: &Call<'_>, caller: &mut Caller) -> Response {
     response
 }
 
-/// A caller gets a forwarded response when it is complete, which is not what a handler of events has in mind.
+/// A caller gets a forwarded response when it is complete, which is not what a handler of events has in mind: said at once, since
+/// such a response may never be complete.
 fn warn_of_events(execution: &Execution<'_>, head: &ResponseHead) {
     const EVENTS: &[u8] = b"text/event-stream";
 

@@ -35,8 +35,10 @@ pub async fn proxy(call: &Call<'_>, caller: &mut Caller) -> Option<Response> {
     let execution = Execution::begin(call.host, call.running, &call.found.function, CALLED_BY_HOST_API);
     let Some(handler) = call.running.handler() else { return Some(Response::empty(500)) };
     let is_ready = invoke::wait_ready(handler, &execution).await;
-    let exchange = pin!(exchange(handler, &execution, call.request, caller));
-    let outcome = invoke::within_timeout(handler, &execution, exchange).await;
+    let outcome = {
+        let exchange = pin!(exchange(handler, &execution, call.request, caller));
+        invoke::within_timeout(handler, &execution, exchange).await
+    };
     let response = match outcome {
         Outcome::Answered(response) => {
             execution.succeeded();
@@ -50,7 +52,10 @@ pub async fn proxy(call: &Call<'_>, caller: &mut Caller) -> Option<Response> {
             handler.notice_end().await;
             Some(*failure.response)
         }
-        Outcome::TimedOut => Some(Response::empty(500)),
+        Outcome::TimedOut => {
+            caller.close_stream();
+            Some(Response::empty(500))
+        }
     };
     response.map(|response| Response { closes: response.closes || !is_ready, ..response })
 }
@@ -74,9 +79,7 @@ async fn exchange(
         Err(upload::Error::Caller(error)) if error.is_departure() => return Ok(left(execution)),
         Err(error) => return Err(Failure::binding(&error.to_string())),
     };
-    // The caller has left if its address is not known.
-    let Ok(peer) = caller.peer() else { return Ok(left(execution)) };
-    let own = Own { port: handler.client().port(), invocation: execution.id, peer };
+    let own = Own { authority: handler.client().authority(), invocation: execution.id, peer: &caller.peer };
     let asks_for_upgrade = is_upgrade(request);
     let request = to_handler(request, own, &upload)?;
     execution.exchange.request(Mode::Proxying, &request);
@@ -101,7 +104,7 @@ async fn exchange(
 }
 
 /// The request as the handler gets it.
-fn to_handler(request: wire::Request<'_>, own: Own, upload: &Upload) -> Result<Request, Failure> {
+fn to_handler(request: wire::Request<'_>, own: Own<'_>, upload: &Upload) -> Result<Request, Failure> {
     let head = request.head;
     let method = normal_method(&head.method);
     if method == "CONNECT" {

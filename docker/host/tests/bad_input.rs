@@ -1,4 +1,5 @@
-//! What a caller gets, and what the log says, when files on the host's side are damaged or an answer is not what was meant.
+//! What a caller gets, and what the log says, when files on the host's side are damaged, or an answer is not what was meant or has no
+//! end.
 
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test fails by panicking")]
 
@@ -17,6 +18,14 @@ http.createServer((request, response) => {
   const text = JSON.stringify({ Outputs: { res: { status: 404, body: 'no' } } });
   const answer = request.url === '/silent' ? '' : text;
   request.resume().on('end', () => response.writeHead(200, { 'Content-Type': 'application/json' }).end(answer));
+}).listen(process.env.FUNCTIONS_CUSTOMHANDLER_PORT, '127.0.0.1');
+";
+/// Answers with one event and no end.
+const EVENTS: &str = "
+import http from 'node:http';
+http.createServer((request, response) => {
+  if (request.url === '/') return response.end();
+  response.writeHead(200, { 'Content-Type': 'text/event-stream' }).write('data: 1\\n\\n');
 }).listen(process.env.FUNCTIONS_CUSTOMHANDLER_PORT, '127.0.0.1');
 ";
 const HOST_JSON: &str = r#"{
@@ -86,4 +95,29 @@ fn an_empty_answer_is_named_while_the_caller_waits() {
         assert!(!caller.is_finished(), "the caller waits still");
         assert_eq!(status(&caller.join().unwrap()), "500");
     });
+}
+
+#[test]
+fn a_stream_of_events_that_is_forwarded_is_named_while_it_goes_on() {
+    let app = app("anonymous");
+    std::fs::write(app.path().join("handler.mjs"), EVENTS).unwrap();
+    let mode = ("AzureFunctionsJobHost__customHandler__enableForwardingHttpRequest", Path::new("true"));
+    let host = Host::serve(app.path(), &[mode]);
+    std::thread::scope(|scope| {
+        let caller = scope.spawn(|| host.post("/api/hello", ""));
+        host.wait_for_line("hint: write `enableProxyingHttpRequest` instead");
+        assert!(!caller.is_finished(), "the caller waits still");
+        assert_eq!(status(&caller.join().unwrap()), "500");
+    });
+}
+
+#[test]
+fn a_stream_that_takes_too_long_is_closed_and_not_reset() {
+    let app = app("anonymous");
+    std::fs::write(app.path().join("handler.mjs"), EVENTS).unwrap();
+    let mode = ("AzureFunctionsJobHost__customHandler__enableProxyingHttpRequest", Path::new("true"));
+    let host = Host::serve(app.path(), &[mode]);
+    let answer = host.post("/api/hello", "");
+    assert!(answer.ends_with("data: 1\n\n\r\n"), "no last chunk: {answer}");
+    host.wait_for_line("Timeout value of 00:00:01 was exceeded");
 }

@@ -9,6 +9,8 @@ mod host;
 #[path = "support/streaming.rs"]
 mod streaming;
 
+use std::io::Write;
+
 use streaming::{LONG_BODY_BYTES, PIECE_BYTES, Proxy, read_chunks, read_head};
 use tokio::io::{AsyncReadExt, AsyncWriteExt, BufReader};
 use tokio::net::TcpStream;
@@ -17,10 +19,12 @@ use tokio::net::TcpStream;
 const LONG_BODY_LIMIT_KIB: u64 = 4 * 1024;
 /// How much an open event stream may take.
 const STREAM_LIMIT_KIB: u64 = 16;
-const STREAMS: u64 = 4_000;
-const MANY_STREAMS: u64 = 10_000;
+/// How many are tried, as many as the limit on descriptors allows.
+const STREAMS: [u64; 2] = [10_000, 4_000];
 /// Descriptors that a stream takes in one process: towards the caller and towards the handler.
 const DESCRIPTORS_A_STREAM: u64 = 2;
+/// Descriptors for all else.
+const OTHER_DESCRIPTORS: u64 = 200;
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_long_response_passes_in_little_memory() {
@@ -64,23 +68,16 @@ async fn a_long_upload_with_a_length_passes_in_little_memory() {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn thousands_of_open_event_streams_take_little_each() {
-    open_streams(STREAMS).await;
-}
-
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-#[ignore = "wants more descriptors than most systems allow"]
-async fn ten_thousand_open_event_streams_take_little_each() {
-    open_streams(MANY_STREAMS).await;
-}
-
-async fn open_streams(count: u64) {
-    let wanted = count * DESCRIPTORS_A_STREAM + 200;
-    if !has_descriptors(wanted) {
-        eprintln!(
-            "not measured: {count} streams take {wanted} descriptors, and fewer are allowed\nhint: ulimit -n {wanted}"
+    let fits = |count: &u64| has_descriptors(count * DESCRIPTORS_A_STREAM + OTHER_DESCRIPTORS);
+    let count = STREAMS.into_iter().find(fits);
+    if count != Some(STREAMS[0]) {
+        // Past the test harness, which keeps what a test prints to itself.
+        let text = format!(
+            "of {STREAMS:?} streams {count:?} are tried: the limit on descriptors allows no more\nhint: ulimit -Hn\n"
         );
-        return;
+        _ = std::io::stderr().write_all(text.as_bytes());
     }
+    let Some(count) = count else { return };
     let proxy = Proxy::start().await;
     let idle = proxy.memory_kib();
     let mut callers = Vec::new();
@@ -92,21 +89,19 @@ async fn open_streams(count: u64) {
         callers.push(caller.into_inner());
     }
     let taken = proxy.memory_kib().saturating_sub(idle);
-    println!("{count} streams: {taken} KiB, {:.1} KiB each", taken as f64 / count as f64);
+    println!("{count} of {STREAMS:?} streams: {taken} KiB, {:.1} KiB each", taken as f64 / count as f64);
     assert!(taken <= count * STREAM_LIMIT_KIB, "{count} streams take {taken} KiB");
     drop(callers);
 }
 
-/// Raises the soft limit of descriptors, which the host inherits, as far as is wanted. Whether that was possible.
+/// Raises the limit on descriptors, which the host inherits, to what is wanted. Whether that was possible.
 fn has_descriptors(wanted: u64) -> bool {
     use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
 
-    let limit = getrlimit(Resource::Nofile);
-    if limit.current.is_none_or(|current| current >= wanted) {
-        return true;
-    }
-    let may = limit.maximum.is_none_or(|maximum| maximum >= wanted);
-    may && setrlimit(Resource::Nofile, Rlimit { current: Some(wanted), maximum: limit.maximum }).is_ok()
+    let Rlimit { current, maximum } = getrlimit(Resource::Nofile);
+    let raised = |limit: Option<u64>| limit.map(|limit| limit.max(wanted));
+    let limit = Rlimit { current: raised(current), maximum: raised(maximum) };
+    setrlimit(Resource::Nofile, limit).is_ok()
 }
 
 async fn assert_counted(caller: &mut BufReader<TcpStream>) {

@@ -9,9 +9,9 @@ use wire::{Headers, Name, request_order};
 use crate::handler::own_headers;
 
 /// Room for the lines of most requests, so that it need not grow with every one.
-const USUAL_LINES: usize = 16;
+pub const USUAL_LINES: usize = 16;
 /// Room for their text.
-const USUAL_BYTES: usize = 768;
+pub const USUAL_BYTES: usize = 768;
 
 /// Names that .NET keeps for bodies: they cannot be put on a request and are lost, as is `Content-Disposition`. Length and type come
 /// back with a body.
@@ -56,7 +56,7 @@ pub fn to_handler(headers: &Headers, length: u64, invocation: Uuid) -> Result<He
         Some(known) => !LOST.contains(&known),
         None => !line.is_called("Content-Disposition"),
     };
-    let mut lines: Vec<(usize, &str, Line<'_>)> = headers.iter().filter(is_kept).map(placed).collect();
+    let mut lines: Vec<(usize, &[u8], Line<'_>)> = headers.iter().filter(is_kept).map(placed).collect();
     lines.sort_by_key(|(place, ..)| *place);
     let mut sent = Headers::with_capacity(USUAL_LINES, USUAL_BYTES);
     // Repeated lines become one; the values of `Cookie` stand in it as in any `Cookie` (recording FX-req-header-repeat).
@@ -73,10 +73,10 @@ pub fn to_handler(headers: &Headers, length: u64, invocation: Uuid) -> Result<He
 
 /// A line with its place and its spelling: first the names that Kestrel knows, then all others as they came
 /// (protocol.md#header-lines).
-fn placed(line: Line<'_>) -> (usize, &str, Line<'_>) {
-    match request_order::place(line.name()) {
-        Some((place, name)) => (place, name, line),
-        None => (usize::MAX, spelt(line.name()), line),
+fn placed(line: Line<'_>) -> (usize, &[u8], Line<'_>) {
+    match request_order::place(line.name) {
+        Some((place, name)) => (place, name.as_bytes(), line),
+        None => (usize::MAX, spelt(line.name), line),
     }
 }
 

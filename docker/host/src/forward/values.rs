@@ -11,6 +11,8 @@ use wire::Headers;
 use wire::client::spelt;
 use wire::headers::Line;
 
+use super::headers::{USUAL_BYTES, USUAL_LINES};
+
 /// Headers of which each element becomes a line.
 const LISTS: [&str; 6] = ["Allow", "Content-Language", "Pragma", "Vary", "Via", "WWW-Authenticate"];
 /// The directives of `Cache-Control` without a value, in the order in which they are written.
@@ -24,10 +26,10 @@ const OLD_DATES: [&str; 2] = ["%A, %d-%b-%y %H:%M:%S GMT", "%a %b %e %H:%M:%S %Y
 
 /// The same lines with their values rewritten. All lines of `Cache-Control` become one, at the place of the first.
 pub fn rewritten(headers: &Headers) -> Headers {
-    let mut sent = Headers::default();
+    let mut sent = Headers::with_capacity(USUAL_LINES, USUAL_BYTES);
     let mut has_cache_control = false;
     for line in headers.iter() {
-        let (name, value) = (spelt(line.name()), text(&line));
+        let (name, value) = (spelt(line.name), text(&line));
         if line.is_called(CACHE_CONTROL) {
             if has_cache_control {
                 continue;
@@ -38,8 +40,9 @@ pub fn rewritten(headers: &Headers) -> Headers {
                 continue;
             }
         }
-        for value in rewrite(name, &value).unwrap_or_else(|| vec![value.into_owned()]) {
-            sent.push(name, value);
+        match rewrite(name, &value) {
+            Some(values) => values.iter().for_each(|value| sent.push(name, value)),
+            None => sent.push(name, &*value),
         }
     }
     sent
@@ -66,8 +69,8 @@ fn text<'a>(line: &Line<'a>) -> Cow<'a, str> {
 }
 
 /// The values of the lines that one line becomes; `None` if it stays as it is.
-fn rewrite(name: &str, value: &str) -> Option<Vec<String>> {
-    let is = |known: &str| name.eq_ignore_ascii_case(known);
+fn rewrite(name: &[u8], value: &str) -> Option<Vec<String>> {
+    let is = |known: &str| name.eq_ignore_ascii_case(known.as_bytes());
     if LISTS.iter().any(|known| is(known)) {
         return Some(elements(value));
     }

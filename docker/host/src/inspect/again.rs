@@ -45,7 +45,7 @@ pub async fn send(host: &Host, running: &Running, exchange: &Exchange, body: Byt
 
     let execution = Execution::begin(host, running, function, "It was sent again from the page of --inspect.");
     let mut headers = Headers::default();
-    headers.push(Name::Host, format!("127.0.0.1:{}", handler.client().port()));
+    headers.push(Name::Host, handler.client().authority());
     for (name, value) in &exchange.request.headers {
         let is_made_anew = REPLACED.iter().any(|replaced| name.eq_ignore_ascii_case(replaced));
         if !(is_made_anew || value == "***" || name.to_ascii_lowercase().starts_with(OWN)) {

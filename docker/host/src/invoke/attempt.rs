@@ -200,7 +200,7 @@ async fn complete(
 /// The request of default mode (protocol.md#envelope-request).
 fn post(handler: &Handler, execution: &Execution<'_>, exchange: &Exchange, length_is_known: bool) -> Request {
     let mut headers = Headers::default();
-    headers.push(Name::Host, format!("127.0.0.1:{}", handler.client().port()));
+    headers.push(Name::Host, handler.client().authority());
     headers.push(Name::ContentType, "application/json; charset=utf-8");
     if length_is_known {
         headers.push(Name::ContentLength, exchange.envelope().len().to_string());

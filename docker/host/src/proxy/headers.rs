@@ -1,8 +1,6 @@
 //! Header lines on their way through the proxy: which pass, how they are spelt, and in which order (protocol.md#proxying-request-headers,
 //! #proxying-response and #header-lines).
 
-use std::net::IpAddr;
-
 use uuid::Uuid;
 use wire::headers::Line;
 use wire::{Headers, Name, RequestHead};
@@ -20,12 +18,12 @@ const FORWARDED_PROTO: &str = "X-Forwarded-Proto";
 
 /// What of a request's headers does not come from the caller.
 #[derive(Clone, Copy, Debug)]
-pub struct Own {
-    /// The handler's port.
-    pub port: u16,
+pub struct Own<'a> {
+    /// Where the handler listens.
+    pub authority: &'a str,
     pub invocation: Uuid,
     /// The caller's address.
-    pub peer: IpAddr,
+    pub peer: &'a str,
 }
 
 /// How the body of a request is framed.
@@ -40,19 +38,19 @@ pub enum BodyFraming {
 }
 
 /// The headers of a request as the handler gets them. With an upgrade, its two lines stand last.
-pub fn to_handler(head: &RequestHead, own: Own, framing: BodyFraming, is_upgrade: bool) -> Headers {
+pub fn to_handler(head: &RequestHead, own: Own<'_>, framing: BodyFraming, is_upgrade: bool) -> Headers {
     let given = &head.headers;
     let mut sent = Headers::with_capacity(USUAL_LINES, USUAL_BYTES);
-    sent.push(Name::Host, format!("127.0.0.1:{}", own.port));
+    sent.push(Name::Host, own.authority);
     let is_framed_twice = given.contains(Name::TransferEncoding);
     let mut content = Vec::new();
-    let mut passing: Vec<(Place, &str, Line<'_>)> = Vec::with_capacity(USUAL_LINES);
+    let mut passing: Vec<(Place, &[u8], Line<'_>)> = Vec::with_capacity(given.iter().len());
     for line in given.iter() {
-        let (place, spelling) = names::of_request(line.name());
+        let (place, spelling) = names::of_request(&line);
         match place {
             // What the chunks make void comes under another name (recording Y37).
             Place::Framing if is_framed_twice && line.has_name(Name::ContentLength) => {
-                passing.push((Place::AsSent, "X-Content-Length", line));
+                passing.push((Place::AsSent, b"X-Content-Length", line));
             }
             Place::Framing | Place::Dropped => {}
             Place::Content => content.push((spelling, line)),
@@ -60,11 +58,12 @@ pub fn to_handler(head: &RequestHead, own: Own, framing: BodyFraming, is_upgrade
         }
     }
     passing.sort_by_key(|(place, ..)| *place);
-    let id = own.invocation.hyphenated().to_string();
+    let mut id = Uuid::encode_buffer();
+    let id = &*own.invocation.hyphenated().encode_lower(&mut id);
     let own_lines = [
         ("X-Azure-Functions-HostVersion", VERSION),
-        ("X-Azure-Functions-InvocationId", &id),
-        ("x-ms-invocation-id", &id),
+        ("X-Azure-Functions-InvocationId", id),
+        ("x-ms-invocation-id", id),
     ];
     for (_, spelling, line) in passing {
         match own_lines.iter().find(|(name, _)| line.is_called(name)) {
@@ -74,9 +73,9 @@ pub fn to_handler(head: &RequestHead, own: Own, framing: BodyFraming, is_upgrade
         }
     }
     for (name, value) in own_lines {
-        replace(&mut sent, name, value);
+        replace(&mut sent, name.as_bytes(), value);
     }
-    sent.push(FORWARDED_FOR, own.peer.to_string());
+    sent.push(FORWARDED_FOR, own.peer);
     if let Some(host) = given.get(Name::Host) {
         sent.push(FORWARDED_HOST, host);
     }
@@ -90,7 +89,7 @@ pub fn to_handler(head: &RequestHead, own: Own, framing: BodyFraming, is_upgrade
 }
 
 /// The lines that describe a body: its framing, its type, and all others as they came.
-fn push_content(sent: &mut Headers, content: &[(&str, Line<'_>)], framing: BodyFraming) {
+fn push_content(sent: &mut Headers, content: &[(&[u8], Line<'_>)], framing: BodyFraming) {
     if framing == BodyFraming::Chunked {
         sent.push(Name::TransferEncoding, "chunked");
     }
@@ -110,34 +109,28 @@ fn push_content(sent: &mut Headers, content: &[(&str, Line<'_>)], framing: BodyF
 }
 
 /// Adds a line unless there is one with this name.
-fn replace(sent: &mut Headers, name: &str, value: &str) {
-    if !sent.iter().any(|line| line.is_called(name)) {
+fn replace(sent: &mut Headers, name: &[u8], value: &str) {
+    if !sent.iter().any(|line| line.name.eq_ignore_ascii_case(name)) {
         sent.push(name, value);
     }
 }
 
 /// The headers of a response as the caller gets them, without what is between the handler and the host. Values pass as they are;
 /// known names have their spelling, others that of their first line (protocol.md#header-lines, recording Y68).
-pub fn to_caller(headers: &Headers) -> Headers {
-    let mut sent = Headers::with_capacity(USUAL_LINES, USUAL_BYTES);
-    for (index, line) in headers.iter().enumerate().filter(|(_, line)| !names::is_hop_of_response(line.name())) {
-        let first = headers.iter().take(index).find(|earlier| earlier.is_called(line.name()));
-        let name = first.map_or(line.name(), |first| first.name());
-        sent.push(wire::client::spelt(name), line.value);
-    }
-    sent
+pub fn to_caller(headers: &mut Headers) {
+    headers.retain(|line| !names::is_hop_of_response(&line));
+    wire::client::respell(headers);
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use std::net::Ipv4Addr;
 
     fn seen(lines: &[(&str, &str)], framing: BodyFraming, is_upgrade: bool) -> Vec<String> {
         let mut headers = Headers::default();
         lines.iter().for_each(|(name, value)| headers.push(name, value));
         let head = RequestHead { headers, ..RequestHead::default() };
-        let own = Own { port: 7, invocation: Uuid::nil(), peer: IpAddr::V4(Ipv4Addr::LOCALHOST) };
+        let own = Own { authority: "127.0.0.1:7", invocation: Uuid::nil(), peer: "127.0.0.1" };
         let sent = to_handler(&head, own, framing, is_upgrade);
         let text = |line: Line<'_>| format!("{}: {}", line.name(), String::from_utf8_lossy(line.value));
         let is_own = |text: &String| {
@@ -222,8 +215,8 @@ mod tests {
         {
             headers.push(name, value);
         }
-        let sent = to_caller(&headers);
-        let lines: Vec<_> = sent.iter().map(|line| (line.name(), line.value)).collect();
+        to_caller(&mut headers);
+        let lines: Vec<_> = headers.iter().map(|line| (line.name(), line.value)).collect();
         assert_eq!(lines, [("X-Frame-Options", &b"deny"[..]), ("x-lOWer", b"1"), ("x-lOWer", b"2"), ("Link", b"<a>")]);
     }
 

@@ -1,5 +1,9 @@
 //! What the proxy does with header lines by their names: the tables of Kestrel, YARP and .NET's `HttpClient` (protocol.md#header-lines).
 
+use wire::Name;
+use wire::headers::Line;
+use wire::names::Names;
+
 /// Where a line of a request goes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Place {
@@ -16,7 +20,7 @@ pub enum Place {
 }
 
 /// Those of a body.
-const CONTENT: [&str; 10] = [
+static CONTENT: Names<10> = Names::new([
     "Allow",
     "Content-Disposition",
     "Content-Encoding",
@@ -27,10 +31,10 @@ const CONTENT: [&str; 10] = [
     "Content-Type",
     "Expires",
     "Last-Modified",
-];
+]);
 
 /// Those that are between two neighbours (recordings Y03h, Y16, Y19), and those that are set anew.
-const DROPPED_FROM_REQUESTS: [&str; 22] = [
+static DROPPED_FROM_REQUESTS: Names<22> = Names::new([
     "ALPN",
     "Alt-Svc",
     "Close",
@@ -53,9 +57,9 @@ const DROPPED_FROM_REQUESTS: [&str; 22] = [
     "X-Forwarded-Host",
     "X-Forwarded-Prefix",
     "X-Forwarded-Proto",
-];
+]);
 
-const DROPPED_FROM_RESPONSES: [&str; 16] = [
+static DROPPED_FROM_RESPONSES: Names<16> = Names::new([
     "ALPN",
     "Alt-Svc",
     "Close",
@@ -72,34 +76,27 @@ const DROPPED_FROM_RESPONSES: [&str; 16] = [
     "TE",
     "Transfer-Encoding",
     "Upgrade",
-];
+]);
 
 /// The place of a line of a request, and how its name is spelt.
-pub fn of_request(name: &str) -> (Place, &str) {
-    if is(name, "Content-Length") || is(name, "Transfer-Encoding") {
+pub fn of_request<'a>(line: &Line<'a>) -> (Place, &'a [u8]) {
+    let name = line.name;
+    if matches!(line.known, Some(Name::ContentLength | Name::TransferEncoding)) {
         return (Place::Framing, name);
     }
-    if find(&DROPPED_FROM_REQUESTS, name).is_some() {
+    if DROPPED_FROM_REQUESTS.contain(name) {
         return (Place::Dropped, name);
     }
-    if let Some(known) = find(&CONTENT, name) {
-        return (Place::Content, known);
+    if let Some((_, known)) = CONTENT.find(name) {
+        return (Place::Content, known.as_bytes());
     }
     match wire::request_order::place(name) {
-        Some((index, known)) => (Place::Known(index), known),
+        Some((index, known)) => (Place::Known(index), known.as_bytes()),
         None => (Place::AsSent, wire::client::spelt(name)),
     }
 }
 
 /// Whether a line of a response is between the handler and the host (recordings Y68, Y69).
-pub fn is_hop_of_response(name: &str) -> bool {
-    find(&DROPPED_FROM_RESPONSES, name).is_some()
-}
-
-fn find(names: &[&'static str], name: &str) -> Option<&'static str> {
-    names.iter().find(|known| is(known, name)).copied()
-}
-
-fn is(one: &str, other: &str) -> bool {
-    one.len() == other.len() && one.eq_ignore_ascii_case(other)
+pub fn is_hop_of_response(line: &Line<'_>) -> bool {
+    DROPPED_FROM_RESPONSES.contain(line.name)
 }

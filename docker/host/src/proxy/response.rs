@@ -43,7 +43,7 @@ pub fn judge(head: ResponseHead, asked_for_upgrade: bool) -> Result<Judged, Fail
     if headers.contains(Name::TransferEncoding) {
         headers.remove(Name::ContentLength);
     }
-    let headers = headers::to_caller(&headers);
+    headers::to_caller(&mut headers);
     let reason = Some(reason).filter(|reason| !reason.is_empty());
     Ok(Judged::Response(Response { reason, headers, ..Response::empty(status) }))
 }
@@ -53,18 +53,16 @@ fn announced_length(headers: &Headers) -> Result<Option<u64>, Failure> {
     if headers.contains(Name::TransferEncoding) {
         return Ok(None);
     }
-    let values: Vec<_> = headers.all(Name::ContentLength).map(String::from_utf8_lossy).collect();
-    if values.is_empty() {
-        return Ok(None);
-    }
-    let text = values.join(",");
+    let mut values = headers.all(Name::ContentLength);
+    let Some(value) = values.next() else { return Ok(None) };
     // `parse` would take a sign.
-    let is_number = !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
-    match text.parse::<u64>() {
-        Ok(length) if is_number => Ok(Some(length)),
+    let is_number = value.iter().all(u8::is_ascii_digit) && values.next().is_none();
+    match std::str::from_utf8(value).map(str::parse) {
+        Ok(Ok(length)) if is_number => Ok(Some(length)),
         _ => Err(Failure::response_headers(&format!(
-            "System.InvalidOperationException: Invalid Content-Length: \"{text}\". Value must be a positive integral number.\nhint: \
-             write one `Content-Length`, the number of bytes in the body, or none"
+            "System.InvalidOperationException: Invalid Content-Length: \"{}\". Value must be a positive integral number.\nhint: \
+             write one `Content-Length`, the number of bytes in the body, or none",
+            headers.all(Name::ContentLength).map(String::from_utf8_lossy).collect::<Vec<_>>().join(",")
         ))),
     }
 }
@@ -72,7 +70,9 @@ fn announced_length(headers: &Headers) -> Result<Option<u64>, Failure> {
 /// Kestrel sends no bytes above 127 in a header, and no control characters (recording Y73).
 fn check_values(headers: &Headers) -> Result<(), Failure> {
     let is_bad = |byte: &u8| !byte.is_ascii() || (byte.is_ascii_control() && *byte != b'\t');
-    let bad = headers.iter().find_map(|line| Some((line, line.value.iter().copied().find(is_bad)?)));
+    // Without a way out in the middle: that is many bytes at a time.
+    let has_bad = |line: &Line<'_>| line.value.iter().fold(false, |is_found, byte| is_found | is_bad(byte));
+    let bad = headers.iter().find(has_bad).and_then(|line| Some((line, line.value.iter().copied().find(is_bad)?)));
     match bad {
         None => Ok(()),
         Some((line, byte)) => Err(Failure::response_headers(&format!(
@@ -87,7 +87,7 @@ fn check_values(headers: &Headers) -> Result<(), Failure> {
 fn upgraded(status: u16, headers: &Headers) -> Response {
     let mut response = Response::empty(status);
     response.headers.push(Name::Connection, "Upgrade");
-    let passes = |line: &Line<'_>| !super::names::is_hop_of_response(line.name()) || line.is_called("Upgrade");
+    let passes = |line: &Line<'_>| !super::names::is_hop_of_response(line) || line.is_called("Upgrade");
     headers.iter().filter(passes).for_each(|line| response.headers.push(line.name, line.value));
     response
 }

@@ -2,7 +2,7 @@
 
 use std::fmt;
 use std::io;
-use std::net::IpAddr;
+use std::sync::Arc;
 use std::time::Duration;
 
 use bytes::Bytes;
@@ -38,6 +38,8 @@ const CONTINUE: &[u8] = b"HTTP/1.1 100 Continue\r\n\r\n";
 #[derive(Debug)]
 pub struct Caller {
     pub(crate) socket: Socket,
+    /// The caller's address.
+    pub peer: Arc<str>,
     framing: Framing,
     length: u64,
     /// Whether the caller waits for `100 Continue` before it sends.
@@ -72,11 +74,12 @@ impl fmt::Debug for Watcher {
 
 impl Caller {
     /// The caller whose request has just been read from `socket`.
-    pub(crate) fn new(socket: Socket, head: &RequestHead, framing: Framing) -> Self {
+    pub(crate) fn new(socket: Socket, peer: Arc<str>, head: &RequestHead, framing: Framing) -> Self {
         let waits_for_continue =
             framing != Framing::NONE && !head.is_old && head.headers.get(Name::Expect).is_some_and(is_continue);
         Self {
             socket,
+            peer,
             framing,
             length: head.headers.text(Name::ContentLength).and_then(|text| text.parse().ok()).unwrap_or(0),
             waits_for_continue,
@@ -92,14 +95,6 @@ impl Caller {
             ending: None,
             watcher: Watcher::default(),
         }
-    }
-
-    /// The caller's address.
-    ///
-    /// # Errors
-    /// If the connection is broken already.
-    pub fn peer(&self) -> io::Result<IpAddr> {
-        Ok(self.socket.writer.peer_addr()?.ip())
     }
 
     /// The length of the body as the caller has announced it; 0 if it has not.
@@ -140,6 +135,9 @@ impl Caller {
     /// # Errors
     /// If the caller goes away before the end, sends too slowly or too much, or does not keep to the chunks it has announced.
     pub async fn next_piece(&mut self) -> Result<Option<Bytes>, BodyError> {
+        if self.framing.has_ended() {
+            return Ok(None);
+        }
         if self.waits_for_continue {
             self.let_continue().await?;
         }

@@ -14,7 +14,7 @@ mod send;
 mod sent;
 mod spelling;
 
-use std::net::Ipv4Addr;
+use std::net::{Ipv4Addr, SocketAddr};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -24,10 +24,10 @@ use sent::Exchange;
 
 pub use error::Error;
 pub use request::{Body, Request};
-pub use response::Response;
+pub use response::{Response, See};
 pub use response_body::ResponseBody;
 pub use sent::Sent;
-pub use spelling::spelt;
+pub use spelling::{respell, spelt};
 
 /// How often a request without a body is sent again when its connection is closed without a response
 /// (protocol.md#forwarding-repeated-delivery).
@@ -38,19 +38,21 @@ const MAX_REDIRECTS: u32 = 50;
 #[derive(Debug)]
 pub struct Client {
     pool: Arc<Pool>,
+    authority: String,
 }
 
 impl Client {
     /// A client of the handler that listens on this port of 127.0.0.1.
     #[must_use]
     pub fn new(port: u16) -> Self {
-        Self { pool: Arc::new(Pool::new((Ipv4Addr::LOCALHOST, port).into())) }
+        let address = SocketAddr::from((Ipv4Addr::LOCALHOST, port));
+        Self { pool: Arc::new(Pool::new(address)), authority: address.to_string() }
     }
 
-    /// The handler's port.
+    /// Where the handler listens, as `Host` says it.
     #[must_use]
-    pub fn port(&self) -> u16 {
-        self.pool.address.port()
+    pub fn authority(&self) -> &str {
+        &self.authority
     }
 
     /// Closes all idle connections: the process they lead to has ended.
@@ -64,16 +66,24 @@ impl Client {
     /// # Errors
     /// If the handler does not listen, hangs up, or does not speak HTTP.
     pub async fn call(&self, request: &Request, body: Body<'_>) -> Result<Response, Error> {
+        self.call_and_see(request, body, &|_| ()).await
+    }
+
+    /// As [`call`](Self::call); `see` is shown the head of the response when it has come: the body may be long, or never end.
+    ///
+    /// # Errors
+    /// As [`call`](Self::call).
+    pub async fn call_and_see(&self, request: &Request, body: Body<'_>, see: &See<'_>) -> Result<Response, Error> {
         if !matches!(body, Body::Empty) {
-            return self.call_once(request, body, true).await;
+            return self.call_once(request, body, true, see).await;
         }
         for repeat in 0..MAX_REPEATS {
-            match self.call_once(request, Body::Empty, repeat == 0).await {
+            match self.call_once(request, Body::Empty, repeat == 0, see).await {
                 Err(Error::Closed) => {}
                 outcome => return outcome,
             }
         }
-        self.call_once(request, Body::Empty, false).await
+        self.call_once(request, Body::Empty, false, see).await
     }
 
     /// As [`call`](Self::call), but follows redirects that lead to the handler again, as the host's client does where requests
@@ -126,12 +136,18 @@ impl Client {
     /// # Errors
     /// If the handler does not listen.
     pub async fn knock(&self) -> Result<(), Error> {
-        self.pool.take(false).await.map(drop)
+        self.pool.take(false, None).await.map(drop)
     }
 
-    async fn call_once(&self, request: &Request, body: Body<'_>, may_reuse: bool) -> Result<Response, Error> {
-        let mut connection = self.pool.take(may_reuse).await?;
-        let response = connection.exchange(request, body).await?;
+    async fn call_once(
+        &self,
+        request: &Request,
+        body: Body<'_>,
+        may_reuse: bool,
+        see: &See<'_>,
+    ) -> Result<Response, Error> {
+        let mut connection = self.pool.take(may_reuse, None).await?;
+        let response = connection.exchange(request, body, see).await?;
         let usable_until = keep_alive_limit(&response.head.headers);
         self.pool.give_back(connection, usable_until);
         Ok(response)

@@ -6,6 +6,7 @@ use std::time::Duration;
 use tokio::time::{Instant, Sleep};
 
 /// The timer itself is moved only when it has run out, or is to end sooner: moving it costs more than reading the clock.
+#[derive(Debug)]
 pub struct Deadline {
     timer: Pin<Box<Sleep>>,
     end: Instant,
@@ -17,15 +18,12 @@ impl Deadline {
         Self { timer: Box::pin(tokio::time::sleep_until(end)), end }
     }
 
-    /// Moves the end to a time that is not before the present end.
-    pub fn extend(&mut self, limit: Duration) {
+    /// Moves the end.
+    pub fn set(&mut self, limit: Duration) {
         self.end = Instant::now() + limit;
-    }
-
-    /// Moves the end to a time that may be before the present end.
-    pub fn shorten(&mut self, limit: Duration) {
-        self.end = Instant::now() + limit;
-        self.timer.as_mut().reset(self.end);
+        if self.end < self.timer.deadline() {
+            self.timer.as_mut().reset(self.end);
+        }
     }
 
     /// Waits for the end.

@@ -118,6 +118,22 @@ impl Headers {
         self.indexes.retain(|index| fits(index.line(&self.text)));
     }
 
+    /// Spells the names of lines anew: as `spelling` says, or else as the first line with the same name.
+    pub fn respell(&mut self, spelling: impl Fn(&[u8]) -> Option<&'static str>) {
+        for at in 0..self.indexes.len() {
+            let name = &self.text[self.indexes[at].name.clone()];
+            let is_first = |earlier: &&Index| is_same(&self.text[earlier.name.clone()], name);
+            self.indexes[at].name = match spelling(name) {
+                Some(known) if known.as_bytes() == name => continue,
+                Some(known) => self.write_text(&[known.as_bytes()]),
+                None => match self.indexes[..at].iter().find(is_first) {
+                    Some(first) => first.name.clone(),
+                    None => continue,
+                },
+            };
+        }
+    }
+
     /// The lines.
     pub fn iter(&self) -> impl ExactSizeIterator<Item = Line<'_>> {
         self.indexes.iter().map(|index| index.line(&self.text))

@@ -46,7 +46,7 @@
 //!
 //! # Floors
 //!
-//! [`name`] < [`headers`] < [`head`], [`framing`], [`response`] are pure; [`reader`] reads by them; [`caller`] is what a service
+//! [`name`], [`names`] < [`headers`] < [`head`], [`framing`], [`response`] are pure; [`reader`] reads by them; [`caller`] is what a service
 //! sees; [`server`] and [`client`] stand on top and do not know each other.
 
 mod activity;
@@ -59,6 +59,7 @@ pub mod head;
 pub mod headers;
 pub mod kestrel;
 pub mod name;
+pub mod names;
 mod pieces;
 pub mod reader;
 pub mod reason;

@@ -1,5 +1,6 @@
 //! The reading side of a connection.
 
+use std::future::poll_fn;
 use std::io;
 
 use bytes::{Bytes, BytesMut};
@@ -43,6 +44,14 @@ impl Reader {
         self.fill_with_room(HEAD_READ_BYTES).await
     }
 
+    /// Whether a line has ended in what came after the first `seen` bytes, and how many there are now. A head is looked at then
+    /// only: one that comes byte by byte is not parsed again at every byte.
+    pub fn has_new_line(&self, seen: &mut usize) -> bool {
+        let new = &self.buffer[*seen..];
+        *seen = self.buffer.len();
+        new.contains(&b'\n')
+    }
+
     /// As [`fill`](Self::fill), but an empty buffer is given back while there is nothing to read: a connection may be silent for
     /// hours.
     ///
@@ -51,7 +60,8 @@ impl Reader {
     pub async fn fill_patiently(&mut self, room: usize) -> io::Result<bool> {
         if self.buffer.is_empty() {
             self.buffer = BytesMut::new();
-            self.stream.readable().await?;
+            // Less work than `readable`, which lets several wait at once.
+            poll_fn(|context| self.stream.as_ref().poll_read_ready(context)).await?;
         }
         self.fill_with_room(room).await
     }

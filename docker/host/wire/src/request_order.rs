@@ -1,7 +1,9 @@
 //! The order in which Kestrel hands on the header lines of a request (protocol.md#header-lines).
 
+use crate::names::Names;
+
 /// The names that it knows, as they are spelt; all others follow as they came.
-const KNOWN: [&str; 42] = [
+static KNOWN: Names<42> = Names::new([
     "Accept",
     "Connection",
     "Host",
@@ -44,12 +46,10 @@ const KNOWN: [&str; 42] = [
     "Upgrade-Insecure-Requests",
     "Via",
     "Warning",
-];
+]);
 
 /// The place of a name among those that Kestrel knows, and how it is spelt; `None` if it does not know it.
 #[must_use]
-pub fn place(name: &str) -> Option<(usize, &'static str)> {
-    let is_same = |known: &&str| known.len() == name.len() && known.eq_ignore_ascii_case(name);
-    let index = KNOWN.iter().position(is_same)?;
-    Some((index, KNOWN[index]))
+pub fn place(name: &[u8]) -> Option<(usize, &'static str)> {
+    KNOWN.find(name)
 }

@@ -61,7 +61,7 @@ async fn accept(listener: TcpListener, places: Arc<Places>, stopping: watch::Rec
     loop {
         tokio::select! {
             accepted = listener.accept() => match accepted {
-                Ok((stream, _)) => {
+                Ok(accepted) => {
                     if places.are_full() {
                         warn(Warning::TooManyConnections(places.limit));
                     }
@@ -71,7 +71,7 @@ async fn accept(listener: TcpListener, places: Arc<Places>, stopping: watch::Rec
                     connections.spawn(async move {
                         tokio::select! {
                             biased;
-                            () = connection::serve(service, stream, &place, stopping) => {}
+                            () = connection::serve(service, accepted, &place, stopping) => {}
                             () = place.lost() => {}
                         }
                     });

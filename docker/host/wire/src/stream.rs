@@ -54,6 +54,12 @@ impl Caller {
         Ok(())
     }
 
+    /// Closes the connection of a response that is still streaming and is dropped, instead of resetting it: the caller sees an end
+    /// where the last chunk is missing.
+    pub fn close_stream(&mut self) {
+        self.ending = self.ending.map(|_| Ending::Close);
+    }
+
     async fn write_stream<P: Pieces>(
         &mut self,
         mut response: Response,

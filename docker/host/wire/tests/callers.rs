@@ -36,6 +36,23 @@ async fn what_is_not_a_request_is_refused() {
 }
 
 #[tokio::test]
+async fn a_head_may_come_byte_by_byte_and_is_refused_at_the_end_of_a_line() {
+    let handler = proxy(LONG).await;
+    for (sent, expected) in [("GET /a HTTP/1.1\r\nHost: a\r\n\r\n", ""), ("GET /a HTTP/1.1\r\nno colon\r\n", "400")] {
+        let mut caller = handler.caller("").await;
+        caller.stream.set_nodelay(true).unwrap();
+        for byte in sent.as_bytes() {
+            caller.stream.write_all(&[*byte]).await.unwrap();
+            tokio::task::yield_now().await;
+        }
+        match expected {
+            "" => assert_eq!(handler.accept().await.1, "GET /a HTTP/1.1\nHost: a\n\n"),
+            status => assert!(caller.read_until("\r\n\r\n").await.contains(status)),
+        }
+    }
+}
+
+#[tokio::test]
 async fn a_body_that_is_not_chunked_as_announced_fails_the_request() {
     let handler = proxy(LONG).await;
     let endless = format!("0\r\n{}", "X: y\r\n".repeat(10_000));

@@ -5,16 +5,17 @@ use std::net::SocketAddr;
 use std::pin::pin;
 use std::time::Duration;
 
-use bytes::BytesMut;
+use bytes::{Bytes, BytesMut};
 use tokio::net::TcpStream;
-use tokio::time::timeout;
+use tokio::sync::Notify;
 
 use super::error::Error;
 use super::receive::{final_head, keeps_connection};
 use super::request::{Body, Request};
-use super::response::Response;
+use super::response::{Response, See};
 use super::send::{SendError, Signals, send};
-use crate::framing::Framing;
+use crate::deadline::Deadline;
+use crate::framing::{BodyError, Framing};
 use crate::head::ResponseHead;
 use crate::reader::Reader;
 use crate::socket::Socket;
@@ -27,6 +28,8 @@ const SMALL_PIECE_BYTES: usize = 1024;
 #[derive(Debug)]
 pub struct Connection {
     pub socket: Socket,
+    /// When the handler has been silent for too long. One for all exchanges: to set up a timer for each costs more.
+    deadline: Option<Deadline>,
     /// Whether the request was sent as a whole.
     is_sent: bool,
     /// Whether the response lets the connection be used again.
@@ -39,16 +42,16 @@ impl Connection {
             ErrorKind::ConnectionRefused => Error::Refused(address),
             _ => Error::Connect(address, error),
         })?;
-        Ok(Self { socket: Socket::new(stream), is_sent: false, is_kept: false })
+        Ok(Self { socket: Socket::new(stream), deadline: None, is_sent: false, is_kept: false })
     }
 
     /// Sends a request and reads the response. One that comes before the whole body has been sent counts (recording FX-late-body).
-    pub async fn exchange(&mut self, request: &Request, mut body: Body<'_>) -> Result<Response, Error> {
-        let Self { socket: Socket { reader, writer }, is_sent, is_kept } = self;
+    pub async fn exchange(&mut self, request: &Request, mut body: Body<'_>, see: &See<'_>) -> Result<Response, Error> {
+        let Self { socket: Socket { reader, writer }, is_sent, is_kept, .. } = self;
         (*is_sent, *is_kept) = (false, false);
         let signals = Signals::new();
         let mut sending = pin!(send(writer, request, &mut body, &signals));
-        let mut receiving = pin!(receive(reader, request.method == "HEAD", &signals));
+        let mut receiving = pin!(receive(reader, request.method == "HEAD", &signals, see));
         let (response, keeps) = loop {
             tokio::select! {
                 biased;
@@ -73,11 +76,11 @@ impl Connection {
         idle_limit: Duration,
     ) -> Result<Option<Result<ResponseHead, Error>>, Error> {
         let may_be_unwanted = matches!(body, Body::Stream { waits_for_continue: true, .. });
-        let Self { socket: Socket { reader, writer }, is_sent, is_kept } = self;
+        let Self { socket: Socket { reader, writer }, is_sent, is_kept, .. } = self;
         (*is_sent, *is_kept) = (false, false);
         let signals = Signals::new();
         let mut sending = pin!(send(writer, request, body, &signals));
-        let mut receiving = pin!(final_head(reader, &signals));
+        let mut receiving = pin!(final_head(reader, &signals.may_continue));
         let mut head = None;
         loop {
             tokio::select! {
@@ -103,9 +106,25 @@ impl Connection {
 
     /// The head of the response to the request that has been transmitted.
     pub async fn head(&mut self, idle_limit: Duration) -> Result<ResponseHead, Error> {
-        let signals = Signals::new();
-        let head = timeout(idle_limit, final_head(&mut self.socket.reader, &signals)).await;
-        head.unwrap_or(Err(Error::Idle(idle_limit)))
+        let may_continue = Notify::new();
+        tokio::select! {
+            biased;
+            head = final_head(&mut self.socket.reader, &may_continue) => head,
+            () = silence(&mut self.deadline, idle_limit) => Err(Error::Idle(idle_limit)),
+        }
+    }
+
+    /// The next piece of the body of the response, framed like this; `None` at its end.
+    pub async fn next_piece(
+        &mut self,
+        framing: &mut Framing,
+        idle_limit: Duration,
+    ) -> Result<Option<Bytes>, BodyError> {
+        tokio::select! {
+            biased;
+            piece = self.socket.reader.next_piece(framing) => piece,
+            () = silence(&mut self.deadline, idle_limit) => Err(BodyError::Idle(idle_limit)),
+        }
     }
 
     /// Where the body of a response ends. Sets whether the connection may be used again after it.
@@ -126,9 +145,22 @@ impl Connection {
     }
 }
 
+/// Waits for `limit`.
+async fn silence(deadline: &mut Option<Deadline>, limit: Duration) {
+    let deadline = deadline.get_or_insert_with(|| Deadline::new(limit));
+    deadline.set(limit);
+    deadline.passed().await;
+}
+
 /// Reads a whole response, and says whether the connection may be used again.
-async fn receive(reader: &mut Reader, is_to_head: bool, signals: &Signals) -> Result<(Response, bool), Error> {
-    let head = final_head(reader, signals).await?;
+async fn receive(
+    reader: &mut Reader,
+    is_to_head: bool,
+    signals: &Signals,
+    see: &See<'_>,
+) -> Result<(Response, bool), Error> {
+    let head = final_head(reader, &signals.may_continue).await?;
+    see(&head);
     let mut framing = Framing::of_response(&head.headers, head.status, is_to_head);
     let may_be_reused = framing != Framing::UntilClose && keeps_connection(&head);
     let check = |length: u64| if length <= MAX_BODY_BYTES { Ok(()) } else { Err(Error::TooLong(MAX_BODY_BYTES)) };

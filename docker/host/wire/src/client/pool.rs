@@ -4,6 +4,8 @@ use std::net::SocketAddr;
 use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
+use tokio::time::timeout;
+
 use super::connection::Connection;
 use super::error::Error;
 use crate::headers::Headers;
@@ -31,11 +33,14 @@ impl Pool {
         Self { address, idle: Mutex::default() }
     }
 
-    /// A connection for one exchange, one that has been used before if `may_reuse`.
-    pub async fn take(&self, may_reuse: bool) -> Result<Connection, Error> {
-        match self.take_idle().filter(|_| may_reuse) {
-            Some(connection) => Ok(connection),
-            None => Connection::open(self.address).await,
+    /// A connection for one exchange, one that has been used before if `may_reuse`. A new one is there within `limit`, if there is one.
+    pub async fn take(&self, may_reuse: bool, limit: Option<Duration>) -> Result<Connection, Error> {
+        match (self.take_idle().filter(|_| may_reuse), limit) {
+            (Some(connection), _) => Ok(connection),
+            (None, None) => Connection::open(self.address).await,
+            (None, Some(limit)) => {
+                timeout(limit, Connection::open(self.address)).await.unwrap_or(Err(Error::Idle(limit)))
+            }
         }
     }
 

@@ -1,7 +1,8 @@
 //! Receiving the head of a response.
 
+use tokio::sync::Notify;
+
 use super::error::Error;
-use super::send::Signals;
 use crate::head::{self, HeadError, ResponseHead};
 use crate::name::Name;
 use crate::reader::Reader;
@@ -11,11 +12,11 @@ use crate::reader::Reader;
 const MAX_HEAD_BYTES: usize = 64 * 1024;
 const SWITCHING_PROTOCOLS: u16 = 101;
 
-/// The head of the final response. Interim ones are swallowed (protocol.md#forwarding-response).
-pub async fn final_head(reader: &mut Reader, signals: &Signals) -> Result<ResponseHead, Error> {
+/// The head of the final response. Interim ones are swallowed (protocol.md#forwarding-response), but for what they say of the body.
+pub async fn final_head(reader: &mut Reader, may_continue: &Notify) -> Result<ResponseHead, Error> {
     let (mut head, mut length) = next_head(reader).await?;
     while is_interim(&head) {
-        signals.may_continue.notify_one();
+        may_continue.notify_one();
         let (next, next_length) = next_head(reader).await.map_err(|error| match error {
             Error::Broken(_) | Error::Reset(_) | Error::Head(_) => Error::OnlyInterim,
             other => other,
@@ -36,9 +37,13 @@ pub fn keeps_connection(head: &ResponseHead) -> bool {
 
 /// The next head, and how long it is.
 async fn next_head(reader: &mut Reader) -> Result<(ResponseHead, usize), Error> {
+    let mut seen = 0;
     loop {
         let before = reader.buffer.len();
-        let head = head::take_response(&mut reader.buffer).map_err(Error::Head)?;
+        let head = match reader.has_new_line(&mut seen) {
+            true => head::take_response(&mut reader.buffer).map_err(Error::Head)?,
+            false => None,
+        };
         let length = if head.is_some() { before - reader.buffer.len() } else { before };
         if length > MAX_HEAD_BYTES {
             return Err(Error::Head(HeadError::TooLong(MAX_HEAD_BYTES)));

@@ -4,11 +4,10 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use bytes::Bytes;
-use tokio::time::timeout;
 
 use super::connection::Connection;
 use super::pool::Pool;
-use crate::framing::{BodyError, Framing, Step};
+use crate::framing::{BodyError, Framing};
 use crate::pieces::Pieces;
 use crate::socket::Upgraded;
 
@@ -35,16 +34,7 @@ impl Pieces for ResponseBody {
 
     async fn next(&mut self) -> Result<Option<Bytes>, BodyError> {
         let Some(connection) = &mut self.connection else { return Ok(None) };
-        let reader = &mut connection.socket.reader;
-        let piece = match self.framing.step(&mut reader.buffer)? {
-            Step::Piece(piece) => Some(piece),
-            Step::End => None,
-            // Only what has to be waited for needs a timer.
-            Step::NeedsMore => {
-                let piece = timeout(self.idle_limit, reader.next_piece(&mut self.framing)).await;
-                piece.map_err(|_| BodyError::Idle(self.idle_limit))??
-            }
-        };
+        let piece = connection.next_piece(&mut self.framing, self.idle_limit).await?;
         if piece.is_none() || self.framing.has_ended() {
             self.connection
                 .take()

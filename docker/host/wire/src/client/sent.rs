@@ -3,8 +3,6 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use tokio::time::timeout;
-
 use super::connection::Connection;
 use super::error::Error;
 use super::pool::{Pool, keep_alive_limit};
@@ -35,8 +33,7 @@ pub struct Sent<'a> {
 impl<'a> Exchange<'a> {
     /// Sends the request. It may be sent again `repeats` times if the handler closes the connection without a response.
     pub async fn send(self, mut body: Body<'_>, may_reuse: bool, repeats: u32) -> Result<Sent<'a>, Error> {
-        let connection = timeout(self.idle_limit, self.pool.take(may_reuse)).await;
-        let mut connection = connection.map_err(|_| Error::Idle(self.idle_limit))??;
+        let mut connection = self.pool.take(may_reuse, Some(self.idle_limit)).await?;
         let head = connection.transmit(self.request, &mut body, self.idle_limit).await?;
         Ok(Sent { exchange: self, connection, head, repeats })
     }

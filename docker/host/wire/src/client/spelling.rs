@@ -1,7 +1,10 @@
 //! How .NET's client spells the names of header lines (protocol.md#header-lines).
 
+use crate::headers::Headers;
+use crate::names::Names;
+
 /// The names that it knows and Kestrel does not: those of Kestrel are spelt where they are written.
-const KNOWN: [&str; 32] = [
+static KNOWN: Names<32> = Names::new([
     "Accept-Patch",
     "Accept-Ranges",
     "Age",
@@ -34,11 +37,16 @@ const KNOWN: [&str; 32] = [
     "X-Powered-By",
     "X-Request-ID",
     "X-XSS-Protection",
-];
+]);
 
 /// The name as the client hands it on, whatever letter case it came in.
 #[must_use]
-pub fn spelt(name: &str) -> &str {
-    let is_same = |known: &&&str| known.len() == name.len() && known.eq_ignore_ascii_case(name);
-    KNOWN.iter().find(is_same).copied().unwrap_or(name)
+pub fn spelt(name: &[u8]) -> &[u8] {
+    KNOWN.find(name).map_or(name, |(_, known)| known.as_bytes())
+}
+
+/// Gives the lines of a response the names that the client hands on: known ones in their spelling, others in that of their first
+/// line (recording Y68).
+pub fn respell(headers: &mut Headers) {
+    headers.respell(|name| Some(KNOWN.find(name)?.1));
 }

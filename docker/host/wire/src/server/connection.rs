@@ -1,5 +1,7 @@
 //! One connection from a caller: requests in, answers out, in the way of Kestrel (protocol.md#what-kestrel-answers).
 
+use std::net::SocketAddr;
+use std::sync::Arc;
 use std::time::Duration;
 
 use tokio::io::AsyncWriteExt;
@@ -27,7 +29,12 @@ const LINGER_SECONDS: u64 = 5;
 const LAST_LINGER_MS: u64 = 250;
 
 /// Serves a connection until either side ends it; `stopping` ends it after the request that is being answered.
-pub async fn serve(service: impl Service, stream: TcpStream, place: &Taken, mut stopping: watch::Receiver<bool>) {
+pub async fn serve(
+    service: impl Service,
+    (stream, peer): (TcpStream, SocketAddr),
+    place: &Taken,
+    mut stopping: watch::Receiver<bool>,
+) {
     let is_stopping = stopping.clone();
     let mut stopped = std::pin::pin!(stopped(&mut stopping));
     let mut deadline = Deadline::new(Duration::from_secs(IDLE_TIMEOUT_SECONDS));
@@ -39,6 +46,7 @@ pub async fn serve(service: impl Service, stream: TcpStream, place: &Taken, mut 
     }
     let mut socket = Socket::new(stream);
     let mut written = Vec::new();
+    let peer: Arc<str> = peer.ip().to_string().into();
     loop {
         let next = tokio::select! {
             biased;
@@ -53,7 +61,7 @@ pub async fn serve(service: impl Service, stream: TcpStream, place: &Taken, mut 
         if !place.begin() {
             return;
         }
-        let mut caller = Caller::new(socket, &head, framing);
+        let mut caller = Caller::new(socket, Arc::clone(&peer), &head, framing);
         let response = match kestrel::accept(&head) {
             Ok(target) => service.call(Request { head: &head, target: &target }, &mut caller).await,
             Err(status) => Some(Response::empty(status).closing()),
@@ -104,18 +112,20 @@ pub async fn stopped(stopping: &mut watch::Receiver<bool>) {
 /// The status with which Kestrel refuses the request.
 async fn next_request(socket: &mut Socket, deadline: &mut Deadline) -> Result<Option<(RequestHead, Framing)>, u16> {
     let Socket { reader, .. } = socket;
-    let mut has_begun = false;
-    deadline.extend(Duration::from_secs(IDLE_TIMEOUT_SECONDS));
+    let (mut has_begun, mut seen) = (false, 0);
+    deadline.set(Duration::from_secs(IDLE_TIMEOUT_SECONDS));
     loop {
         if !reader.buffer.is_empty() {
-            if let Some(head) = head::take_request(&mut reader.buffer).map_err(kestrel::refusal)? {
+            if reader.has_new_line(&mut seen)
+                && let Some(head) = head::take_request(&mut reader.buffer).map_err(kestrel::refusal)?
+            {
                 let framing = Framing::of_request(&head.headers).map_err(|_| 400_u16)?;
                 return Ok(Some((head, framing)));
             }
             kestrel::check_incomplete(&reader.buffer)?;
             if !has_begun {
                 has_begun = true;
-                deadline.shorten(Duration::from_secs(HEAD_TIMEOUT_SECONDS));
+                deadline.set(Duration::from_secs(HEAD_TIMEOUT_SECONDS));
             }
         }
         tokio::select! {

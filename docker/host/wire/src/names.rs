@@ -1,0 +1,60 @@
+//! Tables of names that are looked up for every header line.
+
+/// Names, found ignoring case. Only those that are as long as what is looked for are compared: seldom more than one.
+#[derive(Debug)]
+pub struct Names<const COUNT: usize> {
+    names: [&'static str; COUNT],
+    /// Which of them have this length, as bits.
+    by_length: [u64; LONGEST + 1],
+}
+
+const LONGEST: usize = 32;
+
+impl<const COUNT: usize> Names<COUNT> {
+    /// A table of at most 64 names of at most 32 bytes.
+    #[must_use]
+    pub const fn new(names: [&'static str; COUNT]) -> Self {
+        let mut by_length = [0; LONGEST + 1];
+        let mut index = 0;
+        while index < COUNT {
+            by_length[names[index].len()] |= 1 << index;
+            index += 1;
+        }
+        Self { names, by_length }
+    }
+
+    /// Which of the names this is, and how it is spelt in the table.
+    #[must_use]
+    pub fn find(&self, name: &[u8]) -> Option<(usize, &'static str)> {
+        let mut candidates = *self.by_length.get(name.len())?;
+        while candidates != 0 {
+            let index = candidates.trailing_zeros() as usize;
+            if self.names[index].as_bytes().eq_ignore_ascii_case(name) {
+                return Some((index, self.names[index]));
+            }
+            candidates &= candidates - 1;
+        }
+        None
+    }
+
+    /// Whether this is one of the names.
+    #[must_use]
+    pub fn contain(&self, name: &[u8]) -> bool {
+        self.find(name).is_some()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_are_found_ignoring_case() {
+        let names = Names::new(["ETag", "Link", "Trailer"]);
+        assert_eq!(names.find(b"LINK"), Some((1, "Link")));
+        assert_eq!(names.find(b"trailer"), Some((2, "Trailer")));
+        for other in [&b"Lin"[..], b"Vary", b"", &[b'x'; 100]] {
+            assert!(!names.contain(other));
+        }
+    }
+}
