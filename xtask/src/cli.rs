@@ -2,15 +2,19 @@
 
 use std::num::NonZeroUsize;
 
+use anstream::ColorChoice;
 use clap::{Args, CommandFactory, Parser, Subcommand, ValueEnum};
 use clap_complete::Shell;
 
 use crate::place::docker::base_image::Asked;
+use crate::report::Detail;
 
 /// Builds six Azure Functions custom handlers, wraps them in images, and asks each everything the contract says.
 #[derive(Debug, Parser)]
 #[command(name = "cargo xtask", bin_name = "cargo xtask", arg_required_else_help = true, after_help = EXAMPLES)]
 pub struct Cli {
+    #[command(flatten)]
+    pub print: Print,
     #[command(subcommand)]
     pub verb: Verb,
 }
@@ -77,6 +81,39 @@ pub enum Verb {
         after_help = "Example:\n  cargo xtask completion bash > ~/.local/share/bash-completion/completions/cargo-xtask"
     )]
     Completion(Completion),
+}
+
+/// What is printed, and how.
+#[derive(Args, Clone, Debug)]
+pub struct Print {
+    /// Print only what goes wrong, and the end.
+    #[arg(long, short, global = true)]
+    quiet: bool,
+    /// Print every case.
+    #[arg(long, short, global = true, conflicts_with = "quiet")]
+    verbose: bool,
+    /// When to use colours: `auto` (on a terminal, unless NO_COLOR is set), `always` or `never`.
+    #[arg(long, global = true, value_name = "WHEN", default_value = "auto", hide_default_value = true, value_parser = color)]
+    pub color: ColorChoice,
+}
+
+impl Print {
+    pub fn detail(&self) -> Detail {
+        match (self.quiet, self.verbose) {
+            (true, _) => Detail::Quiet,
+            (_, true) => Detail::Verbose,
+            _ => Detail::Steps,
+        }
+    }
+}
+
+fn color(when: &str) -> Result<ColorChoice, String> {
+    match when {
+        "auto" => Ok(ColorChoice::Auto),
+        "always" => Ok(ColorChoice::Always),
+        "never" => Ok(ColorChoice::Never),
+        _ => Err("it is `auto`, `always` or `never`".into()),
+    }
 }
 
 /// Which samples, and how strictly.

@@ -31,7 +31,8 @@ const USAGE: u8 = 2;
 
 fn main() -> ExitCode {
     let cli = cli::parse();
-    let report = Report::new();
+    cli.print.color.write_global();
+    let report = Report::new(cli.print.detail());
     let status = match start(cli.verb, &report) {
         _ if interrupt::happened() => interrupt::STATUS,
         Ok(status) => status,

@@ -148,6 +148,16 @@ fn a_skip_is_a_failure_under_strict_or_when_nothing_is_left() {
 }
 
 #[test]
+fn a_person_chooses_how_much_is_said() {
+    let checkout = Checkout::new();
+    checkout.sample("good", "");
+    let quiet = checkout.run(&["build-all", "-q"]);
+    assert!(!quiet.stderr.contains("never built") && quiet.stderr.contains("good"), "{quiet:?}");
+    assert!(checkout.run(&["build-all", "--color", "always"]).stderr.contains("\u{1b}["));
+    assert_eq!(checkout.run(&["build-all", "-q", "-v"]).status, Some(2));
+}
+
+#[test]
 fn wrong_usage_has_status_2() {
     let checkout = Checkout::new();
     checkout.sample("node", "");

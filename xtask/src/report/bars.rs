@@ -45,6 +45,11 @@ impl Bars {
                     spinner.set_message(format!("{:<7} {sample:<8} {number}/{all} {function}: {case}", place.name()));
                 }
             }
+            Event::CasesWait { sample, place, what } => {
+                if let Some(spinner) = self.running.get(&(sample.clone(), Step::from(*place))) {
+                    spinner.set_message(format!("{:<7} {sample:<8} waits {what}", place.name()));
+                }
+            }
             Event::StepDone { sample, step, .. } => {
                 if let Some(spinner) = self.running.remove(&(sample.clone(), *step)) {
                     spinner.finish_and_clear();

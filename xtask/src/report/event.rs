@@ -111,6 +111,12 @@ pub enum Event {
         number: usize,
         all: usize,
     },
+    /// All cases have begun, and the rest of the time passes with this: `for the blob scan, up to 60 s`.
+    CasesWait {
+        sample: String,
+        place: Place,
+        what: String,
+    },
     CaseJudged {
         sample: String,
         place: Place,

@@ -12,7 +12,7 @@ pub mod table;
 
 use std::io;
 use std::path::Path;
-use std::sync::{Arc, Mutex, MutexGuard};
+use std::sync::{Mutex, MutexGuard};
 use std::time::Instant;
 
 use bars::Bars;
@@ -21,10 +21,21 @@ use kept::Kept;
 use outcome::Outcome;
 use summary::Summary;
 
-/// Where events go. Cheap to clone; may be shared between threads.
-#[derive(Clone)]
+/// How much is printed while a run goes on. At its end all is said.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Detail {
+    /// What went wrong.
+    Quiet,
+    #[default]
+    Steps,
+    /// Every case.
+    Verbose,
+}
+
+/// Where events go; may be shared between threads.
 pub struct Report {
-    shared: Arc<Mutex<Shared>>,
+    pub detail: Detail,
+    shared: Mutex<Shared>,
 }
 
 struct Shared {
@@ -35,14 +46,15 @@ struct Shared {
 
 impl Report {
     /// A report that prints to stderr: plain lines, with spinners below them on a terminal.
-    pub fn new() -> Report {
-        Report { shared: Arc::new(Mutex::new(Shared { events: Vec::new(), bars: Bars::on_terminal(), kept: None })) }
+    pub fn new(detail: Detail) -> Report {
+        let bars = if detail == Detail::Quiet { None } else { Bars::on_terminal() };
+        Report { detail, shared: Mutex::new(Shared { events: Vec::new(), bars, kept: None }) }
     }
 
     /// Says that something happened.
     pub fn emit(&self, event: Event) {
         let mut shared = self.shared();
-        let line = plain::line(&event);
+        let line = plain::line(&event, self.detail);
         match &mut shared.bars {
             Some(bars) => {
                 bars.follow(&event);

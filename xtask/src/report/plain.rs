@@ -2,8 +2,8 @@
 
 use anstyle::{AnsiColor, Style};
 
-use super::Event;
 use super::outcome::{Difference, Outcome, Test, Verdict};
+use super::{Detail, Event};
 
 const GOOD: Style = AnsiColor::Green.on_default();
 const BAD: Style = AnsiColor::Red.on_default().bold();
@@ -11,13 +11,19 @@ const LOUD: Style = AnsiColor::Yellow.on_default().bold();
 const HEAD: Style = Style::new().bold();
 
 /// The line for one event; `None` for what is only counted.
-pub fn line(event: &Event) -> Option<String> {
+pub fn line(event: &Event, detail: Detail) -> Option<String> {
+    let is_good = matches!(event, Event::StepDone { outcome: Outcome::Passed { .. }, .. });
+    let is_said = matches!(event, Event::PhaseStarted { .. } | Event::PhaseDone { .. } | Event::Note { .. });
+    if detail == Detail::Quiet && (is_good || is_said) {
+        return None;
+    }
     Some(match event {
         Event::PhaseStarted { phase } => format!("{HEAD}── {phase}{HEAD:#}"),
         Event::PhaseDone { phase, seconds } => format!("{HEAD}── {phase}: {seconds:.1} s{HEAD:#}"),
         Event::RunBegun { .. }
         | Event::StepStarted { .. }
         | Event::CaseStarted { .. }
+        | Event::CasesWait { .. }
         | Event::FunctionLacking { .. }
         | Event::Used { .. }
         | Event::RunDone { .. } => {
@@ -40,6 +46,8 @@ pub fn line(event: &Event) -> Option<String> {
         Event::CaseJudged { sample, place, function, case, verdict, seconds } => {
             let title = format!("{} {sample}/{function}: {case} ({seconds:.1} s)", place.name());
             match verdict {
+                Verdict::Passed if detail == Detail::Verbose => format!("{GOOD}ok{GOOD:#}    {title}"),
+                Verdict::NotObservable { reason } if detail == Detail::Verbose => format!("-     {title}: {reason}"),
                 Verdict::Passed | Verdict::NotObservable { .. } => return None,
                 Verdict::Fatal { message } => format!("{BAD}FATAL{BAD:#} {title}\n{}", indented(message)),
                 Verdict::Failed { differences } => {

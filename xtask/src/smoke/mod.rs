@@ -7,11 +7,12 @@ pub mod native;
 mod observe;
 mod store;
 
+use std::cell::Cell;
 use std::collections::BTreeSet;
 use std::time::Instant;
 
 use anyhow::{Context, Result};
-use futures_util::future::join_all;
+use futures_util::future::{join, join_all};
 
 use crate::place::app::{App, AppFailure};
 use crate::report::counts::Counts;
@@ -27,8 +28,8 @@ use observe::{Side, observe};
 use store::Store;
 
 /// Runs every case of the functions that `sample` has; each verdict goes to the report when it is known. Cases run one
-/// after the other, but those that upload a blob run together: a host looks for new blobs every few seconds only, and each
-/// case looks at blobs of its own names. What goes wrong in a case is that case's verdict; an error is storage out of reach.
+/// after the other, but those that upload a blob run beside all others: a host looks for new blobs every few seconds only, and
+/// each case looks at blobs of its own names. What goes wrong in a case is that case's verdict; an error is storage out of reach.
 pub async fn run(app: &App, chosen: &Chosen, sample: &Sample, report: &Report) -> Result<Counts> {
     let client = Client::new()?;
     let store = app.storage.as_deref().map(Store::connect).transpose()?;
@@ -40,24 +41,39 @@ pub async fn run(app: &App, chosen: &Chosen, sample: &Sample, report: &Report) -
         let (sample, function, reason) = (sample.name.clone(), function.clone(), reason.clone());
         report.emit(Event::FunctionLacking { sample, place: app.place, function, reason });
     }
+    let functions = chosen.contract.function.iter().filter(|function| sample.functions.contains(&function.name));
+    let of_function = |function| chosen.cases(&sample.name, function).into_iter().map(move |case| (function, case));
+    let (beside, alone): (Vec<_>, Vec<_>) = functions.flat_map(of_function).partition(|(_, case)| runs_beside(case));
     let smoke = Smoke {
         side: Side { app, client, store },
         contract: &chosen.contract,
+        in_use: beside.iter().flat_map(|(_, case)| containers(case)).collect(),
+        begun: Cell::new(0),
         all: chosen.count(sample),
         sample,
         report,
     };
-    let mut counts = Counts::default();
-    let mut begun = 0;
-    for function in chosen.contract.function.iter().filter(|function| sample.functions.contains(&function.name)) {
-        let uploads = |case: &&Case| matches!(case.stimulus, Stimulus::Blob(_));
-        let (together, alone): (Vec<&Case>, Vec<&Case>) =
-            chosen.cases(&sample.name, function).into_iter().partition(uploads);
-        for case in alone {
-            counts += smoke.run_together(function, &[case], &mut begun).await;
+    let cleared = if beside.is_empty() { Ok(()) } else { smoke.clear(&BTreeSet::new()).await };
+    let waiting = Cell::new(beside.len());
+    let beside = join_all(beside.into_iter().map(async |(function, case)| {
+        let counts = smoke.run_case(function, case, &cleared).await;
+        waiting.set(waiting.get() - 1);
+        counts
+    }));
+    let alone = async {
+        let mut counts = Counts::default();
+        for (function, case) in alone {
+            let cleared = if case.needs_storage() { smoke.clear(&smoke.in_use).await } else { Ok(()) };
+            counts += smoke.run_case(function, case, &cleared).await;
         }
-        counts += smoke.run_together(function, &together, &mut begun).await;
-    }
+        if waiting.get() > 0 {
+            let what = format!("for the blob scan, up to {} s", observe::BLOB_LIMIT_SECONDS);
+            report.emit(Event::CasesWait { sample: sample.name.clone(), place: app.place, what });
+        }
+        counts
+    };
+    let (beside, alone) = join(beside, alone).await;
+    let counts = beside.into_iter().chain([alone]).sum();
     report.keep_log(&sample.name, app.place, &app.log.since(0));
     Ok(counts)
 }
@@ -83,6 +99,9 @@ pub fn outcome(ran: Result<Counts, AppFailure>) -> Outcome {
 struct Smoke<'a> {
     side: Side<'a>,
     contract: &'a Contract,
+    /// Containers of the cases that run beside the others: they are emptied once, before the first.
+    in_use: BTreeSet<&'a str>,
+    begun: Cell<usize>,
     /// How many cases the sample is asked.
     all: usize,
     sample: &'a Sample,
@@ -90,31 +109,24 @@ struct Smoke<'a> {
 }
 
 impl Smoke<'_> {
-    /// Runs cases of a function side by side, from empty queues and containers.
-    async fn run_together(&self, function: &Function, cases: &[&Case], begun: &mut usize) -> Counts {
-        let cleared = match &self.side.store {
-            Some(store) if cases.iter().any(|case| case.needs_storage()) => store.clear(self.contract).await,
-            _ => Ok(()),
-        };
-        for case in cases {
-            *begun += 1;
-            self.report.emit(Event::CaseStarted {
-                sample: self.sample.name.clone(),
-                place: self.side.app.place,
-                function: function.name.clone(),
-                case: case.name.clone(),
-                number: *begun,
-                all: self.all,
-            });
+    /// Empties what the contract names, but for containers that are in use.
+    async fn clear(&self, in_use: &BTreeSet<&str>) -> Result<()> {
+        match &self.side.store {
+            Some(store) => store.clear(self.contract, in_use).await,
+            None => Ok(()),
         }
-        let mut counts = Counts::default();
-        for case in join_all(cases.iter().map(|case| self.run_case(function, case, &cleared))).await {
-            counts += case;
-        }
-        counts
     }
 
     async fn run_case(&self, function: &Function, case: &Case, cleared: &Result<()>) -> Counts {
+        self.begun.set(self.begun.get() + 1);
+        self.report.emit(Event::CaseStarted {
+            sample: self.sample.name.clone(),
+            place: self.side.app.place,
+            function: function.name.clone(),
+            case: case.name.clone(),
+            number: self.begun.get(),
+            all: self.all,
+        });
         let begun = Instant::now();
         let verdict = match (self.not_observable(function, case), cleared) {
             (Some(reason), _) => Verdict::NotObservable { reason },
@@ -149,6 +161,18 @@ impl Smoke<'_> {
             Err(error) => Verdict::Fatal { message: format!("{error:#}") },
         }
     }
+}
+
+/// Whether a case may run beside others: it uploads a blob, and looks at no queue.
+fn runs_beside(case: &Case) -> bool {
+    matches!(case.stimulus, Stimulus::Blob(_)) && case.expect.queue.is_empty()
+}
+
+/// The containers that a case names.
+fn containers(case: &Case) -> impl Iterator<Item = &str> {
+    let sent = if let Stimulus::Blob(blob) = &case.stimulus { Some(&blob.path) } else { None };
+    let paths = sent.into_iter().chain(case.given.iter().map(|blob| &blob.path)).chain(case.expect.blob.keys());
+    paths.map(|path| path.container.as_str())
 }
 
 /// Queues and containers that a sample's triggers watch: the host does not make them (protocol.md#created-on-demand).

@@ -15,7 +15,7 @@ use crate::text;
 /// Five attempts at a message follow each other at once; a hundred messages take a slow handler a few seconds.
 const MESSAGES_LIMIT_SECONDS: u64 = 30;
 /// A host looks for new blobs every 2 to 10 seconds, and reads eight mebibytes of base64 afterwards.
-const BLOB_LIMIT_SECONDS: u64 = 60;
+pub const BLOB_LIMIT_SECONDS: u64 = 60;
 /// An invocation through the admin route is answered at once and runs in the background.
 const BACKGROUND_LIMIT_SECONDS: u64 = 30;
 /// A line the host has printed takes a moment through pipes and the engine.

@@ -6,6 +6,7 @@ use std::time::Duration;
 use anyhow::{Context, Result};
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
+use futures_util::future::try_join_all;
 use storage::PutBlob;
 
 use crate::sample::case::{BlobPath, Stimulus};
@@ -36,15 +37,18 @@ impl Store {
         Ok(())
     }
 
-    /// Empties every queue and container that the contract names, poison queues included. Nothing else is touched: the
-    /// account may be a person's own.
-    pub async fn clear(&self, contract: &Contract) -> Result<()> {
+    /// Empties every queue and container that the contract names, poison queues included, but for containers `in_use`. Nothing
+    /// else is touched: the account may be a person's own.
+    pub async fn clear(&self, contract: &Contract, in_use: &BTreeSet<&str>) -> Result<()> {
         let (queues, containers) = named(contract);
-        for queue in self.0.queues("").await?.iter().filter(|queue| queues.contains(queue.trim_end_matches("-poison")))
-        {
-            self.0.queue(queue).clear().await.with_context(|| format!("queue `{queue}`"))?;
-        }
-        for name in self.0.containers("").await?.iter().filter(|name| containers.contains(name.as_str())) {
+        let there = self.0.queues("").await?;
+        let ours = there.iter().filter(|queue| queues.contains(queue.trim_end_matches("-poison")));
+        let cleared =
+            ours.map(async |queue| self.0.queue(queue).clear().await.with_context(|| format!("queue `{queue}`")));
+        try_join_all(cleared).await?;
+        let there = self.0.containers("").await?;
+        let is_ours = |name: &&String| containers.contains(name.as_str()) && !in_use.contains(name.as_str());
+        for name in there.iter().filter(is_ours) {
             let container = self.0.container(name);
             for blob in container.list("").await.with_context(|| format!("container `{name}`"))? {
                 container.blob(&blob.name).delete().await.with_context(|| format!("blob `{name}/{}`", blob.name))?;

@@ -290,7 +290,7 @@ mod tests {
         let (root, project, mut apt) = machine("1.26");
         let needs = needed(root.path(), "apt = ['tool']");
         assert_eq!(examine(&project, &needs, &apt).0[0][3], "apt: tool");
-        let report = Report::new();
+        let report = Report::new(Default::default());
         assert_eq!(install_all(&project, &needs, &mut apt, &report), 0);
         let log = fs::read_to_string(root.path().join("log")).unwrap();
         assert_eq!(log.lines().next(), Some("update"));
@@ -304,7 +304,7 @@ mod tests {
     fn where_no_way_leads_there_the_page_is_named() {
         let (root, project, mut apt) = machine("1.19");
         let needs = needed(root.path(), "apt = ['tool']\npage = 'see https://example.org'");
-        let report = Report::new();
+        let report = Report::new(Default::default());
         assert_eq!(install_all(&project, &needs, &mut apt, &report), 1);
         assert!(!fs::read_to_string(root.path().join("log")).unwrap().contains("install"));
         let said = format!("{:?}", report.events());

@@ -76,7 +76,8 @@ mod tests {
             fs::create_dir_all(root.path().join(folder)).unwrap();
         }
         let there = |folder: &str| root.path().join(folder).exists();
-        clean(&project, &cli::Clean { docker: false, engine: false, all: false }, &Report::new()).unwrap();
+        clean(&project, &cli::Clean { docker: false, engine: false, all: false }, &Report::new(Default::default()))
+            .unwrap();
         assert!(!there("target/stage") && there("target/debug") && there("samples/go") && there("target/toolchains"));
     }
 }

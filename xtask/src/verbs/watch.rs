@@ -23,7 +23,7 @@ pub fn watch(project: &Project, args: &cli::Watch, report: &Report) -> Result<u8
     report.note("watching; Ctrl-C ends it");
     while !interrupt::happened() {
         // A report of its own for each round: the counts are those of what was asked now.
-        let report = Report::new();
+        let report = Report::new(report.detail);
         let mut changed = Vec::new();
         for sample in selection::loaded(project, &args.samples, &report)? {
             let now = Watched::look(project, &sample, known.get(&sample.name))?;

@@ -165,9 +165,9 @@ mod tests {
         fs::write(&file, std::process::id().to_string()).unwrap();
         // `comm` is the name of a thread; that of the main one is the program's.
         let main = fs::read_to_string(format!("/proc/{}/comm", std::process::id())).unwrap();
-        remove_stale(&file, main.trim(), &Report::new());
+        remove_stale(&file, main.trim(), &Report::new(Default::default()));
         assert!(file.exists(), "{mine}");
-        remove_stale(&file, "dockerd", &Report::new());
+        remove_stale(&file, "dockerd", &Report::new(Default::default()));
         assert!(!file.exists());
     }
 
@@ -182,13 +182,13 @@ mod tests {
         };
         let started = Run::of(child.id()).to_string();
         write(format!("{started}0"));
-        stop(&project, &Report::new()).unwrap();
+        stop(&project, &Report::new(Default::default())).unwrap();
         assert!(child.try_wait().unwrap().is_none(), "it was another process");
 
         write(started);
-        stop(&project, &Report::new()).unwrap();
+        stop(&project, &Report::new(Default::default())).unwrap();
         assert!(!child.wait().unwrap().success());
         assert!(!state_file(&project).exists());
-        stop(&project, &Report::new()).unwrap();
+        stop(&project, &Report::new(Default::default())).unwrap();
     }
 }

@@ -251,7 +251,7 @@ fn a_seventh_folder_is_listed_and_built_with_no_other_change() {
     let samples: Vec<Sample> = sample::load_all(&project).into_iter().map(Result::unwrap).collect();
     assert_eq!(samples.iter().map(|sample| sample.name.as_str()).collect::<Vec<_>>(), ["seventh"]);
     assert_eq!(samples[0].functions, node.functions);
-    let report = Report::new();
+    let report = Report::new(Default::default());
     let staged = build::build_all(&project, &samples, 1, &report);
     assert_eq!(staged.len(), 1, "{:?}", report.events());
     assert!(staged[0].dir().join("host.json").is_file());
