@@ -242,6 +242,9 @@ pub struct Test {
     /// Rewrite what is derived from the folders, such as the README's tables, before testing.
     #[arg(long)]
     pub bless: bool,
+    /// Run the slow tests of the workspace instead: the ignored ones, most of an hour.
+    #[arg(long, conflicts_with_all = ["samples", "bless"])]
+    pub slow: bool,
 }
 
 /// `verify`

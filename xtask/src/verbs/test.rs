@@ -30,7 +30,7 @@ const TEST_LIMIT: Duration = Duration::from_secs(1_800);
 
 /// Tests the workspace, unless samples were named, and then the samples; returns the exit status.
 pub fn test(project: &Project, args: &cli::Test, report: &Report) -> Result<u8> {
-    let cli::Test { selection, bless } = args;
+    let cli::Test { selection, bless, slow } = args;
     let samples = selection::loaded(project, &selection.samples, report)?;
     if *bless {
         for file in readme::bless(project)? {
@@ -40,11 +40,15 @@ pub fn test(project: &Project, args: &cli::Test, report: &Report) -> Result<u8> 
     report.keep(&project.report())?;
     run::scratch(&project.target())?;
     if selection.setup {
-        let parts = Parts { test: true, storage: true, ..Parts::default() };
+        let parts = Parts { test: true, storage: true, docker: *slow };
         report.phase("setup", || setup::install(project, &samples, parts, report))?;
     }
+    if *slow {
+        report.phase("slow", || test_workspace(project, selection.strict, slow_tests, report));
+        return Ok(report.close(selection.strict));
+    }
     if selection.samples.is_empty() {
-        report.phase("workspace", || test_workspace(project, selection.strict, report));
+        report.phase("workspace", || test_workspace(project, selection.strict, workspace, report));
     }
     let path = toolchain::path(project);
     report.phase("samples", || {
@@ -73,7 +77,7 @@ fn step(report: &Report, name: &str, work: impl FnOnce() -> Tested) {
     begun.done(outcome);
 }
 
-fn test_workspace(project: &Project, strict: bool, report: &Report) {
+fn test_workspace(project: &Project, strict: bool, checks: fn(&Shell, bool) -> Vec<Check<'_>>, report: &Report) {
     let shell = toolchain::shell(project);
     let emulator = azurite::install(project);
     if let Ok(home) = &emulator {
@@ -82,7 +86,7 @@ fn test_workspace(project: &Project, strict: bool, report: &Report) {
     if strict {
         shell.set_var("XTASK_STRICT", "1");
     }
-    for (name, check) in workspace(&shell, strict) {
+    for (name, check) in checks(&shell, strict) {
         step(report, name, || {
             let (line, mut output) = (check.to_string(), String::new());
             let failure = run_check(check, &mut output).err();
@@ -94,8 +98,20 @@ fn test_workspace(project: &Project, strict: bool, report: &Report) {
     }
 }
 
-/// What the workspace must hold, and what it is called in reports. Warnings are errors in all of it.
-fn workspace(shell: &Shell, strict: bool) -> Vec<(&'static str, Cmd<'_>)> {
+/// What a check is called in reports, and its command.
+type Check<'a> = (&'static str, Cmd<'a>);
+
+/// The tests marked as ignored: checks where time or memory is the point, processes that are killed over and over, and each
+/// README followed from nothing.
+fn slow_tests(shell: &Shell, _: bool) -> Vec<Check<'_>> {
+    vec![
+        ("mini-host", cmd!(shell, "cargo test --package mini-host --no-fail-fast --locked -- --ignored")),
+        ("xtask", cmd!(shell, "cargo test --package xtask --no-fail-fast --locked -- --ignored")),
+    ]
+}
+
+/// What the workspace must hold. Warnings are errors in all of it.
+fn workspace(shell: &Shell, strict: bool) -> Vec<Check<'_>> {
     let lints = cmd!(shell, "cargo clippy --quiet --workspace --all-targets --locked -- --deny warnings");
     let docs = cmd!(shell, "cargo doc --quiet --workspace --no-deps --locked").env("RUSTDOCFLAGS", "--deny warnings");
     let tests = cmd!(shell, "cargo test --workspace --no-fail-fast --locked");
