@@ -80,8 +80,12 @@ pub fn with_utf8(content_type: &str) -> String {
 /// Whether a text is a token of HTTP, such as a header's name.
 #[must_use]
 pub fn is_token(text: &str) -> bool {
-    let is_part = |byte: u8| byte.is_ascii_alphanumeric() || b"!#$%&'*+-.^_`|~".contains(&byte);
-    !text.is_empty() && text.bytes().all(is_part)
+    !text.is_empty() && text.bytes().all(is_token_byte)
+}
+
+/// One comparison with a table of bits for each byte: every header line of every response passes here.
+fn is_token_byte(byte: u8) -> bool {
+    matches!(byte, b'0'..=b'9' | b'A'..=b'Z' | b'a'..=b'z' | b'!' | b'#'..=b'\'' | b'*' | b'+' | b'-' | b'.' | b'^'..=b'`' | b'|' | b'~')
 }
 
 /// Whether a text is a quoted string of HTTP: the only quote in it that no backslash precedes is its last character.

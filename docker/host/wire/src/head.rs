@@ -5,6 +5,7 @@ use std::ops::Range;
 
 use bytes::{Buf, BytesMut};
 use dotnet_text::media_type::is_token;
+use memchr::{memchr, memchr2, memchr3};
 
 use crate::headers::Headers;
 
@@ -103,9 +104,10 @@ pub fn take_response(buffer: &mut BytesMut) -> Result<Option<ResponseHead>, Head
         start = end + 1;
     }
     let mut head = buffer.split_to(start);
-    for byte in lines.iter().flat_map(|[_, value]| value.clone()) {
-        if matches!(head[byte], b'\r' | b'\n' | b'\0') {
-            head[byte] = b' ';
+    for [_, value] in &lines {
+        let value = &mut head[value.clone()];
+        while let Some(at) = memchr3(b'\r', b'\n', b'\0', value) {
+            value[at] = b' ';
         }
     }
     Ok(Some(ResponseHead { status, reason, is_old, headers: Headers::at(lines.into_iter(), &head) }))
@@ -129,8 +131,7 @@ fn status_line(line: &[u8]) -> Result<(u16, bool), HeadError> {
 fn header_line(text: &[u8], start: usize, end: usize) -> Result<[Range<usize>; 2], HeadError> {
     let malformed = HeadError::Malformed(httparse::Error::HeaderName);
     let line = &text[start..end];
-    let colon =
-        line.iter().position(|byte| matches!(byte, b':' | b'\n')).filter(|at| line[*at] == b':').ok_or(malformed)?;
+    let colon = memchr2(b':', b'\n', line).filter(|at| line[*at] == b':').ok_or(malformed)?;
     let blanks = line[..colon].iter().rev().take_while(|byte| **byte == b' ').count();
     let name = start..start + colon - blanks;
     if !std::str::from_utf8(&text[name.clone()]).is_ok_and(is_token) {
@@ -143,7 +144,7 @@ fn header_line(text: &[u8], start: usize, end: usize) -> Result<[Range<usize>; 2
 }
 
 fn line_end(text: &[u8], start: usize) -> Option<usize> {
-    text.get(start..)?.iter().position(|byte| *byte == b'\n').map(|length| start + length)
+    memchr(b'\n', text.get(start..)?).map(|length| start + length)
 }
 
 fn without_return(line: &[u8]) -> &[u8] {
