@@ -120,10 +120,7 @@ async fn ask(port: u16) -> Listener {
 
 async fn start(environment: &[(String, String)], root: &Path) -> Provided {
     let Some((program, arguments)) = program(find(environment, "PATH").unwrap_or_default(), root) else {
-        return Provided::Missing(format!(
-            "`AzureWebJobsStorage` asks for the storage emulator, and none listens on 127.0.0.1:10000\nhint: {INSTALL}; \
-             mini-host then starts it by itself"
-        ));
+        return Provided::Missing(not_installed());
     };
     let shown = program.display().to_string();
     match run(&program, arguments, PORTS.map(|(_, port)| port)).await {
@@ -133,9 +130,24 @@ async fn start(environment: &[(String, String)], root: &Path) -> Provided {
                 "Started the storage emulator `{shown}` in memory: what is in it ends with mini-host (--no-azurite: not at all)"
             ),
         ),
-        Err(error) => Provided::Missing(format!(
-            "The storage emulator `{shown}` does not start: {error}\nhint: start it yourself, or update it: {INSTALL}"
-        )),
+        Err(error) => Provided::Missing(why_missing(&shown, arguments, &error)),
+    }
+}
+
+fn not_installed() -> String {
+    format!(
+        "`AzureWebJobsStorage` asks for the storage emulator, and none listens on 127.0.0.1:10000\nhint: {INSTALL}; \
+         mini-host then starts it by itself"
+    )
+}
+
+/// `npx` is not an Azurite: with none in its store it ends at once, and its own words do not help.
+fn why_missing(program: &str, arguments: &[&str], error: &StartError) -> String {
+    match error {
+        StartError::Ended(..) if !arguments.is_empty() => not_installed(),
+        _ => format!(
+            "The storage emulator `{program}` does not start: {error}\nhint: start it yourself, or update it: {INSTALL}"
+        ),
     }
 }
 
@@ -241,6 +253,14 @@ mod tests {
             "AccountName=devstoreaccount1;AccountKey=a2V5;BlobEndpoint=http://127.0.0.1:4000/devstoreaccount1;QueueEndpoint=http://127.0.0.1:4001/devstoreaccount1"
         ));
         assert!(!wants("") && !is_wanted(&[]));
+    }
+
+    #[test]
+    fn npx_without_an_azurite_is_no_azurite() {
+        let ended = StartError::Ended(ExitStatus::default(), String::new());
+        assert_eq!(why_missing("/usr/bin/npx", &["--no-install", "azurite"], &ended), not_installed());
+        assert!(why_missing("/usr/bin/azurite", &[], &ended).contains("does not start"));
+        assert!(why_missing("/usr/bin/npx", &["azurite"], &StartError::Silent).contains("did not listen within 60 s"));
     }
 
     async fn taken_for(answer: &'static [u8]) -> Listener {
