@@ -19,18 +19,8 @@ use bars::Bars;
 pub use event::{Event, Place, Step};
 use kept::Kept;
 use outcome::Outcome;
+pub use plain::Detail;
 use summary::Summary;
-
-/// How much is printed while a run goes on. At its end all is said.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum Detail {
-    /// What went wrong.
-    Quiet,
-    #[default]
-    Steps,
-    /// Every case.
-    Verbose,
-}
 
 /// Where events go; may be shared between threads.
 pub struct Report {

@@ -2,13 +2,24 @@
 
 use anstyle::{AnsiColor, Style};
 
+use super::Event;
 use super::outcome::{Difference, Outcome, Test, Verdict};
-use super::{Detail, Event};
 
 const GOOD: Style = AnsiColor::Green.on_default();
 const BAD: Style = AnsiColor::Red.on_default().bold();
 const LOUD: Style = AnsiColor::Yellow.on_default().bold();
 const HEAD: Style = Style::new().bold();
+
+/// How much is printed while a run goes on. At its end all is said.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Detail {
+    /// What went wrong.
+    Quiet,
+    #[default]
+    Steps,
+    /// Every case.
+    Verbose,
+}
 
 /// The line for one event; `None` for what is only counted.
 pub fn line(event: &Event, detail: Detail) -> Option<String> {
