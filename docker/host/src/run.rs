@@ -142,6 +142,9 @@ async fn serve(options: ServeOptions, asked: Option<Asked>) -> Result<Option<Ans
     let mut signals = StopSignals::new().map_err(Error::Signals)?;
     let connections = descriptors::connection_limit();
     let watchdog = Watchdog::start();
+    // Before the first line is printed: whoever has read it may change a file, and that is noticed.
+    let scope = if options.watch { Scope::Everything } else { Scope::Configuration };
+    let seen = Seen::first(&root, scope).await;
     let Bound { listeners, urls, note } = listen::bind(&environment, port).await?;
     notes.extend(note);
     let azurite = tokio::select! {
@@ -158,8 +161,6 @@ async fn serve(options: ServeOptions, asked: Option<Asked>) -> Result<Option<Ans
         false => None,
     };
     let wanted = Wanted { record: options.observe.record, inspect: options.observe.inspect };
-    let scope = if options.watch { Scope::Everything } else { Scope::Configuration };
-    let seen = Seen::first(&root, scope).await;
     let host = Host::start(root, HandlerOptions { environment, started_by, watchdog: kept }, urls, wanted).await;
     if let Provided::Started(_, note) = &azurite {
         host.log().information(log::HOST, note);
