@@ -6,6 +6,7 @@ use chrono::{DateTime, TimeDelta, TimeZone};
 use croner::Cron;
 use croner::parser::{CronParser, Seconds, Year};
 
+use super::calendar::{MONTHS, WEEKDAYS};
 use super::error::Error;
 use dotnet_text::time_span;
 
@@ -31,22 +32,6 @@ struct Field {
     greatest: u32,
     names: &'static [&'static str],
 }
-
-const MONTHS: [&str; 12] = [
-    "january",
-    "february",
-    "march",
-    "april",
-    "may",
-    "june",
-    "july",
-    "august",
-    "september",
-    "october",
-    "november",
-    "december",
-];
-const WEEKDAYS: [&str; 7] = ["sunday", "monday", "tuesday", "wednesday", "thursday", "friday", "saturday"];
 
 const FIELDS: [Field; 6] = [
     Field { least: 0, greatest: 59, names: &[] },

@@ -1,30 +1,9 @@
 //! The texts that .NET takes for a date, a time or both in the invariant culture (`DateTime.TryParse`).
 
-use chrono::{Datelike, Local, NaiveDate, Weekday};
+use chrono::{Datelike, Local, NaiveDate};
 
-const MONTHS: [&str; 12] = [
-    "january",
-    "february",
-    "march",
-    "april",
-    "may",
-    "june",
-    "july",
-    "august",
-    "september",
-    "october",
-    "november",
-    "december",
-];
-const WEEKDAYS: [(&str, Weekday); 7] = [
-    ("monday", Weekday::Mon),
-    ("tuesday", Weekday::Tue),
-    ("wednesday", Weekday::Wed),
-    ("thursday", Weekday::Thu),
-    ("friday", Weekday::Fri),
-    ("saturday", Weekday::Sat),
-    ("sunday", Weekday::Sun),
-];
+use crate::grammar::calendar::{MONTHS, WEEKDAYS};
+
 /// A zone is at most so far from UTC.
 const MOST_ZONE_HOURS: u32 = 14;
 /// Years of two digits are in this century up to this one, and in the last after it.
@@ -37,7 +16,8 @@ struct Parts {
     numbers: Vec<(u32, usize)>,
     /// The month, if it is a word, and how many numbers came before it.
     month: Option<(u32, usize)>,
-    weekday: Option<Weekday>,
+    /// In `WEEKDAYS`.
+    weekday: Option<usize>,
     has_clock: bool,
     has_zone: bool,
 }
@@ -154,8 +134,8 @@ impl Parts {
             self.month = Some((u32::try_from(index).ok()? + 1, self.numbers.len()));
             return (!is_second).then_some(true);
         }
-        if let Some((_, weekday)) = WEEKDAYS.iter().find(|(name, _)| is(name)) {
-            return self.weekday.replace(*weekday).is_none().then_some(true);
+        if let Some(index) = WEEKDAYS.iter().position(|name| is(name)) {
+            return self.weekday.replace(index).is_none().then_some(true);
         }
         if word == "z" || word == "gmt" {
             let is_second = std::mem::replace(&mut self.has_zone, true);
@@ -169,7 +149,9 @@ impl Parts {
         if !has_date {
             return self.has_clock && self.weekday.is_none();
         }
-        self.date().is_some_and(|date| self.weekday.is_none_or(|weekday| date.weekday() == weekday))
+        self.date().is_some_and(|date| {
+            self.weekday.is_none_or(|weekday| date.weekday().num_days_from_sunday() as usize == weekday)
+        })
     }
 
     /// The date: year, month and day if the first number is a year, and else month, day and year.
