@@ -5,6 +5,8 @@
 
 #[path = "support/host.rs"]
 mod host;
+#[path = "support/shell_app.rs"]
+mod shell_app;
 
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::TcpStream;
@@ -13,30 +15,14 @@ use std::time::{Duration, Instant};
 
 use host::Host;
 use rustix::process::{Pid, Resource, Rlimit, Signal, getrlimit, kill_process, setrlimit};
+use shell_app::{FUNCTION_JSON, HOST_JSON, app};
 use tempfile::TempDir;
 
-const HOST_JSON: &str = r#"{
-  "version": "2.0",
-  "customHandler": { "description": { "defaultExecutablePath": "sh", "arguments": ["handler.sh"] } }
-}"#;
-/// Without a function the handler is not started.
-const FUNCTION_JSON: &str = r#"{ "bindings": [
-  { "type": "httpTrigger", "direction": "in", "name": "req", "authLevel": "anonymous" }, { "type": "http", "direction": "out", "name": "res" }
-] }"#;
 const SILENT_CALLERS: usize = 1_300;
 const SLOW_LIMIT_SECONDS: u64 = 300;
 const FUNCTIONS: usize = 10_000;
 const WAIT_LIMIT_SECONDS: u64 = 30;
 const POLL_INTERVAL_MILLISECONDS: u64 = 10;
-
-fn app(handler: &str) -> TempDir {
-    let folder = tempfile::tempdir().unwrap();
-    std::fs::create_dir(folder.path().join("Hello")).unwrap();
-    for (name, text) in [("host.json", HOST_JSON), ("Hello/function.json", FUNCTION_JSON), ("handler.sh", handler)] {
-        std::fs::write(folder.path().join(name), text).unwrap();
-    }
-    folder
-}
 
 fn answers(connection: &mut TcpStream) {
     connection.set_read_timeout(Some(Duration::from_secs(WAIT_LIMIT_SECONDS))).unwrap();

@@ -5,21 +5,16 @@
 
 #[path = "support/host.rs"]
 mod host;
+#[path = "support/shell_app.rs"]
+mod shell_app;
 
 use std::io::Write;
 use std::time::{Duration, Instant};
 
 use host::Host;
 use rustix::process::{Pid, Signal, kill_process};
+use shell_app::{FUNCTION_JSON, app};
 
-const HOST_JSON: &str = r#"{
-  "version": "2.0",
-  "customHandler": { "description": { "defaultExecutablePath": "sh", "arguments": ["handler.sh"] } }
-}"#;
-/// Without a function the handler is not started.
-const FUNCTION_JSON: &str = r#"{ "bindings": [
-  { "type": "httpTrigger", "direction": "in", "name": "req", "authLevel": "anonymous" }, { "type": "http", "direction": "out", "name": "res" }
-] }"#;
 /// Says its process id and waits to be killed.
 const HANDLER: &str = "echo $$ > handler.tmp; mv handler.tmp handler.pid; exec sleep 600";
 /// The same, in a session of its own: the handler's process group does not have it.
@@ -91,15 +86,6 @@ fn a_host_under_nohup_lives_on_without_its_terminal() {
     host.wait_for_line("has changed: the host starts anew");
     kill_process(pid, Signal::INT).unwrap();
     assert_eq!(host.process.wait().unwrap().code(), Some(0));
-}
-
-fn app(handler: &str) -> tempfile::TempDir {
-    let folder = tempfile::tempdir().unwrap();
-    std::fs::create_dir(folder.path().join("Hello")).unwrap();
-    for (name, text) in [("host.json", HOST_JSON), ("Hello/function.json", FUNCTION_JSON), ("handler.sh", handler)] {
-        std::fs::write(folder.path().join(name), text).unwrap();
-    }
-    folder
 }
 
 fn handler_ends_with_the_host(handler: &str, signal: Signal) {
