@@ -44,7 +44,9 @@ pub enum Verb {
     #[command(after_help = "Examples:\n  cargo xtask build-all\n  cargo xtask build-all go rust --jobs 1")]
     BuildAll(BuildAll),
     /// Build, then make the zip of each that Azure takes: target/package/SAMPLE.zip.
-    #[command(after_help = "Examples:\n  cargo xtask package\n  cargo xtask package go --plan flex")]
+    #[command(
+        after_help = "Examples:\n  cargo xtask package\n  cargo xtask package go --plan flex\n  cargo xtask package --smoke"
+    )]
     Package(Package),
     /// Build, then ask every case of the contract under mini-host on this machine.
     #[command(
@@ -208,6 +210,9 @@ pub struct Package {
     /// What `mini-host package` takes. The samples' blob trigger waits for a scan, and Flex Consumption makes none.
     #[arg(long, default_value = "premium", value_parser = ["flex", "premium", "container"])]
     pub plan: String,
+    /// Unpack each zip elsewhere, and ask what comes out every case, as `smoke` does.
+    #[arg(long)]
+    pub smoke: bool,
 }
 
 /// `smoke`

@@ -24,7 +24,7 @@ use cli::{Subject, Verb};
 use process::{interrupt, run};
 use project::Project;
 use report::{Report, summary};
-use verbs::{clean, list, new, package, setup, test, verify, watch};
+use verbs::{clean, list, new, setup, test, verify, watch};
 
 /// What a person asked for cannot be understood: an unknown verb, flag or sample.
 const USAGE: u8 = 2;
@@ -64,7 +64,7 @@ fn dispatch(project: &Project, verb: Verb, report: &Report) -> Result<u8> {
         Verb::List(list) => list::list(project, &list),
         Verb::Setup(args) => setup::setup(project, &args, report),
         Verb::BuildAll(args) => verify::verify(project, &args.into(), report),
-        Verb::Package(args) => package::package(project, &args, report),
+        Verb::Package(args) => verify::verify(project, &args.into(), report),
         Verb::Smoke(args) => verify::verify(project, &args.into(), report),
         Verb::Docker(args) => verify::verify(project, &args.into(), report),
         Verb::Verify(args) => verify::verify(project, &args.into(), report),

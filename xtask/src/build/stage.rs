@@ -31,6 +31,11 @@ impl Staged {
         &self.dir
     }
 
+    /// The same app, copied to another folder as it is.
+    pub fn copied_to(&self, dir: PathBuf) -> Staged {
+        Staged { dir, ..self.clone() }
+    }
+
     /// A hash of every staged file's path, mode and content, in hexadecimal: equal fingerprints are equal images.
     pub fn fingerprint(&self) -> &str {
         &self.fingerprint

@@ -1,37 +1,51 @@
 //! `package`: the zip of each staged app, as mini-host makes it for anybody's.
 
+use std::fs::{self, File};
 use std::path::Path;
 use std::time::Duration;
 
 use anyhow::{Context, Result};
+use tempfile::TempDir;
+use zip::ZipArchive;
 
-use crate::build::{self, Staged};
-use crate::cli;
+use crate::build::Staged;
 use crate::place::mini_host;
 use crate::process::command::{self, Command};
+use crate::process::run;
 use crate::project::Project;
 use crate::report::outcome::Outcome;
 use crate::report::{Report, Step};
-use crate::sample::selection;
 
 /// A hundred megabytes are packed in some seconds.
 const PACK_LIMIT: Duration = Duration::from_secs(300);
 
-/// Builds the selected samples and packs them; returns the exit status.
+/// The packed apps as whoever unpacks them finds them. They are there as long as their folder is.
+pub struct Unpacked {
+    pub apps: Vec<Staged>,
+    _folder: TempDir,
+}
+
+/// Packs staged apps for a plan, and unpacks each zip again. What goes wrong with one sample is in the report.
 ///
 /// # Errors
-/// When the selection is wrong, or mini-host cannot be built. What goes wrong with one sample is in the report.
-pub fn package(project: &Project, args: &cli::Package, report: &Report) -> Result<u8> {
-    let cli::Package { selection, plan } = args;
-    let samples = selection::loaded(project, &selection.samples, report)?;
-    report.keep(&project.report())?;
-    let staged = report.phase("build", || build::build_all(project, &samples, selection.bound(), report));
-    let mini_host = report.phase("mini-host", || mini_host::build(project))?;
+/// When mini-host cannot be built, or there is no room for zips.
+pub fn package(project: &Project, staged: &[Staged], plan: &str, report: &Report) -> Result<Unpacked> {
+    let mini_host = mini_host::build(project)?;
     let folder = project.target().join("package");
-    std::fs::create_dir_all(&folder).with_context(|| format!("cannot make `{}`", folder.display()))?;
-    for app in &staged {
-        let begun = report.begin(&app.sample().name, Step::Package);
-        let packed = pack(app, &mini_host, plan, &folder);
+    fs::create_dir_all(&folder).with_context(|| format!("cannot make `{}`", folder.display()))?;
+    let unpacked = run::scratch(&project.target()).and_then(tempfile::tempdir_in);
+    let unpacked = unpacked.context("cannot make a folder to unpack into")?;
+    let mut apps = Vec::new();
+    for app in staged {
+        let name = &app.sample().name;
+        let begun = report.begin(name, Step::Package);
+        let zip = folder.join(format!("{name}.zip"));
+        let packed = pack(app, &mini_host, plan, &zip).and_then(|listing| {
+            let into = unpacked.path().join(name);
+            unpack(&zip, &into)?;
+            apps.push(app.copied_to(into));
+            Ok(listing)
+        });
         if let Ok(listing) = &packed {
             anstream::println!("{}", listing.trim_end());
         }
@@ -39,12 +53,16 @@ pub fn package(project: &Project, args: &cli::Package, report: &Report) -> Resul
             detail: listing.lines().last().unwrap_or_default().to_owned(),
         }));
     }
-    Ok(report.close(selection.strict))
+    Ok(Unpacked { apps, _folder: unpacked })
 }
 
-fn pack(app: &Staged, mini_host: &Path, plan: &str, folder: &Path) -> Result<String> {
+fn pack(app: &Staged, mini_host: &Path, plan: &str, zip: &Path) -> Result<String> {
     let mut command = Command::new(mini_host);
-    command.arg("package").arg(app.dir()).args(["--plan", plan]);
-    command.arg("--output").arg(folder.join(format!("{}.zip", app.sample().name)));
+    command.arg("package").arg(app.dir()).args(["--plan", plan]).arg("--output").arg(zip);
     Ok(command::run(command, PACK_LIMIT)?.output)
+}
+
+fn unpack(zip: &Path, into: &Path) -> Result<()> {
+    let unpack = || anyhow::Ok(ZipArchive::new(File::open(zip)?)?.extract(into)?);
+    unpack().with_context(|| format!("cannot unpack `{}`", zip.display()))
 }

@@ -1,8 +1,9 @@
 //! The main job: build, ask every case natively, ask every case in containers, and say what came of it. `build-all`,
-//! `smoke` and `docker` are parts of it.
+//! `package`, `smoke` and `docker` are parts of it.
 
 use anyhow::Result;
 
+use super::package;
 use super::setup::{self, Parts};
 use crate::build;
 use crate::cli::{self, Cases, Containers, Selection};
@@ -18,6 +19,8 @@ use crate::smoke;
 pub struct Plan {
     selection: Selection,
     cases: Cases,
+    /// The plan of Azure that the apps are packed for. Then what comes out of the zips is asked.
+    package: Option<String>,
     /// Under mini-host on this machine.
     native: bool,
     docker: Option<Containers>,
@@ -31,17 +34,24 @@ impl From<cli::BuildAll> for Plan {
     }
 }
 
+impl From<cli::Package> for Plan {
+    fn from(args: cli::Package) -> Plan {
+        let cli::Package { selection, plan, smoke } = args;
+        Plan { selection, package: Some(plan), native: smoke, ..Plan::default() }
+    }
+}
+
 impl From<cli::Smoke> for Plan {
     fn from(args: cli::Smoke) -> Plan {
         let cli::Smoke { selection, cases, storage } = args;
-        Plan { selection, cases, native: true, docker: None, storage: storage.storage }
+        Plan { selection, cases, native: true, storage: storage.storage, ..Plan::default() }
     }
 }
 
 impl From<cli::Docker> for Plan {
     fn from(args: cli::Docker) -> Plan {
         let cli::Docker { selection, cases, containers, storage } = args;
-        Plan { selection, cases, native: false, docker: Some(containers), storage: storage.storage }
+        Plan { selection, cases, docker: Some(containers), storage: storage.storage, ..Plan::default() }
     }
 }
 
@@ -50,7 +60,7 @@ impl From<cli::Verify> for Plan {
         let cli::Verify { place, selection, cases, containers, storage } = args;
         let native = place != Some(cli::Place::Docker);
         let docker = (place != Some(cli::Place::Native)).then_some(containers);
-        Plan { selection, cases, native, docker, storage: storage.storage }
+        Plan { selection, cases, native, docker, storage: storage.storage, ..Plan::default() }
     }
 }
 
@@ -65,7 +75,7 @@ impl Plan {
 /// Builds the selected samples and runs them in the places; returns the exit status. What goes wrong with one sample is in the
 /// report, and no error.
 pub fn verify(project: &Project, plan: &Plan, report: &Report) -> Result<u8> {
-    let Plan { selection, cases: asked, native, docker, storage } = plan;
+    let Plan { selection, cases: asked, package, native, docker, storage } = plan;
     let mut samples = selection::loaded(project, &selection.samples, report)?;
     let cases = Chosen::of(project, &asked.only, asked.failed)?;
     samples.retain(|sample| cases.concern(&sample.name));
@@ -80,14 +90,19 @@ pub fn verify(project: &Project, plan: &Plan, report: &Report) -> Result<u8> {
     }
     let bound = selection.bound();
     let staged = report.phase("build", || build::build_all(project, &samples, bound, report));
+    let unpacked = match package.as_ref().filter(|_| !staged.is_empty()) {
+        Some(plan) => Some(report.phase("package", || package::package(project, &staged, plan, report))?),
+        None => None,
+    };
+    let staged = unpacked.as_ref().map_or(&*staged, |unpacked| &unpacked.apps);
     let storage = storage.as_deref();
     if *native && !staged.is_empty() {
         let settings = smoke::native::Settings { project, storage, bound, report };
-        place(report, Step::Native, || smoke::native::run_all(&settings, &staged, &cases));
+        place(report, Step::Native, || smoke::native::run_all(&settings, staged, &cases));
     }
     if let Some(Containers { base, keep }) = docker.as_ref().filter(|_| !staged.is_empty()) {
         let settings = docker::Settings { project, base, keep: *keep, storage, report };
-        place(report, Step::Docker, || smoke::docker::run_all(&settings, &staged, &cases, bound));
+        place(report, Step::Docker, || smoke::docker::run_all(&settings, staged, &cases, bound));
     }
     Ok(report.close(selection.strict))
 }
