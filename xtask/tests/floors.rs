@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use testing::imports::{Import, circular, imports};
 
 /// The rooms of the driver, lowest floor first. Rooms of one floor do not know each other.
-const FLOORS: [&[&str]; 12] = [
+const FLOORS: [&[&str]; 14] = [
     &["text", "project"],
     &["process"],
     &["report"],
@@ -18,7 +18,9 @@ const FLOORS: [&[&str]; 12] = [
     &["smoke", "bench"],
     &["cli"],
     &["verbs"],
+    &["fuzzing"],
     &["tests"],
+    &["lib"],
     &["main"],
 ];
 

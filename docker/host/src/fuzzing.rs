@@ -1,4 +1,4 @@
-//! Doors for the fuzz targets in `docker/host/fuzz`: each takes what a stranger wrote, and must not panic.
+//! Doors for the fuzz targets in `fuzz`: each takes what a stranger wrote, and must not panic.
 
 use std::cell::OnceCell;
 

@@ -1,8 +1,9 @@
 //! The contract: what every function must do, in any language (`samples/contract.toml`).
 
+use std::fs;
 use std::path::Path;
 
-use anyhow::{Result, ensure};
+use anyhow::{Context, Result, ensure};
 use serde::Deserialize;
 
 use super::case::Case;
@@ -32,7 +33,13 @@ pub struct Function {
 impl Contract {
     /// Reads the contract.
     pub fn load(path: &Path) -> Result<Contract> {
-        let contract: Contract = toml_file::read(path)?;
+        let text = fs::read_to_string(path).with_context(|| format!("cannot read `{}`", path.display()))?;
+        Contract::parse(path, &text)
+    }
+
+    /// Parses the text of a contract; `path` is for the error only.
+    pub fn parse(path: &Path, text: &str) -> Result<Contract> {
+        let contract: Contract = toml_file::parse(path, text)?;
         for function in &contract.function {
             ensure!(!function.case.is_empty(), "`{}`: function `{}` has no case", path.display(), function.name);
         }
@@ -47,7 +54,7 @@ mod tests {
     fn load(text: &str) -> Result<Contract> {
         let folder = tempfile::tempdir()?;
         let path = folder.path().join("contract.toml");
-        std::fs::write(&path, text)?;
+        fs::write(&path, text)?;
         Contract::load(&path)
     }
 

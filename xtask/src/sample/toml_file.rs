@@ -4,16 +4,10 @@ use std::fmt;
 use std::ops::Range;
 use std::path::Path;
 
-use anyhow::{Context, Result, anyhow};
+use anyhow::{Result, anyhow};
 use serde::de::DeserializeOwned;
 
 use crate::text;
-
-/// Reads a TOML file.
-pub fn read<T: DeserializeOwned>(path: &Path) -> Result<T> {
-    let text = std::fs::read_to_string(path).with_context(|| format!("cannot read `{}`", path.display()))?;
-    parse(path, &text)
-}
 
 /// Parses the text of a TOML file; `path` is for the error only.
 pub fn parse<T: DeserializeOwned>(path: &Path, text: &str) -> Result<T> {

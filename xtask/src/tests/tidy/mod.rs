@@ -211,7 +211,7 @@ fn lock_files_name_public_registries_only() {
     ];
     let root = repository();
     let mut locks: Vec<PathBuf> = vec![root.root().join("Cargo.lock")];
-    let folders = ["docker/azurite", "docker/base"].map(|folder| root.root().join(folder));
+    let folders = ["docker/azurite", "docker/base", "fuzz"].map(|folder| root.root().join(folder));
     for folder in folders.into_iter().chain(samples().into_iter().map(|sample| sample.dir)) {
         let files = inputs::list(&folder, &inputs::Tracked::default()).unwrap();
         let is_lock = |file: &PathBuf| file.to_string_lossy().to_lowercase().contains("lock");

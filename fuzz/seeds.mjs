@@ -1,9 +1,9 @@
-// Writes what the recordings hold as seeds: corpus/<target>/<recording>.
+// Writes what recordings and samples hold as seeds: corpus/<target>/<recording or sample>.
 import fs from 'node:fs';
 import path from 'node:path';
 
 const here = import.meta.dirname;
-const recordings = path.join(here, '../tests/golden/recordings');
+const recordings = path.join(here, '../docker/host/tests/golden/recordings');
 const counts = {};
 function seed(target, id, content) {
   if (typeof content !== 'string' || !content) return;
@@ -32,5 +32,13 @@ for (const group of fs.readdirSync(recordings)) for (const name of fs.readdirSyn
     const chunks = request.chunks?.filter(chunk => typeof chunk === 'string');
     if (chunks) seed('chunked_body', `${id}-${index}`, chunks.map(it => `${Buffer.byteLength(it).toString(16)}\r\n${it}\r\n`).join('') + '0\r\nX: y\r\n\r\n');
   });
+}
+// A function of the contract is a contract too, and short enough to be mutated well.
+const samples = path.join(here, '../samples');
+const contract = fs.readFileSync(path.join(samples, 'contract.toml'), 'utf8');
+contract.split(/^(?=\[\[function\]\])/m).slice(1).forEach((part, index) => seed('contract_toml', `${index}`, part));
+for (const name of fs.readdirSync(samples)) {
+  const manifest = path.join(samples, name, 'sample.toml');
+  if (fs.existsSync(manifest)) seed('sample_toml', name, fs.readFileSync(manifest, 'utf8'));
 }
 console.log(counts);

@@ -1,0 +1,86 @@
+//! The driver: builds, wraps, runs and judges the samples. This file is its table of contents.
+
+mod bench;
+mod build;
+mod cli;
+#[cfg(feature = "fuzzing")]
+pub mod fuzzing;
+mod place;
+mod process;
+mod project;
+mod report;
+mod sample;
+mod smoke;
+#[cfg(test)]
+mod tests;
+mod text;
+mod toolchain;
+mod verbs;
+
+use std::io::Write;
+use std::process::ExitCode;
+
+use anyhow::Result;
+
+use cli::{Subject, Verb};
+use process::{interrupt, run};
+use project::Project;
+use report::{Report, summary};
+use verbs::{clean, list, new, setup, test, verify, watch};
+
+/// What a person asked for cannot be understood: an unknown verb, flag or sample.
+const USAGE: u8 = 2;
+
+/// Does what the command line asks for, and says how it went.
+pub fn main() -> ExitCode {
+    let cli = cli::parse();
+    cli.print.color.write_global();
+    let report = Report::new(cli.print.detail());
+    let status = match start(cli.verb, &report) {
+        _ if interrupt::happened() => interrupt::STATUS,
+        Ok(status) => status,
+        Err(error) => {
+            anstream::eprintln!("error: {error:#}");
+            if error.is::<sample::Unknown>() { USAGE } else { summary::FAILED }
+        }
+    };
+    if let Err(error) = report.end(status) {
+        anstream::eprintln!("warning: `target/report` is not complete: {error}");
+    }
+    ExitCode::from(status)
+}
+
+fn start(verb: Verb, report: &Report) -> Result<u8> {
+    interrupt::listen()?;
+    let project = Project::enter()?;
+    let killed = run::remove_of_the_dead(&project.target());
+    if killed > 0 {
+        report.note(format!("ended what a killed run had left running: {killed}"));
+    }
+    let status = dispatch(&project, verb, report);
+    run::end(&project.target());
+    status
+}
+
+fn dispatch(project: &Project, verb: Verb, report: &Report) -> Result<u8> {
+    match verb {
+        Verb::List(list) => list::list(project, &list),
+        Verb::Setup(args) => setup::setup(project, &args, report),
+        Verb::BuildAll(args) => verify::verify(project, &args.into(), report),
+        Verb::Package(args) => verify::verify(project, &args.into(), report),
+        Verb::Smoke(args) => verify::verify(project, &args.into(), report),
+        Verb::Docker(args) => verify::verify(project, &args.into(), report),
+        Verb::Verify(args) => verify::verify(project, &args.into(), report),
+        Verb::Watch(args) => watch::watch(project, &args, report),
+        Verb::New(args) => new::new(project, &args, report),
+        Verb::Test(args) => test::test(project, &args, report),
+        Verb::Bench(args) => match args.subject {
+            Subject::Host => bench::host(project, args.mini_host.as_deref(), args.rounds.get(), report),
+        },
+        Verb::Clean(args) => clean::clean(project, &args, report),
+        Verb::Completion(completion) => {
+            std::io::stdout().write_all(&cli::completion(completion.shell))?;
+            Ok(0)
+        }
+    }
+}
