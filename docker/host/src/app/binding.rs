@@ -43,6 +43,7 @@ pub enum BindingKind {
     EventHubTrigger,
     ServiceBusTrigger,
     CosmosDbTrigger,
+    EventGridTrigger,
     Other,
 }
 
@@ -83,6 +84,7 @@ impl BindingKind {
             "eventhubtrigger" => Self::EventHubTrigger,
             "servicebustrigger" => Self::ServiceBusTrigger,
             "cosmosdbtrigger" => Self::CosmosDbTrigger,
+            "eventgridtrigger" => Self::EventGridTrigger,
             _ => Self::Other,
         }
     }

@@ -1,7 +1,7 @@
 //! Bindings of the extension bundle that nothing here listens for, reads or writes: their functions run by hand.
 
-/// Their types (protocol.md#by-hand-only).
-pub(crate) const BY_HAND_TYPES: [&str; 27] = [
+/// Their types: what bundle 4.38.0 has besides those that this host knows (protocol.md#by-hand-only).
+pub(crate) const BY_HAND_TYPES: [&str; 50] = [
     "serviceBusTrigger",
     "serviceBus",
     "cosmosDBTrigger",
@@ -12,8 +12,8 @@ pub(crate) const BY_HAND_TYPES: [&str; 27] = [
     "kafka",
     "sqlTrigger",
     "sql",
-    "mysqlTrigger",
-    "mysql",
+    "mySqlTrigger",
+    "mySql",
     "rabbitMQTrigger",
     "rabbitMQ",
     "redisPubSubTrigger",
@@ -23,12 +23,35 @@ pub(crate) const BY_HAND_TYPES: [&str; 27] = [
     "signalRTrigger",
     "signalR",
     "signalRConnectionInfo",
+    "signalREndpoints",
+    "signalRNegotiation",
     "webPubSubTrigger",
     "webPubSub",
     "webPubSubConnection",
+    "webPubSubRequest",
     "table",
     "sendGrid",
     "twilioSms",
+    "activityTrigger",
+    "orchestrationTrigger",
+    "entityTrigger",
+    "durableClient",
+    "orchestrationClient",
+    "daprServiceInvocationTrigger",
+    "daprTopicTrigger",
+    "daprBindingTrigger",
+    "daprBinding",
+    "daprInvoke",
+    "daprPublish",
+    "daprSecret",
+    "daprState",
+    "mcpToolTrigger",
+    "mcpResourceTrigger",
+    "mcpPromptTrigger",
+    "mcpToolProperty",
+    "fabricItem",
+    "udfProperty",
+    "userDataFunctionContext",
 ];
 
 /// Whether a type of binding is one of them, ignoring case.

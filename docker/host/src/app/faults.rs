@@ -215,10 +215,7 @@ fn types(bindings: &[Binding], registered: &Registered<'_>) -> Option<Diagnostic
     } else if let Some(slip) = did_you_mean(&first.type_name, &all) {
         fault.hint(format!("did you mean `{slip}`?"))
     } else {
-        fault.hint(format!(
-            "the real host may have it from an extension bundle; mini-host has only `{}`",
-            all.join("`, `")
-        ))
+        fault.hint("mini-host does not know it, and neither does version 4.38.0 of Microsoft's bundle")
     })
 }
 

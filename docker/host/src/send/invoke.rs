@@ -147,7 +147,7 @@ async fn send(
             let mut trigger = match payload::of(trigger) {
                 Some(payload) => {
                     let text = text.unwrap_or_else(|| payload.text());
-                    manual::canned(&function.trigger, &text, &payload.metadata)
+                    manual::canned(&function.trigger, &text, &payload.batch, &payload.metadata)?
                 }
                 None => manual::trigger(bindings, function, text).await?,
             };

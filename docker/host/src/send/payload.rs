@@ -12,11 +12,15 @@ const PAYLOADS: &str = include_str!("payloads.json");
 /// What a trigger sends.
 #[derive(Clone, Debug, Deserialize)]
 pub struct Payload {
-    /// The page that describes it.
-    pub source: String,
+    /// The pages and the code that it follows.
+    sources: Vec<String>,
     /// The value of the trigger.
     text: Value,
-    /// What feeds `Metadata` beside it.
+    /// What feeds `Metadata` once for all of a batch.
+    #[serde(default)]
+    pub batch: Map<String, Value>,
+    /// What feeds `Metadata` for each.
+    #[serde(default)]
     pub metadata: Map<String, Value>,
 }
 
@@ -41,18 +45,66 @@ pub fn of(trigger: &Binding) -> Option<Payload> {
 /// All of them, for people.
 pub fn listing() -> String {
     let payloads = payloads();
-    let shown = payloads.iter().map(|(kind, payload)| format!("{kind}\n  {}\n  {}\n", payload.text(), payload.source));
+    let shown = payloads
+        .iter()
+        .map(|(kind, payload)| format!("{kind}\n  {}\n  {}\n", payload.text(), payload.sources.join("\n  ")));
     shown.collect::<Vec<_>>().join("\n")
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::app::Function;
+    use crate::envelope::request::envelope;
+    use crate::triggers::manual;
 
     #[test]
-    fn every_payload_has_a_source() {
-        assert_eq!(payloads().len(), 6);
-        assert!(payloads().values().all(|payload| payload.source.starts_with("https://learn.microsoft.com/")));
+    fn every_payload_has_its_sources() {
+        for (kind, payload) in payloads() {
+            let [page, code] = ["https://learn.microsoft.com/", "https://github.com/"];
+            assert!([page, code].iter().all(|from| payload.sources.iter().any(|it| it.starts_with(from))), "{kind}");
+        }
         assert!(listing().contains("kafkaTrigger\n  {"));
+    }
+
+    fn sent(kind: &str, cardinality: &str) -> Value {
+        let binding = serde_json::json!({"type": kind, "direction": "in", "name": "t", "cardinality": cardinality});
+        let function = Function::with_trigger(&binding);
+        let payload = of(&function.trigger).unwrap();
+        let Payload { batch, metadata, .. } = &payload;
+        let trigger = manual::canned(&function.trigger, &payload.text(), batch, metadata).unwrap();
+        serde_json::from_str(&envelope(&trigger.data, &trigger.binding_data)).unwrap()
+    }
+
+    #[test]
+    fn a_message_of_service_bus_comes_with_the_dates_and_objects_of_its_extension() {
+        let sent_one = sent("serviceBusTrigger", "one");
+        assert_eq!(sent_one["Data"]["t"], r#""{\"order\":7,\"item\":\"tea\"}""#);
+        for (name, expected) in [
+            ("DeliveryCount", "1"),
+            ("MessageId", r#""0c9a5bd3e6d44b1f8f6f4b8b3f4f0c55""#),
+            ("EnqueuedTimeUtc", "2026-01-01T12:00:00"),
+            ("EnqueuedTime", "2026-01-01T12:00:00+00:00"),
+        ] {
+            assert_eq!(sent_one["Metadata"][name], expected, "{name}");
+        }
+        assert_eq!(sent_one["Metadata"]["UserProperties"]["source"], "shop");
+        let many = sent("serviceBusTrigger", "many");
+        assert_eq!(many["Data"]["t"], r#"[{"order":7,"item":"tea"}]"#);
+        assert_eq!(many["Metadata"]["DeliveryCountArray"], "[1]");
+        assert_eq!(many["Metadata"]["Client"]["IsClosed"], false);
+    }
+
+    #[test]
+    fn an_event_of_event_grid_is_an_object_and_the_rest_are_texts() {
+        let grid = sent("eventGridTrigger", "one");
+        assert_eq!(grid["Data"]["t"]["data"], grid["Metadata"]["data"]);
+        assert_eq!(grid["Metadata"].as_object().unwrap().len(), 1);
+        let kafka = sent("kafkaTrigger", "one");
+        // The properties of a text take the place of metadata of their name, as in every trigger (protocol.md#metadata-filter).
+        assert_eq!(kafka["Metadata"]["Timestamp"], "\"01/01/2026 12:00:00\"");
+        assert_eq!(kafka["Metadata"]["Headers"], "[]");
+        assert!(sent("sqlTrigger", "one")["Data"]["t"].as_str().unwrap().starts_with(r#""[{\"Operation\":0"#));
+        assert_eq!(sent("cosmosDBTrigger", "one")["Metadata"], serde_json::json!({}));
     }
 }

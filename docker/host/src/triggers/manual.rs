@@ -47,6 +47,7 @@ pub async fn trigger(
         }
         BindingKind::EventHubTrigger => event(binding, reason, &text)?,
         BindingKind::ServiceBusTrigger => of_text(binding, reason, &text, service_bus_message()),
+        BindingKind::EventGridTrigger => grid_event(binding, reason, &text)?,
         BindingKind::CosmosDbTrigger => {
             let data = vec![(binding.name.clone(), Value::Text(text))];
             Trigger { reason, source: None, data, binding_data: BindingData::default() }
@@ -69,29 +70,38 @@ pub async fn trigger(
     Ok(trigger)
 }
 
-/// What the handler gets of a trigger that nothing listens for: this text, and this metadata beside it. With `cardinality` many it
-/// is a batch of one (protocol.md#other-triggers).
-pub fn canned(binding: &Binding, text: &str, metadata: &serde_json::Map<String, serde_json::Value>) -> Trigger {
+/// What the handler gets of a trigger that nothing listens for: this text, and beside it the metadata of its batch and its own. With
+/// `cardinality` many it is a batch of one (protocol.md#other-triggers).
+///
+/// # Errors
+/// When the trigger takes no such text.
+pub fn canned(binding: &Binding, text: &str, batch: &Metadata, own: &Metadata) -> Result<Trigger, Failure> {
     let is_many = binding.cardinality == Cardinality::Many;
     let mut data = BindingData::default();
-    for (name, value) in metadata {
-        let value = json::parse(&value.to_string()).unwrap_or(Json::Null);
-        match (is_many, name.as_str()) {
-            (true, "PartitionContext") | (false, _) => data.set(name, Value::Json(value)),
-            (true, _) => data.set(&format!("{name}Array"), Value::Json(Json::Array(vec![value]))),
+    let parsed = |value: &serde_json::Value| json::parse(&value.to_string()).unwrap_or(Json::Null);
+    for (name, value) in batch {
+        data.set(name, Value::Json(parsed(value)));
+    }
+    for (name, value) in own {
+        match parsed(value) {
+            value if is_many => data.set(&format!("{name}Array"), Value::Json(Json::Array(vec![value]))),
+            Json::Date(date) => data.set(name, Value::Date(date)),
+            value => data.set(name, Value::Json(value)),
         }
     }
     let reason = CALLED_BY_HOST_API.to_owned();
-    if !is_many {
-        return of_text(binding, reason, text, data);
+    if is_many {
+        let value = Value::Json(Json::Array(vec![element(binding, text)?]));
+        return Ok(Trigger { reason, source: None, data: vec![(binding.name.clone(), value)], binding_data: data });
     }
-    let element = match binding.data_type {
-        None => json::parse(text).unwrap_or_else(|_| Json::Text(text.to_owned())),
-        Some(_) => Json::Text(text.to_owned()),
-    };
-    let value = Value::Json(Json::Array(vec![element]));
-    Trigger { reason, source: None, data: vec![(binding.name.clone(), value)], binding_data: data }
+    match binding.kind {
+        BindingKind::EventGridTrigger => grid_event(binding, reason, text),
+        _ => Ok(of_text(binding, reason, text, data)),
+    }
 }
+
+/// Metadata as the file of payloads has it.
+type Metadata = serde_json::Map<String, serde_json::Value>;
 
 /// A message that never was in a queue (recording K10q).
 fn posted_message() -> queue::Arrived {
@@ -126,20 +136,39 @@ fn event(binding: &Binding, reason: String, text: &str) -> Result<Trigger, Failu
     if binding.cardinality == Cardinality::One {
         return Ok(of_text(binding, reason, text, event_of_one()));
     }
-    let element = match binding.data_type {
-        Some(DataType::String) => Json::Text(text.to_owned()),
+    let data = vec![(binding.name.clone(), Value::Json(Json::Array(vec![element(binding, text)?])))];
+    Ok(Trigger { reason, source: None, data, binding_data: event_of_many() })
+}
+
+/// One event of a batch.
+fn element(binding: &Binding, text: &str) -> Result<Json, Failure> {
+    match binding.data_type {
+        Some(DataType::String) => Ok(Json::Text(text.to_owned())),
         Some(DataType::Binary | DataType::Stream) => {
             let mut encoded = String::new();
             dotnet_text::base64::push(&mut encoded, text.as_bytes());
-            Json::Text(encoded)
+            Ok(Json::Text(encoded))
         }
         None => json::parse(text).map_err(|error| {
             Failure::new(format!("binding `{}`: an event that is not JSON: {error}", binding.name))
                 .hint("`dataType: string` takes events of any text")
-        })?,
+        }),
+    }
+}
+
+/// An event of Event Grid is an object, and so is what becomes of it in `Data` (protocol.md#other-triggers).
+fn grid_event(binding: &Binding, reason: String, text: &str) -> Result<Trigger, Failure> {
+    let event = match json::parse(text) {
+        Ok(Json::Object(event)) => event,
+        Ok(_) | Err(_) => {
+            let failure = Failure::new(format!("Unable to parse {text} to Newtonsoft.Json.Linq.JObject"));
+            return Err(failure.hint("an event of Event Grid is a JSON object: mini-host send --list shows one"));
+        }
     };
-    let data = vec![(binding.name.clone(), Value::Json(Json::Array(vec![element])))];
-    Ok(Trigger { reason, source: None, data, binding_data: event_of_many() })
+    let mut data = BindingData::default();
+    data.set("data", Value::Json(event.get("data").cloned().unwrap_or(Json::Null)));
+    let value = Value::Json(Json::Object(event));
+    Ok(Trigger { reason, source: None, data: vec![(binding.name.clone(), value)], binding_data: data })
 }
 
 fn event_of_one() -> BindingData {
