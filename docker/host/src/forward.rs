@@ -26,7 +26,7 @@ const NOT_MODIFIED: u16 = 304;
 pub async fn forward(call: &Call<'_>, caller: &mut Caller) -> Response {
     let execution = Execution::begin(call.host, call.running, &call.found.function, CALLED_BY_HOST_API);
     let Some(handler) = call.running.handler() else { return Response::empty(500) };
-    let is_ready = invoke::wait_ready(handler, &execution).await;
+    let is_ready = caller.attend(invoke::wait_ready(handler, &execution)).await;
 
     let head = call.request.head;
     let request = match to_handler(&execution, call.request, caller.length()) {
@@ -39,10 +39,16 @@ pub async fn forward(call: &Call<'_>, caller: &mut Caller) -> Response {
     execution.exchange.request(Mode::Forwarding, &request);
     execution.watch_body(caller);
     let waits_for_continue = head.headers.get(Name::Expect).is_some_and(is_continue);
-    let body = if caller.length() > 0 { Body::Stream { caller, waits_for_continue } } else { Body::Empty };
     let see = |head: &ResponseHead| warn_of_events(&execution, head);
-    let asking =
-        pin!(async { invoke::noticed(handler, handler.client().call_and_see(&request, body, &see).await).await });
+    let client = handler.client();
+    let asking = pin!(async {
+        let answered = if caller.length() > 0 {
+            client.call_and_see(&request, Body::Stream { caller, waits_for_continue }, &see).await
+        } else {
+            caller.attend(client.call_and_see(&request, Body::Empty, &see)).await
+        };
+        invoke::noticed(handler, answered).await
+    });
     let mut response = match invoke::within_timeout(handler, &execution, asking).await {
         Outcome::Answered(answer) => {
             execution.exchange.response(&answer.head);

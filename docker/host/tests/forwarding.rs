@@ -758,6 +758,26 @@ fn a_caller_who_goes_away_harms_nobody() {
 }
 
 #[test]
+#[cfg(target_os = "linux")]
+fn callers_who_go_away_leave_no_descriptor_behind() {
+    const CALLERS: usize = 20;
+    let post = "POST /api/F HTTP/1.1\nHost: t\nContent-Length: 3\n\nabc";
+    for bench in [Bench::forwarding(), Bench::default_mode()] {
+        bench.answer(Answer::Slowly(Duration::from_secs(600), vec![crlf(OK)]));
+        for request in [GET, post] {
+            let before = bench.descriptors();
+            let mut callers: Vec<_> = (0..CALLERS).map(|_| bench.caller()).collect();
+            callers.iter_mut().for_each(|caller| caller.send(&crlf(request)));
+            bench.wait_for_requests(CALLERS);
+            _ = bench.seen();
+            drop(callers);
+            // Those to the handler: it is still asked, as by the real host.
+            bench.wait_for_descriptors(before + CALLERS);
+        }
+    }
+}
+
+#[test]
 fn ids_differ_and_cookies_are_not_kept() {
     let bench = Bench::forwarding();
     bench.answer(Answer::Keep(crlf("HTTP/1.1 200 OK\nSet-Cookie: a=1; Path=/\nContent-Length: 0\n\n")));

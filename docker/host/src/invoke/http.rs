@@ -34,7 +34,7 @@ pub async fn http(call: &Call<'_>, caller: &mut Caller) -> Response {
             return Response::empty(500);
         }
     };
-    match invoke(call.host, call.running, function, request).await {
+    match caller.attend(invoke(call.host, call.running, function, request)).await {
         Ok(output) => match reply::reply(output, accept(head).as_deref()) {
             Ok(reply) => respond(reply, head.method == "HEAD"),
             Err(Unwritable { failure, instead }) => {

@@ -233,6 +233,16 @@ impl Bench {
         Caller { stream, buffer: Vec::new() }
     }
 
+    /// Waits until the host has at most this many descriptors open.
+    pub fn wait_for_descriptors(&self, at_most: usize) {
+        wait_until(&format!("at most {at_most} descriptors"), || self.descriptors() <= at_most);
+    }
+
+    /// How many descriptors the host has open.
+    pub fn descriptors(&self) -> usize {
+        std::fs::read_dir(format!("/proc/{}/fd", self.host.process.id())).unwrap().count()
+    }
+
     /// What the handler has seen since this was asked last, or since it was told what to answer.
     pub fn seen(&self) -> Vec<Seen> {
         std::mem::take(&mut self.lock().seen)

@@ -2,10 +2,12 @@
 
 use std::fmt;
 use std::io;
+use std::pin::pin;
 use std::sync::Arc;
 use std::time::Duration;
 
 use bytes::Bytes;
+use tokio::net::tcp::OwnedWriteHalf;
 use tokio::time::{Instant, timeout};
 
 use crate::framing::{BodyError, Framing};
@@ -37,7 +39,8 @@ const CONTINUE: &[u8] = b"HTTP/1.1 100 Continue\r\n\r\n";
 /// The caller of a request. The body is read when it is asked for, and at no less than Kestrel's minimum rate.
 #[derive(Debug)]
 pub struct Caller {
-    pub(crate) socket: Socket,
+    /// `None` once the caller has left, and the connection has been given up.
+    socket: Option<Socket>,
     /// The caller's address.
     pub peer: Arc<str>,
     framing: Framing,
@@ -78,7 +81,7 @@ impl Caller {
         let waits_for_continue =
             framing != Framing::NONE && !head.is_old && head.headers.get(Name::Expect).is_some_and(is_continue);
         Self {
-            socket,
+            socket: Some(socket),
             peer,
             framing,
             length: head.headers.text(Name::ContentLength).and_then(|text| text.parse().ok()).unwrap_or(0),
@@ -143,7 +146,9 @@ impl Caller {
         }
         let limit = Duration::from_secs(BODY_GRACE_SECONDS + self.received / BODY_BYTES_PER_SECOND);
         let since = Instant::now();
-        let piece = timeout(limit.saturating_sub(self.waited), self.socket.reader.next_piece(&mut self.framing));
+        let Self { socket, framing, .. } = self;
+        let reader = &mut connected(socket)?.reader;
+        let piece = timeout(limit.saturating_sub(self.waited), reader.next_piece(framing));
         let piece = piece.await.map_err(|_| BodyError::TooSlow {
             received: self.received,
             announced: self.length,
@@ -183,11 +188,23 @@ impl Caller {
         Ok(())
     }
 
+    /// Waits for `work`. If the caller leaves meanwhile its connection is given up: what is still done for it, as the real host does it,
+    /// takes no descriptor from others.
+    pub async fn attend<T>(&mut self, work: impl Future<Output = T>) -> T {
+        let mut work = pin!(work);
+        tokio::select! {
+            biased;
+            done = &mut work => return done,
+            () = self.left() => self.socket = None,
+        }
+        work.await
+    }
+
     /// Waits until the caller has left: it has reset the connection or closed it, or its sending side alone, which Kestrel takes
     /// for the same. Nothing is lost if this is dropped before it is done. What the caller sends meanwhile is kept; once that is
     /// more than 64 KiB it is not noticed that the caller leaves.
     pub async fn left(&mut self) {
-        let reader = &mut self.socket.reader;
+        let Some(Socket { reader, .. }) = &mut self.socket else { return };
         while reader.buffer.len() < READ_AHEAD_BYTES {
             if !reader.fill_patiently(WATCH_READ_BYTES).await.is_ok_and(|is_more| is_more) {
                 return;
@@ -206,7 +223,7 @@ impl Caller {
         written.clear();
         response.write_head(is_to_head, written);
         let (body, tail) = (response.written_body(is_to_head), response.tail(is_to_head));
-        let writer = &mut self.socket.writer;
+        let writer = self.writer()?;
         if response.length() <= SMALL_BODY_BYTES {
             body.iter().for_each(|piece| written.extend_from_slice(piece));
             written.extend_from_slice(tail);
@@ -241,7 +258,7 @@ impl Caller {
         if self.framing.has_ended() {
             return true;
         }
-        if self.waits_for_continue && self.socket.reader.buffer.is_empty() {
+        if self.waits_for_continue && self.socket.as_ref().is_none_or(|socket| socket.reader.buffer.is_empty()) {
             return false;
         }
         self.waits_for_continue = false;
@@ -249,15 +266,24 @@ impl Caller {
         matches!(drained, Ok(Ok(())))
     }
 
-    /// The connection again, for the next request.
-    pub(crate) fn into_socket(self) -> Socket {
+    /// The connection again, for the next request; `None` if it was given up.
+    pub(crate) fn into_socket(self) -> Option<Socket> {
         self.socket
+    }
+
+    /// Both sides of the connection.
+    pub(crate) fn socket(&mut self) -> io::Result<&mut Socket> {
+        connected(&mut self.socket)
+    }
+
+    pub(crate) fn writer(&mut self) -> io::Result<&mut OwnedWriteHalf> {
+        Ok(&mut self.socket()?.writer)
     }
 
     /// Sends `100 Continue` to a caller that waits for it. One that has begun to send does not get it (recording
     /// FX-expect-no-wait).
     async fn let_continue(&mut self) -> io::Result<()> {
-        let Socket { reader, writer } = &mut self.socket;
+        let Socket { reader, writer } = connected(&mut self.socket)?;
         let has_begun = !reader.buffer.is_empty()
             || timeout(Duration::from_millis(BODY_BEGIN_MS), reader.fill()).await.is_ok_and(|filled| filled.is_ok());
         self.waits_for_continue = false;
@@ -268,6 +294,10 @@ impl Caller {
         let is_within = self.received <= limit;
         is_within.then_some(()).ok_or(BodyError::TooLong(limit))
     }
+}
+
+fn connected(socket: &mut Option<Socket>) -> io::Result<&mut Socket> {
+    socket.as_mut().ok_or_else(|| io::ErrorKind::NotConnected.into())
 }
 
 /// HTTP/1.1 keeps a connection unless `Connection` says otherwise, HTTP/1.0 only if it says so. After a request that is framed in both ways

@@ -123,7 +123,7 @@ impl Caller {
             frame.extend_from_slice(format!("{:x}\r\n", piece.len()).as_bytes());
         }
         let end: &[u8] = if is_chunk { b"\r\n" } else { b"" };
-        let writer = &mut self.socket.writer;
+        let writer = self.writer().map_err(|_| StreamError::CallerLeft)?;
         let written = if piece.len() <= SMALL_PIECE_BYTES {
             frame.extend_from_slice(&piece);
             frame.extend_from_slice(end);

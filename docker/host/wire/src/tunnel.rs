@@ -32,7 +32,7 @@ impl Caller {
     pub async fn tunnel(&mut self, response: Response, handler: Upgraded, idle_limit: Duration) -> TunnelEnd {
         self.ending = Some(Ending::Close);
         let Upgraded(Socket { reader: mut from_handler, writer: mut to_handler }) = handler;
-        let Socket { reader: from_caller, writer: to_caller } = &mut self.socket;
+        let Ok(Socket { reader: from_caller, writer: to_caller }) = self.socket() else { return TunnelEnd::Closed };
         let mut head = Vec::new();
         response.write_head(false, &mut head);
         if write(to_caller, &head).await.is_err() {

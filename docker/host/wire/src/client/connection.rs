@@ -50,17 +50,18 @@ impl Connection {
         let Self { socket: Socket { reader, writer }, is_sent, is_kept, .. } = self;
         (*is_sent, *is_kept) = (false, false);
         let signals = Signals::new();
-        let mut sending = pin!(send(writer, request, &mut body, &signals));
-        let mut receiving = pin!(receive(reader, request.method == "HEAD", &signals, see));
-        let (response, keeps) = loop {
-            tokio::select! {
-                biased;
-                sent = &mut sending, if !*is_sent => match sent {
-                    Ok(()) | Err(SendError::Connection) => *is_sent = true,
-                    Err(SendError::Body(error)) => return Err(Error::Request(error)),
-                },
-                response = &mut receiving => break response?,
+        let sending = async {
+            match send(writer, request, &mut body, &signals).await {
+                Ok(()) | Err(SendError::Connection) => *is_sent = true,
+                Err(SendError::Body(error)) => return error,
             }
+            body.attend().await
+        };
+        let receiving = receive(reader, request.method == "HEAD", &signals, see);
+        let (response, keeps) = tokio::select! {
+            biased;
+            error = sending => return Err(Error::Request(error)),
+            response = receiving => response?,
         };
         *is_kept = keeps;
         Ok(response)

@@ -1,6 +1,7 @@
 //! What is sent to the handler.
 
 use std::fmt;
+use std::future::pending;
 
 use bytes::Bytes;
 use tokio::io::AsyncRead;
@@ -41,6 +42,16 @@ pub enum Body<'a> {
         /// Whether it is held back until the handler says `100 Continue`, or for a second (protocol.md#forwarding-request-body).
         waits_for_continue: bool,
     },
+}
+
+impl Body<'_> {
+    /// Gives up the connection of a caller who leaves after its body has been passed on; this never ends.
+    pub(crate) async fn attend<T>(&mut self) -> T {
+        match self {
+            Self::Stream { caller, .. } => caller.attend(pending()).await,
+            _ => pending().await,
+        }
+    }
 }
 
 impl fmt::Debug for Body<'_> {

@@ -78,7 +78,8 @@ pub async fn serve(
             (ending, _) => ending.unwrap_or(Ending::Reset),
         };
         let is_read = ending == Ending::Keep && caller.is_read().await;
-        socket = caller.into_socket();
+        let Some(kept) = caller.into_socket() else { return };
+        socket = kept;
         place.wait();
         match ending {
             Ending::Keep if is_read => {}
