@@ -30,6 +30,8 @@ const RESOLVED_PROPERTIES: [&str; 5] = ["schedule", "queueName", "path", "eventH
 pub(crate) const ADD_BUNDLE: &str = "add to host.json: \"extensionBundle\": {\"id\": \"Microsoft.Azure.Functions.ExtensionBundle\", \"version\": \"[4.*, 5.0.0)\"}";
 
 const MOST_NAME_LETTERS: usize = 128;
+/// Templates cost many times their length. No path is longer than Kestrel's limit on request lines, which leaves room for expressions.
+const MOST_ROUTE_BYTES: usize = 64 * 1024;
 
 /// What function.json may refer to.
 pub(super) struct Registered<'a> {
@@ -269,7 +271,12 @@ fn http_trigger(trigger: &Binding, path: &str) -> Option<Diagnostic> {
         };
         unusable("methods", "type JArray", &reason).hint("write a list: [\"get\", \"post\"]")
     });
-    not_text("authLevel").or(level_fault).or(methods_fault).or_else(|| not_text("route"))
+    let route_bytes = trigger.property("route").and_then(Value::as_str).map_or(0, str::len);
+    let route_fault = (route_bytes > MOST_ROUTE_BYTES).then(|| {
+        let text = format!("the route has {route_bytes} bytes, and mini-host takes {MOST_ROUTE_BYTES} at most");
+        Diagnostic::new(text, format!("{path}.route")).hint("a request has room for 8 KiB of it")
+    });
+    not_text("authLevel").or(level_fault).or(methods_fault).or_else(|| not_text("route")).or(route_fault)
 }
 
 /// A setting that a binding names and that is not there (recording TX-timer-missing-setting).

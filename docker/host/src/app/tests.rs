@@ -288,6 +288,15 @@ fn values_of_a_wrong_type_are_errors_before_any_other() {
 }
 
 #[test]
+fn a_route_that_costs_more_than_any_path_is_long_is_a_fault_of_its_function() {
+    let of_length =
+        |length: usize| HTTP.replacen("\"req\"", &format!(r#""req", "route": "{}""#, "a/".repeat(length / 2)), 1);
+    assert_eq!(function_error(&of_length(64 * 1024)), "");
+    let error = function_error(&of_length(1024 * 1024));
+    assert_eq!(error, "the route has 1048576 bytes, and mini-host takes 65536 at most");
+}
+
+#[test]
 fn an_http_trigger_says_texts_and_lists() {
     let with = |members: &str| function_error(&format!(r#"{{"type": "httpTrigger", "name": "a", {members}}}"#));
     let unusable = "Error parsing function.json: Invalid value specified for binding property";
