@@ -7,20 +7,17 @@ use std::fmt::Write as _;
 use chrono::{DateTime, NaiveDateTime, Utc};
 use dotnet_text::media_type::{self, is_token};
 use dotnet_text::percent::push_escape;
-use wire::Headers;
 use wire::client::spelt;
 use wire::headers::Line;
+use wire::{Headers, Name};
 
 use super::headers::{USUAL_BYTES, USUAL_LINES};
 
-/// Headers of which each element becomes a line.
-const LISTS: [&str; 6] = ["Allow", "Content-Language", "Pragma", "Vary", "Via", "WWW-Authenticate"];
 /// The directives of `Cache-Control` without a value, in the order in which they are written.
 const FLAGS: [&str; 6] =
     ["no-store", "no-transform", "only-if-cached", "public", "must-revalidate", "proxy-revalidate"];
 /// Those with a number of seconds, likewise.
 const SECONDS: [&str; 4] = ["max-age", "s-maxage", "max-stale", "min-fresh"];
-const CACHE_CONTROL: &str = "Cache-Control";
 /// The ways to write a date besides today's.
 const OLD_DATES: [&str; 2] = ["%A, %d-%b-%y %H:%M:%S GMT", "%a %b %e %H:%M:%S %Y"];
 
@@ -30,7 +27,7 @@ pub fn rewritten(headers: &Headers) -> Headers {
     let mut has_cache_control = false;
     for line in headers.iter() {
         let (name, value) = (spelt(line.name), text(&line));
-        if line.is_called(CACHE_CONTROL) {
+        if line.has_name(Name::CacheControl) {
             if has_cache_control {
                 continue;
             }
@@ -40,7 +37,7 @@ pub fn rewritten(headers: &Headers) -> Headers {
                 continue;
             }
         }
-        match rewrite(name, &value) {
+        match rewrite(&line, &value) {
             Some(values) => values.iter().for_each(|value| sent.push(name, value)),
             None => sent.push(name, &*value),
         }
@@ -50,7 +47,7 @@ pub fn rewritten(headers: &Headers) -> Headers {
 
 /// Whether a line is a URI, which alone may have bytes above 127: they are escaped.
 pub(super) fn is_uri(line: &Line<'_>) -> bool {
-    line.is_called("Location") || line.is_called("Content-Location")
+    matches!(line.known, Some(Name::ContentLocation | Name::Location))
 }
 
 /// The value of a line as text, ASCII in a URI. .NET reads UTF-8 in `Location`, and else a byte a letter.
@@ -59,7 +56,7 @@ fn text<'a>(line: &Line<'a>) -> Cow<'a, str> {
     if line.value.is_ascii() || !is_uri(line) {
         return text.unwrap_or_default().into();
     }
-    let read = text.ok().filter(|_| line.is_called("Location")).map(str::to_owned);
+    let read = text.ok().filter(|_| line.has_name(Name::Location)).map(str::to_owned);
     let read = read.unwrap_or_else(|| line.value.iter().copied().map(char::from).collect());
     let mut escaped = String::with_capacity(3 * read.len());
     for byte in read.bytes() {
@@ -69,25 +66,20 @@ fn text<'a>(line: &Line<'a>) -> Cow<'a, str> {
 }
 
 /// The values of the lines that one line becomes; `None` if it stays as it is.
-fn rewrite(name: &[u8], value: &str) -> Option<Vec<String>> {
-    let is = |known: &str| name.eq_ignore_ascii_case(known.as_bytes());
-    if LISTS.iter().any(|known| is(known)) {
-        return Some(elements(value));
-    }
-    let one = if is("Server") {
-        return products(value);
-    } else if is("Content-Type") {
-        media_type::normal(value)
-    } else if is("Content-Disposition") {
-        disposition(value)
-    } else if is("Location") || is("Content-Location") {
-        location(value)
-    } else if is("Last-Modified") || is("Expires") {
-        date(value)
-    } else if is("Retry-After") {
-        seconds(value)
-    } else {
-        None
+fn rewrite(line: &Line<'_>, value: &str) -> Option<Vec<String>> {
+    use Name::{
+        Allow, ContentLanguage, ContentLocation, ContentType, Expires, LastModified, Location, Pragma, RetryAfter,
+        Server, Vary, Via, WwwAuthenticate,
+    };
+    let one = match line.known {
+        Some(Allow | ContentLanguage | Pragma | Vary | Via | WwwAuthenticate) => return Some(elements(value)),
+        Some(Server) => return products(value),
+        Some(ContentType) => media_type::normal(value),
+        Some(ContentLocation | Location) => location(value),
+        Some(Expires | LastModified) => date(value),
+        Some(RetryAfter) => seconds(value),
+        None if line.is_called("Content-Disposition") => disposition(value),
+        _ => None,
     };
     one.map(|value| vec![value])
 }
@@ -199,7 +191,7 @@ fn seconds(value: &str) -> Option<String> {
 
 /// All lines of `Cache-Control` as one, its directives in the order of .NET; `None` if one of them cannot be read.
 fn cache_control(headers: &Headers) -> Option<String> {
-    let lines = headers.iter().filter(|line| line.is_called(CACHE_CONTROL));
+    let lines = headers.iter().filter(|line| line.has_name(Name::CacheControl));
     let values: Vec<String> = lines.map(|line| String::from_utf8_lossy(line.value).into_owned()).collect();
     let mut given: Vec<(String, Option<&str>)> = Vec::new();
     for piece in values.iter().flat_map(|value| split(value, |letter| letter == ',')).map(str::trim) {

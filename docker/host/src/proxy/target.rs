@@ -8,8 +8,11 @@ use wire::Target;
 /// `%252F` (recordings Y02-0, Y06-1).
 pub fn to_handler(target: &Target<'_>, has_question_mark: bool) -> String {
     let mut sent = String::with_capacity(target.path.len() + target.query.len() + 1);
-    for byte in target.path.bytes() {
-        push(byte, is_path_byte(byte), &mut sent);
+    // Most paths have nothing to escape.
+    if target.path.bytes().all(is_path_byte) {
+        sent.push_str(&target.path);
+    } else {
+        target.path.bytes().for_each(|byte| push(byte, is_path_byte(byte), &mut sent));
     }
     if has_question_mark {
         sent.push('?');

@@ -34,7 +34,7 @@ impl<'a> MediaType<'a> {
     fn kinds(&self) -> Option<String> {
         let (kind, subkind) = self.essence.split_once('/')?;
         let (kind, subkind) = (kind.trim_end(), subkind.trim_start());
-        (is_token(kind) && is_token(subkind)).then(|| format!("{kind}/{subkind}"))
+        (is_token(kind) && is_token(subkind)).then(|| [kind, "/", subkind].concat())
     }
 }
 
@@ -59,8 +59,8 @@ pub fn normal(content_type: &str) -> Option<String> {
             None if name.is_empty() => continue,
             Some(value) if !value.is_empty() && !is_token(value) && !is_quoted(value) => return None,
             _ if !is_token(name) => return None,
-            Some(value) => normal.push_str(&format!("; {name}={value}")),
-            None => normal.push_str(&format!("; {name}")),
+            Some(value) => normal.extend(["; ", name, "=", value]),
+            None => normal.extend(["; ", name]),
         }
     }
     Some(normal)
@@ -83,9 +83,22 @@ pub fn is_token(text: &str) -> bool {
     !text.is_empty() && text.bytes().all(is_token_byte)
 }
 
-/// One comparison with a table of bits for each byte: every header line of every response passes here.
-fn is_token_byte(byte: u8) -> bool {
-    matches!(byte, b'0'..=b'9' | b'A'..=b'Z' | b'a'..=b'z' | b'!' | b'#'..=b'\'' | b'*' | b'+' | b'-' | b'.' | b'^'..=b'`' | b'|' | b'~')
+/// Whether a byte may stand in a token: looked up, since every header line of every response passes here.
+#[must_use]
+pub const fn is_token_byte(byte: u8) -> bool {
+    const TABLE: [bool; 256] = {
+        let mut table = [false; 256];
+        let mut byte = 0;
+        while byte < table.len() {
+            table[byte] = matches!(
+                byte as u8,
+                b'0'..=b'9' | b'A'..=b'Z' | b'a'..=b'z' | b'!' | b'#'..=b'\'' | b'*' | b'+' | b'-' | b'.' | b'^'..=b'`' | b'|' | b'~'
+            );
+            byte += 1;
+        }
+        table
+    };
+    TABLE[byte as usize]
 }
 
 /// Whether a text is a quoted string of HTTP: the only quote in it that no backslash precedes is its last character.

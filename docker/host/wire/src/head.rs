@@ -4,13 +4,15 @@ use std::mem::MaybeUninit;
 use std::ops::Range;
 
 use bytes::{Buf, BytesMut};
-use dotnet_text::media_type::is_token;
-use memchr::{memchr, memchr2, memchr3};
+use dotnet_text::media_type::is_token_byte;
+use memchr::{memchr, memchr2};
 
 use crate::headers::Headers;
 
 /// The most header lines that are read of a request: one more than Kestrel takes.
 const MAX_LINES: usize = 101;
+/// Room for the header lines of most responses.
+const USUAL_LINES: usize = 16;
 
 /// The head of a request.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -69,7 +71,7 @@ pub fn take_request(buffer: &mut BytesMut) -> Result<Option<RequestHead>, HeadEr
     let method = request.method.unwrap_or_default().to_owned();
     let target = request.path.unwrap_or_default().to_owned();
     let is_old = request.version == Some(0);
-    let headers = Headers::at(indexes(buffer, request.headers), &buffer[..end]);
+    let headers = Headers::at(indexes(buffer, request.headers), buffer[..end].to_vec());
     buffer.advance(end);
     Ok(Some(RequestHead { method, target, is_old, headers }))
 }
@@ -84,7 +86,7 @@ pub fn take_response(buffer: &mut BytesMut) -> Result<Option<ResponseHead>, Head
     let Some(end) = line_end(buffer, 0) else { return Ok(None) };
     let (status, is_old) = status_line(without_return(&buffer[..end]))?;
     let reason = without_return(&buffer[..end]).get(STATUS_BYTES + 1..).unwrap_or_default().to_vec();
-    let mut lines = Vec::new();
+    let mut lines = Vec::with_capacity(USUAL_LINES);
     let mut start = end + 1;
     loop {
         let Some(first_end) = line_end(buffer, start) else { return Ok(None) };
@@ -103,14 +105,16 @@ pub fn take_response(buffer: &mut BytesMut) -> Result<Option<ResponseHead>, Head
         lines.push(header_line(buffer, start, end)?);
         start = end + 1;
     }
-    let mut head = buffer.split_to(start);
+    let mut head = buffer[..start].to_vec();
+    buffer.advance(start);
     for [_, value] in &lines {
-        let value = &mut head[value.clone()];
-        while let Some(at) = memchr3(b'\r', b'\n', b'\0', value) {
-            value[at] = b' ';
+        for byte in &mut head[value.clone()] {
+            if matches!(byte, b'\r' | b'\n' | b'\0') {
+                *byte = b' ';
+            }
         }
     }
-    Ok(Some(ResponseHead { status, reason, is_old, headers: Headers::at(lines.into_iter(), &head) }))
+    Ok(Some(ResponseHead { status, reason, is_old, headers: Headers::at(lines.into_iter(), head) }))
 }
 
 /// `HTTP/1.1 200`; a reason may follow.
@@ -134,7 +138,7 @@ fn header_line(text: &[u8], start: usize, end: usize) -> Result<[Range<usize>; 2
     let colon = memchr2(b':', b'\n', line).filter(|at| line[*at] == b':').ok_or(malformed)?;
     let blanks = line[..colon].iter().rev().take_while(|byte| **byte == b' ').count();
     let name = start..start + colon - blanks;
-    if !std::str::from_utf8(&text[name.clone()]).is_ok_and(is_token) {
+    if name.is_empty() || !text[name.clone()].iter().copied().all(is_token_byte) {
         return Err(malformed);
     }
     let value = line[colon + 1..].trim_ascii();

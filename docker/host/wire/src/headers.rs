@@ -1,10 +1,15 @@
 //! Header lines, in the order and the spelling in which they came or are to be sent.
 
 use std::fmt;
+use std::mem::{replace, take};
 use std::ops::Range;
 
 use crate::name::Name;
+use crate::names::is_same;
 use dotnet_text::media_type::is_token;
+
+const COLON: &[u8] = b": ";
+const LINE_END: &[u8] = b"\r\n";
 
 /// A list of header lines. Names are compared ignoring case.
 ///
@@ -43,9 +48,9 @@ impl Headers {
     }
 
     /// The lines at these indexes of a text.
-    pub(super) fn at(indexes: impl Iterator<Item = [Range<usize>; 2]>, text: &[u8]) -> Self {
+    pub(super) fn at(indexes: impl Iterator<Item = [Range<usize>; 2]>, text: Vec<u8>) -> Self {
         let index = |[name, value]: [Range<usize>; 2]| Index { known: Name::of(&text[name.clone()]), name, value };
-        Self { indexes: indexes.map(index).collect(), text: text.to_vec() }
+        Self { indexes: indexes.map(index).collect(), text }
     }
 
     /// The value of the first line with this name.
@@ -90,10 +95,11 @@ impl Headers {
 
     /// Adds a line at the end.
     pub fn push(&mut self, name: impl AsRef<[u8]>, value: impl AsRef<[u8]>) {
-        let known = Name::of(name.as_ref());
-        let name = self.write_text(&[name.as_ref()]);
-        let value = self.write_text(&[value.as_ref()]);
-        self.indexes.push(Index { name, value, known });
+        let (name, start) = (name.as_ref(), self.text.len());
+        write_line(name, value.as_ref(), &mut self.text);
+        let (name_end, value_end) = (start + name.len(), self.text.len() - LINE_END.len());
+        let value = name_end + COLON.len()..value_end;
+        self.indexes.push(Index { name: start..name_end, value, known: Name::of(name) });
     }
 
     /// Appends to the value of the first line with this name; adds a line if there is none.
@@ -139,9 +145,20 @@ impl Headers {
         self.indexes.iter().map(|index| index.line(&self.text))
     }
 
-    /// Writes the lines as they are sent.
+    /// Writes the lines as they are sent. Those that lie one behind the other, as most do, are copied together.
     pub fn write(&self, out: &mut Vec<u8>) {
-        self.iter().for_each(|line| line.write(out));
+        let mut run = 0..0;
+        for index in &self.indexes {
+            match index.whole(&self.text) {
+                Some(whole) if whole.start == run.end => run.end = whole.end,
+                Some(whole) => out.extend_from_slice(&self.text[replace(&mut run, whole)]),
+                None => {
+                    out.extend_from_slice(&self.text[take(&mut run)]);
+                    index.line(&self.text).write(out);
+                }
+            }
+        }
+        out.extend_from_slice(&self.text[run]);
     }
 
     fn find(&self, name: Name) -> Option<&Index> {
@@ -158,6 +175,13 @@ impl Headers {
 impl Index {
     fn line<'a>(&self, text: &'a [u8]) -> Line<'a> {
         Line { name: &text[self.name.clone()], value: &text[self.value.clone()], known: self.known }
+    }
+
+    /// Where the whole line is, if the text has it as it is sent.
+    fn whole(&self, text: &[u8]) -> Option<Range<usize>> {
+        let is_whole =
+            text.get(self.name.end..self.value.start) == Some(COLON) && text[self.value.end..].starts_with(LINE_END);
+        is_whole.then(|| self.name.start..self.value.end + LINE_END.len())
     }
 }
 
@@ -202,14 +226,9 @@ impl fmt::Debug for Headers {
     }
 }
 
-/// Whether two texts are the same, ignoring case. Most are spelt as everybody spells them, which is quicker to see.
-fn is_same(one: &[u8], other: &[u8]) -> bool {
-    one.len() == other.len() && (one == other || one.eq_ignore_ascii_case(other))
-}
-
 /// Writes one line as it is sent.
 pub fn write_line(name: &[u8], value: &[u8], out: &mut Vec<u8>) {
-    for part in [name, b": ", value, b"\r\n"] {
+    for part in [name, COLON, value, LINE_END] {
         out.extend_from_slice(part);
     }
 }

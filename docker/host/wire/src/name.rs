@@ -1,5 +1,7 @@
 //! The header names that HTTP itself looks for or writes.
 
+use crate::names::is_same;
+
 /// A header name. Which of them a line has is found once, so that looking for one compares no text. They are in the order in
 /// which Kestrel writes them (protocol.md#header-lines); those that only requests have are last.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -107,10 +109,7 @@ impl Name {
     #[must_use]
     pub fn of(name: &[u8]) -> Option<Self> {
         let first = name.first()?.to_ascii_lowercase();
-        let mut candidates = Self::candidates(name.len(), first).iter();
-        // Most are spelt as everybody spells them, which is quicker to see.
-        let is_same = |text: &[u8]| text == name || text.eq_ignore_ascii_case(name);
-        candidates.find(|known| is_same(known.as_ref())).copied()
+        Self::candidates(name.len(), first).iter().find(|known| is_same(known.as_ref(), name)).copied()
     }
 
     /// Whether Kestrel knows the name in responses.

@@ -29,8 +29,10 @@ impl<const COUNT: usize> Names<COUNT> {
         let mut candidates = *self.by_length.get(name.len())?;
         while candidates != 0 {
             let index = candidates.trailing_zeros() as usize;
-            if self.names[index].as_bytes().eq_ignore_ascii_case(name) {
-                return Some((index, self.names[index]));
+            let known = self.names[index];
+            // Most are others already by their first letter.
+            if known.as_bytes()[0].eq_ignore_ascii_case(&name[0]) && is_same(known.as_bytes(), name) {
+                return Some((index, known));
             }
             candidates &= candidates - 1;
         }
@@ -42,6 +44,12 @@ impl<const COUNT: usize> Names<COUNT> {
     pub fn contain(&self, name: &[u8]) -> bool {
         self.find(name).is_some()
     }
+}
+
+/// Whether two texts are the same, ignoring case. Most are spelt as everybody spells them, which is quicker to see.
+#[inline]
+pub(crate) fn is_same(one: &[u8], other: &[u8]) -> bool {
+    one.len() == other.len() && (one == other || one.eq_ignore_ascii_case(other))
 }
 
 #[cfg(test)]

@@ -158,10 +158,7 @@ fn literal_length(text: &str, literal: &str) -> Option<usize> {
 }
 
 fn equal(literal: &str, piece: &str) -> bool {
-    if literal.is_ascii() && piece.is_ascii() {
-        return literal.eq_ignore_ascii_case(piece);
-    }
-    literal_length(piece, literal) == Some(piece.len())
+    literal.eq_ignore_ascii_case(piece) || literal_length(piece, literal) == Some(piece.len())
 }
 
 /// .NET's ordinal comparison ignoring case: one letter at a time, by its simple upper-case form.
