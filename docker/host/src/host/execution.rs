@@ -1,5 +1,6 @@
 //! Logs one invocation: `Executing 'Functions.X'`, `Executed 'Functions.X'`.
 
+use std::borrow::Cow;
 use std::sync::atomic::Ordering;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Instant;
@@ -31,7 +32,7 @@ pub struct Execution<'a> {
     /// What passes between host and handler meanwhile.
     pub exchange: Recorder,
     started: Instant,
-    reason: String,
+    reason: Cow<'static, str>,
     end: Mutex<End>,
 }
 
@@ -46,8 +47,13 @@ struct End {
 
 impl<'a> Execution<'a> {
     /// Begins an invocation and logs its reason.
-    pub fn begin(host: &'a Host, running: &'a Running, function: &'a Function, reason: &str) -> Self {
-        let (id, started, reason) = (invocation_id(), Instant::now(), reason.to_owned());
+    pub fn begin(
+        host: &'a Host,
+        running: &'a Running,
+        function: &'a Function,
+        reason: impl Into<Cow<'static, str>>,
+    ) -> Self {
+        let (id, started, reason) = (invocation_id(), Instant::now(), reason.into());
         let exchange = host.exchanges().begin(id, &function.name);
         let execution = Self { id, host, running, function, exchange, started, reason, end: Mutex::default() };
         let reason = &execution.reason;
@@ -143,7 +149,7 @@ impl Drop for Execution<'_> {
             self.host.log().record(Record::Invocation(Invocation {
                 id: self.id,
                 function: self.function.name.clone(),
-                reason: std::mem::take(&mut self.reason),
+                reason: std::mem::take(&mut self.reason).into_owned(),
                 source,
                 outcome: outcome.unwrap_or(Outcome::Abandoned),
                 error,

@@ -24,7 +24,7 @@ pub async fn invoke(
 ) -> Result<HttpOutput, Failed> {
     let mut retries = Retries::new(function.retry_policy(&running.app.options));
     loop {
-        let execution = Execution::begin(host, running, function, &trigger.reason);
+        let execution = Execution::begin(host, running, function, trigger.reason.clone());
         execution.begun_for(trigger.source.clone());
         let context = retries.context(&function.name);
         let failed = match attempt(&execution, &mut trigger, context).await {

@@ -60,11 +60,11 @@ pub async fn ask(
     caller: &mut Caller,
 ) -> Result<Option<Response<ResponseBody>>, Failure> {
     let started = Instant::now();
+    let mut limit = ACTIVITY_LIMIT;
     let is_ascii = outgoing.request.headers.iter().all(|line| line.value.is_ascii());
     let mut is_consumed = false;
     let mut has_read_all = true;
     for number in 1.. {
-        let limit = ACTIVITY_LIMIT.saturating_sub(started.elapsed()).max(LEAST_LIMIT);
         let attempt = match () {
             () if !is_ascii => Attempt::Failed(Cause::NotAscii),
             () if is_consumed => knock(handler).await,
@@ -91,6 +91,7 @@ pub async fn ask(
             () = tokio::time::sleep(Duration::from_millis(pause)) => {}
             () = caller.left() => return Ok(None),
         }
+        limit = ACTIVITY_LIMIT.saturating_sub(started.elapsed()).max(LEAST_LIMIT);
     }
     Ok(None)
 }

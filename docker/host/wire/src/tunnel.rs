@@ -38,7 +38,7 @@ impl Caller {
         if write(to_caller, &head).await.is_err() {
             return TunnelEnd::Closed;
         }
-        let activity = Activity::new();
+        let activity = Activity::default();
         tokio::select! {
             _ = pass(from_caller, &mut to_handler, &activity) => TunnelEnd::Closed,
             _ = pass(&mut from_handler, to_caller, &activity) => TunnelEnd::Closed,

@@ -49,7 +49,7 @@ impl Connection {
     pub async fn exchange(&mut self, request: &Request, mut body: Body<'_>, see: &See<'_>) -> Result<Response, Error> {
         let Self { socket: Socket { reader, writer }, is_sent, is_kept, .. } = self;
         (*is_sent, *is_kept) = (false, false);
-        let signals = Signals::new();
+        let signals = Signals::default();
         let sending = async {
             match send(writer, request, &mut body, &signals).await {
                 Ok(()) | Err(SendError::Connection) => *is_sent = true,
@@ -79,7 +79,7 @@ impl Connection {
         let may_be_unwanted = matches!(body, Body::Stream { waits_for_continue: true, .. });
         let Self { socket: Socket { reader, writer }, is_sent, is_kept, .. } = self;
         (*is_sent, *is_kept) = (false, false);
-        let signals = Signals::new();
+        let signals = Signals::default();
         let mut sending = pin!(send(writer, request, body, &signals));
         let mut receiving = pin!(final_head(reader, &signals.may_continue));
         let mut head = None;

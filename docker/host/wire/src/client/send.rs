@@ -27,7 +27,7 @@ const FILE_READ_BYTES: usize = 64 * 1024;
 const CONTINUE_TIMEOUT: Duration = Duration::from_secs(1);
 
 /// What the two sides of an exchange tell each other.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub struct Signals {
     /// The handler has said `100 Continue`, or another interim status.
     pub may_continue: Notify,
@@ -41,12 +41,6 @@ pub enum SendError {
     Connection,
     /// The caller's body failed.
     Body(BodyError),
-}
-
-impl Signals {
-    pub fn new() -> Self {
-        Self { may_continue: Notify::new(), activity: Activity::new() }
-    }
 }
 
 /// Sends a request. The head goes with the beginning of the body, as .NET's client sends it.
@@ -147,7 +141,7 @@ async fn send_with(writer: &mut OwnedWriteHalf, head: &mut Vec<u8>, body: &[u8])
 }
 
 fn write_head(request: &Request, out: &mut Vec<u8>) {
-    for part in [&request.method, " ", &request.target, " HTTP/1.1\r\n"] {
+    for part in [&*request.method, " ", &request.target, " HTTP/1.1\r\n"] {
         out.extend_from_slice(part.as_bytes());
     }
     request.headers.write(out);
