@@ -8,7 +8,7 @@ use std::pin::pin;
 
 use bytes::Bytes;
 use wire::caller::is_continue;
-use wire::client::{self, Body, Request};
+use wire::client::{self, Body, Request, spelt_method};
 use wire::response::Framing;
 use wire::{Caller, Name, Response, ResponseHead};
 
@@ -87,20 +87,13 @@ fn to_handler(execution: &Execution<'_>, request: wire::Request<'_>, length: u64
         Some(HandlerKind::HttpWorker) => target::for_function(target, &execution.function.name),
         _ => target::forwarded(target),
     };
-    let method = normal_method(&head.method);
+    let method = spelt_method(&head.method);
     let mut headers = headers::to_handler(&head.headers, length, execution.id)?;
-    let has_no_length = ["GET", "HEAD", "OPTIONS", "DELETE"].contains(&method.as_str());
+    let has_no_length = ["GET", "HEAD", "OPTIONS", "DELETE"].contains(&&*method);
     if length == 0 && !has_no_length {
         headers.push(Name::ContentLength, "0");
     }
     Ok(Request { method, target, headers })
-}
-
-/// A well-known method in another case is sent in capitals (recording FX-req-lower).
-fn normal_method(method: &str) -> String {
-    const KNOWN: [&str; 9] = ["GET", "POST", "PUT", "DELETE", "HEAD", "OPTIONS", "PATCH", "TRACE", "CONNECT"];
-    let known = KNOWN.into_iter().find(|known| known.eq_ignore_ascii_case(method));
-    known.unwrap_or(method).to_owned()
 }
 
 /// The answer as the caller gets it. What fails here is not a failed invocation: the log says so, the caller sees a 500

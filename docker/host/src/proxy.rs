@@ -12,7 +12,7 @@ use std::pin::pin;
 
 use bytes::Bytes;
 use wire::caller::is_continue;
-use wire::client::{Request, ResponseBody};
+use wire::client::{Request, ResponseBody, spelt_method};
 use wire::{BodyError, Caller, Name, Pieces, Response, StreamError};
 
 use crate::exchange::{Mode, Recorder};
@@ -106,13 +106,13 @@ async fn exchange(
 /// The request as the handler gets it.
 fn to_handler(request: wire::Request<'_>, own: Own<'_>, upload: &Upload) -> Result<Request, Failure> {
     let head = request.head;
-    let method = normal_method(&head.method);
+    let method = spelt_method(&head.method);
     if method == "CONNECT" {
         return Err(Failure::request_creation("System.NotSupportedException: Unsupported request method 'CONNECT'."));
     }
     let framing = match upload.length() {
         None => BodyFraming::Chunked,
-        Some(0) if WITHOUT_LENGTH.contains(&method.as_str()) && !head.headers.contains(Name::ContentLength) => {
+        Some(0) if WITHOUT_LENGTH.contains(&&*method) && !head.headers.contains(Name::ContentLength) => {
             BodyFraming::None
         }
         Some(length) => BodyFraming::Length(length),
@@ -174,11 +174,4 @@ fn is_upgrade(request: wire::Request<'_>) -> bool {
         && !head.is_old
         && head.headers.lists(Name::Connection, "upgrade")
         && head.headers.iter().any(is_websocket)
-}
-
-/// A well-known method in another case is sent in capitals (recording Y30-get-lower).
-fn normal_method(method: &str) -> String {
-    const KNOWN: [&str; 9] = ["GET", "POST", "PUT", "DELETE", "HEAD", "OPTIONS", "PATCH", "TRACE", "CONNECT"];
-    let known = KNOWN.into_iter().find(|known| known.eq_ignore_ascii_case(method));
-    known.unwrap_or(method).to_owned()
 }

@@ -13,7 +13,7 @@ fn pass(exchanges: &Exchanges, request: &[u8], answer: &[u8]) {
     let mut headers = Headers::default();
     headers.push("x-functions-key", "a-very-long-key");
     let target = "/api/hello?code=a-very-long-key".to_owned();
-    recorder.request(Mode::Proxying, &Request { method: "POST".to_owned(), target, headers });
+    recorder.request(Mode::Proxying, &Request { method: "POST".into(), target, headers });
     recorder.sent(request);
     let head = ResponseHead { status: 200, reason: b"OK".to_vec(), is_old: false, headers: Headers::default() };
     recorder.response(&head);

@@ -48,7 +48,7 @@ pub(super) async fn wait_until_ready(client: &Client, probe: Probe) -> bool {
 async fn ask(client: &Client, probe: Probe) -> Result<(), client::Error> {
     let mut headers = Headers::default();
     headers.push(Name::Host, client.authority());
-    let request = Request { method: "GET".to_owned(), target: "/".to_owned(), headers };
+    let request = Request { method: "GET".into(), target: "/".to_owned(), headers };
     let answer = if probe.follows_redirects {
         client.call_following_redirects(request, || Body::Empty).await
     } else {

@@ -54,7 +54,7 @@ pub async fn send(host: &Host, running: &Running, exchange: &Exchange, body: Byt
     }
     headers.push(Name::ContentLength, body.len().to_string());
     own_headers::append(&mut headers, execution.id);
-    let request = Request { method: method.to_owned(), target: target.to_owned(), headers };
+    let request = Request { method: method.to_owned().into(), target: target.to_owned(), headers };
     execution.exchange.request(mode, &request);
     execution.exchange.sent(&body);
     invoke::wait_ready(handler, &execution).await;

@@ -208,7 +208,7 @@ fn post(handler: &Handler, execution: &Execution<'_>, exchange: &Exchange, lengt
         headers.push(Name::TransferEncoding, "chunked");
     }
     own_headers::append(&mut headers, execution.id);
-    Request { method: "POST".to_owned(), target: exchange.target().to_owned(), headers }
+    Request { method: "POST".into(), target: exchange.target().to_owned(), headers }
 }
 
 fn failed(execution: &Execution<'_>, failure: Failure, exchange: Option<&Exchange>, is_stopping: bool) -> Failed {

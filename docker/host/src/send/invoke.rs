@@ -207,7 +207,7 @@ async fn call(
     if !body.is_empty() || usual == "POST" {
         headers.push(Name::ContentLength, body.len().to_string());
     }
-    let request = Request { method: method.to_ascii_uppercase(), target, headers };
+    let request = Request { method: method.to_ascii_uppercase().into(), target, headers };
     let body = if body.is_empty() { Body::Empty } else { Body::Whole(body.into()) };
     let answer = Client::new(port).call(&request, body).await?;
     Ok(Response {

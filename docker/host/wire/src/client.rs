@@ -27,7 +27,7 @@ pub use request::{Body, Request};
 pub use response::{Response, See};
 pub use response_body::ResponseBody;
 pub use sent::Sent;
-pub use spelling::{respell, spelt};
+pub use spelling::{respell, spelt, spelt_method};
 
 /// How often a request without a body is sent again when its connection is closed without a response
 /// (protocol.md#forwarding-repeated-delivery).
@@ -106,7 +106,7 @@ impl Client {
             redirects += 1;
             request.target = location;
             if !matches!(response.head.status, 307 | 308) {
-                "GET".clone_into(&mut request.method);
+                request.method = "GET".into();
                 request.headers.remove(Name::TransferEncoding);
                 request.headers.remove(Name::ContentType);
                 has_body = false;

@@ -19,7 +19,7 @@ async fn client() -> (Client, TcpListener) {
 }
 
 fn get() -> Request {
-    Request { method: "GET".to_owned(), target: "/".to_owned(), headers: Headers::default() }
+    Request { method: "GET".into(), target: "/".to_owned(), headers: Headers::default() }
 }
 
 async fn accepted(listener: &TcpListener) -> TcpStream {
@@ -171,7 +171,7 @@ async fn a_reset_and_a_refused_connection_are_different_errors() {
 #[tokio::test]
 async fn a_body_is_sent_from_where_it_was_put_aside() {
     let (client, listener) = client().await;
-    let mut request = Request { method: "POST".to_owned(), ..get() };
+    let mut request = Request { method: "POST".into(), ..get() };
     request.headers.push("Content-Length", "300000");
     let text = vec![b'z'; 300_000];
     let mut source = text.as_slice();

@@ -1,5 +1,6 @@
 //! What is sent to the handler.
 
+use std::borrow::Cow;
 use std::fmt;
 use std::future::pending;
 
@@ -13,7 +14,7 @@ use crate::headers::Headers;
 #[derive(Clone, Debug)]
 pub struct Request {
     /// The method as it is sent.
-    pub method: String,
+    pub method: Cow<'static, str>,
     /// The path and the query, encoded.
     pub target: String,
     /// The header lines, those that frame the body included.

@@ -1,5 +1,7 @@
 //! How .NET's client spells the names of header lines (protocol.md#header-lines).
 
+use std::borrow::Cow;
+
 use crate::headers::Headers;
 use crate::names::Names;
 
@@ -43,6 +45,14 @@ static KNOWN: Names<32> = Names::new([
 #[must_use]
 pub fn spelt(name: &[u8]) -> &[u8] {
     KNOWN.find(name).map_or(name, |(_, known)| known.as_bytes())
+}
+
+/// A method as the client sends it: a well-known one in capitals (recordings FX-req-lower, Y30-get-lower).
+#[must_use]
+pub fn spelt_method(method: &str) -> Cow<'static, str> {
+    const KNOWN: [&str; 9] = ["GET", "POST", "PUT", "DELETE", "HEAD", "OPTIONS", "PATCH", "TRACE", "CONNECT"];
+    let known = KNOWN.into_iter().find(|known| known.eq_ignore_ascii_case(method));
+    known.map_or_else(|| method.to_owned().into(), Cow::Borrowed)
 }
 
 /// Gives the lines of a response the names that the client hands on: known ones in their spelling, others in that of their first
