@@ -1,10 +1,8 @@
 //! What stands on a floor knows only the floors below it, and no two files need each other.
 
-#![expect(clippy::unwrap_used, reason = "a test")]
+use std::path::Path;
 
-use std::path::{Path, PathBuf};
-
-use testing::imports::{Import, circular, imports};
+use testing::floors;
 
 /// The rooms of mini-host, lowest floor first. Rooms of one floor do not know each other.
 const FLOORS: [&[&str]; 17] = [
@@ -27,28 +25,9 @@ const FLOORS: [&[&str]; 17] = [
     &["main"],
 ];
 
-fn imports_below(folder: &str, name: &str) -> Vec<Import> {
-    imports(&Path::new(env!("CARGO_MANIFEST_DIR")).join(folder).join("src"), name).unwrap()
-}
-
-/// The floor and the room that a file belongs to.
-fn room(file: &Path) -> (usize, PathBuf) {
-    let first = file.iter().next().map(|first| Path::new(first).with_extension("")).unwrap_or_default();
-    let floor = FLOORS.iter().position(|rooms| rooms.iter().any(|room| first == Path::new(room)));
-    assert!(floor.is_some(), "{} is in no room of FLOORS", file.display());
-    (floor.unwrap(), first)
-}
-
 #[test]
 fn nothing_knows_what_is_above_it() {
-    let imports = imports_below(".", "mini_host");
-    assert!(!imports.is_empty());
-    let up = imports.iter().filter(|import| {
-        let ((from, from_room), (to, to_room)) = (room(&import.from), room(&import.to));
-        from < to || (from == to && from_room != to_room)
-    });
-    let up: Vec<String> = up.map(|import| format!("docker/host/src/{import}")).collect();
-    assert!(up.is_empty(), "these run up:\n{}", up.join("\n"));
+    floors::assert_nothing_runs_up(&here().join("src"), "mini_host", &FLOORS);
 }
 
 #[test]
@@ -60,9 +39,10 @@ fn no_two_files_need_each_other() {
         ("../storage", "storage"),
         ("../testing", "testing"),
     ] {
-        let imports = imports_below(folder, name);
-        let circular: Vec<String> =
-            circular(&imports).iter().map(|import| format!("docker/host/{folder}/src/{import}")).collect();
-        assert!(circular.is_empty(), "these go round:\n{}", circular.join("\n"));
+        floors::assert_nothing_goes_round(&here().join(folder).join("src"), name);
     }
+}
+
+fn here() -> &'static Path {
+    Path::new(env!("CARGO_MANIFEST_DIR"))
 }
