@@ -2,6 +2,7 @@
 
 mod descriptors;
 mod listen;
+mod memory;
 mod signals;
 
 use std::io;
@@ -141,6 +142,7 @@ async fn serve(options: ServeOptions, asked: Option<Asked>) -> Result<Option<Ans
         local::surroundings(&options)?;
     let mut signals = StopSignals::new().map_err(Error::Signals)?;
     let connections = descriptors::connection_limit();
+    memory::give_back_after_peaks();
     let watchdog = Watchdog::start();
     // Before the first line is printed: whoever has read it may change a file, and that is noticed.
     let scope = if options.watch { Scope::Everything } else { Scope::Configuration };

@@ -778,6 +778,46 @@ fn callers_who_go_away_leave_no_descriptor_behind() {
 }
 
 #[test]
+#[cfg(target_os = "linux")]
+#[ignore = "slow: half a minute"]
+fn memory_goes_back_after_a_peak() {
+    const CALLERS: usize = 4;
+    const LARGE_BYTES: usize = 32 * 1024 * 1024;
+    const ALLOWED_MEGABYTES: u64 = 16;
+    let text = "x".repeat(LARGE_BYTES);
+    let answer = |kind: &str, body: &str| {
+        let length = body.len();
+        format!("HTTP/1.1 200 OK\r\nContent-Type: {kind}\r\nContent-Length: {length}\r\n\r\n{body}").into_bytes()
+    };
+    let whole = answer("text/plain", &text);
+    let wrapped = answer("application/json", &format!(r#"{{"Outputs": {{"res": {{"body": "{text}"}}}}}}"#));
+    let post = format!("POST /api/F HTTP/1.1\r\nHost: t\r\nContent-Length: {LARGE_BYTES}\r\n\r\n{text}");
+    for (bench, answer) in [(Bench::forwarding(), whole), (Bench::default_mode(), wrapped)] {
+        let before = bench.resident_megabytes();
+        for request in [crlf(GET), post.clone().into_bytes()] {
+            bench.answer(Answer::Keep(answer.clone()));
+            let mut callers: Vec<_> = (0..CALLERS).map(|_| bench.caller()).collect();
+            callers.iter_mut().for_each(|caller| caller.send(&request));
+            bench.wait_for("the answers to be taken", |state| state.answered == CALLERS);
+            let peak = bench.resident_megabytes();
+            callers.iter_mut().for_each(|caller| drop(caller.head()));
+            drop(callers);
+            bench.wait_for_megabytes(before + ALLOWED_MEGABYTES);
+            println!(
+                "{before} MB before, {peak} MB with {CALLERS} large answers, {} MB after",
+                bench.resident_megabytes()
+            );
+        }
+        let mut callers: Vec<_> = (0..1_000).map(|_| bench.caller()).collect();
+        callers.iter_mut().for_each(|caller| caller.send(&crlf("GET /none HTTP/1.1\nHost: t\n\n")));
+        callers.iter_mut().for_each(|caller| drop(caller.head()));
+        println!("{} MB with {} callers", bench.resident_megabytes(), callers.len());
+        drop(callers);
+        bench.wait_for_megabytes(before + ALLOWED_MEGABYTES);
+    }
+}
+
+#[test]
 fn ids_differ_and_cookies_are_not_kept() {
     let bench = Bench::forwarding();
     bench.answer(Answer::Keep(crlf("HTTP/1.1 200 OK\nSet-Cookie: a=1; Path=/\nContent-Length: 0\n\n")));

@@ -243,6 +243,18 @@ impl Bench {
         std::fs::read_dir(format!("/proc/{}/fd", self.host.process.id())).unwrap().count()
     }
 
+    /// How much memory the host takes.
+    pub fn resident_megabytes(&self) -> u64 {
+        let status = std::fs::read_to_string(format!("/proc/{}/status", self.host.process.id())).unwrap();
+        let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:")).unwrap();
+        line.trim().trim_end_matches(" kB").parse::<u64>().unwrap() / 1024
+    }
+
+    /// Waits until it takes at most this much.
+    pub fn wait_for_megabytes(&self, at_most: u64) {
+        wait_until(&format!("at most {at_most} MB"), || self.resident_megabytes() <= at_most);
+    }
+
     /// What the handler has seen since this was asked last, or since it was told what to answer.
     pub fn seen(&self) -> Vec<Seen> {
         std::mem::take(&mut self.lock().seen)
