@@ -8,15 +8,18 @@ mod host;
 use std::fs;
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::TcpStream;
-use std::path::Path;
+use std::path::{Path, PathBuf};
+use std::process::Command;
 use std::time::{Duration, Instant};
 
 use host::Host;
 use tempfile::TempDir;
 
-/// Answers `wrap` in default mode, `pass` and all others in pieces, and repeats the key that it gets.
+/// Answers `wrap` in default mode, `pass` and all others in pieces, and repeats the key that it gets. A `stream` stands still until
+/// somebody sends `flow`.
 const HANDLER: &str = "
 import http from 'node:http';
+let rest = () => {};
 http.createServer((request, response) => {
   let text = '';
   request.on('data', piece => text += piece).on('end', () => {
@@ -26,7 +29,12 @@ http.createServer((request, response) => {
       response.end(JSON.stringify({ Outputs: { res: { statusCode: 201, body: 'wrapped' } } }));
     } else {
       response.write('your key: ' + request.headers['x-functions-key'] + ', ');
-      setTimeout(() => response.end('and ' + text), 20);
+      if (text === 'stream') {
+        rest = () => response.end('and the rest');
+      } else {
+        if (text === 'flow') rest();
+        setTimeout(() => response.end('and ' + text), 20);
+      }
     }
   });
 }).listen(process.env.FUNCTIONS_CUSTOMHANDLER_PORT, '127.0.0.1');
@@ -179,4 +187,44 @@ fn who_does_not_know_the_path_or_comes_under_another_name_sees_nothing() {
         page.send("GET", target, name, "").read_to_string(&mut answer).unwrap();
         assert_eq!(answer.split(' ').nth(1), Some(status), "{target} {name}: {answer}");
     }
+}
+
+#[test]
+#[ignore = "slow: a browser, and 10,000 calls"]
+fn the_page_serves_everybody_who_comes_with_a_browser() {
+    let Some((browser, modules)) = browser() else { return };
+    let app = app();
+    let host = Host::serve_with(app.path(), &["--inspect"], &[]);
+    let page = Page::of(&host);
+    let screenshots = Path::new(env!("CARGO_TARGET_TMPDIR")).join("page");
+    fs::create_dir_all(&screenshots).unwrap();
+    let ended = Command::new("node")
+        .args(["--test", "--test-reporter", "spec"])
+        .arg(Path::new(PAGE_FOLDER).join("page.test.mjs"))
+        .env("PAGE", format!("http://{}{}", page.address, page.path))
+        .env("HOST", format!("http://{}", host.address()))
+        .envs([("BROWSER", &browser), ("MODULES", &modules), ("SCREENSHOTS", &screenshots)])
+        .status();
+    assert!(ended.unwrap().success());
+}
+
+const PAGE_FOLDER: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/page");
+const BROWSERS: [&str; 4] = ["chromium", "chromium-browser", "google-chrome", "chrome"];
+
+/// A browser, and the folder that holds `node_modules`: `PAGE_HOME`, or that of the test itself. None, and a line on the terminal that
+/// says so, where one of the two is not there.
+fn browser() -> Option<(PathBuf, PathBuf)> {
+    let folders: Vec<PathBuf> = std::env::split_paths(&std::env::var_os("PATH").unwrap_or_default()).collect();
+    let found = BROWSERS.iter().flat_map(|name| folders.iter().map(move |folder| folder.join(name)));
+    let browser = { found }.find(|path| path.is_file());
+    let modules = std::env::var_os("PAGE_HOME").map_or_else(|| PathBuf::from(PAGE_FOLDER), PathBuf::from);
+    let (what, hint) = match browser {
+        Some(browser) if modules.join("node_modules").is_dir() => return Some((browser, modules)),
+        Some(_) => ("what drives the browser is not installed", "npm ci in docker/host/tests/page".to_owned()),
+        None => ("there is no Chromium", format!("install one that is called `{}`", BROWSERS.join("`, `"))),
+    };
+    assert!(std::env::var_os("XTASK_STRICT").is_none(), "{what}\nhint: {hint}");
+    // Written past the test harness, which would show it only for tests that fail.
+    _ = std::io::stderr().write_all(format!("SKIPPED the page in a browser: {what}\nhint: {hint}\n").as_bytes());
+    None
 }

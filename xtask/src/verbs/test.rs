@@ -10,7 +10,6 @@ use super::readme;
 use super::setup::{self, Parts};
 use crate::build::environment;
 use crate::cli;
-use crate::place::azurite;
 use crate::process::command::{self, Command, Failure};
 use crate::process::interrupt;
 use crate::process::run;
@@ -23,10 +22,14 @@ use crate::sample::manifest::Tests;
 use crate::sample::results::Form;
 use crate::sample::{Sample, selection};
 use crate::text;
-use crate::toolchain::{self, Missing};
+use crate::toolchain::{self, Missing, npm};
 
 /// A first run compiles everything.
 const TEST_LIMIT: Duration = Duration::from_secs(1_800);
+
+/// What Rust tests need of npm: the variable that names where it is, what it is, and the folder below `docker` with its lock file.
+const FROM_NPM: [(&str, &str, &str); 2] =
+    [("AZURITE_HOME", "the storage emulator", "azurite"), ("PAGE_HOME", "to drive a browser", "host/tests/page")];
 
 /// Tests the workspace, unless samples were named, and then the samples; returns the exit status.
 pub fn test(project: &Project, args: &cli::Test, report: &Report) -> Result<u8> {
@@ -79,9 +82,11 @@ fn step(report: &Report, name: &str, work: impl FnOnce() -> Tested) {
 
 fn test_workspace(project: &Project, strict: bool, checks: fn(&Shell, bool) -> Vec<Check<'_>>, report: &Report) {
     let shell = toolchain::shell(project);
-    let emulator = azurite::install(project);
-    if let Ok(home) = &emulator {
-        shell.set_var("AZURITE_HOME", home);
+    for (variable, what, folder) in FROM_NPM {
+        match npm::install(project, &project.docker().join(folder)) {
+            Ok(home) => shell.set_var(variable, home),
+            Err(error) => report.warn(format!("tests that need {what} were left out: {error:#}")),
+        }
     }
     if strict {
         shell.set_var("XTASK_STRICT", "1");
@@ -92,9 +97,6 @@ fn test_workspace(project: &Project, strict: bool, checks: fn(&Shell, bool) -> V
             let failure = run_check(check, &mut output).err();
             tested(failure, Form::Libtest.read(project.root(), &output), line)
         });
-    }
-    if let Err(error) = emulator {
-        report.warn(format!("tests that need the storage emulator were left out: {error:#}"));
     }
 }
 
