@@ -19,8 +19,6 @@ const AUTO_LIMIT: Duration = Duration::from_secs(15);
 /// An image asked for by name may be large; its registry has to say something all the while.
 const PULL_LIMIT: Duration = Duration::from_secs(1_200);
 const SILENCE_LIMIT: Duration = Duration::from_secs(15);
-/// The stand-in under a name that people can remember, for the README's recipe by hand.
-const STAND_IN: &str = "functions-custom-handlers/base:local";
 
 /// The base image that a person asks for.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -163,7 +161,6 @@ async fn stand_in(builder: &ImageBuilder<'_>) -> Result<Base> {
         base_id: root_image.id,
     };
     let made = image::ensure(builder, &recipe).await.context("cannot build the stand-in base image")?;
-    builder.engine.tag(&made.name, STAND_IN).await?;
     Ok(Base::of(&made.name, made.image, false))
 }
 
@@ -179,7 +176,6 @@ mod tests {
     use std::collections::HashMap;
 
     use super::*;
-    use crate::place::docker::labels::PROJECT;
 
     fn image(host: Option<&str>) -> Image {
         let labels = host.map(|host| (HOST.to_owned(), host.to_owned())).into_iter().collect::<HashMap<_, _>>();
@@ -200,6 +196,5 @@ mod tests {
     fn a_named_image_is_ours_by_its_label_only() {
         assert_eq!(Base::of("x", image(None), false).kind, Kind::Named);
         assert_eq!(Base::of("x", image(Some("stand-in")), false).kind, Kind::StandIn);
-        assert!(STAND_IN.starts_with(PROJECT));
     }
 }

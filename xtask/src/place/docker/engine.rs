@@ -207,13 +207,6 @@ impl Engine {
         Ok(log)
     }
 
-    /// Gives an image another name.
-    pub async fn tag(&self, name: &str, other: &str) -> Result<()> {
-        let (repository, tag) = other.rsplit_once(':').unwrap_or((other, "latest"));
-        let options = bollard::query_parameters::TagImageOptionsBuilder::default().repo(repository).tag(tag).build();
-        self.docker.tag_image(name, Some(options)).await.with_context(|| format!("cannot tag `{name}` as `{other}`"))
-    }
-
     /// Takes a name from an image, and with its last name the image and the layers nothing else needs. Not an error when
     /// it is gone.
     pub async fn remove_image(&self, name: &str, force: bool) -> Result<()> {
