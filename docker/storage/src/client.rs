@@ -230,8 +230,8 @@ impl Answer {
     }
 
     /// The error that this answer is not what it should be.
-    pub(crate) fn unexpected(&self, reason: impl Into<String>) -> Error {
-        Error::Answer { call: self.call.clone(), reason: reason.into() }
+    pub(crate) fn unexpected(&self, reason: impl ToString) -> Error {
+        Error::Answer { call: self.call.clone(), reason: reason.to_string() }
     }
 
     fn into_refusal(self, status: u16) -> Error {

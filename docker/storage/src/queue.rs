@@ -107,8 +107,7 @@ impl Queue {
         let call = self.request(Method::GET, "/messages").query("numofmessages", count);
         let answer = self.storage.call(call.query("visibilitytimeout", invisible.as_secs())).await?;
         let messages = answer.xml()?;
-        let read = |message| read_message(message).map_err(|reason| answer.unexpected(reason));
-        messages.descendants("QueueMessage").map(read).collect()
+        messages.descendants("QueueMessage").map(|message| read_message(&answer, message)).collect()
     }
 
     /// Hides a taken message for `invisible` from now on (zero: shows it again); its new receipt.
@@ -158,14 +157,17 @@ fn found(result: Result<Answer, Error>) -> Result<bool, Error> {
     }
 }
 
-fn read_message(message: &Element) -> Result<QueueMessage, String> {
+fn read_message(answer: &Answer, message: &Element) -> Result<QueueMessage, Error> {
     let text = |name: &str| message.text_of(name).to_owned();
-    let time = |name: &str| http_date(message.text_of(name)).map_err(|reason| format!("`{name}`: {reason}"));
+    let time = |name: &str| {
+        let text = message.text_of(name);
+        http_date(text).map_err(|error| answer.unexpected(format!("`{name}` is `{text}`, not a date: {error}")))
+    };
     let count = message.text_of("DequeueCount");
     Ok(QueueMessage {
         id: text("MessageId"),
         text: text("MessageText"),
-        dequeue_count: count.parse().map_err(|_| format!("`{count}` is not a `DequeueCount`"))?,
+        dequeue_count: count.parse().map_err(|_| answer.unexpected(format!("`{count}` is not a `DequeueCount`")))?,
         pop_receipt: text("PopReceipt"),
         insertion_time: time("InsertionTime")?,
         expiration_time: time("ExpirationTime")?,

@@ -31,14 +31,27 @@ impl Element {
     }
 }
 
+/// Why a document cannot be read.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum XmlError {
+    #[error("not UTF-8: {0}")]
+    Encoding(#[from] std::str::Utf8Error),
+    #[error("not well-formed XML: {0}")]
+    Malformed(#[from] quick_xml::Error),
+    #[error("unknown entity `&{0};`")]
+    Entity(String),
+    #[error("not one whole XML element")]
+    NoElement,
+}
+
 /// The root element of a document.
-pub(crate) fn parse(document: &[u8]) -> Result<Element, String> {
-    let text = std::str::from_utf8(document).map_err(|error| format!("no UTF-8: {error}"))?;
+pub(crate) fn parse(document: &[u8]) -> Result<Element, XmlError> {
+    let text = std::str::from_utf8(document)?;
     let mut reader = Reader::from_str(text);
     reader.config_mut().expand_empty_elements = true;
     let mut open = vec![Element::default()];
     loop {
-        match reader.read_event().map_err(|error| format!("no well-formed XML: {error}"))? {
+        match reader.read_event()? {
             Event::Start(tag) => {
                 open.push(Element { name: tag.name().as_ref().to_owned(), ..Element::default() });
             }
@@ -50,8 +63,8 @@ pub(crate) fn parse(document: &[u8]) -> Result<Element, String> {
             _ => {}
         }
     }
-    let document = open.pop().filter(|_| open.is_empty()).ok_or("an element is not closed")?;
-    document.children.into_iter().next().ok_or_else(|| "no XML element".to_owned())
+    let document = open.pop().filter(|_| open.is_empty()).ok_or(XmlError::NoElement)?;
+    document.children.into_iter().next().ok_or(XmlError::NoElement)
 }
 
 /// Text with the characters escaped that mean something in XML.
@@ -69,9 +82,9 @@ fn collect<'a>(element: &'a Element, name: &str, found: &mut Vec<&'a Element>) {
     }
 }
 
-fn close(open: &mut Vec<Element>) -> Result<(), String> {
-    let element = open.pop().ok_or("an end without a start")?;
-    let parent = open.last_mut().ok_or("an end without a start")?;
+fn close(open: &mut Vec<Element>) -> Result<(), XmlError> {
+    let element = open.pop().ok_or(XmlError::NoElement)?;
+    let parent = open.last_mut().ok_or(XmlError::NoElement)?;
     parent.children.push(element);
     Ok(())
 }
@@ -82,12 +95,12 @@ fn append(open: &mut [Element], text: &str) {
     }
 }
 
-fn resolve(reference: &BytesRef) -> Result<String, String> {
-    if let Some(character) = reference.resolve_char_ref().map_err(|error| error.to_string())? {
+fn resolve(reference: &BytesRef) -> Result<String, XmlError> {
+    if let Some(character) = reference.resolve_char_ref()? {
         return Ok(character.to_string());
     }
     let name = reference.xml10_content();
-    resolve_xml_entity(&name).map(str::to_owned).ok_or_else(|| format!("unknown entity `&{name};`"))
+    resolve_xml_entity(&name).map(str::to_owned).ok_or_else(|| XmlError::Entity(name.into_owned()))
 }
 
 #[cfg(test)]
