@@ -227,8 +227,8 @@ impl Host {
 
     /// Logs what is wrong with an app.
     fn report(&self, app: &App) {
-        for advice in app.advice.iter().chain(&doctor::advice(app, &self.settings)) {
-            self.log.warning(log::HOST, advice);
+        for found in app.diagnostics.iter().chain(&doctor::diagnostics(app, &self.settings)) {
+            self.log.warning(log::HOST, found);
         }
         for error in &app.errors {
             self.log.error(log::HOST, format!("A host error has occurred during startup operation\n{error}"));

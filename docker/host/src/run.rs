@@ -15,6 +15,7 @@ use tokio::net::TcpListener;
 use tokio::task::{JoinError, JoinHandle};
 use wire::{Service, server};
 
+use crate::app::Diagnostic;
 use crate::cli::{self, Cli, OutputFormat, Package, ServeOptions, Verb};
 use crate::exchange::Wanted;
 use crate::front::Front;
@@ -154,7 +155,8 @@ async fn serve(options: ServeOptions, asked: Option<Asked>) -> Result<Option<Ans
         () = signals.next() => return Ok(None),
     };
     let door = if is_local && asked.is_none() { Door::open(&root).await } else { Ok(None) };
-    notes.extend(door.as_ref().err().map(|error| format!("`mini-host send` does not find this host: {error}")));
+    let unfound = |error| Diagnostic::of_whole(format!("`mini-host send` does not find this host: {error}"));
+    notes.extend(door.as_ref().err().map(unfound));
 
     let started_by = if options.print_env { StartedBy::Person } else { StartedBy::Host };
     let kept = watchdog.as_ref().cloned().unwrap_or_default();
@@ -167,7 +169,9 @@ async fn serve(options: ServeOptions, asked: Option<Asked>) -> Result<Option<Ans
     if let Provided::Started(_, note) = &azurite {
         host.log().information(log::HOST, note);
     }
-    notes.extend(if let Provided::Missing(note) = &azurite { Some(note.clone()) } else { None });
+    if let Provided::Missing(note) = &azurite {
+        notes.push(note.clone());
+    }
     notes.extend(unknown_functions(&host, &options.functions));
     notes.iter().for_each(|note| host.log().warning(log::HOST, note));
     let inspecting = inspector.map(|inspector| {
@@ -251,7 +255,7 @@ async fn storage_emulator(may_start: bool, environment: &[(String, String)], roo
 }
 
 /// What to say of names in `--functions` that no function has.
-fn unknown_functions(host: &Host, wanted: &[String]) -> Vec<String> {
+fn unknown_functions(host: &Host, wanted: &[String]) -> Vec<Diagnostic> {
     let state = host.state();
     let known: Vec<&str> = state.app().functions.iter().map(|function| function.name.as_str()).collect();
     let unknown = wanted.iter().filter(|name| !known.iter().any(|known| known.eq_ignore_ascii_case(name)));
@@ -261,7 +265,7 @@ fn unknown_functions(host: &Host, wanted: &[String]) -> Vec<String> {
                 Some(meant) => format!("did you mean `{meant}`?"),
                 None => format!("it has `{}`", known.join("`, `")),
             };
-            format!("The app has no function `{name}`, which `--functions` names\nhint: {hint}")
+            Diagnostic::of_whole(format!("The app has no function `{name}`, which `--functions` names")).hint(hint)
         })
         .collect()
 }

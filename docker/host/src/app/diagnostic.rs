@@ -1,30 +1,33 @@
 //! What is wrong with an app, for people: file, line, column, and the likely fix.
 
-use std::path::Path;
+use std::fmt;
+use std::path::{Path, PathBuf};
 
 use dotnet_text::document::Document;
 use dotnet_text::json;
 
-/// Something wrong with one file.
+/// Something that a person did wrong.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Diagnostic {
-    /// In the words of the real host where it has any, without a position in the file.
+    /// In the words of the real host where it has any, without a position.
     pub message: String,
     /// What to do about it.
     pub hint: Option<String>,
     pub position: Position,
 }
 
-/// Where in a file something is wrong.
+/// Where something is wrong.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Position {
-    /// The file as a whole.
-    File,
+    /// In a file as a whole, or in no file at all.
+    Whole,
     /// The value at a path such as `bindings[0].type`.
     Value(String),
     /// The name of the value at a path.
     Name(String),
     Character(json::Position),
+    /// In a file that is known by now, which may have such a place.
+    In(PathBuf, Option<json::Position>),
 }
 
 impl Diagnostic {
@@ -35,11 +38,11 @@ impl Diagnostic {
 
     /// The name of the value at `path` is wrong.
     pub fn of_name(message: impl Into<String>, path: impl Into<String>) -> Self {
-        Self { position: Position::Name(path.into()), ..Self::of_file(message) }
+        Self { position: Position::Name(path.into()), ..Self::of_whole(message) }
     }
 
-    pub fn of_file(message: impl Into<String>) -> Self {
-        Self { message: message.into(), hint: None, position: Position::File }
+    pub fn of_whole(message: impl Into<String>) -> Self {
+        Self { message: message.into(), hint: None, position: Position::Whole }
     }
 
     pub fn hint(self, hint: impl Into<String>) -> Self {
@@ -51,17 +54,29 @@ impl Diagnostic {
         Self { position: Position::Value(path.into()), ..self }
     }
 
-    /// `file:line:column: message`, and the hint on a line of its own.
-    pub fn in_file(&self, file: &Path, document: Option<&Document>) -> String {
-        let position = match &self.position {
-            Position::File => None,
+    /// The same with its place in this file.
+    pub fn in_file(&self, file: &Path, document: Option<&Document>) -> Self {
+        let at = match &self.position {
+            Position::Whole => None,
             Position::Value(path) => document.and_then(|document| nearest(document, path)),
             Position::Name(path) => document.and_then(|it| it.name(path).or_else(|| nearest(it, path))),
             Position::Character(position) => Some(*position),
+            Position::In(..) => return self.clone(),
         };
-        let position = position.map(|position| format!(":{position}")).unwrap_or_default();
-        let hint = self.hint.as_ref().map(|hint| format!("\nhint: {hint}")).unwrap_or_default();
-        format!("`{}{position}`: {}{hint}", file.display(), reason(&self.message).trim_end_matches('.'))
+        let message = reason(&self.message).trim_end_matches('.').to_owned();
+        Self { message, hint: self.hint.clone(), position: Position::In(file.to_path_buf(), at) }
+    }
+}
+
+/// `file:line:column: message`, and the hint on a line of its own.
+impl fmt::Display for Diagnostic {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if let Position::In(file, at) = &self.position {
+            let at = at.map(|at| format!(":{at}")).unwrap_or_default();
+            write!(out, "`{}{at}`: ", file.display())?;
+        }
+        out.write_str(&self.message)?;
+        self.hint.as_ref().map_or(Ok(()), |hint| write!(out, "\nhint: {hint}"))
     }
 }
 

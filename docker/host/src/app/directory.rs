@@ -23,7 +23,7 @@ const STORAGE_SETTING: &str = "AzureWebJobsStorage";
 pub(super) struct Functions {
     pub readable: Vec<Arc<Function>>,
     pub unreadable: Vec<Unreadable>,
-    pub advice: Vec<String>,
+    pub diagnostics: Vec<Diagnostic>,
     /// Why something cannot be read, though it may be in order: no descriptors are left, say.
     pub trouble: Option<String>,
 }
@@ -39,18 +39,18 @@ pub(super) fn read(root: &Path, options: &HostOptions, settings: &Settings) -> F
     for (name, directory) in directories {
         match read_function(&name, &directory, options, settings) {
             Ok(function) => readable.push(function),
-            Err(Refused { error, advice, is_passing }) => {
+            Err(Refused { error, diagnostic, is_passing }) => {
                 if is_passing {
-                    found.trouble = Some(advice.clone());
+                    found.trouble = Some(diagnostic.to_string());
                 }
-                found.advice.push(advice);
+                found.diagnostics.push(*diagnostic);
                 found.unreadable.push(Unreadable { name, errors: vec![error], route: None });
             }
         }
     }
     let extensions = names_extensions(root, options) || settings.get_filled(STORAGE_SETTING).is_some();
     let bundle = options.extension_bundle.is_some();
-    check(&mut readable, &Registered { extensions, bundle, settings }, &mut found.advice);
+    check(&mut readable, &Registered { extensions, bundle, settings }, &mut found.diagnostics);
     found.readable = readable.into_iter().map(Arc::new).collect();
     found
 }
@@ -61,7 +61,7 @@ pub(crate) fn names_extensions(root: &Path, options: &HostOptions) -> bool {
 }
 
 /// Finds the first fault of each function, in the order of their names: that decides who keeps a route that two of them want.
-fn check(readable: &mut [Function], registered: &Registered<'_>, advice: &mut Vec<String>) {
+fn check(readable: &mut [Function], registered: &Registered<'_>, found: &mut Vec<Diagnostic>) {
     let mut taken = TakenRoutes::default();
     for function in readable {
         let fault =
@@ -71,7 +71,7 @@ fn check(readable: &mut [Function], registered: &Registered<'_>, advice: &mut Ve
             taken.take(function);
         }
         if let Some(fault) = fault.or_else(|| faults::find_in_index(function, registered)) {
-            advice.push(function.advice(&fault));
+            found.push(function.in_file(&fault));
             function.errors = vec![fault.message];
         }
     }
@@ -96,7 +96,7 @@ fn directories(root: &Path) -> io::Result<Vec<(String, PathBuf)>> {
 /// A function that cannot be read: why, for callers of the admin endpoints and for people.
 struct Refused {
     error: String,
-    advice: String,
+    diagnostic: Box<Diagnostic>,
     /// Whether the system is at fault, and not the file.
     is_passing: bool,
 }
@@ -111,21 +111,21 @@ fn read_function(
     if !faults::is_function_name(name) {
         let error = format!("'{name}' is not a valid function name.");
         let hint = "begin with a letter; letters, digits, `_` and `-` may follow, 128 in all; `host` is taken";
-        let advice = Diagnostic::of_file(&error).hint(hint).in_file(directory, None);
-        return Err(Refused { error, advice, is_passing: false });
+        let diagnostic = Box::new(Diagnostic::of_whole(&error).hint(hint).in_file(directory, None));
+        return Err(Refused { error, diagnostic, is_passing: false });
     }
     let bytes = files::read(&path).map_err(|error| {
-        let unreadable = Diagnostic::of_file(format!("cannot be read: {error}")).hint("make it a readable text file");
-        let advice = unreadable.in_file(&path, None);
-        Refused { advice, is_passing: is_passing(&error), error: error.to_string() }
+        let unreadable = Diagnostic::of_whole(format!("cannot be read: {error}")).hint("make it a readable text file");
+        let diagnostic = Box::new(unreadable.in_file(&path, None));
+        Refused { diagnostic, is_passing: is_passing(&error), error: error.to_string() }
     })?;
     let text = encoding::decode(&bytes);
     let document = Document::parse_object(&text).map_err(|error| {
-        let advice = syntax::advice_on(&path, &text, &error, "{\"bindings\": [ … ]}");
-        Refused { error: error.to_string(), advice, is_passing: false }
+        let diagnostic = Box::new(syntax::diagnostic(&path, &text, &error, "{\"bindings\": [ … ]}"));
+        Refused { error: error.to_string(), diagnostic, is_passing: false }
     })?;
     let refused = |fault: Diagnostic| Refused {
-        advice: fault.in_file(&path, Some(&document)),
+        diagnostic: Box::new(fault.in_file(&path, Some(&document))),
         error: fault.message,
         is_passing: false,
     };

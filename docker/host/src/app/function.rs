@@ -142,8 +142,8 @@ impl Function {
         self.host_json_path.is_some()
     }
 
-    /// A fault of its function.json in words, with its place.
-    pub fn advice(&self, fault: &Diagnostic) -> String {
+    /// A fault of its function.json with its place.
+    pub fn in_file(&self, fault: &Diagnostic) -> Diagnostic {
         fault.in_file(&self.directory.join("function.json"), Some(&self.file))
     }
 

@@ -19,7 +19,7 @@ pub(super) struct HostFile {
     pub default: Option<&'static str>,
     /// Why it cannot be read, though it may be in order: it is away for a moment, say.
     pub trouble: Option<String>,
-    pub advice: Vec<String>,
+    pub diagnostics: Vec<Diagnostic>,
 }
 
 /// What the real host writes where there is no host.json (protocol.md#other-keys).
@@ -51,25 +51,30 @@ pub(super) fn read(root: &Path) -> HostFile {
         }
         Err(error) => {
             let unreadable =
-                Diagnostic::of_file(format!("cannot be read: {error}")).hint("make it a readable text file");
-            let advice = vec![unreadable.in_file(&path, None)];
+                Diagnostic::of_whole(format!("cannot be read: {error}")).hint("make it a readable text file");
+            let diagnostics = vec![unreadable.in_file(&path, None)];
             let trouble = Some(format!("`{}` cannot be read: {error}", path.display()));
             let error = Some(parse_error(&path, &error.to_string()));
-            return HostFile { document: None, error, default: None, trouble, advice, path };
+            return HostFile { document: None, error, default: None, trouble, diagnostics, path };
         }
     };
     match Document::parse_object(&text) {
         Ok(document) if document.value.as_object().is_some_and(serde_json::Map::is_empty) => {
             default(path, "is empty", EMPTY_HOST_FILE)
         }
-        Ok(document) => {
-            HostFile { path, document: Some(document), error: None, default: None, trouble: None, advice: Vec::new() }
-        }
+        Ok(document) => HostFile {
+            path,
+            document: Some(document),
+            error: None,
+            default: None,
+            trouble: None,
+            diagnostics: Vec::new(),
+        },
         Err(error) => {
             let example = "{\"version\": \"2.0\", \"customHandler\": …}";
-            let advice = vec![syntax::advice_on(&path, &text, &error, example)];
+            let diagnostics = vec![syntax::diagnostic(&path, &text, &error, example)];
             let error = Some(parse_error(&path, &error.to_string()));
-            HostFile { path, document: None, error, default: None, trouble: None, advice }
+            HostFile { path, document: None, error, default: None, trouble: None, diagnostics }
         }
     }
 }
@@ -79,17 +84,17 @@ impl HostFile {
     pub(super) fn write_default(&mut self) {
         let Some(text) = self.default else { return };
         if let Err(error) = files::write(&self.path, text.as_bytes()) {
-            let unwritable = Diagnostic::of_file(format!("cannot be written: {error}"));
-            self.advice.push(unwritable.in_file(&self.path, None));
+            let unwritable = Diagnostic::of_whole(format!("cannot be written: {error}"));
+            self.diagnostics.push(unwritable.in_file(&self.path, None));
         }
     }
 }
 
 fn default(path: PathBuf, fault: &str, text: &'static str) -> HostFile {
-    let missing = Diagnostic::of_file(format!("{fault}; a default one is written, without a handler"));
-    let advice = vec![missing.hint(HINT_FOR_AN_APP).in_file(&path, None)];
+    let missing = Diagnostic::of_whole(format!("{fault}; a default one is written, without a handler"));
+    let diagnostics = vec![missing.hint(HINT_FOR_AN_APP).in_file(&path, None)];
     let trouble = Some(format!("`{}` {fault}", path.display()));
-    HostFile { document: Document::parse(text).ok(), error: None, default: Some(text), trouble, advice, path }
+    HostFile { document: Document::parse(text).ok(), error: None, default: Some(text), trouble, diagnostics, path }
 }
 
 fn parse_error(path: &Path, reason: &str) -> String {
@@ -103,18 +108,18 @@ fn parse_error(path: &Path, reason: &str) -> String {
 mod tests {
     use super::*;
 
-    fn advice_for(text: &str) -> Vec<String> {
+    fn said_of(text: &str) -> Vec<String> {
         let directory = tempfile::tempdir().unwrap();
         std::fs::write(directory.path().join("host.json"), text).unwrap();
         let file = read(directory.path());
         let root = format!("{}/", directory.path().display());
-        file.advice.iter().map(|advice| advice.replace(&root, "")).collect()
+        file.diagnostics.iter().map(|found| found.to_string().replace(&root, "")).collect()
     }
 
     #[test]
     fn broken_json_is_shown_with_its_place() {
-        let advice = advice_for("{\n  \"version\": \"2.0\"\n  \"a\": 1\n}");
-        assert!(advice[0].starts_with("`host.json:2:19`: not JSON: After parsing a value"), "{advice:?}");
+        let said = said_of("{\n  \"version\": \"2.0\"\n  \"a\": 1\n}");
+        assert!(said[0].starts_with("`host.json:2:19`: not JSON: After parsing a value"), "{said:?}");
     }
 
     #[test]
@@ -122,7 +127,7 @@ mod tests {
         let directory = tempfile::tempdir().unwrap();
         let mut file = read(directory.path());
         file.write_default();
-        assert!(file.error.is_none() && file.advice[0].contains("is missing"));
+        assert!(file.error.is_none() && file.diagnostics[0].message.contains("is missing"));
         assert_eq!(std::fs::read_to_string(directory.path().join("host.json")).unwrap(), DEFAULT_HOST_FILE);
     }
 

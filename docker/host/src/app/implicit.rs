@@ -63,7 +63,7 @@ pub(super) fn functions(
             }),
             Err(fault) => {
                 let fault = fault.moved(place).hint("write a route such as `{*route}` or `items/{id}`");
-                found.advice.push(fault.in_file(&file.path, file.document.as_ref()));
+                found.diagnostics.push(fault.in_file(&file.path, file.document.as_ref()));
                 found.unreadable.push(Unreadable { name, errors: vec![fault.message], route: Some(shown(route)) });
             }
         }
@@ -74,7 +74,7 @@ pub(super) fn functions(
         if let Some(fault) = taken.fault(function) {
             function.errors = vec![fault.message.clone()];
             let path = function.host_json_path.clone().unwrap_or_default();
-            found.advice.push(fault.moved(path).in_file(&file.path, file.document.as_ref()));
+            found.diagnostics.push(fault.moved(path).in_file(&file.path, file.document.as_ref()));
         } else {
             taken.take(function);
         }
@@ -87,8 +87,8 @@ pub(super) fn functions(
 /// known is not looked at here: that is an error of the whole host.
 fn check(route: &ImplicitRoute) -> Result<&str, Diagnostic> {
     let text = route.route.as_deref().filter(|text| !text.trim().is_empty());
-    let text = text.ok_or_else(|| Diagnostic::of_file("Route cannot be null, empty or whitespace."))?;
-    route::syntax_error(text).map_or(Ok(text), |error| Err(Diagnostic::of_file(error)))
+    let text = text.ok_or_else(|| Diagnostic::of_whole("Route cannot be null, empty or whitespace."))?;
+    route::syntax_error(text).map_or(Ok(text), |error| Err(Diagnostic::of_whole(error)))
 }
 
 /// A function with the two bindings that the real host gives it.
@@ -97,7 +97,7 @@ fn make(name: String, route: &str, level: AuthLevel) -> Result<Function, Diagnos
         {"type": "httpTrigger", "direction": "in", "name": "req", "authLevel": level.name(), "methods": METHODS, "route": route},
         {"type": "http", "direction": "out", "name": "res"},
     ]});
-    let file = Document::parse(&description.to_string()).map_err(|error| Diagnostic::of_file(error.to_string()))?;
+    let file = Document::parse(&description.to_string()).map_err(|error| Diagnostic::of_whole(error.to_string()))?;
     let definition = function::read(&name, &file)?;
     Ok(Function::new(name, PathBuf::new(), definition, file))
 }

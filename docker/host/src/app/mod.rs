@@ -42,7 +42,7 @@ pub use options::{
     CustomHandler, HandlerKind, HostError, HostOptions, HttpOptions, MessageEncoding, Retry, RetryStrategy,
 };
 pub use settings::Settings;
-pub(crate) use syntax::advice_on as syntax_advice;
+pub(crate) use syntax::diagnostic as syntax_diagnostic;
 
 #[cfg(test)]
 pub use binding::Direction;
@@ -69,8 +69,8 @@ pub struct App {
     pub host_file: Option<Document>,
     /// Why some of it cannot be read, though it may be in order.
     trouble: Option<String>,
-    /// For people: what is wrong, in which file, line and column, and the likely fix. One entry may have several lines.
-    pub advice: Vec<String>,
+    /// The same for people, with what else is wrong with its files.
+    pub diagnostics: Vec<Diagnostic>,
 }
 
 /// Why an app cannot be read again, though it may be in order.
@@ -114,20 +114,20 @@ fn app(mut file: HostFile, root: &Path, settings: &Settings) -> App {
             functions = implicit::functions(&handler.routes, &options, settings, &file);
         }
     }
-    let mut advice = std::mem::take(&mut file.advice);
+    let mut diagnostics = std::mem::take(&mut file.diagnostics);
     let mut errors: Vec<String> = file.error.take().into_iter().collect();
     if errors.is_empty() {
         let found = version_error(host_json).into_iter().chain(profile.err()).chain(option_errors).chain(refusal);
         for error in found {
-            advice.push(error.fault().in_file(&file.path, file.document.as_ref()));
+            diagnostics.push(error.fault().in_file(&file.path, file.document.as_ref()));
             errors.push(error.status);
         }
     }
-    advice.extend(functions.advice);
+    diagnostics.extend(functions.diagnostics);
     let trouble = file.trouble.or(functions.trouble);
     let host_file_is_sound = errors.is_empty();
     for error in late_errors {
-        advice.push(error.fault().in_file(&file.path, file.document.as_ref()));
+        diagnostics.push(error.fault().in_file(&file.path, file.document.as_ref()));
         errors.push(error.status);
     }
     errors.extend(route_errors(&options, &functions.readable));
@@ -141,7 +141,7 @@ fn app(mut file: HostFile, root: &Path, settings: &Settings) -> App {
         host_file_is_sound,
         host_file: file.document,
         trouble,
-        advice,
+        diagnostics,
     }
 }
 
@@ -165,16 +165,16 @@ impl App {
         self.function(name).filter(|function| !function.is_implicit())
     }
 
-    /// A fault of a function's description in words, with its place: in its function.json, or in host.json.
-    pub fn advice_on_function(&self, function: &Function, fault: &Diagnostic) -> String {
+    /// A fault of a function's description with its place: in its function.json, or in host.json.
+    pub fn in_function(&self, function: &Function, fault: &Diagnostic) -> Diagnostic {
         match &function.host_json_path {
-            Some(path) => self.advice_on_host_file(&fault.clone().moved(path)),
-            None => function.advice(fault),
+            Some(path) => self.in_host_file(&fault.clone().moved(path)),
+            None => function.in_file(fault),
         }
     }
 
-    /// A fault of host.json in words, with its place.
-    pub fn advice_on_host_file(&self, fault: &Diagnostic) -> String {
+    /// A fault of host.json with its place.
+    pub fn in_host_file(&self, fault: &Diagnostic) -> Diagnostic {
         fault.in_file(&self.root.join("host.json"), self.host_file.as_ref())
     }
 

@@ -7,13 +7,13 @@ use dotnet_text::json::{Error, ErrorKind};
 use super::diagnostic::{Diagnostic, Position};
 
 /// What to say about a file with this text; `example` is how such a file begins.
-pub(crate) fn advice_on(file: &Path, text: &str, error: &Error, example: &str) -> String {
+pub(crate) fn diagnostic(file: &Path, text: &str, error: &Error, example: &str) -> Diagnostic {
     if matches!(error.kind, ErrorKind::Empty | ErrorKind::NotAnObject(_)) {
-        return Diagnostic::of_file("is not a JSON object").hint(format!("begin with {example}")).in_file(file, None);
+        return Diagnostic::of_whole("is not a JSON object").hint(format!("begin with {example}")).in_file(file, None);
     }
     let message = format!("not JSON: {}", error.kind);
     let position = Position::Character(error.position);
-    Diagnostic { position, ..Diagnostic::of_file(message) }.hint(hint(text, error)).in_file(file, None)
+    Diagnostic { position, ..Diagnostic::of_whole(message) }.hint(hint(text, error)).in_file(file, None)
 }
 
 fn hint(text: &str, error: &Error) -> &'static str {
@@ -81,12 +81,12 @@ mod tests {
             (r#"{"a": "C:\Users"}"#, "1:10", "backslash"),
         ] {
             let error = Document::parse_object(text).unwrap_err();
-            let found = advice_on(Path::new("f"), text, &error, "{}");
+            let found = diagnostic(Path::new("f"), text, &error, "{}").to_string();
             assert!(found.starts_with(&format!("`f:{place}`: not JSON: ")) && found.contains(hint), "{text}: {found}");
         }
         for text in ["", "[]", "1"] {
             let error = Document::parse_object(text).unwrap_err();
-            let found = advice_on(Path::new("f"), text, &error, "{…}");
+            let found = diagnostic(Path::new("f"), text, &error, "{…}").to_string();
             assert_eq!(found, "`f`: is not a JSON object\nhint: begin with {…}");
         }
     }

@@ -46,7 +46,7 @@ fn function_error(bindings: &str) -> String {
 #[test]
 fn a_normal_app_has_no_errors() {
     let app = Folder::new(HOST).bindings("Zeta", HTTP).bindings("alpha", HTTP).load(&[]);
-    assert_eq!((&app.errors, &app.advice), (&vec![], &vec![]));
+    assert_eq!((&app.errors, &app.diagnostics), (&vec![], &vec![]));
     let names: Vec<_> = app.functions.iter().map(|function| function.name.as_str()).collect();
     assert_eq!(names, ["alpha", "Zeta"]);
     let http = app.functions[0].http.as_ref().unwrap();
@@ -217,7 +217,7 @@ fn the_handler_starts_although_http_options_do_not_convert() {
     ] {
         let app = app(http);
         assert!(app.errors[0].contains(&format!("'AzureFunctionsJobHost:extensions:Http:{name}'")), "{:?}", app.errors);
-        assert!(app.fails_late() && app.advice.len() == 1);
+        assert!(app.fails_late() && app.diagnostics.len() == 1);
     }
     assert!(app(r#""dynamicThrottlesEnabled": true"#).errors.is_empty());
 }
@@ -397,22 +397,30 @@ fn people_are_told_file_line_and_remedy() {
     let app = Folder::new(HOST)
         .function("F", "{\"bindings\": [\n  {\"type\": \"httpTriger\", \"name\": \"req\"}]}")
         .load(&[]);
-    assert!(app.advice[0].contains("F/function.json:2:12`"), "{:?}", app.advice);
+    assert!(app.diagnostics[0].to_string().contains("F/function.json:2:12`"), "{:?}", app.diagnostics);
     let app = Folder::new(HOST).function("F", "{\"bindings\": [\n  {\"type\": \"htp\", \"name\": \"x\", \"direction\": \"out\"}, {\"type\": \"timerTrigger\", \"name\": \"y\", \"schedule\": \"0 * * * * *\"}]}").load(&[]);
-    assert!(app.advice[0].ends_with("hint: did you mean `http`?"), "{:?}", app.advice);
+    assert!(app.diagnostics[0].to_string().ends_with("hint: did you mean `http`?"), "{:?}", app.diagnostics);
     let app =
         Folder::new(&HOST.replace("\"description\"", "\"enableForwardingHTTPRequest\": \"yes\", \"description\""))
             .load(&[]);
-    assert!(app.advice[0].contains("host.json:1:69`: Failed to convert configuration value 'yes'"), "{:?}", app.advice);
+    assert!(
+        app.diagnostics[0].to_string().contains("host.json:1:69`: Failed to convert configuration value 'yes'"),
+        "{:?}",
+        app.diagnostics
+    );
     let app = Folder::new(HOST)
         .bindings("F", r#"{"type": "timerTrigger", "name": "t", "schedule": "0 0 0 ? * *"}"#)
         .load(&[]);
-    assert!(app.advice[0].contains("hint: six fields with seconds first"), "{:?}", app.advice);
+    assert!(app.diagnostics[0].to_string().contains("hint: six fields with seconds first"), "{:?}", app.diagnostics);
     let app =
         Folder::new(HOST).bindings("F", &format!(r#"{HTTP}, {{"type": "manualTrigger", "name": "m"}}"#)).load(&[]);
-    assert!(app.advice[0].contains("1:117`: Multiple trigger bindings"), "{:?}", app.advice);
+    assert!(app.diagnostics[0].to_string().contains("1:117`: Multiple trigger bindings"), "{:?}", app.diagnostics);
     let app = Folder::new("{\"version\": 2.0}").load(&[]);
-    assert!(app.advice[0].contains("host.json:1:13`: '2' is an invalid value"), "{:?}", app.advice);
+    assert!(
+        app.diagnostics[0].to_string().contains("host.json:1:13`: '2' is an invalid value"),
+        "{:?}",
+        app.diagnostics
+    );
 }
 
 #[test]

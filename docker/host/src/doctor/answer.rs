@@ -1,5 +1,6 @@
 //! Finds parts of an answer that the host ignores, although its author surely meant them (protocol.md#the-result-object to #http-return-value).
 
+use crate::app::Diagnostic;
 use crate::envelope::answer::Answer;
 use crate::envelope::outputs::OutputBinding;
 use crate::grammar::spelling::did_you_mean;
@@ -18,7 +19,7 @@ const RETURNED: [&str; 5] = ["statusCode", "status", "headers", "body", "enableC
 
 /// The ignored parts of an answer to an invocation with these output bindings, each with a hint. The answer is valid all the same.
 /// `compatible` is `FUNCTIONS_V2_COMPATIBILITY_MODE`.
-pub fn warnings(answer: &Answer, bindings: &[OutputBinding<'_>], compatible: bool) -> Vec<String> {
+pub fn warnings(answer: &Answer, bindings: &[OutputBinding<'_>], compatible: bool) -> Vec<Diagnostic> {
     let mut found = unknown(answer, bindings);
     if let Some(outputs) = &answer.outputs {
         let named_http = bindings.iter().filter(|binding| binding.kind == "http" && !binding.is_return());
@@ -40,7 +41,7 @@ pub fn warnings(answer: &Answer, bindings: &[OutputBinding<'_>], compatible: boo
 }
 
 /// Members of the answer itself that mean nothing.
-fn unknown(answer: &Answer, bindings: &[OutputBinding<'_>]) -> Vec<String> {
+fn unknown(answer: &Answer, bindings: &[OutputBinding<'_>]) -> Vec<Diagnostic> {
     let is_output = |name: &str| bindings.iter().any(|binding| binding.name == name);
     let mistakes = answer.unknown.iter().filter_map(|name| {
         let hint = if is_output(name) {
@@ -48,9 +49,9 @@ fn unknown(answer: &Answer, bindings: &[OutputBinding<'_>]) -> Vec<String> {
         } else {
             format!("did you mean `{}`?", did_you_mean(name, &ANSWER)?)
         };
-        Some(format!("`{name}` means nothing in an answer and is ignored\nhint: {hint}"))
+        Some(Diagnostic::of_whole(format!("`{name}` means nothing in an answer and is ignored")).hint(hint))
     });
-    let mistakes: Vec<String> = mistakes.collect();
+    let mistakes: Vec<Diagnostic> = mistakes.collect();
     let is_empty = answer.outputs.is_none() && answer.return_value.is_none() && answer.logs.is_empty();
     if !mistakes.is_empty() || !is_empty || answer.unknown.is_empty() {
         return mistakes;
@@ -59,10 +60,9 @@ fn unknown(answer: &Answer, bindings: &[OutputBinding<'_>]) -> Vec<String> {
         Some(response) => format!("{{\"Outputs\":{{\"{}\":{{\"body\":\"…\"}}}}}}", response.name),
         None => "{\"Outputs\":{},\"Logs\":[],\"ReturnValue\":…}".to_owned(),
     };
-    vec![format!(
-        "Nothing in the answer counts: it has neither `Outputs` nor `ReturnValue`, only {}\nhint: answer with {example}",
-        listed(answer.unknown.iter().map(String::as_str))
-    )]
+    let only = listed(answer.unknown.iter().map(String::as_str));
+    let text = format!("Nothing in the answer counts: it has neither `Outputs` nor `ReturnValue`, only {only}");
+    vec![Diagnostic::of_whole(text).hint(format!("answer with {example}"))]
 }
 
 /// An object `ReturnValue` may have the response as well (protocol.md#http-return-value).
@@ -70,51 +70,52 @@ fn has_return_value(answer: &Answer, name: &str) -> bool {
     matches!(&answer.return_value, Some(Json::Object(members)) if members.get(name).is_some())
 }
 
-fn of_response(response: &Json, name: &str) -> Vec<String> {
+fn of_response(response: &Json, name: &str) -> Vec<Diagnostic> {
     let parsed = match response {
         Json::Text(text) if text.trim_start().starts_with('{') => json::parse_to_depth(text, ANSWER_MAX_DEPTH).ok(),
         _ => None,
     };
     let Json::Object(members) = parsed.as_ref().unwrap_or(response) else { return Vec::new() };
     let status = members.iter().rev().find(|(key, _)| same_name(key, "statusCode")).map(|(_, value)| value);
-    let mut found: Vec<String> = status.and_then(|status| no_status(status, name)).into_iter().collect();
+    let mut found: Vec<Diagnostic> = status.and_then(|status| no_status(status, name)).into_iter().collect();
     for key in members.keys().filter(|key| !RESPONSE.iter().any(|known| same_name(key, known))) {
         if !same_name(key, "status") {
-            found.push(format!("Outputs.{name}.{key} is ignored\nhint: {}", member_hint(key, &RESPONSE)));
+            found.push(ignored(&format!("Outputs.{name}"), key, &RESPONSE));
         } else if status.is_none() {
-            found.push(format!(
+            found.push(Diagnostic::of_whole(format!(
                 "Outputs.{name}.status is ignored: use statusCode\nThe caller gets 200. A response among `Outputs` has \
                  `statusCode`, `headers` and `body`; `status` counts only in a `ReturnValue`"
-            ));
+            )));
         }
     }
     found
 }
 
-/// What to do about a member of a response that counts for nothing.
-fn member_hint(key: &str, known: &[&str]) -> String {
-    match did_you_mean(key, known) {
+/// A member of a response that counts for nothing.
+fn ignored(response: &str, key: &str, known: &[&str]) -> Diagnostic {
+    let hint = match did_you_mean(key, known) {
         Some(slip) => format!("did you mean `{slip}`?"),
         None if same_name(key, "cookies") => "send them as the header `Set-Cookie`".to_owned(),
         None => format!("a response has {}", listed(known.iter().copied())),
-    }
+    };
+    Diagnostic::of_whole(format!("{response}.{key} is ignored")).hint(hint)
 }
 
 /// A `ReturnValue` is a response if it has a body. What counts for nothing in it, and headers that .NET writes as the name of a type
 /// (recordings PX2-res-header-array, PX2-res-headers-array).
-fn of_return_value(answer: &Answer) -> Vec<String> {
+fn of_return_value(answer: &Answer) -> Vec<Diagnostic> {
     let Some(Json::Object(members)) = &answer.return_value else { return Vec::new() };
     let is_one_of = |key: &str, names: &[&str]| names.iter().any(|name| same_name(key, name));
     if !members.keys().any(|key| is_one_of(key, &["body"])) {
         return Vec::new();
     }
     let unknown = members.keys().filter(|key| !is_one_of(key, &RETURNED));
-    let mut found: Vec<String> =
-        unknown.map(|key| format!("ReturnValue.{key} is ignored\nhint: {}", member_hint(key, &RETURNED))).collect();
+    let mut found: Vec<Diagnostic> = unknown.map(|key| ignored("ReturnValue", key, &RETURNED)).collect();
     for (_, headers) in members.iter().filter(|(key, _)| is_one_of(key, &["headers"])) {
         match headers {
             Json::Array(_) => found.push(
-                "ReturnValue.headers is a list and is ignored\nhint: write an object: {\"X-Name\": \"value\"}".to_owned(),
+                Diagnostic::of_whole("ReturnValue.headers is a list and is ignored")
+                    .hint("write an object: {\"X-Name\": \"value\"}"),
             ),
             Json::Object(headers) => found.extend(headers.iter().filter_map(|(name, value)| {
                 let kind = match value {
@@ -122,9 +123,9 @@ fn of_return_value(answer: &Answer) -> Vec<String> {
                     Json::Object(_) => "an object",
                     _ => return None,
                 };
-                Some(format!(
-                    "ReturnValue.headers.{name} is {kind}, so the caller gets the name of a .NET type for it\nhint: write one text"
-                ))
+                let text =
+                    format!("ReturnValue.headers.{name} is {kind}, so the caller gets the name of a .NET type for it");
+                Some(Diagnostic::of_whole(text).hint("write one text"))
             })),
             _ => {}
         }
@@ -133,7 +134,7 @@ fn of_return_value(answer: &Answer) -> Vec<String> {
 }
 
 /// A status that is not an integer counts as 200 (recordings RX-sc-*); an array or an object fails elsewhere.
-fn no_status(status: &Json, name: &str) -> Option<String> {
+fn no_status(status: &Json, name: &str) -> Option<Diagnostic> {
     let is_number = match status {
         Json::Integer(number) => i32::try_from(*number).is_ok(),
         Json::Text(text) => number::parse_int(text).is_some(),
@@ -141,26 +142,24 @@ fn no_status(status: &Json, name: &str) -> Option<String> {
         _ => false,
     };
     (!is_number).then(|| {
-        format!(
-            "Outputs.{name}.statusCode is no whole number, so the caller gets 200\nhint: write it without quotes, fraction or \
-             words: 404"
-        )
+        let text = format!("Outputs.{name}.statusCode is no whole number, so the caller gets 200");
+        Diagnostic::of_whole(text).hint("write it without quotes, fraction or words: 404")
     })
 }
 
 /// The caller gets 200 and `{}` (recordings R04, RX-outputs-empty-rv).
-fn missing(outputs: &Object, name: &str) -> String {
+fn missing(outputs: &Object, name: &str) -> Diagnostic {
     let hint = match outputs.keys().find(|key| same_name(key, name)) {
         Some(spelling) => format!("names are compared letter by letter: `{name}`, not `{spelling}`"),
         None => format!("answer with {{\"Outputs\":{{\"{name}\":{{\"statusCode\":200,\"body\":\"…\"}}}}}}"),
     };
-    format!(
-        "`Outputs` has no `{name}`, the http output in function.json, so the caller gets 200 and `{{}}`\nhint: {hint}"
-    )
+    let text =
+        format!("`Outputs` has no `{name}`, the http output in function.json, so the caller gets 200 and `{{}}`");
+    Diagnostic::of_whole(text).hint(hint)
 }
 
 /// Values that no output binding takes.
-fn dropped(outputs: &Object, bindings: &[OutputBinding<'_>]) -> Vec<String> {
+fn dropped(outputs: &Object, bindings: &[OutputBinding<'_>]) -> Vec<Diagnostic> {
     let names: Vec<&str> = bindings.iter().map(|binding| binding.name).collect();
     let is_told_already =
         |key: &str| bindings.iter().any(|binding| binding.kind == "http" && same_name(key, binding.name));
@@ -177,38 +176,39 @@ fn dropped(outputs: &Object, bindings: &[OutputBinding<'_>]) -> Vec<String> {
             } else {
                 format!("the outputs of the function are {}", listed(names.iter().copied()))
             };
-            format!("`Outputs.{key}` is the value of no output in function.json and is dropped\nhint: {hint}")
+            let text = format!("`Outputs.{key}` is the value of no output in function.json and is dropped");
+            Diagnostic::of_whole(text).hint(hint)
         })
         .collect()
 }
 
 /// A text that happens to be base64 is decoded (protocol.md#output-values rule 4). If that gives a text, it was meant.
-fn accidental_base64(outputs: &Object, binding: &OutputBinding<'_>) -> Option<String> {
+fn accidental_base64(outputs: &Object, binding: &OutputBinding<'_>) -> Option<Diagnostic> {
     let Some(Json::Text(text)) = outputs.get(binding.name) else { return None };
     if binding.binary || binding.is_return() || binding.kind == "http" || text.len() > MOST_ACCIDENTAL_LETTERS {
         return None;
     }
     let bytes = base64::decode(text).filter(|bytes| std::str::from_utf8(bytes).is_err())?;
-    Some(format!(
-        "`Outputs.{}` happens to be base64, so the {} bytes that it stands for are written, not the text\nhint: with \
-         \"dataType\": \"binary\" in its binding the text is written as it is",
+    let text = format!(
+        "`Outputs.{}` happens to be base64, so the {} bytes that it stands for are written, not the text",
         binding.name,
         bytes.len()
-    ))
+    );
+    Some(Diagnostic::of_whole(text).hint("with \"dataType\": \"binary\" in its binding the text is written as it is"))
 }
 
 /// Without an output `$return` a `ReturnValue` is the body, not a response (protocol.md#http-return-value).
-fn unread_response(answer: &Answer, bindings: &[OutputBinding<'_>]) -> Option<String> {
+fn unread_response(answer: &Answer, bindings: &[OutputBinding<'_>]) -> Option<Diagnostic> {
     let Some(Json::Object(members)) = &answer.return_value else { return None };
     let has = |name: &str| members.keys().any(|key| same_name(key, name));
     let is_response = has("body") && (has("status") || has("statusCode") || has("headers"));
     let http = bindings.iter().find(|binding| binding.kind == "http")?;
     (is_response && !bindings.iter().any(OutputBinding::is_return)).then(|| {
-        format!(
-            "`ReturnValue` is no response here, so the caller gets 200 and the whole object\nhint: give it as `Outputs.{}`, with \
-             `statusCode`; or name the http output `$return` in function.json",
+        let text = "`ReturnValue` is no response here, so the caller gets 200 and the whole object";
+        Diagnostic::of_whole(text).hint(format!(
+            "give it as `Outputs.{}`, with `statusCode`; or name the http output `$return` in function.json",
             http.name
-        )
+        ))
     })
 }
 
@@ -224,7 +224,7 @@ mod tests {
     fn of(answer: &str, name: &str, kind: &str) -> String {
         match judge(200, Some(b"application/json"), answer.as_bytes()) {
             Ok(Verdict::Answered(answer)) => {
-                warnings(&answer, &[OutputBinding { name, kind, binary: false }], false).join("\n")
+                crate::doctor::tests::lines(&warnings(&answer, &[OutputBinding { name, kind, binary: false }], false))
             }
             other => panic!("{answer}: {other:?}"),
         }

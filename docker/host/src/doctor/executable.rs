@@ -195,8 +195,7 @@ mod tests {
         let host_json = format!(r#"{{"version": "2.0", "customHandler": {{"description": {{{description}}}}}}}"#);
         std::fs::write(root.join("host.json"), host_json).unwrap();
         let settings = [("KNOWN", "1"), ("AzureWebJobsStorage", "x")].into_iter().collect();
-        super::super::advice(&crate::app::load(root, &settings), &settings)
-            .join("\n")
+        crate::doctor::tests::lines(&crate::doctor::diagnostics(&crate::app::load(root, &settings), &settings))
             .replace(&*root.to_string_lossy(), "APP")
     }
 

@@ -28,7 +28,7 @@ const PROPERTIES: [&str; 17] = [
 ];
 
 /// What is to be said about the functions of an app.
-pub fn advice(app: &App) -> Vec<String> {
+pub fn diagnostics(app: &App) -> Vec<Diagnostic> {
     let mut found = Vec::new();
     if !names_extensions(&app.root, &app.options) {
         let loaded = app.functions.iter().filter(|function| function.is_loaded());
@@ -37,25 +37,19 @@ pub fn advice(app: &App) -> Vec<String> {
     let prefix = &app.options.http.route_prefix;
     for function in &app.functions {
         let faults = mistakes(function).into_iter().chain(prefix_in_route(function, prefix));
-        found.extend(faults.map(|fault| app.advice_on_function(function, &fault)));
+        found.extend(faults.map(|fault| app.in_function(function, &fault)));
     }
     found.extend(
-        app.functions
-            .iter()
-            .filter_map(|function| Some(app.advice_on_function(function, &bad_route(function, prefix)?))),
+        app.functions.iter().filter_map(|function| Some(app.in_function(function, &bad_route(function, prefix)?))),
     );
     found
 }
 
 /// What to say about a function that only this host loads: where an app has a storage account, queues and blobs are at hand
 /// here without a bundle.
-fn without_bundle(function: &Function) -> String {
-    let file = function.directory.join("function.json");
-    format!(
-        "`{}`: the real host would not load this function: host.json names no extension bundle\nhint: {}",
-        file.display(),
-        ADD_BUNDLE
-    )
+fn without_bundle(function: &Function) -> Diagnostic {
+    let text = "the real host would not load this function: host.json names no extension bundle";
+    function.in_file(&Diagnostic::of_whole(text).hint(ADD_BUNDLE))
 }
 
 /// A diagnostic of a route template that is answered with errors, or takes the whole host down ([`route::host_error`]).

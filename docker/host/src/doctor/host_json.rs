@@ -166,13 +166,13 @@ const BUNDLES: [&str; 4] = [
 ];
 
 /// What is to be said about the host.json of an app.
-pub fn advice(app: &App) -> Vec<String> {
+pub fn diagnostics(app: &App) -> Vec<Diagnostic> {
     let readable = app.functions.iter().map(|function| function.name.as_str());
     let names: Vec<&str> = readable.chain(app.unreadable.iter().map(|function| function.name.as_str())).collect();
     let mut faults = app.host_file.as_ref().map(mistakes).unwrap_or_default();
     faults.extend(allow_list(&app.options.functions, &names));
     faults.extend(route_prefix(&app.options.http.route_prefix));
-    faults.iter().map(|fault| app.advice_on_host_file(fault)).collect()
+    faults.iter().map(|fault| app.in_host_file(fault)).collect()
 }
 
 /// The mistakes in a host.json that is an object.
@@ -394,12 +394,13 @@ mod tests {
 
     fn of(text: &str) -> Vec<String> {
         let document = Document::parse(text).unwrap();
-        mistakes(&document).iter().map(|fault| fault.in_file(std::path::Path::new("h"), Some(&document))).collect()
+        let shown = |fault: &Diagnostic| fault.in_file(std::path::Path::new("h"), Some(&document)).to_string();
+        mistakes(&document).iter().map(shown).collect()
     }
 
     fn told(text: &str, parts: &[&str]) {
         let found = of(text);
-        assert!(found.iter().any(|advice| parts.iter().all(|part| advice.contains(part))), "{text}: {found:#?}");
+        assert!(found.iter().any(|found| parts.iter().all(|part| found.contains(part))), "{text}: {found:#?}");
     }
 
     #[test]

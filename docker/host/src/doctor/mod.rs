@@ -11,14 +11,13 @@ mod newer;
 pub mod program;
 mod settings;
 
-use crate::app::{App, Settings};
+use crate::app::{App, Diagnostic, Settings};
 
-/// What is to be said about an app: file, line and column, and the likely fix. One entry may have several lines.
-pub fn advice(app: &App, settings: &Settings) -> Vec<String> {
-    let mut found = host_json::advice(app);
-    found.extend(executable::faults(&app.options, settings).iter().map(|fault| app.advice_on_host_file(fault)));
-    found.extend(function_json::advice(app));
-    found.extend(settings::advice(app, settings));
+pub fn diagnostics(app: &App, settings: &Settings) -> Vec<Diagnostic> {
+    let mut found = host_json::diagnostics(app);
+    found.extend(executable::faults(&app.options, settings).iter().map(|fault| app.in_host_file(fault)));
+    found.extend(function_json::diagnostics(app));
+    found.extend(settings::diagnostics(app, settings));
     found
 }
 

@@ -6,15 +6,14 @@ use crate::app::{App, Diagnostic, Settings, is_by_hand};
 const KEY_VAULT: &str = "@Microsoft.KeyVault(";
 
 /// What is to be said about them.
-pub fn advice(app: &App, settings: &Settings) -> Vec<String> {
-    let mut found: Vec<String> = settings
-        .all()
-        .filter(|(_, value)| value.trim_start().starts_with(KEY_VAULT))
+pub fn diagnostics(app: &App, settings: &Settings) -> Vec<Diagnostic> {
+    let references = settings.all().filter(|(_, value)| value.trim_start().starts_with(KEY_VAULT));
+    let mut found: Vec<Diagnostic> = references
         .map(|(name, _)| {
-            format!(
-                "The setting `{name}` is a Key Vault reference, which Azure alone resolves: the handler gets the reference as it is\n\
-                 hint: for this machine put the value itself into local.settings.json (az keyvault secret show --query value), or a \
-                 connection string of Azurite"
+            let text = "is a Key Vault reference, which Azure alone resolves: the handler gets the reference as it is";
+            Diagnostic::of_whole(format!("The setting `{name}` {text}")).hint(
+                "for this machine put the value itself into local.settings.json (az keyvault secret show --query value), or a \
+                 connection string of Azurite",
             )
         })
         .collect();
@@ -22,7 +21,6 @@ pub fn advice(app: &App, settings: &Settings) -> Vec<String> {
         let bindings = function.bindings.iter().enumerate();
         for (index, binding) in bindings.filter(|(_, binding)| is_by_hand(&binding.type_name)) {
             let kind = &binding.type_name;
-            let fault = Diagnostic::new(String::new(), format!("bindings[{index}].type"));
             let (message, hint) = if binding.is_trigger() {
                 (
                     format!("by hand only: nothing listens for a `{kind}` here"),
@@ -34,8 +32,8 @@ pub fn advice(app: &App, settings: &Settings) -> Vec<String> {
                 );
                 (text, format!("`mini-host send {}` shows it", function.name))
             };
-            let fault = Diagnostic { message, ..fault }.hint(hint);
-            found.push(app.advice_on_function(function, &fault));
+            let fault = Diagnostic::new(message, format!("bindings[{index}].type")).hint(hint);
+            found.push(app.in_function(function, &fault));
         }
     }
     found
@@ -62,7 +60,7 @@ mod tests {
         let settings: Settings =
             [("Secret", "@Microsoft.KeyVault(SecretUri=https://v/secrets/s)")].into_iter().collect();
         let app = crate::app::load(root.path(), &settings);
-        let found = advice(&app, &settings);
+        let found: Vec<String> = diagnostics(&app, &settings).iter().map(ToString::to_string).collect();
         assert!(found[0].starts_with("The setting `Secret` is a Key Vault reference"), "{found:?}");
         assert!(found[1].contains("function.json:1:24`: by hand only: nothing listens for a `serviceBusTrigger` here\nhint: mini-host send Orders"), "{found:?}");
         assert!(found[2].contains("by hand only: mini-host has no `cosmosDB`"), "{found:?}");
@@ -79,9 +77,9 @@ mod tests {
         std::fs::write(root.path().join("F/function.json"), function).unwrap();
         let app = crate::app::load(root.path(), &Settings::default());
         assert!(
-            app.advice.iter().any(|advice| advice.contains("did you mean `serviceBusTrigger`?")),
+            app.diagnostics.iter().any(|found| found.to_string().contains("did you mean `serviceBusTrigger`?")),
             "{:?}",
-            app.advice
+            app.diagnostics
         );
     }
 }

@@ -2,10 +2,14 @@
 
 mod public;
 
-use crate::app;
+use crate::app::{self, Diagnostic};
 
 const HOST: &str = r#"{"version": "2.0", "customHandler": {"description": {"defaultExecutablePath": "sh"}}}"#;
 const HTTP: &str = r#"{"type": "httpTrigger", "name": "req"}, {"type": "http", "direction": "out", "name": "res"}"#;
+
+pub fn lines(found: &[Diagnostic]) -> String {
+    found.iter().map(ToString::to_string).collect::<Vec<_>>().join("\n")
+}
 
 /// What is said about an app with one function `F`.
 fn said(host_json: &str, bindings: &str) -> String {
@@ -15,7 +19,7 @@ fn said(host_json: &str, bindings: &str) -> String {
     std::fs::create_dir(root.join("F")).unwrap();
     std::fs::write(root.join("F/function.json"), format!(r#"{{"bindings": [{bindings}]}}"#)).unwrap();
     let settings = std::iter::empty::<(String, String)>().collect();
-    super::advice(&app::load(root, &settings), &settings).join("\n")
+    lines(&super::diagnostics(&app::load(root, &settings), &settings))
 }
 
 #[test]

@@ -185,7 +185,7 @@ async fn complete(
         .collect();
     let is_compatible = running.is_on("FUNCTIONS_V2_COMPATIBILITY_MODE");
     for warning in doctor::answer::warnings(&answer, &kinds, is_compatible) {
-        execution.note(Level::Warning, &warning);
+        execution.note(Level::Warning, &warning.to_string());
     }
     let Outputs { http, bindings: values } = outputs::convert(answer, &kinds, is_compatible)?;
     let values = values.into_iter().filter_map(|(index, value)| Some((*bindings.get(index)?, value))).collect();

@@ -13,6 +13,7 @@ use tokio::process::{Child, Command};
 use tokio::time::{sleep, timeout};
 
 use super::find;
+use crate::app::Diagnostic;
 use crate::handler::end_with_this_process;
 
 /// Where `UseDevelopmentStorage=true` looks for blobs and queues.
@@ -45,7 +46,7 @@ pub enum Provided {
     /// It was started, and what to say of that.
     Started(Azurite, String),
     /// It is not there: why, and what to do.
-    Missing(String),
+    Missing(Diagnostic),
 }
 
 /// Who listens on a port.
@@ -68,10 +69,12 @@ pub async fn provide(environment: &[(String, String)], root: &Path) -> Provided 
             Listener::Nobody => {}
             Listener::Emulator => is_there = true,
             Listener::Stranger(answer) => {
-                return Provided::Missing(format!(
+                let text = format!(
                     "What listens on 127.0.0.1:{port}, where `UseDevelopmentStorage=true` looks for {service}, is not a storage \
-                     emulator: {answer}\nhint: end that program, or start Azurite on other ports and set `AzureWebJobsStorage` to \
-                     its connection string"
+                     emulator: {answer}"
+                );
+                return Provided::Missing(Diagnostic::of_whole(text).hint(
+                    "end that program, or start Azurite on other ports and set `AzureWebJobsStorage` to its connection string",
                 ));
             }
         }
@@ -134,20 +137,17 @@ async fn start(environment: &[(String, String)], root: &Path) -> Provided {
     }
 }
 
-fn not_installed() -> String {
-    format!(
-        "`AzureWebJobsStorage` asks for the storage emulator, and none listens on 127.0.0.1:10000\nhint: {INSTALL}; \
-         mini-host then starts it by itself"
-    )
+fn not_installed() -> Diagnostic {
+    Diagnostic::of_whole("`AzureWebJobsStorage` asks for the storage emulator, and none listens on 127.0.0.1:10000")
+        .hint(format!("{INSTALL}; mini-host then starts it by itself"))
 }
 
 /// `npx` is not an Azurite: with none in its store it ends at once, and its own words do not help.
-fn why_missing(program: &str, arguments: &[&str], error: &StartError) -> String {
+fn why_missing(program: &str, arguments: &[&str], error: &StartError) -> Diagnostic {
     match error {
         StartError::Ended(..) if !arguments.is_empty() => not_installed(),
-        _ => format!(
-            "The storage emulator `{program}` does not start: {error}\nhint: start it yourself, or update it: {INSTALL}"
-        ),
+        _ => Diagnostic::of_whole(format!("The storage emulator `{program}` does not start: {error}"))
+            .hint(format!("start it yourself, or update it: {INSTALL}")),
     }
 }
 
@@ -259,8 +259,12 @@ mod tests {
     fn npx_without_an_azurite_is_no_azurite() {
         let ended = StartError::Ended(ExitStatus::default(), String::new());
         assert_eq!(why_missing("/usr/bin/npx", &["--no-install", "azurite"], &ended), not_installed());
-        assert!(why_missing("/usr/bin/azurite", &[], &ended).contains("does not start"));
-        assert!(why_missing("/usr/bin/npx", &["azurite"], &StartError::Silent).contains("did not listen within 60 s"));
+        assert!(why_missing("/usr/bin/azurite", &[], &ended).message.contains("does not start"));
+        assert!(
+            why_missing("/usr/bin/npx", &["azurite"], &StartError::Silent)
+                .message
+                .contains("did not listen within 60 s")
+        );
     }
 
     async fn taken_for(answer: &'static [u8]) -> Listener {

@@ -11,6 +11,7 @@ mod settings_file;
 
 use std::path::PathBuf;
 
+use crate::app::Diagnostic;
 use crate::cli::ServeOptions;
 use crate::host::keys::KeyError;
 use crate::host::open_keys;
@@ -39,7 +40,7 @@ pub struct Surroundings {
     /// Whether a storage emulator may be started.
     pub may_start_azurite: bool,
     /// What a person should know, one entry for each warning.
-    pub notes: Vec<String>,
+    pub notes: Vec<Diagnostic>,
 }
 
 /// The port to listen on.

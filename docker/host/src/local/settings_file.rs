@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 
 use serde_json::{Map, Value};
 
-use crate::app::{Diagnostic, Document, syntax_advice};
+use crate::app::{Diagnostic, Document, syntax_diagnostic};
 use crate::files;
 use crate::grammar::spelling::{did_you_mean, surely_means};
 
@@ -26,7 +26,7 @@ pub struct SettingsFile {
     /// `Host.CORSCredentials`.
     pub cors_credentials: bool,
     /// What is passed over in silence by Core Tools, and probably a slip.
-    pub notes: Vec<String>,
+    pub notes: Vec<Diagnostic>,
 }
 
 /// Why a local.settings.json cannot be used.
@@ -35,7 +35,7 @@ pub enum SettingsError {
     #[error("cannot read `{}`: {error}\nhint: make it a readable text file, or go on without it: --no-local-settings", path.display())]
     Unreadable { path: PathBuf, error: io::Error },
     #[error("{0}")]
-    Wrong(String),
+    Wrong(Diagnostic),
 }
 
 /// Reads a local.settings.json.
@@ -46,7 +46,7 @@ pub fn read(path: &Path) -> Result<SettingsFile, SettingsError> {
     let bytes = files::read(path).map_err(|error| SettingsError::Unreadable { path: path.to_owned(), error })?;
     let text = dotnet_text::encoding::decode(&bytes);
     let document = Document::parse_object(&text).map_err(|error| {
-        SettingsError::Wrong(syntax_advice(path, &text, &error, "{\"Values\": {\"NAME\": \"value\"}}"))
+        SettingsError::Wrong(syntax_diagnostic(path, &text, &error, "{\"Values\": {\"NAME\": \"value\"}}"))
     })?;
     let in_file = |fault: &Diagnostic| fault.in_file(path, Some(&document));
     let empty = Map::new();
@@ -127,7 +127,7 @@ fn slips(file: &Map<String, Value>) -> Vec<Diagnostic> {
         }
     }
     if !file.contains_key("Values") && found.is_empty() {
-        let fault = Diagnostic::of_file("has no `Values`, so it sets nothing");
+        let fault = Diagnostic::of_whole("has no `Values`, so it sets nothing");
         found.push(fault.hint("settings stand in it: {\"Values\": {\"NAME\": \"value\"}}"));
     }
     let members = |name: &str| file.get(name).and_then(Value::as_object).into_iter().flatten();
@@ -149,17 +149,18 @@ fn slips(file: &Map<String, Value>) -> Vec<Diagnostic> {
 mod tests {
     use super::*;
 
-    fn from(text: &str) -> Result<SettingsFile, String> {
+    fn from(text: &str) -> Result<(SettingsFile, Vec<String>), String> {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("s.json");
         std::fs::write(&path, text).unwrap();
         let shown = |text: &str| text.replace(&format!("{}/", folder.path().display()), "");
         let found = read(&path).map_err(|error| shown(&error.to_string()))?;
-        Ok(SettingsFile { notes: found.notes.iter().map(|note| shown(note)).collect(), ..found })
+        let notes = found.notes.iter().map(|note| shown(&note.to_string())).collect();
+        Ok((found, notes))
     }
 
     fn settings(text: &str) -> Vec<(String, String)> {
-        from(text).unwrap().settings
+        from(text).unwrap().0.settings
     }
 
     #[test]
@@ -174,7 +175,7 @@ mod tests {
 
     #[test]
     fn the_section_host_is_for_this_host() {
-        let found =
+        let (found, _) =
             from(r#"{"Values": {}, "Host": {"LocalHttpPort": 7075, "CORS": "*", "CORSCredentials": true}}"#).unwrap();
         let expected = SettingsFile {
             port: Some(7075),
@@ -229,13 +230,10 @@ mod tests {
                 "`s.json:1:25`: the host does not know `LocalHttpsPort`\nhint: did you mean `LocalHttpPort`?",
             ),
         ] {
-            assert_eq!(from(text).unwrap().notes, [expected], "{text}");
+            assert_eq!(from(text).unwrap().1, [expected], "{text}");
         }
         assert!(
-            from(r#"{"Values": {"azurewebjobsstorage": "", "STORAGE": "x"}, "$schema": "x"}"#)
-                .unwrap()
-                .notes
-                .is_empty()
+            from(r#"{"Values": {"azurewebjobsstorage": "", "STORAGE": "x"}, "$schema": "x"}"#).unwrap().1.is_empty()
         );
     }
 }

@@ -9,7 +9,7 @@ mod verdict;
 use std::fmt::{self, Display, Formatter};
 use std::path::{Path, PathBuf};
 
-use crate::app::{self, Settings};
+use crate::app::{self, Diagnostic, Settings};
 
 pub use error::Error;
 use files::File;
@@ -23,7 +23,7 @@ pub struct Package {
     /// The size of the zip.
     bytes: u64,
     /// What a person should know about it, and nobody can judge from here.
-    pub notes: Vec<String>,
+    pub notes: Vec<Diagnostic>,
 }
 
 /// Packs the app in a folder for a plan, without what `.funcignore` names.

@@ -19,14 +19,14 @@ const PROGRAM: &str = "customHandler.description.defaultExecutablePath";
 #[derive(Debug, Default)]
 pub struct Verdict {
     /// Why it cannot run.
-    pub refusals: Vec<String>,
+    pub refusals: Vec<Diagnostic>,
     /// What nobody can know from here.
-    pub notes: Vec<String>,
+    pub notes: Vec<Diagnostic>,
 }
 
 /// Looks at the program that host.json names, and at the triggers.
 pub fn verdict(app: &App, files: &[File], plan: Plan) -> Verdict {
-    let mut verdict = Verdict { refusals: Vec::new(), notes: app.advice.clone() };
+    let mut verdict = Verdict { refusals: Vec::new(), notes: app.diagnostics.clone() };
     if !app.errors.is_empty() {
         verdict.refusals.append(&mut verdict.notes);
         return verdict;
@@ -34,7 +34,7 @@ pub fn verdict(app: &App, files: &[File], plan: Plan) -> Verdict {
     // Without one the app has an error.
     let Some(handler) = &app.options.custom_handler else { return verdict };
     let at = |(message, hint): (String, String)| {
-        app.advice_on_host_file(&Diagnostic::new(format!("`{}` {message}", handler.executable), PROGRAM).hint(hint))
+        app.in_host_file(&Diagnostic::new(format!("`{}` {message}", handler.executable), PROGRAM).hint(hint))
     };
     match program(handler, files, plan) {
         Outcome::Runs => {}
@@ -154,7 +154,7 @@ fn interpreter(path: &str, plan: Plan) -> Outcome {
 }
 
 /// Blob triggers that wait for a scan.
-fn scanned(app: &App) -> Vec<String> {
+fn scanned(app: &App) -> Vec<Diagnostic> {
     let functions = app.functions.iter().filter(|function| function.is_loaded());
     functions
         .flat_map(|function| {
@@ -170,7 +170,7 @@ fn scanned(app: &App) -> Vec<String> {
                 );
                 let hint = "`\"source\": \"EventGrid\"` and an event subscription: \
                             https://learn.microsoft.com/azure/azure-functions/functions-event-grid-blob-trigger";
-                app.advice_on_function(function, &fault.hint(hint))
+                app.in_function(function, &fault.hint(hint))
             })
         })
         .collect()

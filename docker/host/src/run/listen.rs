@@ -6,6 +6,7 @@ use std::net::SocketAddr;
 use tokio::net::TcpListener;
 use wire::addresses::{AddressError, addresses};
 
+use crate::app::Diagnostic;
 use crate::local::Port;
 use crate::log::{self, Log, Record};
 
@@ -24,7 +25,7 @@ pub struct Bound {
     pub listeners: Vec<TcpListener>,
     pub urls: Vec<String>,
     /// What to say of a port that is not the usual one.
-    pub note: Option<String>,
+    pub note: Option<Diagnostic>,
 }
 
 /// Opens the sockets and announces each: the first line on standard output is for programs to read.
@@ -43,8 +44,8 @@ pub async fn bind(environment: &[(String, String)], port: Port) -> Result<Bound,
         let listener = match TcpListener::bind(address).await {
             Err(error) if matches!(port, Port::Preferably(_)) && error.kind() == io::ErrorKind::AddrInUse => {
                 let port = address.port();
-                bound.note =
-                    Some(format!("Port {port} is taken, so a free one was chosen\nhint: --port N names another"));
+                let text = format!("Port {port} is taken, so a free one was chosen");
+                bound.note = Some(Diagnostic::of_whole(text).hint("--port N names another"));
                 TcpListener::bind((address.ip(), 0)).await
             }
             listener => listener,

@@ -229,7 +229,7 @@ fn load(row: &Row, root: &Path) -> (App, String) {
     }
     let settings: Settings = row.settings.iter().copied().collect();
     let app = app::load(root, &settings);
-    let said = app.advice.iter().cloned().chain(crate::doctor::advice(&app, &settings)).collect::<Vec<_>>().join("\n");
+    let said = super::lines(&[app.diagnostics.clone(), crate::doctor::diagnostics(&app, &settings)].concat());
     (app, said)
 }
 
