@@ -15,7 +15,7 @@ fn pass(exchanges: &Exchanges, request: &[u8], answer: &[u8]) {
     let target = "/api/hello?code=a-very-long-key".to_owned();
     recorder.request(Mode::Proxying, &Request { method: "POST".into(), target, headers });
     recorder.sent(request);
-    let head = ResponseHead { status: 200, reason: b"OK".to_vec(), is_old: false, headers: Headers::default() };
+    let head = ResponseHead { status: 200, reason: b"OK".into(), is_old: false, headers: Headers::default() };
     recorder.response(&head);
     recorder.received(answer);
     recorder.ended(Outcome::Succeeded, "");

@@ -42,12 +42,8 @@ enum Cause {
     NotAscii,
 }
 
-/// What came of an attempt.
-enum Attempt {
-    Answered(Response<ResponseBody>),
-    CallerLeft,
-    Failed(Cause),
-}
+/// What came of an attempt: a response, or `None` if the caller has left meanwhile.
+type Attempt = Result<Option<Response<ResponseBody>>, Cause>;
 
 /// Asks the handler. `None` if the caller has left meanwhile: then the connection to the handler is closed at once.
 ///
@@ -66,14 +62,13 @@ pub async fn ask(
     let mut has_read_all = true;
     for number in 1.. {
         let attempt = match () {
-            () if !is_ascii => Attempt::Failed(Cause::NotAscii),
+            () if !is_ascii => Err(Cause::NotAscii),
             () if is_consumed => knock(handler).await,
             () => deliver(handler, outgoing, limit, caller).await,
         };
         let cause = match attempt {
-            Attempt::Answered(response) => return Ok(Some(response)),
-            Attempt::CallerLeft => return Ok(None),
-            Attempt::Failed(cause) => cause,
+            Ok(response) => return Ok(response),
+            Err(cause) => cause,
         };
         has_read_all &= !matches!(cause, Cause::Client(Error::Request(_)));
         if number == MAX_ATTEMPTS || matches!(cause, Cause::Client(Error::Idle(_))) {
@@ -104,32 +99,28 @@ async fn deliver(handler: &Handler, outgoing: &mut Outgoing, limit: Duration, ca
         Some(body) => tokio::select! {
             biased;
             sent = client.send(request, body, limit) => sent,
-            () = caller.left() => return Attempt::CallerLeft,
+            () = caller.left() => return Ok(None),
         },
         None => {
             let body = Body::Stream { caller, waits_for_continue: *waits_for_continue };
             client.send(request, body, limit).await
         }
     };
-    let response = match sent {
+    match sent {
         Ok(sent) => tokio::select! {
             biased;
-            response = sent.response() => response,
-            () = caller.left() => return Attempt::CallerLeft,
+            response = sent.response() => Ok(Some(response?)),
+            () = caller.left() => Ok(None),
         },
-        Err(Error::Request(error)) if error.is_departure() => return Attempt::CallerLeft,
-        Err(error) => Err(error),
-    };
-    match response {
-        Ok(response) => Attempt::Answered(response),
-        Err(error) => Attempt::Failed(error.into()),
+        Err(Error::Request(error)) if error.is_departure() => Ok(None),
+        Err(error) => Err(error.into()),
     }
 }
 
 /// An attempt for a body that is not there any more: a connection without a byte (recording Y94b).
 async fn knock(handler: &Handler) -> Attempt {
-    let cause = handler.client().knock().await.map_or_else(Cause::from, |()| Cause::Consumed);
-    Attempt::Failed(cause)
+    handler.client().knock().await?;
+    Err(Cause::Consumed)
 }
 
 const fn was_not_connected(cause: &Cause) -> bool {

@@ -1,5 +1,6 @@
 //! The head of a response on its way to the caller: what Kestrel sends, and what it refuses; pure (protocol.md#proxying-response).
 
+use wire::framing::number;
 use wire::headers::Line;
 use wire::{Headers, Name, Response, ResponseHead};
 
@@ -55,11 +56,9 @@ fn announced_length(headers: &Headers) -> Result<Option<u64>, Failure> {
     }
     let mut values = headers.all(Name::ContentLength);
     let Some(value) = values.next() else { return Ok(None) };
-    // `parse` would take a sign.
-    let is_number = value.iter().all(u8::is_ascii_digit) && values.next().is_none();
-    match std::str::from_utf8(value).map(str::parse) {
-        Ok(Ok(length)) if is_number => Ok(Some(length)),
-        _ => Err(Failure::response_headers(&format!(
+    match number(value).filter(|_| values.next().is_none()) {
+        Some(length) => Ok(Some(length)),
+        None => Err(Failure::response_headers(&format!(
             "System.InvalidOperationException: Invalid Content-Length: \"{}\". Value must be a positive integral number.\nhint: \
              write one `Content-Length`, the number of bytes in the body, or none",
             headers.all(Name::ContentLength).map(String::from_utf8_lossy).collect::<Vec<_>>().join(",")
@@ -110,7 +109,7 @@ mod tests {
     fn judged(status: u16, lines: &[(&str, &str)]) -> String {
         let mut headers = Headers::default();
         lines.iter().for_each(|(name, value)| headers.push(name, value));
-        let head = ResponseHead { status, reason: Vec::new(), is_old: false, headers };
+        let head = ResponseHead { status, reason: b"".into(), is_old: false, headers };
         match judge(head, false) {
             Ok(Judged::Response(response)) => format!("{} {:?}", response.status, response.headers),
             Ok(Judged::Instead(response)) => format!("instead {}", response.status),

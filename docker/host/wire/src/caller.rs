@@ -7,10 +7,9 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use bytes::Bytes;
-use tokio::net::tcp::OwnedWriteHalf;
 use tokio::time::{Instant, timeout};
 
-use crate::framing::{BodyError, Framing};
+use crate::framing::{BodyError, Framing, number};
 use crate::head::RequestHead;
 use crate::headers::Headers;
 use crate::name::Name;
@@ -84,7 +83,7 @@ impl Caller {
             socket: Some(socket),
             peer,
             framing,
-            length: head.headers.text(Name::ContentLength).and_then(|text| text.parse().ok()).unwrap_or(0),
+            length: head.headers.get(Name::ContentLength).and_then(number).unwrap_or(0),
             waits_for_continue,
             received: 0,
             limit: u64::MAX,
@@ -206,24 +205,29 @@ impl Caller {
     pub async fn left(&mut self) {
         let Some(Socket { reader, .. }) = &mut self.socket else { return };
         while reader.buffer.len() < READ_AHEAD_BYTES {
-            if !reader.fill_patiently(WATCH_READ_BYTES).await.is_ok_and(|is_more| is_more) {
+            // The response comes within moments, but for one that streams.
+            let filled = match self.ending {
+                Some(_) => reader.fill_patiently(WATCH_READ_BYTES).await,
+                None => reader.fill().await,
+            };
+            if !filled.is_ok_and(|is_more| is_more) {
                 return;
             }
         }
         std::future::pending().await
     }
 
-    /// Writes a whole response. `written` is room to put it together.
+    /// Writes a whole response.
     ///
     /// # Errors
     /// If the caller has left, or reads too slowly.
-    pub(crate) async fn respond(&mut self, mut response: Response, written: &mut Vec<u8>) -> io::Result<Ending> {
+    pub(crate) async fn respond(&mut self, mut response: Response) -> io::Result<Ending> {
         self.complete(&mut response);
         let (ending, is_to_head) = (response.ending(self.is_to_head), self.is_to_head);
+        let Socket { writer, written, .. } = self.socket()?;
         written.clear();
         response.write_head(is_to_head, written);
         let (body, tail) = (response.written_body(is_to_head), response.tail(is_to_head));
-        let writer = self.writer()?;
         if response.length() <= SMALL_BODY_BYTES {
             body.iter().for_each(|piece| written.extend_from_slice(piece));
             written.extend_from_slice(tail);
@@ -276,14 +280,10 @@ impl Caller {
         connected(&mut self.socket)
     }
 
-    pub(crate) fn writer(&mut self) -> io::Result<&mut OwnedWriteHalf> {
-        Ok(&mut self.socket()?.writer)
-    }
-
     /// Sends `100 Continue` to a caller that waits for it. One that has begun to send does not get it (recording
     /// FX-expect-no-wait).
     async fn let_continue(&mut self) -> io::Result<()> {
-        let Socket { reader, writer } = connected(&mut self.socket)?;
+        let Socket { reader, writer, .. } = connected(&mut self.socket)?;
         let has_begun = !reader.buffer.is_empty()
             || timeout(Duration::from_millis(BODY_BEGIN_MS), reader.fill()).await.is_ok_and(|filled| filled.is_ok());
         self.waits_for_continue = false;

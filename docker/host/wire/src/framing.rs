@@ -249,10 +249,12 @@ fn take(buffer: &mut BytesMut, remaining: &mut u64) -> Step {
     Step::Piece(buffer.split_to(length).freeze())
 }
 
-fn number(text: &[u8]) -> Option<u64> {
-    // `parse` would take a sign.
-    let is_number = text.iter().all(u8::is_ascii_digit);
-    std::str::from_utf8(text).ok().filter(|_| is_number)?.parse().ok()
+/// The number that a `Content-Length` says: digits alone, no sign.
+#[must_use]
+pub fn number(text: &[u8]) -> Option<u64> {
+    let digit = |byte: &u8| byte.is_ascii_digit().then(|| u64::from(byte - b'0'));
+    let append = |number: u64, byte| number.checked_mul(10)?.checked_add(digit(byte)?);
+    text.iter().try_fold(0, append).filter(|_| !text.is_empty())
 }
 
 fn is_chunked(encoding: &[u8]) -> bool {

@@ -1,5 +1,6 @@
 //! Heads of requests and responses, parsed; pure.
 
+use std::borrow::Cow;
 use std::mem::MaybeUninit;
 use std::ops::Range;
 
@@ -8,6 +9,7 @@ use dotnet_text::media_type::is_token_byte;
 use memchr::{memchr, memchr2};
 
 use crate::headers::Headers;
+use crate::reason;
 
 /// The most header lines that are read of a request: one more than Kestrel takes.
 const MAX_LINES: usize = 101;
@@ -33,7 +35,7 @@ pub struct ResponseHead {
     /// The status: 0 to 999: three digits (recording Y62).
     pub status: u16,
     /// The reason phrase; may be empty.
-    pub reason: Vec<u8>,
+    pub reason: Cow<'static, [u8]>,
     /// Whether it is of HTTP/1.0.
     pub is_old: bool,
     /// The header lines.
@@ -57,23 +59,24 @@ pub enum HeadError {
     Incomplete,
 }
 
-/// Takes the head of a request off the beginning of `buffer`. `None` if its end has not come yet.
+/// Takes the head of a request off the beginning of `buffer`, and puts it in the place of the one before. False if its end has
+/// not come yet.
 ///
 /// # Errors
 /// If what has come is not the beginning of a request.
-pub fn take_request(buffer: &mut BytesMut) -> Result<Option<RequestHead>, HeadError> {
+pub fn take_request(buffer: &mut BytesMut, head: &mut RequestHead) -> Result<bool, HeadError> {
     let mut room = [const { MaybeUninit::uninit() }; MAX_LINES];
     let mut request = httparse::Request::new(&mut []);
     let end = match request.parse_with_uninit_headers(buffer, &mut room)? {
         httparse::Status::Complete(end) => end,
-        httparse::Status::Partial => return Ok(None),
+        httparse::Status::Partial => return Ok(false),
     };
-    let method = request.method.unwrap_or_default().to_owned();
-    let target = request.path.unwrap_or_default().to_owned();
-    let is_old = request.version == Some(0);
-    let headers = Headers::at(indexes(buffer, request.headers), buffer[..end].to_vec());
+    request.method.unwrap_or_default().clone_into(&mut head.method);
+    request.path.unwrap_or_default().clone_into(&mut head.target);
+    head.is_old = request.version == Some(0);
+    head.headers.read(&buffer[..end], indexes(buffer, request.headers));
     buffer.advance(end);
-    Ok(Some(RequestHead { method, target, is_old, headers }))
+    Ok(true)
 }
 
 /// Takes the head of a response off the beginning of `buffer`, as .NET's client reads it: lines may end in LF alone, a line that
@@ -85,8 +88,11 @@ pub fn take_request(buffer: &mut BytesMut) -> Result<Option<RequestHead>, HeadEr
 pub fn take_response(buffer: &mut BytesMut) -> Result<Option<ResponseHead>, HeadError> {
     let Some(end) = line_end(buffer, 0) else { return Ok(None) };
     let (status, is_old) = status_line(without_return(&buffer[..end]))?;
-    let reason = without_return(&buffer[..end]).get(STATUS_BYTES + 1..).unwrap_or_default().to_vec();
+    let reason = without_return(&buffer[..end]).get(STATUS_BYTES + 1..).unwrap_or_default();
+    let usual = reason::phrase(status.into()).as_bytes();
+    let reason = if reason == usual { usual.into() } else { reason.to_vec().into() };
     let mut lines = Vec::with_capacity(USUAL_LINES);
+    let mut is_plain = true;
     let mut start = end + 1;
     loop {
         let Some(first_end) = line_end(buffer, start) else { return Ok(None) };
@@ -102,19 +108,19 @@ pub fn take_response(buffer: &mut BytesMut) -> Result<Option<ResponseHead>, Head
         if buffer.len() == end + 1 {
             return Ok(None);
         }
-        lines.push(header_line(buffer, start, end)?);
+        let line = header_line(buffer, start, end)?;
+        is_plain &= end == first_end && memchr2(b'\r', b'\0', &buffer[line[1].clone()]).is_none();
+        lines.push(line);
         start = end + 1;
     }
-    let mut head = buffer[..start].to_vec();
-    buffer.advance(start);
-    for [_, value] in &lines {
-        for byte in &mut head[value.clone()] {
-            if matches!(byte, b'\r' | b'\n' | b'\0') {
-                *byte = b' ';
-            }
-        }
+    for [_, value] in lines.iter().filter(|_| !is_plain) {
+        let blanks = buffer[value.clone()].iter_mut().filter(|byte| matches!(byte, b'\r' | b'\n' | b'\0'));
+        blanks.for_each(|byte| *byte = b' ');
     }
-    Ok(Some(ResponseHead { status, reason, is_old, headers: Headers::at(lines.into_iter(), head) }))
+    let mut headers = Headers::default();
+    headers.read(&buffer[..start], lines.into_iter());
+    buffer.advance(start);
+    Ok(Some(ResponseHead { status, reason, is_old, headers }))
 }
 
 /// `HTTP/1.1 200`; a reason may follow.
@@ -183,9 +189,9 @@ mod tests {
     use super::*;
 
     fn request(text: &str) -> (Result<Option<RequestHead>, HeadError>, String) {
-        let mut buffer = BytesMut::from(text);
-        let head = take_request(&mut buffer);
-        (head, String::from_utf8_lossy(&buffer).into_owned())
+        let (mut buffer, mut head) = (BytesMut::from(text), RequestHead::default());
+        let is_complete = take_request(&mut buffer, &mut head);
+        (is_complete.map(|is_complete| is_complete.then_some(head)), String::from_utf8_lossy(&buffer).into_owned())
     }
 
     #[test]
@@ -219,7 +225,7 @@ mod tests {
         let response = |text: &str| take_response(&mut BytesMut::from(text));
         let head = response("HTTP/1.1 999 Odd One\nA: b\n\n").expect("sound").expect("complete");
         assert_eq!((head.status, &*head.reason, head.is_old), (999, &b"Odd One"[..], false));
-        assert_eq!(response("HTTP/1.0 200\r\n\r\n").expect("sound").expect("complete").reason, b"");
+        assert_eq!(response("HTTP/1.0 200\r\n\r\n").expect("sound").expect("complete").reason, &b""[..]);
         for text in [
             "HTTP/1.1 1000 x",
             "HTTP/1.1 99 x",

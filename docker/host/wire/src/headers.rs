@@ -47,10 +47,13 @@ impl Headers {
         Self { text: Vec::with_capacity(bytes), indexes: Vec::with_capacity(lines) }
     }
 
-    /// The lines at these indexes of a text.
-    pub(super) fn at(indexes: impl Iterator<Item = [Range<usize>; 2]>, text: Vec<u8>) -> Self {
+    /// Puts the lines at these places of a text in the place of all that are there.
+    pub(super) fn read(&mut self, text: &[u8], places: impl Iterator<Item = [Range<usize>; 2]>) {
+        self.text.clear();
+        self.text.extend_from_slice(text);
+        self.indexes.clear();
         let index = |[name, value]: [Range<usize>; 2]| Index { known: Name::of(&text[name.clone()]), name, value };
-        Self { indexes: indexes.map(index).collect(), text }
+        self.indexes.extend(places.map(index));
     }
 
     /// The value of the first line with this name.
@@ -75,6 +78,11 @@ impl Headers {
     pub fn all(&self, name: Name) -> impl Iterator<Item = &[u8]> {
         let named = self.indexes.iter().filter(move |index| index.known == Some(name));
         named.map(|index| &self.text[index.value.clone()])
+    }
+
+    /// The known names among those of the lines.
+    pub(crate) fn known(&self) -> impl Iterator<Item = Name> {
+        self.indexes.iter().filter_map(|index| index.known)
     }
 
     /// Whether there is a line with this name.

@@ -52,16 +52,14 @@ impl Reader {
         new.contains(&b'\n')
     }
 
-    /// As [`fill`](Self::fill), but a large buffer that is empty is given back while there is nothing to read: a connection may be
-    /// silent for hours.
+    /// As [`fill`](Self::fill), but an empty buffer is given back while there is nothing to read: a connection may be silent for
+    /// hours.
     ///
     /// # Errors
     /// If the connection breaks.
     pub async fn fill_patiently(&mut self, room: usize) -> io::Result<bool> {
         if self.buffer.is_empty() {
-            if self.buffer.capacity() > 2 * HEAD_READ_BYTES {
-                self.buffer = BytesMut::new();
-            }
+            self.buffer = BytesMut::new();
             // Less work than `readable`, which lets several wait at once.
             poll_fn(|context| self.stream.as_ref().poll_read_ready(context)).await?;
         }

@@ -1,5 +1,6 @@
 //! Responses to callers, and how they are written; pure (protocol.md#forwarding-response, #named-http-output and #what-kestrel-answers).
 
+use std::borrow::Cow;
 use std::time::SystemTime;
 
 use bytes::Bytes;
@@ -18,7 +19,7 @@ pub struct Response {
     /// The status: the real host writes any number (recordings RX-sc-neg, -99, -1000).
     pub status: i32,
     /// The reason phrase; `None` for the standard one.
-    pub reason: Option<Vec<u8>>,
+    pub reason: Option<Cow<'static, [u8]>>,
     /// The header lines. `Date` and `Server` are added if they are not among them.
     pub headers: Headers,
     /// The body in pieces, so that it need not be copied.
@@ -139,24 +140,23 @@ impl Response {
             }
             last = name;
         }
-        for line in self.headers.iter().filter(|line| known(line).is_none()) {
-            line.write(out);
-        }
+        let is_known = |line: &Line<'_>| line.known.is_some_and(Name::is_for_responses);
+        self.headers.iter().filter(|line| !is_known(line)).for_each(|line| line.write(out));
     }
 
     /// Writes the lines with this name; false if there is none.
     fn write_known(&self, name: Name, out: &mut Vec<u8>) -> bool {
         let mut is_given = false;
-        for line in self.headers.iter().filter(|line| line.has_name(name)) {
+        for value in self.headers.all(name) {
             is_given = true;
-            write_line(name.as_ref(), line.value, out);
+            write_line(name.as_ref(), value, out);
         }
         is_given
     }
 
     /// The first of the names behind `last` that is written; that of the chunks is not among the headers.
     fn known_after(&self, last: Name, is_chunked: bool) -> Option<Name> {
-        let given = self.headers.iter().filter_map(|line| known(&line));
+        let given = self.headers.known().filter(|name| name.is_for_responses());
         given.chain(is_chunked.then_some(Name::TransferEncoding)).filter(|name| *name > last).min()
     }
 
@@ -207,11 +207,6 @@ impl From<Vec<u8>> for Response {
     fn from(body: Vec<u8>) -> Self {
         Self { body: vec![body.into()], ..Self::empty(200) }
     }
-}
-
-/// The name of a line, if Kestrel knows it.
-fn known(line: &Line<'_>) -> Option<Name> {
-    line.known.filter(|name| name.is_for_responses())
 }
 
 #[cfg(test)]

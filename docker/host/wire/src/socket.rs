@@ -10,6 +10,8 @@ use crate::reader::Reader;
 pub struct Socket {
     pub reader: Reader,
     pub writer: OwnedWriteHalf,
+    /// Room to put together what is written.
+    pub written: Vec<u8>,
 }
 
 /// A connection that is no longer HTTP, after `101 Switching Protocols`.
@@ -22,7 +24,7 @@ impl Socket {
         // A connection on which this fails is slower, and soon found to be broken.
         _ = stream.set_nodelay(true);
         let (read, writer) = stream.into_split();
-        Self { reader: Reader::new(read), writer }
+        Self { reader: Reader::new(read), writer, written: Vec::new() }
     }
 
     /// Ends the connection so that the other side sees a broken one, and not one that has ended well.

@@ -3,15 +3,15 @@
 use bytes::{Buf, Bytes};
 
 use crate::caller::Caller;
+use crate::framing::number;
 use crate::name::Name;
 use crate::pieces::Pieces;
 use crate::response::{Ending, Framing, Response};
+use crate::socket::Socket;
 use crate::write::{write, write_pieces};
 
 const NO_CONTENT: i32 = 204;
 const LAST_CHUNK: &[u8] = b"0\r\n\r\n";
-/// Room for most heads.
-const USUAL_HEAD_BYTES: usize = 1024;
 /// A piece up to this size is copied, so that it is written in one go with what is around it.
 const SMALL_PIECE_BYTES: usize = 4 * 1024;
 
@@ -70,15 +70,17 @@ impl Caller {
         self.frame(&mut response, has_body, first.is_none());
         let is_chunked = response.framing == Framing::Chunks;
         let mut remaining = announced_length(&response).filter(|_| has_body);
-        let mut frame = Vec::with_capacity(USUAL_HEAD_BYTES);
-        response.write_head(self.is_to_head, &mut frame);
+        let is_to_head = self.is_to_head;
+        let written = &mut self.socket().map_err(|_| StreamError::CallerLeft)?.written;
+        written.clear();
+        response.write_head(is_to_head, written);
         let mut next = first;
         loop {
             let piece = next.take_if(|_| has_body).unwrap_or_default();
             if let Some(remaining) = &mut remaining {
                 *remaining = remaining.checked_sub(piece.len() as u64).ok_or(StreamError::Length)?;
             }
-            self.write_frame(&mut frame, piece, is_chunked).await?;
+            self.write_frame(piece, is_chunked).await?;
             next = self.next_of(body).await?;
             if next.is_none() {
                 break;
@@ -88,7 +90,7 @@ impl Caller {
             return Err(StreamError::Length);
         }
         if is_chunked {
-            self.write_frame(&mut frame, Bytes::from_static(LAST_CHUNK), false).await?;
+            self.write_frame(Bytes::from_static(LAST_CHUNK), false).await?;
         }
         Ok(if response.ends_connection() { Ending::Close } else { Ending::Keep })
     }
@@ -111,19 +113,14 @@ impl Caller {
         self.complete(response);
     }
 
-    /// Writes a piece, which may be empty, behind what is in `frame`, and empties that.
-    async fn write_frame<E>(
-        &mut self,
-        frame: &mut Vec<u8>,
-        piece: Bytes,
-        is_chunked: bool,
-    ) -> Result<(), StreamError<E>> {
+    /// Writes a piece, which may be empty, behind what is there to be written.
+    async fn write_frame<E>(&mut self, piece: Bytes, is_chunked: bool) -> Result<(), StreamError<E>> {
+        let Socket { writer, written: frame, .. } = self.socket().map_err(|_| StreamError::CallerLeft)?;
         let is_chunk = is_chunked && !piece.is_empty();
         if is_chunk {
             frame.extend_from_slice(format!("{:x}\r\n", piece.len()).as_bytes());
         }
         let end: &[u8] = if is_chunk { b"\r\n" } else { b"" };
-        let writer = self.writer().map_err(|_| StreamError::CallerLeft)?;
         let written = if piece.len() <= SMALL_PIECE_BYTES {
             frame.extend_from_slice(&piece);
             frame.extend_from_slice(end);
@@ -151,5 +148,5 @@ impl Caller {
 }
 
 fn announced_length(response: &Response) -> Option<u64> {
-    response.headers.text(Name::ContentLength)?.parse().ok()
+    response.headers.get(Name::ContentLength).and_then(number)
 }

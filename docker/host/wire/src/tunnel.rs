@@ -31,11 +31,13 @@ impl Caller {
     /// other (recording Y80), or nothing moves for `idle_limit`. The headers of `response` say to which protocol.
     pub async fn tunnel(&mut self, response: Response, handler: Upgraded, idle_limit: Duration) -> TunnelEnd {
         self.ending = Some(Ending::Close);
-        let Upgraded(Socket { reader: mut from_handler, writer: mut to_handler }) = handler;
-        let Ok(Socket { reader: from_caller, writer: to_caller }) = self.socket() else { return TunnelEnd::Closed };
-        let mut head = Vec::new();
-        response.write_head(false, &mut head);
-        if write(to_caller, &head).await.is_err() {
+        let Upgraded(Socket { reader: mut from_handler, writer: mut to_handler, .. }) = handler;
+        let Ok(Socket { reader: from_caller, writer: to_caller, written }) = self.socket() else {
+            return TunnelEnd::Closed;
+        };
+        written.clear();
+        response.write_head(false, written);
+        if write(to_caller, written).await.is_err() {
             return TunnelEnd::Closed;
         }
         let activity = Activity::default();

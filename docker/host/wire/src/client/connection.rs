@@ -47,7 +47,7 @@ impl Connection {
 
     /// Sends a request and reads the response. One that comes before the whole body has been sent counts (recording FX-late-body).
     pub async fn exchange(&mut self, request: &Request, mut body: Body<'_>, see: &See<'_>) -> Result<Response, Error> {
-        let Self { socket: Socket { reader, writer }, is_sent, is_kept, .. } = self;
+        let Self { socket: Socket { reader, writer, .. }, is_sent, is_kept, .. } = self;
         (*is_sent, *is_kept) = (false, false);
         let signals = Signals::default();
         let sending = async {
@@ -77,7 +77,7 @@ impl Connection {
         idle_limit: Duration,
     ) -> Result<Option<Result<ResponseHead, Error>>, Error> {
         let may_be_unwanted = matches!(body, Body::Stream { waits_for_continue: true, .. });
-        let Self { socket: Socket { reader, writer }, is_sent, is_kept, .. } = self;
+        let Self { socket: Socket { reader, writer, .. }, is_sent, is_kept, .. } = self;
         (*is_sent, *is_kept) = (false, false);
         let signals = Signals::default();
         let mut sending = pin!(send(writer, request, body, &signals));

@@ -45,18 +45,18 @@ pub async fn serve(
         () = &mut stopped => return,
     }
     let mut socket = Socket::new(stream);
-    let mut written = Vec::new();
+    let mut head = RequestHead::default();
     let peer: Arc<str> = peer.ip().to_string().into();
     loop {
         let next = tokio::select! {
             biased;
-            next = next_request(&mut socket, &mut deadline) => next,
+            next = next_request(&mut socket, &mut deadline, &mut head) => next,
             () = &mut stopped => return,
         };
-        let (head, framing) = match next {
-            Ok(Some(request)) => request,
+        let framing = match next {
+            Ok(Some(framing)) => framing,
             Ok(None) => return,
-            Err(status) => return refuse(socket, status, &mut written, stopped).await,
+            Err(status) => return refuse(socket, status, stopped).await,
         };
         if !place.begin() {
             return;
@@ -69,7 +69,7 @@ pub async fn serve(
         let ending = match (caller.ending, response) {
             (None, Some(mut response)) => {
                 response.closes |= *is_stopping.borrow();
-                match caller.respond(response, &mut written).await {
+                match caller.respond(response).await {
                     Ok(ending) => ending,
                     Err(_) => return,
                 }
@@ -93,11 +93,11 @@ pub async fn serve(
 }
 
 /// Answers what is not a request.
-async fn refuse(mut socket: Socket, status: u16, written: &mut Vec<u8>, stopped: impl Future<Output = ()>) {
-    written.clear();
-    Response::empty(status).closing().write_head(false, written);
+async fn refuse(mut socket: Socket, status: u16, stopped: impl Future<Output = ()>) {
+    socket.written.clear();
+    Response::empty(status).closing().write_head(false, &mut socket.written);
     // A caller who does not read this has left.
-    _ = write(&mut socket.writer, written).await;
+    _ = write(&mut socket.writer, &socket.written).await;
     linger(socket, stopped).await;
 }
 
@@ -107,21 +107,24 @@ pub async fn stopped(stopping: &mut watch::Receiver<bool>) {
     _ = stopping.wait_for(|stopping| *stopping).await;
 }
 
-/// The next request; `None` if the caller has ended the connection or says nothing for too long.
+/// Reads the next request: where its body ends, or `None` if the caller has ended the connection or says nothing for too long.
 ///
 /// # Errors
 /// The status with which Kestrel refuses the request.
-async fn next_request(socket: &mut Socket, deadline: &mut Deadline) -> Result<Option<(RequestHead, Framing)>, u16> {
+async fn next_request(
+    socket: &mut Socket,
+    deadline: &mut Deadline,
+    head: &mut RequestHead,
+) -> Result<Option<Framing>, u16> {
     let Socket { reader, .. } = socket;
     let (mut has_begun, mut seen) = (false, 0);
     deadline.set(Duration::from_secs(IDLE_TIMEOUT_SECONDS));
     loop {
         if !reader.buffer.is_empty() {
             if reader.has_new_line(&mut seen)
-                && let Some(head) = head::take_request(&mut reader.buffer).map_err(kestrel::refusal)?
+                && head::take_request(&mut reader.buffer, head).map_err(kestrel::refusal)?
             {
-                let framing = Framing::of_request(&head.headers).map_err(|_| 400_u16)?;
-                return Ok(Some((head, framing)));
+                return Framing::of_request(&head.headers).map(Some).map_err(|_| 400);
             }
             kestrel::check_incomplete(&reader.buffer)?;
             if !has_begun {
