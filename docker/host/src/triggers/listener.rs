@@ -161,23 +161,27 @@ where
         Some(bytes) => (renewing(&source, &id, &mut receipt, handle(message, bytes)).await, attempt >= source.attempts),
         None => (Judgement::Failed, true),
     };
-    let settled = || async {
-        match settlement(source.poison.as_ref(), judgement, is_last) {
-            Settlement::Delete => source.queue.delete_message(&id, &receipt).await.map(drop),
-            Settlement::Release => source.queue.update(&id, &receipt, source.retry_after).await.map(drop),
-            Settlement::Poison(poison) => {
-                let name = poison.name();
-                source.log.information(CATEGORY, format!(
-                    "Message has reached MaxDequeueCount of {} or cannot be read. Moving message to queue '{name}'.{unreadable}",
-                    source.attempts
-                ));
-                poison.put(&text).await?;
-                source.queue.delete_message(&id, &receipt).await.map(drop)
-            }
-            Settlement::Leave => Ok(()),
+    let delete = || async { source.queue.delete_message(&id, &receipt).await.map(drop) };
+    let settled = match settlement(source.poison.as_ref(), judgement, is_last) {
+        Settlement::Delete => patiently(delete).await,
+        Settlement::Release => {
+            patiently(|| async { source.queue.update(&id, &receipt, source.retry_after).await.map(drop) }).await
         }
+        Settlement::Poison(poison) => {
+            let name = poison.name();
+            source.log.information(CATEGORY, format!(
+                "Message has reached MaxDequeueCount of {} or cannot be read. Moving message to queue '{name}'.{unreadable}",
+                source.attempts
+            ));
+            // Each has patience of its own: a message that is in the poison queue is not put there again.
+            match patiently(|| async { poison.put(&text).await.map(drop) }).await {
+                Ok(()) => patiently(delete).await,
+                failed => failed,
+            }
+        }
+        Settlement::Leave => Ok(()),
     };
-    match patiently(settled).await {
+    match settled {
         Err(error) if !error.is_not_found() => {
             source.log.warning(CATEGORY, format!("Message '{id}' stays until its lease ends: {error}"));
         }
