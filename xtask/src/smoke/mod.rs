@@ -11,7 +11,7 @@ use std::cell::Cell;
 use std::collections::BTreeSet;
 use std::time::Instant;
 
-use anyhow::{Context, Result};
+use anyhow::{Context, Result, bail};
 use futures_util::future::{join, join_all};
 
 use crate::place::app::{App, AppFailure};
@@ -74,8 +74,20 @@ pub async fn run(app: &App, chosen: &Chosen, sample: &Sample, report: &Report) -
     };
     let (beside, alone) = join(beside, alone).await;
     let counts = beside.into_iter().chain([alone]).sum();
-    report.keep_log(&sample.name, app.place, &app.log.since(0));
+    let log = app.log.since(0);
+    report.keep_log(&sample.name, app.place, &log);
+    check_for_keys(&log, &[&app.master_key, &app.function_key])?;
     Ok(counts)
+}
+
+/// Neither the host nor a handler prints what opens a function.
+fn check_for_keys(log: &[String], keys: &[&str]) -> Result<()> {
+    match log.iter().find(|line| keys.iter().any(|key| line.contains(key))) {
+        Some(line) => {
+            bail!("a key stands in the log: {}", keys.iter().fold(line.clone(), |line, key| line.replace(key, "***")))
+        }
+        None => Ok(()),
+    }
 }
 
 /// What a sample's cases in one place amount to.
@@ -191,4 +203,17 @@ fn triggers(sample: &Sample) -> Result<(BTreeSet<String>, BTreeSet<String>)> {
         }
     }
     Ok((queues, containers))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_key_in_the_log_is_found_and_not_repeated() {
+        let log = ["GET /api/hello".to_owned(), "GET /api/hello?code=abc".to_owned()];
+        assert!(check_for_keys(&log, &["abcd", "xyz"]).is_ok());
+        let error = check_for_keys(&log, &["abc", "xyz"]).unwrap_err().to_string();
+        assert_eq!(error, "a key stands in the log: GET /api/hello?code=***");
+    }
 }

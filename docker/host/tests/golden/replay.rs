@@ -28,6 +28,9 @@ const REPLAY_LIMIT_SECONDS: u64 = 300;
 /// What one slow recording may add to it.
 const SLOW_RECORDING_LIMIT_SECONDS: u64 = 600;
 
+/// How the names begin that keys have in recordings.
+const KEYS: [&str; 4] = ["{{masterKey", "{{hostKey", "{{systemKey", "{{functionKey"];
+
 /// How often the recorder is asked whether it has ended.
 const POLL_MILLISECONDS: u64 = 100;
 
@@ -135,7 +138,13 @@ impl Recorder<'_> {
         for line in text.lines().filter(|line| line.starts_with("  ! ")) {
             eprintln!("recorder: {}", line.trim());
         }
-        if status.success() { Ok(()) } else { Err(format!("the recorder ended with {status}\n{}", tail(&log_path))) }
+        if !status.success() {
+            return Err(format!("the recorder ended with {status}\n{}", tail(&log_path)));
+        }
+        match logs(out).find(|line| KEYS.iter().any(|key| line.contains(key))) {
+            Some(line) => Err(format!("a key of the recorder stands in the log of a host:\n{line}")),
+            None => Ok(()),
+        }
     }
 
     fn wait(&self, mut recorder: Child, log: &Path) -> Result<ExitStatus, String> {
@@ -179,6 +188,17 @@ fn compare(golden: &Path, chosen: &[&Recording], out: &Path) -> Result<BTreeMap<
 
 fn failed_comparison(output: &Output) -> String {
     format!("the comparison ended with {}\n{}", output.status, String::from_utf8_lossy(&output.stderr))
+}
+
+/// What hosts have logged.
+fn logs(out: &Path) -> impl Iterator<Item = String> {
+    let files = std::fs::read_dir(out).into_iter().flatten().flatten();
+    let texts = files.filter_map(|file| std::fs::read_to_string(file.path()).ok());
+    let recordings = texts.filter_map(|text| serde_json::from_str::<serde_json::Value>(&text).ok());
+    recordings.flat_map(|recording| {
+        let lines = recording["log"].as_array().cloned().unwrap_or_default();
+        lines.into_iter().filter_map(|line| line.as_str().map(str::to_owned)).collect::<Vec<_>>()
+    })
 }
 
 /// `same     ID`, `missing  ID  title`, or `differs  ID  title` with indented lines below it.

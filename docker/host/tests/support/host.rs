@@ -4,17 +4,23 @@ use std::io::{BufRead, BufReader, Read, Write};
 use std::net::TcpStream;
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
-use std::sync::{Mutex, mpsc};
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, mpsc};
 use std::time::Duration;
 
 const ANSWER_LIMIT_SECONDS: u64 = 60;
 const LOG_LIMIT_SECONDS: u64 = 30;
+
+/// What tests send as a key, and how that of the emulator begins: no host prints them.
+const SECRETS: [&str; 2] = ["the-secret-key", "Eby8vdM02xNOcqFlqUwJPLlmEtlCDXJ1OUzFT50uSRZ6IFsu"];
 
 /// A host; dropping it kills it.
 pub struct Host {
     pub process: Child,
     address: String,
     lines: Mutex<mpsc::Receiver<String>>,
+    /// Whether one of the secrets was among them.
+    is_leaking: Arc<AtomicBool>,
 }
 
 impl Host {
@@ -39,13 +45,19 @@ impl Host {
         let first = output.next().expect("a first line");
         let address = first.strip_prefix("Listening on http://").expect("the address").to_owned();
         let (sender, lines) = mpsc::channel();
+        let is_leaking = Arc::new(AtomicBool::new(false));
+        let leak = Arc::clone(&is_leaking);
         // Reads on when nobody wants to know: a host whose pipe is full would stand still.
         std::thread::spawn(move || {
             for line in output {
+                if SECRETS.iter().any(|secret| line.contains(secret)) {
+                    eprintln!("a secret in the log: {line}");
+                    leak.store(true, Ordering::Relaxed);
+                }
                 let _ = sender.send(line);
             }
         });
-        Self { process, address, lines: Mutex::new(lines) }
+        Self { process, address, lines: Mutex::new(lines), is_leaking }
     }
 
     /// Where it listens.
@@ -100,5 +112,6 @@ impl Drop for Host {
     fn drop(&mut self) {
         let _ = self.process.kill();
         let _ = self.process.wait();
+        assert!(std::thread::panicking() || !self.is_leaking.load(Ordering::Relaxed), "there is a secret in the log");
     }
 }
