@@ -145,13 +145,14 @@ async fn serve(options: ServeOptions, asked: Option<Asked>) -> Result<Option<Ans
     let connections = descriptors::connection_limit();
     memory::give_back_after_peaks();
     let watchdog = Watchdog::start();
+    let kept = watchdog.as_ref().cloned().unwrap_or_default();
     // Before the first line is printed: whoever has read it may change a file, and that is noticed.
     let scope = if options.watch { Scope::Everything } else { Scope::Configuration };
     let seen = Seen::first(&root, scope).await;
     let Bound { listeners, urls, note } = listen::bind(&environment, port).await?;
     notes.extend(note);
     let azurite = tokio::select! {
-        azurite = storage_emulator(may_start_azurite, &environment, &root) => azurite,
+        azurite = storage_emulator(may_start_azurite, &environment, &root, &kept) => azurite,
         () = signals.next() => return Ok(None),
     };
     let door = if is_local && asked.is_none() { Door::open(&root).await } else { Ok(None) };
@@ -159,7 +160,6 @@ async fn serve(options: ServeOptions, asked: Option<Asked>) -> Result<Option<Ans
     notes.extend(door.as_ref().err().map(unfound));
 
     let started_by = if options.print_env { StartedBy::Person } else { StartedBy::Host };
-    let kept = watchdog.as_ref().cloned().unwrap_or_default();
     let inspector = match options.observe.inspect {
         true => Some(Inspector::bind().await.map_err(Error::Inspect)?),
         false => None,
@@ -196,11 +196,11 @@ async fn serve(options: ServeOptions, asked: Option<Asked>) -> Result<Option<Ans
     inspecting.into_iter().for_each(|task| task.abort());
     host.stop().await;
     host.exchanges().flush();
-    if let Ok(watchdog) = watchdog {
-        watchdog.dismiss();
-    }
     if let Provided::Started(azurite, _) = azurite {
         azurite.stop().await;
+    }
+    if let Ok(watchdog) = watchdog {
+        watchdog.dismiss();
     }
     if is_drained? {
         host.log().information(log::HOST, "Host stopped");
@@ -250,8 +250,13 @@ async fn wait_for_end(
     is_drained
 }
 
-async fn storage_emulator(may_start: bool, environment: &[(String, String)], root: &Path) -> Provided {
-    if may_start { azurite::provide(environment, root).await } else { Provided::Nothing }
+async fn storage_emulator(
+    may_start: bool,
+    environment: &[(String, String)],
+    root: &Path,
+    watchdog: &Watchdog,
+) -> Provided {
+    if may_start { azurite::provide(environment, root, watchdog).await } else { Provided::Nothing }
 }
 
 /// What to say of names in `--functions` that no function has.

@@ -9,6 +9,10 @@ mod host;
 mod shell_app;
 
 use std::io::Write;
+use std::net::TcpStream;
+use std::os::unix::fs::PermissionsExt;
+use std::path::Path;
+use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
 use host::Host;
@@ -58,6 +62,31 @@ fn what_a_shell_runs_ends_with_the_terminal() {
     handler_ends_with_the_host(WRAPPER, Signal::HUP);
 }
 
+/// An emulator that never listens, started as `npx` starts one: by a shell that waits for it.
+#[test]
+fn a_storage_emulator_that_was_started_ends_with_a_host_that_is_killed() {
+    if [10000, 10001].iter().any(|port| TcpStream::connect(("127.0.0.1", *port)).is_ok()) {
+        // Written past the test harness, which would show it only for tests that fail.
+        _ = std::io::stderr()
+            .write_all(b"SKIPPED the emulator's end: one listens on 10000 or 10001, so none is started\n");
+        return;
+    }
+    let folder = app(HANDLER);
+    let script = format!("#!/bin/sh\ncd '{}'\n{WRAPPER}\n", folder.path().display());
+    let npx = folder.path().join("npx");
+    std::fs::write(&npx, script).unwrap();
+    std::fs::set_permissions(&npx, std::fs::Permissions::from_mode(0o755)).unwrap();
+    let mut host = Command::new(env!("CARGO_BIN_EXE_mini-host"))
+        .arg(folder.path())
+        .args(["--port", "0"])
+        .env("AzureWebJobsStorage", "UseDevelopmentStorage=true")
+        .env("PATH", format!("{}:/usr/bin:/bin", folder.path().display()))
+        .stdout(Stdio::null())
+        .spawn()
+        .unwrap();
+    ends_with(&mut host, &folder.path().join("handler.pid"), Signal::KILL);
+}
+
 #[test]
 fn a_second_interrupt_does_not_wait_for_requests() {
     let folder = app(HANDLER);
@@ -77,7 +106,7 @@ fn a_second_interrupt_does_not_wait_for_requests() {
 #[test]
 fn a_host_under_nohup_lives_on_without_its_terminal() {
     let folder = app(HANDLER);
-    let mut command = std::process::Command::new("nohup");
+    let mut command = Command::new("nohup");
     command.arg(env!("CARGO_BIN_EXE_mini-host")).arg(folder.path()).args(["--port", "0"]);
     let mut host = Host::start(&mut command);
     let pid = i32::try_from(host.process.id()).ok().and_then(Pid::from_raw).unwrap();
@@ -91,15 +120,19 @@ fn a_host_under_nohup_lives_on_without_its_terminal() {
 fn handler_ends_with_the_host(handler: &str, signal: Signal) {
     let folder = app(handler);
     let mut host = Host::serve(folder.path(), &[]);
-    let pid_file = folder.path().join("handler.pid");
-    wait_until("the handler to start", || pid_file.exists());
-    let handler = std::fs::read_to_string(&pid_file).unwrap();
-    assert!(is_running(handler.trim()), "the handler runs while the host does");
+    ends_with(&mut host.process, &folder.path().join("handler.pid"), signal);
+}
 
-    let pid = i32::try_from(host.process.id()).ok().and_then(Pid::from_raw).unwrap();
+/// What has written its process id into a file ends with the host that a signal ends.
+fn ends_with(host: &mut Child, pid_file: &Path, signal: Signal) {
+    wait_until("the process to start", || pid_file.exists());
+    let started = std::fs::read_to_string(pid_file).unwrap();
+    assert!(is_running(started.trim()), "it runs while the host does");
+
+    let pid = i32::try_from(host.id()).ok().and_then(Pid::from_raw).unwrap();
     kill_process(pid, signal).unwrap();
-    host.process.wait().unwrap();
-    wait_until("the handler to end", || !is_running(handler.trim()));
+    host.wait().unwrap();
+    wait_until("the process to end", || !is_running(started.trim()));
 }
 
 /// A process that has ended and that nobody has asked about yet is listed as a zombie.

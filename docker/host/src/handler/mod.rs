@@ -17,7 +17,7 @@ use std::time::Duration;
 use tokio::sync::{mpsc, watch};
 use wire::Client;
 
-pub use process::{Launch, end_with_this_process};
+pub use process::{Launch, spawn};
 use readiness::wait_until_ready;
 pub use readiness::{Probe, Readiness};
 use supervisor::{Command, Supervisor};

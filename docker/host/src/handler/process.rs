@@ -48,7 +48,7 @@ impl Launch {
     pub fn variables(&self, worker_id: Uuid) -> [(&'static str, String); 5] {
         [
             ("FUNCTIONS_CUSTOMHANDLER_PORT", self.port.to_string()),
-            ("FUNCTIONS_CUSTOMHANDLER_WORKER_ID", worker_id.to_string()),
+            (process_tree::MARK, worker_id.to_string()),
             ("FUNCTIONS_APP_ROOT_PATH", self.script_root.to_string_lossy().into_owned()),
             ("FUNCTIONS_HTTPWORKER_PORT", self.port.to_string()),
             ("FUNCTIONS_HTTPWORKER_ID", worker_id.to_string()),
@@ -111,14 +111,8 @@ impl Process {
             .envs(launch.environment.iter().map(|(name, value)| (name, value)))
             .envs(launch.variables(worker_id))
             .stdout(Stdio::piped())
-            .stderr(Stdio::piped())
-            .process_group(0)
-            .kill_on_drop(true);
-        if !launch.watchdog.is_there() {
-            end_with_this_process(&mut command);
-        }
-        let guard = launch.watchdog.guard(worker_id);
-        let mut child = command.spawn()?;
+            .stderr(Stdio::piped());
+        let (mut child, group, guard) = spawn(&mut command, &launch.watchdog, worker_id)?;
 
         let category = format!("Worker.HttpWorkerProcess.{worker_id}");
         let output = Output::new(log.clone(), &category, launch.errors_only);
@@ -128,10 +122,6 @@ impl Process {
         }
         if let Some(pipe) = child.stderr.take() {
             pumps.spawn(output.clone().pump(Stream::Error, pipe));
-        }
-        let group = child.id().and_then(|id| i32::try_from(id).ok()).and_then(Pid::from_raw);
-        if let Some(group) = group {
-            guard.has_group(group);
         }
         let words = std::iter::once(&line.program).chain(&line.arguments);
         let command_line = words.map(String::as_str).collect::<Vec<_>>().join(" ");
@@ -201,12 +191,35 @@ impl Drop for Process {
     }
 }
 
+/// Starts a process in a group of its own that ends with this one, whatever ends that, and so does all that it starts in turn:
+/// that is known by the id in the environment.
+///
+/// # Errors
+/// If the operating system refuses.
+pub fn spawn(
+    command: &mut Command,
+    watchdog: &Watchdog,
+    worker_id: Uuid,
+) -> io::Result<(Child, Option<Pid>, Arc<Guard>)> {
+    command.env(process_tree::MARK, worker_id.to_string()).process_group(0).kill_on_drop(true);
+    if !watchdog.is_there() {
+        end_with_this_process(command);
+    }
+    let guard = watchdog.guard(worker_id);
+    let child = command.spawn()?;
+    let group = child.id().and_then(|id| i32::try_from(id).ok()).and_then(Pid::from_raw);
+    if let Some(group) = group {
+        guard.has_group(group);
+    }
+    Ok((child, group, guard))
+}
+
 /// Has the kernel kill the handler when this process is gone, whatever ended it: without a watchdog nothing else would after a SIGKILL.
 ///
 /// The kernel watches the thread that starts the handler, not the process. That is the main thread or a worker of the runtime, and
 /// those live as long as the runtime: nothing here calls `block_in_place`, which may replace one.
 #[cfg(target_os = "linux")]
-pub fn end_with_this_process(command: &mut Command) {
+fn end_with_this_process(command: &mut Command) {
     use rustix::process::{getpid, getppid, set_parent_process_death_signal};
 
     let parent = getpid();
@@ -223,4 +236,4 @@ pub fn end_with_this_process(command: &mut Command) {
 
 /// Other systems have no such order.
 #[cfg(not(target_os = "linux"))]
-pub fn end_with_this_process(_: &mut Command) {}
+fn end_with_this_process(_: &mut Command) {}

@@ -12,6 +12,8 @@ use std::time::Duration;
 use rustix::process::{Pid, Signal, geteuid, kill_process, kill_process_group};
 use uuid::Uuid;
 
+/// The variable with the worker id.
+pub(super) const MARK: &str = "FUNCTIONS_CUSTOMHANDLER_WORKER_ID";
 /// A process that starts another just before it is killed needs another round. This many are enough for all but a fork bomb.
 const MAX_ROUNDS: u32 = 20;
 /// How long a parent may take to note the end of its child.
@@ -103,7 +105,7 @@ fn all() -> impl Iterator<Item = Pid> {
 /// Whether a process belongs to a start of the handler by its environment; `None` if it shows none: that of a stranger cannot be
 /// read, that of a process that has ended is empty.
 fn is_marked(pid: Pid, worker_id: Uuid) -> Option<bool> {
-    let mark = format!("FUNCTIONS_CUSTOMHANDLER_WORKER_ID={worker_id}");
+    let mark = format!("{MARK}={worker_id}");
     let environment = fs::read(format!("/proc/{}/environ", pid.as_raw_nonzero())).unwrap_or_default();
     let is_marked = environment.split(|byte| *byte == 0).any(|entry| entry == mark.as_bytes());
     (!environment.is_empty()).then_some(is_marked)

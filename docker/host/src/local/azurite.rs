@@ -3,6 +3,7 @@
 use std::io::{Read, Seek};
 use std::path::{Path, PathBuf};
 use std::process::{ExitStatus, Stdio};
+use std::sync::Arc;
 use std::time::Duration;
 
 use rustix::process::{Pid, Signal, kill_process_group};
@@ -11,10 +12,12 @@ use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 use tokio::process::{Child, Command};
 use tokio::time::{sleep, timeout};
+use uuid::Uuid;
 
 use super::find;
 use crate::app::Diagnostic;
-use crate::handler::end_with_this_process;
+use crate::handler;
+use crate::handler::watchdog::{Guard, Watchdog};
 
 /// Where `UseDevelopmentStorage=true` looks for blobs and queues.
 const PORTS: [(&str, u16); 2] = [("blobs", 10000), ("queues", 10001)];
@@ -36,6 +39,8 @@ const INSTALL: &str = "npm install --global azurite";
 pub struct Azurite {
     child: Child,
     group: Option<Pid>,
+    /// What it has started ends with a host that is killed, too: `npx` is a shell that waits for another.
+    _guard: Arc<Guard>,
 }
 
 /// What became of the wish for development storage.
@@ -44,7 +49,7 @@ pub enum Provided {
     /// Nobody asked for it, or it is there.
     Nothing,
     /// It was started, and what to say of that.
-    Started(Azurite, String),
+    Started(Box<Azurite>, String),
     /// It is not there: why, and what to do.
     Missing(Diagnostic),
 }
@@ -59,7 +64,7 @@ enum Listener {
 }
 
 /// Looks after the storage of an app that has `AzureWebJobsStorage=UseDevelopmentStorage=true`.
-pub async fn provide(environment: &[(String, String)], root: &Path) -> Provided {
+pub async fn provide(environment: &[(String, String)], root: &Path, watchdog: &Watchdog) -> Provided {
     if !is_wanted(environment) {
         return Provided::Nothing;
     }
@@ -79,7 +84,7 @@ pub async fn provide(environment: &[(String, String)], root: &Path) -> Provided 
             }
         }
     }
-    if is_there { Provided::Nothing } else { start(environment, root).await }
+    if is_there { Provided::Nothing } else { start(environment, root, watchdog).await }
 }
 
 fn is_wanted(environment: &[(String, String)]) -> bool {
@@ -121,14 +126,14 @@ async fn ask(port: u16) -> Listener {
     })
 }
 
-async fn start(environment: &[(String, String)], root: &Path) -> Provided {
+async fn start(environment: &[(String, String)], root: &Path, watchdog: &Watchdog) -> Provided {
     let Some((program, arguments)) = program(find(environment, "PATH").unwrap_or_default(), root) else {
         return Provided::Missing(not_installed());
     };
     let shown = program.display().to_string();
-    match run(&program, arguments, PORTS.map(|(_, port)| port)).await {
+    match run(&program, arguments, PORTS.map(|(_, port)| port), watchdog).await {
         Ok(azurite) => Provided::Started(
-            azurite,
+            Box::new(azurite),
             format!(
                 "Started the storage emulator `{shown}` in memory: what is in it ends with mini-host (--no-azurite: not at all)"
             ),
@@ -173,7 +178,7 @@ enum StartError {
     Silent,
 }
 
-async fn run(program: &Path, arguments: &[&str], ports: [u16; 2]) -> Result<Azurite, StartError> {
+async fn run(program: &Path, arguments: &[&str], ports: [u16; 2], watchdog: &Watchdog) -> Result<Azurite, StartError> {
     let mut output = tempfile::tempfile()?;
     let mut command = Command::new(program);
     command
@@ -182,13 +187,9 @@ async fn run(program: &Path, arguments: &[&str], ports: [u16; 2]) -> Result<Azur
         .current_dir(std::env::temp_dir())
         .stdin(Stdio::null())
         .stdout(output.try_clone()?)
-        .stderr(output.try_clone()?)
-        .process_group(0)
-        .kill_on_drop(true);
-    end_with_this_process(&mut command);
-    let child = command.spawn()?;
-    let group = child.id().and_then(|id| i32::try_from(id).ok()).and_then(Pid::from_raw);
-    let mut azurite = Azurite { child, group };
+        .stderr(output.try_clone()?);
+    let (child, group, guard) = handler::spawn(&mut command, watchdog, Uuid::new_v4())?;
+    let mut azurite = Azurite { child, group, _guard: guard };
     let listening = async {
         loop {
             if let Some(status) = azurite.child.try_wait()? {
@@ -293,7 +294,9 @@ mod tests {
 
     #[tokio::test]
     async fn one_that_does_not_start_says_why() {
-        let error = run(Path::new("/bin/sh"), &["-c", "echo no room >&2; exit 3"], [1, 1]).await.unwrap_err();
+        let error = run(Path::new("/bin/sh"), &["-c", "echo no room >&2; exit 3"], [1, 1], &Watchdog::default())
+            .await
+            .unwrap_err();
         assert_eq!(error.to_string(), "it ended with exit status: 3: no room");
     }
 }
