@@ -7,7 +7,8 @@ use crate::host::keys::Identity;
 use crate::host::routes::Found;
 use crate::host::running::Running;
 
-/// A request for a function by one who may call it: made once, in the front.
+/// A request for a function by one who may call it: made once, in the front. It has no invocation id, since a request that is
+/// retried is several invocations: `Execution::begin` gives each its own.
 #[derive(Debug)]
 pub struct Call<'a> {
     pub host: &'a Host,
