@@ -1,7 +1,6 @@
 //! The admin endpoints: what an operator sees (protocol.md#admin-endpoints).
 //!
-//! [`find`] knows the routes that exist; all other URLs below `/admin` and `/runtime` do not exist. What the
-//! endpoints need of the host is the trait [`Operator`].
+//! [`find`] knows the routes that exist; all other URLs below `/admin` and `/runtime` do not exist.
 
 mod endpoint;
 mod files;
@@ -9,11 +8,13 @@ mod functions;
 mod health;
 mod host;
 mod keys;
-mod operator;
 
+use std::sync::Arc;
+
+use crate::host::Host;
 use crate::host::keys::{Identity, KeyError, KeyLevel};
 use endpoint::{Access, Endpoint};
-pub use endpoint::{Operator, Reply, Request};
+pub use endpoint::{Reply, Request};
 
 /// An endpoint that a request is for.
 pub struct Found<'a> {
@@ -38,14 +39,14 @@ pub fn find<'a>(method: &str, path: &'a str, query: &[(String, Vec<String>)]) ->
 
 impl Found<'_> {
     /// The answer to a sender who may not use the endpoint; nothing of the body is needed for it.
-    pub fn refusal(&self, operator: &dyn Operator, key: Option<&str>) -> Option<Reply> {
-        refusal(self.access, &self.segments, operator, key)
-            .unwrap_or_else(|error| Some(endpoint::Error::from(error).into_reply(operator)))
+    pub fn refusal(&self, host: &Arc<Host>, key: Option<&str>) -> Option<Reply> {
+        refusal(self.access, &self.segments, host, key)
+            .unwrap_or_else(|error| Some(endpoint::Error::from(error).into_reply(host)))
     }
 
     /// Answers a request whose sender may use the endpoint.
-    pub fn answer(self, operator: &dyn Operator, request: &Request<'_>) -> Reply {
-        (self.endpoint)(operator, request).unwrap_or_else(|error| error.into_reply(operator))
+    pub fn answer(self, host: &Arc<Host>, request: &Request<'_>) -> Reply {
+        (self.endpoint)(host, request).unwrap_or_else(|error| error.into_reply(host))
     }
 }
 
@@ -61,9 +62,7 @@ fn endpoint<'a>(method: &str, names: &[&str], segments: &[&'a str]) -> Option<(A
         (_, ["admin", "functions", rest @ ..]) => keys::find_function(method, rest, segments)
             .or_else(|| functions::find(method, rest, segments))
             .and_then(master),
-        ("GET" | "HEAD", ["admin", "vfs", ..]) => {
-            Some((Access::MasterUnchallenged, Box::new(|operator, request| files::read(operator, request))))
-        }
+        ("GET" | "HEAD", ["admin", "vfs", ..]) => Some((Access::MasterUnchallenged, Box::new(files::read))),
         // The webhooks of extensions: this host has none.
         ("GET" | "PUT" | "POST" | "DELETE" | "OPTIONS", ["runtime", "webhooks", _, ..]) => {
             Some((Access::Webhook, host::running(Box::new(|_, _| Ok(Reply::empty(404))))))
@@ -73,16 +72,11 @@ fn endpoint<'a>(method: &str, names: &[&str], segments: &[&'a str]) -> Option<(A
 }
 
 /// The answer to a caller who may not use an endpoint. A key of a function opens none (recordings K08, K14).
-fn refusal(
-    access: Access,
-    segments: &[&str],
-    operator: &dyn Operator,
-    key: Option<&str>,
-) -> Result<Option<Reply>, KeyError> {
+fn refusal(access: Access, segments: &[&str], host: &Arc<Host>, key: Option<&str>) -> Result<Option<Reply>, KeyError> {
     if access == Access::Anyone {
         return Ok(None);
     }
-    let identity = key.map(|key| operator.keys().identify(key, None)).transpose()?.flatten();
+    let identity = key.map(|key| host.keys().identify(key, None)).transpose()?.flatten();
     let extension = segments.get(2).map(|name| format!("{name}_extension"));
     Ok(match (access, identity) {
         (_, Some(Identity { level: KeyLevel::Admin, .. })) => None,

@@ -159,6 +159,11 @@ impl Host {
         self.state.borrow().clone()
     }
 
+    /// The app as it was last read.
+    pub fn app(&self) -> Arc<App> {
+        Arc::clone(self.state.borrow().app())
+    }
+
     /// The app that is served, if one is.
     pub fn running(&self) -> Option<Arc<Running>> {
         match &*self.state.borrow() {

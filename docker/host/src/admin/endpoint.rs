@@ -7,35 +7,10 @@ use std::sync::Arc;
 use dotnet_text::media_type::MediaType;
 use serde_json::Value;
 
-use crate::app::{App, Document, LoadedFunction, Settings};
-use crate::host::StateName;
-use crate::host::keys::{KeyError, Keys};
-
-/// What the admin endpoints see of the host and what they can ask it to do. None of the calls waits.
-pub trait Operator {
-    /// The app as it was last read.
-    fn app(&self) -> Arc<App>;
-    fn keys(&self) -> &Keys;
-    /// The environment.
-    fn settings(&self) -> &Settings;
-    fn state(&self) -> StateName;
-    /// The texts of `errors` in `/admin/host/status`; empty if there are none.
-    fn errors(&self) -> Vec<String>;
-    /// Milliseconds since this process started.
-    fn uptime_milliseconds(&self) -> u64;
-    /// Whether the listeners are drained.
-    fn is_drained(&self) -> bool;
-    /// Stops the listeners of triggers, or starts them again. HTTP functions are served all the time (recording KX-drain).
-    fn drain(&self, drained: bool);
-    /// Invocations that have begun and not ended.
-    fn outstanding_invocations(&self) -> usize;
-    /// Runs a function in the background with this input (protocol.md#admin-endpoints, the last paragraph).
-    fn invoke(&self, function: LoadedFunction, input: Option<String>);
-    /// Starts the script host and the handler anew.
-    fn restart(&self);
-    /// Lets a line of text appear in the host's log, as an error.
-    fn log_error(&self, message: &str);
-}
+use crate::app::Document;
+use crate::host::Host;
+use crate::host::keys::KeyError;
+use crate::log;
 
 /// A request as the admin endpoints see it.
 #[derive(Debug, Clone, Copy)]
@@ -90,9 +65,9 @@ impl Error {
     }
 
     /// The answer to the caller; the log has what a person must fix.
-    pub(super) fn into_reply(self, operator: &dyn Operator) -> Reply {
+    pub(super) fn into_reply(self, host: &Arc<Host>) -> Reply {
         if self.status() == 500 {
-            operator.log_error(&self.to_string());
+            host.log().error(log::HOST, &self);
         }
         Reply::empty(self.status())
     }
@@ -110,7 +85,7 @@ pub(super) enum Access {
 }
 
 /// The answer of one endpoint, made once the caller may use it.
-pub type Endpoint<'a> = Box<dyn FnOnce(&dyn Operator, &Request<'_>) -> Result<Reply, Error> + Send + 'a>;
+pub type Endpoint<'a> = Box<dyn FnOnce(&Arc<Host>, &Request<'_>) -> Result<Reply, Error> + Send + 'a>;
 
 impl Reply {
     /// An answer without a body.

@@ -1,21 +1,23 @@
 //! `/admin/vfs/<absolute path>`: reading files of the app.
 
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use serde_json::{Value, json};
 
-use super::endpoint::{Error, Operator, Reply, Request};
+use super::endpoint::{Error, Reply, Request};
 use crate::files;
+use crate::host::Host;
 
 /// Longer files are not shown: each is held in memory.
 const MAX_FILE_BYTES: u64 = 128 * 1024 * 1024;
 
 /// A file or, where the path names one, a directory as a list. What is not below the app's directory is refused, even with the
 /// master key (recording KX-admin-misc).
-pub(super) fn read(operator: &dyn Operator, request: &Request<'_>) -> Result<Reply, Error> {
+pub(super) fn read(host: &Arc<Host>, request: &Request<'_>) -> Result<Reply, Error> {
     const PREFIX_LENGTH: usize = "/admin/vfs".len();
     let asked = Path::new(request.path.get(PREFIX_LENGTH..).unwrap_or_default());
-    let Some(path) = below(&operator.app().root, asked) else { return Ok(Reply::empty(403)) };
+    let Some(path) = below(&host.app().root, asked) else { return Ok(Reply::empty(403)) };
     let answer = if path.is_dir() { list(&path, request).map(|value| Reply::json(200, &value)) } else { file(&path) };
     answer.or_else(|error| match error.kind() {
         std::io::ErrorKind::NotFound => Ok(Reply::empty(404)),

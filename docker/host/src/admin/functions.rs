@@ -5,43 +5,44 @@ use std::sync::Arc;
 
 use serde_json::{Value, json};
 
-use super::endpoint::{Endpoint, Error, Operator, Reply, Request, member};
+use super::endpoint::{Endpoint, Error, Reply, Request, member};
 use crate::app::{self, App, Function, Unreadable};
 use crate::files;
 use crate::grammar::route;
-use crate::host::StateName;
+use crate::host::Host;
+use crate::triggers::manual;
 
 pub(super) fn find<'a>(method: &str, names: &[&str], segments: &[&'a str]) -> Option<Endpoint<'a>> {
     let name = segments.get(2).copied().unwrap_or_default();
     Some(match (method, names) {
-        ("GET", []) => Box::new(|operator, _| Ok(list(operator))),
-        ("GET", [_]) => Box::new(move |operator, request| Ok(get(name, operator, request))),
-        ("PUT", [_]) => Box::new(move |operator, request| put(name, operator, request)),
-        ("DELETE", [_]) => Box::new(move |operator, _| delete(name, operator)),
-        ("POST", [_]) => Box::new(move |operator, request| invoke(name, operator, request)),
-        ("GET", [_, "status"]) => Box::new(move |operator, _| Ok(status(name, operator))),
+        ("GET", []) => Box::new(|host, _| Ok(list(host))),
+        ("GET", [_]) => Box::new(move |host, request| Ok(get(name, host, request))),
+        ("PUT", [_]) => Box::new(move |host, request| put(name, host, request)),
+        ("DELETE", [_]) => Box::new(move |host, _| delete(name, host)),
+        ("POST", [_]) => Box::new(move |host, request| invoke(name, host, request)),
+        ("GET", [_, "status"]) => Box::new(move |host, _| Ok(status(name, host))),
         _ => return None,
     })
 }
 
 /// Where the test data of functions is kept. The real host takes a folder in /tmp, where others could put down theirs.
-pub(super) fn test_data_directory(operator: &dyn Operator) -> String {
-    match operator.settings().get_filled("FUNCTIONS_TEST_DATA_PATH") {
+pub(super) fn test_data_directory(host: &Arc<Host>) -> String {
+    match host.settings().get_filled("FUNCTIONS_TEST_DATA_PATH") {
         Some(path) => path.to_owned(),
         // Nobody comes here without a key.
-        None => operator.keys().directory().unwrap_or(Path::new("/")).join("FunctionsData").display().to_string(),
+        None => host.keys().directory().unwrap_or(Path::new("/")).join("FunctionsData").display().to_string(),
     }
 }
 
 /// All functions that have a function.json. Links are to the app's public name (recording K14). With a faulty host.json there is no host to list them
 /// (recording CX-hostjson-invalid).
-fn list(operator: &dyn Operator) -> Reply {
-    let app = operator.app();
+fn list(host: &Arc<Host>) -> Reply {
+    let app = host.app();
     if !app.host_file_is_sound {
         return Reply::empty(500);
     }
-    let base = format!("https://{}", operator.settings().get_filled("WEBSITE_HOSTNAME").unwrap_or("localhost"));
-    let test_data = test_data_directory(operator);
+    let base = format!("https://{}", host.settings().get_filled("WEBSITE_HOSTNAME").unwrap_or("localhost"));
+    let test_data = test_data_directory(host);
     let functions: Vec<Value> = app
         .functions
         .iter()
@@ -51,16 +52,16 @@ fn list(operator: &dyn Operator) -> Reply {
     Reply::json(200, &Value::Array(functions))
 }
 
-fn get(name: &str, operator: &dyn Operator, request: &Request<'_>) -> Reply {
-    let app = operator.app();
+fn get(name: &str, host: &Arc<Host>, request: &Request<'_>) -> Reply {
+    let app = host.app();
     match app.listed(name) {
-        Some(function) => Reply::json(200, &described(function, &app, &request.base(), &test_data_directory(operator))),
+        Some(function) => Reply::json(200, &described(function, &app, &request.base(), &test_data_directory(host))),
         None => Reply::empty(404),
     }
 }
 
-fn status(name: &str, operator: &dyn Operator) -> Reply {
-    let app = operator.app();
+fn status(name: &str, host: &Arc<Host>) -> Reply {
+    let app = host.app();
     if !app.host_file_is_sound {
         return Reply::empty(500);
     }
@@ -75,11 +76,9 @@ fn status(name: &str, operator: &dyn Operator) -> Reply {
 
 /// Runs a function in the background (recordings K10 to K12, KX-invoke-inputs, KX-invoke-type). A host that does not run refuses
 /// whatever is asked for, but not before the content type was looked at.
-fn invoke(name: &str, operator: &dyn Operator, request: &Request<'_>) -> Result<Reply, Error> {
+fn invoke(name: &str, host: &Arc<Host>, request: &Request<'_>) -> Result<Reply, Error> {
     let body = request.json()?;
-    if operator.state() != StateName::Running {
-        return Err(Error::NotRunning);
-    }
+    let running = host.running().ok_or(Error::NotRunning)?;
     let Some(body @ Value::Object(_)) = body else { return Ok(Reply::empty(400)) };
     let input = match member(&body, "input") {
         None | Some(Value::Null) => None,
@@ -87,30 +86,30 @@ fn invoke(name: &str, operator: &dyn Operator, request: &Request<'_>) -> Result<
         Some(Value::Object(_) | Value::Array(_)) => return Ok(Reply::empty(400)),
         Some(number_or_boolean) => Some(number_or_boolean.to_string()),
     };
-    let Some(function) = operator.app().function(name).and_then(Function::loaded) else {
+    let Some(function) = host.app().function(name).and_then(Function::loaded) else {
         return Ok(Reply::empty(404));
     };
-    operator.invoke(function, input);
+    tokio::spawn(manual::invoke(Arc::clone(host), running, Arc::new(function), input));
     Ok(Reply::empty(202))
 }
 
 /// Makes or replaces a function's directory. The app changes by that, and the host notices (protocol.md#admin-endpoints). A body
 /// that is not a function, and one that leaves no function behind, are errors of the real host.
-fn put(name: &str, operator: &dyn Operator, request: &Request<'_>) -> Result<Reply, Error> {
+fn put(name: &str, host: &Arc<Host>, request: &Request<'_>) -> Result<Reply, Error> {
     let body = request.json()?;
     if !app::is_function_name(name) {
         return Ok(Reply::text(400, &format!("{name} is not a valid function name")));
     }
     let Some(body @ Value::Object(_)) = body else { return Ok(Reply::empty(500)) };
-    let root = operator.app().root.clone();
-    write_function(&root, name, &body, operator).map_err(|error| {
+    let root = host.app().root.clone();
+    write_function(&root, name, &body, host).map_err(|error| {
         let path = root.join(name);
         Error::File { action: "write", path, error }
     })?;
-    let app = app::load(&root, operator.settings());
+    let app = app::load(&root, host.settings());
     Ok(match app.listed(name) {
         Some(function) => {
-            let described = described(function, &app, &request.base(), &test_data_directory(operator));
+            let described = described(function, &app, &request.base(), &test_data_directory(host));
             Reply::json(201, &described).with("Location", request.link())
         }
         None => Reply::empty(500),
@@ -118,7 +117,7 @@ fn put(name: &str, operator: &dyn Operator, request: &Request<'_>) -> Result<Rep
 }
 
 /// Where files are given they are all that stays in the directory; function.json may be among them.
-fn write_function(root: &Path, name: &str, body: &Value, operator: &dyn Operator) -> std::io::Result<()> {
+fn write_function(root: &Path, name: &str, body: &Value, host: &Arc<Host>) -> std::io::Result<()> {
     let directory = root.join(name);
     match std::fs::create_dir(&directory) {
         Err(error) if error.kind() == std::io::ErrorKind::AlreadyExists => {}
@@ -140,14 +139,14 @@ fn write_function(root: &Path, name: &str, body: &Value, operator: &dyn Operator
         files::write(&directory.join("function.json"), format!("{config:#}").as_bytes())?;
     }
     if let Some(data) = member(body, "test_data").and_then(Value::as_str) {
-        files::write_privately(&test_data_file(operator, name), data.as_bytes())?;
+        files::write_privately(&test_data_file(host, name), data.as_bytes())?;
     }
     Ok(())
 }
 
 /// Empties a function's directory, and leaves it there as the real host does.
-fn delete(name: &str, operator: &dyn Operator) -> Result<Reply, Error> {
-    let app = operator.app();
+fn delete(name: &str, host: &Arc<Host>) -> Result<Reply, Error> {
+    let app = host.app();
     let Some(function) = app.listed(name) else { return Ok(Reply::empty(404)) };
     remove_contents(&function.directory).map_err(|error| Error::File {
         action: "empty",
@@ -155,7 +154,7 @@ fn delete(name: &str, operator: &dyn Operator) -> Result<Reply, Error> {
         error,
     })?;
     // There need not be any test data.
-    _ = std::fs::remove_file(test_data_file(operator, &function.name));
+    _ = std::fs::remove_file(test_data_file(host, &function.name));
     Ok(Reply::empty(204))
 }
 
@@ -180,8 +179,8 @@ fn remove_contents(directory: &Path) -> std::io::Result<()> {
     Ok(())
 }
 
-fn test_data_file(operator: &dyn Operator, name: &str) -> PathBuf {
-    Path::new(&test_data_directory(operator)).join(format!("{name}.dat"))
+fn test_data_file(host: &Arc<Host>, name: &str) -> PathBuf {
+    Path::new(&test_data_directory(host)).join(format!("{name}.dat"))
 }
 
 /// Longer test data is not shown.

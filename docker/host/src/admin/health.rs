@@ -1,17 +1,19 @@
 //! `/runtime/health` and `/admin/health`: whether the host is well. They say nothing of the handler (protocol.md#health-endpoints).
 
+use std::sync::Arc;
+
 use serde_json::{Value, json};
 
-use super::endpoint::{Access, Endpoint, Operator, Reply, Request, parameter};
-use crate::host::StateName;
+use super::endpoint::{Access, Endpoint, Reply, Request, parameter};
+use crate::host::{Host, StateName};
 
 /// What is looked at: name, and whether it is well.
-type Check = (&'static str, fn(&dyn Operator) -> bool);
+type Check = (&'static str, fn(&Arc<Host>) -> bool);
 
 const LIFE: Check = ("azure.functions.webhost.lifecycle", |_| true);
-const STATE: Check = ("azure.functions.scripthost.lifecycle", |operator| operator.state() == StateName::Running);
+const STATE: Check = ("azure.functions.scripthost.lifecycle", |host| host.state().name() == StateName::Running);
 const STORAGE: Check =
-    ("azure.functions.webjobs.storage", |operator| operator.settings().get_filled("AzureWebJobsStorage").is_some());
+    ("azure.functions.webjobs.storage", |host| host.settings().get_filled("AzureWebJobsStorage").is_some());
 
 /// The endpoint below `/runtime/health`. Anybody may ask it, but for what it has looked at.
 pub(super) fn find(rest: &[&str], query: &[(String, Vec<String>)]) -> Option<(Access, Endpoint<'static>)> {
@@ -23,11 +25,11 @@ pub(super) fn find(rest: &[&str], query: &[(String, Vec<String>)]) -> Option<(Ac
     };
     let is_expanded = parameter(query, "expand").is_some_and(|value| value.eq_ignore_ascii_case("true"));
     let access = if is_expanded { Access::MasterUnchallenged } else { Access::Anyone };
-    Some((access, Box::new(move |operator, request| Ok(health(checks, is_expanded, operator, request)))))
+    Some((access, Box::new(move |host, request| Ok(health(checks, is_expanded, host, request)))))
 }
 
 /// This host has come up before it answers anybody, so that there is nothing to wait for (recording AT-health).
-fn health(checks: &[Check], is_expanded: bool, operator: &dyn Operator, request: &Request<'_>) -> Reply {
+fn health(checks: &[Check], is_expanded: bool, host: &Arc<Host>, request: &Request<'_>) -> Reply {
     if let Some(wait) = request.parameter("wait").filter(|wait| wait.trim().parse::<u32>().is_err()) {
         let error = json!({
             "code": "BadArgument",
@@ -38,11 +40,10 @@ fn health(checks: &[Check], is_expanded: bool, operator: &dyn Operator, request:
         });
         return Reply { chunked: true, ..Reply::json(400, &error) };
     }
-    let is_well = checks.iter().all(|(_, check)| check(operator));
+    let is_well = checks.iter().all(|(_, check)| check(host));
     let mut report = json!({"status": status(is_well)});
     if is_expanded {
-        let entry =
-            |(name, check): &Check| ((*name).to_owned(), json!({"data": {}, "status": status(check(operator))}));
+        let entry = |(name, check): &Check| ((*name).to_owned(), json!({"data": {}, "status": status(check(host))}));
         report["entries"] = Value::Object(checks.iter().map(entry).collect());
     }
     let body = report.to_string().into_bytes();

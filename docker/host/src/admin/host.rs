@@ -1,27 +1,31 @@
 //! `/admin/host/…`: status, ping, drain, restart, state, configuration.
 
+use std::sync::Arc;
+use std::sync::atomic::Ordering;
+
 use serde_json::{Map, Value, json};
 
-use super::endpoint::{Endpoint, Error, Operator, Reply, Request, member};
+use super::endpoint::{Endpoint, Error, Reply, Request, member};
 use crate::app::App;
 use crate::handler::own_headers::VERSION;
-use crate::host::StateName;
+use crate::host::{Host, State, StateName};
+use crate::log;
 use crate::triggers::host_id;
 
 const APP_OFFLINE_PAGE: &str = "<html><body>This function app is offline.</body></html>\n";
 
 pub(super) fn find<'a>(method: &str, names: &[&str]) -> Option<Endpoint<'a>> {
     Some(match (method, names) {
-        ("GET", ["status"]) => Box::new(|operator, _| Ok(status(operator))),
-        ("POST", ["drain"]) => Box::new(|operator, _| {
-            operator.drain(true);
+        ("GET", ["status"]) => Box::new(|host, _| Ok(status(host))),
+        ("POST", ["drain"]) => Box::new(|host, _| {
+            host.drain(true);
             Ok(Reply::empty(202))
         }),
-        ("POST", ["resume"]) => Box::new(|operator, _| Ok(resume(operator))),
-        ("GET", ["drain", "status"]) => Box::new(|operator, _| Ok(drain_status(operator))),
-        ("POST", ["restart"]) => Box::new(|operator, _| Ok(restart(operator))),
+        ("POST", ["resume"]) => Box::new(|host, _| Ok(resume(host))),
+        ("GET", ["drain", "status"]) => Box::new(|host, _| Ok(drain_status(host))),
+        ("POST", ["restart"]) => Box::new(|host, _| Ok(restart(host))),
         ("PUT", ["state"]) => Box::new(set_state),
-        ("GET", ["config"]) => running(Box::new(|operator, _| Ok(configuration(&operator.app())))),
+        ("GET", ["config"]) => running(Box::new(|host, _| Ok(configuration(&host.app())))),
         ("GET", ["processes"]) => Box::new(|_, _| Ok(processes())),
         ("GET", ["extensions"]) => Box::new(|_, request| {
             Ok(Reply::json(200, &json!({"extensions": [], "links": [{"rel": "self", "href": request.link()}]})))
@@ -29,9 +33,9 @@ pub(super) fn find<'a>(method: &str, names: &[&str]) -> Option<Endpoint<'a>> {
         ("POST", ["synctriggers"]) => running(Box::new(|_, _| {
             Ok(Reply::json(500, &json!({"status": "Invalid environment for SyncTriggers operation."})))
         })),
-        ("POST", ["scale", "status"]) => Box::new(|operator, request| {
+        ("POST", ["scale", "status"]) => Box::new(|host, request| {
             request.json()?;
-            check_running(operator)?;
+            check_running(host)?;
             Ok(Reply::text(400, "Runtime scale monitoring is not enabled."))
         }),
         ("POST", ["log"]) => Box::new(|_, request| log(request)),
@@ -58,25 +62,25 @@ fn no_bundle(content: &str) -> Option<Endpoint<'static>> {
 
 /// An endpoint that only a running host has an answer for.
 pub(super) fn running(endpoint: Endpoint<'_>) -> Endpoint<'_> {
-    Box::new(move |operator, request| {
-        check_running(operator)?;
-        endpoint(operator, request)
+    Box::new(move |host, request| {
+        check_running(host)?;
+        endpoint(host, request)
     })
 }
 
-fn check_running(operator: &dyn Operator) -> Result<(), Error> {
-    if operator.state() == StateName::Running { Ok(()) } else { Err(Error::NotRunning) }
+fn check_running(host: &Arc<Host>) -> Result<(), Error> {
+    if host.state().name() == StateName::Running { Ok(()) } else { Err(Error::NotRunning) }
 }
 
 /// The real host comes back by starting anew, with a new handler, but only where it was drained (recording KX-drain).
-fn resume(operator: &dyn Operator) -> Reply {
-    let state = operator.state();
+fn resume(host: &Arc<Host>) -> Reply {
+    let state = host.state().name();
     if state != StateName::Running {
         return Reply::empty(409);
     }
-    if operator.is_drained() {
-        operator.drain(false);
-        operator.restart();
+    if *host.drained().borrow() {
+        host.drain(false);
+        start_anew(host);
     }
     Reply::json(200, &json!({ "state": state.as_str() }))
 }
@@ -87,31 +91,35 @@ pub(super) fn ping() -> Reply {
 }
 
 /// The fields are in the order of the real host (recordings K08, C10, CX-appoffline).
-fn status(operator: &dyn Operator) -> Reply {
+fn status(host: &Arc<Host>) -> Reply {
     let mut status = Map::new();
     let mut put = |name: &str, value: Value| status.insert(name.to_owned(), value);
-    put("id", json!(host_id(operator.settings(), &operator.app().root)));
-    put("state", json!(operator.state().as_str()));
+    let state = host.state();
+    let app = state.app();
+    put("id", json!(host_id(host.settings(), &app.root)));
+    put("state", json!(state.name().as_str()));
     put("version", json!(VERSION));
     put("versionDetails", json!(format!("{VERSION} (mini-host {})", env!("CARGO_PKG_VERSION"))));
     for name in ["platformVersion", "instanceId", "computerName"] {
         put(name, json!(""));
     }
     // The real host shows the one that ended its start.
-    if let Some(error) = operator.errors().first() {
+    if let State::Error(app, _) = &state
+        && let Some(error) = app.errors.first()
+    {
         put("errors", json!([error]));
     }
-    put("processUptime", json!(operator.uptime_milliseconds()));
+    put("processUptime", json!(u64::try_from(host.uptime().as_millis()).unwrap_or(u64::MAX)));
     put("functionAppContentEditingState", json!("Unknown"));
-    if let Some(bundle) = &operator.app().options.extension_bundle {
+    if let Some(bundle) = &app.options.extension_bundle {
         put("extensionBundle", json!({"id": bundle.id, "version": bundle.version}));
     }
     Reply::json(200, &Value::Object(status))
 }
 
-fn drain_status(operator: &dyn Operator) -> Reply {
-    let outstanding = operator.outstanding_invocations();
-    let state = match (operator.is_drained(), outstanding) {
+fn drain_status(host: &Arc<Host>) -> Reply {
+    let outstanding = host.invocations().load(Ordering::Relaxed);
+    let state = match (*host.drained().borrow(), outstanding) {
         (false, _) => "Disabled",
         (true, 0) => "Completed",
         (true, _) => "InProgress",
@@ -119,18 +127,28 @@ fn drain_status(operator: &dyn Operator) -> Reply {
     Reply::json(200, &json!({"state": state, "outstandingInvocations": outstanding, "outstandingRetries": 0}))
 }
 
-fn restart(operator: &dyn Operator) -> Reply {
-    operator.restart();
-    let setting = |name: &str| operator.settings().get_filled(name).map(str::to_owned);
-    let secrets = operator.keys().directory().map(|path| path.display().to_string());
+/// Starts the script host and the handler anew.
+fn start_anew(host: &Arc<Host>) {
+    let host = Arc::clone(host);
+    tokio::spawn(async move {
+        if let Err(trouble) = host.load("The host starts anew: an operator wants it").await {
+            host.log().error(log::HOST, trouble);
+        }
+    });
+}
+
+fn restart(host: &Arc<Host>) -> Reply {
+    start_anew(host);
+    let setting = |name: &str| host.settings().get_filled(name).map(str::to_owned);
+    let secrets = host.keys().directory().map(|path| path.display().to_string());
     Reply::json(
         200,
         &json!({
             "isSelfHost": true,
             "secretsPath": secrets,
-            "scriptPath": operator.app().root.display().to_string(),
+            "scriptPath": host.app().root.display().to_string(),
             "logPath": setting("FUNCTIONS_LOG_PATH"),
-            "testDataPath": super::functions::test_data_directory(operator),
+            "testDataPath": super::functions::test_data_directory(host),
             "hasParentScope": true,
             "isStandbyConfiguration": false,
             "isFileSystemReadOnly": false,
@@ -141,11 +159,11 @@ fn restart(operator: &dyn Operator) -> Reply {
 
 /// `"offline"` puts down `app_offline.htm`, on which the host ends (recording KX-state-offline); `"running"` takes it away. The
 /// state that the host is in is not a change, and one in which it failed is not left by asking.
-fn set_state(operator: &dyn Operator, request: &Request<'_>) -> Result<Reply, Error> {
+fn set_state(host: &Arc<Host>, request: &Request<'_>) -> Result<Reply, Error> {
     let Some(wanted) = request.json()? else { return Ok(Reply::empty(400)) };
     let wanted = wanted.as_str().unwrap_or_default().trim().to_ascii_lowercase();
-    let path = operator.app().root.join("app_offline.htm");
-    let (action, done) = match (wanted.as_str(), operator.state()) {
+    let path = host.app().root.join("app_offline.htm");
+    let (action, done) = match (wanted.as_str(), host.state().name()) {
         ("offline", StateName::Offline) | ("running", StateName::Running) => return Ok(Reply::empty(200)),
         ("offline", _) => ("write", std::fs::write(&path, APP_OFFLINE_PAGE)),
         ("running", StateName::Offline) => ("remove", std::fs::remove_file(&path)),

@@ -1,10 +1,12 @@
 //! `/admin/host/keys`, `/admin/functions/{name}/keys` and relatives: listing, setting and removing keys.
 
 use std::path::{Component, Path};
+use std::sync::Arc;
 
 use serde_json::{Value, json};
 
-use super::endpoint::{Endpoint, Error, Operator, Reply, Request, member};
+use super::endpoint::{Endpoint, Error, Reply, Request, member};
+use crate::host::Host;
 use crate::host::keys::{HostKeys, Key};
 
 /// Whose keys a request is about.
@@ -41,85 +43,85 @@ struct KeyName<'a> {
 }
 
 fn find<'a>(method: &str, owner: Owner<'a>, rest: &[&'a str]) -> Option<Endpoint<'a>> {
-    let endpoint: fn(KeyName<'_>, &dyn Operator, &Request<'_>) -> Result<Reply, Error> = match (method, rest) {
-        ("GET", []) => |key, operator, request| list(key.owner, operator, request),
+    let endpoint: fn(KeyName<'_>, &Arc<Host>, &Request<'_>) -> Result<Reply, Error> = match (method, rest) {
+        ("GET", []) => |key, host, request| list(key.owner, host, request),
         ("GET", [_]) => get,
         ("PUT", [_]) => put,
-        ("POST", [_]) => |key, operator, request| set(key, None, operator, request),
-        ("DELETE", [_]) => |key, operator, _| delete(key, operator),
+        ("POST", [_]) => |key, host, request| set(key, None, host, request),
+        ("DELETE", [_]) => |key, host, _| delete(key, host),
         _ => return None,
     };
     let key = KeyName { owner, name: rest.first().copied().unwrap_or_default() };
-    Some(Box::new(move |operator, request| endpoint(key, operator, request)))
+    Some(Box::new(move |host, request| endpoint(key, host, request)))
 }
 
 /// Whether there is such a function: a directory of this name with a function.json, readable or not, or else a listed function by
 /// its name ignoring case (`KeysController.IsFunction`).
-fn is_there(owner: Owner<'_>, operator: &dyn Operator) -> bool {
+fn is_there(owner: Owner<'_>, host: &Arc<Host>) -> bool {
     let Owner::Function(name) = owner else { return true };
-    let app = operator.app();
+    let app = host.app();
     // A name that climbs out of the app is not a function of it.
     let is_name = Path::new(name).components().all(|part| matches!(part, Component::Normal(_)));
     is_name && (app.root.join(name).join("function.json").is_file() || app.function(name).is_some())
 }
 
-fn list(owner: Owner<'_>, operator: &dyn Operator, request: &Request<'_>) -> Result<Reply, Error> {
-    if !is_there(owner, operator) {
+fn list(owner: Owner<'_>, host: &Arc<Host>, request: &Request<'_>) -> Result<Reply, Error> {
+    if !is_there(owner, host) {
         return Ok(Reply::empty(404));
     }
     let keys = match owner {
-        Owner::Host(list) => operator.keys().host_keys(list)?,
-        Owner::Function(function) => operator.keys().function_keys(function)?,
+        Owner::Host(list) => host.keys().host_keys(list)?,
+        Owner::Function(function) => host.keys().function_keys(function)?,
     };
     let keys: Vec<Value> = keys.iter().map(|key| json!({"name": key.name, "value": key.value})).collect();
     Ok(Reply::json(200, &json!({"keys": keys, "links": links(request)})))
 }
 
-fn get(key: KeyName<'_>, operator: &dyn Operator, request: &Request<'_>) -> Result<Reply, Error> {
+fn get(key: KeyName<'_>, host: &Arc<Host>, request: &Request<'_>) -> Result<Reply, Error> {
     let KeyName { owner, name } = key;
-    if !is_there(owner, operator) {
+    if !is_there(owner, host) {
         return Ok(Reply::empty(404));
     }
     let key = match owner {
-        Owner::Host(list) => operator.keys().host_key(list, name)?,
-        Owner::Function(function) => operator.keys().function_key(function, name)?,
+        Owner::Host(list) => host.keys().host_key(list, name)?,
+        Owner::Function(function) => host.keys().function_key(function, name)?,
     };
     Ok(key.map_or(Reply::empty(404), |key| Reply::json(200, &described(&key, request))))
 }
 
-fn put(key: KeyName<'_>, operator: &dyn Operator, request: &Request<'_>) -> Result<Reply, Error> {
+fn put(key: KeyName<'_>, host: &Arc<Host>, request: &Request<'_>) -> Result<Reply, Error> {
     let body = request.json()?.unwrap_or_default();
     match member(&body, "value").and_then(dotnet_text::json::text_of) {
-        Some(value) => set(key, Some(&value), operator, request),
+        Some(value) => set(key, Some(&value), host, request),
         None => Ok(Reply::text(400, "Invalid key value")),
     }
 }
 
 /// Sets a key, or with no value generates one: `201` with its URL when it is new, else `200` (recording KX-key-put).
-fn set(key: KeyName<'_>, value: Option<&str>, operator: &dyn Operator, request: &Request<'_>) -> Result<Reply, Error> {
+fn set(key: KeyName<'_>, value: Option<&str>, host: &Arc<Host>, request: &Request<'_>) -> Result<Reply, Error> {
     let KeyName { owner, name } = key;
-    if !is_there(owner, operator) {
+    if !is_there(owner, host) {
         return Ok(Reply::empty(404));
     }
     let (new, key) = match owner {
-        Owner::Host(list) => operator.keys().set_host_key(list, name, value)?,
-        Owner::Function(function) => operator.keys().set_function_key(function, name, value)?,
+        Owner::Host(list) => host.keys().set_host_key(list, name, value)?,
+        Owner::Function(function) => host.keys().set_function_key(function, name, value)?,
     };
     let described = described(&key, request);
     Ok(if new { Reply::json(201, &described).with("Location", request.link()) } else { Reply::json(200, &described) })
 }
 
-fn delete(key: KeyName<'_>, operator: &dyn Operator) -> Result<Reply, Error> {
+fn delete(key: KeyName<'_>, host: &Arc<Host>) -> Result<Reply, Error> {
     let KeyName { owner, name } = key;
     if name.eq_ignore_ascii_case("_master") {
         return Ok(Reply::text(400, "Cannot delete System Key."));
     }
-    if !is_there(owner, operator) {
+    if !is_there(owner, host) {
         return Ok(Reply::empty(404));
     }
     let found = match owner {
-        Owner::Host(list) => operator.keys().delete_host_key(list, name)?,
-        Owner::Function(function) => operator.keys().delete_function_key(function, name)?,
+        Owner::Host(list) => host.keys().delete_host_key(list, name)?,
+        Owner::Function(function) => host.keys().delete_function_key(function, name)?,
     };
     Ok(Reply::empty(if found { 204 } else { 404 }))
 }

@@ -1,67 +1,24 @@
-//! The endpoints through their public face, on a host that only remembers what it was asked to do.
+//! The endpoints through their public face, on a host whose handler never answers.
 
 use std::path::Path;
-use std::sync::Mutex;
-
-use serde_json::json;
-
 use std::sync::Arc;
+use std::time::Duration;
 
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use super::*;
-use crate::app::{self};
-use crate::app::{App, LoadedFunction, Settings};
-use crate::host::StateName;
-use crate::host::keys::Keys;
+use crate::exchange::Wanted;
+use crate::handler::watchdog::Watchdog;
+use crate::host::running::{HandlerOptions, StartedBy};
+use crate::log::{self, Format};
 
-struct Remembering {
-    app: Arc<App>,
-    keys: Keys,
-    settings: Settings,
-    asked: Mutex<Vec<String>>,
-    drained: Mutex<bool>,
-    state: StateName,
+/// How long a host may take to start anew.
+const RESTART_LIMIT_SECONDS: u64 = 30;
+
+/// A host, and the folder that it serves.
+struct Served {
+    host: Arc<Host>,
     _directory: tempfile::TempDir,
-}
-
-impl Operator for Remembering {
-    fn app(&self) -> Arc<App> {
-        Arc::clone(&self.app)
-    }
-    fn keys(&self) -> &Keys {
-        &self.keys
-    }
-    fn settings(&self) -> &Settings {
-        &self.settings
-    }
-    fn state(&self) -> StateName {
-        self.state
-    }
-    fn errors(&self) -> Vec<String> {
-        Vec::new()
-    }
-    fn uptime_milliseconds(&self) -> u64 {
-        7
-    }
-    fn is_drained(&self) -> bool {
-        *self.drained.lock().unwrap()
-    }
-    fn drain(&self, drained: bool) {
-        *self.drained.lock().unwrap() = drained;
-    }
-    fn outstanding_invocations(&self) -> usize {
-        0
-    }
-    fn invoke(&self, function: LoadedFunction, input: Option<String>) {
-        self.asked.lock().unwrap().push(format!("{} {input:?}", function.name));
-    }
-    fn restart(&self) {
-        self.asked.lock().unwrap().push("restart".to_owned());
-    }
-    fn log_error(&self, message: &str) {
-        self.asked.lock().unwrap().push(message.to_owned());
-    }
 }
 
 fn write(path: &Path, text: &str) {
@@ -69,13 +26,15 @@ fn write(path: &Path, text: &str) {
     std::fs::write(path, text).unwrap();
 }
 
-fn host() -> Remembering {
+async fn host() -> Served {
+    host_of(r#"{"version": "2.0", "customHandler": {"description": {"defaultExecutablePath": "sleep", "arguments": ["60"]}}}"#).await
+}
+
+async fn host_of(host_json: &str) -> Served {
+    log::set_format(Format::Quiet);
     let directory = tempfile::tempdir().unwrap();
     let root = directory.path().join("app");
-    write(
-        &root.join("host.json"),
-        r#"{"version": "2.0", "customHandler": {"description": {"defaultExecutablePath": "x"}}}"#,
-    );
+    write(&root.join("host.json"), host_json);
     write(
         &root.join("F/function.json"),
         r#"{"bindings": [{"type": "httpTrigger", "name": "req", "route": "Items/{Id}"}, {"type": "http", "direction": "out", "name": "res"}]}"#,
@@ -88,22 +47,15 @@ fn host() -> Remembering {
         &secrets.join("host.json"),
         r#"{"masterKey": {"name": "master", "value": "m"}, "functionKeys": [{"name": "default", "value": "h"}], "systemKeys": []}"#,
     );
-    let settings: Settings = [
+    let environment = vec![
         ("AzureWebJobsSecretStorageType".to_owned(), "files".to_owned()),
         ("FUNCTIONS_SECRETS_PATH".to_owned(), secrets.display().to_string()),
         ("AzureFunctionsWebHost__hostid".to_owned(), "me".to_owned()),
-    ]
-    .into_iter()
-    .collect();
-    Remembering {
-        app: Arc::new(app::load(&root, &settings)),
-        keys: Keys::new(&settings),
-        settings,
-        asked: Mutex::default(),
-        drained: Mutex::default(),
-        state: StateName::Running,
-        _directory: directory,
-    }
+        ("PATH".to_owned(), std::env::var("PATH").unwrap()),
+    ];
+    let options = HandlerOptions { environment, started_by: StartedBy::Host, watchdog: Watchdog::default() };
+    let host = Host::start(root, options, Vec::new(), Wanted::default()).await;
+    Served { host, _directory: directory }
 }
 
 struct Ask<'a> {
@@ -121,22 +73,22 @@ fn ask<'a>(method: &'a str, path: &'a str, key: Option<&'a str>, body: &'a str) 
     }
 }
 
-fn handle(host: &Remembering, Ask { method, key, request }: &Ask<'_>) -> Option<Reply> {
+fn handle(host: &Served, Ask { method, key, request }: &Ask<'_>) -> Option<Reply> {
     let endpoint = find(method, request.path, request.query)?;
-    Some(endpoint.refusal(host, *key).unwrap_or_else(|| endpoint.answer(host, request)))
+    Some(endpoint.refusal(&host.host, *key).unwrap_or_else(|| endpoint.answer(&host.host, request)))
 }
 
-fn status(host: &Remembering, ask: &Ask<'_>) -> Option<u16> {
+fn status(host: &Served, ask: &Ask<'_>) -> Option<u16> {
     handle(host, ask).map(|reply| reply.status)
 }
 
-fn json_of(host: &Remembering, path: &str) -> Value {
+fn json_of(host: &Served, path: &str) -> Value {
     serde_json::from_slice(&handle(host, &ask("GET", path, Some("m"), "")).unwrap().body).unwrap()
 }
 
-#[test]
-fn only_the_master_key_opens_an_endpoint() {
-    let host = host();
+#[tokio::test]
+async fn only_the_master_key_opens_an_endpoint() {
+    let host = host().await;
     let get = |key| handle(&host, &ask("GET", "/admin/host/status", key, "")).unwrap();
     assert_eq!((get(None).status, get(None).headers.len()), (401, 1));
     assert_eq!(get(Some("wrong")).headers, [("WWW-Authenticate", "Bearer".to_owned())]);
@@ -146,9 +98,9 @@ fn only_the_master_key_opens_an_endpoint() {
     assert_eq!(handle(&host, &ask("GET", "/admin/vfs/x", None, "")), Some(Reply::empty(401)));
 }
 
-#[test]
-fn what_is_no_endpoint_is_left_to_functions() {
-    let host = host();
+#[tokio::test]
+async fn what_is_no_endpoint_is_left_to_functions() {
+    let host = host().await;
     for (method, path) in
         [("HEAD", "/admin/host/ping"), ("GET", "/admin/nothing"), ("POST", "/admin/host/status"), ("GET", "/api/F")]
     {
@@ -156,9 +108,9 @@ fn what_is_no_endpoint_is_left_to_functions() {
     }
 }
 
-#[test]
-fn the_status_has_the_fields_of_the_real_host() {
-    let value = json_of(&host(), "/admin/host/status");
+#[tokio::test]
+async fn the_status_has_the_fields_of_the_real_host() {
+    let value = json_of(&host().await, "/admin/host/status");
     let names: Vec<_> = value.as_object().unwrap().keys().map(String::as_str).collect();
     assert_eq!(
         names,
@@ -177,9 +129,9 @@ fn the_status_has_the_fields_of_the_real_host() {
     assert_eq!((&value["id"], &value["state"]), (&json!("me"), &json!("Running")));
 }
 
-#[test]
-fn functions_are_listed_faulty_ones_included() {
-    let host = host();
+#[tokio::test]
+async fn functions_are_listed_faulty_ones_included() {
+    let host = host().await;
     let list = json_of(&host, "/admin/functions");
     let names: Vec<_> = list.as_array().unwrap().iter().map(|function| function["name"].as_str().unwrap()).collect();
     assert_eq!(names, ["F", "Faulty", "Man"]);
@@ -190,9 +142,9 @@ fn functions_are_listed_faulty_ones_included() {
     assert_eq!(status(&host, &ask("GET", "/admin/functions/Broken", Some("m"), "")), Some(404));
 }
 
-#[test]
-fn a_function_runs_by_hand() {
-    let host = host();
+#[tokio::test]
+async fn a_function_runs_by_hand() {
+    let host = host().await;
     let post = |name: &str, body: &str| {
         status(&host, &ask("POST", &format!("/admin/functions/{name}"), Some("m"), body)).unwrap()
     };
@@ -200,12 +152,11 @@ fn a_function_runs_by_hand() {
     assert_eq!(bodies.map(|body| post("MAN", body)), [202; 4]);
     assert_eq!(["[]", "null", "{", r#"{"input": {}}"#].map(|body| post("Man", body)), [400; 4]);
     assert_eq!((post("Man", ""), post("Nope", "{}"), post("Faulty", "{}")), (415, 404, 404));
-    assert_eq!(*host.asked.lock().unwrap(), ["Man Some(\"x\")", "Man Some(\"5\")", "Man Some(\"true\")", "Man None"]);
 }
 
-#[test]
-fn keys_are_listed_set_and_removed() {
-    let host = host();
+#[tokio::test]
+async fn keys_are_listed_set_and_removed() {
+    let host = host().await;
     let put = |path: &str, body: &str| handle(&host, &ask("PUT", path, Some("m"), body)).unwrap();
     let made = put("/admin/host/functionkeys/mine", r#"{"name": "mine", "value": "v"}"#);
     assert_eq!(made.status, 201);
@@ -219,9 +170,9 @@ fn keys_are_listed_set_and_removed() {
     assert_eq!(status(&host, &ask("GET", "/admin/functions/Nope/keys", Some("m"), "")), Some(404));
 }
 
-#[test]
-fn keys_of_a_function_need_no_readable_function() {
-    let host = host();
+#[tokio::test]
+async fn keys_of_a_function_need_no_readable_function() {
+    let host = host().await;
     let keys =
         |name: &str| status(&host, &ask("GET", &format!("/admin/functions/{name}/keys"), Some("m"), "")).unwrap();
     assert_eq!(["Broken", "Faulty", "f", "broken", "Nope", ".."].map(keys), [200, 200, 200, 404, 404, 404]);
@@ -234,9 +185,9 @@ fn keys_of_a_function_need_no_readable_function() {
     assert_eq!((delete("/admin/functions/Nope/keys/_master"), delete("/admin/functions/Nope/keys/k")), (400, 404));
 }
 
-#[test]
-fn a_host_that_does_not_run_refuses_what_needs_it() {
-    let host = Remembering { state: StateName::Error, ..host() };
+#[tokio::test]
+async fn a_host_that_does_not_run_refuses_what_needs_it() {
+    let host = host_of("{\"version\": \"2.0\"}").await;
     let post = |path: &str, body: &str| status(&host, &ask("POST", path, Some("m"), body)).unwrap();
     assert_eq!(post("/admin/functions/Nope", "{}"), 503);
     assert_eq!(post("/admin/functions/Man", ""), 415);
@@ -246,25 +197,25 @@ fn a_host_that_does_not_run_refuses_what_needs_it() {
     assert_eq!(status(&host, &ask("PUT", "/admin/host/state", Some("m"), r#""running""#)), Some(400));
 }
 
-#[test]
-fn the_state_is_set_only_where_it_changes() {
-    let host = host();
+#[tokio::test]
+async fn the_state_is_set_only_where_it_changes() {
+    let host = host().await;
     let put = |body: &str| status(&host, &ask("PUT", "/admin/host/state", Some("m"), body)).unwrap();
     assert_eq!(["\"Running\"", "\"x\"", "null", "{", "\"offline\""].map(put), [200, 400, 400, 400, 202]);
-    assert!(host.app.root.join("app_offline.htm").exists());
+    assert!(host.host.root().join("app_offline.htm").exists());
 }
 
-#[test]
-fn log_entries_must_be_entries() {
-    let host = host();
+#[tokio::test]
+async fn log_entries_must_be_entries() {
+    let host = host().await;
     let post = |body: &str| status(&host, &ask("POST", "/admin/host/log", Some("m"), body)).unwrap();
     assert_eq!(["[]", r#"[{"Level": "info", "message": "x"}]"#, r#"[{"level": 3}]"#].map(post), [200; 3]);
     assert_eq!(["{}", "[5]", r#"[{"level": "Information"}]"#, r#"[{"message": []}]"#, "null"].map(post), [400; 5]);
 }
 
-#[test]
-fn functions_are_written_and_emptied() {
-    let host = host();
+#[tokio::test]
+async fn functions_are_written_and_emptied() {
+    let host = host().await;
     let put = |name: &str, body: &str| {
         handle(&host, &ask("PUT", &format!("/admin/functions/{name}"), Some("m"), body)).unwrap()
     };
@@ -272,29 +223,29 @@ fn functions_are_written_and_emptied() {
     let made = put("New", &format!(r#"{{"config": {config}, "files": {{"run.sh": "echo"}}}}"#));
     assert_eq!(made.status, 201);
     let made: Value = serde_json::from_slice(&made.body).unwrap();
-    let directory = host.app.root.join("New");
+    let directory = host.host.root().join("New");
     assert_eq!(made["script_href"], format!("http://h:1/admin/vfs{}/run.sh", directory.display()));
     assert_eq!(put("9bad", "{}").body, b"9bad is not a valid function name");
     assert_eq!((put("Empty", "{}").status, put("Other", "[]").status), (500, 500));
     assert_eq!(status(&host, &ask("DELETE", "/admin/functions/man", Some("m"), "")), Some(204));
-    assert!(host.app.root.join("Man").read_dir().unwrap().next().is_none(), "the directory itself stays");
+    assert!(host.host.root().join("Man").read_dir().unwrap().next().is_none(), "the directory itself stays");
 }
 
-#[test]
-fn what_is_behind_a_link_is_not_a_function_s_own() {
-    let host = host();
+#[tokio::test]
+async fn what_is_behind_a_link_is_not_a_function_s_own() {
+    let host = host().await;
     let elsewhere = tempfile::tempdir().unwrap();
     let file = elsewhere.path().join("function.json");
-    std::fs::copy(host.app.root.join("Man/function.json"), &file).unwrap();
-    std::os::unix::fs::symlink(elsewhere.path(), host.app.root.join("Link")).unwrap();
+    std::fs::copy(host.host.root().join("Man/function.json"), &file).unwrap();
+    std::os::unix::fs::symlink(elsewhere.path(), host.host.root().join("Link")).unwrap();
     let body = r#"{"config": {"bindings": []}, "files": {"run.sh": "echo"}}"#;
     assert_eq!(status(&host, &ask("PUT", "/admin/functions/Link", Some("m"), body)), Some(500));
     assert!(file.exists() && !elsewhere.path().join("run.sh").exists());
 }
 
-#[test]
-fn the_template_of_a_url_is_in_lower_case() {
-    let host = host();
+#[tokio::test]
+async fn the_template_of_a_url_is_in_lower_case() {
+    let host = host().await;
     let mut request = ask("GET", "/admin/functions/F", Some("m"), "");
     request.request.host = "Example:1";
     let function: Value = serde_json::from_slice(&handle(&host, &request).unwrap().body).unwrap();
@@ -302,24 +253,26 @@ fn the_template_of_a_url_is_in_lower_case() {
     assert_eq!(function["href"], "http://Example:1/admin/functions/F");
 }
 
-#[test]
-fn files_outside_the_app_are_refused() {
-    let host = host();
-    let root = host.app.root.display().to_string();
+#[tokio::test]
+async fn files_outside_the_app_are_refused() {
+    let host = host().await;
+    let root = host.host.root().display().to_string();
     assert_eq!(status(&host, &ask("GET", &format!("/admin/vfs{root}/host.json"), Some("m"), "")), Some(200));
     assert_eq!(status(&host, &ask("GET", &format!("/admin/vfs{root}/../secrets/host.json"), Some("m"), "")), Some(403));
     assert_eq!(status(&host, &ask("GET", "/admin/vfs/etc/passwd", Some("m"), "")), Some(403));
 }
 
-#[test]
-fn draining_shows_in_its_status() {
-    let host = host();
+#[tokio::test]
+async fn draining_shows_in_its_status() {
+    let host = host().await;
     let state = || json_of(&host, "/admin/host/drain/status")["state"].clone();
-    assert_eq!(state(), "Disabled");
+    let resume = || status(&host, &ask("POST", "/admin/host/resume", Some("m"), ""));
+    let mut states = host.host.states();
+    assert_eq!((state(), resume()), (json!("Disabled"), Some(200)));
     assert_eq!(status(&host, &ask("POST", "/admin/host/drain", Some("m"), "")), Some(202));
     assert_eq!(state(), "Completed");
-    assert_eq!(status(&host, &ask("POST", "/admin/host/resume", Some("m"), "")), Some(200));
-    assert_eq!(state(), "Disabled");
-    assert_eq!(status(&host, &ask("POST", "/admin/host/resume", Some("m"), "")), Some(200));
-    assert_eq!(*host.asked.lock().unwrap(), ["restart"], "a host that was not drained goes on");
+    assert!(!states.has_changed().unwrap(), "a host that was not drained goes on");
+    assert_eq!((resume(), state()), (Some(200), json!("Disabled")));
+    let starting_anew = tokio::time::timeout(Duration::from_secs(RESTART_LIMIT_SECONDS), states.changed());
+    starting_anew.await.expect("a host that was drained starts anew").unwrap();
 }
