@@ -26,7 +26,7 @@ const NOT_MODIFIED: u16 = 304;
 pub async fn forward(call: &Call<'_>, caller: &mut Caller) -> Response {
     let execution = Execution::begin(call.host, call.running, &call.found.function, CALLED_BY_HOST_API);
     let Some(handler) = call.running.handler() else { return Response::empty(500) };
-    let is_ready = caller.attend(invoke::wait_ready(handler, &execution)).await;
+    let is_ready = caller.attend(pin!(invoke::wait_ready(handler, &execution))).await;
 
     let head = call.request.head;
     let request = match to_handler(&execution, call.request, caller.length()) {
@@ -45,7 +45,7 @@ pub async fn forward(call: &Call<'_>, caller: &mut Caller) -> Response {
         let answered = if caller.length() > 0 {
             client.call_and_see(&request, Body::Stream { caller, waits_for_continue }, &see).await
         } else {
-            caller.attend(client.call_and_see(&request, Body::Empty, &see)).await
+            caller.attend(pin!(client.call_and_see(&request, Body::Empty, &see))).await
         };
         invoke::noticed(handler, answered).await
     });

@@ -1,5 +1,6 @@
 //! What callers see: the order of handling (protocol.md#the-http-front).
 
+use std::pin::pin;
 use std::sync::Arc;
 
 use bytes::Bytes;
@@ -150,7 +151,7 @@ fn admin_response(host: &Host, reply: admin::Reply) -> Response {
 }
 
 async fn throttled(host: &Host, running: &Running, request: Request<'_>, caller: &mut Caller) -> Option<Response> {
-    let _pass = match caller.attend(running.throttle.enter()).await {
+    let _pass = match caller.attend(pin!(running.throttle.enter())).await {
         Ok(pass) => pass,
         Err(Refusal::Never) => return Some(Response::empty(500)),
         Err(Refusal::TooMany) => {

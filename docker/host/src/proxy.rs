@@ -34,7 +34,7 @@ const WITHOUT_LENGTH: [&str; 4] = ["GET", "HEAD", "OPTIONS", "DELETE"];
 pub async fn proxy(call: &Call<'_>, caller: &mut Caller) -> Option<Response> {
     let execution = Execution::begin(call.host, call.running, &call.found.function, CALLED_BY_HOST_API);
     let Some(handler) = call.running.handler() else { return Some(Response::empty(500)) };
-    let is_ready = caller.attend(invoke::wait_ready(handler, &execution)).await;
+    let is_ready = caller.attend(pin!(invoke::wait_ready(handler, &execution))).await;
     let outcome = {
         let exchange = pin!(exchange(handler, &execution, call.request, caller));
         invoke::within_timeout(handler, &execution, exchange).await

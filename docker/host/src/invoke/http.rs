@@ -1,6 +1,7 @@
 //! An HTTP request as the trigger of an invocation in default mode (protocol.md#http-trigger and #named-http-output).
 
 use std::fmt::Display;
+use std::pin::pin;
 use std::sync::Arc;
 
 use bytes::Bytes;
@@ -34,7 +35,7 @@ pub async fn http(call: &Call<'_>, caller: &mut Caller) -> Response {
             return Response::empty(500);
         }
     };
-    match caller.attend(invoke(call.host, call.running, function, request)).await {
+    match caller.attend(pin!(invoke(call.host, call.running, function, request))).await {
         Ok(output) => match reply::reply(output, accept(head).as_deref()) {
             Ok(reply) => respond(reply, head.method == "HEAD"),
             Err(Unwritable { failure, instead }) => {

@@ -2,7 +2,7 @@
 
 use std::fmt;
 use std::io;
-use std::pin::pin;
+use std::pin::Pin;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -189,8 +189,7 @@ impl Caller {
 
     /// Waits for `work`. If the caller leaves meanwhile its connection is given up: what is still done for it, as the real host does it,
     /// takes no descriptor from others.
-    pub async fn attend<T>(&mut self, work: impl Future<Output = T>) -> T {
-        let mut work = pin!(work);
+    pub async fn attend<T>(&mut self, mut work: Pin<&mut impl Future<Output = T>>) -> T {
         tokio::select! {
             biased;
             done = &mut work => return done,

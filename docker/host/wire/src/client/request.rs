@@ -3,6 +3,7 @@
 use std::borrow::Cow;
 use std::fmt;
 use std::future::pending;
+use std::pin::pin;
 
 use bytes::Bytes;
 use tokio::io::AsyncRead;
@@ -49,7 +50,7 @@ impl Body<'_> {
     /// Gives up the connection of a caller who leaves after its body has been passed on; this never ends.
     pub(crate) async fn attend<T>(&mut self) -> T {
         match self {
-            Self::Stream { caller, .. } => caller.attend(pending()).await,
+            Self::Stream { caller, .. } => caller.attend(pin!(pending())).await,
             _ => pending().await,
         }
     }
