@@ -16,7 +16,6 @@ use crate::host::keys::{Identity, KeyError, KeyLevel};
 use endpoint::{Access, Endpoint};
 pub use endpoint::{Reply, Request};
 
-/// An endpoint that a request is for.
 pub struct Found<'a> {
     access: Access,
     /// The parts of the path as they were sent.

@@ -15,17 +15,11 @@ const MAX_TEXT_BYTES: u64 = 16 * 1024 * 1024;
 const PRIVATE_FOLDER: u32 = 0o700;
 
 /// The content of a regular file that a person or this host has written.
-///
-/// # Errors
-/// If there is none, or it cannot be read.
 pub fn read(path: &Path) -> io::Result<Vec<u8>> {
     read_up_to(path, MAX_TEXT_BYTES)
 }
 
 /// The content of a regular file of at most `limit` bytes.
-///
-/// # Errors
-/// If there is none, or it cannot be read.
 pub fn read_up_to(path: &Path, limit: u64) -> io::Result<Vec<u8>> {
     let file = open(path)?;
     let length = file.metadata()?.len();
@@ -40,9 +34,6 @@ pub fn read_up_to(path: &Path, limit: u64) -> io::Result<Vec<u8>> {
 }
 
 /// Opens a regular file, and waits for nobody: without the flag, opening a pipe waits for its writer.
-///
-/// # Errors
-/// If there is none, or it cannot be opened.
 pub fn open(path: &Path) -> io::Result<File> {
     let flags = i32::try_from(OFlags::NONBLOCK.bits()).unwrap_or_default();
     let file = OpenOptions::new().read(true).custom_flags(flags).open(path)?;
@@ -54,18 +45,12 @@ pub fn open(path: &Path) -> io::Result<File> {
 }
 
 /// Writes a file that others may read, and follows no link in its place.
-///
-/// # Errors
-/// If it cannot be written.
 pub fn write(path: &Path, bytes: &[u8]) -> io::Result<()> {
     let flags = i32::try_from((OFlags::NOFOLLOW | OFlags::NONBLOCK).bits()).unwrap_or_default();
     OpenOptions::new().write(true).create(true).truncate(true).custom_flags(flags).open(path)?.write_all(bytes)
 }
 
 /// Writes a file that only this user may read, whole or not at all, in a folder that is made for it if there is none.
-///
-/// # Errors
-/// If it cannot be written, or the folder belongs to somebody else.
 pub fn write_privately(path: &Path, bytes: &[u8]) -> io::Result<()> {
     let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
     DirBuilder::new().recursive(true).mode(PRIVATE_FOLDER).create(folder)?;
@@ -77,9 +62,6 @@ pub fn write_privately(path: &Path, bytes: &[u8]) -> io::Result<()> {
 }
 
 /// Refuses what another user has put down: only root may have, and root may use what is anybody's.
-///
-/// # Errors
-/// If it belongs to somebody else, or cannot be looked at.
 pub fn check_owner(path: &Path) -> io::Result<()> {
     let (owner, user) = (std::fs::metadata(path)?.uid(), rustix::process::geteuid().as_raw());
     if owner == user || owner == 0 || user == 0 {

@@ -79,7 +79,6 @@ fn warn_of_events(execution: &Execution<'_>, head: &ResponseHead) {
     }
 }
 
-/// The request as the handler gets it.
 fn to_handler(execution: &Execution<'_>, request: wire::Request<'_>, length: u64) -> Result<Request, headers::Error> {
     let wire::Request { head, target } = request;
     let kind = execution.running.app.options.custom_handler.as_ref().map(|handler| handler.kind);

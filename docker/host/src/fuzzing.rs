@@ -28,12 +28,10 @@ pub fn answer(body: &[u8]) {
     }
 }
 
-/// A host.json.
 pub fn host_json(text: &[u8]) {
     load(&[("host.json", text), ("F/function.json", b"{}")]);
 }
 
-/// A function.json.
 pub fn function_json(text: &[u8]) {
     load(&[("host.json", HOST_JSON.as_bytes()), ("F/function.json", text)]);
 }

@@ -92,17 +92,14 @@ impl Host {
         host
     }
 
-    /// The directory with host.json.
     pub fn root(&self) -> &Path {
         &self.root
     }
 
-    /// The environment as settings.
     pub const fn settings(&self) -> &Settings {
         &self.settings
     }
 
-    /// The keys of the app.
     pub const fn keys(&self) -> &Keys {
         &self.keys
     }
@@ -111,7 +108,6 @@ impl Host {
         &self.log
     }
 
-    /// What passes between this host and its handler.
     pub const fn exchanges(&self) -> &Exchanges {
         &self.exchanges
     }
@@ -137,7 +133,6 @@ impl Host {
         self.drained.send_replace(is_drained);
     }
 
-    /// How long this host has been running.
     pub fn uptime(&self) -> Duration {
         self.started.elapsed()
     }
@@ -154,7 +149,6 @@ impl Host {
         warned.insert(function.to_owned())
     }
 
-    /// What the host is doing now.
     pub fn state(&self) -> State {
         self.state.borrow().clone()
     }
@@ -172,7 +166,6 @@ impl Host {
         }
     }
 
-    /// What the host is doing, to be watched.
     pub fn states(&self) -> Receiver<State> {
         self.state.subscribe()
     }
@@ -230,7 +223,6 @@ impl Host {
         }
     }
 
-    /// Logs what is wrong with an app.
     fn report(&self, app: &App) {
         for found in app.diagnostics.iter().chain(&doctor::diagnostics(app, &self.settings)) {
             self.log.warning(log::HOST, found);

@@ -69,9 +69,7 @@ pub enum Level {
 /// One entry, before it is filtered and written.
 #[derive(Clone, Copy, Debug)]
 pub struct Entry<'a> {
-    /// How grave it is.
     pub level: Level,
-    /// Where it comes from.
     pub category: &'a str,
     /// .NET's number for the kind of event; 0 where it has none.
     pub event: u32,
@@ -90,17 +88,14 @@ impl Log {
         self.filter.read().unwrap_or_else(PoisonError::into_inner).passes(level, category)
     }
 
-    /// Writes an entry at level `Information`.
     pub fn information(&self, category: &str, message: impl Display) {
         self.write(Entry { level: Level::Information, category, event: 0, invocation: None }, message);
     }
 
-    /// Writes an entry at level `Warning`.
     pub fn warning(&self, category: &str, message: impl Display) {
         self.write(Entry { level: Level::Warning, category, event: 0, invocation: None }, message);
     }
 
-    /// Writes an entry at level `Error`.
     pub fn error(&self, category: &str, message: impl Display) {
         self.write(Entry { level: Level::Error, category, event: 0, invocation: None }, message);
     }

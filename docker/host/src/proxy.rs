@@ -103,7 +103,6 @@ async fn exchange(
     }
 }
 
-/// The request as the handler gets it.
 fn to_handler(request: wire::Request<'_>, own: Own<'_>, upload: &Upload) -> Result<Request, Failure> {
     let head = request.head;
     let method = spelt_method(&head.method);

@@ -67,9 +67,6 @@ pub enum Error {
 }
 
 /// Does what the command line says.
-///
-/// # Errors
-/// If that cannot be done.
 pub async fn run(cli: Cli) -> Result<u8, Error> {
     let outcome = match cli.verb {
         Some(Verb::Send(asked)) => send(asked).await,

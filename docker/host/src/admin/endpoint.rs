@@ -12,29 +12,21 @@ use crate::host::Host;
 use crate::host::keys::KeyError;
 use crate::log;
 
-/// A request as the admin endpoints see it.
 #[derive(Debug, Clone, Copy)]
 pub struct Request<'a> {
     /// The path, percent escapes undone, dots resolved.
     pub path: &'a str,
-    /// `http` or `https`.
     pub scheme: &'a str,
-    /// The `Host` header.
     pub host: &'a str,
-    /// The `Content-Type` header.
     pub content_type: Option<&'a str>,
-    /// The parameters of the query with their values.
     pub query: &'a [(String, Vec<String>)],
-    /// The whole body.
     pub body: &'a [u8],
 }
 
 /// An answer. `Content-Length` is for the caller to add, unless [`Reply::chunked`].
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Reply {
-    /// The status code.
     pub status: u16,
-    /// Headers, `Content-Type` included.
     pub headers: Vec<(&'static str, String)>,
     pub body: Vec<u8>,
     /// Whether the real host sends it with `Transfer-Encoding: chunked`: it does so with plain text.
@@ -73,7 +65,6 @@ impl Error {
     }
 }
 
-/// Who may use an endpoint.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Access {
     Anyone,
@@ -88,7 +79,6 @@ pub(super) enum Access {
 pub type Endpoint<'a> = Box<dyn FnOnce(&Arc<Host>, &Request<'_>) -> Result<Reply, Error> + Send + 'a>;
 
 impl Reply {
-    /// An answer without a body.
     pub fn empty(status: u16) -> Self {
         Self { status, headers: Vec::new(), body: Vec::new(), chunked: false }
     }
@@ -126,9 +116,6 @@ impl Request<'_> {
     }
 
     /// The body as JSON; `None` if it is not JSON.
-    ///
-    /// # Errors
-    /// If the content type is not one of JSON.
     pub fn json(&self) -> Result<Option<Value>, Error> {
         if !self.content_type.is_some_and(is_json) {
             return Err(Error::MediaType);

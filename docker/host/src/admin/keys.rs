@@ -17,7 +17,6 @@ enum Owner<'a> {
     Function(&'a str),
 }
 
-/// The routes below `/admin/host/`.
 pub(super) fn find_host<'a>(method: &str, names: &[&str], segments: &[&'a str]) -> Option<Endpoint<'a>> {
     let list = match names.first()? {
         &"keys" | &"functionkeys" => HostKeys::Function,
@@ -27,7 +26,6 @@ pub(super) fn find_host<'a>(method: &str, names: &[&str], segments: &[&'a str]) 
     find(method, Owner::Host(list), segments.get(3..)?)
 }
 
-/// The routes below `/admin/functions/`.
 pub(super) fn find_function<'a>(method: &str, names: &[&str], segments: &[&'a str]) -> Option<Endpoint<'a>> {
     match names {
         [_, "keys", ..] => find(method, Owner::Function(segments.get(2)?), segments.get(4..)?),

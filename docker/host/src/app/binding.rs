@@ -12,21 +12,13 @@ use dotnet_text::document::Document;
 /// One element of `bindings`.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Binding {
-    /// `name`, as written; empty when absent.
     pub name: String,
-    /// `type`.
     pub kind: BindingKind,
-    /// `type`, as written; empty when absent.
     pub type_name: String,
-    /// `direction`; `in` when absent.
     pub direction: Direction,
-    /// `dataType`.
     pub data_type: Option<DataType>,
-    /// `cardinality`; one when absent.
     pub cardinality: Cardinality,
-    /// `connection`, as written.
     pub connection: Option<String>,
-    /// Every property of the binding as it is written.
     pub raw: Map<String, Value>,
 }
 
@@ -47,7 +39,6 @@ pub enum BindingKind {
     Other,
 }
 
-/// Which way the data goes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Direction {
     In,
@@ -71,7 +62,6 @@ pub enum Cardinality {
 }
 
 impl BindingKind {
-    /// The kind of a `type`, ignoring case.
     pub fn of(type_name: &str) -> Self {
         match type_name.to_ascii_lowercase().as_str() {
             "httptrigger" => Self::HttpTrigger,
@@ -91,7 +81,6 @@ impl BindingKind {
 }
 
 impl Binding {
-    /// Whether it starts the function.
     pub fn is_trigger(&self) -> bool {
         self.direction == Direction::In && self.type_name.to_ascii_lowercase().ends_with("trigger")
     }
@@ -102,17 +91,11 @@ impl Binding {
     }
 
     /// The queue of a trigger: only settings are replaced in its name.
-    ///
-    /// # Errors
-    /// In the words of the real host, as a reason why the function is not loaded.
     pub fn queue(&self, settings: &Settings) -> Result<String, grammar::Error> {
         queue_name::check(&settings.expand(self.text("queueName").unwrap_or_default())?.to_lowercase())
     }
 
     /// The blobs of a trigger.
-    ///
-    /// # Errors
-    /// As [`Binding::queue`].
     pub fn blob_pattern(&self, settings: &Settings) -> Result<BlobPattern, grammar::Error> {
         BlobPattern::parse(&settings.expand(self.text("path").unwrap_or_default())?)
     }

@@ -11,12 +11,10 @@ use dotnet_text::json;
 pub struct Diagnostic {
     /// In the words of the real host where it has any, without a position.
     pub message: String,
-    /// What to do about it.
     pub hint: Option<String>,
     pub position: Position,
 }
 
-/// Where something is wrong.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Position {
     /// In a file as a whole, or in no file at all.
@@ -31,12 +29,10 @@ pub enum Position {
 }
 
 impl Diagnostic {
-    /// The value at `path` is wrong.
     pub fn new(message: impl Into<String>, path: impl Into<String>) -> Self {
         Self { message: message.into(), hint: None, position: Position::Value(path.into()) }
     }
 
-    /// The name of the value at `path` is wrong.
     pub fn of_name(message: impl Into<String>, path: impl Into<String>) -> Self {
         Self { position: Position::Name(path.into()), ..Self::of_whole(message) }
     }

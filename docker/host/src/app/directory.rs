@@ -15,7 +15,6 @@ use crate::files;
 use dotnet_text::document::Document;
 use dotnet_text::encoding;
 
-/// The setting with the app's own storage account.
 const STORAGE_SETTING: &str = "AzureWebJobsStorage";
 
 /// The functions below the root of an app.
@@ -151,7 +150,6 @@ fn is_passing(error: &io::Error) -> bool {
     !matches!(error.kind(), InvalidInput | FileTooLarge | NotFound | PermissionDenied)
 }
 
-/// Whether a setting disables a function.
 pub(super) fn is_disabled(name: &str, settings: &Settings) -> bool {
     let disabling = [format!("AzureWebJobs.{name}.Disabled"), format!("AzureWebJobs_{name}_Disabled")];
     disabling.iter().any(|setting| settings.is_on(setting))

@@ -19,15 +19,11 @@ use dotnet_text::time_span;
 /// A function whose function.json could be read. It may still be faulty: see [`Function::errors`].
 #[derive(Debug, Clone)]
 pub struct Function {
-    /// The name of its directory.
     pub name: String,
     /// The category of its entries in the log: `Function.NAME`.
     pub log_category: String,
-    /// Its directory, absolute.
     pub directory: PathBuf,
-    /// All bindings, in the order of the file.
     pub bindings: Vec<Binding>,
-    /// Which of the bindings is the (first) trigger.
     pub trigger: Option<usize>,
     /// What the HTTP trigger says, if the function has one.
     pub http: Option<HttpTrigger>,
@@ -66,15 +62,12 @@ impl Deref for LoadedFunction {
 /// A function whose function.json could not be read: it is not listed, only its status says why.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Unreadable {
-    /// The name of its directory.
     pub name: String,
-    /// Why, in the words of the real host.
     pub errors: Vec<String>,
     /// The route in host.json that it should have been made of, as the log shows it.
     pub route: Option<String>,
 }
 
-/// How a request reaches the handler.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum HttpMode {
     /// Streamed both ways, as a reverse proxy does it.
@@ -85,14 +78,12 @@ pub enum HttpMode {
     Default,
 }
 
-/// What an HTTP trigger says about requests.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct HttpTrigger {
     /// The route template without the prefix; the function's name where the file has none.
     pub route: String,
     /// The methods it takes; `None` is all of them, an empty list none.
     pub methods: Option<Vec<String>>,
-    /// Who may call it.
     pub level: AuthLevel,
 }
 
@@ -118,7 +109,6 @@ impl Function {
         }
     }
 
-    /// The function `F` with one binding, a trigger.
     #[cfg(test)]
     pub fn with_trigger(binding: &Value) -> LoadedFunction {
         let file = Document::parse(&serde_json::json!({ "bindings": [binding] }).to_string()).unwrap();
@@ -131,7 +121,6 @@ impl Function {
         self.errors.is_empty() && !self.filtered
     }
 
-    /// The function, if it is loaded.
     pub fn loaded(self: &Arc<Self>) -> Option<LoadedFunction> {
         let trigger = self.trigger_binding().filter(|_| self.is_loaded())?;
         Some(LoadedFunction { trigger: trigger.clone(), function: Arc::clone(self) })
@@ -142,12 +131,10 @@ impl Function {
         self.host_json_path.is_some()
     }
 
-    /// A fault of its function.json with its place.
     pub fn in_file(&self, fault: &Diagnostic) -> Diagnostic {
         fault.in_file(&self.directory.join("function.json"), Some(&self.file))
     }
 
-    /// The binding that starts the function.
     pub fn trigger_binding(&self) -> Option<&Binding> {
         self.bindings.get(self.trigger?)
     }
@@ -300,7 +287,6 @@ fn retry(policy: &Member<'_>) -> Result<Option<Retry>, Diagnostic> {
     }))
 }
 
-/// Whether there is one binding, of this kind.
 fn is_only<'a>(mut bindings: impl Iterator<Item = &'a Binding>, kind: BindingKind) -> bool {
     bindings.next().is_some_and(|binding| binding.kind == kind) && bindings.next().is_none()
 }

@@ -8,7 +8,6 @@ use crate::files;
 use dotnet_text::document::Document;
 use dotnet_text::encoding;
 
-/// host.json as it was found.
 pub(super) struct HostFile {
     pub path: PathBuf,
     /// `None` when it is not there or not JSON.
@@ -41,7 +40,6 @@ const EMPTY_HOST_FILE: &str = r#"{
 const HINT_FOR_AN_APP: &str = "give the folder of a function app: host.json with a section `customHandler`, and its functions: routes in \
                                host.json, or a folder with a function.json for each";
 
-/// Reads host.json below `root`.
 pub(super) fn read(root: &Path) -> HostFile {
     let path = root.join("host.json");
     let text = match files::read(&path).map(|bytes| encoding::decode(&bytes).into_owned()) {

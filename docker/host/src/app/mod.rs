@@ -50,7 +50,6 @@ pub use binding::Direction;
 /// A function app as it was found on disk, under the settings of this moment.
 #[derive(Debug, Clone)]
 pub struct App {
-    /// The directory with host.json, absolute.
     pub root: PathBuf,
     /// host.json with everything the settings override.
     pub configuration: Configuration,
@@ -58,7 +57,6 @@ pub struct App {
     pub options: HostOptions,
     /// Every function whose function.json could be read, ordered by name ignoring case.
     pub functions: Vec<Arc<Function>>,
-    /// Functions whose function.json could not be read.
     pub unreadable: Vec<Unreadable>,
     /// Why the host cannot run; empty when it can. The first is the one that `/admin/host/status` shows.
     pub errors: Vec<String>,
@@ -87,9 +85,6 @@ pub fn load(root: &Path, settings: &Settings) -> App {
 }
 
 /// Reads the app again that is served already. Nothing is written: whoever replaces host.json may be about to put the new one down.
-///
-/// # Errors
-/// Why it cannot be read now, though it may be in order.
 pub fn reload(root: &Path, settings: &Settings) -> Result<App, Trouble> {
     let mut file = host_file::read(root);
     if let Some(trouble) = file.trouble.take() {
@@ -173,12 +168,10 @@ impl App {
         }
     }
 
-    /// A fault of host.json with its place.
     pub fn in_host_file(&self, fault: &Diagnostic) -> Diagnostic {
         fault.in_file(&self.root.join("host.json"), self.host_file.as_ref())
     }
 
-    /// The port that host.json gives to the handler.
     pub fn fixed_port(&self) -> Option<u16> {
         self.options.custom_handler.as_ref()?.port
     }

@@ -19,32 +19,23 @@ pub struct HostOptions {
     pub function_timeout: Option<Duration>,
     /// The allow list `functions`; empty means all.
     pub functions: Vec<String>,
-    /// The app-wide retry policy.
     pub retry: Option<Retry>,
-    /// Section `extensions.http`.
     pub http: HttpOptions,
-    /// Section `extensions.queues`.
     pub queues: QueueOptions,
-    /// Section `extensions.blobs`.
     pub blobs: BlobOptions,
-    /// Section `extensionBundle`.
     pub extension_bundle: Option<ExtensionBundle>,
-    /// Section `logging`.
     pub logging: Logging,
     /// Names of files whose change restarts the host, beside host.json, function.json and proxies.json.
     pub watch_files: Vec<String>,
     /// Directories below the app whose changes restart the host, beside the built-in ones.
     pub watch_directories: Vec<String>,
-    /// The longest request body in bytes (`FUNCTIONS_REQUEST_BODY_SIZE_LIMIT`).
     pub request_body_limit_bytes: u64,
 }
 
 /// The process that answers for the functions. Texts are as written: `%NAME%` in them is not expanded yet (protocol.md#command-line).
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct CustomHandler {
-    /// From which section it comes.
     pub kind: HandlerKind,
-    /// `enableForwardingHttpRequest`.
     pub forwarding: bool,
     /// `enableProxyingHttpRequest`, which wins over forwarding.
     pub proxying: bool,
@@ -52,19 +43,13 @@ pub struct CustomHandler {
     pub port: Option<u16>,
     /// `http.routes`: the functions that host.json itself describes.
     pub routes: Vec<ImplicitRoute>,
-    /// How long the readiness probe lasts.
     pub initialization_timeout: Duration,
-    /// `defaultExecutablePath`.
     pub executable: String,
-    /// `defaultWorkerPath`.
     pub worker_path: Option<String>,
     /// Where the executable is looked up, absolute.
     pub worker_directory: PathBuf,
-    /// The process's current directory, absolute.
     pub working_directory: PathBuf,
-    /// `arguments`.
     pub arguments: Vec<String>,
-    /// `workerArguments`.
     pub worker_arguments: Vec<String>,
     /// `useStdErrorStreamForErrorsOnly`.
     pub stderr_is_errors_only: bool,
@@ -92,7 +77,6 @@ pub struct ImplicitRoute {
 /// Which section of host.json describes the handler.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum HandlerKind {
-    /// `customHandler`.
     CustomHandler,
     /// The deprecated `httpWorker` (protocol.md#the-httpworker-section).
     HttpWorker,
@@ -103,41 +87,33 @@ pub enum HandlerKind {
 pub struct Retry {
     /// How often to try again; `None` is for ever (`-1`).
     pub max_retry_count: Option<u32>,
-    /// How long to wait in between.
     pub strategy: RetryStrategy,
 }
 
-/// The wait between two attempts.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum RetryStrategy {
     /// Always the same.
     FixedDelay {
-        /// `delayInterval`.
         delay: Duration,
     },
     /// Doubling within bounds.
     ExponentialBackoff {
-        /// `minimumInterval`.
         minimum: Duration,
-        /// `maximumInterval`.
         maximum: Duration,
     },
 }
 
-/// Section `extensions.http`.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct HttpOptions {
     /// What stands before every route; `api` by default, may be empty, may have several segments.
     pub route_prefix: String,
     /// How many requests run at a time; `None` is unbounded, 0 is every number that is not a limit.
     pub max_concurrent_requests: Option<usize>,
-    /// How many requests run or wait; likewise.
     pub max_outstanding_requests: Option<usize>,
     /// Headers put on every response that does not have them.
     pub custom_headers: Vec<(String, String)>,
 }
 
-/// Section `extensions.queues`.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct QueueOptions {
     /// Messages fetched at a time, 1 to 32.
@@ -146,11 +122,9 @@ pub struct QueueOptions {
     pub new_batch_threshold: Option<u32>,
     /// The longest pause between two looks at an empty queue.
     pub max_polling_interval: Duration,
-    /// How long a failed message stays invisible.
     pub visibility_timeout: Duration,
     /// Attempts before a message is put on the poison queue.
     pub max_dequeue_count: u32,
-    /// How message texts are encoded.
     pub message_encoding: MessageEncoding,
 }
 
@@ -159,11 +133,9 @@ pub struct QueueOptions {
 pub enum MessageEncoding {
     /// In base64, the default.
     Base64,
-    /// As it is.
     None,
 }
 
-/// Section `extensions.blobs`.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct BlobOptions {
     /// `maxDegreeOfParallelism`; `None`: eight times the processors.
@@ -172,7 +144,6 @@ pub struct BlobOptions {
     pub poison_blob_threshold: u32,
 }
 
-/// Section `extensionBundle`.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ExtensionBundle {
     /// `Microsoft.Azure.Functions.ExtensionBundle` or a relative of it.
@@ -181,7 +152,6 @@ pub struct ExtensionBundle {
     pub version: String,
 }
 
-/// Section `logging`.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Logging {
     /// Whether the log goes to the console at all; off outside Development (protocol.md#what-a-custom-handler-needs).

@@ -22,9 +22,6 @@ const CUSTOM_HANDLER: Defaults = &[
 
 /// What the profile of an app sets. The environment's wins over that of the file, where the key counts in this case only
 /// (recordings G55b, G68).
-///
-/// # Errors
-/// If there is no such profile.
 pub(super) fn defaults(host_json: &Value, settings: &Settings) -> Result<Defaults, HostError> {
     let from_environment = settings.get(&format!("{JOB_HOST}:{KEY}")).map(str::to_owned);
     let name = from_environment.or_else(|| host_json.get(KEY).and_then(text_of)).unwrap_or_default();

@@ -45,7 +45,6 @@ impl Settings {
         self.get(name).is_some_and(|value| value == "1" || value.eq_ignore_ascii_case("true"))
     }
 
-    /// Every setting, as (name, value).
     pub fn all(&self) -> impl Iterator<Item = (&str, &str)> {
         self.entries.values().map(|entry| (entry.name.as_str(), entry.value.as_str()))
     }

@@ -40,7 +40,6 @@ impl Changes {
         _ = self.sender.send(Change::Blob(blob.url().into()));
     }
 
-    /// The changes from now on.
     pub fn subscribe(&self) -> broadcast::Receiver<Change> {
         self.sender.subscribe()
     }

@@ -25,9 +25,6 @@ impl Connections {
     }
 
     /// The account that a binding's `connection` names; without one, the app's own.
-    ///
-    /// # Errors
-    /// When there is no such setting, or it is not a connection string.
     pub fn storage(&self, connection: Option<&str>) -> Result<Storage, Failure> {
         let name = connection.filter(|name| !name.trim().is_empty()).unwrap_or(HOST_CONNECTION);
         let text = connection_string(&self.settings, name)?;

@@ -23,9 +23,6 @@ pub enum Error {
 }
 
 /// The text with every expression replaced by its value.
-///
-/// # Errors
-/// In the words of the real host, when an expression has no value.
 pub fn resolve(template: &Template, data: &BindingData, now: &NaiveDateTime) -> Result<String, Error> {
     template
         .tokens

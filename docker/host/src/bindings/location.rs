@@ -10,9 +10,6 @@ use crate::grammar::expression::Template;
 use crate::grammar::queue_name;
 
 /// The name of a binding's queue in one invocation.
-///
-/// # Errors
-/// When the binding has no `queueName`, an expression in it has no value, or what comes out is not a name of a queue.
 pub fn queue(
     binding: &Binding,
     settings: &Settings,
@@ -24,9 +21,6 @@ pub fn queue(
 }
 
 /// Container and name of a binding's blob in one invocation.
-///
-/// # Errors
-/// When the binding has no `path`, an expression in it has no value, or it names no blob.
 pub fn blob(
     binding: &Binding,
     settings: &Settings,

@@ -18,7 +18,6 @@ use connection::Connections;
 /// What reading and writing bindings takes: the storage accounts of an app, and how its queue messages are encoded.
 #[derive(Debug, Clone)]
 pub struct Bindings {
-    /// The storage accounts by connection name.
     pub connections: Connections,
     /// The settings that replace `%name%`.
     pub settings: Settings,

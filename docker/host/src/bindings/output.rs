@@ -22,9 +22,6 @@ const PARENT_ID: &str = "AzureWebJobsParentId";
 /// Writes every value to its binding, all at once. There is no transaction: what one writes stays, whatever becomes of the
 /// others. Only those behind a value that cannot be converted are not begun; blobs among them are left behind empty, since the
 /// extension has opened them by then (recordings R19-date, R19-bad-object-text).
-///
-/// # Errors
-/// The first failure in the order of the bindings.
 pub async fn write(
     bindings: &Bindings,
     values: Vec<(&Binding, OutputValue)>,
@@ -55,7 +52,6 @@ pub async fn write(
     unconverted.map(|()| written)
 }
 
-/// What was written to one binding.
 pub struct Written {
     binding: String,
     write: Write,
@@ -97,11 +93,9 @@ pub fn decode(text: &str, encoding: MessageEncoding) -> Option<Vec<u8>> {
     }
 }
 
-/// What is to be written to one binding.
 enum Write {
     /// Messages, as they will stand in the queue.
     Messages(Queue, Vec<String>),
-    /// The content of a blob.
     Blob(Blob, Bytes),
     /// What is only shown: where it would be written, and what.
     Shown(String, Bytes),

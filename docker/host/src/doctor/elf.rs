@@ -10,7 +10,6 @@ use object::read::{FileKind, ReadCache, ReadRef};
 /// A program or library of Linux.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Elf {
-    /// `e_machine`.
     pub machine: u16,
     /// The program that loads it; `None` if it is linked statically, or is a library.
     pub loader: Option<String>,

@@ -170,7 +170,6 @@ fn is_on(paths: &std::ffi::OsStr, name: &str) -> bool {
     std::env::split_paths(paths).any(|directory| directory.join(name).is_file())
 }
 
-/// The executable files of a directory.
 fn names(directory: &Path) -> Vec<String> {
     let entries = std::fs::read_dir(directory).map(|entries| entries.flatten().collect::<Vec<_>>()).unwrap_or_default();
     let files =

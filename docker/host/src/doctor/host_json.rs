@@ -175,7 +175,6 @@ pub fn diagnostics(app: &App) -> Vec<Diagnostic> {
     faults.iter().map(|fault| app.in_host_file(fault)).collect()
 }
 
-/// The mistakes in a host.json that is an object.
 fn mistakes(document: &Document) -> Vec<Diagnostic> {
     let mut faults = Vec::new();
     let Some(file) = document.value.as_object() else { return faults };

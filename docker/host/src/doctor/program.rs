@@ -6,7 +6,6 @@ use std::path::Path;
 use super::elf::{self, Elf};
 use crate::files;
 
-/// How much of a file is looked at.
 const HEAD_BYTES: u64 = 4096;
 /// `ENOEXEC`: the file is not a program that this kernel knows.
 const EXEC_FORMAT_ERROR: i32 = 8;
@@ -21,12 +20,10 @@ const ELF_MACHINES: [(u16, &str, &str); 5] = [
     (243, "riscv64", "RISC-V"),
 ];
 
-/// Why a file cannot be started.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct NotExecutable {
     /// What is wrong with the file, to follow its name.
     pub what: String,
-    /// What to do about it.
     pub hint: String,
     /// Whether the file is of no format that the kernel knows. The C library would give such a file to a shell; .NET, and so the
     /// real host, does not.
@@ -46,7 +43,6 @@ impl NotExecutable {
 /// What a file is to a kernel that is to execute it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Format {
-    /// A program of Linux.
     Elf(Elf),
     /// A script, with what follows `#!` in its first line.
     Script(String),
@@ -56,9 +52,6 @@ pub enum Format {
 }
 
 /// Looks at the first bytes of a file, and at those parts of a program that say where it runs.
-///
-/// # Errors
-/// If it cannot be read.
 pub fn format(path: &Path) -> io::Result<Format> {
     let mut head = Vec::new();
     let mut file = files::open(path)?;
@@ -100,9 +93,6 @@ pub fn unknown() -> NotExecutable {
 }
 
 /// The error that starting such a file ends with in the real host, where the C library would do something else.
-///
-/// # Errors
-/// If the file is of no format that the kernel knows.
 pub fn refuse_unknown_format(path: &Path) -> io::Result<()> {
     match not_executable(path) {
         Some(reason) if reason.is_unknown_format && !has_other_formats() => {

@@ -5,7 +5,6 @@ use crate::app::{App, Diagnostic, Settings, is_by_hand};
 /// How a reference to a secret begins; Azure puts the secret in its place before the host starts.
 const KEY_VAULT: &str = "@Microsoft.KeyVault(";
 
-/// What is to be said about them.
 pub fn diagnostics(app: &App, settings: &Settings) -> Vec<Diagnostic> {
     let references = settings.all().filter(|(_, value)| value.trim_start().starts_with(KEY_VAULT));
     let mut found: Vec<Diagnostic> = references

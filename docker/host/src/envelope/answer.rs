@@ -7,16 +7,13 @@ use dotnet_text::letter_case;
 use dotnet_text::media_type::{MediaType, is_token};
 use std::borrow::Cow;
 
-/// A handler's answer that counts.
 #[derive(Debug, Clone, PartialEq, Default)]
 pub struct Answer {
-    /// `Outputs`: binding name to value.
     pub outputs: Option<Object>,
     /// `Logs`, to be logged before the outputs are converted (recording RX-logs-on-failure).
     pub logs: Vec<String>,
     /// `ReturnValue`; null when missing.
     pub return_value: Option<Json>,
-    /// Names of unknown members; ignored.
     pub unknown: Vec<String>,
 }
 

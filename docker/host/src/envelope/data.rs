@@ -64,12 +64,10 @@ impl BindingData {
         }
     }
 
-    /// The value of `name`.
     pub fn get(&self, name: &str) -> Option<&Value> {
         self.entries.get(&fold_case(name)).map(|(_, value)| value)
     }
 
-    /// Whether there is an entry `name`.
     pub fn contains(&self, name: &str) -> bool {
         self.entries.contains_key(&fold_case(name))
     }
@@ -136,9 +134,7 @@ fn properties(text: &str) -> Result<Object, json::Error> {
 /// The host's own entry in the binding data of one attempt.
 #[derive(Debug, Clone)]
 pub struct System {
-    /// The function's name.
     pub method_name: String,
-    /// When the attempt began.
     pub utc_now: DateTime,
     /// A fresh GUID in its 36-character form.
     pub rand_guid: String,

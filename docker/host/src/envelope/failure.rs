@@ -9,17 +9,14 @@ use crate::grammar;
 pub struct Failure {
     /// One line for the log, no closing full stop.
     pub message: String,
-    /// What to do.
     pub hint: Option<String>,
 }
 
 impl Failure {
-    /// A failure without a hint.
     pub fn new(message: impl Into<String>) -> Failure {
         Failure { message: message.into(), hint: None }
     }
 
-    /// Adds the next step.
     pub fn hint(self, hint: impl Into<String>) -> Failure {
         Failure { hint: Some(hint.into()), ..self }
     }

@@ -7,7 +7,6 @@ use bytes::Bytes;
 pub struct HttpRequest {
     /// The whole URL, as [`super::http::url`] makes it.
     pub url: String,
-    /// The method as sent.
     pub method: String,
     /// The query without its question mark, as sent.
     pub query: String,
@@ -28,7 +27,6 @@ pub enum Identity {
     /// No key, or a wrong one.
     #[default]
     Anonymous,
-    /// A valid key.
     Key {
         /// `Function`, `System` or `Admin`.
         level: &'static str,

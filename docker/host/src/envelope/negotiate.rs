@@ -13,13 +13,11 @@ enum Form {
     Xml,
 }
 
-/// Why a value is not written.
 pub(super) enum Refusal {
     /// The headers give a type that it cannot take: the caller gets a 406.
     NotAcceptable,
     /// The caller gets a 500 with this content type.
     Failed {
-        /// What went wrong.
         message: String,
         /// The type that was set by then.
         content_type: Option<String>,

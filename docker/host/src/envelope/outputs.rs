@@ -12,16 +12,13 @@ use indexmap::IndexMap;
 /// An output binding as the conversion sees it.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct OutputBinding<'a> {
-    /// `name`.
     pub name: &'a str,
     /// `type` as written: only `http` in lower case has its own conversion (recording RX-upper-type).
     pub kind: &'a str,
-    /// Whether `dataType` is `binary`, in any case.
     pub binary: bool,
 }
 
 impl OutputBinding<'_> {
-    /// Whether it is for the `ReturnValue`.
     pub fn is_return(&self) -> bool {
         self.name == RETURN
     }
@@ -33,7 +30,6 @@ impl OutputBinding<'_> {
 
 const RETURN: &str = "$return";
 
-/// The value of one output binding.
 #[derive(Debug, Clone, PartialEq)]
 pub enum OutputValue {
     /// A string that was valid base64, decoded (protocol.md#output-values rule 4).
@@ -48,7 +44,6 @@ impl Default for OutputValue {
     }
 }
 
-/// All values an invocation gives.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Outputs {
     /// What the HTTP caller gets; of no interest to other triggers.

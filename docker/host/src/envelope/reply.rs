@@ -12,13 +12,11 @@ use std::collections::HashSet;
 /// What an invocation says to its HTTP caller.
 #[derive(Debug, Clone, PartialEq)]
 pub enum HttpOutput {
-    /// A response to be written as it is.
     Raw(Raw),
     /// A value whose form the caller's `Accept` has a say in.
     Negotiated(Negotiated),
 }
 
-/// A response to be written as it is.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Raw {
     /// The status, unchecked.
@@ -35,7 +33,6 @@ impl Raw {
     }
 }
 
-/// A body.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Content {
     /// Text: it has a `Content-Type`, always with `charset=utf-8`.
@@ -66,14 +63,12 @@ pub struct Reply {
     pub headers: Vec<(String, String)>,
     /// The body; already dropped for a status that has none.
     pub body: Bytes,
-    /// How the body is framed.
     pub framing: Framing,
 }
 
 /// Why a response could not be written, and what the caller gets instead.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Unwritable {
-    /// What is wrong with it.
     pub failure: Failure,
     /// An empty 500 with the headers that had been set when that was noticed (host source, `RawScriptResult`, and
     /// `ExceptionMiddleware`, which changes nothing but the status).

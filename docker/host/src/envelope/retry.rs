@@ -8,7 +8,6 @@ use dotnet_text::json::{self, Json, Object};
 /// How far a retry policy has come.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Progress<'a> {
-    /// The function's name.
     pub function: &'a str,
     /// How many retries there were: 0 for the first attempt.
     pub retry: i64,
@@ -18,12 +17,9 @@ pub struct Progress<'a> {
     pub failed: Option<FailedAttempt<'a>>,
 }
 
-/// An attempt that failed.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct FailedAttempt<'a> {
-    /// Its invocation id.
     pub invocation: &'a str,
-    /// Why it failed.
     pub message: &'a str,
     /// The handler's status, where that is the reason.
     pub status: Option<u16>,

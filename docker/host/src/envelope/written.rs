@@ -2,19 +2,16 @@
 
 use bytes::Bytes;
 
-/// A body with its type and framing.
 pub struct Written {
     pub content_type: Option<String>,
     pub body: Bytes,
     pub framing: Framing,
 }
 
-/// How a body is framed.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub enum Framing {
     /// `Transfer-Encoding: chunked`; neither header on `HEAD` (protocol.md#named-http-output).
     Chunked,
-    /// `Content-Length`.
     Length,
     /// Neither: 204 and 304 have no body, that of a 101 ends with the connection (recordings RX-sc-101, -304).
     None,

@@ -40,9 +40,6 @@ pub enum Error {
 }
 
 /// The caller's headers as the handler gets them. `length` is that of the body.
-///
-/// # Errors
-/// If .NET's client would refuse to send the request.
 pub fn to_handler(headers: &Headers, length: u64, invocation: Uuid) -> Result<Headers, Error> {
     if headers.contains(Name::TransferEncoding) {
         return Err(Error::Chunked);

@@ -15,9 +15,6 @@ pub struct BlobPattern {
 impl BlobPattern {
     /// The pattern of a trigger's `path`, its settings filled in; one without a slash is for every blob of the container. Faults
     /// are looked for in the order of the real host (recordings PX2-blob-path-*).
-    ///
-    /// # Errors
-    /// As a reason why the function is not loaded.
     pub fn parse(path: &str) -> Result<Self, Error> {
         let (container, name) = path.split_once('/').map_or((path, None), |(container, name)| (container, Some(name)));
         if name.is_some_and(|name| name.is_empty() || container.is_empty()) || container.contains('\\') {

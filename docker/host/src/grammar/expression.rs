@@ -8,21 +8,17 @@ pub struct Template {
     pub(crate) tokens: Vec<Token>,
 }
 
-/// One part of a template.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Token {
-    /// Literal text.
     Literal(String),
     /// `{a.b:format}`.
     Expression(Expression),
 }
 
-/// What stands between braces.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Expression {
     /// `a` and `b` of `{a.b}`.
     pub parts: Vec<String>,
-    /// What stands behind the colon.
     pub format: Option<String>,
     /// What it means if binding data has no such name.
     pub builtin: Option<Builtin>,
@@ -39,9 +35,6 @@ pub enum Builtin {
 
 impl Template {
     /// Takes a text apart. `{{` and `}}` mean one brace each.
-    ///
-    /// # Errors
-    /// When braces do not pair, or no name stands between them.
     pub fn parse(text: &str) -> Result<Self, Error> {
         let mut tokens = Vec::new();
         let mut rest = text;

@@ -2,7 +2,6 @@
 
 use super::error::Error;
 
-/// The longest name a queue may have.
 pub const LIMIT: usize = 63;
 
 /// 3 to 63 lower-case letters, digits and single hyphens, letter or digit first and last. Looked at in the order of the real host,

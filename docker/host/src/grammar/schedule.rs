@@ -13,7 +13,6 @@ use dotnet_text::time_span;
 /// A time span that is shorter has no state worth keeping.
 const LEAST_MONITORED_SPAN: Duration = Duration::from_secs(60);
 
-/// When a timer runs.
 #[derive(Debug, Clone)]
 pub enum Schedule {
     /// At certain times of day, on certain days.

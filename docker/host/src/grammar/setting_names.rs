@@ -17,9 +17,6 @@ pub fn expand<'a>(text: &str, setting: impl Fn(&str) -> Option<&'a str>) -> Resu
 
 /// Replaces every `%name%` for which there is a value. One without a value stays, and its second percent sign may begin the next
 /// name, as in .NET's `ExpandEnvironmentVariables`.
-///
-/// # Errors
-/// The first one that `value` returns.
 pub fn replace<'a, E>(text: &str, mut value: impl FnMut(&str) -> Result<Option<Cow<'a, str>>, E>) -> Result<String, E> {
     let mut replaced = String::new();
     let mut rest = text;

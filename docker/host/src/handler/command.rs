@@ -11,13 +11,9 @@ use crate::grammar::setting_names;
 /// What host.json says about the handler's program, as written there.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Description {
-    /// `defaultExecutablePath`.
     pub executable: String,
-    /// `arguments`.
     pub arguments: Vec<String>,
-    /// `defaultWorkerPath`.
     pub worker_path: Option<String>,
-    /// `workerArguments`.
     pub worker_arguments: Vec<String>,
     /// `workerDirectory`, where the executable is looked for; the script root unless given.
     pub worker_directory: PathBuf,

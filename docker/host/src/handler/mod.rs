@@ -69,17 +69,14 @@ impl Handler {
         Self { client, readiness, commands, initialization_timeout, is_attached: true }
     }
 
-    /// Connections to the handler.
     pub fn client(&self) -> &Arc<Client> {
         &self.client
     }
 
-    /// How far the handler is, to be watched.
     pub fn readiness(&self) -> watch::Receiver<Readiness> {
         self.readiness.subscribe()
     }
 
-    /// How far the handler is now.
     pub fn is_ready(&self) -> bool {
         *self.readiness.borrow() == Readiness::Ready
     }
@@ -139,18 +136,12 @@ impl Handler {
 
 /// A free port of the loopback interface, chosen by the operating system. The handler gets the number, not the socket: it opens
 /// its own (protocol.md#port).
-///
-/// # Errors
-/// If there is none.
 pub fn free_port() -> std::io::Result<u16> {
     Ok(TcpListener::bind((Ipv4Addr::LOCALHOST, 0))?.local_addr()?.port())
 }
 
 /// The port that host.json gives, after a check that it is free: the real host tries it on all interfaces, before it
 /// starts its handler (protocol.md#fixed-port).
-///
-/// # Errors
-/// If it is taken, or may not be used.
 pub fn free_fixed_port(port: u16) -> std::io::Result<u16> {
     let without_ipv6 = |_| TcpListener::bind((Ipv4Addr::UNSPECIFIED, port));
     let listener = match TcpListener::bind((Ipv6Addr::UNSPECIFIED, port)) {

@@ -19,9 +19,7 @@ const TOOLING_PREFIX: &str = "azfuncjsonlog:";
 /// Which of the two streams a line came from.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Stream {
-    /// Standard output.
     Output,
-    /// Standard error.
     Error,
 }
 

@@ -27,17 +27,13 @@ const LAST_LINES_TIMEOUT_MS: u64 = 5000;
 /// What is needed to start the handler, the same at every start but for the worker id.
 #[derive(Clone, Debug)]
 pub struct Launch {
-    /// What host.json says about the program.
     pub description: Description,
-    /// Its current directory.
     pub working_directory: PathBuf,
-    /// The directory with host.json.
     pub script_root: PathBuf,
     /// The environment of the process: what it inherits from this one, as far as it is text, and what settings add.
     pub environment: Vec<(String, String)>,
     /// `useStdErrorStreamForErrorsOnly`.
     pub errors_only: bool,
-    /// The port that the handler is to listen on.
     pub port: u16,
     /// Ends what the handler has started when the host is killed.
     pub watchdog: Watchdog,
@@ -55,7 +51,6 @@ impl Launch {
         ]
     }
 
-    /// The command line that starts the handler.
     pub fn command_line(&self, worker_id: Uuid) -> CommandLine {
         let variable =
             |name: &str| self.environment.iter().find(|(key, _)| key == name).map(|(_, value)| value.clone());
@@ -94,9 +89,6 @@ pub enum Ending {
 
 impl Process {
     /// Starts the handler in a process group of its own.
-    ///
-    /// # Errors
-    /// If there is no such program, it may not be executed, or the working directory is missing.
     pub fn start(launch: &Launch, worker_id: Uuid, log: &Log) -> io::Result<Self> {
         let line = launch.command_line(worker_id);
         let current_directory = std::env::current_dir().unwrap_or_else(|_| launch.script_root.clone());
@@ -128,15 +120,11 @@ impl Process {
         Ok(Self { child, group, output, pumps, guard, status: None, program: line.program, command_line })
     }
 
-    /// The process id.
     pub fn id(&self) -> Option<u32> {
         self.group.map(|pid| pid.as_raw_nonzero().get().unsigned_abs())
     }
 
     /// Waits for the next step of its end. Nothing is lost if this is dropped before it is done.
-    ///
-    /// # Errors
-    /// If the operating system does not say.
     pub async fn next_ending(&mut self) -> io::Result<Ending> {
         if let Some(status) = self.status {
             while self.pumps.join_next().await.is_some() {}
@@ -193,9 +181,6 @@ impl Drop for Process {
 
 /// Starts a process in a group of its own that ends with this one, whatever ends that, and so does all that it starts in turn:
 /// that is known by the id in the environment.
-///
-/// # Errors
-/// If the operating system refuses.
 pub fn spawn(
     command: &mut Command,
     watchdog: &Watchdog,

@@ -85,7 +85,6 @@ fn listeners() -> Vec<Listener> {
     tables.iter().flat_map(|table| table.lines().skip(1)).filter_map(listener).collect()
 }
 
-/// A listening socket.
 #[derive(Debug, PartialEq, Eq)]
 struct Listener {
     address: SocketAddr,

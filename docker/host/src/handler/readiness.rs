@@ -9,7 +9,6 @@ use wire::{Client, Headers, Name};
 /// is not seen by a handler that is not there, and finds it sooner.
 const PROBE_PAUSE_MS: u64 = 5;
 
-/// How far the handler is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Readiness {
     /// It is being started, or could not be.
@@ -23,7 +22,6 @@ pub enum Readiness {
 /// How to ask the handler whether it is ready.
 #[derive(Clone, Copy, Debug)]
 pub struct Probe {
-    /// How long to ask.
     pub timeout: Duration,
     /// Whether a redirect is followed: so does the real host where it does not forward (protocol.md#readiness-probe).
     pub follows_redirects: bool,

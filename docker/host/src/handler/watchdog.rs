@@ -12,7 +12,6 @@ use uuid::Uuid;
 
 use super::process_tree;
 
-/// The name under which this program is the watchdog.
 const NAME: &str = "handler-watchdog";
 /// This program, also after its file was replaced.
 const THIS_PROGRAM: &str = "/proc/self/exe";
@@ -30,9 +29,6 @@ pub struct Guard {
 
 impl Watchdog {
     /// Starts it, out of reach of the terminal's signals.
-    ///
-    /// # Errors
-    /// If the operating system refuses.
     pub fn start() -> io::Result<Self> {
         let mut command = Command::new(THIS_PROGRAM);
         command.arg0(NAME).current_dir("/").process_group(0);
@@ -40,7 +36,6 @@ impl Watchdog {
         Ok(Self(Some(Arc::new(Mutex::new(process)))))
     }
 
-    /// Whether there is one.
     pub(super) const fn is_there(&self) -> bool {
         self.0.is_some()
     }

@@ -22,7 +22,6 @@ const STARTED: u32 = 1;
 const SUCCEEDED: u32 = 2;
 const FAILED: u32 = 3;
 
-/// An invocation under way.
 #[derive(Debug)]
 pub struct Execution<'a> {
     pub id: Uuid,
@@ -46,7 +45,6 @@ struct End {
 }
 
 impl<'a> Execution<'a> {
-    /// Begins an invocation and logs its reason.
     pub fn begin(
         host: &'a Host,
         running: &'a Running,
@@ -76,7 +74,6 @@ impl<'a> Execution<'a> {
         self.end().source = source;
     }
 
-    /// Keeps what it has written.
     pub fn wrote(&self, outputs: Vec<Output>) {
         self.end().outputs = outputs;
     }
@@ -100,7 +97,6 @@ impl<'a> Execution<'a> {
         );
     }
 
-    /// Logs that it succeeded.
     pub fn succeeded(&self) {
         self.exchange.ended(exchange::Outcome::Succeeded, "");
         self.end().outcome = Some(Outcome::Succeeded);

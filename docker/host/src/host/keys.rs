@@ -24,7 +24,6 @@ pub struct Keys {
 /// What a key says about a caller.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Identity {
-    /// What the key opens.
     pub level: KeyLevel,
     /// The name of the key: `master`, `default`, ….
     pub key_name: String,
@@ -33,9 +32,7 @@ pub struct Identity {
 /// Which of the host's lists a key is in.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum HostKeys {
-    /// `functionKeys`.
     Function,
-    /// `systemKeys`.
     System,
 }
 
@@ -115,7 +112,6 @@ impl Keys {
         Ok(identity)
     }
 
-    /// The keys of one of the host's lists.
     pub fn host_keys(&self, list: HostKeys) -> Result<Vec<Key>, KeyError> {
         let host = HostFile::read_or_make(&self.file("host.json")?)?;
         Ok(match list {

@@ -4,7 +4,6 @@ use crate::app::{App, LoadedFunction, is_by_hand};
 use crate::grammar::route;
 use crate::log::Record;
 
-/// A record for each loaded function.
 pub fn records(app: &App, base_url: &str) -> Vec<Record> {
     let record = |function: LoadedFunction| Record::FunctionDiscovered {
         function: function.name.clone(),

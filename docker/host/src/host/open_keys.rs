@@ -10,9 +10,6 @@ const STORE_PATH: &str = "FUNCTIONS_SECRETS_PATH";
 
 /// The settings that keep the keys of the app below `root` in files, where the environment names no key store. They are kept below
 /// the user's own folder, never where others could put down theirs.
-///
-/// # Errors
-/// If the user has no folder.
 pub fn store(environment: &[(String, String)], root: &Path) -> Result<Vec<(String, String)>, KeyError> {
     let find = |name: &str| environment.iter().find(|(key, _)| key.eq_ignore_ascii_case(name)).map(|(_, value)| value);
     if find(STORE_TYPE).is_some() {
@@ -31,9 +28,6 @@ fn folder(root: &Path) -> String {
 }
 
 /// The keys, one a line.
-///
-/// # Errors
-/// If the key files can be neither read nor made.
 pub fn listing(app: &App, keys: &Keys) -> Result<String, KeyError> {
     let mut text = String::from("\nKeys (send one as `x-functions-key`, or as `?code=`):\n\n");
     if let Some(master) = keys.host_key(HostKeys::System, "_master")? {

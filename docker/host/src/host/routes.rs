@@ -23,9 +23,7 @@ struct Route {
 #[derive(Debug, Clone)]
 pub struct Found {
     pub function: Arc<LoadedFunction>,
-    /// Who may call it.
     pub level: AuthLevel,
-    /// How the request reaches the handler.
     pub mode: HttpMode,
     /// Route parameters in the order of the template, defaults filled in; `None` where an optional parameter or a catch-all
     /// has nothing (protocol.md#http-trigger).

@@ -16,13 +16,10 @@ use crate::host::routes;
 use crate::host::throttle::Throttle;
 use crate::log::{self, Log};
 
-/// An app that is served.
 #[derive(Debug)]
 pub struct Running {
     pub app: Arc<App>,
-    /// Its functions by URL.
     pub routes: routes::Table,
-    /// Its limits on requests.
     pub throttle: Throttle,
     /// The storage that its functions read and write.
     pub bindings: Bindings,
@@ -35,13 +32,11 @@ pub struct Running {
 pub struct HandlerOptions {
     /// Its environment, but for what the host adds.
     pub environment: Vec<(String, String)>,
-    /// Who starts it.
     pub started_by: StartedBy,
     /// Ends what it has started when the host is killed.
     pub watchdog: Watchdog,
 }
 
-/// Who starts the handler.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum StartedBy {
     /// The host, as always.
@@ -52,9 +47,6 @@ pub enum StartedBy {
 
 impl Running {
     /// Serves an app from now on: starts its handler, if it has any functions (protocol.md#host-state-and-readiness).
-    ///
-    /// # Errors
-    /// If the operating system has no port for the handler.
     pub fn start(app: Arc<App>, settings: &Settings, handler_options: &HandlerOptions, log: &Log) -> io::Result<Self> {
         let handler = match app.options.custom_handler.as_ref().filter(|_| app.has_functions()) {
             Some(options) => {
@@ -81,7 +73,6 @@ impl Running {
         self.handler.as_ref()
     }
 
-    /// Kills the handler, and waits until it is gone.
     pub async fn stop(&self) {
         if let Some(handler) = self.handler() {
             handler.stop().await;
@@ -113,7 +104,6 @@ impl Running {
         }
     }
 
-    /// Whether a switch in the environment is on.
     pub fn is_on(&self, name: &str) -> bool {
         self.settings.is_on(name)
     }
@@ -125,9 +115,6 @@ impl Running {
 }
 
 /// How to start the handler of an app.
-///
-/// # Errors
-/// If the operating system has no port for it.
 pub fn launch(app: &App, options: &CustomHandler, handler_options: &HandlerOptions) -> io::Result<Launch> {
     Ok(Launch {
         description: Description {

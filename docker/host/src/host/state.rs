@@ -5,16 +5,13 @@ use std::sync::Arc;
 use super::running::Running;
 use crate::app::App;
 
-/// What the host is doing.
 #[derive(Clone, Debug)]
 pub enum State {
-    /// The app is served.
     Running(Arc<Running>),
     /// The app cannot be served; it is read again when its files change. Its handler runs where only the routes are wrong.
     Error(Arc<App>, Option<Arc<Running>>),
     /// There was a file `app_offline.htm` at the start.
     Offline {
-        /// The app that is not served.
         app: Arc<App>,
         /// The content of the file.
         page: Arc<[u8]>,

@@ -6,7 +6,6 @@ use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
 use crate::app::HttpOptions;
 
-/// The limits on requests of one app.
 #[derive(Debug)]
 pub struct Throttle {
     outstanding: Option<Arc<Semaphore>>,
@@ -21,7 +20,6 @@ pub struct Pass {
     _concurrent: Option<OwnedSemaphorePermit>,
 }
 
-/// Why there is no place.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Refusal {
     /// As many requests as may run and wait do so already.
@@ -31,7 +29,6 @@ pub enum Refusal {
 }
 
 impl Throttle {
-    /// The limits that host.json sets.
     pub fn new(options: &HttpOptions) -> Self {
         let limits = [options.max_outstanding_requests, options.max_concurrent_requests];
         let [outstanding, concurrent] = limits.map(|limit| limit.map(|limit| Arc::new(Semaphore::new(limit))));
@@ -39,9 +36,6 @@ impl Throttle {
     }
 
     /// Waits for a place among the requests that run.
-    ///
-    /// # Errors
-    /// If there is no place among those that wait.
     pub async fn enter(&self) -> Result<Pass, Refusal> {
         if self.is_impossible {
             return Err(Refusal::Never);

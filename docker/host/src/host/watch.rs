@@ -12,7 +12,6 @@ use std::time::{Duration, Instant, SystemTime};
 use crate::host::{Host, OFFLINE_FILE, aside};
 use crate::log;
 
-/// How often the files are looked at.
 const LOOK_INTERVAL_MS: u64 = 300;
 /// The pause between two looks is at least so many times as long as a look takes: an app of many files costs no more of a processor.
 const LOOK_SHARE: u32 = 10;

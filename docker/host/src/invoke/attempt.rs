@@ -26,7 +26,6 @@ use crate::host::execution::Execution;
 use crate::log::Level;
 use dotnet_text::date::DateTime;
 
-/// Asks the handler once.
 pub async fn attempt(
     execution: &Execution<'_>,
     trigger: &mut Trigger,

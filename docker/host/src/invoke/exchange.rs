@@ -26,12 +26,10 @@ impl Exchange {
         Self { target, envelope: envelope.into(), answer: OnceLock::new() }
     }
 
-    /// The path of the request.
     pub fn target(&self) -> &str {
         &self.target
     }
 
-    /// Its body.
     pub const fn envelope(&self) -> &Bytes {
         &self.envelope
     }
@@ -44,7 +42,6 @@ impl Exchange {
         _ = self.answer.set((head.status, format!("{content_type}, {}", shown(body))));
     }
 
-    /// The status of the answer.
     pub fn status(&self) -> Option<u16> {
         self.answer.get().map(|(status, _)| *status)
     }

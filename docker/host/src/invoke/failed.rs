@@ -8,7 +8,6 @@ use crate::envelope::failure::Failure;
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Failed {
     pub invocation: Uuid,
-    /// What happened.
     pub failure: Failure,
     /// The handler's status, where that is the reason.
     pub status: Option<u16>,

@@ -15,7 +15,6 @@ const TIMEOUT_GRACE_SECONDS: u64 = 2;
 /// What became of a call to the handler.
 #[derive(Debug)]
 pub enum Outcome<T, E> {
-    /// There is an answer.
     Answered(T),
     /// The answer does not count, or there is none.
     Failed(E),
@@ -47,9 +46,6 @@ pub async fn wait_ready(handler: &Handler, execution: &Execution<'_>) -> bool {
 
 /// The outcome of a call; when there is no answer, as soon as it is known whether the process has ended, so that the next
 /// invocation waits for its successor.
-///
-/// # Errors
-/// As the call itself.
 pub async fn noticed(handler: &Handler, result: Result<Response, client::Error>) -> Result<Response, client::Error> {
     if result.is_err() {
         handler.notice_end().await;

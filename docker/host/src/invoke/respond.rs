@@ -5,7 +5,6 @@ use wire::Response;
 use wire::headers::is_sound;
 use wire::response::Framing;
 
-/// The response that says `reply`.
 pub fn respond(reply: Reply, is_to_head: bool) -> Response {
     let given = |wanted: &str| reply.headers.iter().find(|(name, _)| name.eq_ignore_ascii_case(wanted));
     let length = given("content-length").map(|(_, length)| length.as_str());

@@ -2,7 +2,6 @@
 
 use crate::envelope::data::{BindingData, Value};
 
-/// What starts an invocation.
 #[derive(Clone, Debug)]
 pub struct Trigger {
     /// Why, in the words of the log.

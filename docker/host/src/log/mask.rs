@@ -20,7 +20,6 @@ static ASSIGNED: LazyLock<Option<Regex>> = LazyLock::new(|| {
     )
     .ok()
 });
-/// A header line.
 static LINE: LazyLock<Option<Regex>> = LazyLock::new(|| {
     Regex::new(
         r#"(?i)\b((?:authorization|cookie|proxy-authorization|set-cookie|x-functions-key|x-ms-client-principal[\w-]*): *)[^\r\n"]+"#,

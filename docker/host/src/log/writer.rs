@@ -24,7 +24,6 @@ static FORMAT: AtomicU8 = AtomicU8::new(Format::Text as u8);
 /// For whom standard output is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Format {
-    /// For people.
     Text,
     /// For programs: records, one a line.
     Json,

@@ -20,18 +20,14 @@ const MAX_ATTEMPTS: usize = 10;
 /// The pauses between the first attempts; the last one counts for all others.
 const PAUSES_MS: [u64; 4] = [50, 100, 200, 250];
 
-/// A request as the handler is to get it.
 #[derive(Debug)]
 pub struct Outgoing {
-    /// Its head.
     pub request: Request,
-    /// Its body.
     pub upload: Upload,
     /// Whether a body that comes in chunks is held back until the handler asks for it.
     pub waits_for_continue: bool,
 }
 
-/// Why an attempt gave no response.
 #[derive(Debug, thiserror::Error)]
 enum Cause {
     #[error(transparent)]

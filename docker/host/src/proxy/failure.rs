@@ -22,7 +22,6 @@ impl Failure {
         Self::forwarding("RequestCreation", cause)
     }
 
-    /// The handler gave no response.
     pub fn request(cause: &str) -> Self {
         Self::forwarding("Request", cause)
     }

@@ -19,10 +19,8 @@ const FORWARDED_PROTO: &str = "X-Forwarded-Proto";
 /// What of a request's headers does not come from the caller.
 #[derive(Clone, Copy, Debug)]
 pub struct Own<'a> {
-    /// Where the handler listens.
     pub authority: &'a str,
     pub invocation: Uuid,
-    /// The caller's address.
     pub peer: &'a str,
 }
 
@@ -31,9 +29,7 @@ pub struct Own<'a> {
 pub enum BodyFraming {
     /// There is none, and nothing is said of it.
     None,
-    /// So many bytes.
     Length(u64),
-    /// In chunks.
     Chunked,
 }
 

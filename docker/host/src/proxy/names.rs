@@ -19,7 +19,6 @@ pub enum Place {
     Dropped,
 }
 
-/// Those of a body.
 static CONTENT: Names<10> = Names::new([
     "Allow",
     "Content-Disposition",

@@ -11,10 +11,8 @@ const SWITCHING_PROTOCOLS: u16 = 101;
 const NO_CONTENT: u16 = 204;
 const RESET_CONTENT: u16 = 205;
 
-/// What becomes of a response.
 #[derive(Debug)]
 pub enum Judged {
-    /// The caller gets it.
     Response(Response),
     /// The caller gets this instead, and the invocation has succeeded all the same.
     Instead(Response),
@@ -23,9 +21,6 @@ pub enum Judged {
 }
 
 /// Judges the head of a response to a request that asks for an upgrade or not.
-///
-/// # Errors
-/// If it cannot be passed on.
 pub fn judge(head: ResponseHead, asked_for_upgrade: bool) -> Result<Judged, Failure> {
     let ResponseHead { status, reason, headers, .. } = head;
     if status == SWITCHING_PROTOCOLS {

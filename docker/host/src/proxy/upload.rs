@@ -14,21 +14,17 @@ const IN_MEMORY_BYTES: u64 = 30 * 1024;
 /// How much of it is on its way to the file at a time.
 const FILE_BUFFER_BYTES: usize = 64 * 1024;
 
-/// The body of a request.
 #[derive(Debug)]
 pub enum Upload {
     /// It is there as a whole, and may be empty.
     Whole(Bytes),
     /// It is there as a whole, in a file without a name, which is gone when this is dropped.
     Kept(File, u64),
-    /// It comes in chunks.
     Chunked,
 }
 
-/// Why there is no body.
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
-    /// The caller did not send it.
     #[error(transparent)]
     Caller(#[from] BodyError),
     /// It could not be kept.
@@ -38,9 +34,6 @@ pub enum Error {
 
 impl Upload {
     /// Reads a body that has a length. No body at all is one of length 0.
-    ///
-    /// # Errors
-    /// If it does not come as a whole, or is longer than `limit`.
     pub async fn take(caller: &mut Caller, limit: u64) -> Result<Self, Error> {
         caller.limit_body(limit);
         match caller.length() {
@@ -50,7 +43,6 @@ impl Upload {
         }
     }
 
-    /// The length, if it is known.
     pub const fn length(&self) -> Option<u64> {
         match self {
             Self::Whole(bytes) => Some(bytes.len() as u64),

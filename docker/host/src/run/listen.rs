@@ -29,9 +29,6 @@ pub struct Bound {
 }
 
 /// Opens the sockets and announces each: the first line on standard output is for programs to read.
-///
-/// # Errors
-/// If the addresses make no sense, or cannot be listened on.
 pub async fn bind(environment: &[(String, String)], port: Port) -> Result<Bound, Error> {
     let urls = environment.iter().find(|(name, _)| name.eq_ignore_ascii_case("ASPNETCORE_URLS"));
     let wanted = match port {

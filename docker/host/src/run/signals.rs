@@ -27,9 +27,6 @@ pub struct StopSignals {
 
 impl StopSignals {
     /// Waits for signals from now on.
-    ///
-    /// # Errors
-    /// If the operating system refuses.
     pub fn new() -> io::Result<Self> {
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
         let (counter, count) = watch::channel(0);
@@ -59,7 +56,6 @@ impl StopSignals {
         Ok(Self { count, seen })
     }
 
-    /// Waits for the next one.
     pub async fn next(&mut self) {
         // The thread lives as long as this does.
         _ = self.count.changed().await;

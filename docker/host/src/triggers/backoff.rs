@@ -13,7 +13,6 @@ pub struct Backoff {
 }
 
 impl Backoff {
-    /// Waits of at most `longest`.
     pub fn new(longest: Duration) -> Self {
         Self { longest, empty_polls: 0 }
     }

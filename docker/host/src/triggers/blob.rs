@@ -96,14 +96,12 @@ pub(super) async fn posted(
     Ok(trigger(binding, reason, Found { blob: &blob, download, captures: captures.unwrap_or_default() }))
 }
 
-/// One function's container.
 #[derive(Debug)]
 struct Watch {
     context: Context,
     binding: Binding,
     pattern: BlobPattern,
     container: Container,
-    /// Where the receipts are.
     hosts: Container,
     host_id: Arc<str>,
     /// Where new blobs are handed over.

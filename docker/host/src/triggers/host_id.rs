@@ -4,7 +4,6 @@ use std::path::Path;
 
 use crate::app::Settings;
 
-/// The longest host id.
 const LIMIT: usize = 32;
 
 /// The setting `AzureFunctionsWebHost__hostid`, or else one made of the machine's name and the app's path.

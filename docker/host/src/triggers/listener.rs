@@ -25,7 +25,6 @@ const SETTLE_LIMIT_SECONDS: u64 = RENEWAL_SECONDS - 60;
 /// The longest pause between two tries.
 const LONGEST_SETTLE_PAUSE_SECONDS: u64 = 10;
 
-/// A queue, and how its messages are taken.
 #[derive(Debug, Clone)]
 pub(super) struct Source {
     pub(super) queue: Queue,
@@ -40,7 +39,6 @@ pub(super) struct Source {
     pub(super) threshold: usize,
     /// The longest wait between polls of an empty queue.
     pub(super) longest_wait: Duration,
-    /// How long a failed message stays invisible.
     pub(super) retry_after: Duration,
     /// How often a message is tried.
     pub(super) attempts: u64,

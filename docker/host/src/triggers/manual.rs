@@ -25,10 +25,6 @@ pub async fn invoke(host: Arc<Host>, running: Arc<Running>, function: Arc<Loaded
 }
 
 /// What the handler gets when a function is invoked with this input.
-///
-/// # Errors
-/// When no invocation can be made of the input: an HTTP function wants a request, a blob function a blob that is there, an event
-/// hub function without `dataType` events that are JSON.
 pub async fn trigger(
     bindings: &Bindings,
     function: &LoadedFunction,
@@ -72,9 +68,6 @@ pub async fn trigger(
 
 /// What the handler gets of a trigger that nothing listens for: this text, and beside it the metadata of its batch and its own. With
 /// `cardinality` many it is a batch of one (protocol.md#other-triggers).
-///
-/// # Errors
-/// When the trigger takes no such text.
 pub fn canned(binding: &Binding, text: &str, batch: &Metadata, own: &Metadata) -> Result<Trigger, Failure> {
     let is_many = binding.cardinality == Cardinality::Many;
     let mut data = BindingData::default();

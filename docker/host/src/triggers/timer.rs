@@ -75,9 +75,6 @@ pub(super) fn timer_info(schedule: &Schedule, state: Option<&State>, is_past_due
 }
 
 /// The schedule that a binding names.
-///
-/// # Errors
-/// If a setting in it is missing, or it is not a schedule.
 pub(super) fn schedule(binding: &Binding, settings: &Settings) -> Result<Schedule, Failure> {
     let text = settings.expand(binding.text("schedule").unwrap_or_default())?;
     Schedule::parse(&text).map_err(|error| {
@@ -86,7 +83,6 @@ pub(super) fn schedule(binding: &Binding, settings: &Settings) -> Result<Schedul
     })
 }
 
-/// One function's timer.
 struct Timer {
     context: Context,
     schedule: Schedule,
@@ -164,7 +160,6 @@ impl Timer {
 }
 
 impl State {
-    /// Whether an occurrence was missed.
     fn is_past_due(&self, now: DateTime<Local>) -> bool {
         self.next.is_some_and(|next| now > next)
     }

@@ -121,7 +121,6 @@ impl Reader<'_> {
         })
     }
 
-    /// The port that the program listens on.
     fn port(&mut self, section: &str) -> Option<u16> {
         let number = self.number(section, "Port")?;
         let port = u16::try_from(number).ok().filter(|port| *port != 0);

@@ -13,16 +13,13 @@ pub(super) enum Constraint {
     Bool,
     DateTime,
     Decimal,
-    /// `double` and `float`.
     Float,
     Guid,
     Alpha,
     Required,
     File,
     NonFile,
-    /// Least and most letters.
     Length(i64, i64),
-    /// Least and most value.
     Range(i64, i64),
     /// An expression that .NET cannot read fails the requests that reach it, and nothing before (recording PX2-regex-broken).
     Pattern(Result<Pattern, pattern::Error>),
@@ -104,9 +101,6 @@ impl Constraint {
     }
 
     /// Whether a value of the route satisfies it.
-    ///
-    /// # Errors
-    /// If it is an expression without an answer.
     pub(super) fn accepts(&self, value: &str) -> Result<bool, pattern::Error> {
         Ok(match self {
             Self::Int => parse_int(value).is_some(),
@@ -134,7 +128,6 @@ impl Constraint {
     }
 }
 
-/// Without the spaces and NUL characters around it.
 fn trimmed(text: &str) -> &str {
     text.trim_matches(|letter: char| letter.is_whitespace() || letter == '\0')
 }

@@ -9,7 +9,6 @@ const MOST_ZONE_HOURS: u32 = 14;
 /// Years of two digits are in this century up to this one, and in the last after it.
 const LAST_SHORT_YEAR: i32 = 49;
 
-/// What has been read of a text.
 #[derive(Default)]
 struct Parts {
     /// The numbers of the date with their digits, in their order.

@@ -9,9 +9,6 @@ pub type Values = Vec<(String, Option<String>)>;
 
 impl Template {
     /// The values of all parameters if `path` (decoded, beginning with a slash) matches the template and its constraints.
-    ///
-    /// # Errors
-    /// If a constraint is an expression that has no answer.
     pub fn matches(&self, path: &str) -> Result<Option<Values>, pattern::Error> {
         let mut found: Vec<(&str, String)> = Vec::new();
         if self.match_segments(path, &mut found).is_none() {

@@ -7,7 +7,6 @@ use fancy_regex::{Regex, RegexBuilder};
 const MOST_STEPS_BACK: usize = 1_000_000;
 const MOST_PROGRAM_BYTES: usize = 1 << 20;
 
-/// A regular expression, ignoring letter case.
 #[derive(Debug, Clone)]
 pub(super) struct Pattern(Regex);
 
@@ -345,7 +344,6 @@ impl Translation {
         char::from_u32(number).ok_or_else(|| Error::Unsupported("half a character".to_owned()))
     }
 
-    /// Up to three octal digits.
     fn octal(&mut self) -> char {
         let digits = self.letters[self.at..].iter().take(3).map_while(|letter| letter.to_digit(8));
         let (length, number) = digits.fold((0, 0), |(length, number), digit| (length + 1, number * 8 + digit));
@@ -404,7 +402,6 @@ impl Translation {
     }
 }
 
-/// What one element of a class is.
 enum Item {
     Letter(char),
     Set(String),

@@ -3,7 +3,6 @@
 use super::constraint::{Constraint, Refusal};
 use super::pattern;
 
-/// A parsed route template.
 #[derive(Debug, Clone)]
 pub struct Template {
     pub(super) segments: Vec<Segment>,
@@ -55,9 +54,6 @@ pub enum Error {
 
 impl Template {
     /// Parses a whole template such as `api/items/{id:int?}`.
-    ///
-    /// # Errors
-    /// In the words of ASP.NET Core.
     pub fn parse(text: &str) -> Result<Self, Error> {
         let trimmed = text.strip_prefix("~/").or_else(|| text.strip_prefix('/')).unwrap_or(text);
         if trimmed.starts_with('~') && trimmed.len() == text.len() {
@@ -78,7 +74,6 @@ impl Template {
         })
     }
 
-    /// All parameters, in the order of the template.
     pub(super) fn parameters(&self) -> impl Iterator<Item = &Parameter> {
         self.segments.iter().flat_map(|segment| &segment.parts).filter_map(Part::parameter)
     }

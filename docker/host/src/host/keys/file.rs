@@ -9,10 +9,8 @@ use serde::{Deserialize, Serialize};
 
 use crate::files;
 
-/// One key.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Key {
-    /// Its name, unique in its list.
     pub name: String,
     /// What a caller presents.
     pub value: String,
@@ -21,14 +19,11 @@ pub struct Key {
     pub encrypted: bool,
 }
 
-/// The level of a key.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum KeyLevel {
     /// A key of one function, or a host key that opens all functions.
     Function,
-    /// A system key.
     System,
-    /// The master key.
     Admin,
 }
 
