@@ -26,7 +26,7 @@ use crate::handler::Readiness;
 use crate::log::{self, Filter, Log};
 use keys::Keys;
 use running::{HandlerOptions, Running};
-pub use state::{State, StateName};
+pub use state::State;
 
 /// Delay between giving up on a handler and stopping the host.
 const STOP_DELAY_MS: u64 = 500;

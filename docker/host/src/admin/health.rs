@@ -5,13 +5,13 @@ use std::sync::Arc;
 use serde_json::{Value, json};
 
 use super::endpoint::{Access, Endpoint, Reply, Request, parameter};
-use crate::host::{Host, StateName};
+use crate::host::Host;
 
 /// What is looked at: name, and whether it is well.
 type Check = (&'static str, fn(&Arc<Host>) -> bool);
 
 const LIFE: Check = ("azure.functions.webhost.lifecycle", |_| true);
-const STATE: Check = ("azure.functions.scripthost.lifecycle", |host| host.state().name() == StateName::Running);
+const STATE: Check = ("azure.functions.scripthost.lifecycle", |host| host.running().is_some());
 const STORAGE: Check =
     ("azure.functions.webjobs.storage", |host| host.settings().get_filled("AzureWebJobsStorage").is_some());
 

@@ -8,7 +8,7 @@ use serde_json::{Map, Value, json};
 use super::endpoint::{Endpoint, Error, Reply, Request, member};
 use crate::app::App;
 use crate::handler::own_headers::VERSION;
-use crate::host::{Host, State, StateName};
+use crate::host::{Host, State};
 use crate::log;
 use crate::triggers::host_id;
 
@@ -69,20 +69,19 @@ pub(super) fn running(endpoint: Endpoint<'_>) -> Endpoint<'_> {
 }
 
 fn check_running(host: &Arc<Host>) -> Result<(), Error> {
-    if host.state().name() == StateName::Running { Ok(()) } else { Err(Error::NotRunning) }
+    host.running().map(drop).ok_or(Error::NotRunning)
 }
 
 /// The real host comes back by starting anew, with a new handler, but only where it was drained (recording KX-drain).
 fn resume(host: &Arc<Host>) -> Reply {
-    let state = host.state().name();
-    if state != StateName::Running {
+    if host.running().is_none() {
         return Reply::empty(409);
     }
     if *host.drained().borrow() {
         host.drain(false);
         start_anew(host);
     }
-    Reply::json(200, &json!({ "state": state.as_str() }))
+    Reply::json(200, &json!({ "state": "Running" }))
 }
 
 /// `200`, never stored (recording K09).
@@ -97,7 +96,7 @@ fn status(host: &Arc<Host>) -> Reply {
     let state = host.state();
     let app = state.app();
     put("id", json!(host_id(host.settings(), &app.root)));
-    put("state", json!(state.name().as_str()));
+    put("state", json!(state.name()));
     put("version", json!(VERSION));
     put("versionDetails", json!(format!("{VERSION} (mini-host {})", env!("CARGO_PKG_VERSION"))));
     for name in ["platformVersion", "instanceId", "computerName"] {
@@ -163,10 +162,10 @@ fn set_state(host: &Arc<Host>, request: &Request<'_>) -> Result<Reply, Error> {
     let Some(wanted) = request.json()? else { return Ok(Reply::empty(400)) };
     let wanted = wanted.as_str().unwrap_or_default().trim().to_ascii_lowercase();
     let path = host.app().root.join("app_offline.htm");
-    let (action, done) = match (wanted.as_str(), host.state().name()) {
-        ("offline", StateName::Offline) | ("running", StateName::Running) => return Ok(Reply::empty(200)),
+    let (action, done) = match (wanted.as_str(), host.state()) {
+        ("offline", State::Offline { .. }) | ("running", State::Running(_)) => return Ok(Reply::empty(200)),
         ("offline", _) => ("write", std::fs::write(&path, APP_OFFLINE_PAGE)),
-        ("running", StateName::Offline) => ("remove", std::fs::remove_file(&path)),
+        ("running", State::Offline { .. }) => ("remove", std::fs::remove_file(&path)),
         _ => return Ok(Reply::empty(400)),
     };
     match done {

@@ -18,31 +18,13 @@ pub enum State {
     },
 }
 
-/// A state without what belongs to it.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum StateName {
-    Running,
-    Error,
-    Offline,
-}
-
-impl StateName {
-    /// The word for it in `/admin/host/status`.
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Self::Running => "Running",
-            Self::Error => "Error",
-            Self::Offline => "Offline",
-        }
-    }
-}
-
 impl State {
-    pub const fn name(&self) -> StateName {
+    /// The word for it in `/admin/host/status`.
+    pub const fn name(&self) -> &'static str {
         match self {
-            Self::Running(_) => StateName::Running,
-            Self::Error(..) => StateName::Error,
-            Self::Offline { .. } => StateName::Offline,
+            Self::Running(_) => "Running",
+            Self::Error(..) => "Error",
+            Self::Offline { .. } => "Offline",
         }
     }
 
