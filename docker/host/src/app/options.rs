@@ -2,6 +2,7 @@
 
 mod conversion;
 mod read;
+mod reader;
 
 use std::path::PathBuf;
 use std::time::Duration;
@@ -93,14 +94,9 @@ pub struct Retry {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum RetryStrategy {
     /// Always the same.
-    FixedDelay {
-        delay: Duration,
-    },
+    FixedDelay { delay: Duration },
     /// Doubling within bounds.
-    ExponentialBackoff {
-        minimum: Duration,
-        maximum: Duration,
-    },
+    ExponentialBackoff { minimum: Duration, maximum: Duration },
 }
 
 #[derive(Debug, Clone, PartialEq, Eq)]

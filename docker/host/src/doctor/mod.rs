@@ -9,6 +9,7 @@ mod function_json;
 mod host_json;
 mod newer;
 pub mod program;
+mod sections;
 mod settings;
 
 use crate::app::{App, Diagnostic, Settings};

@@ -1,6 +1,5 @@
 //! Reading [`HostOptions`] out of the configuration, with what does not convert as host errors.
 
-use std::ops::RangeInclusive;
 use std::path::Path;
 use std::time::Duration;
 
@@ -8,6 +7,7 @@ use chrono::TimeDelta;
 use serde_json::Value;
 
 use super::conversion::{self, Error};
+use super::reader::{BLOBS, HTTP, QUEUES, Reader, script};
 use super::{
     BlobOptions, CustomHandler, ExtensionBundle, HandlerKind, HostError, HostOptions, HttpOptions, ImplicitRoute,
     Logging, MessageEncoding, QueueOptions, Retry, RetryStrategy,
@@ -29,9 +29,6 @@ const A_DAY: TimeDelta = TimeDelta::days(1);
 const DEFAULT_POLLING_INTERVAL_SECONDS: u64 = 60;
 const DEVELOPMENT_POLLING_INTERVAL_SECONDS: u64 = 2;
 const LEAST_POLLING_INTERVAL_MILLISECONDS: u64 = 100;
-const HTTP: &str = "extensions:http";
-const QUEUES: &str = "extensions:queues";
-const BLOBS: &str = "extensions:blobs";
 const DEFAULT_REQUEST_BODY_LIMIT_BYTES: u64 = 104_857_600;
 
 impl HostOptions {
@@ -64,12 +61,6 @@ impl HostOptions {
         }
         (options, reader.errors)
     }
-}
-
-/// Reads typed values; what does not convert is a host error in .NET's words (protocol.md#other-keys).
-struct Reader<'a> {
-    configuration: &'a Configuration,
-    errors: Vec<HostError>,
 }
 
 impl Reader<'_> {
@@ -222,14 +213,6 @@ impl Reader<'_> {
         Some(Retry { max_retry_count: u32::try_from(count).ok(), strategy })
     }
 
-    /// A value that may not be absent; the real host misses the first one only.
-    fn require(&mut self, section: &str, key: &str) {
-        let path = format!("{section}:{key}");
-        if self.configuration.get(&path).is_none_or(str::is_empty) {
-            self.fail(script(&format!("Value cannot be null. (Parameter '{key}').")), Some(&path));
-        }
-    }
-
     fn http(&mut self) -> HttpOptions {
         let limit = |count: Option<i32>| count.filter(|it| *it != UNBOUNDED).map(|it| usize::try_from(it).unwrap_or(0));
         let headers = format!("{HTTP}:customHeaders");
@@ -326,66 +309,6 @@ impl Reader<'_> {
         }
         levels
     }
-
-    fn boolean(&mut self, section: &str, key: &str) -> Option<bool> {
-        self.convert(section, key, conversion::boolean)
-    }
-
-    /// A span; one below zero counts as none at all.
-    fn span(&mut self, section: &str, key: &str) -> Option<Duration> {
-        let span = self.convert(section, key, conversion::span)?;
-        Some(span.to_std().unwrap_or_default())
-    }
-
-    fn number(&mut self, section: &str, key: &str) -> Option<i32> {
-        self.convert(section, key, conversion::int32)
-    }
-
-    /// A number of an extension, which the extension itself holds to be between two others.
-    fn number_within(&mut self, section: &str, key: &str, range: RangeInclusive<i32>) -> Option<u32> {
-        let number = self.number(section, key)?;
-        if !range.contains(&number) {
-            let reason = match key {
-                "MaxDequeueCount" => "MaxDequeueCount must not be less than 1.",
-                _ => "Specified argument was out of the range of valid values.",
-            };
-            self.refuse(section, key, reason);
-        }
-        u32::try_from(number.clamp(*range.start(), *range.end())).ok()
-    }
-
-    /// A value that an extension refuses when it is set (recordings PX2-queue-batch-0, PX2-queue-dequeue-0).
-    fn refuse(&mut self, section: &str, key: &str, reason: &str) {
-        let extension = if section == BLOBS { "Blobs" } else { "Queues" };
-        let status = format!(
-            "System.Private.CoreLib: Exception has been thrown by the target of an invocation. \
-             Microsoft.Azure.WebJobs.Extensions.Storage.{extension}: {reason} (Parameter 'value')."
-        );
-        let path = format!("{section}:{key}");
-        self.errors.push(HostError { status, log: Some(reason.to_owned()), path: Some(path) });
-    }
-
-    /// A value; None if there is none, or if it does not convert.
-    fn convert<T>(&mut self, section: &str, key: &str, read: impl Fn(&str) -> Result<T, Error>) -> Option<T> {
-        let path = if section.is_empty() { key.to_owned() } else { format!("{section}:{key}") };
-        let text = self.configuration.get(&path)?;
-        match read(text) {
-            Ok(value) => Some(value),
-            Err(error) => {
-                let (reader, shown) = dotnet_path(section, key);
-                let status = format!(
-                    "{reader}: Failed to convert configuration value '{text}' at 'AzureFunctionsJobHost:{shown}' to type \
-                     {error}"
-                );
-                self.fail(status, Some(&path));
-                None
-            }
-        }
-    }
-
-    fn fail(&mut self, status: String, path: Option<&str>) {
-        self.errors.push(HostError { status, log: None, path: path.map(str::to_owned) });
-    }
 }
 
 /// The items of a JSON array of texts; `None` if the text is not one.
@@ -400,25 +323,6 @@ fn list_in_text(text: &str) -> Option<Vec<String>> {
     document.value.as_array()?.iter().map(item).collect()
 }
 
-/// Which library of the real host reads a value, and how it spells the path: a section as its code asks for it (`customHandler`,
-/// `Retry`) or its extension is called, and a key as its .NET property.
-fn dotnet_path(section: &str, key: &str) -> (&'static str, String) {
-    const BINDER: &str = "Microsoft.Extensions.Configuration.Binder";
-    match section {
-        "" => (BINDER, key.to_owned()),
-        "retry" => (BINDER, format!("Retry:{key}")),
-        "logging" => ("Microsoft.Azure.WebJobs.Script", format!("{section}:{key}")),
-        QUEUES => (BINDER, format!("extensions:Queues:{key}")),
-        BLOBS => (BINDER, format!("extensions:Blobs:{key}")),
-        HTTP => (BINDER, format!("extensions:Http:{key}")),
-        _ => (BINDER, format!("{section}:{key}")),
-    }
-}
-
 fn is_development(settings: &Settings) -> bool {
     settings.get("AZURE_FUNCTIONS_ENVIRONMENT").is_some_and(|name| name.eq_ignore_ascii_case("Development"))
-}
-
-fn script(text: &str) -> String {
-    format!("Microsoft.Azure.WebJobs.Script: {text}")
 }

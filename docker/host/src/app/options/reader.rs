@@ -1,0 +1,107 @@
+//! Typed values of the configuration.
+
+use std::ops::RangeInclusive;
+use std::time::Duration;
+
+use super::HostError;
+use super::conversion::{self, Error};
+use crate::app::configuration::Configuration;
+
+pub(super) const HTTP: &str = "extensions:http";
+pub(super) const QUEUES: &str = "extensions:queues";
+pub(super) const BLOBS: &str = "extensions:blobs";
+
+/// Reads typed values; what does not convert is a host error in .NET's words (protocol.md#other-keys).
+pub(super) struct Reader<'a> {
+    pub configuration: &'a Configuration,
+    pub errors: Vec<HostError>,
+}
+
+impl Reader<'_> {
+    pub fn boolean(&mut self, section: &str, key: &str) -> Option<bool> {
+        self.convert(section, key, conversion::boolean)
+    }
+
+    /// A span; one below zero counts as none at all.
+    pub fn span(&mut self, section: &str, key: &str) -> Option<Duration> {
+        let span = self.convert(section, key, conversion::span)?;
+        Some(span.to_std().unwrap_or_default())
+    }
+
+    pub fn number(&mut self, section: &str, key: &str) -> Option<i32> {
+        self.convert(section, key, conversion::int32)
+    }
+
+    /// A number of an extension, which the extension itself holds to be between two others.
+    pub fn number_within(&mut self, section: &str, key: &str, range: RangeInclusive<i32>) -> Option<u32> {
+        let number = self.number(section, key)?;
+        if !range.contains(&number) {
+            let reason = match key {
+                "MaxDequeueCount" => "MaxDequeueCount must not be less than 1.",
+                _ => "Specified argument was out of the range of valid values.",
+            };
+            self.refuse(section, key, reason);
+        }
+        u32::try_from(number.clamp(*range.start(), *range.end())).ok()
+    }
+
+    /// A value that an extension refuses when it is set (recordings PX2-queue-batch-0, PX2-queue-dequeue-0).
+    pub fn refuse(&mut self, section: &str, key: &str, reason: &str) {
+        let extension = if section == BLOBS { "Blobs" } else { "Queues" };
+        let status = format!(
+            "System.Private.CoreLib: Exception has been thrown by the target of an invocation. \
+             Microsoft.Azure.WebJobs.Extensions.Storage.{extension}: {reason} (Parameter 'value')."
+        );
+        let path = format!("{section}:{key}");
+        self.errors.push(HostError { status, log: Some(reason.to_owned()), path: Some(path) });
+    }
+
+    /// A value; None if there is none, or if it does not convert.
+    pub fn convert<T>(&mut self, section: &str, key: &str, read: impl Fn(&str) -> Result<T, Error>) -> Option<T> {
+        let path = if section.is_empty() { key.to_owned() } else { format!("{section}:{key}") };
+        let text = self.configuration.get(&path)?;
+        match read(text) {
+            Ok(value) => Some(value),
+            Err(error) => {
+                let (reader, shown) = dotnet_path(section, key);
+                let status = format!(
+                    "{reader}: Failed to convert configuration value '{text}' at 'AzureFunctionsJobHost:{shown}' to type \
+                     {error}"
+                );
+                self.fail(status, Some(&path));
+                None
+            }
+        }
+    }
+
+    pub fn fail(&mut self, status: String, path: Option<&str>) {
+        self.errors.push(HostError { status, log: None, path: path.map(str::to_owned) });
+    }
+
+    /// A value that may not be absent; the real host misses the first one only.
+    pub fn require(&mut self, section: &str, key: &str) {
+        let path = format!("{section}:{key}");
+        if self.configuration.get(&path).is_none_or(str::is_empty) {
+            self.fail(script(&format!("Value cannot be null. (Parameter '{key}').")), Some(&path));
+        }
+    }
+}
+
+/// Which library of the real host reads a value, and how it spells the path: a section as its code asks for it (`customHandler`,
+/// `Retry`) or its extension is called, and a key as its .NET property.
+fn dotnet_path(section: &str, key: &str) -> (&'static str, String) {
+    const BINDER: &str = "Microsoft.Extensions.Configuration.Binder";
+    match section {
+        "" => (BINDER, key.to_owned()),
+        "retry" => (BINDER, format!("Retry:{key}")),
+        "logging" => ("Microsoft.Azure.WebJobs.Script", format!("{section}:{key}")),
+        QUEUES => (BINDER, format!("extensions:Queues:{key}")),
+        BLOBS => (BINDER, format!("extensions:Blobs:{key}")),
+        HTTP => (BINDER, format!("extensions:Http:{key}")),
+        _ => (BINDER, format!("{section}:{key}")),
+    }
+}
+
+pub(super) fn script(text: &str) -> String {
+    format!("Microsoft.Azure.WebJobs.Script: {text}")
+}
