@@ -79,7 +79,12 @@ pub async fn run(cli: Cli) -> Result<u8, Error> {
             Ok(0)
         }
         Some(Verb::Package(package)) => pack(&package).map(|()| 0),
-        None => serve(cli.serve, None).await.map(|_| 0),
+        None => {
+            if cli.serve.output == OutputFormat::Json {
+                log::set_format(Format::Json);
+            }
+            serve(cli.serve, None).await.map(|_| 0)
+        }
     };
     log::flush();
     outcome
@@ -133,9 +138,6 @@ fn pack(asked: &Package) -> Result<(), Error> {
 /// # Errors
 /// If the options, the app's folder or an address cannot be used. What is wrong with the app itself is not an error: it is logged.
 async fn serve(options: ServeOptions, asked: Option<Asked>) -> Result<Option<Answer>, Error> {
-    if options.output == OutputFormat::Json {
-        log::set_format(Format::Json);
-    }
     let Surroundings { root, environment, port, cors, is_local, may_start_azurite, mut notes } =
         local::surroundings(&options)?;
     let mut signals = StopSignals::new().map_err(Error::Signals)?;
@@ -157,30 +159,15 @@ async fn serve(options: ServeOptions, asked: Option<Asked>) -> Result<Option<Ans
     notes.extend(door.as_ref().err().map(unfound));
 
     let started_by = if options.print_env { StartedBy::Person } else { StartedBy::Host };
-    let inspector = match options.observe.inspect {
-        true => Some(Inspector::bind().await.map_err(Error::Inspect)?),
-        false => None,
-    };
-    let wanted = Wanted { record: options.observe.record, inspect: options.observe.inspect };
+    let inspector = inspector(options.observe.inspect).await.map_err(Error::Inspect)?;
+    let wanted = Wanted { record: options.observe.record.clone(), inspect: options.observe.inspect };
     let host = Host::start(root, HandlerOptions { environment, started_by, watchdog: kept }, urls, wanted).await;
-    if let Provided::Started(_, note) = &azurite {
-        host.log().information(log::HOST, note);
-    }
-    if let Provided::Missing(note) = &azurite {
-        notes.push(note.clone());
-    }
-    notes.extend(unknown_functions(&host, &options.functions));
-    notes.iter().for_each(|note| host.log().warning(log::HOST, note));
+    notes.extend(weaker_guarantees(watchdog.as_ref().err()));
+    announce(&host, &options, &azurite, notes)?;
     let inspecting = inspector.map(|inspector| {
         host.log().information(log::HOST, format!("Exchanges with the handler are shown at {}", inspector.url()));
         tokio::spawn(inspector.serve(Arc::clone(&host)))
     });
-    if options.open_keys {
-        log::print(&open_keys::listing(host.state().app(), host.keys())?);
-    }
-    if let Some(text) = weaker_guarantees(watchdog.as_ref().err()) {
-        host.log().warning(log::HOST, text);
-    }
     let watching = tokio::spawn(watch::watch(Arc::clone(&host), scope, seen));
     let service = WithCors { service: Front(Arc::clone(&host)), policy: cors.map(Arc::new) };
     let door = door.ok().flatten().map(|door| tokio::spawn(door.serve(Arc::clone(&host))));
@@ -191,19 +178,46 @@ async fn serve(options: ServeOptions, asked: Option<Asked>) -> Result<Option<Ans
     };
     door.inspect(JoinHandle::abort);
     inspecting.into_iter().for_each(|task| task.abort());
-    host.stop().await;
-    host.exchanges().flush();
-    if let Provided::Started(azurite, _) = azurite {
-        azurite.stop().await;
-    }
-    if let Ok(watchdog) = watchdog {
-        watchdog.dismiss();
-    }
+    wind_down(&host, watchdog.ok(), azurite).await;
     if is_drained? {
         host.log().information(log::HOST, "Host stopped");
     }
     host.log().summarize();
     Ok(answered)
+}
+
+async fn inspector(is_wanted: bool) -> io::Result<Option<Inspector>> {
+    if is_wanted { Inspector::bind().await.map(Some) } else { Ok(None) }
+}
+
+/// Says, for people, what is to be known of a host that has begun.
+fn announce(
+    host: &Host,
+    options: &ServeOptions,
+    azurite: &Provided,
+    mut notes: Vec<Diagnostic>,
+) -> Result<(), KeyError> {
+    match azurite {
+        Provided::Nothing => {}
+        Provided::Started(_, note) => host.log().information(log::HOST, note),
+        Provided::Missing(note) => notes.push(note.clone()),
+    }
+    notes.extend(unknown_functions(host, &options.functions));
+    notes.iter().for_each(|note| host.log().warning(log::HOST, note));
+    if options.open_keys {
+        log::print(&open_keys::listing(&host.app(), host.keys())?);
+    }
+    Ok(())
+}
+
+/// Ends what was started with the host.
+async fn wind_down(host: &Host, watchdog: Option<Watchdog>, azurite: Provided) {
+    host.stop().await;
+    host.exchanges().flush();
+    if let Provided::Started(azurite, _) = azurite {
+        azurite.stop().await;
+    }
+    watchdog.inspect(Watchdog::dismiss);
 }
 
 /// Serves until the one function that is asked for has been invoked: what became of it, if the host does not end before.
@@ -258,8 +272,8 @@ async fn storage_emulator(
 
 /// What to say of names in `--functions` that no function has.
 fn unknown_functions(host: &Host, wanted: &[String]) -> Vec<Diagnostic> {
-    let state = host.state();
-    let known: Vec<&str> = state.app().functions.iter().map(|function| function.name.as_str()).collect();
+    let app = host.app();
+    let known: Vec<&str> = app.functions.iter().map(|function| function.name.as_str()).collect();
     let unknown = wanted.iter().filter(|name| !known.iter().any(|known| known.eq_ignore_ascii_case(name)));
     unknown
         .map(|name| {
@@ -273,14 +287,14 @@ fn unknown_functions(host: &Host, wanted: &[String]) -> Vec<Diagnostic> {
 }
 
 /// What this system, or this machine, does not let mini-host promise.
-fn weaker_guarantees(no_watchdog: Option<&io::Error>) -> Option<String> {
+fn weaker_guarantees(no_watchdog: Option<&io::Error>) -> Option<Diagnostic> {
     if !cfg!(target_os = "linux") {
         let text = "This system has not what Linux has: the handler, and what it starts, outlive a host that is killed; processes \
                     that leave the handler's group are not ended with it; a handler that listens elsewhere is not named with its address";
-        return Some(text.to_owned());
+        return Some(Diagnostic::of_whole(text));
     }
-    no_watchdog
-        .map(|error| format!("What the handler starts outlives a host that is killed: there is no watchdog: {error}"))
+    let text = "What the handler starts outlives a host that is killed: there is no watchdog";
+    no_watchdog.map(|error| Diagnostic::of_whole(format!("{text}: {error}")))
 }
 
 /// Answers callers and listens for triggers, until the host is asked to stop and has ended what is under way.
