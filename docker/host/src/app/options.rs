@@ -34,7 +34,7 @@ pub struct HostOptions {
 }
 
 /// The process that answers for the functions. Texts are as written: `%NAME%` in them is not expanded yet (protocol.md#command-line).
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct CustomHandler {
     pub kind: HandlerKind,
     pub forwarding: bool,
@@ -76,8 +76,9 @@ pub struct ImplicitRoute {
 }
 
 /// Which section of host.json describes the handler.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub enum HandlerKind {
+    #[default]
     CustomHandler,
     /// The deprecated `httpWorker` (protocol.md#the-httpworker-section).
     HttpWorker,

@@ -5,7 +5,7 @@ use serde_json::{Map, Value};
 
 use super::newer;
 use super::sections::Kind::{self, List, Object, Scalar, Span};
-use super::sections::{SECTIONS, Section};
+use super::sections::{SECTIONS, Section, below, members};
 use crate::app::{App, Diagnostic, Document};
 use crate::grammar::route::has_outer_slash;
 use crate::grammar::spelling::{did_you_mean, surely_means};
@@ -88,23 +88,6 @@ fn route_prefix(prefix: &str) -> Option<Diagnostic> {
         )
         .hint(format!("write `{}`", prefix.trim_matches('/')))
     })
-}
-
-/// Every object at a path of names ignoring case, with its path as it is written.
-fn members<'a>(file: &'a Map<String, Value>, path: &[&str]) -> Vec<(String, &'a Map<String, Value>)> {
-    let mut found = vec![(String::new(), file)];
-    for name in path {
-        let below = found.into_iter().flat_map(|(path, members)| {
-            let fitting = members.iter().filter(move |(key, _)| key.eq_ignore_ascii_case(name));
-            fitting.filter_map(move |(key, value)| Some((below(&path, key), value.as_object()?)))
-        });
-        found = below.collect();
-    }
-    found
-}
-
-fn below(path: &str, key: &str) -> String {
-    if path.is_empty() { key.to_owned() } else { format!("{path}.{key}") }
 }
 
 fn of_section(section: &Section, path: &str, members: &Map<String, Value>) -> Vec<Diagnostic> {

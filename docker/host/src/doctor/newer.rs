@@ -3,6 +3,7 @@
 
 use serde_json::{Map, Value};
 
+use super::sections::members;
 use crate::app::{AuthLevel, Diagnostic};
 
 const PROFILE: &str = "configurationProfile";
@@ -43,18 +44,11 @@ pub fn mistakes(file: &Map<String, Value>) -> Vec<Diagnostic> {
             Diagnostic::of_name(format!("`{key}` is ignored: this key counts in one letter case only"), key.as_str());
         faults.push(fault.hint(format!("write `{PROFILE}`")));
     }
-    for (handler, members) in file.iter().filter(|(key, _)| key.eq_ignore_ascii_case("customHandler")) {
-        let http = members.as_object().into_iter().flatten().filter(|(key, _)| key.eq_ignore_ascii_case("http"));
-        for (http, members) in http {
-            let routes =
-                members.as_object().into_iter().flatten().filter(|(key, _)| key.eq_ignore_ascii_case("routes"));
-            for (key, routes) in routes {
-                let elements = routes.as_array().into_iter().flatten().enumerate();
-                faults.extend(
-                    elements
-                        .filter_map(|(index, element)| of_route(element, format!("{handler}.{http}.{key}[{index}]"))),
-                );
-            }
+    for (path, http) in members(file, &["customHandler", "http"]) {
+        for (key, routes) in http.iter().filter(|(key, _)| key.eq_ignore_ascii_case("routes")) {
+            let elements = routes.as_array().into_iter().flatten().enumerate();
+            let place = |index| format!("{path}.{key}[{index}]");
+            faults.extend(elements.filter_map(|(index, element)| of_route(element, place(index))));
         }
     }
     faults

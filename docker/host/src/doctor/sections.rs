@@ -1,5 +1,7 @@
 //! The keys that mean something in host.json.
 
+use serde_json::{Map, Value};
+
 /// What a value is to be.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Kind {
@@ -131,3 +133,20 @@ const DESCRIPTION_KEYS: [(&str, Kind); 7] = [
     ("workerArguments", List),
     ("useStdErrorStreamForErrorsOnly", Scalar),
 ];
+
+/// Every object at a path of names ignoring case, with its path as it is written.
+pub fn members<'a>(file: &'a Map<String, Value>, path: &[&str]) -> Vec<(String, &'a Map<String, Value>)> {
+    let mut found = vec![(String::new(), file)];
+    for name in path {
+        let below = found.into_iter().flat_map(|(path, members)| {
+            let fitting = members.iter().filter(move |(key, _)| key.eq_ignore_ascii_case(name));
+            fitting.filter_map(move |(key, value)| Some((below(&path, key), value.as_object()?)))
+        });
+        found = below.collect();
+    }
+    found
+}
+
+pub fn below(path: &str, key: &str) -> String {
+    if path.is_empty() { key.to_owned() } else { format!("{path}.{key}") }
+}

@@ -1,9 +1,10 @@
 //! Content negotiation, as far as a caller can see (protocol.md#http-return-value).
 
-use super::written::{Framing, Written};
+use super::written::Written;
 use dotnet_text::json::{self, Json};
 use dotnet_text::media_type::{MediaType, with_utf8};
 use dotnet_text::xml;
+use wire::response::Framing;
 
 /// The forms a value can take, in the server's order of preference.
 #[derive(Debug, Clone, Copy, PartialEq)]

@@ -2,12 +2,12 @@
 
 use super::failure::Failure;
 use super::negotiate::{self, Refusal};
-pub use super::written::Framing;
 use super::written::Written;
 use bytes::Bytes;
 use dotnet_text::json::Json;
 use dotnet_text::media_type::{is_token, with_utf8};
 use std::collections::HashSet;
+use wire::response::Framing;
 
 /// What an invocation says to its HTTP caller.
 #[derive(Debug, Clone, PartialEq)]
@@ -132,7 +132,8 @@ pub fn reply(output: HttpOutput, accept: Option<&str>) -> Result<Reply, Unwritab
     lines.extend(written.content_type.map(|value| (CONTENT_TYPE.to_owned(), value)));
     let body = if matches!(status, 204 | 205 | 304) { Bytes::new() } else { written.body };
     let framing = match status {
-        101 | 204 | 304 => Framing::None,
+        // 204 and 304 have no body, that of a 101 ends with the connection (recordings RX-sc-101, -304).
+        101 | 204 | 304 => Framing::AsGiven,
         _ if body.is_empty() => Framing::Length,
         _ => written.framing,
     };
@@ -307,10 +308,10 @@ mod tests {
         };
         assert_eq!(of(200, "x"), (Framing::Chunked, 1));
         assert_eq!(of(200, ""), (Framing::Length, 0));
-        assert_eq!(of(204, "x"), (Framing::None, 0));
+        assert_eq!(of(204, "x"), (Framing::AsGiven, 0));
         assert_eq!(of(205, "x"), (Framing::Length, 0));
-        assert_eq!(of(304, "x"), (Framing::None, 0));
-        assert_eq!(of(101, "x"), (Framing::None, 1));
+        assert_eq!(of(304, "x"), (Framing::AsGiven, 0));
+        assert_eq!(of(101, "x"), (Framing::AsGiven, 1));
         assert_eq!(of(-1, "x"), (Framing::Chunked, 1));
     }
 

@@ -7,7 +7,7 @@ use super::data::{BindingData, System, Value};
 use super::http;
 use super::http_request::{HttpRequest, Identity};
 use super::outputs::{self, OutputBinding};
-use super::reply::{self, Framing, Reply};
+use super::reply::{self, Reply};
 use super::request;
 use bytes::Bytes;
 use dotnet_text::date;
@@ -15,6 +15,7 @@ use dotnet_text::percent::unescape;
 use serde_json::{Value as Json, json};
 use std::path::Path;
 use std::sync::Arc;
+use wire::response::Framing;
 
 /// The recordings of a group, by id.
 fn recordings(group: &str) -> Vec<(String, Json)> {

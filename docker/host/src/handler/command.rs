@@ -6,18 +6,8 @@ use std::path::{Path, PathBuf};
 
 use regex::Regex;
 
+use crate::app::CustomHandler;
 use crate::grammar::setting_names;
-
-/// What host.json says about the handler's program, as written there.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Description {
-    pub executable: String,
-    pub arguments: Vec<String>,
-    pub worker_path: Option<String>,
-    pub worker_arguments: Vec<String>,
-    /// `workerDirectory`, where the executable is looked for; the script root unless given.
-    pub worker_directory: PathBuf,
-}
 
 /// A program and its arguments, ready to be started.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -30,7 +20,7 @@ pub struct CommandLine {
 /// The command line that starts the handler. `variable` gives the value of an environment variable of the host, or of one of the
 /// five that the host sets for the handler (protocol.md#environment).
 pub fn command_line(
-    description: &Description,
+    handler: &CustomHandler,
     host_variable: impl Fn(&str) -> Option<String>,
     handler_variables: &[(&str, String)],
 ) -> CommandLine {
@@ -38,15 +28,15 @@ pub fn command_line(
         |name: &str| handler_variables.iter().find(|(key, _)| *key == name).map(|(_, value)| value.clone());
     let expanded = |text: &str| expand(&expand(text, &host_variable), &handler_variable);
 
-    let mut parts: Vec<String> = description.arguments.iter().map(|text| expanded(text)).collect();
-    if let Some(path) = description.worker_path.as_deref().filter(|path| !path.is_empty()) {
+    let mut parts: Vec<String> = handler.arguments.iter().map(|text| expanded(text)).collect();
+    if let Some(path) = handler.worker_path.as_deref().filter(|path| !path.is_empty()) {
         parts.push(format!("\"{}\"", expanded(path)));
     }
-    parts.extend(description.worker_arguments.iter().map(|text| expanded(text)));
+    parts.extend(handler.worker_arguments.iter().map(|text| expanded(text)));
     let joined: String = parts.iter().map(|part| format!(" {part}")).collect();
 
     CommandLine {
-        program: executable(&expanded(&description.executable), &description.worker_directory),
+        program: executable(&expanded(&handler.executable), &handler.worker_directory),
         arguments: split(&remove_variables(&joined)),
     }
 }
@@ -127,13 +117,13 @@ mod tests {
     use super::*;
 
     fn arguments(written: &[&str]) -> Vec<String> {
-        let description = Description {
+        let handler = CustomHandler {
             executable: "node".into(),
             arguments: written.iter().map(ToString::to_string).collect(),
-            ..Description::default()
+            ..CustomHandler::default()
         };
         let host = |name: &str| (name == "MYVAR").then(|| "my value".to_owned());
-        command_line(&description, host, &[("FUNCTIONS_CUSTOMHANDLER_PORT", "4711".to_owned())]).arguments
+        command_line(&handler, host, &[("FUNCTIONS_CUSTOMHANDLER_PORT", "4711".to_owned())]).arguments
     }
 
     #[test]
@@ -167,14 +157,14 @@ mod tests {
 
     #[test]
     fn the_worker_path_is_quoted_and_followed_by_its_arguments() {
-        let description = Description {
+        let handler = CustomHandler {
             executable: "node".into(),
             arguments: vec!["-a".into()],
             worker_path: Some("dir x/w.js".into()),
             worker_arguments: vec!["-c".into()],
-            ..Description::default()
+            ..CustomHandler::default()
         };
-        let line = command_line(&description, |_| None, &[]);
+        let line = command_line(&handler, |_| None, &[]);
         assert_eq!(line.arguments, ["-a", "dir x/w.js", "-c"]);
     }
 

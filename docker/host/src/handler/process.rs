@@ -11,10 +11,11 @@ use tokio::process::{Child, Command};
 use tokio::task::JoinSet;
 use uuid::Uuid;
 
-use super::command::{CommandLine, Description, command_line, find_program};
+use super::command::{CommandLine, command_line, find_program};
 use super::output::{Output, Stream};
 use super::process_tree;
 use super::watchdog::{Guard, Watchdog};
+use crate::app::CustomHandler;
 use crate::doctor::program;
 use crate::log::Log;
 
@@ -27,13 +28,10 @@ const LAST_LINES_TIMEOUT_MS: u64 = 5000;
 /// What is needed to start the handler, the same at every start but for the worker id.
 #[derive(Clone, Debug)]
 pub struct Launch {
-    pub description: Description,
-    pub working_directory: PathBuf,
+    pub handler: CustomHandler,
     pub script_root: PathBuf,
     /// The environment of the process: what it inherits from this one, as far as it is text, and what settings add.
     pub environment: Vec<(String, String)>,
-    /// `useStdErrorStreamForErrorsOnly`.
-    pub errors_only: bool,
     pub port: u16,
     /// Ends what the handler has started when the host is killed.
     pub watchdog: Watchdog,
@@ -54,7 +52,7 @@ impl Launch {
     pub fn command_line(&self, worker_id: Uuid) -> CommandLine {
         let variable =
             |name: &str| self.environment.iter().find(|(key, _)| key == name).map(|(_, value)| value.clone());
-        command_line(&self.description, variable, &self.variables(worker_id))
+        command_line(&self.handler, variable, &self.variables(worker_id))
     }
 
     fn search_path(&self) -> &str {
@@ -99,7 +97,7 @@ impl Process {
         command
             .arg0(&line.program)
             .args(&line.arguments)
-            .current_dir(&launch.working_directory)
+            .current_dir(&launch.handler.working_directory)
             .envs(launch.environment.iter().map(|(name, value)| (name, value)))
             .envs(launch.variables(worker_id))
             .stdout(Stdio::piped())
@@ -107,7 +105,7 @@ impl Process {
         let (mut child, group, guard) = spawn(&mut command, &launch.watchdog, worker_id)?;
 
         let category = format!("Worker.HttpWorkerProcess.{worker_id}");
-        let output = Output::new(log.clone(), &category, launch.errors_only);
+        let output = Output::new(log.clone(), &category, launch.handler.stderr_is_errors_only);
         let mut pumps = JoinSet::new();
         if let Some(pipe) = child.stdout.take() {
             pumps.spawn(output.clone().pump(Stream::Output, pipe));

@@ -285,13 +285,16 @@ impl Supervisor {
         let line = self.launch.command_line(worker_id);
         let reason = program::not_executable(Path::new(&line.program)).filter(|_| Path::new(&line.program).is_file());
         let hint = match error.kind() {
-            _ if !self.launch.working_directory.is_dir() => {
-                format!("there is no directory `{}`, the `workingDirectory`", self.launch.working_directory.display())
+            _ if !self.launch.handler.working_directory.is_dir() => {
+                format!(
+                    "there is no directory `{}`, the `workingDirectory`",
+                    self.launch.handler.working_directory.display()
+                )
             }
             _ if reason.is_some() => reason.map(|it| format!("the file {}: {}", it.what, it.hint)).unwrap_or_default(),
             std::io::ErrorKind::NotFound => format!(
                 "`defaultExecutablePath` is looked for in `{}`, then on PATH; build the handler, or correct the name",
-                self.launch.description.worker_directory.display()
+                self.launch.handler.worker_directory.display()
             ),
             _ => "try to start it by hand: `mini-host --print-env` shows the variables it gets".to_owned(),
         };
@@ -300,7 +303,7 @@ impl Supervisor {
             format!(
                 "Failed to start Worker Channel. Process fileName: {}\n{error} (working directory `{}`)\nhint: {hint}",
                 line.program,
-                self.launch.working_directory.display()
+                self.launch.handler.working_directory.display()
             ),
         );
     }

@@ -9,7 +9,6 @@ use wire::headers::is_sound;
 
 use crate::app::{App, CustomHandler, Settings};
 use crate::bindings::Bindings;
-use crate::handler::command::Description;
 use crate::handler::watchdog::Watchdog;
 use crate::handler::{Handler, Launch, Probe, Readiness, free_fixed_port, free_port};
 use crate::host::routes;
@@ -117,17 +116,9 @@ impl Running {
 /// How to start the handler of an app.
 pub fn launch(app: &App, options: &CustomHandler, handler_options: &HandlerOptions) -> io::Result<Launch> {
     Ok(Launch {
-        description: Description {
-            executable: options.executable.clone(),
-            arguments: options.arguments.clone(),
-            worker_path: options.worker_path.clone(),
-            worker_arguments: options.worker_arguments.clone(),
-            worker_directory: options.worker_directory.clone(),
-        },
-        working_directory: options.working_directory.clone(),
+        handler: options.clone(),
         script_root: app.root.clone(),
         environment: handler_options.environment.clone(),
-        errors_only: options.stderr_is_errors_only,
         port: match options.port {
             Some(port) => free_fixed_port(port)?,
             None => free_port()?,
@@ -141,7 +132,7 @@ fn print_launch(launch: &Launch) {
     let quoted = |text: &str| format!("'{}'", text.replace('\'', "'\\''"));
     let id = Uuid::new_v4();
     let mut text = String::from("Start the handler yourself; the host waits for it:\n\n");
-    text.push_str(&format!("  cd {}\n", quoted(&launch.working_directory.to_string_lossy())));
+    text.push_str(&format!("  cd {}\n", quoted(&launch.handler.working_directory.to_string_lossy())));
     for (name, value) in launch.variables(id) {
         text.push_str(&format!("  export {name}={}\n", quoted(&value)));
     }

@@ -1,6 +1,6 @@
 //! From the reply of a default-mode invocation to what its caller gets (protocol.md#named-http-output and #http-return-value).
 
-use crate::envelope::reply::{self, Reply};
+use crate::envelope::reply::Reply;
 use wire::Response;
 use wire::headers::is_sound;
 use wire::response::Framing;
@@ -15,9 +15,7 @@ pub fn respond(reply: Reply, is_to_head: bool) -> Response {
     let is_interim = (100..200).contains(&reply.status);
     let framing = match reply.framing {
         _ if is_interim || length.is_some() || given("transfer-encoding").is_some() => Framing::AsGiven,
-        reply::Framing::Chunked => Framing::Chunked,
-        reply::Framing::Length => Framing::Length,
-        reply::Framing::None => Framing::AsGiven,
+        framing => framing,
     };
     // Of more than was announced Kestrel writes nothing (protocol.md#named-http-output).
     let is_too_long = length.is_some_and(|length| length.parse().is_ok_and(|length: usize| length < reply.body.len()));
@@ -37,7 +35,7 @@ mod tests {
 
     use super::*;
 
-    fn written(framing: reply::Framing, status: i32, headers: &[(&str, &str)], body: &'static str) -> (String, Ending) {
+    fn written(framing: Framing, status: i32, headers: &[(&str, &str)], body: &'static str) -> (String, Ending) {
         let headers = [("Date", "now"), ("Server", "x")].iter().chain(headers);
         let response = respond(
             Reply {
@@ -84,11 +82,11 @@ mod tests {
                 Ending::Close,
             ),
         ] {
-            let (text, found) = written(reply::Framing::Chunked, status, headers, body);
+            let (text, found) = written(Framing::Chunked, status, headers, body);
             assert!(text.starts_with(&format!("HTTP/1.1 {expected}")), "{text}");
             assert_eq!(found, ending, "{text}");
         }
-        let (text, ending) = written(reply::Framing::Length, 99, &[], "x");
+        let (text, ending) = written(Framing::Length, 99, &[], "x");
         assert_eq!((text.as_str(), ending), ("HTTP/1.1 99 \r\nContent-Length: 1\r\n\r\nx", Ending::Close));
     }
 }
