@@ -13,6 +13,7 @@ use dotnet_text::{media_type, query};
 use std::borrow::Cow;
 use std::fmt::{self, Write};
 use std::sync::Arc;
+use wire::{Name, request_order};
 
 /// The URL of a request: its `Host` header, its decoded path (`%2F` still escaped) escaped anew, and its raw query, in which only
 /// `#` is escaped; a question mark with nothing behind it stays. Without a host no URL can be formed and the invocation fails
@@ -150,101 +151,36 @@ fn header_lines(request: &HttpRequest) -> Vec<(String, Vec<String>)> {
         match headers.iter_mut().find(|(known, _)| known.eq_ignore_ascii_case(name)) {
             Some((_, values)) => values.push(value),
             None => {
-                let standard = KNOWN_HEADERS.iter().find(|known| known.eq_ignore_ascii_case(name));
-                headers.push((standard.map_or_else(|| name.clone(), |known| (*known).to_owned()), vec![value]));
+                headers.push((standard(name).unwrap_or(name).to_owned(), vec![value]));
             }
         }
     }
     headers
 }
 
-/// The headers that ASP.NET Core's server spells its own way: every name that its library has a constant for, those of responses
-/// as well.
-const KNOWN_HEADERS: [&str; 90] = [
-    "Accept",
-    "Accept-Charset",
-    "Accept-Encoding",
-    "Accept-Language",
-    "Accept-Ranges",
-    "Access-Control-Allow-Credentials",
-    "Access-Control-Allow-Headers",
-    "Access-Control-Allow-Methods",
-    "Access-Control-Allow-Origin",
-    "Access-Control-Expose-Headers",
-    "Access-Control-Max-Age",
-    "Access-Control-Request-Headers",
-    "Access-Control-Request-Method",
-    "Age",
-    "Allow",
-    "Alt-Svc",
-    "Authorization",
-    "baggage",
-    "Cache-Control",
-    "Connection",
+/// The name as ASP.NET Core's server spells it: its library has a constant for every name that its requests and responses know,
+/// and for some others.
+fn standard(name: &str) -> Option<&'static str> {
+    let of_requests = request_order::place(name.as_bytes()).map(|(_, known)| known);
+    of_requests
+        .or_else(|| Name::of(name.as_bytes()).map(Name::as_str))
+        .or_else(|| OTHER_HEADERS.into_iter().find(|known| known.eq_ignore_ascii_case(name)))
+}
+
+const OTHER_HEADERS: [&str; 19] = [
     "Content-Disposition",
-    "Content-Encoding",
-    "Content-Language",
-    "Content-Length",
-    "Content-Location",
-    "Content-MD5",
-    "Content-Range",
     "Content-Security-Policy",
     "Content-Security-Policy-Report-Only",
-    "Content-Type",
-    "Cookie",
-    "Correlation-Context",
-    "Date",
     "DNT",
-    "ETag",
-    "Expect",
-    "Expires",
-    "From",
-    "Grpc-Accept-Encoding",
-    "Grpc-Encoding",
     "Grpc-Message",
     "Grpc-Status",
-    "Grpc-Timeout",
-    "Host",
-    "If-Match",
-    "If-Modified-Since",
-    "If-None-Match",
-    "If-Range",
-    "If-Unmodified-Since",
-    "Keep-Alive",
-    "Last-Modified",
     "Link",
-    "Location",
-    "Max-Forwards",
-    "Origin",
-    "Pragma",
-    "Proxy-Authenticate",
-    "Proxy-Authorization",
-    "Proxy-Connection",
-    "Range",
-    "Referer",
-    "Request-Id",
-    "Retry-After",
     "Sec-WebSocket-Accept",
     "Sec-WebSocket-Extensions",
     "Sec-WebSocket-Key",
     "Sec-WebSocket-Protocol",
     "Sec-WebSocket-Version",
-    "Server",
-    "Set-Cookie",
     "Strict-Transport-Security",
-    "TE",
-    "traceparent",
-    "tracestate",
-    "Trailer",
-    "Transfer-Encoding",
-    "Translate",
-    "Upgrade",
-    "Upgrade-Insecure-Requests",
-    "User-Agent",
-    "Vary",
-    "Via",
-    "Warning",
-    "WWW-Authenticate",
     "X-Content-Type-Options",
     "X-Frame-Options",
     "X-Powered-By",
