@@ -100,11 +100,7 @@ async fn send(asked: cli::Send) -> Result<u8, Error> {
         Some(path) => Some(std::fs::read(path).map_err(|error| Error::File { path: path.clone(), error })?),
         None => asked.text.map(String::into_bytes),
     };
-    let body = body.map(|body| {
-        let mut text = String::new();
-        dotnet_text::base64::push(&mut text, &body);
-        text
-    });
+    let body = body.map(|body| dotnet_text::base64::encode(&body));
     let cli::Send { path, method, timeout, app, .. } = asked;
     let asked = Asked { function, body, path, method, seconds: timeout };
     let options = ServeOptions { app, port: Some(0), ..ServeOptions::default() };

@@ -1,9 +1,8 @@
 //! Queue messages and blobs that a handler's answer asks for (protocol.md#queue-output to #order-of-outputs).
 
-use base64::Engine as _;
-use base64::engine::general_purpose::STANDARD as BASE64;
 use bytes::Bytes;
 use chrono::Utc;
+use dotnet_text::base64;
 use futures_util::future::join_all;
 use storage::{Blob, PutBlob, Queue};
 use uuid::Uuid;
@@ -80,7 +79,7 @@ impl Written {
 /// The text of a message with these bytes, as it stands in storage.
 pub fn encode(bytes: &[u8], encoding: MessageEncoding) -> String {
     match encoding {
-        MessageEncoding::Base64 => BASE64.encode(bytes),
+        MessageEncoding::Base64 => base64::encode(bytes),
         MessageEncoding::None => String::from_utf8_lossy(bytes).into_owned(),
     }
 }
@@ -88,7 +87,7 @@ pub fn encode(bytes: &[u8], encoding: MessageEncoding) -> String {
 /// The bytes of a message with this text; none when it is not in the encoding that was agreed on.
 pub fn decode(text: &str, encoding: MessageEncoding) -> Option<Vec<u8>> {
     match encoding {
-        MessageEncoding::Base64 => dotnet_text::base64::decode(text),
+        MessageEncoding::Base64 => base64::decode(text),
         MessageEncoding::None => Some(text.as_bytes().to_vec()),
     }
 }

@@ -292,11 +292,7 @@ fn fallback(return_value: Option<OutputValue>, compatible: bool) -> Result<HttpO
     let value = match return_value {
         Some(OutputValue::Json(Json::Object(members))) if compatible => return object_response(members),
         Some(OutputValue::Json(value)) => value,
-        Some(OutputValue::Bytes(bytes)) => {
-            let mut text = String::new();
-            base64::push(&mut text, &bytes);
-            Json::Text(text)
-        }
+        Some(OutputValue::Bytes(bytes)) => Json::Text(base64::encode(&bytes)),
         None => Json::Null,
     };
     // .NET's serializer takes all but Newtonsoft.Json's own objects and arrays.

@@ -13,6 +13,7 @@ use crate::host::Host;
 use crate::host::execution::{CALLED_BY_HOST_API, Execution};
 use crate::host::running::Running;
 use crate::invoke::{self, Trigger};
+use dotnet_text::base64;
 use dotnet_text::json::{self, Json, Object};
 
 /// One invocation of a function by the admin route (protocol.md#admin-endpoints).
@@ -137,11 +138,7 @@ fn event(binding: &Binding, reason: String, text: &str) -> Result<Trigger, Failu
 fn element(binding: &Binding, text: &str) -> Result<Json, Failure> {
     match binding.data_type {
         Some(DataType::String) => Ok(Json::Text(text.to_owned())),
-        Some(DataType::Binary | DataType::Stream) => {
-            let mut encoded = String::new();
-            dotnet_text::base64::push(&mut encoded, text.as_bytes());
-            Ok(Json::Text(encoded))
-        }
+        Some(DataType::Binary | DataType::Stream) => Ok(Json::Text(base64::encode(text.as_bytes()))),
         None => json::parse(text).map_err(|error| {
             Failure::new(format!("binding `{}`: an event that is not JSON: {error}", binding.name))
                 .hint("`dataType: string` takes events of any text")

@@ -22,6 +22,11 @@ pub fn decode(text: &str) -> Option<Vec<u8>> {
     BASE64.decode(text.bytes().filter(|byte| !is_space(byte)).collect::<Vec<u8>>()).ok()
 }
 
+/// The base64 text of `bytes`.
+pub fn encode(bytes: &[u8]) -> String {
+    BASE64.encode(bytes)
+}
+
 /// Appends the base64 text of `bytes`.
 pub fn push(out: &mut String, bytes: &[u8]) {
     BASE64.encode_string(bytes, out);
