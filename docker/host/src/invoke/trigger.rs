@@ -1,5 +1,6 @@
 //! What starts an invocation.
 
+use crate::app::Binding;
 use crate::envelope::data::{BindingData, Value};
 
 #[derive(Clone, Debug)]
@@ -12,4 +13,11 @@ pub struct Trigger {
     pub data: Vec<(String, Value)>,
     /// What feeds `Metadata` and the expressions of function.json.
     pub binding_data: BindingData,
+}
+
+impl Trigger {
+    /// One whose binding has this value, and that is not about anything in storage.
+    pub fn new(binding: &Binding, reason: impl Into<String>, value: Value, binding_data: BindingData) -> Self {
+        Self { reason: reason.into(), source: None, data: vec![(binding.name.clone(), value)], binding_data }
+    }
 }

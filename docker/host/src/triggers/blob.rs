@@ -257,7 +257,7 @@ fn trigger(binding: &Binding, reason: String, found: Found<'_>) -> Trigger {
         data.set(name, value.as_str());
     }
     let source = Some(format!("{}/{}", blob.container(), blob.name()));
-    Trigger { reason, source, data: vec![(binding.name.clone(), Value::Bytes(download.bytes))], binding_data: data }
+    Trigger { source, ..Trigger::new(binding, reason, Value::Bytes(download.bytes), data) }
 }
 
 /// A blob with all its properties: some storage returns only to a request for nothing else (recording D16: the access tier), and

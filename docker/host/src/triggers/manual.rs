@@ -14,6 +14,7 @@ use crate::host::execution::{CALLED_BY_HOST_API, Execution};
 use crate::host::running::Running;
 use crate::invoke::{self, Trigger};
 use dotnet_text::base64;
+use dotnet_text::date::{DateTime, Zone};
 use dotnet_text::json::{self, Json, Object};
 
 /// One invocation of a function by the admin route (protocol.md#admin-endpoints).
@@ -45,17 +46,9 @@ pub async fn trigger(
         BindingKind::EventHubTrigger => event(binding, reason, &text)?,
         BindingKind::ServiceBusTrigger => of_text(binding, reason, &text, service_bus_message()),
         BindingKind::EventGridTrigger => grid_event(binding, reason, &text)?,
-        BindingKind::CosmosDbTrigger => {
-            let data = vec![(binding.name.clone(), Value::Text(text))];
-            Trigger { reason, source: None, data, binding_data: BindingData::default() }
-        }
-        _ => match &input {
-            Some(text) => of_text(binding, reason, text, BindingData::default()),
-            None => {
-                let data = vec![(binding.name.clone(), Value::Null)];
-                Trigger { reason, source: None, data, binding_data: BindingData::default() }
-            }
-        },
+        BindingKind::CosmosDbTrigger => Trigger::new(binding, reason, Value::Text(text), BindingData::default()),
+        _ if input.is_none() => Trigger::new(binding, reason, Value::Null, BindingData::default()),
+        _ => of_text(binding, reason, &text, BindingData::default()),
     };
     // The posted text is also under the trigger's own name (recordings K10, K10q, K13), unless it has a property of that name.
     if let Some(text) = input {
@@ -77,16 +70,12 @@ pub fn canned(binding: &Binding, text: &str, batch: &Metadata, own: &Metadata) -
         data.set(name, Value::Json(parsed(value)));
     }
     for (name, value) in own {
-        match parsed(value) {
-            value if is_many => data.set(&format!("{name}Array"), Value::Json(Json::Array(vec![value]))),
-            Json::Date(date) => data.set(name, Value::Date(date)),
-            value => data.set(name, Value::Json(value)),
-        }
+        set_own(&mut data, is_many, name, parsed(value));
     }
     let reason = CALLED_BY_HOST_API.to_owned();
     if is_many {
         let value = Value::Json(Json::Array(vec![element(binding, text)?]));
-        return Ok(Trigger { reason, source: None, data: vec![(binding.name.clone(), value)], binding_data: data });
+        return Ok(Trigger::new(binding, reason, value, data));
     }
     match binding.kind {
         BindingKind::EventGridTrigger => grid_event(binding, reason, text),
@@ -122,16 +111,16 @@ fn of_text(binding: &Binding, reason: String, text: &str, mut data: BindingData)
             Value::Text(text.to_owned())
         }
     };
-    Trigger { reason, source: None, data: vec![(binding.name.clone(), value)], binding_data: data }
+    Trigger::new(binding, reason, value, data)
 }
 
 /// One event, alone or as a batch of one.
 fn event(binding: &Binding, reason: String, text: &str) -> Result<Trigger, Failure> {
     if binding.cardinality == Cardinality::One {
-        return Ok(of_text(binding, reason, text, event_of_one()));
+        return Ok(of_text(binding, reason, text, event_data(false)));
     }
-    let data = vec![(binding.name.clone(), Value::Json(Json::Array(vec![element(binding, text)?])))];
-    Ok(Trigger { reason, source: None, data, binding_data: event_of_many() })
+    let batch = Value::Json(Json::Array(vec![element(binding, text)?]));
+    Ok(Trigger::new(binding, reason, batch, event_data(true)))
 }
 
 /// One event of a batch.
@@ -157,51 +146,49 @@ fn grid_event(binding: &Binding, reason: String, text: &str) -> Result<Trigger, 
     };
     let mut data = BindingData::default();
     data.set("data", Value::Json(event.get("data").cloned().unwrap_or(Json::Null)));
-    let value = Value::Json(Json::Object(event));
-    Ok(Trigger { reason, source: None, data: vec![(binding.name.clone(), value)], binding_data: data })
+    Ok(Trigger::new(binding, reason, Value::Json(Json::Object(event)), data))
 }
 
-fn event_of_one() -> BindingData {
+/// Metadata of an event. Members of the contexts depend on the version of the extension: none is safe to show.
+fn event_data(is_many: bool) -> BindingData {
     let mut data = BindingData::default();
-    data.set("PartitionContext", partition_context());
-    data.set("Offset", "0");
-    data.set("SequenceNumber", 0_i64);
-    data.set("EnqueuedTimeUtc", now());
-    data.set("Properties", Value::Json(Json::Object(Object::new())));
-    data.set("SystemProperties", Value::Json(Json::Object(Object::new())));
+    data.set("PartitionContext", Value::Json(Json::Object(Object::new())));
+    if is_many {
+        set_own(&mut data, is_many, "PartitionKey", Json::Null);
+    }
+    for (name, value) in [
+        ("Offset", Json::from("0")),
+        ("SequenceNumber", Json::Integer(0)),
+        ("EnqueuedTimeUtc", Json::Date(now())),
+        ("Properties", Json::Object(Object::new())),
+        ("SystemProperties", Json::Object(Object::new())),
+    ] {
+        set_own(&mut data, is_many, name, value);
+    }
     data
 }
 
-fn event_of_many() -> BindingData {
-    let mut data = BindingData::default();
-    let batch = |element: Json| Value::Json(Json::Array(vec![element]));
-    let Value::Date(date) = now() else { return data };
-    data.set("PartitionContext", partition_context());
-    data.set("PartitionKeyArray", batch(Json::Null));
-    data.set("OffsetArray", batch(Json::from("0")));
-    data.set("SequenceNumberArray", batch(Json::Integer(0)));
-    data.set("EnqueuedTimeUtcArray", batch(Json::Date(date)));
-    data.set("PropertiesArray", batch(Json::Object(Object::new())));
-    data.set("SystemPropertiesArray", batch(Json::Object(Object::new())));
-    data
-}
-
-/// Its members depend on the version of the extension: none is safe to show.
-fn partition_context() -> Value {
-    Value::Json(Json::Object(Object::new()))
+/// Sets what one event of a batch, or the only one, has of its own.
+fn set_own(data: &mut BindingData, is_many: bool, name: &str, value: Json) {
+    match value {
+        value if is_many => data.set(&format!("{name}Array"), Value::Json(Json::Array(vec![value]))),
+        Json::Date(date) => data.set(name, Value::Date(date)),
+        value => data.set(name, Value::Json(value)),
+    }
 }
 
 fn service_bus_message() -> BindingData {
     let mut data = BindingData::default();
     data.set("DeliveryCount", 0_i64);
-    data.set("EnqueuedTimeUtc", now());
+    data.set("EnqueuedTimeUtc", Value::Date(now()));
     data.set("SequenceNumber", 0_i64);
     data.set("ApplicationProperties", Value::Json(Json::Object(Object::new())));
     data
 }
 
-fn now() -> Value {
-    queue::date(Utc::now().naive_utc())
+/// With the offset of UTC, as dates of storage have it.
+fn now() -> DateTime {
+    DateTime { zone: Zone::Offset(0), ..DateTime::now() }
 }
 
 #[cfg(test)]

@@ -84,7 +84,7 @@ pub(super) fn trigger(binding: &Binding, reason: String, message: Arrived, bytes
         }
     };
     let source = message.handle.map(|(id, _)| id);
-    Trigger { reason, source, data: vec![(binding.name.clone(), value)], binding_data: data }
+    Trigger { source, ..Trigger::new(binding, reason, value, data) }
 }
 
 /// A date of storage as the handler sees it: with the offset of UTC.

@@ -60,8 +60,7 @@ async fn reached(time: DateTime<Local>) {
 
 /// What a run of a timer looks like to the handler.
 pub(super) fn trigger(binding: &Binding, reason: String, value: Json) -> Trigger {
-    let data = vec![(binding.name.clone(), Value::Json(value))];
-    Trigger { reason, source: None, data, binding_data: BindingData::default() }
+    Trigger::new(binding, reason, Value::Json(value), BindingData::default())
 }
 
 /// The timer object of a run: `Schedule`, `ScheduleStatus` and `IsPastDue` (recordings D18, D19, K13).
