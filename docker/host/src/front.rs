@@ -130,8 +130,7 @@ async fn admin_answer(
     let (host, method, path) = (Arc::clone(host), head.method.clone(), target.path.to_string());
     aside(move || {
         let content_type = content_type.as_deref();
-        let asked =
-            admin::Request { path: &path, scheme: "http", host: &name, content_type, query: &query, body: &body };
+        let asked = admin::Request { path: &path, host: &name, content_type, query: &query, body: &body };
         let endpoint = admin::find(&method, &path, &query);
         endpoint.map_or_else(|| admin::Reply::empty(404), |endpoint| endpoint.answer(&host, &asked))
     })

@@ -16,7 +16,6 @@ use crate::log;
 pub struct Request<'a> {
     /// The path, percent escapes undone, dots resolved.
     pub path: &'a str,
-    pub scheme: &'a str,
     pub host: &'a str,
     pub content_type: Option<&'a str>,
     pub query: &'a [(String, Vec<String>)],
@@ -102,7 +101,7 @@ impl Reply {
 impl Request<'_> {
     /// What stands before the path in a link to this host.
     pub fn base(&self) -> String {
-        format!("{}://{}", self.scheme, self.host)
+        format!("http://{}", self.host)
     }
 
     /// This URL, decoded and without its query.

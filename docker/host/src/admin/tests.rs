@@ -66,11 +66,7 @@ struct Ask<'a> {
 
 fn ask<'a>(method: &'a str, path: &'a str, key: Option<&'a str>, body: &'a str) -> Ask<'a> {
     let content_type = (!body.is_empty()).then_some("application/json; charset=utf-8");
-    Ask {
-        method,
-        key,
-        request: Request { path, scheme: "http", host: "h:1", content_type, query: &[], body: body.as_bytes() },
-    }
+    Ask { method, key, request: Request { path, host: "h:1", content_type, query: &[], body: body.as_bytes() } }
 }
 
 fn handle(host: &Served, Ask { method, key, request }: &Ask<'_>) -> Option<Reply> {
