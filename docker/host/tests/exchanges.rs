@@ -113,6 +113,26 @@ fn a_folder_that_cannot_be_written_is_said_once_and_serving_goes_on() {
     assert!(host.post("/api/pass", "hello").contains("and hello"));
 }
 
+/// The limit of the size of a file stands for a disk that is full: small files find room, and a write fails midway.
+#[test]
+fn a_full_disk_is_said_once_and_serving_goes_on() {
+    let (app, aside) = (app(), tempfile::tempdir().unwrap());
+    let folder = aside.path().join("records");
+    let script = "trap '' XFSZ; ulimit -f 16; exec \"$@\"";
+    let mut command = Command::new("sh");
+    command.args(["-c", script, "sh", env!("CARGO_BIN_EXE_mini-host")]).arg(app.path());
+    let host = Host::start(command.args(["--port", "0", "--record"]).arg(&folder));
+    let long = "x".repeat(20_000);
+    for _ in 0..3 {
+        assert!(host.post("/api/pass", &long).contains("and xxx"));
+    }
+    host.post("/api/pass", "short");
+    recorded(&folder, "004-pass-");
+    host.wait_for_line("Exchanges cannot be recorded in");
+    assert!(!host.has_line("Exchanges cannot be recorded in"));
+    assert_eq!(fs::read_dir(&folder).unwrap().count(), 1, "half an exchange is left");
+}
+
 /// The page of a host.
 struct Page {
     address: String,

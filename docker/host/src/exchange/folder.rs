@@ -64,5 +64,9 @@ fn write_all(path: &Path, exchanges: &Receiver<Exchange>, log: &Log) {
 fn write(path: &Path, exchange: &Exchange) -> io::Result<()> {
     fs::create_dir_all(path)?;
     let name = format!("{:06}-{}-{}.txt", exchange.number, exchange.function, exchange.invocation);
-    fs::write(path.join(name), exchange.to_string())
+    let file = path.join(name);
+    fs::write(&file, exchange.to_string()).inspect_err(|_| {
+        // Half an exchange misleads, and takes room where there is none.
+        _ = fs::remove_file(&file);
+    })
 }

@@ -80,7 +80,7 @@ pub struct Message {
 pub struct Piece {
     /// Since the beginning.
     pub milliseconds: f64,
-    pub is_answer: bool,
+    pub is_response: bool,
     pub bytes: usize,
 }
 
@@ -108,10 +108,10 @@ impl Display for Exchange {
             writeln!(f, "rule        {PROTOCOL}#{rule}")?;
         }
         write!(f, "\n--- request: {} bytes of body\n{}", self.request.bytes, self.request)?;
-        write!(f, "\n--- answer: {} bytes of body\n{}", self.response.bytes, self.response)?;
+        write!(f, "\n--- response: {} bytes of body\n{}", self.response.bytes, self.response)?;
         writeln!(f, "\n--- pieces of the bodies")?;
         for piece in &self.pieces {
-            let side = if piece.is_answer { "from" } else { "to" };
+            let side = if piece.is_response { "from" } else { "to" };
             writeln!(f, "{:>10.1} ms {:>9} bytes {side} the handler", piece.milliseconds, piece.bytes)?;
         }
         Ok(())

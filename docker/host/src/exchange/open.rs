@@ -140,13 +140,13 @@ impl Noted {
     }
 
     /// Notes a piece of a body.
-    pub fn piece(&mut self, piece: &[u8], is_answer: bool, milliseconds: f64) {
-        let part = if is_answer { &mut self.response } else { &mut self.request };
+    pub fn piece(&mut self, piece: &[u8], is_response: bool, milliseconds: f64) {
+        let part = if is_response { &mut self.response } else { &mut self.request };
         part.bytes += piece.len() as u64;
         let room = BODY_BYTES.saturating_sub(part.body.len());
         part.body.extend_from_slice(&piece[..piece.len().min(room)]);
         if self.pieces.len() < PIECES {
-            self.pieces.push(Piece { milliseconds, is_answer, bytes: piece.len() });
+            self.pieces.push(Piece { milliseconds, is_response, bytes: piece.len() });
         }
     }
 }
