@@ -25,6 +25,7 @@ const NOT_MODIFIED: u16 = 304;
 /// Passes a request on to the handler, and its response back.
 pub async fn forward(call: &Call<'_>, caller: &mut Caller) -> Response {
     let execution = Execution::begin(call.host, call.running, &call.found.function, CALLED_BY_HOST_API);
+    execution.called_by(caller);
     let Some(handler) = call.running.handler() else { return Response::empty(500) };
     let is_ready = caller.attend(pin!(invoke::wait_ready(handler, &execution))).await;
 

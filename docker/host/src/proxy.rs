@@ -33,6 +33,7 @@ const WITHOUT_LENGTH: [&str; 4] = ["GET", "HEAD", "OPTIONS", "DELETE"];
 /// instead, unless something was written already: then the connection is reset.
 pub async fn proxy(call: &Call<'_>, caller: &mut Caller) -> Option<Response> {
     let execution = Execution::begin(call.host, call.running, &call.found.function, CALLED_BY_HOST_API);
+    execution.called_by(caller);
     let Some(handler) = call.running.handler() else { return Some(Response::empty(500)) };
     let is_ready = caller.attend(pin!(invoke::wait_ready(handler, &execution))).await;
     let outcome = {

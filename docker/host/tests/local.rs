@@ -227,6 +227,39 @@ fn a_running_host_is_asked_for_one_invocation_and_where_none_runs_one_is_started
     assert_eq!(unknown, "error: there is no function `helo`\nhint: did you mean `hello`?\n");
 }
 
+/// Keeps the body `mine` waiting until another request has been answered.
+const IN_TURN: &str = "
+import http from 'node:http';
+let answer = () => {};
+http.createServer((request, response) => {
+  const chunks = [];
+  request.on('data', (chunk) => chunks.push(chunk)).on('end', () => {
+    if (request.method === 'GET') return response.end();
+    const { Body } = JSON.parse(Buffer.concat(chunks)).Data.req;
+    const end = () => response.writeHead(200, { 'Content-Type': 'application/json' }).end(JSON.stringify({ Logs: [`body ${Body}`] }));
+    if (Body === 'mine') return (answer = end);
+    response.on('close', answer);
+    end();
+  });
+}).listen(process.env.FUNCTIONS_CUSTOMHANDLER_PORT, '127.0.0.1');
+";
+
+#[test]
+fn what_is_said_of_an_invocation_over_http_is_not_that_of_another_caller() {
+    let app = app(r#"{"Values": {}}"#);
+    fs::create_dir(app.path().join(".state")).unwrap();
+    fs::write(app.path().join("handler.mjs"), IN_TURN).unwrap();
+    fs::write(app.path().join("host.json"), HOST_JSON.replace("true", "false")).unwrap();
+    let host = Host::start(typed(&app, &["--port", "0"]).env("XDG_RUNTIME_DIR", app.path().join(".state")));
+    host.wait_for_line("hello: ");
+    let mut command = typed(&app, &["send", "hello", "mine"]);
+    let sending = command.env("XDG_RUNTIME_DIR", app.path().join(".state")).stdout(Stdio::piped()).spawn().unwrap();
+    host.wait_for_line("Executing 'Functions.hello'");
+    host.post("/api/hello", "other");
+    let sent = String::from_utf8(sending.wait_with_output().unwrap().stdout).unwrap();
+    assert!(sent.contains("body mine") && !sent.contains("body other"), "{sent}");
+}
+
 #[test]
 fn a_function_that_fails_or_does_not_end_has_a_status_of_its_own() {
     let app = app(r#"{"Values": {}}"#);

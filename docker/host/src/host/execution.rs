@@ -74,6 +74,13 @@ impl<'a> Execution<'a> {
         self.end().source = source;
     }
 
+    /// Keeps whose request it was begun for.
+    pub fn called_by(&self, caller: &Caller) {
+        if let Some(address) = address_of(caller, self.host) {
+            self.begun_for(Some(address));
+        }
+    }
+
     pub fn wrote(&self, outputs: Vec<Output>) {
         self.end().outputs = outputs;
     }
@@ -129,6 +136,12 @@ impl<'a> Execution<'a> {
             self.host.log().write(entry, message(&name, self.id));
         }
     }
+}
+
+/// The address of a caller, if anybody reads records: it costs a call to the operating system.
+pub fn address_of(caller: &Caller, host: &Host) -> Option<String> {
+    let address = host.log().is_recording().then(|| caller.address()).flatten();
+    address.map(|address| address.to_string())
 }
 
 /// A new id. It is not a secret, so it need not cost a call to the operating system.

@@ -17,7 +17,7 @@ use crate::envelope::failure::Failure;
 use crate::envelope::http as envelope;
 use crate::envelope::http_request::{HttpRequest, Identity as Sender};
 use crate::envelope::reply::{self, Unwritable};
-use crate::host::execution::CALLED_BY_HOST_API;
+use crate::host::execution::{CALLED_BY_HOST_API, address_of};
 use crate::host::keys::KeyLevel;
 use crate::log;
 
@@ -62,7 +62,7 @@ async fn request(call: &Call<'_>, caller: &mut Caller) -> Result<Trigger, Error>
     let request = Arc::new(http_request(call, body)?);
     Ok(Trigger {
         reason: CALLED_BY_HOST_API.to_owned(),
-        source: None,
+        source: address_of(caller, call.host),
         binding_data: envelope::binding_data(&request, name),
         data: vec![(name.clone(), Value::Http(request))],
     })

@@ -62,7 +62,7 @@ pub struct Invocation {
     pub function: String,
     /// Why it was begun, in the words of the real host.
     pub reason: String,
-    /// The id of the message, or the path of the blob, that it was begun for.
+    /// The id of the message, the path of the blob, or the address of the caller that it was begun for.
     pub source: Option<String>,
     pub outcome: Outcome,
     /// Why it failed.

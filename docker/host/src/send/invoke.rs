@@ -1,10 +1,13 @@
 //! Invoking a function by its own trigger, and waiting for what becomes of it.
 
 use std::fmt::Display;
+use std::io;
+use std::net::Ipv4Addr;
 use std::pin::pin;
 use std::sync::Arc;
 use std::time::Duration;
 
+use tokio::net::TcpStream;
 use tokio::sync::broadcast::Receiver;
 use tokio::sync::broadcast::error::RecvError;
 use tokio::time::{Instant, timeout_at};
@@ -42,6 +45,8 @@ enum Refusal {
     NeedsPath(String, String),
     #[error("no HTTP request can be sent to it: {0}")]
     Http(#[from] wire::client::Error),
+    #[error("no HTTP request can be sent to it: {0}")]
+    Connect(#[from] io::Error),
     #[error(transparent)]
     Keys(#[from] KeyError),
     #[error("{0}")]
@@ -52,8 +57,8 @@ enum Refusal {
 
 /// What was sent.
 struct Sent {
-    /// What its invocation says it was begun for; `None` if it does not say.
-    source: Option<String>,
+    /// What its invocation says it was begun for.
+    source: String,
     response: Option<Response>,
 }
 
@@ -124,14 +129,14 @@ async fn send(
     let storage = || bindings.connections.storage(trigger.connection.as_deref());
     match (&function.http, trigger.kind) {
         (Some(http), _) => {
-            let response = Some(call(host, running, http, asked, body).await?);
-            Ok(Sent { source: None, response })
+            let (source, response) = call(host, running, http, asked, body).await?;
+            Ok(Sent { source, response: Some(response) })
         }
         (None, BindingKind::QueueTrigger) => {
             let queue = storage()?.queue(trigger.queue(&bindings.settings).map_err(Failure::from)?);
             let id = queue.put(&output::encode(&body.unwrap_or_default(), bindings.encoding)).await?;
             bindings.changes.announce_message(&queue);
-            Ok(Sent { source: Some(id), response: None })
+            Ok(Sent { source: id, response: None })
         }
         (None, BindingKind::BlobTrigger) => {
             let path = bindings.settings.expand(trigger.text("path").unwrap_or_default()).map_err(Failure::from)?;
@@ -140,7 +145,7 @@ async fn send(
             let blob = storage()?.container(container).blob(&name);
             blob.put(body.unwrap_or_default(), &storage::PutBlob::default()).await?;
             bindings.changes.announce_blob(&blob);
-            Ok(Sent { source: Some(format!("{container}/{name}")), response: None })
+            Ok(Sent { source: format!("{container}/{name}"), response: None })
         }
         (None, _) => {
             let text = body.map(|body| String::from_utf8_lossy(&body).into_owned());
@@ -155,7 +160,7 @@ async fn send(
             trigger.source = Some(id.clone());
             // The record of the invocation has the outcome.
             _ = invoke::invoke(host, running, function, trigger).await;
-            Ok(Sent { source: Some(id), response: None })
+            Ok(Sent { source: id, response: None })
         }
     }
 }
@@ -175,14 +180,14 @@ fn blob_name(pattern: &str) -> String {
     name + rest
 }
 
-/// Calls a function over HTTP, as anybody would who has the master key.
+/// Calls a function over HTTP, as anybody would who has the master key. The address of the caller, and the response.
 async fn call(
     host: &Host,
     running: &Running,
     http: &HttpTrigger,
     asked: &Asked,
     body: Option<Vec<u8>>,
-) -> Result<Response, Refusal> {
+) -> Result<(String, Response), Refusal> {
     let full = route::full(&running.app.options.http.route_prefix, &http.route);
     let target = match &asked.path {
         Some(path) => format!("/{}", path.trim_start_matches('/')),
@@ -209,12 +214,16 @@ async fn call(
     }
     let request = Request { method: method.to_ascii_uppercase().into(), target, headers };
     let body = if body.is_empty() { Body::Empty } else { Body::Whole(body.into()) };
-    let answer = Client::new(port).call(&request, body).await?;
-    Ok(Response {
+    // A connection of its own, by which its invocation is known.
+    let stream = TcpStream::connect((Ipv4Addr::LOCALHOST, port)).await?;
+    let source = stream.local_addr()?.to_string();
+    let answer = Client::over(stream)?.call(&request, body).await?;
+    let response = Response {
         status: answer.head.status.into(),
         content_type: answer.head.headers.text(Name::ContentType).unwrap_or("no Content-Type").to_owned(),
         body: String::from_utf8_lossy(&answer.body.concat()).into_owned(),
-    })
+    };
+    Ok((source, response))
 }
 
 /// A route without those of its parameters that need no value; `None` if one does.
@@ -241,8 +250,7 @@ async fn end(records: &mut Receiver<Record>, function: &str, sent: Sent) -> Opti
                 lines.push((invocation, message));
             }
             Ok(Record::Invocation(invocation)) => {
-                let is_it = sent.source.is_none() || sent.source == invocation.source;
-                if invocation.function == function && is_it {
+                if invocation.function == function && invocation.source.as_ref() == Some(&sent.source) {
                     // What the handler prints belongs to nobody, and probably to this.
                     lines.retain(|(of, _)| of.is_none_or(|of| of == invocation.id));
                     let log = lines.into_iter().map(|(_, line)| line).collect();

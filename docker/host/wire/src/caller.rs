@@ -2,6 +2,7 @@
 
 use std::fmt;
 use std::io;
+use std::net::SocketAddr;
 use std::pin::Pin;
 use std::sync::Arc;
 use std::time::Duration;
@@ -97,6 +98,12 @@ impl Caller {
             ending: None,
             watcher: Watcher::default(),
         }
+    }
+
+    /// Where the caller's connection comes from, with its port; `None` if it has been given up.
+    #[must_use]
+    pub fn address(&self) -> Option<SocketAddr> {
+        self.socket.as_ref()?.writer.peer_addr().ok()
     }
 
     /// The length of the body as the caller has announced it; 0 if it has not.

@@ -14,11 +14,15 @@ mod send;
 mod sent;
 mod spelling;
 
+use std::io;
 use std::net::{Ipv4Addr, SocketAddr};
 use std::sync::Arc;
 use std::time::Duration;
 
+use tokio::net::TcpStream;
+
 use crate::name::Name;
+use connection::Connection;
 use pool::{Pool, keep_alive_limit};
 use sent::Exchange;
 
@@ -47,6 +51,16 @@ impl Client {
     pub fn new(port: u16) -> Self {
         let address = SocketAddr::from((Ipv4Addr::LOCALHOST, port));
         Self { pool: Arc::new(Pool::new(address)), authority: address.to_string() }
+    }
+
+    /// A client that begins with this connection.
+    ///
+    /// # Errors
+    /// If it leads nowhere any more.
+    pub fn over(stream: TcpStream) -> io::Result<Self> {
+        let client = Self::new(stream.peer_addr()?.port());
+        client.pool.begin_with(Connection::over(stream));
+        Ok(client)
     }
 
     /// Where the handler listens, as `Host` says it.

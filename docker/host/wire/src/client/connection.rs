@@ -42,7 +42,11 @@ impl Connection {
             ErrorKind::ConnectionRefused => Error::Refused(address),
             _ => Error::Connect(address, error),
         })?;
-        Ok(Self { socket: Socket::new(stream), deadline: None, is_sent: false, is_kept: false })
+        Ok(Self::over(stream))
+    }
+
+    pub fn over(stream: TcpStream) -> Self {
+        Self { socket: Socket::new(stream), deadline: None, is_sent: false, is_kept: false }
     }
 
     /// Sends a request and reads the response. One that comes before the whole body has been sent counts (recording FX-late-body).

@@ -55,6 +55,11 @@ impl Pool {
         }
     }
 
+    /// Keeps a connection on which nothing has passed yet.
+    pub fn begin_with(&self, connection: Connection) {
+        self.idle().push(Idle { connection, usable_until: None });
+    }
+
     pub fn clear(&self) {
         self.idle().clear();
     }
