@@ -53,7 +53,7 @@ pub async fn ask(
 ) -> Result<Option<Response<ResponseBody>>, Failure> {
     let started = Instant::now();
     let mut limit = ACTIVITY_LIMIT;
-    let is_ascii = outgoing.request.headers.iter().all(|line| line.value.is_ascii());
+    let is_ascii = outgoing.request.headers.are_ascii();
     let mut is_consumed = false;
     let mut has_read_all = true;
     for number in 1.. {

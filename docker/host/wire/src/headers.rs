@@ -85,6 +85,13 @@ impl Headers {
         self.indexes.iter().filter_map(|index| index.known)
     }
 
+    /// Whether there is no byte above 127.
+    #[must_use]
+    pub fn are_ascii(&self) -> bool {
+        // All text at once is quicker to look at, but there may be lines in it that were taken out.
+        self.text.is_ascii() || self.iter().all(|line| line.value.is_ascii())
+    }
+
     /// Whether there is a line with this name.
     #[must_use]
     pub fn contains(&self, name: Name) -> bool {

@@ -32,8 +32,7 @@ pub fn accept(head: &RequestHead) -> Result<Target<'_>, u16> {
     }
     let (authority, path, query) = parts(&head.target);
     // What is not ASCII in a header's value is UTF-8 to Kestrel.
-    let is_text = |value: &[u8]| value.is_ascii() || std::str::from_utf8(value).is_ok();
-    let are_texts = head.headers.iter().all(|line| is_text(line.value));
+    let are_texts = head.headers.are_ascii() || head.headers.iter().all(|line| std::str::from_utf8(line.value).is_ok());
     if head.method == "CONNECT" || !has_sound_host(head, authority) || !are_texts {
         return Err(BAD_REQUEST);
     }
