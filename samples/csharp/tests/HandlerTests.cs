@@ -105,24 +105,24 @@ public sealed class HandlerTests : IAsyncLifetime
     [InlineData("POST", "/Broken")]
     public async Task AFunctionThatThrowsIsLoggedAndAnswered500(string method, string path)
     {
-        using var stderr = new StringWriter();
-        TextWriter before = Console.Error;
-        Console.SetError(stderr);
-        HttpResponseMessage response = await client.SendAsync(new(new HttpMethod(method), path) { Content = new StringContent("""{"Data":{},"Metadata":{}}""") });
-        Console.SetError(before);
-        Assert.Equal("500 Internal Server Error", $"{(int)response.StatusCode} {await response.Content.ReadAsStringAsync()}");
-        Assert.StartsWith($"{method} {path} failed: System.InvalidOperationException: the secret cause", stderr.ToString());
+        (string answer, string logged) = await AnswerAndLog(
+            new(new HttpMethod(method), path) { Content = new StringContent("""{"Data":{},"Metadata":{}}""") });
+        Assert.Equal("500 Internal Server Error", answer);
+        Assert.StartsWith($"{method} {path} failed: System.InvalidOperationException: the secret cause", logged);
     }
 
     [Theory]
-    [InlineData("x", """Expected a JSON body such as {"Data":{},"Metadata":{}}""")]
+    [InlineData("", """Expected a JSON body such as {"Data":{},"Metadata":{}}""")]
+    [InlineData("not json", """Expected a JSON body such as {"Data":{},"Metadata":{}}""")]
+    [InlineData("null", """Expected a JSON body such as {"Data":{},"Metadata":{}}""")]
+    [InlineData("""{"Data":[],"Metadata":{}}""", """Expected a JSON body such as {"Data":{},"Metadata":{}}""")]
     [InlineData("""{"Data":{}}""", """Expected a JSON body such as {"Data":{},"Metadata":{}}""")]
     [InlineData("""{"Data":{},"Metadata":{}}""", "Expected `message` to be a string, as JSON inside a JSON string")]
     [InlineData("""{"Data":{"message":"hello"},"Metadata":{}}""", "Expected `message` to be a string, as JSON inside a JSON string")]
     public async Task AnEnvelopeThatCannotBeReadIsABadRequest(string envelope, string expected)
     {
-        HttpResponseMessage response = await client.PostAsync("/Invoked", new StringContent(envelope));
-        Assert.Equal($"400 {expected}", $"{(int)response.StatusCode} {await response.Content.ReadAsStringAsync()}");
+        (string answer, string logged) = await AnswerAndLog(new(HttpMethod.Post, "/Invoked") { Content = new StringContent(envelope) });
+        Assert.Equal(($"400 {expected}", expected), (answer, logged.TrimEnd()));
     }
 
     [Fact]
@@ -194,6 +194,23 @@ public sealed class HandlerTests : IAsyncLifetime
             Environment = { ["FUNCTIONS_CUSTOMHANDLER_PORT"] = port, ["ASPNETCORE_URLS"] = "http://+:80" },
         };
         return Process.Start(start)!;
+    }
+
+    /// <summary>Status and body of an answer, and what was written to stderr meanwhile.</summary>
+    private async Task<(string Answer, string Logged)> AnswerAndLog(HttpRequestMessage request)
+    {
+        using var stderr = new StringWriter();
+        TextWriter before = Console.Error;
+        Console.SetError(stderr);
+        try
+        {
+            HttpResponseMessage response = await client.SendAsync(request);
+            return ($"{(int)response.StatusCode} {await response.Content.ReadAsStringAsync()}", stderr.ToString());
+        }
+        finally
+        {
+            Console.SetError(before);
+        }
     }
 
     private static async Task AssertAnswer(int status, string contentType, string body, HttpResponseMessage response) =>

@@ -1,8 +1,14 @@
 //! One test a function, through the router and without a server.
 
 use std::future::poll_fn;
+use std::io::{BufRead, BufReader, Write};
+use std::net::TcpStream;
 use std::pin::pin;
+use std::process::{Command, Stdio};
+use std::sync::mpsc;
 use std::task::Poll;
+use std::thread;
+use std::time::Duration;
 
 use axum::body::{Body, HttpBody, to_bytes};
 use axum::http::{HeaderMap, Request, header};
@@ -11,6 +17,8 @@ use base64::engine::general_purpose::STANDARD;
 use handler::routes::router;
 use serde_json::{Value, json};
 use tower::ServiceExt;
+
+const WAIT_LIMIT: Duration = Duration::from_secs(20);
 
 async fn ask(method: &str, path: &str, body: &str) -> (u16, HeaderMap, String) {
     let request = Request::builder()
@@ -102,6 +110,31 @@ async fn http_trigger_with_streaming_sends_each_event_when_it_is_there() {
     let mut polled = async || poll_fn(|context| Poll::Ready(body.as_mut().poll_frame(context))).await;
     assert!(polled().await.is_ready(), "the first event is there at once");
     assert!(polled().await.is_pending(), "the second one takes its time");
+}
+
+#[test]
+fn http_trigger_with_streaming_stops_when_the_caller_goes_away() {
+    let mut handler = Command::new(env!("CARGO_BIN_EXE_handler"))
+        .env("FUNCTIONS_CUSTOMHANDLER_PORT", "0")
+        .stdout(Stdio::piped())
+        .spawn()
+        .expect("the program");
+    let stdout = BufReader::new(handler.stdout.take().expect("a pipe"));
+    let (sender, said) = mpsc::channel();
+    thread::spawn(move || stdout.lines().map_while(Result::ok).try_for_each(|line| sender.send(line)));
+
+    let listening = said.recv_timeout(WAIT_LIMIT).expect("its address");
+    let connection = TcpStream::connect(listening.trim_start_matches("Listening on http://")).expect("a connection");
+    connection.set_read_timeout(Some(WAIT_LIMIT)).expect("a limit");
+    let request = "GET /api/HttpTriggerWithStreaming?count=20&pauseMs=1000 HTTP/1.1\r\nHost: x\r\n\r\n";
+    (&connection).write_all(request.as_bytes()).expect("a request sent");
+    let first = BufReader::new(&connection).lines().map_while(Result::ok).find(|line| line.starts_with("data: "));
+    drop(connection);
+    // All twenty would take 19 s, and then there would be no such line.
+    let stopped = said.recv_timeout(WAIT_LIMIT);
+    handler.kill().expect("the program ended");
+    assert_eq!(first.as_deref(), Some(r#"data: {"piece":1}"#));
+    assert!(stopped.as_ref().is_ok_and(|line| line.starts_with("Stopped after ")), "{stopped:?}");
 }
 
 #[tokio::test]

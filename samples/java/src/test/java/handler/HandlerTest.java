@@ -10,6 +10,7 @@ import java.io.ByteArrayInputStream;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.InputStreamReader;
+import java.io.OutputStream;
 import java.io.PrintStream;
 import java.net.Socket;
 import java.net.URI;
@@ -137,31 +138,30 @@ class HandlerTest {
     @ParameterizedTest
     @CsvSource({"GET, /api/Broken", "POST, /Broken"})
     void aFunctionThatThrowsIsLoggedAndAnswered500(String method, String path) throws Exception {
-        PrintStream before = System.err;
-        var stderr = new ByteArrayOutputStream();
-        System.setErr(new PrintStream(stderr, true, UTF_8));
-        try {
-            assertEquals(
-                    "500 text/plain; charset=utf-8 Internal Server Error",
-                    send(method, path, "{\"Data\":{},\"Metadata\":{}}"));
-        } finally {
-            System.setErr(before);
-        }
+        var logged = new ByteArrayOutputStream();
+        assertEquals(
+                "500 text/plain; charset=utf-8 Internal Server Error",
+                sendWithLog(method, path, "{\"Data\":{},\"Metadata\":{}}", logged));
         assertEquals(
                 method + " " + path + " failed: java.lang.IllegalStateException: the secret cause",
-                stderr.toString(UTF_8).strip());
+                logged.toString(UTF_8).strip());
     }
 
     @ParameterizedTest
     @CsvSource(delimiter = '|', textBlock = """
-            x                                      | a JSON body such as {"Data":{},"Metadata":{}}
+            ''                                     | a JSON body such as {"Data":{},"Metadata":{}}
+            not json                               | a JSON body such as {"Data":{},"Metadata":{}}
+            null                                   | a JSON body such as {"Data":{},"Metadata":{}}
             {"Data":{}}                            | a JSON body such as {"Data":{},"Metadata":{}}
             {"Data":[],"Metadata":{}}              | a JSON body such as {"Data":{},"Metadata":{}}
             {"Data":{},"Metadata":{}}              | `message` to be a string, as JSON inside a JSON string
             {"Data":{"message":"x"},"Metadata":{}} | `message` to be a string, as JSON inside a JSON string
             """)
     void anEnvelopeThatCannotBeReadIsABadRequest(String envelope, String expected) throws Exception {
-        assertEquals("400 text/plain; charset=utf-8 Expected " + expected, send("POST", "/Invoked", envelope));
+        var logged = new ByteArrayOutputStream();
+        assertEquals(
+                "400 text/plain; charset=utf-8 Expected " + expected, sendWithLog("POST", "/Invoked", envelope, logged));
+        assertEquals("Expected " + expected, logged.toString(UTF_8).strip());
     }
 
     @Test
@@ -232,6 +232,17 @@ class HandlerTest {
                 "-cp", System.getProperty("java.class.path"), "handler.Main");
         builder.environment().put("FUNCTIONS_CUSTOMHANDLER_PORT", port);
         return builder.start();
+    }
+
+    /** Sends a request while what is written to stderr goes to a log. */
+    private String sendWithLog(String method, String target, String body, OutputStream log) throws Exception {
+        PrintStream before = System.err;
+        System.setErr(new PrintStream(log, true, UTF_8));
+        try {
+            return send(method, target, body);
+        } finally {
+            System.setErr(before);
+        }
     }
 
     private String send(String method, String target, String body) throws Exception {
