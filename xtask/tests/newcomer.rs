@@ -7,6 +7,8 @@
 #[path = "../../docker/storage/tests/support/azurite.rs"]
 #[allow(clippy::expect_used, clippy::panic, reason = "an emulator that does not come up ends the test program")]
 mod azurite;
+#[path = "newcomer/closing.rs"]
+mod closing;
 #[path = "newcomer/readme.rs"]
 mod readme;
 #[path = "newcomer/shell.rs"]
@@ -131,7 +133,10 @@ fn whole_way(sample: &Path) -> Result<(), Failed> {
     let handler = shell.start(&commands[0])?;
     let url = handler.says("Listening on ")?;
     let received = shell.run(&format!("curl --silent --data 'any text' {url}{echo}"))?;
-    if received == "any text" { Ok(()) } else { Err(format!("`{echo}` answers `{received}`").into()) }
+    if received != "any text" {
+        return Err(format!("`{echo}` answers `{received}`").into());
+    }
+    closing::loses_nothing(&shell, &url, folder.path())
 }
 
 /// What *Run it* and *Call it* say, in their order.
@@ -171,6 +176,9 @@ fn call_in_an_app(shell: &Shell, host: &str, emulator: Option<&Azurite>, readme:
     }
     if emulator.is_some() {
         host.says("Passed on 5 bytes, attempt 0")?;
+        for command in shown.split('`').filter(|text| text.starts_with("mini-host send ")) {
+            shell.run(&command.replace("FILE", "host.json"))?;
+        }
     }
     Ok(())
 }
