@@ -37,7 +37,9 @@ internal sealed record Envelope(Dictionary<string, JsonElement> Data, Dictionary
     public string? StringOrNull(string name) => Data.GetValueOrDefault(name).ToString() == "null" ? null : String(name);
 
     /// <summary>An array of strings in Data: a batch of events.</summary>
-    public string[] Strings(string name) => Decode<string[]>(Data, name, "an array of strings");
+    public string[] Strings(string name) =>
+        [.. Decode<string?[]>(Data, name, "an array of strings")
+            .Select(text => text ?? throw new BadEnvelopeException($"`{name}` to be an array of strings, without null"))];
 
     /// <summary>The bytes of a blob trigger.</summary>
     // The bytes of a blob trigger with dataType binary are bare base64: never decode them as JSON.

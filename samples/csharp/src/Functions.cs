@@ -22,7 +22,7 @@ internal static class Functions
             return new(new { res = JsonOutput(400, new { error = "expected a JSON body with an integer order" }) }, []);
         }
         // The http output is always set: without it the client would get 200 and {}.
-        object res = JsonOutput(201, new { accepted, customer = req.Params["customer"] });
+        object res = JsonOutput(201, new { accepted, customer = req.Params.GetValueOrDefault("customer") });
         return new(new { order = OutputBytes(req.Body), res }, [$"Accepted order {accepted}"]);
     }
 

@@ -43,6 +43,7 @@ public sealed class FunctionsTests
                 """,
                 result);
         }
+        Assert.Throws<BadEnvelopeException>(() => Functions.HttpTriggerWithOutputs(ReadEnvelope(new { req = "an order" })));
     }
 
     [Fact]
@@ -95,6 +96,8 @@ public sealed class FunctionsTests
             Assert.Equal(blob, result.ReturnValue);
             Assert.Equal([$"Copied a b é.bin, {Convert.FromBase64String(blob).Length} bytes"], result.Logs);
         }
+        Envelope bad = ReadEnvelope(new { blob = "a blob" }, new { name = Nested("a") });
+        Assert.Throws<BadEnvelopeException>(() => Functions.BlobTrigger(bad));
     }
 
     [Fact]
@@ -104,6 +107,8 @@ public sealed class FunctionsTests
         InvocationResult result = Functions.EventHubTrigger(ReadEnvelope(new { messages = Nested(events) }));
         AssertOutputs($$"""{"summary":"{{Base64("""{"events":5,"orders":2}""")}}"}""", result);
         Assert.Equal(["Batch of 5 events"], result.Logs);
+        Envelope bad = ReadEnvelope(new { messages = Nested((string?[])["", null]) });
+        Assert.Throws<BadEnvelopeException>(() => Functions.EventHubTrigger(bad));
     }
 
     [Fact]
@@ -116,6 +121,7 @@ public sealed class FunctionsTests
             AssertOutputs($$"""{"tick":"{{Base64("""{"pastDue":true}""")}}"}""", result);
             Assert.Equal(["Timer ran, past due: true"], result.Logs);
         }
+        Assert.Throws<BadEnvelopeException>(() => Functions.TimerTrigger(ReadEnvelope(new { timer = "late" })));
     }
 
     private static Envelope ReadEnvelope(object data, object? metadata = null) =>

@@ -36,6 +36,8 @@ export const isString = (value) => typeof value === "string";
 
 export const isStringOrNull = (value) => isString(value) || value === null;
 
+export const isStrings = (value) => Array.isArray(value) && value.every(isString);
+
 /** A member that is meant as the object it is: an HTTP request, a timer. */
 export function plain(members, name) {
   if (!isObject(members[name])) throw new BadEnvelope(`Expected \`${name}\` to be an object`);
@@ -48,8 +50,10 @@ export function plain(members, name) {
  * The bytes of a blob trigger with dataType binary are bare base64: never decode them as JSON.
  */
 export function blobBytes(members, name) {
-  if (!isString(members[name])) throw new BadEnvelope(`Expected \`${name}\` to be base64`);
-  return Buffer.from(members[name], "base64");
+  const bytes = Buffer.from(String(members[name]), "base64");
+  // Buffer passes over what is not base64 without a word.
+  if (outputBytes(bytes) !== members[name]) throw new BadEnvelope(`Expected \`${name}\` to be base64`);
+  return bytes;
 }
 
 /**

@@ -1,6 +1,6 @@
 // The functions in default mode. Each is pure: an Envelope in, an InvocationResult out.
 
-import { attemptOf, blobBytes, decode, isString, isStringOrNull, jsonOutput, outputBytes, parseJson, plain } from "./envelope.js";
+import { attemptOf, blobBytes, decode, isString, isStringOrNull, isStrings, jsonOutput, outputBytes, parseJson, plain } from "./envelope.js";
 
 /** A message that no attempt will get done. */
 export class Unprocessable extends Error {}
@@ -24,7 +24,7 @@ export function httpTriggerWithOutputs({ Data }) {
     return { Outputs: { res: jsonOutput(400, { error: "expected a JSON body with an integer order" }) } };
   }
   return {
-    Outputs: { order: outputBytes(Body), res: jsonOutput(201, { accepted: order, customer: Params.customer }) },
+    Outputs: { order: outputBytes(Body), res: jsonOutput(201, { accepted: order, customer: Params?.customer }) },
     Logs: [`Accepted order ${order}`],
   };
 }
@@ -68,7 +68,7 @@ export function blobTrigger({ Data, Metadata }) {
 /** Counts the events of a batch, and the orders among them. */
 export function eventHubTrigger({ Data }) {
   // Data.messages is one string that holds a JSON array of strings, one for each event.
-  const events = decode(Data, "messages", Array.isArray);
+  const events = decode(Data, "messages", isStrings);
   const orders = events.filter((event) => orderIn(event) !== undefined).length;
   return {
     Outputs: { summary: outputBytes(JSON.stringify({ events: events.length, orders })) },
@@ -82,7 +82,7 @@ export function eventHubTrigger({ Data }) {
  * Before the first run ScheduleStatus is null, or its Last is 0001-01-01T00:00:00, with or without an offset.
  */
 export function timerTrigger({ Data }) {
-  const { IsPastDue: pastDue } = plain(Data, "timer");
+  const pastDue = plain(Data, "timer").IsPastDue === true;
   return {
     Outputs: { tick: outputBytes(JSON.stringify({ pastDue })) },
     Logs: [`Timer ran, past due: ${pastDue}`],

@@ -1,7 +1,6 @@
 // The program: finds its port and serves the app of routes.js.
 
 import { once } from "node:events";
-import process from "node:process";
 
 import { createApp } from "./routes.js";
 

@@ -4,6 +4,7 @@ import assert from "node:assert/strict";
 import { EventEmitter, once } from "node:events";
 import { test } from "node:test";
 
+import { BadEnvelope } from "../src/envelope.js";
 import * as functions from "../src/functions.js";
 import { expectText, inBase64, quoted, serve } from "./app.js";
 
@@ -84,6 +85,7 @@ test("HttpTriggerWithOutputs queues an order, or says what is wrong", () => {
     const { Outputs } = functions.httpTriggerWithOutputs({ Data: { req: { Body, Params: {} } }, Metadata: {} });
     assert.deepEqual(Outputs, { res: { statusCode: 400, headers, body } }, Body);
   }
+  assert.throws(() => functions.httpTriggerWithOutputs({ Data: { req: "an order" }, Metadata: {} }), BadEnvelope);
 });
 
 test("QueueTrigger passes on any text and gives up on one", () => {
@@ -116,6 +118,7 @@ test("BlobTrigger copies bytes", () => {
     const result = functions.blobTrigger({ Data: { blob }, Metadata: { name: quoted("a b é.bin") } });
     assert.deepEqual(result, { Logs: [`Copied a b é.bin, ${length} bytes`], ReturnValue: blob });
   }
+  assert.throws(() => functions.blobTrigger({ Data: { blob: "a blob" }, Metadata: { name: quoted("a") } }), BadEnvelope);
 });
 
 test("EventHubTrigger counts events and orders", () => {
@@ -124,6 +127,7 @@ test("EventHubTrigger counts events and orders", () => {
     Outputs: { summary: inBase64('{"events":5,"orders":2}') },
     Logs: ["Batch of 5 events"],
   });
+  assert.throws(() => functions.eventHubTrigger({ Data: { messages: quoted(["", null]) }, Metadata: {} }), BadEnvelope);
 });
 
 test("TimerTrigger says whether it comes late", () => {
@@ -135,4 +139,5 @@ test("TimerTrigger says whether it comes late", () => {
       Logs: ["Timer ran, past due: true"],
     });
   }
+  assert.throws(() => functions.timerTrigger({ Data: { timer: "late" }, Metadata: {} }), BadEnvelope);
 });

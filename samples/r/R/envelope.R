@@ -28,12 +28,24 @@ decode <- function(section, name, expected, fits) {
 decode_string <- function(section, name) decode(section, name, "a string", is.character)
 
 # An array of strings in Data: a batch of events.
-decode_strings <- function(section, name) as.character(decode(section, name, "an array of strings", is.list))
+decode_strings <- function(section, name) {
+  are_strings <- function(value) is.list(value) && !is_object(value) && all(vapply(value, is.character, NA))
+  as.character(decode(section, name, "an array of strings", are_strings))
+}
+
+# A member of Data that is meant as the object it is: an HTTP request, a timer.
+plain <- function(data, name) {
+  if (!is_object(data[[name]])) bad_envelope("`", name, "` to be an object")
+  data[[name]]
+}
 
 # The bytes of a blob trigger.
 blob_bytes <- function(data, name) {
   # The bytes of a blob trigger with dataType binary are bare base64: never decode them as JSON.
-  tryCatch(jsonlite::base64_dec(data[[name]]), error = function(e) bad_envelope("`", name, "` to be base64"))
+  bytes <- tryCatch(jsonlite::base64_dec(data[[name]]), error = function(e) NULL)
+  # jsonlite passes over what is not base64 without a word.
+  if (!is.raw(bytes) || !identical(output_bytes(bytes), data[[name]])) bad_envelope("`", name, "` to be base64")
+  bytes
 }
 
 # Which attempt at a message this is.

@@ -14,7 +14,7 @@ http_trigger_string_return_value <- function(envelope) {
 # Queues an order as it came and tells the caller that it did.
 http_trigger_with_outputs <- function(envelope) {
   # Inside Data.req strings are plain: Body is the request's text as it came, Params has the parameters of its route.
-  req <- envelope$Data$req
+  req <- plain(envelope$Data, "req")
   order <- order_in(req$Body)
   if (is.null(order)) {
     # A caller's mistake is a successful invocation whose http output says 400.
@@ -38,7 +38,8 @@ queue_trigger <- function(envelope) {
 # Turns one order into messages on two queues; the customer's name comes from a blob.
 queue_trigger_with_outputs <- function(envelope) {
   # Properties of a JSON message appear in Metadata too and overwrite what is there, so call it order, never id.
-  order <- order_in(decode_string(envelope$Data, "message"))
+  message <- decode_string(envelope$Data, "message")
+  order <- order_in(message)
   if (is.null(order)) unprocessable(attempt_of(envelope$Metadata))
   # A blob that does not exist arrives as null.
   unknown <- identical(envelope$Data$profile, "null")
@@ -70,7 +71,7 @@ event_hub_trigger <- function(envelope) {
 # Queues a tick that says whether it comes late.
 timer_trigger <- function(envelope) {
   # Before the first run ScheduleStatus is null, or its Last is 0001-01-01T00:00:00, with or without an offset.
-  past_due <- isTRUE(envelope$Data$timer$IsPastDue)
+  past_due <- isTRUE(plain(envelope$Data, "timer")$IsPastDue)
   tick <- to_json(list(pastDue = past_due))
   invocation_result(list(tick = output_bytes(tick)), paste("Timer ran, past due:", tolower(past_due)))
 }

@@ -70,6 +70,7 @@ test_that("QueueTriggerWithOutputs writes to two queues", {
     )
   }
   expect_error(queue_trigger_with_outputs(a_message('{"order":"x"}', "5")), class = "unprocessable")
+  expect_error(queue_trigger_with_outputs(an_envelope(list(message = "null"))), class = "bad_envelope")
 })
 
 test_that("BlobTrigger copies the bytes", {
@@ -79,6 +80,8 @@ test_that("BlobTrigger copies the bytes", {
     expect_true(identical(result$ReturnValue, blob))
     expect_equal(to_json(result$Logs), paste0('["Copied a b \u00e9.bin, ', length(jsonlite::base64_dec(blob)), ' bytes"]'))
   }
+  bad <- an_envelope(list(blob = "a blob"), list(name = nested("a")))
+  expect_error(blob_trigger(bad), class = "bad_envelope")
 })
 
 test_that("EventHubTrigger counts events and orders", {
@@ -87,6 +90,9 @@ test_that("EventHubTrigger counts events and orders", {
     to_json(event_hub_trigger(an_envelope(list(messages = nested(I(events)))))),
     paste0('{"Outputs":{"summary":"', base64('{"events":5,"orders":2}'), '"},"Logs":["Batch of 5 events"],"ReturnValue":null}')
   )
+  for (bad in c('["",null]', "{}", '[""', '""')) {
+    expect_error(event_hub_trigger(an_envelope(list(messages = bad))), class = "bad_envelope")
+  }
 })
 
 test_that("TimerTrigger says whether it is late", {
@@ -97,4 +103,5 @@ test_that("TimerTrigger says whether it is late", {
       paste0('{"Outputs":{"tick":"', base64('{"pastDue":true}'), '"},"Logs":["Timer ran, past due: true"],"ReturnValue":null}')
     )
   }
+  expect_error(timer_trigger(an_envelope(list(timer = "late"))), class = "bad_envelope")
 })

@@ -53,18 +53,19 @@ impl<S: Send + Sync> FromRequest<S> for Envelope {
 }
 
 impl Envelope {
-    /// A member of Data that is meant as it stands: an HTTP request, a timer.
+    /// A member of Data that is meant as the object it is: an HTTP request, a timer.
     pub fn plain(&self, name: &str) -> Result<&Value, Failure> {
-        self.data.get(name).ok_or_else(|| Failure::BadEnvelope(format!("Expected `{name}` in Data")))
+        let object = self.data.get(name).filter(|value| value.is_object());
+        object.ok_or_else(|| Failure::BadEnvelope(format!("Expected `{name}` to be an object")))
     }
 
     /// The bytes of a blob.
     ///
     /// The bytes of a blob trigger with dataType binary are bare base64: never decode them as JSON.
     pub fn blob_bytes(&self, name: &str) -> Result<Vec<u8>, Failure> {
-        STANDARD
-            .decode(self.plain(name)?.as_str().unwrap_or("?"))
-            .map_err(|error| Failure::BadEnvelope(format!("Expected `{name}` to be base64: {error}")))
+        let text = self.data.get(name).and_then(Value::as_str);
+        let bytes = text.and_then(|text| STANDARD.decode(text).ok());
+        bytes.ok_or_else(|| Failure::BadEnvelope(format!("Expected `{name}` to be base64")))
     }
 
     /// Which attempt at a message this is.

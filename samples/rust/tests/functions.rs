@@ -166,6 +166,8 @@ async fn http_trigger_with_outputs_queues_an_order_or_says_what_is_wrong() {
         });
         assert_eq!(answer.expect("a result")["Outputs"], json!({ "res": res }), "{body}");
     }
+    let unreadable = invoke("HttpTriggerWithOutputs", json!({ "req": "an order" }), json!({})).await;
+    assert_eq!(unreadable, Err((400, "Expected `req` to be an object".to_owned())));
 }
 
 #[tokio::test]
@@ -207,6 +209,8 @@ async fn blob_trigger_copies_bytes() {
         let log = format!("Copied a b é.bin, {length} bytes");
         assert_eq!(answer, Ok(json!({ "Logs": [log], "ReturnValue": blob })));
     }
+    let unreadable = invoke("BlobTrigger", json!({ "blob": "a blob" }), json!({ "name": quoted("a") })).await;
+    assert_eq!(unreadable, Err((400, "Expected `blob` to be base64".to_owned())));
 }
 
 #[tokio::test]
@@ -215,6 +219,8 @@ async fn event_hub_trigger_counts_events_and_orders() {
     let answer = invoke("EventHubTrigger", json!({ "messages": quoted(events) }), json!({})).await.expect("a result");
     assert_eq!(answer["Outputs"], json!({ "summary": in_base64(r#"{"events":5,"orders":2}"#) }));
     assert_eq!(answer["Logs"], json!(["Batch of 5 events"]));
+    let unreadable = invoke("EventHubTrigger", json!({ "messages": quoted(json!(["", null])) }), json!({})).await;
+    assert_eq!(unreadable.map_err(|(status, _)| status), Err(400));
 }
 
 #[tokio::test]
@@ -226,4 +232,6 @@ async fn timer_trigger_says_whether_it_comes_late() {
         assert_eq!(answer["Outputs"], json!({ "tick": in_base64(r#"{"pastDue":true}"#) }));
         assert_eq!(answer["Logs"], json!(["Timer ran, past due: true"]));
     }
+    let unreadable = invoke("TimerTrigger", json!({ "timer": "late" }), json!({})).await;
+    assert_eq!(unreadable, Err((400, "Expected `timer` to be an object".to_owned())));
 }

@@ -2,6 +2,7 @@ package handler;
 
 import java.io.InputStream;
 import java.util.List;
+import java.util.Objects;
 import java.util.function.Function;
 import java.util.function.Supplier;
 import tools.jackson.core.JacksonException;
@@ -45,16 +46,20 @@ record Envelope(JsonNode data, JsonNode metadata) {
         }
     }
 
+    /** An object in Data: an HTTP request, a timer. */
+    JsonNode object(String name) {
+        return expect("`" + name + "` to be an object", () -> data.required(name).asObject());
+    }
+
     /** A string in Data or Metadata: a queue message, the name of a blob. */
     static String string(JsonNode section, String name) {
-        // A blob that does not exist arrives as null.
         return decode(section, name, "a string", JsonNode::stringValue);
     }
 
     /** An array of strings in Data: a batch of events. */
     static List<String> strings(JsonNode section, String name) {
         return decode(section, name, "an array of strings", array ->
-                array.asArray().valueStream().map(JsonNode::stringValue).toList());
+                List.copyOf(array.asArray().valueStream().map(JsonNode::stringValue).toList()));
     }
 
     /** The bytes of a blob trigger. */
@@ -77,8 +82,8 @@ record Envelope(JsonNode data, JsonNode metadata) {
 
     private static <T> T expect(String expected, Supplier<T> read) {
         try {
-            return read.get();
-        } catch (JacksonException e) {
+            return Objects.requireNonNull(read.get());
+        } catch (RuntimeException e) {
             throw new BadEnvelope(expected);
         }
     }

@@ -8,7 +8,6 @@ import static java.nio.charset.StandardCharsets.UTF_8;
 
 import java.util.List;
 import java.util.Map;
-import java.util.Objects;
 import java.util.OptionalLong;
 import tools.jackson.databind.JsonNode;
 
@@ -31,7 +30,7 @@ final class Functions {
     static InvocationResult httpTriggerWithOutputs(Envelope envelope) {
         // Inside Data.req strings are plain: Body is the request's text as it came, Params has the parameters of its
         // route.
-        JsonNode req = envelope.data().path("req");
+        JsonNode req = envelope.object("req");
         String body = req.path("Body").stringValue("");
         OptionalLong order = orderIn(body);
         if (order.isEmpty()) {
@@ -63,7 +62,9 @@ final class Functions {
     static InvocationResult queueTriggerWithOutputs(Envelope envelope) {
         // Properties of a JSON message appear in Metadata too and overwrite what is there, so call it order, never id.
         long order = orderIn(string(envelope.data(), "message")).orElseThrow(() -> new Unprocessable(envelope.attempt()));
-        String customer = Objects.requireNonNullElse(string(envelope.data(), "profile"), "an unknown customer");
+        // A blob that does not exist arrives as null.
+        boolean unknown = envelope.data().path("profile").stringValue("").equals("null");
+        String customer = unknown ? "an unknown customer" : string(envelope.data(), "profile");
         // The elements of an array output are not decoded: plain text, one message each.
         List<String> output1 = List.of("Order " + order + ": pack", "Order " + order + ": bill");
         String queued = outputBytes("Order " + order + " for " + customer);
@@ -73,8 +74,7 @@ final class Functions {
     /** Copies a blob, byte for byte and under its own name. */
     static InvocationResult blobTrigger(Envelope envelope) {
         byte[] blob = envelope.blobBytes("blob");
-        String name = string(envelope.metadata(), "name");
-        String log = "Copied " + name + ", " + blob.length + " bytes";
+        String log = "Copied " + string(envelope.metadata(), "name") + ", " + blob.length + " bytes";
         return new InvocationResult(Map.of(), List.of(log), outputBytes(blob));
     }
 
@@ -84,8 +84,7 @@ final class Functions {
         List<String> events = strings(envelope.data(), "messages");
         long orders = events.stream().filter(event -> orderIn(event).isPresent()).count();
         String summary = outputBytes(Envelope.JSON.writeValueAsString(new Summary(events.size(), orders)));
-        String log = "Batch of " + events.size() + " events";
-        return new InvocationResult(Map.of("summary", summary), List.of(log), null);
+        return new InvocationResult(Map.of("summary", summary), List.of("Batch of " + events.size() + " events"), null);
     }
 
     private record Summary(int events, long orders) {}
@@ -93,7 +92,7 @@ final class Functions {
     /** Queues a tick that says whether it comes late. */
     static InvocationResult timerTrigger(Envelope envelope) {
         // Before the first run ScheduleStatus is null, or its Last is 0001-01-01T00:00:00, with or without an offset.
-        boolean pastDue = envelope.data().path("timer").path("IsPastDue").booleanValue(false);
+        boolean pastDue = envelope.object("timer").path("IsPastDue").booleanValue(false);
         String tick = outputBytes(Envelope.JSON.writeValueAsString(Map.of("pastDue", pastDue)));
         return new InvocationResult(Map.of("tick", tick), List.of("Timer ran, past due: " + pastDue), null);
     }

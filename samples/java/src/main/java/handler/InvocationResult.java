@@ -20,8 +20,7 @@ record InvocationResult(
     /** The value of an http output with a JSON body. */
     static HttpOutput jsonOutput(int status, Object body) {
         // The body is a string: an object would arrive indented, as text/plain.
-        return new HttpOutput(
-                status, Map.of("content-type", "application/json"), Envelope.JSON.writeValueAsString(body));
+        return new HttpOutput(status, Map.of("content-type", "application/json"), Envelope.JSON.writeValueAsString(body));
     }
 
     /** The value of a queue or blob output: exactly this text. */

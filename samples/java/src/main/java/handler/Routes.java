@@ -8,7 +8,6 @@ import java.io.ByteArrayInputStream;
 import java.io.IOException;
 import java.io.OutputStream;
 import java.net.URLDecoder;
-import java.util.HashMap;
 import java.util.Map;
 import java.util.TreeMap;
 import java.util.function.Function;
@@ -16,7 +15,7 @@ import java.util.function.Function;
 /** The routes: which function answers which method and path, and the functions that answer HTTP by themselves. */
 final class Routes implements HttpHandler {
     /** The functions by path and method. */
-    final Map<String, Map<String, HttpHandler>> routes = new HashMap<>();
+    final Map<String, Map<String, HttpHandler>> routes = new TreeMap<>();
 
     /** The routes of all functions. */
     static Routes all() {
@@ -149,7 +148,7 @@ final class Routes implements HttpHandler {
     }
 
     private static Map<String, String> query(HttpExchange exchange) {
-        Map<String, String> query = new HashMap<>();
+        Map<String, String> query = new TreeMap<>();
         String raw = exchange.getRequestURI().getRawQuery();
         for (String pair : raw == null ? new String[0] : raw.split("&")) {
             String[] parts = (pair.contains("=") ? pair : pair + "=").split("=", 2);

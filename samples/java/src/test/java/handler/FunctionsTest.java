@@ -60,6 +60,12 @@ class FunctionsTest {
     }
 
     @Test
+    void queueTriggerRefusesWhatIsNoMessage() {
+        Envelope bad = envelope(Map.of("message", "null"), Map.of());
+        assertThrows(Envelope.BadEnvelope.class, () -> Functions.queueTrigger(bad));
+    }
+
+    @Test
     void queueTriggerGivesUpOnTheUnprocessable() {
         Envelope envelope = envelope(Map.of("message", nested("unprocessable")), Map.of("DequeueCount", "3"));
         var refusal = assertThrows(Functions.Unprocessable.class, () -> Functions.queueTrigger(envelope));
@@ -92,6 +98,8 @@ class FunctionsTest {
             int bytes = Base64.getDecoder().decode(blob).length;
             assertEquals(List.of("Copied a b é.bin, " + bytes + " bytes"), result.logs());
         }
+        Envelope bad = envelope(Map.of("blob", "a blob"), Map.of("name", nested("a")));
+        assertThrows(Envelope.BadEnvelope.class, () -> Functions.blobTrigger(bad));
     }
 
     @Test
@@ -100,6 +108,8 @@ class FunctionsTest {
         InvocationResult result = Functions.eventHubTrigger(envelope(Map.of("messages", nested(events)), Map.of()));
         assertOutputs("{'summary':'" + base64("{\"events\":5,\"orders\":2}") + "'}", result);
         assertEquals(List.of("Batch of 5 events"), result.logs());
+        Envelope bad = envelope(Map.of("messages", "[\"\", null]"), Map.of());
+        assertThrows(Envelope.BadEnvelope.class, () -> Functions.eventHubTrigger(bad));
     }
 
     @ParameterizedTest
@@ -111,6 +121,8 @@ class FunctionsTest {
         InvocationResult result = Functions.timerTrigger(envelope(Map.of("timer", timer), Map.of()));
         assertOutputs("{'tick':'" + base64("{\"pastDue\":true}") + "'}", result);
         assertEquals(List.of("Timer ran, past due: true"), result.logs());
+        Envelope bad = envelope(Map.of("timer", "late"), Map.of());
+        assertThrows(Envelope.BadEnvelope.class, () -> Functions.timerTrigger(bad));
     }
 
     private static Envelope order(String body) {
