@@ -11,12 +11,15 @@ pub enum Plan {
 /// Programs that run others, by the language's runtime that brings them, as `functionAppConfig.runtime` or
 /// `FUNCTIONS_WORKER_RUNTIME` name it. Microsoft's own custom handlers are deployed with that runtime instead of `custom`:
 /// <https://learn.microsoft.com/azure/azure-functions/self-hosted-mcp-servers>.
-const INTERPRETERS: [(&str, &[&str]); 4] = [
+const INTERPRETERS: [(&str, &[&str]); 5] = [
     ("node", &["node", "npm", "npx"]),
     ("python", &["python", "python3"]),
     ("java", &["java"]),
     ("dotnet-isolated", &["dotnet"]),
+    ("powershell", &["pwsh"]),
 ];
+/// Those that no runtime brings, and that are no part of a slim Debian: <https://learn.microsoft.com/azure/azure-functions/supported-languages>.
+const OF_NO_RUNTIME: [&str; 8] = ["R", "Rscript", "php", "ruby", "deno", "bun", "lua", "julia"];
 /// What every Linux has.
 const SHELLS: [&str; 4] = ["sh", "bash", "dash", "env"];
 
@@ -26,6 +29,8 @@ pub enum Interpreter {
     There,
     /// Only where the app's runtime is this one.
     With(&'static str),
+    /// Only in an image of one's own.
+    InAnImage,
     Unknown,
 }
 
@@ -65,7 +70,9 @@ impl Plan {
         match (self, of) {
             _ if SHELLS.contains(&name) => Interpreter::There,
             (Self::Container, Some("node")) => Interpreter::There,
-            (Self::Container, _) | (_, None) => Interpreter::Unknown,
+            (Self::Container, _) => Interpreter::InAnImage,
+            (_, None) if OF_NO_RUNTIME.contains(&name) => Interpreter::InAnImage,
+            (_, None) => Interpreter::Unknown,
             (_, Some(runtime)) => Interpreter::With(runtime),
         }
     }

@@ -72,7 +72,7 @@ fn program(handler: &CustomHandler, files: &[File], plan: Plan) -> Outcome {
             Ok(Format::Elf(elf)) => of_elf(&elf, plan),
             Ok(Format::Script(line)) => match program::windows_line_end(&line, &path) {
                 Some(reason) => reason.into(),
-                None => interpreter(interpreter_of(&line), plan),
+                None => interpreter(interpreter_of(&line), false, plan),
             },
             Ok(Format::Foreign(system)) => refused(&format!("is a program for {system}"), "build it for Linux on x64"),
             Ok(Format::Unknown) => program::unknown().into(),
@@ -85,7 +85,7 @@ fn program(handler: &CustomHandler, files: &[File], plan: Plan) -> Outcome {
     } else if written.ends_with(".exe") || !(is_a_name || Path::new(written).is_absolute()) {
         refused("is not there", "build it first, for Linux on x64: the name is then without `.exe`")
     } else {
-        interpreter(written, plan)
+        interpreter(written, true, plan)
     }
 }
 
@@ -132,25 +132,32 @@ fn interpreter_of(line: &str) -> &str {
     if first.ends_with("/env") { words.next().unwrap_or_default() } else { first }
 }
 
-fn interpreter(path: &str, plan: Plan) -> Outcome {
-    const PAGE: &str = "https://learn.microsoft.com/azure/azure-functions/self-hosted-mcp-servers";
+/// What runs a program: it is one itself if `is_named`, or else the first line of a script names it.
+fn interpreter(path: &str, is_named: bool, plan: Plan) -> Outcome {
+    const MCP_PAGE: &str = "https://learn.microsoft.com/azure/azure-functions/self-hosted-mcp-servers";
+    const LANGUAGES_PAGE: &str = "https://learn.microsoft.com/azure/azure-functions/supported-languages";
     let name = path.rsplit('/').next().unwrap_or_default();
-    match plan.interpreter(name) {
-        Interpreter::There => Outcome::Runs,
-        Interpreter::With(runtime) => Outcome::Unknown(
-            format!(
-                "needs `{name}`, which is there if the app's runtime is `{runtime}` instead of `custom` (November 2026)"
-            ),
-            format!("{PAGE}; an image has whatever you put into it"),
+    let (message, hint) = match plan.interpreter(name) {
+        Interpreter::There => return Outcome::Runs,
+        Interpreter::With(runtime) => (
+            format!("is there if the app's runtime is `{runtime}` instead of `custom` (November 2026)"),
+            format!("{MCP_PAGE}; an image has whatever you put into it"),
         ),
-        Interpreter::Unknown if plan == Plan::Container => {
-            unknown(&format!("needs `{name}`, which must be in the image"), "docker/Dockerfile takes it as `PACKAGES`")
+        Interpreter::InAnImage if plan == Plan::Container => {
+            ("must be in the image".to_owned(), "docker/Dockerfile takes it as `PACKAGES`".to_owned())
         }
-        Interpreter::Unknown => Outcome::Unknown(
-            format!("needs `{name}`, and nothing is known of one on {}", plan.title()),
+        Interpreter::InAnImage => (
+            format!("comes with no runtime of {} (November 2026)", plan.title()),
+            format!(
+                "deploy an image that has it, and pack with --plan container; the runtimes are listed in {LANGUAGES_PAGE}"
+            ),
+        ),
+        Interpreter::Unknown => (
+            format!("is not in the app, and nothing is known of one on {}", plan.title()),
             "if it is your program, build it first; if not, put it into an image".to_owned(),
         ),
-    }
+    };
+    Outcome::Unknown(if is_named { message } else { format!("needs `{name}`, which {message}") }, hint)
 }
 
 /// Blob triggers that wait for a scan.
@@ -208,9 +215,20 @@ mod tests {
         for (line, name) in [("/bin/bash -e", "/bin/bash"), (" /usr/bin/env -S node --x", "node"), ("", "")] {
             assert_eq!(interpreter_of(line), name);
         }
-        assert_eq!(interpreter("/bin/sh", Plan::Flex), Outcome::Runs);
-        assert!(
-            matches!(interpreter("/usr/bin/java", Plan::Flex), Outcome::Unknown(reason, _) if reason.contains("`java`"))
-        );
+        assert_eq!(interpreter("/bin/sh", false, Plan::Flex), Outcome::Runs);
+    }
+
+    #[test]
+    fn an_interpreter_is_there_with_its_runtime_or_in_an_image_or_nobody_knows() {
+        for (path, is_named, plan, expected) in [
+            ("/usr/bin/java", false, Plan::Flex, "needs `java`, which is there if the app's runtime is `java`"),
+            ("node", true, Plan::Premium, "is there if the app's runtime is `node`"),
+            ("Rscript", true, Plan::Flex, "comes with no runtime of Flex Consumption"),
+            ("Rscript", true, Plan::Container, "must be in the image"),
+            ("serve", true, Plan::Flex, "is not in the app, and nothing is known of one on Flex Consumption"),
+        ] {
+            let outcome = interpreter(path, is_named, plan);
+            assert!(matches!(&outcome, Outcome::Unknown(reason, _) if reason.starts_with(expected)), "{outcome:?}");
+        }
     }
 }
