@@ -297,6 +297,37 @@ mod tests {
         assert!(VERSION.ends_with(&format!(" {followed}")), "{VERSION} {followed}");
     }
 
+    /// In backticks, and on lines of code blocks.
+    fn shown(document: &str) -> Vec<&str> {
+        let parts = document.split("```").enumerate();
+        let lines = parts.flat_map(|(number, part)| match number % 2 {
+            0 => part.split('`').skip(1).step_by(2).collect::<Vec<_>>(),
+            _ => part.lines().map(|line| line.trim_start().trim_start_matches("$ ")).collect(),
+        });
+        lines.filter(|line| line.starts_with("mini-host ")).collect()
+    }
+
+    #[test]
+    fn every_command_that_a_document_shows_is_taken() {
+        let root = concat!(env!("CARGO_MANIFEST_DIR"), "/../..");
+        let files =
+            ignore::WalkBuilder::new(root).hidden(false).filter_entry(|entry| entry.file_name() != ".git").build();
+        let documents =
+            files.flatten().filter(|file| file.path().extension().is_some_and(|extension| extension == "md"));
+        let mut seen = 0;
+        for document in documents {
+            for line in shown(&std::fs::read_to_string(document.path()).unwrap()) {
+                let words = line.split(['#', '>', '|']).next().unwrap_or_default().split_whitespace();
+                let error = Cli::try_parse_from(words).err().filter(clap::Error::use_stderr);
+                // A sentence about a verb names it without what it takes.
+                let error = error.filter(|error| error.kind() != ErrorKind::MissingRequiredArgument);
+                assert!(error.is_none(), "{}: `{line}`: {}", document.path().display(), error.unwrap());
+                seen += 1;
+            }
+        }
+        assert!(seen > 20, "only {seen} commands were found");
+    }
+
     #[test]
     fn a_folder_is_served_and_a_verb_is_a_verb() {
         assert_eq!(read(&[]).serve.app, None);
