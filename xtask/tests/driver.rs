@@ -265,6 +265,13 @@ fn a_sites_installer_is_run_once_and_its_toolchain_is_found() {
 
     checkout.write("target/toolchains/cobol/bin/xtask-test-cobol", "#!/bin/sh\necho cobol 2.2\n");
     checkout.run(&["build-all"]).says("cobol version 2.1 -> 2.2");
+
+    let same = format!("#!/bin/sh\necho asked >> {}\necho cobol 2.2\n", site.join("asked").display());
+    checkout.write("target/toolchains/cobol/bin/xtask-test-cobol", &same);
+    for _ in 0..2 {
+        checkout.run(&["build-all"]).says("up to date");
+    }
+    assert_eq!(fs::read_to_string(site.join("asked")).unwrap(), "asked\n", "the same program is asked once");
     let cleaned = checkout.run(&["clean", "--all"]);
     cleaned.says("nothing to remove from an engine: no container engine at").says("removed `target/toolchains`");
     assert!(!checkout.path("target/stage").exists());

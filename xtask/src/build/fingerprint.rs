@@ -123,10 +123,10 @@ impl Record {
         Ok(())
     }
 
-    /// Takes over what was just looked at and found equal, so that the next look has to open fewer files.
-    pub fn refresh(&mut self, file: &Path, inputs: Files, staged: Files) {
-        if self.inputs != inputs || self.staged != staged {
-            (self.inputs, self.staged) = (inputs, staged);
+    /// Takes over what was just looked at and found equal, so that the next look has to open fewer files and ask no tool.
+    pub fn refresh(&mut self, file: &Path, now: Record) {
+        if *self != now {
+            *self = now;
             // What is remembered is still right where this fails; only the next look takes longer.
             let _ = self.write(file);
         }

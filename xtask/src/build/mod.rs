@@ -81,7 +81,8 @@ impl Builder<'_> {
                 let staged = look_at_staged(&dir, Some(&record.staged))?;
                 let reasons = stale(&record, &inputs, &tools, &staged);
                 if reasons.is_empty() {
-                    record.refresh(&file, inputs, staged);
+                    let tools = tools.asked().unwrap_or_else(|| record.tools.clone());
+                    record.refresh(&file, Record::new(inputs, tools, staged));
                     self.say_what_is_used(&record.tools);
                     let milliseconds = started.elapsed().as_secs_f64() * 1_000.0;
                     let count = text::counted(record.inputs.len(), "input");
@@ -206,6 +207,11 @@ impl Tools<'_> {
             }
         }
         Ok(tools)
+    }
+
+    /// Every toolchain as it is now, if one had to be asked.
+    fn asked(&self) -> Option<BTreeMap<String, Tool>> {
+        self.probed.get().and_then(|_| self.probe().ok())
     }
 
     fn found(&self, toolchain: &Toolchain) -> &Found {
