@@ -118,7 +118,6 @@ impl Host {
         port.unwrap_or_default()
     }
 
-    /// Invocations that have begun and not ended.
     pub const fn invocations(&self) -> &Arc<AtomicUsize> {
         &self.invocations
     }

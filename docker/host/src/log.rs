@@ -73,7 +73,6 @@ pub struct Entry<'a> {
     pub category: &'a str,
     /// .NET's number for the kind of event; 0 where it has none.
     pub event: u32,
-    /// The invocation it belongs to, where that is known.
     pub invocation: Option<Uuid>,
 }
 
@@ -137,12 +136,10 @@ impl Log {
         writer::print_record(record);
     }
 
-    /// The records from now on.
     pub fn records(&self) -> broadcast::Receiver<Record> {
         self.records.subscribe()
     }
 
-    /// Says how many invocations there were, at the end.
     pub fn summarize(&self) {
         let [succeeded, failed] = [&self.succeeded, &self.failed].map(|count| count.load(Ordering::Relaxed));
         self.record(Record::Summary { succeeded, failed });

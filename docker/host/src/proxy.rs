@@ -124,7 +124,6 @@ fn to_handler(request: wire::Request<'_>, own: Own<'_>, upload: &Upload) -> Resu
     })
 }
 
-/// Writes the response to the caller as it comes.
 async fn stream(
     execution: &Execution<'_>,
     mut response: Response,
@@ -159,7 +158,6 @@ impl Pieces for Watched<'_> {
     }
 }
 
-/// Says that there is nobody to be answered.
 fn left(execution: &Execution<'_>) -> Option<Response> {
     execution.note(Level::Information, "The client disconnected while the function was processing the request.");
     None

@@ -39,7 +39,6 @@ use crate::triggers;
 use listen::Bound;
 use signals::StopSignals;
 
-/// Why mini-host cannot start.
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
     #[error(transparent)]
@@ -66,7 +65,6 @@ pub enum Error {
     Package(#[from] package::Error),
 }
 
-/// Does what the command line says.
 pub async fn run(cli: Cli) -> Result<u8, Error> {
     let outcome = match cli.verb {
         Some(Verb::Send(asked)) => send(asked).await,
@@ -206,7 +204,6 @@ fn announce(
     Ok(())
 }
 
-/// Ends what was started with the host.
 async fn wind_down(host: &Host, watchdog: Option<Watchdog>, azurite: Provided) {
     host.stop().await;
     host.exchanges().flush();

@@ -109,7 +109,6 @@ impl Request<'_> {
         format!("{}{}", self.base(), self.path)
     }
 
-    /// The first value of a parameter of the query.
     pub(super) fn parameter(&self, name: &str) -> Option<&str> {
         parameter(self.query, name)
     }

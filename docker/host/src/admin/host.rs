@@ -126,7 +126,6 @@ fn drain_status(host: &Arc<Host>) -> Reply {
     Reply::json(200, &json!({"state": state, "outstandingInvocations": outstanding, "outstandingRetries": 0}))
 }
 
-/// Starts the script host and the handler anew.
 fn start_anew(host: &Arc<Host>) {
     let host = Arc::clone(host);
     tokio::spawn(async move {

@@ -9,7 +9,6 @@ use super::endpoint::{Endpoint, Error, Reply, Request, member};
 use crate::host::Host;
 use crate::host::keys::{HostKeys, Key};
 
-/// Whose keys a request is about.
 #[derive(Debug, Clone, Copy)]
 enum Owner<'a> {
     Host(HostKeys),

@@ -12,10 +12,8 @@ use crate::handler::watchdog::Watchdog;
 use crate::host::running::{HandlerOptions, StartedBy};
 use crate::log::{self, Format};
 
-/// How long a host may take to start anew.
 const RESTART_LIMIT_SECONDS: u64 = 30;
 
-/// A host, and the folder that it serves.
 struct Served {
     host: Arc<Host>,
     _directory: tempfile::TempDir,

@@ -26,7 +26,6 @@ impl AuthLevel {
         })
     }
 
-    /// Its name, as it is logged.
     pub const fn name(self) -> &'static str {
         match self {
             Self::Anonymous => "Anonymous",

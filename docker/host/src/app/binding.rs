@@ -9,7 +9,6 @@ use crate::grammar::queue_name;
 use crate::grammar::{self, blob_path::BlobPattern};
 use dotnet_text::document::Document;
 
-/// One element of `bindings`.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Binding {
     pub name: String,
@@ -46,7 +45,6 @@ pub enum Direction {
     InOut,
 }
 
-/// What a binding wants its data as.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum DataType {
     String,
@@ -85,7 +83,6 @@ impl Binding {
         self.direction == Direction::In && self.type_name.to_ascii_lowercase().ends_with("trigger")
     }
 
-    /// A property by its name ignoring case.
     pub fn property(&self, name: &str) -> Option<&Value> {
         property(&self.raw, name)
     }
@@ -95,7 +92,6 @@ impl Binding {
         queue_name::check(&settings.expand(self.text("queueName").unwrap_or_default())?.to_lowercase())
     }
 
-    /// The blobs of a trigger.
     pub fn blob_pattern(&self, settings: &Settings) -> Result<BlobPattern, grammar::Error> {
         BlobPattern::parse(&settings.expand(self.text("path").unwrap_or_default())?)
     }

@@ -17,7 +17,6 @@ use dotnet_text::encoding;
 
 const STORAGE_SETTING: &str = "AzureWebJobsStorage";
 
-/// The functions below the root of an app.
 #[derive(Default)]
 pub(super) struct Functions {
     pub readable: Vec<Arc<Function>>,

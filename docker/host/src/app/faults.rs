@@ -33,7 +33,6 @@ const MOST_NAME_LETTERS: usize = 128;
 /// Templates cost many times their length. No path is longer than Kestrel's limit on request lines, which leaves room for expressions.
 const MOST_ROUTE_BYTES: usize = 64 * 1024;
 
-/// What function.json may refer to.
 pub(super) struct Registered<'a> {
     /// Whether the bindings of an extension bundle are installed.
     pub extensions: bool,

@@ -18,7 +18,6 @@ pub struct HostOptions {
     pub custom_handler: Option<CustomHandler>,
     /// How long one invocation may last; `None` is for ever (`"-1"`).
     pub function_timeout: Option<Duration>,
-    /// The allow list `functions`; empty means all.
     pub functions: Vec<String>,
     pub retry: Option<Retry>,
     pub http: HttpOptions,
@@ -75,7 +74,6 @@ pub struct ImplicitRoute {
     pub path: String,
 }
 
-/// Which section of host.json describes the handler.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub enum HandlerKind {
     #[default]
@@ -128,7 +126,6 @@ pub struct QueueOptions {
 /// How the text of a queue message stands in storage.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum MessageEncoding {
-    /// In base64, the default.
     Base64,
     None,
 }
@@ -137,7 +134,6 @@ pub enum MessageEncoding {
 pub struct BlobOptions {
     /// `maxDegreeOfParallelism`; `None`: eight times the processors.
     pub max_degree_of_parallelism: Option<u32>,
-    /// Attempts before a blob is declared poison.
     pub poison_blob_threshold: u32,
 }
 
@@ -145,7 +141,6 @@ pub struct BlobOptions {
 pub struct ExtensionBundle {
     /// `Microsoft.Azure.Functions.ExtensionBundle` or a relative of it.
     pub id: String,
-    /// A version range such as `[4.*, 5.0.0)`.
     pub version: String,
 }
 

@@ -8,7 +8,6 @@ use tokio::sync::broadcast;
 /// How many changes a slow listener may fall behind; it then looks for itself.
 const BACKLOG: usize = 256;
 
-/// Something that was written.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Change {
     /// A message in the queue of this address.

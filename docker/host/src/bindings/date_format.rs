@@ -47,7 +47,6 @@ fn custom(date: &NaiveDateTime, pattern: &str) -> String {
     text
 }
 
-/// Text between quotes is literal.
 fn quoted(rest: &str, quote: char) -> (usize, String) {
     match rest[1..].find(quote) {
         Some(end) => (end + 2, rest[1..=end].to_owned()),

@@ -9,7 +9,6 @@ use crate::envelope::failure::Failure;
 use crate::grammar::expression::Template;
 use crate::grammar::queue_name;
 
-/// The name of a binding's queue in one invocation.
 pub fn queue(
     binding: &Binding,
     settings: &Settings,

@@ -19,16 +19,13 @@ use connection::Connections;
 #[derive(Debug, Clone)]
 pub struct Bindings {
     pub connections: Connections,
-    /// The settings that replace `%name%`.
     pub settings: Settings,
-    /// How a message's bytes stand in a queue.
     pub encoding: MessageEncoding,
     /// Who wants to know when this host itself has written something.
     pub changes: Changes,
 }
 
 impl Bindings {
-    /// The bindings of an app under these settings.
     pub fn new(settings: &Settings, encoding: MessageEncoding) -> Self {
         Self {
             connections: Connections::new(settings),

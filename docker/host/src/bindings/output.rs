@@ -57,7 +57,7 @@ pub struct Written {
 }
 
 impl Written {
-    /// The same for people and programs to read.
+    /// What was written, for people and programs to read.
     pub fn outputs(&self, encoding: MessageEncoding) -> Vec<Output> {
         let output = |target: String, bytes: &[u8]| Output {
             binding: self.binding.clone(),
@@ -126,7 +126,6 @@ impl Write {
         }
     }
 
-    /// An empty blob, if the binding is for one.
     fn empty(bindings: &Bindings, binding: &Binding, data: &BindingData) -> Option<Self> {
         if binding.kind != BindingKind::Blob {
             return None;

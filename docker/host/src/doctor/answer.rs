@@ -14,7 +14,6 @@ const MOST_ACCIDENTAL_LETTERS: usize = 256;
 /// What counts in an answer, and in a response among its outputs.
 const ANSWER: [&str; 3] = ["Outputs", "Logs", "ReturnValue"];
 const RESPONSE: [&str; 3] = ["statusCode", "headers", "body"];
-/// What counts in a response that is the `ReturnValue`.
 const RETURNED: [&str; 5] = ["statusCode", "status", "headers", "body", "enableContentNegotiation"];
 
 /// The ignored parts of an answer to an invocation with these output bindings, each with a hint. The answer is valid all the same.

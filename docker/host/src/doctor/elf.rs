@@ -7,7 +7,6 @@ use object::endian::Endianness;
 use object::read::elf::{FileHeader, ProgramHeader};
 use object::read::{FileKind, ReadCache, ReadRef};
 
-/// A program or library of Linux.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Elf {
     pub machine: u16,

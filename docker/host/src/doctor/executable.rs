@@ -14,7 +14,6 @@ const OWN_VARIABLES: [&str; 5] = [
     "FUNCTIONS_HTTPWORKER_PORT",
     "FUNCTIONS_HTTPWORKER_ID",
 ];
-/// Endings of files that only Windows starts.
 const WINDOWS_ENDINGS: [&str; 4] = [".exe", ".bat", ".cmd", ".ps1"];
 
 /// Diagnostics of the program, its directory and its arguments. The real host only logs the failed start and lets the first request

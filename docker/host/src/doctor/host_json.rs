@@ -64,7 +64,6 @@ fn mistakes(document: &Document) -> Vec<Diagnostic> {
     faults
 }
 
-/// Names in the allow list that no function has.
 fn allow_list(allowed: &[String], names: &[&str]) -> Vec<Diagnostic> {
     let is_there = |name: &str| names.iter().any(|known| known.eq_ignore_ascii_case(name));
     let unknown = allowed.iter().enumerate().filter(|(_, name)| !is_there(name));

@@ -149,7 +149,6 @@ fn without_loader(elf: &Elf) -> Option<NotExecutable> {
     ))
 }
 
-/// Whether anybody may execute a file.
 pub fn is_executable(path: &Path) -> bool {
     #[cfg(unix)]
     {

@@ -2,7 +2,6 @@
 
 use serde_json::{Map, Value};
 
-/// What a value is to be.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Kind {
     Scalar,

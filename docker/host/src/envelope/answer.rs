@@ -17,10 +17,8 @@ pub struct Answer {
     pub unknown: Vec<String>,
 }
 
-/// What the host makes of a handler's reply.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Verdict {
-    /// The invocation goes on with this.
     Answered(Answer),
     /// A 2xx with nothing in it: the real host never completes the invocation, until `functionTimeout`
     /// (recordings R16 to R16e, RX-status-204-body).

@@ -136,7 +136,6 @@ fn properties(text: &str) -> Result<Object, json::Error> {
 pub struct System {
     pub method_name: String,
     pub utc_now: DateTime,
-    /// A fresh GUID in its 36-character form.
     pub rand_guid: String,
 }
 

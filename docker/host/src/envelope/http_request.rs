@@ -2,7 +2,6 @@
 
 use bytes::Bytes;
 
-/// What a function sees of its caller's request.
 #[derive(Debug, Clone, PartialEq, Default)]
 pub struct HttpRequest {
     /// The whole URL, as [`super::http::url`] makes it.
@@ -14,7 +13,6 @@ pub struct HttpRequest {
     pub headers: Vec<(String, Vec<u8>)>,
     /// Route values; `None` for an optional parameter the URL does not have.
     pub params: Vec<(String, Option<String>)>,
-    /// Who calls, as far as keys say.
     pub identity: Identity,
     /// The body, only if the caller sent a `Content-Length` above zero: a chunked body is never seen
     /// (recording DX-chunked-binding).
@@ -24,13 +22,11 @@ pub struct HttpRequest {
 /// Who calls (protocol.md#http-trigger).
 #[derive(Debug, Clone, PartialEq, Default)]
 pub enum Identity {
-    /// No key, or a wrong one.
     #[default]
     Anonymous,
     Key {
         /// `Function`, `System` or `Admin`.
         level: &'static str,
-        /// The key's name, such as `default` or `master`.
         name: String,
     },
 }

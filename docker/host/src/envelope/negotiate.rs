@@ -18,11 +18,7 @@ pub(super) enum Refusal {
     /// The headers give a type that it cannot take: the caller gets a 406.
     NotAcceptable,
     /// The caller gets a 500 with this content type.
-    Failed {
-        message: String,
-        /// The type that was set by then.
-        content_type: Option<String>,
-    },
+    Failed { message: String, content_type: Option<String> },
 }
 
 /// Writes a value that is not null in the form the caller likes best: texts as text, JSON or XML, other values as JSON, and as

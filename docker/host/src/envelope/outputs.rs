@@ -9,7 +9,6 @@ use dotnet_text::letter_case::same_name;
 use dotnet_text::number;
 use indexmap::IndexMap;
 
-/// An output binding as the conversion sees it.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct OutputBinding<'a> {
     pub name: &'a str,
@@ -125,7 +124,6 @@ fn decoded(value: OutputValue, binary: bool) -> OutputValue {
     }
 }
 
-/// What `Outputs` has for a binding.
 enum Named {
     Response(Raw),
     Value(OutputValue),

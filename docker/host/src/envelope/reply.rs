@@ -41,7 +41,6 @@ pub enum Content {
     Bytes(Vec<u8>),
 }
 
-/// A value whose form is negotiated.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Negotiated {
     /// The status for a value that is not null.
@@ -49,7 +48,6 @@ pub struct Negotiated {
     /// As in [`Raw`].
     pub headers: Vec<(String, Option<String>)>,
     pub value: Json,
-    /// Whether XML is among the forms.
     pub xml: bool,
 }
 
@@ -157,7 +155,6 @@ struct Headers {
     content_type: Option<String>,
 }
 
-/// Which of several content types counts.
 #[derive(Clone, Copy, PartialEq)]
 enum Types {
     LastCounts,
@@ -196,7 +193,6 @@ fn normal(name: &str, value: &str) -> String {
     length.map_or_else(|| value.to_owned(), |length| length.to_string())
 }
 
-/// Why the web server refuses a header.
 fn check_header(name: &str, value: Option<&str>) -> Option<&'static str> {
     let Some(value) = value else { return Some("is null") };
     if !is_token(name) {

@@ -5,7 +5,6 @@ use wire::reason;
 use super::data::Value;
 use dotnet_text::json::{self, Json, Object};
 
-/// How far a retry policy has come.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Progress<'a> {
     pub function: &'a str,
@@ -13,7 +12,6 @@ pub struct Progress<'a> {
     pub retry: i64,
     /// How many there may be; -1 for no limit.
     pub max_retries: i64,
-    /// The attempt before, if there was one.
     pub failed: Option<FailedAttempt<'a>>,
 }
 

@@ -37,12 +37,10 @@ fn list(value: &Json) -> &[Json] {
     value.as_array().map_or(&[], Vec::as_slice)
 }
 
-/// Header lines as recorded: pairs of name and value.
 fn header_lines(value: &Json) -> Vec<(String, String)> {
     list(value).iter().map(|pair| (text(&pair[0]).to_owned(), text(&pair[1]).to_owned())).collect()
 }
 
-/// The body of a recorded request or answer.
 fn body(message: &Json) -> Vec<u8> {
     use base64::Engine;
     if let Some(encoded) = message["bodyBase64"].as_str() {

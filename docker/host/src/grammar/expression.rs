@@ -11,7 +11,6 @@ pub struct Template {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Token {
     Literal(String),
-    /// `{a.b:format}`.
     Expression(Expression),
 }
 

@@ -9,7 +9,6 @@ use regex::Regex;
 use crate::app::CustomHandler;
 use crate::grammar::setting_names;
 
-/// A program and its arguments, ready to be started.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct CommandLine {
     /// The program: a path, or a name to be found on the search path.

@@ -70,9 +70,8 @@ pub struct Process {
     /// What the watchdog knows of it.
     pub guard: Arc<Guard>,
     status: Option<ExitStatus>,
-    /// The program as it was started.
     pub program: String,
-    /// The same with its arguments.
+    /// The program with its arguments.
     pub command_line: String,
 }
 

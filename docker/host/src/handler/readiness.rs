@@ -13,13 +13,11 @@ const PROBE_PAUSE_MS: u64 = 5;
 pub enum Readiness {
     /// It is being started, or could not be.
     Starting,
-    /// It has answered the probe.
     Ready,
     /// It has failed three times; the host is to end.
     GivenUp,
 }
 
-/// How to ask the handler whether it is ready.
 #[derive(Clone, Copy, Debug)]
 pub struct Probe {
     pub timeout: Duration,

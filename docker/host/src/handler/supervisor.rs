@@ -59,7 +59,6 @@ pub(super) struct Supervisor {
     wrappers: Vec<Arc<Guard>>,
 }
 
-/// What a supervisor is told to do.
 pub(super) enum Command {
     Restart,
     Stop,

@@ -28,7 +28,6 @@ pub struct Execution<'a> {
     pub host: &'a Host,
     pub running: &'a Running,
     pub function: &'a Function,
-    /// What passes between host and handler meanwhile.
     pub exchange: Recorder,
     started: Instant,
     reason: Cow<'static, str>,
@@ -61,7 +60,6 @@ impl<'a> Execution<'a> {
         execution
     }
 
-    /// Notes the caller's body as it is passed on.
     pub fn watch_body(&self, caller: &mut Caller) {
         if self.exchange.is_on() {
             let exchange = self.exchange.clone();
@@ -89,7 +87,6 @@ impl<'a> Execution<'a> {
         self.end.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Logs a line that the handler returned in `Logs`.
     pub fn user_log(&self, line: &str) {
         let category = format!("{}.User", self.function.log_category);
         let entry = Entry { level: Level::Information, category: &category, event: 0, invocation: Some(self.id) };

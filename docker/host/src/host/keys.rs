@@ -21,7 +21,6 @@ pub struct Keys {
     memory: Mutex<Memory>,
 }
 
-/// What a key says about a caller.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Identity {
     pub level: KeyLevel,
@@ -29,7 +28,6 @@ pub struct Identity {
     pub key_name: String,
 }
 
-/// Which of the host's lists a key is in.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum HostKeys {
     Function,

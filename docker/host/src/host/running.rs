@@ -20,16 +20,13 @@ pub struct Running {
     pub app: Arc<App>,
     pub routes: routes::Table,
     pub throttle: Throttle,
-    /// The storage that its functions read and write.
     pub bindings: Bindings,
     handler: Option<Handler>,
     settings: Settings,
 }
 
-/// Where the handler comes from.
 #[derive(Clone, Debug)]
 pub struct HandlerOptions {
-    /// Its environment, but for what the host adds.
     pub environment: Vec<(String, String)>,
     pub started_by: StartedBy,
     /// Ends what it has started when the host is killed.
@@ -78,12 +75,11 @@ impl Running {
         }
     }
 
-    /// Whether the handler is not started any more.
     pub fn is_given_up(&self) -> bool {
         self.handler().is_some_and(Handler::is_given_up)
     }
 
-    /// Waits until that is so.
+    /// Waits until the handler is not started any more.
     pub async fn given_up(&self) {
         if let Some(handler) = self.handler()
             && handler.readiness().wait_for(|state| *state == Readiness::GivenUp).await.is_ok()
@@ -107,13 +103,11 @@ impl Running {
         self.settings.is_on(name)
     }
 
-    /// Whether the environment says something under this name.
     pub fn has_setting(&self, name: &str) -> bool {
         self.settings.get_filled(name).is_some()
     }
 }
 
-/// How to start the handler of an app.
 pub fn launch(app: &App, options: &CustomHandler, handler_options: &HandlerOptions) -> io::Result<Launch> {
     Ok(Launch {
         handler: options.clone(),

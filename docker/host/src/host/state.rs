@@ -13,7 +13,6 @@ pub enum State {
     /// There was a file `app_offline.htm` at the start.
     Offline {
         app: Arc<App>,
-        /// The content of the file.
         page: Arc<[u8]>,
     },
 }

@@ -35,7 +35,6 @@ impl Throttle {
         Self { outstanding, concurrent, is_impossible: limits.contains(&Some(0)) }
     }
 
-    /// Waits for a place among the requests that run.
     pub async fn enter(&self) -> Result<Pass, Refusal> {
         if self.is_impossible {
             return Err(Refusal::Never);

@@ -20,7 +20,6 @@ const WATCHED_FILES: [&str; 3] = ["host.json", "function.json", "proxies.json"];
 /// Directories that `--watch` does not look into: they are large, and made by tools.
 const UNWATCHED_DIRECTORIES: [&str; 4] = ["node_modules", "target", "bin", "obj"];
 
-/// Which files are looked at.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Scope {
     /// Those that the real host watches. Of what it finds below `node_modules` this host takes no notice, unless host.json
@@ -75,7 +74,6 @@ pub async fn watch(host: Arc<Host>, scope: Scope, first: Seen) {
     }
 }
 
-/// When each file was changed last, and its size.
 type Snapshot = BTreeMap<PathBuf, (SystemTime, u64)>;
 
 fn added(host: &Host) -> Added {
@@ -125,7 +123,6 @@ fn snapshot(root: &Path, scope: Scope, added: &Added, before: &Snapshot) -> Snap
     look.files
 }
 
-/// One look at all files.
 struct Look<'a> {
     added: &'a Added,
     before: &'a Snapshot,

@@ -8,7 +8,6 @@ use wire::{Name, ResponseHead};
 
 use crate::host::execution::Execution;
 
-/// How much of a body is shown.
 const SHOWN_CHARACTERS: usize = 300;
 
 /// One request of default mode, and the answer to it once there is one.
@@ -20,7 +19,6 @@ pub struct Exchange {
 }
 
 impl Exchange {
-    /// A request with this body.
     pub fn new(execution: &Execution<'_>, envelope: String) -> Self {
         let target = format!("/{}", execution.function.name);
         Self { target, envelope: envelope.into(), answer: OnceLock::new() }
@@ -34,7 +32,6 @@ impl Exchange {
         &self.envelope
     }
 
-    /// Keeps the head of the answer.
     pub fn answered(&self, head: &ResponseHead, body: &Bytes) {
         let content_type = head.headers.get(Name::ContentType).map(String::from_utf8_lossy);
         let content_type = content_type.unwrap_or("no Content-Type".into());

@@ -16,7 +16,6 @@ pub struct Retries<'a> {
 }
 
 impl<'a> Retries<'a> {
-    /// Before the first attempt.
     pub const fn new(policy: Option<&'a Retry>) -> Self {
         Self { policy, done: 0, last_failure: None }
     }

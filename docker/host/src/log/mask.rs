@@ -5,7 +5,6 @@ use std::sync::LazyLock;
 
 use regex::Regex;
 
-/// What stands for a secret.
 const MASK: &str = "***";
 const SECRET_HEADERS: [&str; 5] = ["authorization", "cookie", "proxy-authorization", "set-cookie", "x-functions-key"];
 /// Headers that begin like this say who the caller is.

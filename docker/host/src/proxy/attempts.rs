@@ -15,7 +15,6 @@ use crate::log::Level;
 pub const ACTIVITY_LIMIT: Duration = Duration::from_secs(240);
 /// What is left of it at least for the last attempt.
 const LEAST_LIMIT: Duration = Duration::from_secs(1);
-/// How often a request is tried.
 const MAX_ATTEMPTS: usize = 10;
 /// The pauses between the first attempts; the last one counts for all others.
 const PAUSES_MS: [u64; 4] = [50, 100, 200, 250];

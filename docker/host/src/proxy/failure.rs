@@ -17,7 +17,6 @@ impl Failure {
         Self::new(format!("System.InvalidOperationException: Exception binding parameter 'req'\n ---> {cause}"))
     }
 
-    /// The request cannot be made anew for the handler.
     pub fn request_creation(cause: &str) -> Self {
         Self::forwarding("RequestCreation", cause)
     }
@@ -26,12 +25,10 @@ impl Failure {
         Self::forwarding("Request", cause)
     }
 
-    /// A header of the response cannot be sent.
     pub fn response_headers(cause: &str) -> Self {
         Self::forwarding("ResponseHeaders", cause)
     }
 
-    /// The body of the response ended before its end.
     pub fn response_body(cause: &str) -> Self {
         Self::forwarding("ResponseBodyDestination", cause)
     }

@@ -24,7 +24,6 @@ pub struct Own<'a> {
     pub peer: &'a str,
 }
 
-/// How the body of a request is framed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum BodyFraming {
     /// There is none, and nothing is said of it.

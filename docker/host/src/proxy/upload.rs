@@ -27,7 +27,6 @@ pub enum Upload {
 pub enum Error {
     #[error(transparent)]
     Caller(#[from] BodyError),
-    /// It could not be kept.
     #[error("a body cannot be kept in a temporary file: {0}\nhint: TMPDIR names the directory for such files")]
     File(#[from] io::Error),
 }

@@ -10,7 +10,6 @@ use crate::app::Diagnostic;
 use crate::local::Port;
 use crate::log::{self, Log, Record};
 
-/// Why nobody can connect.
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
     #[error(transparent)]
@@ -19,7 +18,6 @@ pub enum Error {
     Taken { address: SocketAddr, error: io::Error },
 }
 
-/// Sockets that are open.
 #[derive(Debug, Default)]
 pub struct Bound {
     pub listeners: Vec<TcpListener>,

@@ -2,7 +2,6 @@
 
 use std::time::Duration;
 
-/// How soon after a peak.
 const LOOK_SECONDS: u64 = 5;
 /// By how much it has to have grown. Where nothing is free, that is found within a millisecond.
 const LEAST_KIBIBYTES: u64 = 16 * 1024;

@@ -18,7 +18,6 @@ const LAST_WORDS_MS: u64 = 200;
 /// The exit status of a host that was stuck.
 const STUCK_STATUS: i32 = 1;
 
-/// Signals as they come.
 #[derive(Debug)]
 pub struct StopSignals {
     count: watch::Receiver<u32>,
@@ -26,7 +25,6 @@ pub struct StopSignals {
 }
 
 impl StopSignals {
-    /// Waits for signals from now on.
     pub fn new() -> io::Result<Self> {
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
         let (counter, count) = watch::channel(0);

@@ -2,7 +2,6 @@
 
 use std::time::Duration;
 
-/// The first and shortest wait.
 const LEAST_WAIT_MILLISECONDS: u64 = 100;
 
 /// Waits that grow from a tenth of a second to a limit, with some chance so that many hosts do not poll in step.

@@ -28,7 +28,6 @@ use crate::host::running::Running;
 use crate::invoke::Trigger;
 use crate::log::Log;
 
-/// How often a container is scanned.
 const SCAN_INTERVAL_SECONDS: u64 = 10;
 /// How often a container of the storage emulator is scanned (recording D16).
 const DEVELOPMENT_SCAN_INTERVAL_SECONDS: u64 = 2;

@@ -7,7 +7,6 @@ use dotnet_text::json::{self, Json, Object};
 /// How the library writes a date that storage did not give.
 const NEVER: &str = "0001-01-01T00:00:00+00:00";
 
-/// How a member gets its value.
 #[derive(Debug, Clone, Copy)]
 enum Form {
     Text(&'static str),

@@ -9,7 +9,6 @@ use crate::host::Host;
 use crate::host::running::Running;
 use crate::invoke::{self, Trigger};
 
-/// The log category of listeners.
 pub(crate) const CATEGORY: &str = "Host.Triggers";
 
 /// Waits until a switch is in this position, or its owner is gone.

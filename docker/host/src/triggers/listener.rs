@@ -22,7 +22,6 @@ const LEASE_SECONDS: u64 = 600;
 const RENEWAL_SECONDS: u64 = LEASE_SECONDS / 2;
 /// How long storage is asked to settle a message: so long at least its lease lasts when it has been handled.
 const SETTLE_LIMIT_SECONDS: u64 = RENEWAL_SECONDS - 60;
-/// The longest pause between two tries.
 const LONGEST_SETTLE_PAUSE_SECONDS: u64 = 10;
 
 #[derive(Debug, Clone)]
@@ -37,10 +36,8 @@ pub(super) struct Source {
     pub(super) batch: u32,
     /// More are taken when so few are under way.
     pub(super) threshold: usize,
-    /// The longest wait between polls of an empty queue.
     pub(super) longest_wait: Duration,
     pub(super) retry_after: Duration,
-    /// How often a message is tried.
     pub(super) attempts: u64,
 }
 
@@ -117,14 +114,10 @@ async fn own_change(changes: &mut broadcast::Receiver<Change>, queue: &Queue) {
     }
 }
 
-/// What becomes of a message after an attempt.
 #[derive(Debug, Clone, Copy)]
 enum Settlement<'a> {
-    /// It was handled.
     Delete,
-    /// It is tried again.
     Release,
-    /// It cannot be handled.
     Poison(&'a Queue),
     /// It stays invisible for the rest of its lease: so it is, after the first failure already, where there is no poison queue to
     /// end up in (protocol.md#queue-polling), and where no handler has seen it.

@@ -83,7 +83,6 @@ pub fn canned(binding: &Binding, text: &str, batch: &Metadata, own: &Metadata) -
     }
 }
 
-/// Metadata as the file of payloads has it.
 type Metadata = serde_json::Map<String, serde_json::Value>;
 
 /// A message that never was in a queue (recording K10q).
@@ -123,7 +122,6 @@ fn event(binding: &Binding, reason: String, text: &str) -> Result<Trigger, Failu
     Ok(Trigger::new(binding, reason, batch, event_data(true)))
 }
 
-/// One event of a batch.
 fn element(binding: &Binding, text: &str) -> Result<Json, Failure> {
     match binding.data_type {
         Some(DataType::String) => Ok(Json::Text(text.to_owned())),

@@ -17,7 +17,6 @@ use crate::invoke::Trigger;
 use dotnet_text::date::{DateTime, Zone};
 use dotnet_text::encoding::decode;
 
-/// What the name of a poison queue ends in.
 const POISON: &str = "-poison";
 
 /// Takes messages for one function until it is told to stop.

@@ -73,7 +73,6 @@ pub(super) fn timer_info(schedule: &Schedule, state: Option<&State>, is_past_due
     ])
 }
 
-/// The schedule that a binding names.
 pub(super) fn schedule(binding: &Binding, settings: &Settings) -> Result<Schedule, Failure> {
     let text = settings.expand(binding.text("schedule").unwrap_or_default())?;
     Schedule::parse(&text).map_err(|error| {

@@ -22,7 +22,6 @@ enum Expected {
     Said(&'static [&'static str]),
     /// The app is a host error, and this is said.
     Error(&'static [&'static str]),
-    /// The app runs without functions.
     NoFunctions,
 }
 

@@ -5,7 +5,6 @@ use dotnet_text::number::{is_decimal, is_float, parse_int, parse_long};
 use super::date::is_date_time;
 use super::pattern::{self, Pattern};
 
-/// One inline constraint such as `int` or `range(1,10)`.
 #[derive(Debug, Clone)]
 pub(super) enum Constraint {
     Int,
@@ -25,7 +24,6 @@ pub(super) enum Constraint {
     Pattern(Result<Pattern, pattern::Error>),
 }
 
-/// Why a constraint is not made.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum Refusal {
     Unknown,
@@ -100,7 +98,6 @@ impl Constraint {
         }
     }
 
-    /// Whether a value of the route satisfies it.
     pub(super) fn accepts(&self, value: &str) -> Result<bool, pattern::Error> {
         Ok(match self {
             Self::Int => parse_int(value).is_some(),

@@ -106,7 +106,6 @@ impl Parts {
         Some(after)
     }
 
-    /// `+1`, `+01`, `+0100` and `+01:00`, behind the sign.
     fn zone<'a>(&mut self, text: &'a str) -> Option<&'a str> {
         let (digits, rest) = split(text, |letter| letter.is_ascii_digit());
         let (hours, minutes, rest) = match (digits.len(), rest.strip_prefix(':')) {

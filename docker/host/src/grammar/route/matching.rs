@@ -133,7 +133,6 @@ fn value(text: &str) -> Option<String> {
     (!text.is_empty()).then(|| text.to_owned())
 }
 
-/// The end of the text without its last letter.
 fn previous(text: &str, end: usize) -> Option<usize> {
     text[..end].char_indices().next_back().map(|(at, _)| at)
 }

@@ -12,7 +12,6 @@ use crate::files;
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Key {
     pub name: String,
-    /// What a caller presents.
     pub value: String,
     /// Whether `value` is encrypted. This host does not decrypt: such a key opens nothing.
     #[serde(default)]
@@ -84,7 +83,6 @@ const KEY_BYTES: usize = 40;
 const DEFAULT: &str = "default";
 
 impl Key {
-    /// A key that is not encrypted.
     pub fn new(name: &str, value: &str) -> Self {
         Self { name: name.to_owned(), value: value.to_owned(), encrypted: false }
     }

@@ -1,6 +1,5 @@
 //! Why an expression has no answer.
 
-/// Why there is no answer from a regular expression.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum Error {
     #[error("not a regular expression of .NET: {0}")]

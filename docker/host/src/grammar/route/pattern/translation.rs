@@ -82,7 +82,6 @@ impl Translation {
         begins
     }
 
-    /// What comes before `end`, which is taken as well.
     fn until(&mut self, end: char) -> Option<String> {
         let length = self.letters.get(self.at..)?.iter().position(|letter| *letter == end)?;
         let text = self.letters[self.at..self.at + length].iter().collect();
