@@ -165,18 +165,12 @@ impl Blob {
     }
 
     /// Its content and properties, or `None` if there is no such blob or container.
-    ///
-    /// # Errors
-    /// When storage is out of reach or refuses.
     pub async fn get(&self) -> Result<Option<Download>, Error> {
         let Some(answer) = present(self.storage.call(self.request(Method::GET)).await)? else { return Ok(None) };
         Ok(Some(Download { properties: properties(&answer), bytes: answer.body }))
     }
 
     /// Its properties, or `None` if there is no such blob or container.
-    ///
-    /// # Errors
-    /// When storage is out of reach or refuses.
     pub async fn properties(&self) -> Result<Option<BlobProperties>, Error> {
         let answer = present(self.storage.call(self.request(Method::HEAD)).await)?;
         Ok(answer.as_ref().map(properties))

@@ -61,17 +61,11 @@ impl Storage {
     }
 
     /// The names of all queues that begin with `prefix`.
-    ///
-    /// # Errors
-    /// When storage is out of reach or refuses.
     pub async fn queues(&self, prefix: &str) -> Result<Vec<String>, Error> {
         self.names(Service::Queue, prefix, "Queue").await
     }
 
     /// The names of all containers that begin with `prefix`.
-    ///
-    /// # Errors
-    /// When storage is out of reach or refuses.
     pub async fn containers(&self, prefix: &str) -> Result<Vec<String>, Error> {
         self.names(Service::Blob, prefix, "Container").await
     }

@@ -63,9 +63,6 @@ impl Queue {
     }
 
     /// How many messages it holds, invisible ones included, or `None` if there is no such queue.
-    ///
-    /// # Errors
-    /// When storage is out of reach or refuses.
     pub async fn length(&self) -> Result<Option<u64>, Error> {
         match self.storage.call(self.request(Method::GET, "").query("comp", "metadata")).await {
             Ok(answer) => {
@@ -120,9 +117,6 @@ impl Queue {
     }
 
     /// Deletes a taken message, or `false` if it was gone already, or is not ours any more.
-    ///
-    /// # Errors
-    /// When storage is out of reach or refuses.
     pub async fn delete_message(&self, id: &str, pop_receipt: &str) -> Result<bool, Error> {
         match self.storage.call(self.message(Method::DELETE, id, pop_receipt)).await {
             // Somebody else has taken the message since: storage says so in two ways.
