@@ -19,7 +19,7 @@ use crate::app::Diagnostic;
 use crate::cli::{self, Cli, OutputFormat, Package, ServeOptions, Verb};
 use crate::exchange::Wanted;
 use crate::front::Front;
-use crate::grammar::spelling::did_you_mean;
+use crate::grammar::spelling;
 use crate::handler::watchdog::Watchdog;
 use crate::host::Host;
 use crate::host::keys::KeyError;
@@ -270,10 +270,7 @@ fn unknown_functions(host: &Host, wanted: &[String]) -> Vec<Diagnostic> {
     let unknown = wanted.iter().filter(|name| !known.iter().any(|known| known.eq_ignore_ascii_case(name)));
     unknown
         .map(|name| {
-            let hint = match did_you_mean(name, &known) {
-                Some(meant) => format!("did you mean `{meant}`?"),
-                None => format!("it has `{}`", known.join("`, `")),
-            };
+            let hint = spelling::hint(name, &known, format!("it has `{}`", known.join("`, `")));
             Diagnostic::of_whole(format!("The app has no function `{name}`, which `--functions` names")).hint(hint)
         })
         .collect()

@@ -12,7 +12,7 @@ use super::conversion::{dotnet_type, linq_type};
 use super::diagnostic::Diagnostic;
 use super::function::{Function, auth_level};
 use super::settings::Settings;
-use crate::grammar::spelling::did_you_mean;
+use crate::grammar::spelling::{self, did_you_mean};
 use crate::grammar::{self, schedule::Schedule};
 
 /// Binding types built into the host (protocol.md#extension-bundles); all others come with an extension bundle.
@@ -213,10 +213,9 @@ fn types(bindings: &[Binding], registered: &Registered<'_>) -> Option<Diagnostic
     let all: Vec<&str> = BUILT_IN_TYPES.into_iter().chain(EXTENSION_TYPES).chain(BY_HAND_TYPES).collect();
     Some(if is_one_of(&first.type_name, &EXTENSION_TYPES) || is_by_hand(&first.type_name) {
         fault.hint(ADD_BUNDLE)
-    } else if let Some(slip) = did_you_mean(&first.type_name, &all) {
-        fault.hint(format!("did you mean `{slip}`?"))
     } else {
-        fault.hint("mini-host does not know it, and neither does version 4.38.0 of Microsoft's bundle")
+        let unknown = "mini-host does not know it, and neither does version 4.38.0 of Microsoft's bundle";
+        fault.hint(spelling::hint(&first.type_name, &all, unknown))
     })
 }
 

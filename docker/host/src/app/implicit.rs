@@ -35,8 +35,7 @@ pub(super) fn refusal(others: &Functions, has_profile: bool, settings: &Settings
     } else {
         return None;
     };
-    let status = format!("Microsoft.Azure.WebJobs.Script: {text}");
-    Some(HostError { status, log: None, path: Some("customHandler:http:routes".to_owned()) })
+    Some(HostError::script(text, "customHandler:http:routes"))
 }
 
 /// Makes the functions `http-handler1`, `http-handler2`, …. They are numbered as they stand in the file, and ordered by name like

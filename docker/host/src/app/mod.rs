@@ -223,8 +223,7 @@ fn version_error(host_json: &Value) -> Option<HostError> {
             }
         ),
     };
-    let status = format!("Microsoft.Azure.WebJobs.Script: {text}");
-    Some(HostError { status, log: None, path: Some("version".to_owned()) })
+    Some(HostError::script(&text, "version"))
 }
 
 /// A route template that does not parse takes the whole host down (protocol.md#discovery-and-names).

@@ -164,6 +164,12 @@ pub struct HostError {
 }
 
 impl HostError {
+    /// What the host's own code says of the value at a path.
+    pub(super) fn script(text: &str, path: &str) -> Self {
+        let status = format!("Microsoft.Azure.WebJobs.Script: {text}");
+        Self { status, log: None, path: Some(path.to_owned()) }
+    }
+
     /// That of a `port` which the host cannot hold for its handler. It is said in the log; by then the real host has begun again
     /// without host.json, and its state shows how that failed (recording G22).
     pub(super) fn port(port: impl std::fmt::Display, path: &str) -> Self {

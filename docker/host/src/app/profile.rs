@@ -28,14 +28,13 @@ pub(super) fn defaults(host_json: &Value, settings: &Settings) -> Result<Default
     match name.to_ascii_lowercase().as_str() {
         "" | "default" => Ok(NONE),
         "mcp-custom-handler" | "web-app-custom-handler" => Ok(CUSTOM_HANDLER),
-        _ => Err(HostError {
-            status: format!(
-                "Microsoft.Azure.WebJobs.Script: Configuration profile '{name}' is not supported. Supported values: '', 'default', \
-                 'mcp-custom-handler', 'web-app-custom-handler'."
-            ),
-            log: None,
-            path: Some(KEY.to_owned()),
-        }),
+        _ => {
+            let text = format!(
+                "Configuration profile '{name}' is not supported. Supported values: '', 'default', 'mcp-custom-handler', \
+                 'web-app-custom-handler'."
+            );
+            Err(HostError::script(&text, KEY))
+        }
     }
 }
 

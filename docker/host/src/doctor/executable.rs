@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 
 use super::program;
 use crate::app::{CustomHandler, Diagnostic, HandlerKind, HostOptions, Settings};
-use crate::grammar::spelling::did_you_mean;
+use crate::grammar::spelling::{self, did_you_mean};
 
 /// What the host sets for the handler; these names mean values in its arguments.
 const OWN_VARIABLES: [&str; 5] = [
@@ -145,11 +145,8 @@ fn is_shell(program: &str) -> bool {
 }
 
 fn missing_variable(name: &str, consequence: &str, at: String) -> Diagnostic {
-    let fault = Diagnostic::new(format!("there is no environment variable `{name}`, so `%{name}%` {consequence}"), at);
-    match did_you_mean(name, &OWN_VARIABLES) {
-        Some(slip) => fault.hint(format!("did you mean `{slip}`?")),
-        None => fault.hint(format!("set the environment variable `{name}`")),
-    }
+    Diagnostic::new(format!("there is no environment variable `{name}`, so `%{name}%` {consequence}"), at)
+        .hint(spelling::hint(name, &OWN_VARIABLES, format!("set the environment variable `{name}`")))
 }
 
 /// The names between two percent signs, as far as they can be names.

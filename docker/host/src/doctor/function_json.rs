@@ -4,7 +4,7 @@ use serde_json::Value;
 
 use crate::app::{ADD_BUNDLE, App, BindingKind, Diagnostic, EXTENSION_TYPES, Function, names_extensions};
 use crate::grammar::route::{self, PatternError, has_outer_slash};
-use crate::grammar::spelling::{did_you_mean, surely_means};
+use crate::grammar::spelling::{self, surely_means};
 
 /// The properties of bindings that mean something to this host.
 const PROPERTIES: [&str; 17] = [
@@ -119,10 +119,8 @@ fn misplaced(function: &Function) -> Vec<Diagnostic> {
                 format!("`{method}` is no usual HTTP method"),
                 format!("bindings[{at}].methods[{index}]"),
             );
-            mistakes.push(match did_you_mean(method, &METHODS) {
-                Some(slip) => fault.hint(format!("did you mean `{slip}`?")),
-                None => fault.hint("without `methods` every method is served"),
-            });
+            let hint = spelling::hint(method, &METHODS, "without `methods` every method is served");
+            mistakes.push(fault.hint(hint));
         }
     }
     mistakes

@@ -8,7 +8,7 @@ use super::sections::Kind::{self, List, Object, Scalar, Span};
 use super::sections::{SECTIONS, Section, below, members};
 use crate::app::{App, Diagnostic, Document};
 use crate::grammar::route::has_outer_slash;
-use crate::grammar::spelling::{did_you_mean, surely_means};
+use crate::grammar::spelling::{self, did_you_mean, surely_means};
 
 /// Keys that mean different things in different places: it cannot be known where they belong.
 const AMBIGUOUS: [&str; 4] = ["version", "id", "type", "port"];
@@ -69,10 +69,8 @@ fn allow_list(allowed: &[String], names: &[&str]) -> Vec<Diagnostic> {
     let unknown = allowed.iter().enumerate().filter(|(_, name)| !is_there(name));
     unknown
         .map(|(index, name)| {
-            let hint = match did_you_mean(name, names) {
-                Some(slip) => format!("did you mean `{slip}`?"),
-                None => "`functions` lists the only functions that are served; without it all are".to_owned(),
-            };
+            let hint =
+                spelling::hint(name, names, "`functions` lists the only functions that are served; without it all are");
             Diagnostic::new(format!("there is no function `{name}`"), format!("functions[{index}]")).hint(hint)
         })
         .collect()

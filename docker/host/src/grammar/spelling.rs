@@ -10,6 +10,11 @@ pub fn did_you_mean<'a>(word: &str, known: &[&'a str]) -> Option<&'a str> {
     most_similar(word, known, LEAST_SIMILARITY)
 }
 
+/// A hint that asks whether a known word was meant, or else this one.
+pub fn hint(word: &str, known: &[&str], otherwise: impl Into<String>) -> String {
+    did_you_mean(word, known).map_or_else(|| otherwise.into(), |meant| format!("did you mean `{meant}`?"))
+}
+
 /// The known word that `word` certainly is a misspelling of, where unknown words are not mistakes.
 pub fn surely_means<'a>(word: &str, known: &[&'a str]) -> Option<&'a str> {
     most_similar(word, known, LEAST_SIMILARITY_OF_FREE_WORDS)

@@ -20,7 +20,7 @@ use crate::app::{BindingKind, Function, HttpTrigger, LoadedFunction};
 use crate::bindings::output;
 use crate::envelope::failure::Failure;
 use crate::grammar::route;
-use crate::grammar::spelling::did_you_mean;
+use crate::grammar::spelling;
 use crate::host::keys::{HostKeys, KeyError};
 use crate::host::running::Running;
 use crate::host::{Host, State};
@@ -95,10 +95,7 @@ fn found(host: &Host, asked: &Asked) -> Result<(Arc<Running>, Arc<LoadedFunction
     let app = &running.app;
     let Some(function) = app.function(&asked.function) else {
         let known: Vec<&str> = app.functions.iter().map(|function| function.name.as_str()).collect();
-        let hint = match did_you_mean(&asked.function, &known) {
-            Some(meant) => format!("did you mean `{meant}`?"),
-            None => format!("the app has `{}`", known.join("`, `")),
-        };
+        let hint = spelling::hint(&asked.function, &known, format!("the app has `{}`", known.join("`, `")));
         return Err(Refusal::NoFunction { name: asked.function.clone(), hint });
     };
     let name = function.name.clone();
