@@ -4,7 +4,6 @@ mod attempt;
 mod attempts;
 mod call;
 mod exchange;
-mod failed;
 mod http;
 mod limits;
 mod respond;

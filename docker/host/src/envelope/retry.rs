@@ -3,33 +3,16 @@
 use wire::reason;
 
 use super::data::Value;
+use super::failed::Failed;
 use dotnet_text::json::{self, Json, Object};
 
-#[derive(Debug, Clone, Copy, PartialEq)]
-pub struct Progress<'a> {
-    pub function: &'a str,
-    /// How many retries there were: 0 for the first attempt.
-    pub retry: i64,
-    /// How many there may be; -1 for no limit.
-    pub max_retries: i64,
-    pub failed: Option<FailedAttempt<'a>>,
-}
-
-#[derive(Debug, Clone, Copy, PartialEq)]
-pub struct FailedAttempt<'a> {
-    pub invocation: &'a str,
-    pub message: &'a str,
-    /// The handler's status, where that is the reason.
-    pub status: Option<u16>,
-}
-
-/// The entry `RetryContext` of binding data, there from the first attempt on.
-pub fn context(progress: Progress<'_>) -> Value {
-    let exception = progress.failed.map_or(Json::Null, |failed| exception(progress.function, failed));
+/// The entry `RetryContext` of binding data, there from the first attempt on: how many retries there were, how many there may be (-1
+/// is no limit), and the attempt before.
+pub fn context(function: &str, retries: u32, most: i64, failed: Option<&Failed>) -> Value {
     Value::Json(json::object([
-        ("RetryCount", Json::Integer(progress.retry)),
-        ("MaxRetryCount", Json::Integer(progress.max_retries)),
-        ("Exception", exception),
+        ("RetryCount", Json::Integer(retries.into())),
+        ("MaxRetryCount", Json::Integer(most)),
+        ("Exception", failed.map_or(Json::Null, |failed| exception(function, failed))),
         ("Instance", Json::Null),
         ("State", Json::Object(Object::new())),
     ]))
@@ -39,9 +22,9 @@ pub fn context(progress: Progress<'_>) -> Value {
 const GENERIC_ERROR: i64 = -2_146_233_088;
 
 /// The members of the .NET exception that the real host serialises. Its stack traces, which name the host's own code, are null.
-fn exception(function: &str, failed: FailedAttempt<'_>) -> Json {
+fn exception(function: &str, failed: &Failed) -> Json {
     json::object([
-        ("InstanceId", Json::from(failed.invocation)),
+        ("InstanceId", Json::Text(failed.invocation.to_string())),
         ("MethodName", Json::Text(format!("Host.Functions.{function}"))),
         ("Handled", Json::Bool(false)),
         ("ClassName", Json::from("Microsoft.Azure.WebJobs.Host.FunctionInvocationException")),
@@ -59,7 +42,7 @@ fn exception(function: &str, failed: FailedAttempt<'_>) -> Json {
     ])
 }
 
-fn inner_exception(failed: FailedAttempt<'_>) -> Json {
+fn inner_exception(failed: &Failed) -> Json {
     let status = failed.status.map_or(Json::Null, |status| Json::Integer(status.into()));
     let message = failed.status.map(|status| {
         let phrase = reason::phrase(status.into());
@@ -68,7 +51,7 @@ fn inner_exception(failed: FailedAttempt<'_>) -> Json {
     json::object([
         ("HttpRequestError", Json::Integer(0)),
         ("StatusCode", status),
-        ("Message", Json::Text(message.unwrap_or_else(|| failed.message.to_owned()))),
+        ("Message", Json::Text(message.unwrap_or_else(|| failed.failure.message.clone()))),
         ("Data", Json::Object(Object::new())),
         ("InnerException", Json::Null),
         ("HelpLink", Json::Null),
@@ -81,20 +64,19 @@ fn inner_exception(failed: FailedAttempt<'_>) -> Json {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::envelope::failure::Failure;
+    use uuid::Uuid;
 
     #[test]
     fn tells_the_count_and_the_last_failure() {
-        let first = Progress { function: "f", retry: 0, max_retries: 2, failed: None };
-        let Value::Json(json) = context(first) else { panic!("no object") };
+        let Value::Json(json) = context("f", 0, 2, None) else { panic!("no object") };
         assert_eq!(
             json::to_compact(&json),
             r#"{"RetryCount":0,"MaxRetryCount":2,"Exception":null,"Instance":null,"State":{}}"#
         );
-        let failed =
-            FailedAttempt { invocation: "id", message: "the handler answered with status 500", status: Some(500) };
-        let Value::Json(json) = context(Progress { retry: 1, failed: Some(failed), ..first }) else {
-            panic!("no object")
-        };
+        let failure = Failure::new("the handler answered with status 500");
+        let failed = Failed { invocation: Uuid::nil(), failure, status: Some(500), is_stopping: false };
+        let Value::Json(json) = context("f", 1, 2, Some(&failed)) else { panic!("no object") };
         let text = json::to_compact(&json);
         for part in [
             r#""Message":"Exception while executing function: Functions.f""#,

@@ -8,7 +8,6 @@ use wire::client::{self, Body, Request, Response};
 use wire::{Headers, Name};
 
 use super::exchange::Exchange;
-use super::failed::Failed;
 use super::limits::{Outcome, noticed, wait_ready, within_timeout};
 use super::trigger::Trigger;
 use crate::app::{Binding, BindingKind, CustomHandler, DataType};
@@ -16,6 +15,7 @@ use crate::bindings::{input, output};
 use crate::doctor;
 use crate::envelope::answer::{self, Verdict};
 use crate::envelope::data::{BindingData, System, Value};
+use crate::envelope::failed::Failed;
 use crate::envelope::failure::Failure;
 use crate::envelope::outputs::{self, OutputBinding, Outputs};
 use crate::envelope::reply::HttpOutput;

@@ -1,10 +1,10 @@
 //! The attempts of one invocation, as often as the retry policy says.
 
 use super::attempt::attempt;
-use super::failed::Failed;
 use super::retry::Retries;
 use super::trigger::Trigger;
 use crate::app::Function;
+use crate::envelope::failed::Failed;
 use crate::envelope::reply::HttpOutput;
 use crate::host::Host;
 use crate::host::execution::Execution;

@@ -9,10 +9,10 @@ use wire::{BodyError, Caller, Name, Request, RequestHead, Response};
 
 use super::attempts::invoke;
 use super::call::Call;
-use super::failed::Failed;
 use super::respond::respond;
 use super::trigger::Trigger;
 use crate::envelope::data::Value;
+use crate::envelope::failed::Failed;
 use crate::envelope::failure::Failure;
 use crate::envelope::http as envelope;
 use crate::envelope::http_request::{HttpRequest, Identity as Sender};

@@ -2,10 +2,10 @@
 
 use std::time::Duration;
 
-use super::failed::Failed;
 use crate::app::{Retry, RetryStrategy};
 use crate::envelope::data::Value;
-use crate::envelope::retry::{self, FailedAttempt, Progress};
+use crate::envelope::failed::Failed;
+use crate::envelope::retry;
 
 /// The attempts of one invocation under a policy, or under none.
 #[derive(Debug)]
@@ -23,13 +23,7 @@ impl<'a> Retries<'a> {
     /// `Metadata.RetryContext` of the attempt that comes now; only a policy adds it.
     pub fn context(&self, function: &str) -> Option<Value> {
         let max_retries = self.policy?.max_retry_count.map_or(-1, i64::from);
-        let last = self.last_failure.as_ref().map(|last| (last, last.invocation.to_string()));
-        let failed = last.as_ref().map(|(last, invocation)| FailedAttempt {
-            invocation,
-            message: &last.failure.message,
-            status: last.status,
-        });
-        Some(retry::context(Progress { function, retry: i64::from(self.done), max_retries, failed }))
+        Some(retry::context(function, self.done, max_retries, self.last_failure.as_ref()))
     }
 
     /// How long to wait before the next attempt, after this failure; `None` if it was the last.

@@ -2,7 +2,7 @@
 
 use uuid::Uuid;
 
-use crate::envelope::failure::Failure;
+use super::failure::Failure;
 
 /// An invocation that did not succeed. The log has the reasons.
 #[derive(Clone, Debug, PartialEq, Eq)]
