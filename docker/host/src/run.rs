@@ -65,6 +65,7 @@ pub enum Error {
     Package(#[from] package::Error),
 }
 
+/// Does what the command line says.
 pub async fn run(cli: Cli) -> Result<u8, Error> {
     let outcome = match cli.verb {
         Some(Verb::Send(asked)) => send(asked).await,
