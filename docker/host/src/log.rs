@@ -125,7 +125,7 @@ impl Log {
         writer::format() == Format::Json || self.records.receiver_count() > 0
     }
 
-    /// Tells those who read records.
+    /// Passes a record on to those who read them.
     pub fn record(&self, record: Record) {
         if let Record::Invocation(invocation) = &record {
             let count = if invocation.outcome == Outcome::Succeeded { &self.succeeded } else { &self.failed };

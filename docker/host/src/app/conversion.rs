@@ -35,7 +35,7 @@ impl Enumeration {
 }
 
 impl Member<'_> {
-    /// A text; a number or a boolean is one too, in .NET's spelling, and `null` is none.
+    /// A text; a number or a boolean is one too, in .NET's spelling; `None` for `null`.
     pub fn text(&self) -> Result<Option<String>, Diagnostic> {
         if matches!(self.value, Value::Array(_) | Value::Object(_)) {
             let text = self.placed(&format!("Error reading string. Unexpected token: {}.", self.token()));

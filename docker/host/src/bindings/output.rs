@@ -84,7 +84,7 @@ pub fn encode(bytes: &[u8], encoding: MessageEncoding) -> String {
     }
 }
 
-/// The bytes of a message with this text; none when it is not in the encoding that was agreed on.
+/// The bytes of a message with this text; `None` if it is not in the encoding that was agreed on.
 pub fn decode(text: &str, encoding: MessageEncoding) -> Option<Vec<u8>> {
     match encoding {
         MessageEncoding::Base64 => base64::decode(text),

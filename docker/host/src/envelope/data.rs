@@ -43,7 +43,7 @@ impl From<i64> for Value {
     }
 }
 
-/// Binding data: what feeds `Metadata` and the `{name}` expressions of function.json. Names are compared without regard to
+/// Binding data: what feeds `Metadata` and the `{name}` expressions of function.json. Names are compared ignoring
 /// case; of names that differ only in case the first spelling stays and the last value counts (protocol.md#metadata-filter).
 #[derive(Debug, Clone, Default)]
 pub struct BindingData {

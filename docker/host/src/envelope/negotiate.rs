@@ -71,7 +71,7 @@ fn refusal(content_type: &str) -> Refusal {
     Refusal::Failed { message, content_type: Some(content_type.to_owned()) }
 }
 
-/// The media ranges of an `Accept` header that have no parameters, best first; none when it holds `*/*`, as browsers send it.
+/// The media ranges of an `Accept` header that have no parameters, best first; empty if it holds `*/*`, as browsers send it.
 fn wishes(accept: &str) -> Vec<String> {
     let mut ranges: Vec<_> = accept.split(',').filter_map(wish).collect();
     if ranges.iter().any(|range| range.media_type == "*/*") {

@@ -127,7 +127,7 @@ fn with_descendants(mut found: Vec<Pid>) -> Vec<Pid> {
 
 fn parent(pid: Pid) -> Option<Pid> {
     let status = fs::read_to_string(format!("/proc/{}/stat", pid.as_raw_nonzero())).ok()?;
-    // The name before may have blanks and brackets.
+    // The name before may have spaces and brackets.
     let (_, fields) = status.rsplit_once(") ")?;
     Pid::from_raw(fields.split(' ').nth(1)?.parse().ok()?)
 }

@@ -38,7 +38,7 @@ const LARGEST_BATCH: u32 = 32;
 /// Where the messages of blobs go that cannot be handled.
 const POISON_QUEUE: &str = "webjobs-blobtrigger-poison";
 
-/// Finds blobs for these functions and invokes them until it is told to stop.
+/// Finds blobs for these functions and invokes them until it is asked to stop.
 pub(super) async fn listen(
     host: Arc<Host>,
     running: Arc<Running>,

@@ -41,7 +41,7 @@ pub(super) struct Source {
     pub(super) attempts: u64,
 }
 
-/// Takes messages until it is told to stop, then waits for those under way. `handle` judges a message.
+/// Takes messages until it is asked to stop, then waits for those under way. `handle` judges a message.
 pub(super) async fn listen<H, R>(
     source: Source,
     mut changes: broadcast::Receiver<Change>,
@@ -76,7 +76,7 @@ pub(super) async fn listen<H, R>(
     while under_way.join_next().await.is_some() {}
 }
 
-/// Waits until at most `threshold` messages are under way; `false`: it is told to stop.
+/// Waits until at most `threshold` messages are under way; `false`: it is asked to stop.
 async fn room(under_way: &mut JoinSet<()>, threshold: usize, resting: &mut watch::Receiver<bool>) -> bool {
     while under_way.try_join_next().is_some() {}
     while under_way.len() > threshold {

@@ -19,7 +19,7 @@ use dotnet_text::encoding::decode;
 
 const POISON: &str = "-poison";
 
-/// Takes messages for one function until it is told to stop.
+/// Takes messages for one function until it is asked to stop.
 pub(super) async fn listen(context: Context, resting: watch::Receiver<bool>) {
     let source = match source(&context) {
         Ok(source) => source,

@@ -26,7 +26,7 @@ const EARLY_LIMIT_MILLISECONDS: i64 = 1000;
 /// How long a timer sleeps before it looks at the clock again.
 const LONGEST_SLEEP_SECONDS: u64 = 60;
 
-/// Runs one function at its times until it is told to stop. Runs of one timer never overlap (recording TX-timer-overlap).
+/// Runs one function at its times until it is asked to stop. Runs of one timer never overlap (recording TX-timer-overlap).
 pub(super) async fn listen(context: Context, mut resting: watch::Receiver<bool>) {
     let timer = match Timer::of(&context) {
         Ok(timer) => timer,

@@ -293,7 +293,7 @@ impl Reader<'_> {
         Logging { console, levels }
     }
 
-    /// Levels by category; a text that is not a level is a host error, and an empty one is none (recordings PX2-host-level-*).
+    /// Levels by category; a text that is not a level is a host error, and an empty one counts as absent (recordings PX2-host-level-*).
     fn levels(&mut self, section: &str) -> Vec<(String, Level)> {
         let mut levels = Vec::new();
         for category in self.configuration.children(section) {

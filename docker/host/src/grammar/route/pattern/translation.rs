@@ -10,7 +10,7 @@ pub struct Translation {
     written: String,
     /// The group that a number or a name stands for, in the order of their parentheses.
     groups: Vec<(String, usize)>,
-    /// Whether a line end ends the text (`m`), and whether blanks count for nothing (`x`): in each group that is open.
+    /// Whether a line end ends the text (`m`), and whether spaces count for nothing (`x`): in each group that is open.
     modes: Vec<(bool, bool)>,
     /// Whether a quantifier may follow, and whether one has come already.
     quantified: bool,
