@@ -7,22 +7,15 @@ use serde_json::{Value, json};
 
 use super::endpoint::{Endpoint, Error, Reply, Request, member};
 use crate::host::Host;
-use crate::host::keys::{HostKeys, Key};
-
-#[derive(Debug, Clone, Copy)]
-enum Owner<'a> {
-    Host(HostKeys),
-    /// A function, by its name as the URL has it.
-    Function(&'a str),
-}
+use crate::host::keys::{Key, Owner};
 
 pub(super) fn find_host<'a>(method: &str, names: &[&str], segments: &[&'a str]) -> Option<Endpoint<'a>> {
-    let list = match names.first()? {
-        &"keys" | &"functionkeys" => HostKeys::Function,
-        &"systemkeys" => HostKeys::System,
+    let owner = match names.first()? {
+        &"keys" | &"functionkeys" => Owner::AllFunctions,
+        &"systemkeys" => Owner::System,
         _ => return None,
     };
-    find(method, Owner::Host(list), segments.get(3..)?)
+    find(method, owner, segments.get(3..)?)
 }
 
 pub(super) fn find_function<'a>(method: &str, names: &[&str], segments: &[&'a str]) -> Option<Endpoint<'a>> {
@@ -66,10 +59,7 @@ fn list(owner: Owner<'_>, host: &Arc<Host>, request: &Request<'_>) -> Result<Rep
     if !is_there(owner, host) {
         return Ok(Reply::empty(404));
     }
-    let keys = match owner {
-        Owner::Host(list) => host.keys().host_keys(list)?,
-        Owner::Function(function) => host.keys().function_keys(function)?,
-    };
+    let keys = host.keys().keys(owner)?;
     let keys: Vec<Value> = keys.iter().map(|key| json!({"name": key.name, "value": key.value})).collect();
     Ok(Reply::json(200, &json!({"keys": keys, "links": links(request)})))
 }
@@ -79,10 +69,7 @@ fn get(key: KeyName<'_>, host: &Arc<Host>, request: &Request<'_>) -> Result<Repl
     if !is_there(owner, host) {
         return Ok(Reply::empty(404));
     }
-    let key = match owner {
-        Owner::Host(list) => host.keys().host_key(list, name)?,
-        Owner::Function(function) => host.keys().function_key(function, name)?,
-    };
+    let key = host.keys().key(owner, name)?;
     Ok(key.map_or(Reply::empty(404), |key| Reply::json(200, &described(&key, request))))
 }
 
@@ -100,10 +87,7 @@ fn set(key: KeyName<'_>, value: Option<&str>, host: &Arc<Host>, request: &Reques
     if !is_there(owner, host) {
         return Ok(Reply::empty(404));
     }
-    let (new, key) = match owner {
-        Owner::Host(list) => host.keys().set_host_key(list, name, value)?,
-        Owner::Function(function) => host.keys().set_function_key(function, name, value)?,
-    };
+    let (new, key) = host.keys().set(owner, name, value)?;
     let described = described(&key, request);
     Ok(if new { Reply::json(201, &described).with("Location", request.link()) } else { Reply::json(200, &described) })
 }
@@ -116,10 +100,7 @@ fn delete(key: KeyName<'_>, host: &Arc<Host>) -> Result<Reply, Error> {
     if !is_there(owner, host) {
         return Ok(Reply::empty(404));
     }
-    let found = match owner {
-        Owner::Host(list) => host.keys().delete_host_key(list, name)?,
-        Owner::Function(function) => host.keys().delete_function_key(function, name)?,
-    };
+    let found = host.keys().delete(owner, name)?;
     Ok(Reply::empty(if found { 204 } else { 404 }))
 }
 

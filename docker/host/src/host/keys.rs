@@ -28,10 +28,14 @@ pub struct Identity {
     pub key_name: String,
 }
 
+/// Whose keys are meant.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum HostKeys {
-    Function,
+pub enum Owner<'a> {
+    /// The host: keys that open all functions.
+    AllFunctions,
     System,
+    /// A function, by its name.
+    Function(&'a str),
 }
 
 /// The name under which the master key can be read and written among the system keys.
@@ -110,92 +114,68 @@ impl Keys {
         Ok(identity)
     }
 
-    pub fn host_keys(&self, list: HostKeys) -> Result<Vec<Key>, KeyError> {
-        let host = HostFile::read_or_make(&self.file("host.json")?)?;
-        Ok(match list {
-            HostKeys::Function => host.function_keys,
-            HostKeys::System => host.system_keys,
-        })
+    /// The keys of an owner; those of a function are in the file under its lower-cased name.
+    pub fn keys(&self, owner: Owner<'_>) -> Result<Vec<Key>, KeyError> {
+        if let Owner::Function(name) = owner {
+            return Ok(FunctionFile::read_or_make(&self.file(&format!("{}.json", name.to_lowercase()))?)?.keys);
+        }
+        Ok(std::mem::take(list(&mut HostFile::read_or_make(&self.file("host.json")?)?, owner)))
     }
 
-    /// One key of the host by its exact name; `_master` among the system keys is the master key.
-    pub fn host_key(&self, list: HostKeys, name: &str) -> Result<Option<Key>, KeyError> {
-        let host = HostFile::read_or_make(&self.file("host.json")?)?;
-        Ok(match list {
-            HostKeys::System if name == MASTER => Some(Key::new(MASTER, &host.master_key.value)),
-            HostKeys::System => find(host.system_keys, name),
-            HostKeys::Function => find(host.function_keys, name),
-        })
+    /// One key by its exact name; `_master` among the system keys is the master key.
+    pub fn key(&self, owner: Owner<'_>, name: &str) -> Result<Option<Key>, KeyError> {
+        if owner == Owner::System && name == MASTER {
+            let host = HostFile::read_or_make(&self.file("host.json")?)?;
+            return Ok(Some(Key::new(MASTER, &host.master_key.value)));
+        }
+        Ok(self.keys(owner)?.into_iter().find(|key| key.name == name))
     }
 
-    /// Sets (or with no value generates) a key of the host. Says whether it is a new one, and what it is. `_master` is the master
-    /// key whatever the list, and counts as new when it is generated (`SecretManager.SetMasterKeyAsync`).
-    pub fn set_host_key(&self, list: HostKeys, name: &str, value: Option<&str>) -> Result<(bool, Key), KeyError> {
-        let path = self.file("host.json")?;
-        let mut host = HostFile::read_or_make(&path)?;
+    /// Sets a key, or with no value generates one. Says whether it is a new one, and what it is. `_master` is the master key
+    /// whichever list of the host is meant, and counts as new when it is generated (`SecretManager.SetMasterKeyAsync`). That of a
+    /// function is put into the file under its name *as given*. Where that is not in lower case nothing ever reads it: so the real
+    /// host does on a case-sensitive file system (recording KX-key-put).
+    pub fn set(&self, owner: Owner<'_>, name: &str, value: Option<&str>) -> Result<(bool, Key), KeyError> {
         let key = Key::new(name, &value.map_or_else(file::generate, |value| Ok(value.to_owned()))?);
-        let new = match list {
-            _ if is_master(name) => {
+        let is_new = if let Owner::Function(function) = owner {
+            let path = self.file(&format!("{function}.json"))?;
+            let mut file = FunctionFile::read_or_empty(&path)?;
+            let is_new = put(&mut file.keys, key.clone());
+            file.write(&path)?;
+            is_new
+        } else {
+            let path = self.file("host.json")?;
+            let mut host = HostFile::read_or_make(&path)?;
+            let is_new = if name.eq_ignore_ascii_case(MASTER) {
                 host.master_key.value.clone_from(&key.value);
                 host.master_key.encrypted = false;
                 value.is_none()
-            }
-            HostKeys::System => put(&mut host.system_keys, key.clone()),
-            HostKeys::Function => put(&mut host.function_keys, key.clone()),
-        };
-        host.write(&path)?;
-        self.forget();
-        Ok((new, key))
-    }
-
-    /// Removes a key of the host; says whether there was one. The master key cannot be removed: the caller answers for that.
-    pub fn delete_host_key(&self, list: HostKeys, name: &str) -> Result<bool, KeyError> {
-        let path = self.file("host.json")?;
-        let mut host = HostFile::read_or_make(&path)?;
-        let keys = match list {
-            HostKeys::System => &mut host.system_keys,
-            HostKeys::Function => &mut host.function_keys,
-        };
-        let found = remove(keys, name);
-        if found {
+            } else {
+                put(list(&mut host, owner), key.clone())
+            };
             host.write(&path)?;
-            self.forget();
-        }
-        Ok(found)
-    }
-
-    /// One key of a function by its exact name.
-    pub fn function_key(&self, function: &str, name: &str) -> Result<Option<Key>, KeyError> {
-        Ok(find(self.function_keys(function)?, name))
-    }
-
-    /// The keys of a function, from the file under its lower-cased name.
-    pub fn function_keys(&self, function: &str) -> Result<Vec<Key>, KeyError> {
-        Ok(FunctionFile::read_or_make(&self.file(&format!("{}.json", function.to_lowercase()))?)?.keys)
-    }
-
-    /// Sets (or generates) a key of a function, in the file under its name *as given*. Where that is not in lower case nothing
-    /// ever reads it: so the real host does on a case-sensitive file system (recording KX-key-put).
-    pub fn set_function_key(&self, function: &str, name: &str, value: Option<&str>) -> Result<(bool, Key), KeyError> {
-        let path = self.file(&format!("{function}.json"))?;
-        let mut file = FunctionFile::read_or_empty(&path)?;
-        let key = Key::new(name, &value.map_or_else(file::generate, |value| Ok(value.to_owned()))?);
-        let new = put(&mut file.keys, key.clone());
-        file.write(&path)?;
+            is_new
+        };
         self.forget();
-        Ok((new, key))
+        Ok((is_new, key))
     }
 
-    /// Removes a key of a function from the file under its name as given; says whether there was one.
-    pub fn delete_function_key(&self, function: &str, name: &str) -> Result<bool, KeyError> {
-        let path = self.file(&format!("{function}.json"))?;
-        let mut file = FunctionFile::read_or_empty(&path)?;
-        let found = remove(&mut file.keys, name);
-        if found {
-            file.write(&path)?;
+    /// Removes a key, that of a function from the file under its name as given; says whether there was one. The master key cannot be
+    /// removed: the caller answers for that.
+    pub fn delete(&self, owner: Owner<'_>, name: &str) -> Result<bool, KeyError> {
+        let was_there = if let Owner::Function(function) = owner {
+            let path = self.file(&format!("{function}.json"))?;
+            let mut file = FunctionFile::read_or_empty(&path)?;
+            remove(&mut file.keys, name) && file.write(&path).map(|()| true)?
+        } else {
+            let path = self.file("host.json")?;
+            let mut host = HostFile::read_or_make(&path)?;
+            remove(list(&mut host, owner), name) && host.write(&path).map(|()| true)?
+        };
+        if was_there {
             self.forget();
         }
-        Ok(found)
+        Ok(was_there)
     }
 
     fn file(&self, name: &str) -> Result<PathBuf, KeyError> {
@@ -270,12 +250,9 @@ fn match_key<'a>(presented: &str, candidates: impl Iterator<Item = (&'a Key, Key
     identity
 }
 
-fn is_master(name: &str) -> bool {
-    name.eq_ignore_ascii_case(MASTER)
-}
-
-fn find(keys: Vec<Key>, name: &str) -> Option<Key> {
-    keys.into_iter().find(|key| key.name == name)
+/// The list of an owner other than a function.
+fn list<'a>(host: &'a mut HostFile, owner: Owner<'_>) -> &'a mut Vec<Key> {
+    if owner == Owner::System { &mut host.system_keys } else { &mut host.function_keys }
 }
 
 /// Adds a key at the end, in place of the one of that name; says whether it is a new one.
@@ -285,7 +262,7 @@ fn put(keys: &mut Vec<Key>, key: Key) -> bool {
     is_new
 }
 
-/// Unlike [`find`], this takes a name ignoring case, as the real host does.
+/// Unlike [`Keys::key`], this takes a name ignoring case, as the real host does.
 fn remove(keys: &mut Vec<Key>, name: &str) -> bool {
     let found = keys.iter().position(|key| key.name.eq_ignore_ascii_case(name));
     found.map(|index| keys.remove(index)).is_some()

@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use crate::app::App;
-use crate::host::keys::{HostKeys, KeyError, Keys};
+use crate::host::keys::{KeyError, Keys, Owner};
 
 const STORE_TYPE: &str = "AzureWebJobsSecretStorageType";
 const STORE_PATH: &str = "FUNCTIONS_SECRETS_PATH";
@@ -30,14 +30,14 @@ fn folder(root: &Path) -> String {
 /// The keys, one a line.
 pub fn listing(app: &App, keys: &Keys) -> Result<String, KeyError> {
     let mut text = String::from("\nKeys (send one as `x-functions-key`, or as `?code=`):\n\n");
-    if let Some(master) = keys.host_key(HostKeys::System, "_master")? {
+    if let Some(master) = keys.key(Owner::System, "_master")? {
         text.push_str(&format!("\tmaster, opens everything: {}\n", master.value));
     }
-    for key in keys.host_keys(HostKeys::Function)? {
+    for key in keys.keys(Owner::AllFunctions)? {
         text.push_str(&format!("\t{}, opens all functions: {}\n", key.name, key.value));
     }
     for function in app.loaded().filter(|function| function.http.is_some()) {
-        for key in keys.function_keys(&function.name)? {
+        for key in keys.keys(Owner::Function(&function.name))? {
             text.push_str(&format!("\t{}, opens {}: {}\n", key.name, function.name, key.value));
         }
     }

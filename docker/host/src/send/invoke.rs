@@ -21,7 +21,7 @@ use crate::bindings::output;
 use crate::envelope::failure::Failure;
 use crate::grammar::route;
 use crate::grammar::spelling;
-use crate::host::keys::{HostKeys, KeyError};
+use crate::host::keys::{KeyError, Owner};
 use crate::host::running::Running;
 use crate::host::{Host, State};
 use crate::invoke;
@@ -198,7 +198,7 @@ async fn call(
     let port = host.port();
     let mut headers = Headers::default();
     headers.push(Name::Host, format!("127.0.0.1:{port}"));
-    if let Some(key) = host.keys().directory().map(|_| host.keys().host_key(HostKeys::System, "_master")).transpose()? {
+    if let Some(key) = host.keys().directory().map(|_| host.keys().key(Owner::System, "_master")).transpose()? {
         headers.push("x-functions-key", key.map(|key| key.value).unwrap_or_default());
     }
     let body = body.unwrap_or_default();

@@ -23,7 +23,7 @@ fn files_are_made_when_a_key_is_presented() {
         std::fs::read_dir(directory.path()).unwrap().map(|entry| entry.unwrap().file_name()).collect();
     names.sort();
     assert_eq!(names, ["hello.json", "host.json"]);
-    let made = keys.function_keys("HELLO").unwrap();
+    let made = keys.keys(Owner::Function("HELLO")).unwrap();
     assert_eq!((made[0].name.as_str(), made[0].value.len()), ("default", 56));
     assert_eq!(level(&keys, &made[0].value, Some("hello")), Some(KeyLevel::Function));
     assert_eq!(level(&keys, &made[0].value, None), None);
@@ -48,12 +48,12 @@ fn a_key_that_is_set_holds_at_once() {
     std::fs::write(directory.path().join("host.json"), HOST_FILE).unwrap();
     let keys = keys(directory.path());
     assert_eq!(level(&keys, "m", None), Some(KeyLevel::Admin));
-    assert!(!keys.set_host_key(HostKeys::System, "_master", Some("new")).unwrap().0);
+    assert!(!keys.set(Owner::System, "_master", Some("new")).unwrap().0);
     assert_eq!(level(&keys, "m", None), None);
     assert_eq!(level(&keys, "new", None), Some(KeyLevel::Admin));
-    assert!(keys.set_host_key(HostKeys::Function, "mine", None).unwrap().0);
-    assert!(keys.delete_host_key(HostKeys::Function, "mine").unwrap());
-    assert!(!keys.delete_host_key(HostKeys::Function, "mine").unwrap());
+    assert!(keys.set(Owner::AllFunctions, "mine", None).unwrap().0);
+    assert!(keys.delete(Owner::AllFunctions, "mine").unwrap());
+    assert!(!keys.delete(Owner::AllFunctions, "mine").unwrap());
 }
 
 #[test]
@@ -74,11 +74,11 @@ fn a_key_is_read_by_its_exact_name_and_replaced_by_any_spelling() {
     let directory = tempfile::tempdir().unwrap();
     std::fs::write(directory.path().join("host.json"), HOST_FILE).unwrap();
     let keys = keys(directory.path());
-    assert!(keys.host_key(HostKeys::Function, "Default").unwrap().is_none());
-    assert!(keys.host_key(HostKeys::System, "_MASTER").unwrap().is_none());
-    assert!(keys.set_host_key(HostKeys::Function, "second", Some("2")).unwrap().0);
-    assert!(!keys.set_host_key(HostKeys::Function, "DEFAULT", Some("1")).unwrap().0);
-    let names: Vec<_> = keys.host_keys(HostKeys::Function).unwrap().into_iter().map(|key| key.name).collect();
+    assert!(keys.key(Owner::AllFunctions, "Default").unwrap().is_none());
+    assert!(keys.key(Owner::System, "_MASTER").unwrap().is_none());
+    assert!(keys.set(Owner::AllFunctions, "second", Some("2")).unwrap().0);
+    assert!(!keys.set(Owner::AllFunctions, "DEFAULT", Some("1")).unwrap().0);
+    let names: Vec<_> = keys.keys(Owner::AllFunctions).unwrap().into_iter().map(|key| key.name).collect();
     assert_eq!(names, ["second", "DEFAULT"], "what is replaced comes last");
 }
 
@@ -87,9 +87,9 @@ fn the_master_key_is_in_no_list() {
     let directory = tempfile::tempdir().unwrap();
     std::fs::write(directory.path().join("host.json"), HOST_FILE).unwrap();
     let keys = keys(directory.path());
-    assert!(!keys.set_host_key(HostKeys::Function, "_master", Some("n")).unwrap().0);
+    assert!(!keys.set(Owner::AllFunctions, "_master", Some("n")).unwrap().0);
     assert_eq!((level(&keys, "n", None), level(&keys, "m", None)), (Some(KeyLevel::Admin), None));
-    let (is_new, key) = keys.set_host_key(HostKeys::System, "_master", None).unwrap();
+    let (is_new, key) = keys.set(Owner::System, "_master", None).unwrap();
     assert!(is_new && key.value.len() == 56);
 }
 
