@@ -19,7 +19,6 @@ use crate::app::Diagnostic;
 use crate::cli::{self, Cli, OutputFormat, Package, ServeOptions, Verb};
 use crate::exchange::Wanted;
 use crate::front::Front;
-use crate::grammar::spelling;
 use crate::handler::watchdog::Watchdog;
 use crate::host::Host;
 use crate::host::keys::KeyError;
@@ -197,7 +196,6 @@ fn announce(
         Provided::Started(_, note) => host.log().information(log::HOST, note),
         Provided::Missing(note) => notes.push(note.clone()),
     }
-    notes.extend(unknown_functions(host, &options.functions));
     notes.iter().for_each(|note| host.log().warning(log::HOST, note));
     if options.open_keys {
         log::print(&open_keys::listing(&host.app(), host.keys())?);
@@ -262,19 +260,6 @@ async fn storage_emulator(
     watchdog: &Watchdog,
 ) -> Provided {
     if may_start { azurite::provide(environment, root, watchdog).await } else { Provided::Nothing }
-}
-
-/// What to say of names in `--functions` that no function has.
-fn unknown_functions(host: &Host, wanted: &[String]) -> Vec<Diagnostic> {
-    let app = host.app();
-    let known: Vec<&str> = app.functions.iter().map(|function| function.name.as_str()).collect();
-    let unknown = wanted.iter().filter(|name| !known.iter().any(|known| known.eq_ignore_ascii_case(name)));
-    unknown
-        .map(|name| {
-            let hint = spelling::hint(name, &known, format!("it has `{}`", known.join("`, `")));
-            Diagnostic::of_whole(format!("The app has no function `{name}`, which `--functions` names")).hint(hint)
-        })
-        .collect()
 }
 
 /// What this system, or this machine, does not let mini-host promise.

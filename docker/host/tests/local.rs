@@ -106,7 +106,8 @@ fn a_slip_in_the_settings_is_logged_and_does_not_stop_anybody() {
 fn some_of_the_functions_are_served_and_unknown_names_are_asked_about() {
     let app = app(r#"{"Values": {}}"#);
     let host = Host::start(&mut typed(&app, &["--port", "0", "--functions", "hello", "othr"]));
-    host.wait_for_line("The app has no function `othr`");
+    let line = host.wait_for_line("there is no function `othr`, which `--functions` or a setting names");
+    assert!(!line.contains("host.json"), "{line}");
     host.wait_for_line("did you mean `other`?");
     assert!(host.post("/api/hello", "").starts_with("HTTP/1.1 200"));
     assert!(host.post("/api/other", "").starts_with("HTTP/1.1 404"));
@@ -307,5 +308,5 @@ http.createServer((request, response) => {
     assert!(text.contains("output `doc` to cosmosDB, which mini-host does not write"), "{text}");
     assert!(text.contains("tea") && text.contains("\"attempt\":\"1\"") && text.contains("took it"), "{text}");
     let notes = String::from_utf8(output.stderr).unwrap();
-    assert!(notes.contains("by hand only: nothing listens for a `serviceBusTrigger` here"), "{notes}");
+    assert!(notes.contains("by hand only: nothing here listens for `serviceBusTrigger`"), "{notes}");
 }

@@ -40,9 +40,15 @@ pub fn diagnostics(app: &App) -> Vec<Diagnostic> {
     let readable = app.functions.iter().map(|function| function.name.as_str());
     let names: Vec<&str> = readable.chain(app.unreadable.iter().map(|function| function.name.as_str())).collect();
     let mut faults = app.host_file.as_ref().map(mistakes).unwrap_or_default();
-    faults.extend(allow_list(&app.options.functions, &names));
+    let unknown = allow_list(&app.options.functions, &names);
+    let (written, set) = if has_allow_list(app) { (unknown, Vec::new()) } else { (Vec::new(), unknown) };
+    faults.extend(written);
     faults.extend(route_prefix(&app.options.http.route_prefix));
-    faults.iter().map(|fault| app.in_host_file(fault)).collect()
+    let of_settings = set.into_iter().map(|Diagnostic { message, hint, .. }| Diagnostic {
+        hint,
+        ..Diagnostic::of_whole(format!("{message}, which `--functions` or a setting names"))
+    });
+    faults.iter().map(|fault| app.in_host_file(fault)).chain(of_settings).collect()
 }
 
 fn mistakes(document: &Document) -> Vec<Diagnostic> {
@@ -62,6 +68,12 @@ fn mistakes(document: &Document) -> Vec<Diagnostic> {
     faults.extend(newer::mistakes(file));
     faults.extend(bundle(file));
     faults
+}
+
+/// Whether host.json has an allow list of its own: settings may have another.
+fn has_allow_list(app: &App) -> bool {
+    let file = app.host_file.as_ref().and_then(|document| document.value.as_object());
+    file.is_some_and(|members| members.keys().any(|key| key.eq_ignore_ascii_case("functions")))
 }
 
 fn allow_list(allowed: &[String], names: &[&str]) -> Vec<Diagnostic> {

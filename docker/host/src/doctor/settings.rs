@@ -22,7 +22,7 @@ pub fn diagnostics(app: &App, settings: &Settings) -> Vec<Diagnostic> {
             let kind = &binding.type_name;
             let (message, hint) = if binding.is_trigger() {
                 (
-                    format!("by hand only: nothing listens for a `{kind}` here"),
+                    format!("by hand only: nothing here listens for `{kind}`"),
                     format!("mini-host send {}", function.name),
                 )
             } else {
@@ -61,7 +61,7 @@ mod tests {
         let app = crate::app::load(root.path(), &settings);
         let found: Vec<String> = diagnostics(&app, &settings).iter().map(ToString::to_string).collect();
         assert!(found[0].starts_with("The setting `Secret` is a Key Vault reference"), "{found:?}");
-        assert!(found[1].contains("function.json:1:24`: by hand only: nothing listens for a `serviceBusTrigger` here\nhint: mini-host send Orders"), "{found:?}");
+        assert!(found[1].contains("function.json:1:24`: by hand only: nothing here listens for `serviceBusTrigger`\nhint: mini-host send Orders"), "{found:?}");
         assert!(found[2].contains("by hand only: mini-host has no `cosmosDB`"), "{found:?}");
         assert_eq!(found.len(), 3);
     }

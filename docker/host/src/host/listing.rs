@@ -19,7 +19,7 @@ pub fn records(app: &App, base_url: &str) -> Vec<Record> {
 pub fn listing(app: &App, base_url: &str) -> String {
     let functions: Vec<_> = app.loaded().collect();
     if app.leaves_out_all() {
-        return "\nNo functions: the list `functions` in host.json leaves them all out\n\n".to_owned();
+        return "\nNo functions: the list `functions`, or `--functions`, leaves them all out\n\n".to_owned();
     }
     if functions.is_empty() {
         return "\nNo functions: no folder of the app holds a function.json that can be loaded, and host.json has no good `customHandler.http.routes`\n\n"
