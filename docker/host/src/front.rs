@@ -10,7 +10,7 @@ use wire::response::Framing;
 use wire::{BodyError, Caller, Name, Request, RequestHead, Response, Service, Warning};
 
 use crate::admin;
-use crate::app::HttpMode;
+use crate::app::{Diagnostic, HttpMode};
 use crate::forward;
 use crate::host::keys::{self, Identity, KeyLevel};
 use crate::host::routes::Found;
@@ -72,11 +72,8 @@ async fn respond(host: &Arc<Host>, request: Request<'_>, caller: &mut Caller) ->
 }
 
 fn too_long(host: &Host, Request { head, target }: Request<'_>, length: u64, limit: u64) -> Response {
-    let text = format!(
-        "{} {}: a body of {length} bytes is refused, the limit is {limit}\nhint: FUNCTIONS_REQUEST_BODY_SIZE_LIMIT",
-        head.method, target.path
-    );
-    host.log().warning(log::HOST, text);
+    let text = format!("{} {}: a body of {length} bytes is refused, the limit is {limit}", head.method, target.path);
+    host.log().warning(log::HOST, Diagnostic::of_whole(text).hint("FUNCTIONS_REQUEST_BODY_SIZE_LIMIT"));
     Response::empty(500).closing()
 }
 

@@ -18,7 +18,7 @@ use std::time::{Duration, Instant};
 
 use tokio::sync::watch::{Receiver, Sender};
 
-use crate::app::{self, App, Settings, Trouble, Unreadable};
+use crate::app::{self, App, Diagnostic, Settings, Trouble, Unreadable};
 use crate::doctor;
 use crate::exchange::{Exchanges, Wanted};
 use crate::files;
@@ -205,14 +205,12 @@ impl Host {
             Ok(running) => self.serve(Arc::new(running)),
             Err(error) if app.fixed_port().is_some() => {
                 let port = app.fixed_port().unwrap_or_default();
-                self.log.error(
-                    log::HOST,
-                    format!(
-                        "Unable to bind to port {port} specified in configuration. Please specify a different port or remove the \
-                         section to allow dynamic binding of port.\n ---> {error}\nhint: end the program that listens there, or \
-                         change `port` in host.json"
-                    ),
+                let text = format!(
+                    "Unable to bind to port {port} specified in configuration. Please specify a different port or remove the \
+                     section to allow dynamic binding of port.\n ---> {error}"
                 );
+                let hint = "end the program that listens there, or change `port` in host.json";
+                self.log.error(log::HOST, Diagnostic::of_whole(text).hint(hint));
                 self.replace(State::Error(Arc::new(app.with_port_taken()), None));
             }
             Err(error) => {

@@ -17,6 +17,7 @@ use super::process::{Ending, Launch, Process};
 use super::process_tree;
 use super::readiness::{Probe, Readiness, wait_until_ready};
 use super::watchdog::Guard;
+use crate::app::Diagnostic;
 use crate::doctor::program;
 use crate::log::{DISPATCHER, Entry, Level, Log, Record};
 
@@ -42,7 +43,7 @@ const FIRST_RESTART_PAUSE_SECONDS: u64 = 1;
 /// The longest one.
 const MAX_RESTART_PAUSE_SECONDS: u64 = 32;
 
-const EXEC_HINT: &str = "hint: let the server take the place of the script that starts it: begin that line with `exec`, and without `&` \
+const EXEC_HINT: &str = "let the server take the place of the script that starts it: begin that line with `exec`, and without `&` \
                          at its end";
 
 pub(super) struct Supervisor {
@@ -154,14 +155,15 @@ impl Supervisor {
         }
         let text = format!(
             "`{}` has ended, and a process that it started lives on without its output: it is started again at each end, while \
-             requests may still reach what it left behind\n{EXEC_HINT}",
+             requests may still reach what it left behind",
             process.command_line
         );
+        let found = Diagnostic::of_whole(text).hint(EXEC_HINT);
         let log = self.log.clone();
         // The next start does not wait for this.
         tokio::task::spawn_blocking(move || {
             if process_tree::are_alive(worker_id) {
-                log.warning(DISPATCHER, text);
+                log.warning(DISPATCHER, found);
             }
         });
     }
@@ -176,14 +178,13 @@ impl Supervisor {
             return ControlFlow::Continue(());
         };
         let seconds = MAX_RESTART_PAUSE_SECONDS.min(FIRST_RESTART_PAUSE_SECONDS << slow_restarts.min(8));
-        self.log.warning(
-            DISPATCHER,
-            format!(
-                "The handler has asked for a restart {} times in a row, each time soon after its start. The Functions host starts it \
-                 again at once, without end; this one waits {seconds} s\nhint: a handler is a server: it runs until it is killed",
-                self.quick_restarts
-            ),
+        let text = format!(
+            "The handler has asked for a restart {} times in a row, each time soon after its start. The Functions host starts it \
+             again at once, without end; this one waits {seconds} s",
+            self.quick_restarts
         );
+        let hint = "a handler is a server: it runs until it is killed";
+        self.log.warning(DISPATCHER, Diagnostic::of_whole(text).hint(hint));
         tokio::select! {
             () = tokio::time::sleep(Duration::from_secs(seconds)) => ControlFlow::Continue(()),
             command = self.commands.recv() => match command {
@@ -248,34 +249,33 @@ impl Supervisor {
         let user = tokio::task::spawn_blocking(move || process_tree::stranger(worker_id, port)).await.ok().flatten();
         if let Some(user) = user {
             let text = format!(
-                "A program of another user (uid {user}) listens on port {port}, where the handler is to listen: nothing is sent \
-                 there\nhint: start again for another port, or write one in host.json that this user does not know"
+                "A program of another user (uid {user}) listens on port {port}, where the handler is to listen: nothing is sent there"
             );
-            self.log.error(DISPATCHER, text);
+            let hint = "start again for another port, or write one in host.json that this user does not know";
+            self.log.error(DISPATCHER, Diagnostic::of_whole(text).hint(hint));
         }
         user.is_some()
     }
 
     fn warn_of_open_output(&self, command_line: &str) {
-        self.log.warning(
-            DISPATCHER,
-            format!(
-                "`{command_line}` has ended, and a process that it started lives on and holds its output: the host does not notice \
-                 the end, and starts nothing in its place while that process lives\n{EXEC_HINT}"
-            ),
+        let text = format!(
+            "`{command_line}` has ended, and a process that it started lives on and holds its output: the host does not notice \
+             the end, and starts nothing in its place while that process lives"
         );
+        self.log.warning(DISPATCHER, Diagnostic::of_whole(text).hint(EXEC_HINT));
     }
 
     /// Says what is known about a handler that has not answered the probe yet.
     fn warn_of_silence(&self, listening: &[SocketAddr]) {
-        let warning = match misplaced(listening, self.launch.port) {
-            Some((what, hint)) => format!("{what}\nhint: {hint}"),
+        let port = self.launch.port;
+        let warning = match misplaced(listening, port) {
+            Some((what, hint)) => Diagnostic::of_whole(what).hint(hint),
             None if listening.is_empty() => return,
-            None => format!(
-                "The handler listens on port {}, and has not answered `GET /` for {SILENCE_SECONDS} s. The host waits: it sends \
-                 nothing else before\nhint: answer `GET /` with anything at all; a 404 will do",
-                self.launch.port
-            ),
+            None => Diagnostic::of_whole(format!(
+                "The handler listens on port {port}, and has not answered `GET /` for {SILENCE_SECONDS} s. The host waits: it sends \
+                 nothing else before"
+            ))
+            .hint("answer `GET /` with anything at all; a 404 will do"),
         };
         self.log.warning(DISPATCHER, warning);
     }
@@ -297,14 +297,12 @@ impl Supervisor {
             ),
             _ => "try to start it by hand: `mini-host --print-env` shows the variables it gets".to_owned(),
         };
-        self.log.error(
-            &format!("Worker.HttpWorkerProcess.{worker_id}"),
-            format!(
-                "Failed to start Worker Channel. Process fileName: {}\n{error} (working directory `{}`)\nhint: {hint}",
-                line.program,
-                self.launch.handler.working_directory.display()
-            ),
+        let text = format!(
+            "Failed to start Worker Channel. Process fileName: {}\n{error} (working directory `{}`)",
+            line.program,
+            self.launch.handler.working_directory.display()
         );
+        self.log.error(&format!("Worker.HttpWorkerProcess.{worker_id}"), Diagnostic::of_whole(text).hint(hint));
     }
 
     /// Says how a process ended; whether that counts as a failure.
@@ -317,15 +315,13 @@ impl Supervisor {
                     || (String::new(), "listen on the port that FUNCTIONS_CUSTOMHANDLER_PORT names, at 127.0.0.1"),
                     |(what, hint)| (format!("\n{what}"), hint),
                 );
-                self.log.error(
-                    &format!("Worker.HttpWorkerChannel.{worker_id}"),
-                    format!(
-                        "Failed to start http worker process. workerId:{worker_id}\nSystem.TimeoutException: Initializing \
-                         HttpWorker timed out.\nNobody listened on 127.0.0.1:{port} within {seconds} s \
-                         (`initializationTimeout`){where_else}\nhint: {hint}",
-                        port = self.launch.port,
-                    ),
+                let text = format!(
+                    "Failed to start http worker process. workerId:{worker_id}\nSystem.TimeoutException: Initializing HttpWorker \
+                     timed out.\nNobody listened on 127.0.0.1:{port} within {seconds} s (`initializationTimeout`){where_else}",
+                    port = self.launch.port,
                 );
+                let category = format!("Worker.HttpWorkerChannel.{worker_id}");
+                self.log.error(&category, Diagnostic::of_whole(text).hint(hint));
                 true
             }
             End::Exited(status) => {
