@@ -268,6 +268,18 @@ mod tests {
     }
 
     #[tokio::test]
+    async fn an_event_of_event_grid_is_an_object_or_nothing() {
+        let function = function("eventGridTrigger", serde_json::json!({}));
+        let envelope = posted(&function, Some(r#"{"id":"1","data":{"a":1}}"#)).await.unwrap();
+        assert_eq!(envelope["Data"]["t"], serde_json::json!({"id": "1", "data": {"a": 1}}));
+        assert_eq!(envelope["Metadata"]["data"], serde_json::json!({"a": 1}));
+        for text in ["no json", "[]"] {
+            let expected = format!("Unable to parse {text} to Newtonsoft.Json.Linq.JObject");
+            assert_eq!(posted(&function, Some(text)).await, Err(expected));
+        }
+    }
+
+    #[tokio::test]
     async fn an_http_function_wants_a_request() {
         let function = function("httpTrigger", serde_json::json!({}));
         assert_eq!(posted(&function, Some("x")).await, Err("An HttpRequest is required".to_owned()));
