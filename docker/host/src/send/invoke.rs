@@ -1,59 +1,26 @@
 //! Invoking a function by its own trigger, and waiting for what becomes of it.
 
 use std::fmt::Display;
-use std::io;
-use std::net::Ipv4Addr;
 use std::pin::pin;
 use std::sync::Arc;
 use std::time::Duration;
 
-use tokio::net::TcpStream;
 use tokio::sync::broadcast::Receiver;
 use tokio::sync::broadcast::error::RecvError;
 use tokio::time::{Instant, timeout_at};
 use uuid::Uuid;
-use wire::client::{Body, Request};
-use wire::{Client, Headers, Name};
 
-use super::{Answer, Asked, Ended, Response, payload};
-use crate::app::{BindingKind, Function, HttpTrigger, LoadedFunction};
+use super::refusal::Refusal;
+use super::{Answer, Asked, Ended, Response, http, payload};
+use crate::app::{BindingKind, Function, LoadedFunction};
 use crate::bindings::output;
 use crate::envelope::failure::Failure;
-use crate::grammar::route;
 use crate::grammar::spelling;
-use crate::host::keys::{KeyError, Owner};
 use crate::host::running::Running;
 use crate::host::{Host, State};
 use crate::invoke;
 use crate::log::{self, Record};
 use crate::triggers::manual;
-
-/// Why nothing was invoked.
-#[derive(Debug, thiserror::Error)]
-enum Refusal {
-    #[error("the app cannot be served: {0}\nhint: `mini-host` in its folder says more")]
-    NotServed(String),
-    #[error("there is no function `{name}`\nhint: {hint}")]
-    NoFunction { name: String, hint: String },
-    #[error("the function `{name}` is in error: {error}")]
-    InError { name: String, error: String },
-    #[error(
-        "the function `{0}` is disabled, so nothing listens for its trigger\nhint: unset AzureWebJobs.{0}.Disabled"
-    )]
-    Disabled(String),
-    #[error("the route of the function is `{0}`, and what stands in braces is yours to say\nhint: --path /{1}")]
-    NeedsPath(String, String),
-    #[error("no HTTP request can be sent to it: {0}")]
-    Http(#[from] wire::client::Error),
-    #[error("no HTTP request can be sent to it: {0}")]
-    Connect(#[from] io::Error),
-    #[error(transparent)]
-    Keys(#[from] KeyError),
-    #[error("{0}")]
-    Failure(#[from] Failure),
-    #[error(transparent)]
-    Storage(#[from] storage::Error),
-}
 
 /// What was sent.
 struct Sent {
@@ -120,13 +87,13 @@ async fn send(
     function: &Arc<LoadedFunction>,
     asked: &Asked,
 ) -> Result<Sent, Refusal> {
-    let body = asked.body.as_deref().map(|body| dotnet_text::base64::decode(body).unwrap_or_default());
+    let body = asked.body();
     let bindings = &running.bindings;
     let trigger = &function.trigger;
     let storage = || bindings.connections.storage(trigger.connection.as_deref());
     match (&function.http, trigger.kind) {
-        (Some(http), _) => {
-            let (source, response) = call(host, running, http, asked, body).await?;
+        (Some(trigger), _) => {
+            let (source, response) = http::call(host, running, trigger, asked).await?;
             Ok(Sent { source, response: Some(response) })
         }
         (None, BindingKind::QueueTrigger) => {
@@ -177,65 +144,6 @@ fn blob_name(pattern: &str) -> String {
     name + rest
 }
 
-/// Calls a function over HTTP, as anybody would who has the master key. The address of the caller, and the response.
-async fn call(
-    host: &Host,
-    running: &Running,
-    http: &HttpTrigger,
-    asked: &Asked,
-    body: Option<Vec<u8>>,
-) -> Result<(String, Response), Refusal> {
-    let full = route::full(&running.app.options.http.route_prefix, &http.route);
-    let target = match &asked.path {
-        Some(path) => format!("/{}", path.trim_start_matches('/')),
-        None => format!("/{}", plain(&full).ok_or_else(|| Refusal::NeedsPath(full.clone(), example(&full)))?),
-    };
-    let allowed = http.methods.as_deref().filter(|methods| !methods.is_empty());
-    let usual = if body.is_some() { "POST" } else { "GET" };
-    let may = |method: &str| allowed.is_none_or(|all| all.iter().any(|it| it.eq_ignore_ascii_case(method)));
-    let first = || allowed.and_then(|all| all.first()).map_or(usual, String::as_str);
-    let method = asked.method.as_deref().unwrap_or_else(|| if may(usual) { usual } else { first() });
-    let port = host.port();
-    let mut headers = Headers::default();
-    headers.push(Name::Host, format!("127.0.0.1:{port}"));
-    if let Some(key) = host.keys().directory().map(|_| host.keys().key(Owner::System, "_master")).transpose()? {
-        headers.push("x-functions-key", key.map(|key| key.value).unwrap_or_default());
-    }
-    let body = body.unwrap_or_default();
-    if !body.is_empty() {
-        let is_json = serde_json::from_slice::<serde::de::IgnoredAny>(&body).is_ok();
-        headers.push(Name::ContentType, if is_json { "application/json" } else { "text/plain; charset=utf-8" });
-    }
-    if !body.is_empty() || usual == "POST" {
-        headers.push(Name::ContentLength, body.len().to_string());
-    }
-    let request = Request { method: method.to_ascii_uppercase().into(), target, headers };
-    let body = if body.is_empty() { Body::Empty } else { Body::Whole(body.into()) };
-    // A connection of its own, by which its invocation is known.
-    let stream = TcpStream::connect((Ipv4Addr::LOCALHOST, port)).await?;
-    let source = stream.local_addr()?.to_string();
-    let answer = Client::over(stream)?.call(&request, body).await?;
-    let response = Response {
-        status: answer.head.status.into(),
-        content_type: answer.head.headers.text(Name::ContentType).unwrap_or("no Content-Type").to_owned(),
-        body: String::from_utf8_lossy(&answer.body.concat()).into_owned(),
-    };
-    Ok((source, response))
-}
-
-/// A route without those of its parameters that need no value; `None` if one does.
-fn plain(route: &str) -> Option<String> {
-    let is_left_out = |segment: &&str| segment.starts_with('{') && (segment.contains(['*', '?', '=']));
-    let segments: Vec<&str> = route.split('/').filter(|segment| !is_left_out(segment)).collect();
-    segments.iter().all(|segment| !segment.contains('{')).then(|| segments.join("/"))
-}
-
-/// The same with a value in place of each parameter.
-fn example(route: &str) -> String {
-    let segments = route.split('/').map(|segment| if segment.contains('{') { "VALUE" } else { segment });
-    segments.collect::<Vec<_>>().join("/")
-}
-
 /// Waits for the record of the invocation, and keeps what is logged of it meanwhile.
 async fn end(records: &mut Receiver<Record>, function: &str, sent: Sent) -> Option<Ended> {
     let mut lines: Vec<(Option<Uuid>, String)> = Vec::new();
@@ -263,14 +171,6 @@ async fn end(records: &mut Receiver<Record>, function: &str, sent: Sent) -> Opti
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn a_route_is_called_without_what_it_can_do_without() {
-        assert_eq!(plain("api/hello").as_deref(), Some("api/hello"));
-        assert_eq!(plain("api/items/{id?}/{*rest}").as_deref(), Some("api/items"));
-        assert_eq!(plain("api/orders/{customer}"), None);
-        assert_eq!(example("api/orders/{customer:alpha}"), "api/orders/VALUE");
-    }
 
     #[test]
     fn a_blob_gets_a_name_that_fits() {

@@ -4,8 +4,10 @@
 //! [`invoke`] does the work, where the settings, the keys and the storage of the host are.
 
 pub mod door;
+mod http;
 pub mod invoke;
 pub mod payload;
+mod refusal;
 
 use std::fmt::Write;
 
@@ -29,6 +31,12 @@ pub struct Asked {
     pub method: Option<String>,
     /// How long to wait for the outcome.
     pub seconds: u64,
+}
+
+impl Asked {
+    fn body(&self) -> Option<Vec<u8>> {
+        self.body.as_deref().map(|body| dotnet_text::base64::decode(body).unwrap_or_default())
+    }
 }
 
 /// What became of it.

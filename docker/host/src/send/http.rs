@@ -1,0 +1,90 @@
+//! Invoking a function over HTTP.
+
+use std::net::Ipv4Addr;
+
+use tokio::net::TcpStream;
+use wire::client::{Body, Request};
+use wire::{Client, Headers, Name};
+
+use super::refusal::Refusal;
+use super::{Asked, Response};
+use crate::app::HttpTrigger;
+use crate::grammar::route;
+use crate::host::Host;
+use crate::host::keys::Owner;
+use crate::host::running::Running;
+
+/// Calls a function, as anybody would who has the master key. The address of the caller, and the response.
+///
+/// # Errors
+/// If its route needs a path, or the host does not answer.
+pub async fn call(
+    host: &Host,
+    running: &Running,
+    http: &HttpTrigger,
+    asked: &Asked,
+) -> Result<(String, Response), Refusal> {
+    let full = route::full(&running.app.options.http.route_prefix, &http.route);
+    let target = match &asked.path {
+        Some(path) => format!("/{}", path.trim_start_matches('/')),
+        None => format!("/{}", plain(&full).ok_or_else(|| Refusal::NeedsPath(full.clone(), example(&full)))?),
+    };
+    let allowed = http.methods.as_deref().filter(|methods| !methods.is_empty());
+    let body = asked.body();
+    let usual = if body.is_some() { "POST" } else { "GET" };
+    let may = |method: &str| allowed.is_none_or(|all| all.iter().any(|it| it.eq_ignore_ascii_case(method)));
+    let first = || allowed.and_then(|all| all.first()).map_or(usual, String::as_str);
+    let method = asked.method.as_deref().unwrap_or_else(|| if may(usual) { usual } else { first() });
+    let port = host.port();
+    let mut headers = Headers::default();
+    headers.push(Name::Host, format!("127.0.0.1:{port}"));
+    if let Some(key) = host.keys().directory().map(|_| host.keys().key(Owner::System, "_master")).transpose()? {
+        headers.push("x-functions-key", key.map(|key| key.value).unwrap_or_default());
+    }
+    let body = body.unwrap_or_default();
+    if !body.is_empty() {
+        let is_json = serde_json::from_slice::<serde::de::IgnoredAny>(&body).is_ok();
+        headers.push(Name::ContentType, if is_json { "application/json" } else { "text/plain; charset=utf-8" });
+    }
+    if !body.is_empty() || usual == "POST" {
+        headers.push(Name::ContentLength, body.len().to_string());
+    }
+    let request = Request { method: method.to_ascii_uppercase().into(), target, headers };
+    let body = if body.is_empty() { Body::Empty } else { Body::Whole(body.into()) };
+    // A connection of its own, by which its invocation is known.
+    let stream = TcpStream::connect((Ipv4Addr::LOCALHOST, port)).await?;
+    let source = stream.local_addr()?.to_string();
+    let answer = Client::over(stream)?.call(&request, body).await?;
+    let response = Response {
+        status: answer.head.status.into(),
+        content_type: answer.head.headers.text(Name::ContentType).unwrap_or("no Content-Type").to_owned(),
+        body: String::from_utf8_lossy(&answer.body.concat()).into_owned(),
+    };
+    Ok((source, response))
+}
+
+/// A route without those of its parameters that need no value; `None` if one does.
+fn plain(route: &str) -> Option<String> {
+    let is_left_out = |segment: &&str| segment.starts_with('{') && (segment.contains(['*', '?', '=']));
+    let segments: Vec<&str> = route.split('/').filter(|segment| !is_left_out(segment)).collect();
+    segments.iter().all(|segment| !segment.contains('{')).then(|| segments.join("/"))
+}
+
+/// The same with a value in place of each parameter.
+fn example(route: &str) -> String {
+    let segments = route.split('/').map(|segment| if segment.contains('{') { "VALUE" } else { segment });
+    segments.collect::<Vec<_>>().join("/")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_route_is_called_without_what_it_can_do_without() {
+        assert_eq!(plain("api/hello").as_deref(), Some("api/hello"));
+        assert_eq!(plain("api/items/{id?}/{*rest}").as_deref(), Some("api/items"));
+        assert_eq!(plain("api/orders/{customer}"), None);
+        assert_eq!(example("api/orders/{customer:alpha}"), "api/orders/VALUE");
+    }
+}
