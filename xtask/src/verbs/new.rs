@@ -40,8 +40,9 @@ pub fn new(project: &Project, args: &cli::New, report: &Report) -> Result<u8> {
          3. the handler: first `GET /api/hello`, until `cargo xtask smoke {name} --only hello` passes; then function by function\n     \
          (a function that cannot be had goes under `[lacks]` in sample.toml with the reason, and its folder goes)\n  \
          4. its tests, until `cargo xtask test {name}` passes\n  \
-         5. README.md, and `cargo xtask test --bless`, which writes the Dockerfile and the tables; then `cargo xtask test`\n  \
-         6. samples/{name}/sample.toml: `[image] apt`, until `cargo xtask docker {name}` passes",
+         5. `[image] apt` in sample.toml: what a container needs. `cargo xtask test {name} --bless` writes the Dockerfile\n     \
+         from it and the tables of the READMEs; then `cargo xtask docker {name}` passes\n  \
+         6. README.md and the comments, until `cargo xtask test` passes",
         like = like.name
     ));
     Ok(0)

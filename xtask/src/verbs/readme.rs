@@ -1,5 +1,6 @@
-//! The parts of the READMEs that are derived: between `<!-- begin NAME -->` and `<!-- end NAME -->`. Those of the README at
-//! the top come from the folders; those of the samples' from the contract and from what all samples have in common.
+//! What is derived: the Dockerfiles of the samples, and of the READMEs the parts between `<!-- begin NAME -->` and
+//! `<!-- end NAME -->`. Those of the README at the top come from the folders; those of the samples' from the contract and from
+//! what all samples have in common.
 
 use anyhow::{Context, Result, bail};
 
@@ -13,11 +14,11 @@ use crate::verbs::list;
 /// What the READMEs of all samples say, part for part; `{name}` stands for the sample's folder.
 const COMMON: &str = "samples/readme-parts.md";
 
-/// A README as it is, and as it should be.
-pub struct Readme {
+/// A file as it is, and as it should be.
+pub struct Derived {
     /// The path from the repository's root.
     pub file: String,
-    /// What is in the file.
+    /// What is in the file; empty if there is none.
     pub written: String,
     /// The same with its derived parts made anew.
     pub derived: String,
@@ -26,7 +27,7 @@ pub struct Readme {
 /// Writes the derived parts anew; returns the files that changed.
 pub fn bless(project: &Project) -> Result<Vec<String>> {
     let mut changed = Vec::new();
-    for Readme { file, written, derived } in derive(project)? {
+    for Derived { file, written, derived } in derive(project)? {
         if written != derived {
             project.shell().write_file(&file, derived)?;
             changed.push(file);
@@ -35,33 +36,38 @@ pub fn bless(project: &Project) -> Result<Vec<String>> {
     Ok(changed)
 }
 
-/// The README at the top and those of the samples.
-pub fn derive(project: &Project) -> Result<Vec<Readme>> {
+/// The README at the top, and those and the Dockerfiles of the samples.
+pub fn derive(project: &Project) -> Result<Vec<Derived>> {
     let samples: Vec<Sample> = sample::load_all(project).into_iter().flatten().collect();
     let contract = Contract::load(&project.contract())?;
+    let shared = dockerfile::shared(project)?;
     let parts = [
         ("samples", table(&samples)),
         ("matrix", list::matrix(&samples, &contract)),
-        ("dockerfile", format!("```dockerfile\n{}```", dockerfile::render(&dockerfile::shared(project)?, &[])?)),
+        ("dockerfile", format!("```dockerfile\n{}```", dockerfile::render(&shared, &[])?)),
     ];
-    let mut readmes = vec![filled(project, "README.md", &parts)?];
+    let mut files = vec![filled(project, "README.md", &parts)?];
     let common = project.shell().read_file(COMMON)?;
     for sample in &samples {
         let common = common.replace("{name}", &sample.name);
         let mut parts = parts_of(&common);
         parts.push(("functions", functions(sample, &contract)));
-        readmes.push(filled(project, &format!("samples/{}/README.md", sample.name), &parts)?);
+        files.push(filled(project, &format!("samples/{}/README.md", sample.name), &parts)?);
+        let derived = dockerfile::render(&shared, &sample.manifest.image.apt)?;
+        let file = format!("samples/{}/Dockerfile", sample.name);
+        let written = project.shell().read_file(&file).unwrap_or_default();
+        files.push(Derived { file, written, derived });
     }
-    Ok(readmes)
+    Ok(files)
 }
 
-fn filled(project: &Project, file: &str, parts: &[(&str, String)]) -> Result<Readme> {
+fn filled(project: &Project, file: &str, parts: &[(&str, String)]) -> Result<Derived> {
     let written = project.shell().read_file(file)?;
     let mut derived = written.clone();
     for (name, text) in parts {
         derived = replace(&derived, name, text).with_context(|| format!("`{file}`"))?;
     }
-    Ok(Readme { file: file.into(), written, derived })
+    Ok(Derived { file: file.into(), written, derived })
 }
 
 /// The parts that a file has between marks: name and text.

@@ -147,7 +147,7 @@ fn test_sample(sample: &Sample, path: &OsStr, report: &Report) -> Tested {
     if tests.is_empty() && failure.is_none() {
         report.warn(format!(
             "the tests of `{}` have left no results; counted as commands only\n\
-             hint: `[test] results` in its sample.toml names their form",
+             hint: `[test] results` in its sample.toml names their form; xtask/README.md lists the forms",
             sample.name
         ));
     }

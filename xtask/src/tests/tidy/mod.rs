@@ -11,7 +11,6 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use crate::build::{self, inputs};
-use crate::place::docker::dockerfile;
 use crate::project::Project;
 use crate::report::Report;
 use crate::sample::contract::Contract;
@@ -80,11 +79,11 @@ fn assert_none(complaints: Vec<String>) {
 }
 
 #[test]
-fn what_the_readme_derives_from_the_folders_is_current() {
-    let readmes = readme::derive(&repository()).unwrap();
-    let stale = readmes.iter().filter(|readme| readme.written != readme.derived);
+fn what_is_derived_from_the_folders_is_current() {
+    let files = readme::derive(&repository()).unwrap();
+    let stale = files.iter().filter(|file| file.written != file.derived);
     let complaint = |file| format!("{file} is stale\nhint: `cargo xtask test --bless` rewrites it");
-    assert_none(stale.map(|readme| complaint(&readme.file)).collect());
+    assert_none(stale.map(|stale| complaint(&stale.file)).collect());
 }
 
 #[test]
@@ -149,20 +148,6 @@ fn one_list_of_exclusions_serves_docker_and_core_tools() {
             [".dockerignore", ".funcignore"].map(|file| fs::read_to_string(sample.dir.join(file)).unwrap_or_default());
         if docker.is_empty() || docker != core_tools {
             complaints.push(format!("`samples/{}`: .dockerignore and .funcignore differ, or are missing", sample.name));
-        }
-    }
-    assert_none(complaints);
-}
-
-#[test]
-fn a_dockerfile_for_readers_is_the_one_that_is_tested() {
-    let shared = fs::read_to_string(repository().docker().join("Dockerfile")).unwrap();
-    let mut complaints = Vec::new();
-    for sample in samples() {
-        let written = fs::read_to_string(sample.dir.join("Dockerfile")).unwrap_or_default();
-        let derived = dockerfile::render(&shared, &sample.manifest.image.apt).unwrap();
-        if written != derived {
-            complaints.push(format!("`samples/{}/Dockerfile` should be\n{derived}", sample.name));
         }
     }
     assert_none(complaints);
