@@ -132,7 +132,7 @@ fn http_trigger_with_streaming_stops_when_the_caller_goes_away() {
     drop(connection);
     // All twenty would take 19 s, and then there would be no such line.
     let stopped = said.recv_timeout(WAIT_LIMIT);
-    handler.kill().expect("the program ended");
+    handler.kill().and_then(|()| handler.wait()).expect("the program ended");
     assert_eq!(first.as_deref(), Some(r#"data: {"piece":1}"#));
     assert!(stopped.as_ref().is_ok_and(|line| line.starts_with("Stopped after ")), "{stopped:?}");
 }
