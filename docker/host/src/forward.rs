@@ -12,7 +12,7 @@ use wire::client::{self, Body, Request, spelt_method};
 use wire::response::Framing;
 use wire::{Caller, Name, Response, ResponseHead};
 
-use crate::app::HandlerKind;
+use crate::app::{Diagnostic, HandlerKind};
 use crate::exchange::Mode;
 use crate::host::execution::{CALLED_BY_HOST_API, Execution};
 use crate::invoke::{self, Call, Outcome};
@@ -33,7 +33,7 @@ pub async fn forward(call: &Call<'_>, caller: &mut Caller) -> Response {
     let request = match to_handler(&execution, call.request, caller.length()) {
         Ok(request) => request,
         Err(error) => {
-            execution.failed(&error.to_string());
+            execution.failed(error);
             return Response { closes: !is_ready, ..Response::empty(500) };
         }
     };
@@ -58,7 +58,7 @@ pub async fn forward(call: &Call<'_>, caller: &mut Caller) -> Response {
             to_caller(&execution, answer, head.method == "HEAD")
         }
         Outcome::Failed(error) => {
-            execution.failed(&format!("{error}\nThe request was: {} {}", request.method, request.target));
+            execution.failed(format_args!("{error}\nThe request was: {} {}", request.method, request.target));
             Response::empty(500)
         }
         Outcome::TimedOut => Response::empty(500),
@@ -75,8 +75,9 @@ fn warn_of_events(execution: &Execution<'_>, head: &ResponseHead) {
     let kind = head.headers.get(Name::ContentType).and_then(|value| value.split_at_checked(EVENTS.len()));
     if kind.is_some_and(|(kind, _)| kind.eq_ignore_ascii_case(EVENTS)) {
         let text = "The events of this response reach the caller only at its end: `enableForwardingHttpRequest` forwards whole \
-                    responses\nhint: write `enableProxyingHttpRequest` instead, which streams";
-        execution.note(Level::Warning, text);
+                    responses";
+        let hint = "write `enableProxyingHttpRequest` instead, which streams";
+        execution.note(Level::Warning, Diagnostic::of_whole(text).hint(hint));
     }
 }
 
@@ -114,13 +115,13 @@ fn to_caller(execution: &Execution<'_>, answer: client::Response, is_to_head: bo
     if let Some(line) = headers.iter().find(|line| !line.value.is_ascii() && !values::is_uri(line)) {
         let name = line.name();
         let text = format!("The header `{name}` of the answer has a byte above 127, so the caller gets a 500");
-        execution.note(Level::Error, &text);
+        execution.note(Level::Error, text);
         // `HTTP/1.1 500 OK`, as recorded (FX-ans-header-utf8).
         return Response { reason, ..Response::empty(500) };
     }
     if matches!(status, NO_CONTENT | RESET_CONTENT) && announced.unwrap_or(length) > 0 {
         let text = format!("The answer is a {status} with a body, so the caller gets a 500");
-        execution.note(Level::Error, &text);
+        execution.note(Level::Error, text);
         return Response::empty(500);
     }
     let keeps_length = is_to_head || status == NOT_MODIFIED;

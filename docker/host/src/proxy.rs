@@ -46,7 +46,7 @@ pub async fn proxy(call: &Call<'_>, caller: &mut Caller) -> Option<Response> {
             response
         }
         Outcome::Failed(failure) => {
-            execution.failed(&format!(
+            execution.failed(format_args!(
                 "{failure}\nThe request was: {} {}",
                 call.request.head.method, call.request.head.target
             ));

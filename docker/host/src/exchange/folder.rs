@@ -8,6 +8,7 @@ use std::sync::{Mutex, PoisonError};
 use std::thread::{self, JoinHandle};
 
 use super::noun::Exchange;
+use crate::app::Diagnostic;
 use crate::log::{self, Log};
 
 /// What waits to be written; a disk that is slower loses exchanges, and does not hold up who serves.
@@ -52,11 +53,11 @@ fn write_all(path: &Path, exchanges: &Receiver<Exchange>, log: &Log) {
             && !std::mem::replace(&mut is_said, true)
         {
             let text = format!(
-                "Exchanges cannot be recorded in `{}`: {error}. The app is served all the same\nhint: --record names a \
-                 folder that can be written, on a disk with room",
+                "Exchanges cannot be recorded in `{}`: {error}. The app is served all the same",
                 path.display()
             );
-            log.warning(log::HOST, text);
+            let hint = "--record names a folder that can be written, on a disk with room";
+            log.warning(log::HOST, Diagnostic::of_whole(text).hint(hint));
         }
     }
 }

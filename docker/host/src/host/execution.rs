@@ -1,6 +1,7 @@
 //! Logs one invocation: `Executing 'Functions.X'`, `Executed 'Functions.X'`.
 
 use std::borrow::Cow;
+use std::fmt::Display;
 use std::sync::atomic::Ordering;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Instant;
@@ -94,7 +95,7 @@ impl<'a> Execution<'a> {
     }
 
     /// Logs something about the invocation while it is under way.
-    pub fn note(&self, level: Level, message: &str) {
+    pub fn note(&self, level: Level, message: impl Display) {
         self.host.log().write(
             Entry { level, category: &self.function.log_category, event: 0, invocation: Some(self.id) },
             message,
@@ -111,11 +112,12 @@ impl<'a> Execution<'a> {
     }
 
     /// Logs that it failed, and why: the cause, then what helps to fix it.
-    pub fn failed(&self, cause: &str) {
-        self.exchange.ended(exchange::Outcome::Failed, cause);
+    pub fn failed(&self, cause: impl Display) {
+        let cause = cause.to_string();
+        self.exchange.ended(exchange::Outcome::Failed, &cause);
         {
             let mut end = self.end();
-            (end.outcome, end.error) = (Some(Outcome::Failed), Some(mask::text(cause)));
+            (end.outcome, end.error) = (Some(Outcome::Failed), Some(mask::text(&cause)));
         }
         let duration = self.started.elapsed().as_millis();
         self.write(Level::Error, FAILED, |name, id| {

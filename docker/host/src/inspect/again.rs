@@ -62,7 +62,7 @@ pub async fn send(host: &Host, running: &Running, exchange: &Exchange, body: Byt
         pin!(async { invoke::noticed(handler, handler.client().call(&request, Body::Whole(body)).await).await });
     match invoke::within_timeout(handler, &execution, asking).await {
         Outcome::Answered(response) => judge(&execution, mode, &response),
-        Outcome::Failed(error) => execution.failed(&error.to_string()),
+        Outcome::Failed(error) => execution.failed(error),
         Outcome::TimedOut => {}
     }
     Ok(())
@@ -80,6 +80,6 @@ fn judge(execution: &Execution<'_>, mode: Mode, Response { head, body }: &Respon
     };
     match verdict {
         Ok(()) => execution.succeeded(),
-        Err(failure) => execution.failed(&failure.to_string()),
+        Err(failure) => execution.failed(failure),
     }
 }

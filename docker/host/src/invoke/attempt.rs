@@ -10,7 +10,7 @@ use wire::{Headers, Name};
 use super::exchange::Exchange;
 use super::limits::{Outcome, noticed, wait_ready, within_timeout};
 use super::trigger::Trigger;
-use crate::app::{Binding, BindingKind, CustomHandler, DataType};
+use crate::app::{Binding, BindingKind, CustomHandler, DataType, Diagnostic};
 use crate::bindings::{input, output};
 use crate::doctor;
 use crate::envelope::answer::{self, Verdict};
@@ -90,11 +90,11 @@ async fn ask(handler: &Handler, execution: &Execution<'_>, exchange: &Exchange) 
         Verdict::NeverCompletes => {
             let text = format!(
                 "The handler's answer is empty: status {}, no JSON object. The Functions host never completes such an \
-                 invocation: the caller waits until `functionTimeout`, then the handler is killed\nhint: answer with 200, \
-                 {{\"Outputs\":{{}},\"Logs\":[],\"ReturnValue\":null}} and `Content-Type: application/json`",
+                 invocation: the caller waits until `functionTimeout`, then the handler is killed",
                 head.status
             );
-            execution.note(Level::Warning, &text);
+            let hint = "answer with 200, {\"Outputs\":{},\"Logs\":[],\"ReturnValue\":null} and `Content-Type: application/json`";
+            execution.note(Level::Warning, Diagnostic::of_whole(text).hint(hint));
             std::future::pending().await
         }
     }
@@ -124,8 +124,8 @@ async fn send(handler: &Handler, execution: &Execution<'_>, exchange: &Exchange)
         // The real host goes on waiting for the final answer (recording RX-status-199).
         Err(client::Error::OnlyInterim) => {
             let text = "The handler answered with an interim status (1xx) and no final one. The Functions host waits for it until \
-                        `functionTimeout`\nhint: answer with 200";
-            execution.note(Level::Warning, text);
+                        `functionTimeout`";
+            execution.note(Level::Warning, Diagnostic::of_whole(text).hint("answer with 200"));
             std::future::pending().await
         }
         answered => answered.map_err(|error| Failure::new(error.to_string())),
@@ -184,7 +184,7 @@ async fn complete(
         .collect();
     let is_compatible = running.is_on("FUNCTIONS_V2_COMPATIBILITY_MODE");
     for warning in doctor::answer::warnings(&answer, &kinds, is_compatible) {
-        execution.note(Level::Warning, &warning.to_string());
+        execution.note(Level::Warning, warning);
     }
     let Outputs { http, bindings: values } = outputs::convert(answer, &kinds, is_compatible)?;
     let values = values.into_iter().filter_map(|(index, value)| Some((*bindings.get(index)?, value))).collect();
@@ -212,7 +212,7 @@ fn post(handler: &Handler, execution: &Execution<'_>, exchange: &Exchange, lengt
 
 fn failed(execution: &Execution<'_>, failure: Failure, exchange: Option<&Exchange>, is_stopping: bool) -> Failed {
     let shown = exchange.map(|exchange| format!("\n{exchange}")).unwrap_or_default();
-    execution.failed(&format!("{failure}{shown}"));
+    execution.failed(format_args!("{failure}{shown}"));
     let status = exchange.and_then(Exchange::status).filter(|status| !(200..300).contains(status));
     Failed { invocation: execution.id, failure, status, is_stopping }
 }

@@ -35,7 +35,7 @@ pub async fn invoke(
             Some(pause) if !failed.is_stopping => tokio::time::sleep(pause).await,
             _ => {
                 if let Some(count) = retries.count() {
-                    execution.note(Level::Error, &format!("Function execution failed after '{count}' retries."));
+                    execution.note(Level::Error, format!("Function execution failed after '{count}' retries."));
                 }
                 return Err(failed);
             }

@@ -4,6 +4,7 @@ use std::fmt::Display;
 use std::pin::Pin;
 use std::time::Duration;
 
+use crate::envelope::failure::Failure;
 use crate::handler::Handler;
 use crate::host::execution::Execution;
 use crate::log::DISPATCHER;
@@ -65,12 +66,13 @@ pub async fn within_timeout<T, E: Display>(
         Some(limit) => match tokio::time::timeout(limit, call.as_mut()).await {
             Ok(result) => result,
             Err(_) => {
-                execution.failed(&format!(
+                let text = format!(
                     "Microsoft.Azure.WebJobs.Host.FunctionTimeoutException: Timeout value of {} was exceeded by function: \
-                     Functions.{}\nhint: `functionTimeout` in host.json",
+                     Functions.{}",
                     time_span(limit),
                     execution.function.name
-                ));
+                );
+                execution.failed(Failure::new(text).hint("`functionTimeout` in host.json"));
                 if tokio::time::timeout(Duration::from_secs(TIMEOUT_GRACE_SECONDS), call).await.is_err() {
                     handler.restart();
                     handler.notice_start().await;

@@ -76,7 +76,7 @@ pub async fn ask(
         let text = format!(
             "Failed to proxy request to the worker. Retrying in {pause}ms. Attempt {number} of {MAX_ATTEMPTS}.\n{cause}"
         );
-        execution.note(Level::Debug, &text);
+        execution.note(Level::Debug, text);
         tokio::select! {
             () = tokio::time::sleep(Duration::from_millis(pause)) => {}
             () = caller.left() => return Ok(None),

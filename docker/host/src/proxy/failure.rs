@@ -2,11 +2,13 @@
 
 use wire::Response;
 
+use crate::envelope::failure;
+
 /// A request that failed. The caller gets a 500 whatever the reason, if nothing has been written yet.
 #[derive(Debug, thiserror::Error)]
-#[error("{text}")]
+#[error("{reason}")]
 pub struct Failure {
-    text: String,
+    reason: failure::Failure,
     /// What the caller gets, if anything still can.
     pub response: Box<Response>,
 }
@@ -36,8 +38,14 @@ impl Failure {
     /// The handler upgrades a connection of which nobody has asked it.
     pub fn upgrade(response: Response) -> Self {
         let cause = "System.InvalidOperationException: Cannot upgrade a non-upgradable request. Check IHttpUpgradeFeature.IsUpgradableRequest \
-                     to determine if a request can be upgraded.\nhint: answer with 101 only to a request with `Upgrade: websocket`";
-        Self { response: Box::new(response), ..Self::forwarding("UpgradeResponseClient", cause) }
+                     to determine if a request can be upgraded.";
+        let failure = Self::forwarding("UpgradeResponseClient", cause);
+        let failure = failure.hint("answer with 101 only to a request with `Upgrade: websocket`");
+        Self { response: Box::new(response), ..failure }
+    }
+
+    pub fn hint(self, hint: impl Into<String>) -> Self {
+        Self { reason: self.reason.hint(hint), ..self }
     }
 
     /// The same; the connection to the caller is closed afterwards.
@@ -52,6 +60,6 @@ impl Failure {
     }
 
     fn new(text: String) -> Self {
-        Self { text, response: Box::new(Response::empty(500)) }
+        Self { reason: failure::Failure::new(text), response: Box::new(Response::empty(500)) }
     }
 }

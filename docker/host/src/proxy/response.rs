@@ -54,10 +54,10 @@ fn announced_length(headers: &Headers) -> Result<Option<u64>, Failure> {
     match number(value).filter(|_| values.next().is_none()) {
         Some(length) => Ok(Some(length)),
         None => Err(Failure::response_headers(&format!(
-            "System.InvalidOperationException: Invalid Content-Length: \"{}\". Value must be a positive integral number.\nhint: \
-             write one `Content-Length`, the number of bytes in the body, or none",
+            "System.InvalidOperationException: Invalid Content-Length: \"{}\". Value must be a positive integral number.",
             headers.all(Name::ContentLength).map(String::from_utf8_lossy).collect::<Vec<_>>().join(",")
-        ))),
+        ))
+        .hint("write one `Content-Length`, the number of bytes in the body, or none")),
     }
 }
 
@@ -70,10 +70,9 @@ fn check_values(headers: &Headers) -> Result<(), Failure> {
     match bad {
         None => Ok(()),
         Some((line, byte)) => Err(Failure::response_headers(&format!(
-            "System.InvalidOperationException: Invalid non-ASCII or control character in header: 0x{byte:04X}\nhint: encode the value of \
-             `{}`",
-            line.name()
-        ))),
+            "System.InvalidOperationException: Invalid non-ASCII or control character in header: 0x{byte:04X}"
+        ))
+        .hint(format!("encode the value of `{}`", line.name()))),
     }
 }
 

@@ -11,7 +11,7 @@ use tokio::time::{Instant, sleep};
 
 use super::backoff::Backoff;
 use super::context::{CATEGORY, Judgement, until};
-use crate::app::MessageEncoding;
+use crate::app::{Diagnostic, MessageEncoding};
 use crate::bindings::changes::Change;
 use crate::bindings::output;
 use crate::log::Log;
@@ -133,10 +133,6 @@ fn settlement(poison: Option<&Queue>, judgement: Judgement, is_last: bool) -> Se
     }
 }
 
-/// What the real host keeps to itself about a message that cannot be read.
-const NOT_BASE64: &str = "\nThe text of the message is not base64\nhint: encode it, or let host.json say that texts are plain: \
-                          \"extensions\": {\"queues\": {\"messageEncoding\": \"none\"}}";
-
 async fn settle<H, R>(source: Arc<Source>, handle: Arc<H>, message: QueueMessage)
 where
     H: Fn(QueueMessage, Vec<u8>) -> R,
@@ -146,7 +142,7 @@ where
     let mut receipt = message.pop_receipt.clone();
     // A message cannot be read that is not in the queue's encoding, however often it is tried (protocol.md#queue-polling).
     let decoded = output::decode(&text, source.encoding);
-    let unreadable = if decoded.is_none() { NOT_BASE64 } else { "" };
+    let is_unreadable = decoded.is_none();
     let bytes = decoded.filter(|_| attempt <= source.attempts);
     let (judgement, is_last) = match bytes {
         Some(bytes) => (renewing(&source, &id, &mut receipt, handle(message, bytes)).await, attempt >= source.attempts),
@@ -159,11 +155,7 @@ where
             patiently(|| async { source.queue.update(&id, &receipt, source.retry_after).await.map(drop) }).await
         }
         Settlement::Poison(poison) => {
-            let name = poison.name();
-            source.log.information(CATEGORY, format!(
-                "Message has reached MaxDequeueCount of {} or cannot be read. Moving message to queue '{name}'.{unreadable}",
-                source.attempts
-            ));
+            source.log.information(CATEGORY, moving(source.attempts, poison, is_unreadable));
             // Each has patience of its own: a message that is in the poison queue is not put there again.
             match patiently(|| async { poison.put(&text).await.map(drop) }).await {
                 Ok(()) => patiently(delete).await,
@@ -178,6 +170,20 @@ where
         }
         _ => {}
     }
+}
+
+/// What the log says of a message that goes to the poison queue. Why one cannot be read the real host keeps to itself.
+fn moving(attempts: u64, poison: &Queue, is_unreadable: bool) -> Diagnostic {
+    let name = poison.name();
+    let text = format!(
+        "Message has reached MaxDequeueCount of {attempts} or cannot be read. Moving message to queue '{name}'."
+    );
+    if !is_unreadable {
+        return Diagnostic::of_whole(text);
+    }
+    Diagnostic::of_whole(format!("{text}\nThe text of the message is not base64")).hint(
+        "encode it, or let host.json say that texts are plain: \"extensions\": {\"queues\": {\"messageEncoding\": \"none\"}}",
+    )
 }
 
 /// Tries again, more and more slowly, while storage is out of reach and the lease lasts: whoever gives up has a message handled twice.

@@ -22,7 +22,7 @@ pub async fn invoke(host: Arc<Host>, running: Arc<Running>, function: Arc<Loaded
     match trigger(&running.bindings, &function, input).await {
         // The log has the reasons of a failure; the outcome is not waited for.
         Ok(trigger) => _ = invoke::invoke(&host, &running, &function, trigger).await,
-        Err(failure) => Execution::begin(&host, &running, &function, CALLED_BY_HOST_API).failed(&failure.to_string()),
+        Err(failure) => Execution::begin(&host, &running, &function, CALLED_BY_HOST_API).failed(failure),
     }
 }
 
