@@ -11,7 +11,7 @@ use super::{Bindings, location};
 use crate::app::{Binding, BindingKind, MessageEncoding, is_by_hand};
 use crate::envelope::data::BindingData;
 use crate::envelope::failure::Failure;
-use crate::envelope::outputs::OutputValue;
+use crate::envelope::output_value::OutputValue;
 use crate::envelope::{blob, queue};
 use crate::log::Output;
 

@@ -1,7 +1,7 @@
 //! What a value becomes as a blob (protocol.md#blob-output).
 
 use super::failure::Failure;
-use super::outputs::OutputValue;
+use super::output_value::OutputValue;
 use dotnet_text::json::{self, Json};
 
 /// The content of the blob that a value means (recordings R19-*, R22-*): bytes and texts as they are, objects and arrays as

@@ -2,8 +2,8 @@
 //!
 //! On the way out, [`http`] makes the trigger value of an HTTP request and its [`data::BindingData`], and [`request`] writes
 //! the envelope, to which [`retry`] adds what a retry policy has to say. On the way back, [`answer`] decides whether the handler's reply
-//! counts, [`outputs`] gives each output binding its value, and [`reply`], [`queue`] and [`blob`] turn such a value into what a
-//! caller or a storage service gets.
+//! counts, [`outputs`] gives each output binding its value, that of HTTP as [`http_output`] says, and [`reply`], [`queue`] and [`blob`] turn
+//! such a value into what a caller or a storage service gets.
 
 pub mod answer;
 pub mod blob;
@@ -11,8 +11,10 @@ pub mod data;
 pub mod failed;
 pub mod failure;
 pub mod http;
+pub mod http_output;
 pub mod http_request;
 pub mod negotiate;
+pub mod output_value;
 pub mod outputs;
 pub mod queue;
 pub mod reply;

@@ -1,13 +1,11 @@
 //! From an answer to the values of output bindings (protocol.md#output-values to #http-return-value).
 
-use super::answer::{Answer, counts_as_null};
+use super::answer::Answer;
 use super::failure::Failure;
-use super::reply::{Content, HttpOutput, Negotiated, Raw};
+use super::http_output::{self, HttpOutput, check_depth};
+use super::output_value::OutputValue;
 use dotnet_text::base64;
-use dotnet_text::json::{self, DEFAULT_MAX_DEPTH, Json, Object};
-use dotnet_text::letter_case::same_name;
-use dotnet_text::number;
-use indexmap::IndexMap;
+use dotnet_text::json::{DEFAULT_MAX_DEPTH, Json, Object};
 
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct OutputBinding<'a> {
@@ -28,20 +26,6 @@ impl OutputBinding<'_> {
 }
 
 const RETURN: &str = "$return";
-
-#[derive(Debug, Clone, PartialEq)]
-pub enum OutputValue {
-    /// A string that was valid base64, decoded (protocol.md#output-values rule 4).
-    Bytes(Vec<u8>),
-    /// Any other value; never null.
-    Json(Json),
-}
-
-impl Default for OutputValue {
-    fn default() -> OutputValue {
-        OutputValue::Json(Json::Null)
-    }
-}
 
 #[derive(Debug, Clone, PartialEq)]
 pub struct Outputs {
@@ -71,8 +55,8 @@ pub fn convert(answer: Answer, bindings: &[OutputBinding<'_>], compatible: bool)
         let value = match back_door(&return_value, binding, returns.is_some()) {
             Some(value) => value,
             None => match named {
-                Some(Named::Response(raw)) => {
-                    http = Some(HttpOutput::Raw(raw));
+                Some(Named::Response(response)) => {
+                    http = Some(response);
                     continue;
                 }
                 Some(Named::Value(value)) => value,
@@ -86,12 +70,12 @@ pub fn convert(answer: Answer, bindings: &[OutputBinding<'_>], compatible: bool)
             continue;
         }
         if binding.is_http() {
-            http = Some(response(value)?);
+            http = Some(http_output::of_value(value)?);
         } else {
             values.push((index, value));
         }
     }
-    let http = http.map_or_else(|| fallback(return_value, compatible), Ok)?;
+    let http = http.map_or_else(|| http_output::of_return_value(return_value, compatible), Ok)?;
     Ok(Outputs { http, bindings: values })
 }
 
@@ -106,15 +90,6 @@ fn back_door(return_value: &Option<OutputValue>, binding: &OutputBinding<'_>, re
     }
 }
 
-/// Where the real host reads a value a second time, it does so with Newtonsoft.Json's default limit: 130 levels are fine in an
-/// answer (protocol.md#gatekeeping), but not in a response.
-fn check_depth(value: &Json, levels: usize) -> Result<(), Failure> {
-    if value.depth() <= levels {
-        return Ok(());
-    }
-    Err(Failure::new(format!("a value is nested deeper than {levels} levels")).hint("send it as text"))
-}
-
 /// A string that is valid base64 becomes bytes, unless the binding says `dataType: binary` (protocol.md#output-values rules 3 to
 /// 5).
 fn decoded(value: OutputValue, binary: bool) -> OutputValue {
@@ -125,182 +100,25 @@ fn decoded(value: OutputValue, binary: bool) -> OutputValue {
 }
 
 enum Named {
-    Response(Raw),
+    Response(HttpOutput),
     Value(OutputValue),
 }
 
 /// Takes a binding's value out of `Outputs`. `$return` is not looked for there (recordings RX-outputs-dollar-return-*), and
-/// an output of type `http` that is missing gives the response `{}` (protocol.md#named-http-output; recording R04).
+/// an output of type `http` that is missing gives a response, too (protocol.md#named-http-output).
 fn take_named(binding: &OutputBinding<'_>, outputs: Option<&mut Object>) -> Result<Option<Named>, Failure> {
     let Some(outputs) = outputs.filter(|_| !binding.is_return()) else { return Ok(None) };
     let value = outputs.get_mut(binding.name).map(std::mem::take);
     if binding.kind != "http" {
         return Ok(value.map(|value| Named::Value(decoded(OutputValue::Json(value), binding.binary))));
     }
-    let raw = match value {
-        Some(value) => named_response(binding.name, value)?,
-        None => Raw::of(Content::Text("{}".to_owned())),
-    };
-    Ok(Some(Named::Response(raw)))
-}
-
-/// The response that an output of type `http` means: an object, or a string that holds one (recordings R07, RX-res-*).
-fn named_response(name: &str, value: Json) -> Result<Raw, Failure> {
-    let parsed = match &value {
-        Json::Text(text) => json::parse(text).ok(),
-        _ => None,
-    };
-    let value = parsed.unwrap_or(value);
-    check_depth(&value, DEFAULT_MAX_DEPTH)?;
-    match value {
-        Json::Object(members) => members_response(name, members),
-        other => Err(Failure::new(format!("`Outputs.{name}` is {}, not an object", other.kind()))
-            .hint("give an object with `statusCode`, `headers` and `body`")),
-    }
-}
-
-/// `statusCode`, `body` and `headers`, in any case; of a name given twice the last value counts (recording RX-body-twice), and
-/// headers are laid over those before.
-fn members_response(name: &str, members: Object) -> Result<Raw, Failure> {
-    let mut raw = Raw::of(Content::Text(String::new()));
-    for (member, value) in members {
-        if same_name(&member, "statusCode") {
-            raw.status = lenient_status(name, &value)?;
-        } else if same_name(&member, "body") {
-            let value = json::without_metadata(value).map_err(|error| {
-                Failure::new(format!("`Outputs.{name}.body`: {error}"))
-                    .hint("give the member another name, or send the body as text")
-            })?;
-            raw.body = Content::Text(json::into_text(value));
-        } else if same_name(&member, "headers") {
-            match value {
-                value if counts_as_null(&value) => raw.headers.clear(),
-                Json::Object(headers) => lay(&mut raw.headers, headers),
-                other => {
-                    let message = format!("`Outputs.{name}.headers` is {}, not an object", other.kind());
-                    return Err(Failure::new(message).hint("give an object of header names and values"));
-                }
-            }
-        }
-    }
-    Ok(raw)
-}
-
-/// Adds headers; one with exactly the same name as an earlier one takes its place.
-fn lay(headers: &mut Vec<(String, Option<String>)>, more: Object) {
-    let mut all: IndexMap<_, _> = std::mem::take(headers).into_iter().collect();
-    all.extend(more.into_iter().map(|(name, value)| (name, header_text(value))));
-    headers.extend(all);
-}
-
-/// An integer, or a string that holds one; anything else counts as 200, an array or object fails (recordings RX-sc-*).
-fn lenient_status(name: &str, value: &Json) -> Result<i32, Failure> {
-    Ok(match value {
-        Json::Integer(number) => i32::try_from(*number).unwrap_or(OK),
-        Json::Text(text) => number::parse_int(text).unwrap_or(OK),
-        Json::Array(_) | Json::Object(_) => {
-            return Err(Failure::new(format!("`Outputs.{name}.statusCode` is {}, not a number", value.kind())));
-        }
-        _ => OK,
-    })
-}
-
-const OK: i32 = 200;
-
-/// .NET's text; a null has none.
-fn header_text(value: Json) -> Option<String> {
-    (!value.is_null()).then(|| json::into_text(value))
-}
-
-/// The response that a value of an http binding means when it comes by `$return`, by the back door, or to a binding of type
-/// `HTTP` (protocol.md#http-return-value, first table).
-fn response(value: OutputValue) -> Result<HttpOutput, Failure> {
-    let value = match value {
-        OutputValue::Bytes(bytes) => return Ok(HttpOutput::Raw(Raw::of(Content::Bytes(bytes)))),
-        OutputValue::Json(Json::Text(text)) => json::parse_untyped(&text).unwrap_or(Json::Text(text)),
-        OutputValue::Json(other) => other,
-    };
-    match value {
-        Json::Object(members) => object_response(members),
-        other => Ok(HttpOutput::Raw(Raw::of(Content::Text(json::into_text(other))))),
-    }
-}
-
-/// An object with a `body` is a response, one without is the body itself (recordings R33, RX-ret-object-*).
-fn object_response(mut members: Object) -> Result<HttpOutput, Failure> {
-    // One level is the object's own.
-    members.values().try_for_each(|value| check_depth(value, DEFAULT_MAX_DEPTH - 1))?;
-    let Some(body) = take_member(&mut members, "body") else {
-        let text = json::to_indented(&Json::Object(members));
-        return Ok(HttpOutput::Raw(Raw::of(Content::Text(text))));
-    };
-    let status = take_member(&mut members, "statusCode").or_else(|| take_member(&mut members, "status"));
-    let status = status.map_or(Ok(OK), strict_status)?;
-    let headers = match take_member(&mut members, "headers") {
-        Some(Json::Object(headers)) => headers.into_iter().map(|(name, value)| (name, expanded_text(value))).collect(),
-        _ => Vec::new(),
-    };
-    match take_member(&mut members, "enableContentNegotiation") {
-        Some(Json::Bool(true)) => {
-            return Ok(HttpOutput::Negotiated(Negotiated { status, headers, value: body, xml: true }));
-        }
-        Some(Json::Null) => return Err(Failure::new("`enableContentNegotiation` is null, not a boolean")),
-        _ => {}
-    }
-    let body = match body {
-        object @ Json::Object(_) => json::to_compact(&object),
-        other => expanded_text(other).unwrap_or_default(),
-    };
-    Ok(HttpOutput::Raw(Raw { status, headers, body: Content::Text(body) }))
-}
-
-/// An integer beyond 32 bits fails here, other oddities count as 200.
-fn strict_status(value: Json) -> Result<i32, Failure> {
-    match value {
-        Json::Integer(number) => i32::try_from(number)
-            .map_err(|_| Failure::new(format!("the status {number} of the response object is no 32-bit number"))),
-        Json::Text(text) => Ok(number::parse_int(&text).unwrap_or(OK)),
-        _ => Ok(OK),
-    }
-}
-
-/// The text of a value inside a response object, where the real host holds arrays and objects as .NET collections, whose
-/// text is the name of their type (host source, `HttpBinding.CreateResult`).
-fn expanded_text(value: Json) -> Option<String> {
-    match value {
-        Json::Null => None,
-        Json::Array(_) => Some("System.Collections.Generic.List`1[System.Object]".to_owned()),
-        Json::Object(_) => Some("System.Dynamic.ExpandoObject".to_owned()),
-        other => Some(json::into_text(other)),
-    }
-}
-
-/// The member of exactly this name, else the first that differs only in case.
-fn take_member(members: &mut Object, name: &str) -> Option<Json> {
-    if let Some(value) = members.shift_remove(name) {
-        return Some(value);
-    }
-    let spelling = members.keys().find(|key| same_name(key, name))?.clone();
-    members.shift_remove(&spelling)
-}
-
-/// Where no output set the response, `ReturnValue` is it: negotiated, never decoded or parsed (protocol.md#http-return-value,
-/// second table).
-fn fallback(return_value: Option<OutputValue>, compatible: bool) -> Result<HttpOutput, Failure> {
-    let value = match return_value {
-        Some(OutputValue::Json(Json::Object(members))) if compatible => return object_response(members),
-        Some(OutputValue::Json(value)) => value,
-        Some(OutputValue::Bytes(bytes)) => Json::Text(base64::encode(&bytes)),
-        None => Json::Null,
-    };
-    // .NET's serializer takes all but Newtonsoft.Json's own objects and arrays.
-    let xml = value.depth() == 0;
-    Ok(HttpOutput::Negotiated(Negotiated { status: OK, headers: Vec::new(), value, xml }))
+    http_output::of_named(binding.name, value).map(|response| Some(Named::Response(response)))
 }
 
 #[cfg(test)]
 mod tests {
     use super::super::answer::{Verdict, judge};
+    use super::super::http_output::{Content, Raw};
     use super::*;
 
     const RES: OutputBinding<'_> = OutputBinding { name: "res", kind: "http", binary: false };
@@ -411,7 +229,7 @@ mod tests {
         assert_eq!(raw(r#"{"Outputs":{"Res":{"body":"x"}},"ReturnValue":"v"}"#, &[RES]), (200, "{}".into()));
         assert_eq!(negotiated("{}", &[RES]), Json::Null);
         assert_eq!(negotiated(r#"{"ReturnValue":"aGk="}"#, &[RES]), Json::from("aGk="));
-        assert_eq!(negotiated(r#"{"ReturnValue":{"a":1}}"#, &[]), json::parse("{a:1}").unwrap());
+        assert_eq!(negotiated(r#"{"ReturnValue":{"a":1}}"#, &[]), dotnet_text::json::parse("{a:1}").unwrap());
         assert_eq!(negotiated(r#"{"Outputs":{"$return":"x"}}"#, &[RET]), Json::Null);
     }
 

@@ -1,7 +1,7 @@
 //! What a value becomes as queue messages (protocol.md#queue-output).
 
 use super::failure::Failure;
-use super::outputs::OutputValue;
+use super::output_value::OutputValue;
 use dotnet_text::json::{self, ANSWER_MAX_DEPTH, Json};
 
 /// The bodies of the messages that a value means, before the queue's own base64 (recordings R19-*, R21-*, R22-*).

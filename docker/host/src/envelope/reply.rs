@@ -1,6 +1,7 @@
 //! From the HTTP output to the response the caller gets (protocol.md#named-http-output and #http-return-value).
 
 use super::failure::Failure;
+use super::http_output::{Content, HttpOutput, Negotiated};
 use super::negotiate::{self, Refusal};
 use super::written::Written;
 use bytes::Bytes;
@@ -8,48 +9,6 @@ use dotnet_text::json::Json;
 use dotnet_text::media_type::{is_token, with_utf8};
 use std::collections::HashSet;
 use wire::response::Framing;
-
-/// What an invocation says to its HTTP caller.
-#[derive(Debug, Clone, PartialEq)]
-pub enum HttpOutput {
-    Raw(Raw),
-    /// A value whose form the caller's `Accept` has a say in.
-    Negotiated(Negotiated),
-}
-
-#[derive(Debug, Clone, PartialEq)]
-pub struct Raw {
-    /// The status, unchecked.
-    pub status: i32,
-    /// Header names and values, unchecked; `None` for a null.
-    pub headers: Vec<(String, Option<String>)>,
-    pub body: Content,
-}
-
-impl Raw {
-    /// A 200 without headers.
-    pub fn of(body: Content) -> Raw {
-        Raw { status: 200, headers: Vec::new(), body }
-    }
-}
-
-#[derive(Debug, Clone, PartialEq)]
-pub enum Content {
-    /// Text: it has a `Content-Type`, always with `charset=utf-8`.
-    Text(String),
-    /// Bytes: there is no `Content-Type` at all.
-    Bytes(Vec<u8>),
-}
-
-#[derive(Debug, Clone, PartialEq)]
-pub struct Negotiated {
-    /// The status for a value that is not null.
-    pub status: i32,
-    /// As in [`Raw`].
-    pub headers: Vec<(String, Option<String>)>,
-    pub value: Json,
-    pub xml: bool,
-}
 
 /// A response to the HTTP caller. `Date` and `Server` are the web server's, unless they are among `headers`.
 #[derive(Debug, Clone, PartialEq)]
@@ -212,6 +171,7 @@ fn is_number(text: &str) -> bool {
 
 #[cfg(test)]
 mod tests {
+    use super::super::http_output::Raw;
     use super::*;
 
     fn with(headers: &[(&str, &str)]) -> HttpOutput {

@@ -5,7 +5,7 @@ use super::retry::Retries;
 use super::trigger::Trigger;
 use crate::app::Function;
 use crate::envelope::failed::Failed;
-use crate::envelope::reply::HttpOutput;
+use crate::envelope::http_output::HttpOutput;
 use crate::host::Host;
 use crate::host::execution::Execution;
 use crate::host::running::Running;

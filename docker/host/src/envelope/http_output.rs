@@ -1,0 +1,221 @@
+//! What an invocation says to its HTTP caller (protocol.md#named-http-output and #http-return-value).
+
+use super::answer::counts_as_null;
+use super::failure::Failure;
+use super::output_value::OutputValue;
+use dotnet_text::base64;
+use dotnet_text::json::{self, DEFAULT_MAX_DEPTH, Json, Object};
+use dotnet_text::letter_case::same_name;
+use dotnet_text::number;
+use indexmap::IndexMap;
+
+#[derive(Debug, Clone, PartialEq)]
+pub enum HttpOutput {
+    Raw(Raw),
+    /// A value whose form the caller's `Accept` has a say in.
+    Negotiated(Negotiated),
+}
+
+#[derive(Debug, Clone, PartialEq)]
+pub struct Raw {
+    /// The status, unchecked.
+    pub status: i32,
+    /// Header names and values, unchecked; `None` for a null.
+    pub headers: Vec<(String, Option<String>)>,
+    pub body: Content,
+}
+
+impl HttpOutput {
+    fn text(body: String) -> Self {
+        Self::Raw(Raw::of(Content::Text(body)))
+    }
+}
+
+impl Raw {
+    /// A 200 without headers.
+    pub fn of(body: Content) -> Raw {
+        Raw { status: 200, headers: Vec::new(), body }
+    }
+}
+
+#[derive(Debug, Clone, PartialEq)]
+pub enum Content {
+    /// Text: it has a `Content-Type`, always with `charset=utf-8`.
+    Text(String),
+    /// Bytes: there is no `Content-Type` at all.
+    Bytes(Vec<u8>),
+}
+
+#[derive(Debug, Clone, PartialEq)]
+pub struct Negotiated {
+    /// The status for a value that is not null.
+    pub status: i32,
+    /// As in [`Raw`].
+    pub headers: Vec<(String, Option<String>)>,
+    pub value: Json,
+    pub xml: bool,
+}
+
+/// The response that an output of type `http` means: an object, or a string that holds one (recordings R07, RX-res-*). Without a
+/// value it is `{}` (recording R04).
+pub(super) fn of_named(name: &str, value: Option<Json>) -> Result<HttpOutput, Failure> {
+    let Some(value) = value else { return Ok(HttpOutput::text("{}".to_owned())) };
+    let parsed = match &value {
+        Json::Text(text) => json::parse(text).ok(),
+        _ => None,
+    };
+    let value = parsed.unwrap_or(value);
+    check_depth(&value, DEFAULT_MAX_DEPTH)?;
+    match value {
+        Json::Object(members) => Ok(HttpOutput::Raw(members_response(name, members)?)),
+        other => Err(Failure::new(format!("`Outputs.{name}` is {}, not an object", other.kind()))
+            .hint("give an object with `statusCode`, `headers` and `body`")),
+    }
+}
+
+/// `statusCode`, `body` and `headers`, in any case; of a name given twice the last value counts (recording RX-body-twice), and
+/// headers are laid over those before.
+fn members_response(name: &str, members: Object) -> Result<Raw, Failure> {
+    let mut raw = Raw::of(Content::Text(String::new()));
+    for (member, value) in members {
+        if same_name(&member, "statusCode") {
+            raw.status = lenient_status(name, &value)?;
+        } else if same_name(&member, "body") {
+            let value = json::without_metadata(value).map_err(|error| {
+                Failure::new(format!("`Outputs.{name}.body`: {error}"))
+                    .hint("give the member another name, or send the body as text")
+            })?;
+            raw.body = Content::Text(json::into_text(value));
+        } else if same_name(&member, "headers") {
+            match value {
+                value if counts_as_null(&value) => raw.headers.clear(),
+                Json::Object(headers) => lay(&mut raw.headers, headers),
+                other => {
+                    let message = format!("`Outputs.{name}.headers` is {}, not an object", other.kind());
+                    return Err(Failure::new(message).hint("give an object of header names and values"));
+                }
+            }
+        }
+    }
+    Ok(raw)
+}
+
+/// Adds headers; one with exactly the same name as an earlier one takes its place.
+fn lay(headers: &mut Vec<(String, Option<String>)>, more: Object) {
+    let mut all: IndexMap<_, _> = std::mem::take(headers).into_iter().collect();
+    all.extend(more.into_iter().map(|(name, value)| (name, header_text(value))));
+    headers.extend(all);
+}
+
+/// An integer, or a string that holds one; anything else counts as 200, an array or object fails (recordings RX-sc-*).
+fn lenient_status(name: &str, value: &Json) -> Result<i32, Failure> {
+    Ok(match value {
+        Json::Integer(number) => i32::try_from(*number).unwrap_or(OK),
+        Json::Text(text) => number::parse_int(text).unwrap_or(OK),
+        Json::Array(_) | Json::Object(_) => {
+            return Err(Failure::new(format!("`Outputs.{name}.statusCode` is {}, not a number", value.kind())));
+        }
+        _ => OK,
+    })
+}
+
+const OK: i32 = 200;
+
+/// .NET's text; a null has none.
+fn header_text(value: Json) -> Option<String> {
+    (!value.is_null()).then(|| json::into_text(value))
+}
+
+/// The response that a value of an http binding means when it comes by `$return`, by the back door, or to a binding of type
+/// `HTTP` (protocol.md#http-return-value, first table).
+pub(super) fn of_value(value: OutputValue) -> Result<HttpOutput, Failure> {
+    let value = match value {
+        OutputValue::Bytes(bytes) => return Ok(HttpOutput::Raw(Raw::of(Content::Bytes(bytes)))),
+        OutputValue::Json(Json::Text(text)) => json::parse_untyped(&text).unwrap_or(Json::Text(text)),
+        OutputValue::Json(other) => other,
+    };
+    match value {
+        Json::Object(members) => object_response(members),
+        other => Ok(HttpOutput::text(json::into_text(other))),
+    }
+}
+
+/// An object with a `body` is a response, one without is the body itself (recordings R33, RX-ret-object-*).
+fn object_response(mut members: Object) -> Result<HttpOutput, Failure> {
+    // One level is the object's own.
+    members.values().try_for_each(|value| check_depth(value, DEFAULT_MAX_DEPTH - 1))?;
+    let Some(body) = take_member(&mut members, "body") else {
+        return Ok(HttpOutput::text(json::to_indented(&Json::Object(members))));
+    };
+    let status = take_member(&mut members, "statusCode").or_else(|| take_member(&mut members, "status"));
+    let status = status.map_or(Ok(OK), strict_status)?;
+    let headers = match take_member(&mut members, "headers") {
+        Some(Json::Object(headers)) => headers.into_iter().map(|(name, value)| (name, expanded_text(value))).collect(),
+        _ => Vec::new(),
+    };
+    match take_member(&mut members, "enableContentNegotiation") {
+        Some(Json::Bool(true)) => {
+            return Ok(HttpOutput::Negotiated(Negotiated { status, headers, value: body, xml: true }));
+        }
+        Some(Json::Null) => return Err(Failure::new("`enableContentNegotiation` is null, not a boolean")),
+        _ => {}
+    }
+    let body = match body {
+        object @ Json::Object(_) => json::to_compact(&object),
+        other => expanded_text(other).unwrap_or_default(),
+    };
+    Ok(HttpOutput::Raw(Raw { status, headers, body: Content::Text(body) }))
+}
+
+/// An integer beyond 32 bits fails here, other oddities count as 200.
+fn strict_status(value: Json) -> Result<i32, Failure> {
+    match value {
+        Json::Integer(number) => i32::try_from(number)
+            .map_err(|_| Failure::new(format!("the status {number} of the response object is no 32-bit number"))),
+        Json::Text(text) => Ok(number::parse_int(&text).unwrap_or(OK)),
+        _ => Ok(OK),
+    }
+}
+
+/// The text of a value inside a response object, where the real host holds arrays and objects as .NET collections, whose
+/// text is the name of their type (host source, `HttpBinding.CreateResult`).
+fn expanded_text(value: Json) -> Option<String> {
+    match value {
+        Json::Null => None,
+        Json::Array(_) => Some("System.Collections.Generic.List`1[System.Object]".to_owned()),
+        Json::Object(_) => Some("System.Dynamic.ExpandoObject".to_owned()),
+        other => Some(json::into_text(other)),
+    }
+}
+
+/// The member of exactly this name, else the first that differs only in case.
+fn take_member(members: &mut Object, name: &str) -> Option<Json> {
+    if let Some(value) = members.shift_remove(name) {
+        return Some(value);
+    }
+    let spelling = members.keys().find(|key| same_name(key, name))?.clone();
+    members.shift_remove(&spelling)
+}
+
+/// Where no output set the response, `ReturnValue` is it: negotiated, never decoded or parsed (protocol.md#http-return-value,
+/// second table).
+pub(super) fn of_return_value(return_value: Option<OutputValue>, compatible: bool) -> Result<HttpOutput, Failure> {
+    let value = match return_value {
+        Some(OutputValue::Json(Json::Object(members))) if compatible => return object_response(members),
+        Some(OutputValue::Json(value)) => value,
+        Some(OutputValue::Bytes(bytes)) => Json::Text(base64::encode(&bytes)),
+        None => Json::Null,
+    };
+    // .NET's serializer takes all but Newtonsoft.Json's own objects and arrays.
+    let xml = value.depth() == 0;
+    Ok(HttpOutput::Negotiated(Negotiated { status: OK, headers: Vec::new(), value, xml }))
+}
+
+/// Where the real host reads a value a second time, it does so with Newtonsoft.Json's default limit: 130 levels are fine in an
+/// answer (protocol.md#gatekeeping), but not in a response.
+pub(super) fn check_depth(value: &Json, levels: usize) -> Result<(), Failure> {
+    if value.depth() <= levels {
+        return Ok(());
+    }
+    Err(Failure::new(format!("a value is nested deeper than {levels} levels")).hint("send it as text"))
+}
