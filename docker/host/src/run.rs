@@ -33,7 +33,7 @@ use crate::log::{self, Format};
 use crate::package;
 use crate::send::door::{self, Door, DoorError};
 use crate::send::invoke::invoke;
-use crate::send::{Answer, Asked, payload};
+use crate::send::{Answer, Asked, Refused, payload};
 use crate::triggers;
 use listen::Bound;
 use signals::StopSignals;
@@ -56,8 +56,8 @@ pub enum Error {
     File { path: PathBuf, error: io::Error },
     #[error(transparent)]
     Door(#[from] DoorError),
-    #[error("{0}")]
-    Refused(String),
+    #[error(transparent)]
+    Refused(#[from] Refused),
     #[error("the host ended before the function did")]
     Interrupted,
     #[error(transparent)]
@@ -111,7 +111,7 @@ async fn send(asked: cli::Send) -> Result<u8, Error> {
     };
     log::set_format(Format::Text);
     let Some(answer) = answer else { return Err(Error::Interrupted) };
-    let (text, status) = answer.shown().map_err(Error::Refused)?;
+    let (text, status) = answer.shown()?;
     log::print(&text);
     Ok(status)
 }

@@ -11,7 +11,7 @@ use tokio::time::{Instant, timeout_at};
 use uuid::Uuid;
 
 use super::refusal::Refusal;
-use super::{Answer, Asked, Ended, Response, http, payload};
+use super::{Answer, Asked, Ended, Refused, Response, http, payload};
 use crate::app::{BindingKind, Function, LoadedFunction};
 use crate::bindings::output;
 use crate::envelope::failure::Failure;
@@ -37,20 +37,24 @@ pub async fn invoke(host: &Arc<Host>, asked: &Asked) -> Answer {
     };
     let (running, function) = match found(host, asked) {
         Ok(found) => found,
-        Err(refusal) => return Answer::Refused(refusal.to_string()),
+        Err(refusal) => return refused(refusal),
     };
     let mut records = host.log().records();
     let sending = pin!(send(host, &running, &function, asked));
     let sent = match timeout_at(deadline, sending).await {
         Ok(Ok(sent)) => sent,
-        Ok(Err(refusal)) => return Answer::Refused(refusal.to_string()),
+        Ok(Err(refusal)) => return refused(refusal),
         Err(_) => return silent(&format!("the invocation of `{}` has not ended", function.name)),
     };
     match timeout_at(deadline, end(&mut records, &function.name, sent)).await {
         Ok(Some(ended)) => Answer::Ended(Box::new(ended)),
-        Ok(None) => Answer::Refused("the host has ended meanwhile".to_owned()),
+        Ok(None) => refused("the host has ended meanwhile"),
         Err(_) => silent(&format!("no invocation of `{}` has ended", function.name)),
     }
+}
+
+fn refused(why: impl Display) -> Answer {
+    Answer::Refused(Refused(why.to_string()))
 }
 
 fn found(host: &Host, asked: &Asked) -> Result<(Arc<Running>, Arc<LoadedFunction>), Refusal> {

@@ -43,11 +43,16 @@ impl Asked {
 #[derive(Debug, Deserialize, Serialize)]
 pub enum Answer {
     /// It was not begun.
-    Refused(String),
+    Refused(Refused),
     /// It has not ended in time.
     Silent(String),
     Ended(Box<Ended>),
 }
+
+/// Why nothing was invoked, in the words of the host that was asked.
+#[derive(Clone, Debug, Deserialize, PartialEq, Eq, Serialize, thiserror::Error)]
+#[error("{0}")]
+pub struct Refused(String);
 
 /// An invocation that has ended.
 #[derive(Debug, Deserialize, Serialize)]
@@ -71,7 +76,7 @@ impl Answer {
     ///
     /// # Errors
     /// Why nothing was invoked.
-    pub fn shown(&self) -> Result<(String, u8), String> {
+    pub fn shown(&self) -> Result<(String, u8), Refused> {
         match self {
             Self::Refused(why) => Err(why.clone()),
             Self::Silent(text) => Ok((format!("{text}\n"), SILENT)),
