@@ -157,13 +157,7 @@ fn named(file: &Path, text: &str, crate_name: &str, modules: &BTreeMap<Vec<Strin
                 names.extend(leaves);
             }
             first if before != "::" => {
-                let mut path = vec![first.to_owned()];
-                while let Some([(_, "::"), (_, part)]) = tokens.get(at + 1..at + 3)
-                    && is_word(part)
-                {
-                    path.push((*part).to_owned());
-                    at += 2;
-                }
+                let path = path(first, &tokens, &mut at);
                 if let Some(path) = absolute(&path, &module, crate_name, modules).filter(|_| path.len() > 1) {
                     let (module, alias) = (module.clone(), String::new());
                     names.push(Named { line: *line, module, path, alias, is_reexport: false });
@@ -174,6 +168,18 @@ fn named(file: &Path, text: &str, crate_name: &str, modules: &BTreeMap<Vec<Strin
         at += 1;
     }
     names
+}
+
+/// The words of the path that begins with `first`; `at` is moved to the last of them.
+fn path(first: &str, tokens: &[(usize, &str)], at: &mut usize) -> Vec<String> {
+    let mut path = vec![first.to_owned()];
+    while let Some([(_, "::"), (_, part)]) = tokens.get(*at + 1..*at + 3)
+        && is_word(part)
+    {
+        path.push((*part).to_owned());
+        *at += 2;
+    }
+    path
 }
 
 /// The leaves of the tree of a `use`, each with its alias; returns where its end is.

@@ -38,6 +38,7 @@ pub use spelling::{respell, spelt, spelt_method};
 const MAX_REPEATS: u32 = 3;
 /// .NET's `MaxAutomaticRedirections`.
 const MAX_REDIRECTS: u32 = 50;
+
 /// The connections to one handler.
 #[derive(Debug)]
 pub struct Client {
@@ -88,16 +89,18 @@ impl Client {
     /// # Errors
     /// As [`call`](Self::call).
     pub async fn call_and_see(&self, request: &Request, body: Body<'_>, see: &See<'_>) -> Result<Response, Error> {
-        if !matches!(body, Body::Empty) {
-            return self.call_once(request, body, true, see).await;
+        let mut repeats = if matches!(body, Body::Empty) { MAX_REPEATS } else { 0 };
+        let mut connection = self.pool.take(true, None).await?;
+        let mut exchanged = connection.exchange(request, body, see).await;
+        while repeats > 0 && matches!(exchanged, Err(Error::Closed)) {
+            repeats -= 1;
+            connection = self.pool.take(false, None).await?;
+            exchanged = connection.exchange(request, Body::Empty, see).await;
         }
-        for repeat in 0..MAX_REPEATS {
-            match self.call_once(request, Body::Empty, repeat == 0, see).await {
-                Err(Error::Closed) => {}
-                outcome => return outcome,
-            }
-        }
-        self.call_once(request, Body::Empty, false, see).await
+        let response = exchanged?;
+        let usable_until = keep_alive_limit(&response.head.headers);
+        self.pool.give_back(connection, usable_until);
+        Ok(response)
     }
 
     /// As [`call`](Self::call), but follows redirects that lead to the handler again, as the host's client does where requests
@@ -151,20 +154,6 @@ impl Client {
     /// If the handler does not listen.
     pub async fn knock(&self) -> Result<(), Error> {
         self.pool.take(false, None).await.map(drop)
-    }
-
-    async fn call_once(
-        &self,
-        request: &Request,
-        body: Body<'_>,
-        may_reuse: bool,
-        see: &See<'_>,
-    ) -> Result<Response, Error> {
-        let mut connection = self.pool.take(may_reuse, None).await?;
-        let response = connection.exchange(request, body, see).await?;
-        let usable_until = keep_alive_limit(&response.head.headers);
-        self.pool.give_back(connection, usable_until);
-        Ok(response)
     }
 
     fn redirect_target(&self, response: &Response, from: &str) -> Option<String> {

@@ -62,21 +62,7 @@ pub async fn serve(
             return;
         }
         let mut caller = Caller::new(socket, Arc::clone(&peer), &head, framing);
-        let response = match kestrel::accept(&head) {
-            Ok(target) => service.call(Request { head: &head, target: &target }, &mut caller).await,
-            Err(status) => Some(Response::empty(status).closing()),
-        };
-        let ending = match (caller.ending, response) {
-            (None, Some(mut response)) => {
-                response.closes |= *is_stopping.borrow();
-                match caller.respond(response).await {
-                    Ok(ending) => ending,
-                    Err(_) => return,
-                }
-            }
-            (Some(Ending::Keep), _) if *is_stopping.borrow() => Ending::Close,
-            (ending, _) => ending.unwrap_or(Ending::Reset),
-        };
+        let Some(ending) = answer(&service, &head, &mut caller, &is_stopping).await else { return };
         let is_read = ending == Ending::Keep && caller.is_read().await;
         let Some(kept) = caller.into_socket() else { return };
         socket = kept;
@@ -89,6 +75,27 @@ pub async fn serve(
             }
             Ending::Reset => return socket.reset(),
         }
+    }
+}
+
+/// Answers a request. What becomes of the connection; `None` if the caller has left.
+async fn answer(
+    service: &impl Service,
+    head: &RequestHead,
+    caller: &mut Caller,
+    is_stopping: &watch::Receiver<bool>,
+) -> Option<Ending> {
+    let response = match kestrel::accept(head) {
+        Ok(target) => service.call(Request { head, target: &target }, caller).await,
+        Err(status) => Some(Response::empty(status).closing()),
+    };
+    match (caller.ending, response) {
+        (None, Some(mut response)) => {
+            response.closes |= *is_stopping.borrow();
+            caller.respond(response).await.ok()
+        }
+        (Some(Ending::Keep), _) if *is_stopping.borrow() => Some(Ending::Close),
+        (ending, _) => Some(ending.unwrap_or(Ending::Reset)),
     }
 }
 
