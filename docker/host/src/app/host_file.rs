@@ -8,6 +8,7 @@ use crate::files;
 use dotnet_text::document::Document;
 use dotnet_text::encoding;
 
+#[derive(Default)]
 pub(super) struct HostFile {
     pub path: PathBuf,
     /// `None` when it is not there or not JSON.
@@ -53,26 +54,19 @@ pub(super) fn read(root: &Path) -> HostFile {
             let diagnostics = vec![unreadable.in_file(&path, None)];
             let trouble = Some(format!("`{}` cannot be read: {error}", path.display()));
             let error = Some(parse_error(&path, &error.to_string()));
-            return HostFile { document: None, error, default: None, trouble, diagnostics, path };
+            return HostFile { path, error, trouble, diagnostics, ..HostFile::default() };
         }
     };
     match Document::parse_object(&text) {
         Ok(document) if document.value.as_object().is_some_and(serde_json::Map::is_empty) => {
             default(path, "is empty", EMPTY_HOST_FILE)
         }
-        Ok(document) => HostFile {
-            path,
-            document: Some(document),
-            error: None,
-            default: None,
-            trouble: None,
-            diagnostics: Vec::new(),
-        },
+        Ok(document) => HostFile { path, document: Some(document), ..HostFile::default() },
         Err(error) => {
             let example = "{\"version\": \"2.0\", \"customHandler\": …}";
             let diagnostics = vec![syntax::diagnostic(&path, &text, &error, example)];
             let error = Some(parse_error(&path, &error.to_string()));
-            HostFile { path, document: None, error, default: None, trouble: None, diagnostics }
+            HostFile { path, error, diagnostics, ..HostFile::default() }
         }
     }
 }
@@ -92,7 +86,8 @@ fn default(path: PathBuf, fault: &str, text: &'static str) -> HostFile {
     let missing = Diagnostic::of_whole(format!("{fault}; a default one is written, without a handler"));
     let diagnostics = vec![missing.hint(HINT_FOR_AN_APP).in_file(&path, None)];
     let trouble = Some(format!("`{}` {fault}", path.display()));
-    HostFile { document: Document::parse(text).ok(), error: None, default: Some(text), trouble, diagnostics, path }
+    let document = Document::parse(text).ok();
+    HostFile { path, document, default: Some(text), trouble, diagnostics, ..HostFile::default() }
 }
 
 fn parse_error(path: &Path, reason: &str) -> String {

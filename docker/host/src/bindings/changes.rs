@@ -4,42 +4,52 @@ use std::sync::Arc;
 
 use storage::{Blob, Queue};
 use tokio::sync::broadcast;
+use tokio::sync::broadcast::error::RecvError;
 
 /// How many changes a slow listener may fall behind; it then looks for itself.
 const BACKLOG: usize = 256;
 
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Change {
-    /// A message in the queue of this address.
-    Message(Arc<str>),
-    /// The blob of this address.
-    Blob(Arc<str>),
-}
-
-/// Announces the host's own writes to waiting triggers. Clones share one channel.
+/// Announces the addresses of what the host writes to waiting triggers. Clones share one channel.
 #[derive(Debug, Clone)]
-pub struct Changes {
-    sender: broadcast::Sender<Change>,
-}
+pub struct Changes(broadcast::Sender<Arc<str>>);
+
+/// What is announced from one moment on.
+#[derive(Debug)]
+pub struct Announced(broadcast::Receiver<Arc<str>>);
 
 impl Default for Changes {
     fn default() -> Self {
-        Self { sender: broadcast::channel(BACKLOG).0 }
+        Self(broadcast::channel(BACKLOG).0)
     }
 }
 
 impl Changes {
     /// Announces a message that was put. There may be no listener.
     pub fn announce_message(&self, queue: &Queue) {
-        _ = self.sender.send(Change::Message(queue.url().into()));
+        _ = self.0.send(queue.url().into());
     }
 
     /// Announces a blob that was written. There may be no listener.
     pub fn announce_blob(&self, blob: &Blob) {
-        _ = self.sender.send(Change::Blob(blob.url().into()));
+        _ = self.0.send(blob.url().into());
     }
 
-    pub fn subscribe(&self) -> broadcast::Receiver<Change> {
-        self.sender.subscribe()
+    pub fn subscribe(&self) -> Announced {
+        Announced(self.0.subscribe())
+    }
+}
+
+impl Announced {
+    /// Waits for a change at a wanted address.
+    pub async fn change(&mut self, is_wanted: impl Fn(&str) -> bool) {
+        loop {
+            match self.0.recv().await {
+                Ok(address) if is_wanted(&address) => return,
+                Ok(_) => {}
+                // So much was written that some of the changes are lost; a wanted one may have been among them.
+                Err(RecvError::Lagged(_)) => return,
+                Err(RecvError::Closed) => std::future::pending().await,
+            }
+        }
     }
 }

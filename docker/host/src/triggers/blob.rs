@@ -7,8 +7,7 @@ use std::time::Duration;
 
 use serde_json::json;
 use storage::{Blob, Container, Download, Error, Queue};
-use tokio::sync::broadcast::error::RecvError;
-use tokio::sync::{broadcast, watch};
+use tokio::sync::watch;
 use tokio::task::JoinSet;
 use tokio::time::sleep;
 
@@ -18,7 +17,7 @@ use super::listener::{self, Source};
 use super::timer::HOSTS_CONTAINER;
 use super::{blob_properties, receipt};
 use crate::app::{Binding, HostOptions, MessageEncoding};
-use crate::bindings::changes::{Change, Changes};
+use crate::bindings::changes::Changes;
 use crate::bindings::{Bindings, output};
 use crate::envelope::data::{BindingData, Value};
 use crate::envelope::failure::Failure;
@@ -198,6 +197,7 @@ impl Watch {
 async fn scan(watch: Arc<Watch>, mut resting: watch::Receiver<bool>) {
     let mut known = HashSet::new();
     let mut changes = watch.changes().subscribe();
+    let address = watch.container.blob("").url();
     while !*resting.borrow() {
         if let Err(error) = watch.sweep(&mut known).await {
             let name = watch.container.name();
@@ -206,20 +206,7 @@ async fn scan(watch: Arc<Watch>, mut resting: watch::Receiver<bool>) {
         tokio::select! {
             () = until(&mut resting, true) => {}
             () = sleep(watch.interval) => {}
-            () = own_change(&mut changes, &watch.container) => {}
-        }
-    }
-}
-
-/// Waits until this host itself has written a blob into the container.
-async fn own_change(changes: &mut broadcast::Receiver<Change>, container: &Container) {
-    let address = container.blob("").url();
-    loop {
-        match changes.recv().await {
-            Ok(Change::Blob(blob)) if blob.starts_with(&address) => return,
-            Ok(_) => {}
-            Err(RecvError::Lagged(_)) => return,
-            Err(RecvError::Closed) => std::future::pending().await,
+            () = changes.change(|written| written.starts_with(&address)) => {}
         }
     }
 }

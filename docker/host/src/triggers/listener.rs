@@ -4,15 +4,14 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use storage::{Error, Queue, QueueMessage};
-use tokio::sync::broadcast::error::RecvError;
-use tokio::sync::{broadcast, watch};
+use tokio::sync::watch;
 use tokio::task::JoinSet;
 use tokio::time::{Instant, sleep};
 
 use super::backoff::Backoff;
 use super::context::{CATEGORY, Judgement, until};
 use crate::app::{Diagnostic, MessageEncoding};
-use crate::bindings::changes::Change;
+use crate::bindings::changes::Announced;
 use crate::bindings::output;
 use crate::log::Log;
 
@@ -42,18 +41,15 @@ pub(super) struct Source {
 }
 
 /// Takes messages until it is asked to stop, then waits for those under way. `handle` judges a message.
-pub(super) async fn listen<H, R>(
-    source: Source,
-    mut changes: broadcast::Receiver<Change>,
-    mut resting: watch::Receiver<bool>,
-    handle: H,
-) where
+pub(super) async fn listen<H, R>(source: Source, mut changes: Announced, mut resting: watch::Receiver<bool>, handle: H)
+where
     H: Fn(QueueMessage, Vec<u8>) -> R + Send + Sync + 'static,
     R: Future<Output = Judgement> + Send + 'static,
 {
     let (source, handle) = (Arc::new(source), Arc::new(handle));
     let mut under_way = JoinSet::new();
     let mut backoff = Backoff::new(source.longest_wait);
+    let address = source.queue.url();
     while !*resting.borrow() {
         if !room(&mut under_way, source.threshold, &mut resting).await {
             break;
@@ -64,7 +60,7 @@ pub(super) async fn listen<H, R>(
             tokio::select! {
                 () = until(&mut resting, true) => {}
                 () = sleep(backoff.next_wait()) => {}
-                () = own_change(&mut changes, &source.queue) => backoff.reset(),
+                () = changes.change(|written| *written == *address) => backoff.reset(),
             }
         } else {
             backoff.reset();
@@ -96,20 +92,6 @@ async fn taken(source: &Source) -> Vec<QueueMessage> {
         Err(error) => {
             source.log.warning(CATEGORY, format!("Cannot take messages from queue '{}': {error}", source.queue.name()));
             Vec::new()
-        }
-    }
-}
-
-/// Waits until this host itself has put a message into the queue.
-async fn own_change(changes: &mut broadcast::Receiver<Change>, queue: &Queue) {
-    let address = queue.url();
-    loop {
-        match changes.recv().await {
-            Ok(Change::Message(queue)) if *queue == *address => return,
-            Ok(_) => {}
-            // So much was written that some of the changes are lost; ours may have been among them.
-            Err(RecvError::Lagged(_)) => return,
-            Err(RecvError::Closed) => std::future::pending().await,
         }
     }
 }
