@@ -26,7 +26,7 @@ const HOME_PAGE: &str = include_str!("front/home.html");
 const RESERVED_ROUTES: &str = "Microsoft.Azure.WebJobs.Script.WebHost.Middleware.ReservedRouteGuardMiddleware";
 /// The limit on bodies while no app says another (`FUNCTIONS_REQUEST_BODY_SIZE_LIMIT`).
 const DEFAULT_BODY_LIMIT_BYTES: u64 = 104_857_600;
-/// The limit on bodies that admin endpoints read; the real host's is that of all bodies, which are nobody's files there.
+/// The limit on bodies that admin endpoints read, which are kept in memory; that of the real host is the limit on all bodies.
 const ADMIN_BODY_LIMIT_BYTES: u64 = 1024 * 1024;
 
 /// The host as its callers see it.
@@ -180,7 +180,7 @@ async fn call(call: Call<'_>, caller: &mut Caller) -> Option<Response> {
     }
 }
 
-/// The key with which a caller may call a function, or the status of a response to one who may not.
+/// The key with which a caller calls a function, or the status of a response to one who may not.
 fn permitted(host: &Host, found: &Found, Request { head, target }: Request<'_>) -> Result<Option<Identity>, u16> {
     let query = query::parse(target.query);
     let identity = match presented_key(head, &query) {

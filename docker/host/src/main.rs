@@ -9,7 +9,7 @@ fn main() -> ExitCode {
         return ExitCode::SUCCESS;
     }
     let cli = Cli::from_command_line();
-    // The handler, and whoever calls, need the other half. One worker is this thread: nothing has to pass to another.
+    // The handler and its callers need the other half. One worker is this thread: nothing has to pass to another.
     let workers = std::thread::available_parallelism().map_or(1, |cores| cores.get().div_ceil(2));
     let mut builder = if workers == 1 {
         tokio::runtime::Builder::new_current_thread()

@@ -139,7 +139,7 @@ async fn serve(options: ServeOptions, asked: Option<Asked>) -> Result<Option<Ans
     memory::give_back_after_peaks();
     let watchdog = Watchdog::start();
     let kept = watchdog.as_ref().cloned().unwrap_or_default();
-    // Before the first line is printed: whoever has read it may change a file, and that is noticed.
+    // Before the first line is printed: a person who has read it may change a file, and that is noticed.
     let scope = if options.watch { Scope::Everything } else { Scope::Configuration };
     let seen = Seen::first(&root, scope).await;
     let Bound { listeners, urls, note } = listen::bind(&environment, port).await?;

@@ -30,7 +30,7 @@ async fn a_message_is_put_taken_hidden_shown_and_deleted() {
     let Some(storage) = connect() else { return };
     let queue = storage.queue("messages");
     queue.create().await.unwrap();
-    queue.create().await.expect("creating it again is no error");
+    queue.create().await.expect("creating it again is not an error");
     queue.put("first <&> \"text\" \r\n grüß").await.unwrap();
 
     let taken = queue.receive(32, LONG).await.unwrap().remove(0);

@@ -25,7 +25,7 @@ pub(super) fn read(host: &Arc<Host>, request: &Request<'_>) -> Result<Reply, Err
     })
 }
 
-/// The path if it lies in `root` by its letters and, where it exists, by the links it follows.
+/// The path if it lies in `root` as it is written and, where it exists, by the links it follows.
 fn below(root: &Path, asked: &Path) -> Option<PathBuf> {
     let climbs = asked.components().any(|part| part == std::path::Component::ParentDir);
     if climbs || !asked.starts_with(root) {

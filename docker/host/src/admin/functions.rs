@@ -29,7 +29,7 @@ pub(super) fn find<'a>(method: &str, names: &[&str], segments: &[&'a str]) -> Op
 pub(super) fn test_data_directory(host: &Arc<Host>) -> String {
     match host.settings().get_filled("FUNCTIONS_TEST_DATA_PATH") {
         Some(path) => path.to_owned(),
-        // Nobody comes here without a key.
+        // Without keys nobody is let in here.
         None => host.keys().directory().unwrap_or(Path::new("/")).join("FunctionsData").display().to_string(),
     }
 }

@@ -15,14 +15,14 @@ pub(super) struct HostFile {
     pub document: Option<Document>,
     /// The host error of a file that cannot be read.
     pub error: Option<String>,
-    /// What stands in its place where there is none.
+    /// What is written if there is no such file.
     pub default: Option<&'static str>,
     /// Why it cannot be read, though it may be in order: it is away for a moment, say.
     pub trouble: Option<String>,
     pub diagnostics: Vec<Diagnostic>,
 }
 
-/// What the real host writes where there is no host.json (protocol.md#other-keys).
+/// What the real host writes if there is no host.json (protocol.md#other-keys).
 const DEFAULT_HOST_FILE: &str = r#"{
   "version": "2.0",
   "isDefaultHostConfig": true,
@@ -72,7 +72,7 @@ pub(super) fn read(root: &Path) -> HostFile {
 }
 
 impl HostFile {
-    /// Puts down the default one where there is none, as the real host does.
+    /// Writes the default one if there is none, as the real host does.
     pub(super) fn write_default(&mut self) {
         let Some(text) = self.default else { return };
         if let Err(error) = files::write(&self.path, text.as_bytes()) {

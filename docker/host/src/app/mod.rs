@@ -76,7 +76,7 @@ pub struct App {
 #[error("{0}: the app goes on as it was read before")]
 pub struct Trouble(String);
 
-/// Reads the app below `root`. Never fails: what is wrong is in the value. Where there is no host.json the default one is
+/// Reads the app below `root`. Never fails: what is wrong is in the value. If there is no host.json the default one is
 /// written, as the real host does.
 pub fn load(root: &Path, settings: &Settings) -> App {
     let mut file = host_file::read(root);
@@ -84,7 +84,7 @@ pub fn load(root: &Path, settings: &Settings) -> App {
     app(file, root, settings)
 }
 
-/// Reads the app again that is served already. Nothing is written: whoever replaces host.json may be about to put the new one down.
+/// Reads the app again that is served already. Nothing is written: a program that replaces host.json may be about to write the new one.
 pub fn reload(root: &Path, settings: &Settings) -> Result<App, Trouble> {
     let mut file = host_file::read(root);
     if let Some(trouble) = file.trouble.take() {
@@ -204,7 +204,7 @@ impl App {
 }
 
 /// `version` must be the text `2.0` (recordings C10, C10b, CX-version-number). The real host reads it from the file
-/// itself before there is a configuration: settings do not override it, and its name has small letters.
+/// itself before there is a configuration: settings do not override it, and its name is in lower case.
 fn version_error(host_json: &Value) -> Option<HostError> {
     let version = host_json.get("version").and_then(dotnet_text::json::text_of).unwrap_or_default();
     let text = match version.as_str() {

@@ -141,7 +141,7 @@ fn no_status(status: &Json, name: &str) -> Option<Diagnostic> {
         _ => false,
     };
     (!is_number).then(|| {
-        let text = format!("Outputs.{name}.statusCode is no whole number, so the caller gets 200");
+        let text = format!("Outputs.{name}.statusCode is not a whole number, so the caller gets 200");
         Diagnostic::of_whole(text).hint("write it without quotes, fraction or words: 404")
     })
 }
@@ -189,7 +189,7 @@ fn accidental_base64(outputs: &Object, binding: &OutputBinding<'_>) -> Option<Di
     }
     let bytes = base64::decode(text).filter(|bytes| std::str::from_utf8(bytes).is_err())?;
     let text = format!(
-        "`Outputs.{}` happens to be base64, so the {} bytes that it stands for are written, not the text",
+        "`Outputs.{}` happens to be base64, so the {} bytes that it encodes are written, not the text",
         binding.name,
         bytes.len()
     );
@@ -203,7 +203,7 @@ fn unread_response(answer: &Answer, bindings: &[OutputBinding<'_>]) -> Option<Di
     let is_response = has("body") && (has("status") || has("statusCode") || has("headers"));
     let http = bindings.iter().find(|binding| binding.kind == "http")?;
     (is_response && !bindings.iter().any(OutputBinding::is_return)).then(|| {
-        let text = "`ReturnValue` is no response here, so the caller gets 200 and the whole object";
+        let text = "`ReturnValue` is not a response here, so the caller gets 200 and the whole object";
         Diagnostic::of_whole(text).hint(format!(
             "give it as `Outputs.{}`, with `statusCode`; or name the http output `$return` in function.json",
             http.name
@@ -256,9 +256,9 @@ mod tests {
             (r#"{"res":{"body":"x"}}"#, r#"`Outputs`: {"Outputs":{"res":…}}"#),
             (r#"{"Outputs":{"res":{"status_code":404}}}"#, "did you mean `statusCode`?"),
             (r#"{"Outputs":{"res":{"content":"x"}}}"#, "a response has `statusCode`, `headers`, `body`"),
-            (r#"{"Outputs":{"res":{"statusCode":201.0}}}"#, "statusCode is no whole number"),
-            (r#"{"Outputs":{"res":{"statusCode":"abc"}}}"#, "statusCode is no whole number"),
-            (r#"{"ReturnValue":{"status":404,"body":"x"}}"#, "`ReturnValue` is no response here"),
+            (r#"{"Outputs":{"res":{"statusCode":201.0}}}"#, "statusCode is not a whole number"),
+            (r#"{"Outputs":{"res":{"statusCode":"abc"}}}"#, "statusCode is not a whole number"),
+            (r#"{"ReturnValue":{"status":404,"body":"x"}}"#, "`ReturnValue` is not a response here"),
             (r#"{"Outputs":{"res":{},"message":"x"}}"#, "the outputs of the function are `res`"),
             (r#"{"Outputs":{"res":{},"$return":"x"}}"#, "is the `ReturnValue` of the answer"),
         ] {

@@ -60,7 +60,7 @@ fn of_program(handler: &CustomHandler, settings: &Settings, at: &str) -> Option<
         return None;
     }
     let what =
-        if path.is_dir() { "is a folder" } else { "is no program: it is neither in the app's folder nor on PATH" };
+        if path.is_dir() { "is a folder" } else { "is not a program: it is neither in the app's folder nor on PATH" };
     Some(Diagnostic::new(format!("`{written}` {what}"), at).hint(hint_for_missing(handler, written)))
 }
 
@@ -83,7 +83,7 @@ fn hint_for_missing(handler: &CustomHandler, written: &str) -> String {
             .map_or(in_working_directory.clone(), PathBuf::from);
         format!("programs are not looked for in `workingDirectory`: write `{}`", below.display())
     } else if with_slashes != written {
-        format!("here a backslash is a letter like others: write `{with_slashes}`")
+        format!("here a backslash is a character like others: write `{with_slashes}`")
     } else if WINDOWS_ENDINGS.iter().any(|ending| written.to_lowercase().ends_with(ending)) {
         "that is a name for Windows; on Linux a program has no ending, and a script names its interpreter".to_owned()
     } else {
@@ -106,7 +106,7 @@ fn of_argument(argument: &str, is_script: bool, settings: &Settings, at: String)
     }
 }
 
-/// What to do about a text that stands for another, as templates of public apps have it.
+/// What to do about a placeholder, as templates of public apps have it.
 fn placeholder(text: &str) -> Option<&'static str> {
     let is_between = |first: char, last: char| text.len() > 2 && text.starts_with(first) && text.ends_with(last);
     if is_between('<', '>') {
@@ -131,11 +131,11 @@ fn of_dollar(argument: &str, settings: &Settings, at: String) -> Option<Diagnost
     })
 }
 
-/// A script behind `-c` of a shell is one argument to whoever writes it, and many to the host (protocol.md#command-line).
+/// A script behind `-c` of a shell is one argument to its author, and many to the host (protocol.md#command-line).
 fn of_script(script: &str, at: String) -> Option<Diagnostic> {
     let first = script.split_whitespace().next().filter(|first| first.len() < script.trim().len())?;
     let is_quoted = script.contains('"');
-    let text = format!("blanks part arguments, so all that the shell reads of `{script}` is `{first}`");
+    let text = format!("spaces separate arguments, so all that the shell reads of `{script}` is `{first}`");
     (!is_quoted).then(|| Diagnostic::new(text, at).hint(format!(r#"put it in quotes: "\"{script}\"""#)))
 }
 
@@ -199,7 +199,7 @@ mod tests {
         for (program, parts) in [
             (
                 "handlr",
-                "`APP/host.json:1:79`: `handlr` is no program: it is neither in the app's folder nor on PATH\nhint: did you mean `handler`?",
+                "`APP/host.json:1:79`: `handlr` is not a program: it is neither in the app's folder nor on PATH\nhint: did you mean `handler`?",
             ),
             ("handler.exe", "did you mean `handler`?"),
             ("server.bat", "a name for Windows"),

@@ -58,10 +58,10 @@ fn bad_route(function: &Function, prefix: &str) -> Option<Diagnostic> {
     let template = route::full(prefix, &http.route);
     let Some(reason) = route::fault(&template) else { return unanswerable(function, &template) };
     if route::fault(&route::full("", &http.route)).is_none() && has_outer_slash(prefix) {
-        // Told at the prefix.
+        // Said at the prefix.
         return None;
     }
-    let text = format!("the route `{template}` is not valid, and no function is served before it is mended: {reason}");
+    let text = format!("the route `{template}` is not valid, and no function is served before it is fixed: {reason}");
     let at = format!("bindings[{}].route", function.trigger?);
     let fault = Diagnostic::new(text, at);
     Some(if has_outer_slash(&http.route) { fault.hint("begin and end the route without a slash") } else { fault })
@@ -116,7 +116,7 @@ fn misplaced(function: &Function) -> Vec<Diagnostic> {
                 continue;
             };
             let fault = Diagnostic::new(
-                format!("`{method}` is no usual HTTP method"),
+                format!("`{method}` is not a usual HTTP method"),
                 format!("bindings[{at}].methods[{index}]"),
             );
             let hint = spelling::hint(method, &METHODS, "without `methods` every method is served");

@@ -166,12 +166,12 @@ fn of_kind(kind: Kind, key: &str, value: &Value, path: String) -> Option<Diagnos
             None
         }
         (List, Value::String(text)) => Some(is(
-            "a text and no list",
+            "a text and not a list",
             &format!("write [{}]", text.split_whitespace().map(quoted).collect::<Vec<_>>().join(", ")),
         )),
         (List, Value::Object(_)) => None,
-        (List, _) => Some(is("no list", "write it in brackets: [\"…\"]")),
-        (Object, _) => Some(is("no object", "write it in braces: {\"…\": …}")),
+        (List, _) => Some(is("not a list", "write it in brackets: [\"…\"]")),
+        (Object, _) => Some(is("not an object", "write it in braces: {\"…\": …}")),
         (Scalar | Span, Value::Array(_)) => Some(is("a list", one_of_list(key))),
         (Scalar | Span, Value::Object(_)) => Some(is("an object", "write a single value")),
         (Span, Value::Number(number)) => days(key, &number.to_string(), path),
@@ -323,10 +323,13 @@ mod tests {
 
     #[test]
     fn a_value_of_the_wrong_kind_is_named() {
-        told(r#"{"customHandler": {"description": {"arguments": "-S x"}}}"#, &["a text and no list", r#"["-S", "x"]"#]);
+        told(
+            r#"{"customHandler": {"description": {"arguments": "-S x"}}}"#,
+            &["a text and not a list", r#"["-S", "x"]"#],
+        );
         told(r#"{"customHandler": {"description": {"defaultExecutablePath": ["a"]}}}"#, &["is a list", "`arguments`"]);
         told(r#"{"customHandler": {"enableForwardingHttpRequest": [true]}}"#, &["is a list"]);
-        told(r#"{"customHandler": "node"}"#, &["`customHandler` is no object"]);
+        told(r#"{"customHandler": "node"}"#, &["`customHandler` is not an object"]);
         told(r#"{"functionTimeout": 10}"#, &["h:1:21", "is 10 days", "such as \"00:00:30\""]);
         told(r#"{"customHandler": {"initializationTimeout": "30"}}"#, &["is 30 days"]);
     }

@@ -32,7 +32,8 @@ fn what_passes_in_silence_elsewhere_is_told() {
     assert_eq!(http("", ""), "");
     assert!(http("", r#", "authLevel": "anonymous""#).contains("it belongs into the `httpTrigger`"));
     assert!(
-        http(r#", "methods": ["get", "psot"]"#, "").contains("F/function.json:1:73`: `psot` is no usual HTTP method")
+        http(r#", "methods": ["get", "psot"]"#, "")
+            .contains("F/function.json:1:73`: `psot` is not a usual HTTP method")
     );
     assert!(http(r#", "route": "api/orders""#, "").contains("hint: write `orders` for `/api/orders`"));
     assert!(http(r#", "route": "apiary""#, "").is_empty());
@@ -41,7 +42,7 @@ fn what_passes_in_silence_elsewhere_is_told() {
 #[test]
 fn a_program_that_is_not_there_is_shown_at_its_place() {
     let said = said(&HOST.replace("\"sh\"", "\"no-such-program\""), HTTP);
-    assert!(said.contains("host.json:1:79`: `no-such-program` is no program"), "{said}");
+    assert!(said.contains("host.json:1:79`: `no-such-program` is not a program"), "{said}");
 }
 
 #[test]

@@ -98,9 +98,8 @@ impl BindingData {
         self.hides_system = self.contains("sys");
     }
 
-    /// Adds the top-level properties of a trigger value that is the text of a JSON object (protocol.md#metadata-filter): objects
-    /// as
-    /// objects, everything else as its .NET text; arrays and nulls are left out. A text that is no such object adds
+    /// Adds the top-level properties of a trigger value that is the text of a JSON object (protocol.md#metadata-filter): objects as
+    /// objects, everything else as its .NET text; arrays and nulls are left out. Another text adds
     /// nothing (recordings DX-json-array, DX-json-scalar).
     pub fn add_properties(&mut self, text: &str) {
         let trimmed = text.trim();

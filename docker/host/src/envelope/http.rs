@@ -31,7 +31,7 @@ pub fn url(host: &str, decoded_path: &str, query: Option<&str>) -> Result<String
     Ok(url)
 }
 
-/// Escapes all but the letters that may stand in a path and what is an escape already.
+/// Escapes all but the characters that may stand in a path and what is an escape already.
 fn push_escaped_path(url: &mut String, path: &str) {
     let bytes = path.as_bytes();
     for (at, &byte) in bytes.iter().enumerate() {

@@ -35,7 +35,7 @@ pub struct Unwritable {
 impl Unwritable {
     fn new(failure: Failure, headers: Headers) -> Unwritable {
         let Headers { mut lines, content_type } = headers;
-        // The web server mends the framing of a response that it makes itself.
+        // The web server fixes the framing of a response that it makes itself.
         lines.retain(|(name, _)| !is_framing(name));
         lines.extend(content_type.map(|value| (CONTENT_TYPE.to_owned(), value)));
         Unwritable { failure, instead: Reply::without_body(500, lines) }
@@ -55,8 +55,7 @@ fn is_framing(name: &str) -> bool {
 }
 
 /// Makes the response. A failure here comes after the invocation has succeeded (protocol.md#named-http-output). `accept` is the
-/// caller's `Accept`
-/// header, lines joined by commas.
+/// caller's `Accept` header, lines joined by commas.
 pub fn reply(output: HttpOutput, accept: Option<&str>) -> Result<Reply, Unwritable> {
     let mut headers = match &output {
         HttpOutput::Raw(raw) => check(&raw.headers, Types::LastCounts)?,

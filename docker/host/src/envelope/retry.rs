@@ -68,7 +68,7 @@ mod tests {
     use uuid::Uuid;
 
     #[test]
-    fn tells_the_count_and_the_last_failure() {
+    fn says_the_count_and_the_last_failure() {
         let Value::Json(json) = context("f", 0, 2, None) else { panic!("no object") };
         assert_eq!(
             json::to_compact(&json),

@@ -99,7 +99,7 @@ fn elements(value: &str) -> Vec<String> {
     found
 }
 
-/// Parts a text at letters that are neither in quotes nor in parentheses.
+/// Splits a text at characters that are neither in quotes nor in parentheses.
 fn split(text: &str, parts: impl Fn(char) -> bool) -> Vec<&str> {
     let (mut pieces, mut start) = (Vec::new(), 0);
     let (mut in_quotes, mut depth, mut is_escaped) = (false, 0_usize, false);
@@ -149,7 +149,7 @@ fn disposition(value: &str) -> Option<String> {
     Some(normal)
 }
 
-/// A URI: what may not stand in one is escaped; if it is absolute, its host is in small letters and its path not empty.
+/// A URI: what may not stand in one is escaped; if it is absolute, its host is in lower case and its path not empty.
 fn location(value: &str) -> Option<String> {
     let mut escaped = String::with_capacity(value.len());
     for letter in value.chars() {

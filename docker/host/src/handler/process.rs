@@ -133,7 +133,7 @@ impl Process {
     }
 
     /// Waits until the last lines of a process that has ended are logged: until its output is closed, or nothing more comes from
-    /// whoever holds it open.
+    /// those that hold it open.
     pub async fn drain_output(&mut self, limit: Duration) {
         let pumps = &mut self.pumps;
         let output = &self.output;

@@ -1,4 +1,4 @@
-//! The processes that belong to one start of the handler, whoever their parents are: the handler, what it started, and what put
+//! The processes that belong to one start of the handler, whatever their parents are: the handler, what it started, and what put
 //! itself into a session of its own. They are known by the worker id in their environment, which every child inherits.
 //!
 //! Only Linux shows the environment of a process; elsewhere none is found.

@@ -269,7 +269,7 @@ impl Supervisor {
     fn warn_of_silence(&self, listening: &[SocketAddr]) {
         let port = self.launch.port;
         let warning = match misplaced(listening, port) {
-            Some((what, hint)) => Diagnostic::of_whole(what).hint(hint),
+            Some(found) => found,
             None if listening.is_empty() => return,
             None => Diagnostic::of_whole(format!(
                 "The handler listens on port {port}, and has not answered `GET /` for {SILENCE_SECONDS} s. The host waits: it sends \
@@ -311,17 +311,17 @@ impl Supervisor {
             End::Commanded => false,
             End::TimedOut(listening) => {
                 let seconds = self.probe.timeout.as_secs_f32();
-                let (where_else, hint) = misplaced(listening, self.launch.port).map_or_else(
-                    || (String::new(), "listen on the port that FUNCTIONS_CUSTOMHANDLER_PORT names, at 127.0.0.1"),
-                    |(what, hint)| (format!("\n{what}"), hint),
-                );
                 let text = format!(
                     "Failed to start http worker process. workerId:{worker_id}\nSystem.TimeoutException: Initializing HttpWorker \
-                     timed out.\nNobody listened on 127.0.0.1:{port} within {seconds} s (`initializationTimeout`){where_else}",
+                     timed out.\nNobody listened on 127.0.0.1:{port} within {seconds} s (`initializationTimeout`)",
                     port = self.launch.port,
                 );
-                let category = format!("Worker.HttpWorkerChannel.{worker_id}");
-                self.log.error(&category, Diagnostic::of_whole(text).hint(hint));
+                let failure = match misplaced(listening, self.launch.port) {
+                    Some(found) => Diagnostic { message: format!("{text}\n{}", found.message), ..found },
+                    None => Diagnostic::of_whole(text)
+                        .hint("listen on the port that FUNCTIONS_CUSTOMHANDLER_PORT names, at 127.0.0.1"),
+                };
+                self.log.error(&format!("Worker.HttpWorkerChannel.{worker_id}"), failure);
                 true
             }
             End::Exited(status) => {

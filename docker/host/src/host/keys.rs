@@ -82,7 +82,7 @@ impl Keys {
 
     /// What `key` allows: for the admin endpoints (`function` is `None`) or for one function. Key files are made
     /// at the first call for them, whether the key is right or wrong (recording K16). The function's own are asked last, and only
-    /// about a key that is none of the host's. An empty key is never right, and not worth a look at the files.
+    /// about a key that is not one of the host's. An empty key is never right, and not worth a look at the files.
     ///
     /// # Errors
     /// When a key file can be neither read nor made. The real host then answers 500 without a body (recording JX-bad-host).
@@ -195,7 +195,7 @@ impl Keys {
     }
 }
 
-/// The one key a request presents: that of its first `x-functions-key` header, or else the first `code` of the query, in any letter
+/// The one key a request presents: that of its first `x-functions-key` header, or else the first `code` of the query, ignoring
 /// case. An empty one counts as a wrong key (recordings K03, KX-key-forms).
 pub fn presented<'a>(header: Option<&'a [u8]>, query: impl IntoIterator<Item = (&'a str, &'a str)>) -> Option<&'a str> {
     match header {

@@ -38,13 +38,13 @@ struct Added {
     directories: Vec<String>,
 }
 
-/// Serves the app anew whenever its files change, for ever. A file `app_offline.htm` put down while the host runs ends it, as it
+/// Serves the app anew whenever its files change, for ever. A file `app_offline.htm` that is created while the host runs ends it, as it
 /// does the real host (protocol.md#early-requests).
 /// `first` is how the files were before the app was read.
 pub async fn watch(host: Arc<Host>, scope: Scope, first: Seen) {
     let mut extra = added(&host);
     let is_new = !first.files.contains_key(&host.root().join("host.json"));
-    // The default one that was written just now is no change.
+    // The default one that was written just now is not a change.
     let first = if is_new { Seen::first(host.root(), scope).await } else { first };
     let Seen { files: mut before, mut pause } = first.with(&extra, host.root(), scope).await;
     let mut last_trouble = None;
@@ -259,7 +259,7 @@ mod tests {
         let before = snapshot(root.path(), Scope::Configuration, &Added::default(), &Snapshot::new());
         let mut look =
             Look { added: &Added::default(), before: &before, visited: HashSet::new(), files: Snapshot::new() };
-        // A file is no folder: this is an error as any other, and works for root, too.
+        // A file is not a folder: this is an error as any other, and works for root, too.
         std::fs::remove_dir_all(&folder).unwrap();
         std::fs::write(&folder, "").unwrap();
         look.at_folder(&folder, Scope::Configuration, 1);

@@ -4,7 +4,7 @@ use chrono::{SecondsFormat, Utc};
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
-/// Counts up when a record changes its form; a new kind of record, or a new member, is no change.
+/// Counts up when a record changes its form; a new kind of record, or a new member, is not one.
 const VERSION: u32 = 1;
 
 /// One line of `--output json`.

@@ -138,7 +138,7 @@ where
         }
         Settlement::Poison(poison) => {
             source.log.information(CATEGORY, moving(source.attempts, poison, is_unreadable));
-            // Each has patience of its own: a message that is in the poison queue is not put there again.
+            // Each is tried again by itself: a message that is in the poison queue is not put there again.
             match patiently(|| async { poison.put(&text).await.map(drop) }).await {
                 Ok(()) => patiently(delete).await,
                 failed => failed,
@@ -168,7 +168,7 @@ fn moving(attempts: u64, poison: &Queue, is_unreadable: bool) -> Diagnostic {
     )
 }
 
-/// Tries again, more and more slowly, while storage is out of reach and the lease lasts: whoever gives up has a message handled twice.
+/// Tries again, more and more slowly, while storage is out of reach and the lease lasts: to give up is to have a message handled twice.
 async fn patiently<C: Future<Output = Result<(), Error>>>(call: impl Fn() -> C) -> Result<(), Error> {
     let end = Instant::now() + Duration::from_secs(SETTLE_LIMIT_SECONDS);
     let mut backoff = Backoff::new(Duration::from_secs(LONGEST_SETTLE_PAUSE_SECONDS));

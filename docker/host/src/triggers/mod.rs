@@ -34,8 +34,7 @@ pub use host_id::host_id;
 const STOP_TIMEOUT_SECONDS: u64 = 30;
 
 /// Listens for every trigger of the app that the host serves, whichever that is, except while the host is drained or has given up
-/// its handler. Ends when
-/// the host stops, after the invocations under way.
+/// its handler. Ends when the host stops, after the invocations under way.
 pub async fn run(host: Arc<Host>) {
     let (mut states, mut drained) = (host.states(), host.drained());
     let mut resting = JoinSet::new();

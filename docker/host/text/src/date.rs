@@ -209,7 +209,7 @@ mod tests {
     use super::*;
 
     fn iso_of(text: &str) -> String {
-        recognise(text).unwrap_or_else(|| panic!("{text} is no date")).iso()
+        recognise(text).unwrap_or_else(|| panic!("{text} is not a date")).iso()
     }
 
     #[test]

@@ -1,4 +1,4 @@
-//! Texts of the configuration as the values they stand for, as .NET's type converters read them.
+//! Texts of the configuration as the values they mean, as .NET's type converters read them.
 
 use chrono::TimeDelta;
 use dotnet_text::number;

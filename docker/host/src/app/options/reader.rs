@@ -56,7 +56,7 @@ impl Reader<'_> {
         self.errors.push(HostError { status, log: Some(reason.to_owned()), path: Some(path) });
     }
 
-    /// A value; None if there is none, or if it does not convert.
+    /// A value; `None` if it is absent or does not convert.
     pub fn convert<T>(&mut self, section: &str, key: &str, read: impl Fn(&str) -> Result<T, Error>) -> Option<T> {
         let path = if section.is_empty() { key.to_owned() } else { format!("{section}:{key}") };
         let text = self.configuration.get(&path)?;

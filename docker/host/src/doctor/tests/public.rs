@@ -116,7 +116,7 @@ const ROWS: &[Row] = &[
             "customHandler": {"description": {"defaultExecutablePath": "/usr/lib/jvm/msft-17-x64/bin/sh"}}}"#,
         files: &[],
         settings: CUSTOM,
-        expected: Said(&["is no program", "`sh` is on PATH: write `sh`"]),
+        expected: Said(&["is not a program", "`sh` is on PATH: write `sh`"]),
     },
     Row {
         id: "W11 empty texts and lists",

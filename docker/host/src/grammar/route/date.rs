@@ -185,7 +185,7 @@ fn full_year((number, digits): (u32, usize)) -> Option<i32> {
     }
 }
 
-/// The letters that are of a kind, and the rest.
+/// The characters of a kind at the beginning, and the rest.
 fn split(text: &str, is_one: impl Fn(char) -> bool) -> (&str, &str) {
     text.split_at(text.find(|letter| !is_one(letter)).unwrap_or(text.len()))
 }

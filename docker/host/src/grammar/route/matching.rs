@@ -99,7 +99,7 @@ fn match_parts_with_optional_end<'a>(parts: &'a [Part], piece: &str, found: &mut
     Some(())
 }
 
-/// Matches from the right, literals as far right as they go, each parameter taking at least one letter.
+/// Matches from the right, literals as far right as they go, each parameter taking at least one character.
 fn match_parts<'a>(parts: &'a [Part], piece: &str) -> Option<Vec<(&'a str, String)>> {
     let mut found = Vec::new();
     let mut end = piece.len();
@@ -157,7 +157,7 @@ fn equal(literal: &str, piece: &str) -> bool {
     literal.eq_ignore_ascii_case(piece) || literal_length(piece, literal) == Some(piece.len())
 }
 
-/// .NET's ordinal comparison ignoring case: one letter at a time, by its simple upper-case form.
+/// .NET's ordinal comparison ignoring case: one character at a time, by its simple upper-case form.
 fn fold(letter: char) -> char {
     let mut upper = letter.to_uppercase();
     match (upper.next(), upper.next()) {

@@ -162,7 +162,7 @@ fn read_or_make<F: Serialize + for<'a> Deserialize<'a>>(
     Ok(file)
 }
 
-/// The file, if there is one. Whoever could put down another one could make himself a master key.
+/// The file, if there is one. A user who could replace it could make a master key.
 fn read<F: for<'a> Deserialize<'a>>(path: &Path) -> Result<Option<F>, KeyError> {
     let bytes = match path.parent().map_or(Ok(()), files::check_owner).and_then(|()| files::check_owner(path)) {
         Ok(()) => files::read(path),

@@ -57,7 +57,7 @@ impl Json {
         }
     }
 
-    /// The text, if this is a string that is no date.
+    /// The text, if this is a string and not a date.
     pub fn as_text(&self) -> Option<&str> {
         match self {
             Json::Text(text) => Some(text),

@@ -98,7 +98,7 @@ fn write_scalar(out: &mut impl Write, value: &Json) -> fmt::Result {
     }
 }
 
-/// .NET's shortest text, with `.0` where it would look like an integer; what is no number becomes a string
+/// .NET's shortest text, with `.0` where it would look like an integer; what is not a number becomes a string
 /// (recordings RX-raw-rv-1.0, RX-raw-rv-object-floats).
 fn write_float(out: &mut impl Write, number: f64) -> fmt::Result {
     let text = float_text(number);

@@ -15,7 +15,7 @@ const LOST: u64 = u64::MAX - 1;
 #[derive(Debug)]
 pub struct Places {
     pub limit: usize,
-    /// Counts the waits that have begun: whoever has the least number has been silent for longest.
+    /// Counts the waits that have begun: the connection with the least number has been silent for longest.
     waits: AtomicU64,
     entries: AtomicU64,
     taken: Mutex<HashMap<u64, Arc<Place>>>,

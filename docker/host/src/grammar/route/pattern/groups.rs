@@ -11,7 +11,7 @@ pub fn groups(letters: &[char]) -> Vec<(String, usize)> {
             '\\' => at += 1,
             '[' if !is_class => {
                 is_class = true;
-                // A bracket that closes at once is one of its letters.
+                // A bracket that closes at once is one of its characters.
                 at += usize::from(letters.get(at) == Some(&'^'));
                 at += usize::from(letters.get(at) == Some(&']'));
             }

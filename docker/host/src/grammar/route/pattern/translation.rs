@@ -8,7 +8,7 @@ pub struct Translation {
     letters: Vec<char>,
     at: usize,
     written: String,
-    /// The group that a number or a name stands for, in the order of their parentheses.
+    /// The group that a number or a name means, in the order of their parentheses.
     groups: Vec<(String, usize)>,
     /// Whether a line end ends the text (`m`), and whether spaces count for nothing (`x`): in each group that is open.
     modes: Vec<(bool, bool)>,
@@ -19,7 +19,7 @@ pub struct Translation {
 /// What .NET counts as a part of a word.
 const WORD: &str = r"\p{L}\p{Mn}\p{Nd}\p{Pc}";
 
-/// The names that .NET knows for kinds of letters; those of blocks begin with `Is`.
+/// The names that .NET knows for categories of characters; those of blocks begin with `Is`.
 const CATEGORIES: &str =
     "L Lu Ll Lt Lm Lo M Mn Mc Me N Nd Nl No P Pc Pd Ps Pe Pi Pf Po S Sm Sc Sk So Z Zs Zl Zp C Cc Cf Cs Co Cn";
 
@@ -171,7 +171,7 @@ impl Translation {
         self.options(modes)
     }
 
-    /// `(?im-s)` and `(?im-s:`. Blanks are left out here, so that `x` is not passed on.
+    /// `(?im-s)` and `(?im-s:`. Spaces are left out here, so that `x` is not passed on.
     fn options(&mut self, (mut multiline, mut spaced): (bool, bool)) -> Result<(), Error> {
         let (mut on, mut off, mut is_on) = (String::new(), String::new(), true);
         loop {
@@ -319,7 +319,7 @@ impl Translation {
         char::from((number & 0xff) as u8)
     }
 
-    /// A class, behind its bracket. Brackets in it stand for themselves, but for `-[…]`, which takes away.
+    /// A class, behind its bracket. Brackets in it mean themselves, but for `-[…]`, which takes away.
     fn class(&mut self) -> Result<String, Error> {
         const UNCLOSED: Error = Error::Broken("unterminated [] set");
         let negated = if self.skip("^") { "^" } else { "" };
