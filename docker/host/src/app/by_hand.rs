@@ -1,5 +1,7 @@
 //! Bindings of the extension bundle that nothing here listens for, reads or writes: their functions run by hand.
 
+use dotnet_text::letter_case::is_one_of;
+
 /// Their types: what bundle 4.38.0 has besides those that this host knows (protocol.md#by-hand-only).
 pub(crate) const BY_HAND_TYPES: [&str; 50] = [
     "serviceBusTrigger",
@@ -56,5 +58,5 @@ pub(crate) const BY_HAND_TYPES: [&str; 50] = [
 
 /// Whether a type of binding is one of them, ignoring case.
 pub fn is_by_hand(type_name: &str) -> bool {
-    BY_HAND_TYPES.iter().any(|known| known.eq_ignore_ascii_case(type_name))
+    is_one_of(type_name, &BY_HAND_TYPES)
 }

@@ -3,6 +3,7 @@
 use std::collections::{HashMap, HashSet};
 
 use dotnet_text::json::text_of;
+use dotnet_text::letter_case::is_one_of;
 use serde_json::Value;
 
 use super::auth_level::AuthLevel;
@@ -189,7 +190,6 @@ fn misspelt_trigger(bindings: &[Binding], fault: &Diagnostic) -> Option<Diagnost
 }
 
 fn types(bindings: &[Binding], registered: &Registered<'_>) -> Option<Diagnostic> {
-    let is_one_of = |kind: &str, types: &[&str]| types.iter().any(|known| known.eq_ignore_ascii_case(kind));
     let known = |kind: &str| {
         is_one_of(kind, &BUILT_IN_TYPES)
             || (registered.extensions && (is_one_of(kind, &EXTENSION_TYPES) || is_by_hand(kind)))

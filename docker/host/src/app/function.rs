@@ -14,6 +14,7 @@ use super::options::{HandlerKind, HostOptions, Retry, RetryStrategy};
 use crate::grammar::spelling::did_you_mean;
 use dotnet_text::document::Document;
 use dotnet_text::json::text_of;
+use dotnet_text::letter_case::is_one_of;
 use dotnet_text::time_span;
 
 /// A function whose function.json could be read. It may still be faulty: see [`Function::errors`].
@@ -221,7 +222,7 @@ fn check_source(function: &str, source: &Value) -> Result<(), Diagnostic> {
         Value::Array(_) | Value::Object(_) => serde_json::to_string_pretty(source).unwrap_or_default(),
         scalar => text_of(scalar).unwrap_or_default(),
     };
-    if ["config", "attributes"].iter().any(|legal| source.eq_ignore_ascii_case(legal)) {
+    if is_one_of(&source, &["config", "attributes"]) {
         return Ok(());
     }
     // The stray quote is the real host's.

@@ -3,6 +3,7 @@
 use std::path::Path;
 
 use dotnet_text::json::{Error, ErrorKind};
+use dotnet_text::letter_case::is_one_of;
 
 use super::diagnostic::{Diagnostic, Position};
 
@@ -51,7 +52,7 @@ fn is_word_in_capitals(text: &str, error: &Error) -> bool {
     let line = text.lines().nth(error.position.line - 1).unwrap_or_default();
     let rest = line.chars().skip(error.position.column - 1);
     let word: String = rest.take_while(|letter| letter.is_alphanumeric()).collect();
-    ["true", "false", "null", "none"].iter().any(|known| word.eq_ignore_ascii_case(known))
+    is_one_of(&word, &["true", "false", "null", "none"])
 }
 
 #[cfg(test)]

@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 use super::program;
 use crate::app::{CustomHandler, Diagnostic, HandlerKind, HostOptions, Settings};
 use crate::grammar::spelling::{self, did_you_mean};
+use dotnet_text::letter_case::is_one_of;
 
 /// What the host sets for the handler; these names mean values in its arguments.
 const OWN_VARIABLES: [&str; 5] = [
@@ -159,7 +160,7 @@ fn variables(text: &str) -> Vec<String> {
 }
 
 fn is_known(name: &str, settings: &Settings) -> bool {
-    settings.get(name).is_some() || OWN_VARIABLES.iter().any(|own| own.eq_ignore_ascii_case(name))
+    settings.get(name).is_some() || is_one_of(name, &OWN_VARIABLES)
 }
 
 fn is_on(paths: &std::ffi::OsStr, name: &str) -> bool {

@@ -5,6 +5,7 @@ use serde_json::Value;
 use crate::app::{ADD_BUNDLE, App, BindingKind, Diagnostic, EXTENSION_TYPES, Function, names_extensions};
 use crate::grammar::route::{self, PatternError, has_outer_slash};
 use crate::grammar::spelling::{self, surely_means};
+use dotnet_text::letter_case::is_one_of;
 
 /// The properties of bindings that mean something to this host.
 const PROPERTIES: [&str; 17] = [
@@ -80,10 +81,9 @@ fn unanswerable(function: &Function, template: &str) -> Option<Diagnostic> {
 
 /// Misspelt properties of bindings, which the real host ignores.
 fn mistakes(function: &Function) -> Vec<Diagnostic> {
-    let is_known = |name: &str| PROPERTIES.iter().any(|known| known.eq_ignore_ascii_case(name));
     let names =
         function.bindings.iter().enumerate().flat_map(|(at, binding)| binding.raw.keys().map(move |key| (at, key)));
-    let unknown = names.filter(|(_, name)| !is_known(name));
+    let unknown = names.filter(|(_, name)| !is_one_of(name, &PROPERTIES));
     let mut mistakes = misplaced(function);
     mistakes.extend(unknown.filter_map(|(at, name)| {
         let slip = surely_means(name, &PROPERTIES)?;
@@ -101,7 +101,7 @@ fn misplaced(function: &Function) -> Vec<Diagnostic> {
     for (at, binding) in function.bindings.iter().enumerate() {
         let is_trigger = binding.kind == BindingKind::HttpTrigger;
         for (key, _) in binding.raw.iter().filter(|_| binding.kind == BindingKind::Http) {
-            if OF_TRIGGER.iter().any(|name| name.eq_ignore_ascii_case(key)) {
+            if is_one_of(key, &OF_TRIGGER) {
                 let text = format!("`{key}` means nothing in a binding of type `{}`", binding.type_name);
                 mistakes.push(
                     Diagnostic::of_name(text, format!("bindings[{at}].{key}"))
@@ -111,10 +111,7 @@ fn misplaced(function: &Function) -> Vec<Diagnostic> {
         }
         let methods = binding.property("methods").and_then(Value::as_array).filter(|_| is_trigger);
         for (index, method) in methods.into_iter().flatten().enumerate() {
-            let Some(method) = method.as_str().filter(|it| !METHODS.iter().any(|known| known.eq_ignore_ascii_case(it)))
-            else {
-                continue;
-            };
+            let Some(method) = method.as_str().filter(|it| !is_one_of(it, &METHODS)) else { continue };
             let fault = Diagnostic::new(
                 format!("`{method}` is not a usual HTTP method"),
                 format!("bindings[{at}].methods[{index}]"),
@@ -141,10 +138,8 @@ fn prefix_in_route(function: &Function, prefix: &str) -> Option<Diagnostic> {
         if rest.is_empty() { "leave it out".to_owned() } else { format!("write `{rest}` for `/{prefix}/{rest}`") };
     Some(Diagnostic::new(text, at).hint(hint))
 }
+
 /// Whether the function has bindings that come with an extension bundle.
 fn needs_extensions(function: &Function) -> bool {
-    function
-        .bindings
-        .iter()
-        .any(|binding| EXTENSION_TYPES.iter().any(|kind| binding.type_name.eq_ignore_ascii_case(kind)))
+    function.bindings.iter().any(|binding| is_one_of(&binding.type_name, &EXTENSION_TYPES))
 }

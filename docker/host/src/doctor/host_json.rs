@@ -9,6 +9,7 @@ use super::sections::{SECTIONS, Section, below, members};
 use crate::app::{App, Diagnostic, Document};
 use crate::grammar::route::has_outer_slash;
 use crate::grammar::spelling::{self, did_you_mean, surely_means};
+use dotnet_text::letter_case::is_one_of;
 
 /// Keys that mean different things in different places: it cannot be known where they belong.
 const AMBIGUOUS: [&str; 4] = ["version", "id", "type", "port"];
@@ -77,8 +78,7 @@ fn has_allow_list(app: &App) -> bool {
 }
 
 fn allow_list(allowed: &[String], names: &[&str]) -> Vec<Diagnostic> {
-    let is_there = |name: &str| names.iter().any(|known| known.eq_ignore_ascii_case(name));
-    let unknown = allowed.iter().enumerate().filter(|(_, name)| !is_there(name));
+    let unknown = allowed.iter().enumerate().filter(|(_, name)| !is_one_of(name, names));
     unknown
         .map(|(index, name)| {
             let hint =
@@ -112,10 +112,8 @@ fn of_section(section: &Section, path: &str, members: &Map<String, Value>) -> Ve
 fn unknown(section: &Section, members: &Map<String, Value>, key: &str, path: String) -> Option<Diagnostic> {
     let names: Vec<&str> = section.keys.iter().map(|(name, _)| *name).collect();
     // A misspelt section is certainly missing; a word that an app may use for itself must be closer.
-    let lacks_handler = section.path.is_empty()
-        && !members
-            .keys()
-            .any(|key| key.eq_ignore_ascii_case("customHandler") || key.eq_ignore_ascii_case("httpWorker"));
+    let lacks_handler =
+        section.path.is_empty() && !members.keys().any(|key| is_one_of(key, &["customHandler", "httpWorker"]));
     if let Some(hint) = newer::hint(section.path, key, members) {
         return Some(Diagnostic::of_name(format!("`{key}` means nothing here and is ignored"), path).hint(hint));
     }
@@ -138,7 +136,7 @@ fn unknown(section: &Section, members: &Map<String, Value>, key: &str, path: Str
 
 /// The section that a key belongs into, if it is not this one.
 fn home(section: &Section, key: &str) -> Option<String> {
-    if AMBIGUOUS.iter().any(|word| word.eq_ignore_ascii_case(key)) {
+    if is_one_of(key, &AMBIGUOUS) {
         return None;
     }
     let root_of = |section: &Section| section.path.first().copied();
@@ -239,7 +237,7 @@ fn bundle(file: &Map<String, Value>) -> Option<Diagnostic> {
     let (path, bundle) = members(file, &["extensionBundle"]).into_iter().next()?;
     let (key, id) = bundle.iter().find(|(key, _)| key.eq_ignore_ascii_case("id"))?;
     let id = id.as_str().filter(|id| !id.trim().is_empty())?;
-    if BUNDLES.iter().any(|known| known.eq_ignore_ascii_case(id)) {
+    if is_one_of(id, &BUNDLES) {
         return None;
     }
     let fault = Diagnostic::new(

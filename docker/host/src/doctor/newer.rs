@@ -5,6 +5,7 @@ use serde_json::{Map, Value};
 
 use super::sections::members;
 use crate::app::{AuthLevel, Diagnostic};
+use dotnet_text::letter_case::is_one_of;
 
 const PROFILE: &str = "configurationProfile";
 
@@ -31,8 +32,7 @@ pub fn hint(section: &[&str], key: &str, members: &Map<String, Value>) -> Option
 
 /// A section `http` of `customHandler` in the wrong place.
 fn describes_routes(value: &Value) -> bool {
-    let is_known =
-        |key: &String| ["routes", "defaultAuthorizationLevel"].iter().any(|name| name.eq_ignore_ascii_case(key));
+    let is_known = |key: &String| is_one_of(key, &["routes", "defaultAuthorizationLevel"]);
     value.as_object().is_some_and(|members| members.keys().any(is_known))
 }
 
@@ -73,8 +73,7 @@ fn of_route(element: &Value, path: String) -> Option<Diagnostic> {
             Diagnostic::new(format!("`{text}` is not a level, so there is no such route"), format!("{path}.{key}"));
         return Some(fault.hint(format!("one of `{}`", AuthLevel::NAMES.join("`, `"))));
     }
-    let is_known = |key: &str| ["route", "authorizationLevel"].iter().any(|name| name.eq_ignore_ascii_case(key));
-    let unknown = members.keys().find(|key| !is_known(key))?;
+    let unknown = members.keys().find(|key| !is_one_of(key, &["route", "authorizationLevel"]))?;
     let hint = if unknown.eq_ignore_ascii_case("authLevel") {
         "did you mean `authorizationLevel`?"
     } else if unknown.eq_ignore_ascii_case("methods") {

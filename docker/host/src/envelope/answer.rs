@@ -3,7 +3,7 @@
 use super::failure::Failure;
 use dotnet_text::encoding;
 use dotnet_text::json::{self, ANSWER_MAX_DEPTH, Json, MetadataError, Object, Reader, without_metadata};
-use dotnet_text::letter_case;
+use dotnet_text::letter_case::{is_one_of, same_name};
 use dotnet_text::media_type::{MediaType, is_token};
 use std::borrow::Cow;
 
@@ -69,7 +69,7 @@ fn is_json(content_type: &str) -> bool {
     let MediaType { essence, parameters } = MediaType::split(content_type);
     let is_sound = |(name, value): &(&str, Option<&str>)| is_token(name) || (name.is_empty() && value.is_none());
     let known = ["application/json", "text/json", "*/*", "application/*", "text/*"];
-    parameters.iter().all(is_sound) && known.iter().any(|known| known.eq_ignore_ascii_case(essence))
+    parameters.iter().all(is_sound) && is_one_of(essence, &known)
 }
 
 /// UTF-16 when the charset says so, else UTF-8, and invalid bytes are an error (recordings RX-type-json-badcharset,
@@ -127,11 +127,11 @@ fn read(text: &str) -> Result<Verdict, Unreadable> {
     let mut answer = Answer::default();
     let mut mistyped = None;
     reader.object(|name, reader| {
-        if letter_case::same_name(&name, "Outputs") {
+        if same_name(&name, "Outputs") {
             read_outputs(&mut answer, reader.value()?).unwrap_or_else(|error| mistyped = Some(error));
-        } else if letter_case::same_name(&name, "Logs") {
+        } else if same_name(&name, "Logs") {
             read_logs(&mut answer, reader.value_without_dates()?).unwrap_or_else(|error| mistyped = Some(error));
-        } else if letter_case::same_name(&name, "ReturnValue") {
+        } else if same_name(&name, "ReturnValue") {
             let value = without_metadata(reader.value()?);
             let value = value.unwrap_or_else(|error| {
                 mistyped = Some(error.into());

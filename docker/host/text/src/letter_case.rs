@@ -5,20 +5,26 @@ pub fn fold_case(name: &str) -> String {
     if name.is_ascii() {
         return name.to_ascii_uppercase();
     }
-    let upper = |c: char| {
-        let mut upper = c.to_uppercase();
-        // A letter whose capital is more than one letter, such as `ß`, stays as it is.
-        match (upper.next(), upper.next()) {
-            (Some(single), None) => single,
-            _ => c,
-        }
-    };
-    name.chars().map(upper).collect()
+    name.chars().map(fold).collect()
+}
+
+/// The same for one character: its capital. One whose capital is more than one character, such as `ß`, stays as it is.
+pub fn fold(character: char) -> char {
+    let mut upper = character.to_uppercase();
+    match (upper.next(), upper.next()) {
+        (Some(single), None) => single,
+        _ => character,
+    }
 }
 
 /// Whether two names are equal ignoring case.
 pub fn same_name(one: &str, other: &str) -> bool {
     one.eq_ignore_ascii_case(other) || (!(one.is_ascii() && other.is_ascii()) && fold_case(one) == fold_case(other))
+}
+
+/// Whether a word is one of these, ignoring case.
+pub fn is_one_of(word: &str, known: &[&str]) -> bool {
+    known.iter().any(|known| known.eq_ignore_ascii_case(word))
 }
 
 #[cfg(test)]

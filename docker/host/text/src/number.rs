@@ -1,5 +1,7 @@
 //! Numbers as .NET reads and writes them with the invariant culture.
 
+use crate::letter_case::is_one_of;
+
 /// The decimal exponents that .NET 10, on which the recorded host ran, writes out in full; outside it turns to `E` notation.
 const PLAIN_EXPONENTS: std::ops::RangeInclusive<i32> = -4..=16;
 
@@ -39,7 +41,7 @@ pub fn parse_long(text: &str) -> Option<i64> {
 pub fn is_float(text: &str) -> bool {
     let text = trimmed(text);
     let word = text.strip_prefix(['-', '+']).unwrap_or(text);
-    if ["nan", "infinity"].iter().any(|name| word.eq_ignore_ascii_case(name)) {
+    if is_one_of(word, &["nan", "infinity"]) {
         return true;
     }
     let (mantissa, exponent) = text.split_once(['e', 'E']).unwrap_or((text, "0"));

@@ -1,5 +1,6 @@
 //! The constraints that ASP.NET Core knows by name (protocol.md#binding-keys).
 
+use dotnet_text::letter_case::is_one_of;
 use dotnet_text::number::{is_decimal, is_float, parse_int, parse_long};
 
 use super::date::is_date_time;
@@ -102,7 +103,7 @@ impl Constraint {
         Ok(match self {
             Self::Int => parse_int(value).is_some(),
             Self::Long => parse_long(value).is_some(),
-            Self::Bool => ["true", "false"].iter().any(|word| trimmed(value).eq_ignore_ascii_case(word)),
+            Self::Bool => is_one_of(trimmed(value), &["true", "false"]),
             Self::DateTime => is_date_time(trimmed(value)),
             Self::Decimal => is_decimal(value),
             Self::Float => is_float(value),

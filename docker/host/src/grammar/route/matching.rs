@@ -3,6 +3,7 @@
 use super::constraint::Constraint;
 use super::pattern;
 use super::template::{Parameter, Part, Segment, Template};
+use dotnet_text::letter_case::fold;
 
 /// The parameters of a template in its order; `None` where one has no value.
 pub type Values = Vec<(String, Option<String>)>;
@@ -155,15 +156,6 @@ fn literal_length(text: &str, literal: &str) -> Option<usize> {
 
 fn equal(literal: &str, piece: &str) -> bool {
     literal.eq_ignore_ascii_case(piece) || literal_length(piece, literal) == Some(piece.len())
-}
-
-/// .NET's ordinal comparison ignoring case: one character at a time, by its simple upper-case form.
-fn fold(letter: char) -> char {
-    let mut upper = letter.to_uppercase();
-    match (upper.next(), upper.next()) {
-        (Some(only), None) => only,
-        _ => letter,
-    }
 }
 
 #[cfg(test)]
