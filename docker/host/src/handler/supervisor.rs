@@ -111,7 +111,7 @@ impl Supervisor {
             let worker_id = Uuid::new_v4();
             let started = Instant::now();
             let (end, process) = match Process::start(&self.launch, worker_id, &self.log) {
-                Ok(process) => self.look_after(process, worker_id).await,
+                Ok(process) => self.look_after(process).await,
                 Err(error) => {
                     self.log_start_failure(worker_id, &error);
                     // Nothing is restarted, nothing counted; only a command to restart, or the end, helps (protocol.md#exit-and-restart).
@@ -126,11 +126,11 @@ impl Supervisor {
             // A caller waits for the next one from now on, however long this one takes to end.
             self.readiness.send_replace(Readiness::Starting);
             if end.asks_for_restart() {
-                self.leave_behind(&process, worker_id);
+                self.leave_behind(&process);
             } else {
                 process.kill().await;
             }
-            let is_failure = self.log_end(&end, &process, worker_id);
+            let is_failure = self.log_end(&end, &process);
             if is_failure && self.count_failure() >= MAX_FAILURES {
                 self.log.error(DISPATCHER, "Exceeded http worker restart retry count. Shutting down Functions Host");
                 self.readiness.send_replace(Readiness::GivenUp);
@@ -149,7 +149,7 @@ impl Supervisor {
     }
 
     /// What a process has started that asks for a restart lives on, and may answer in its place: it is killed with the host.
-    fn leave_behind(&mut self, process: &Process, worker_id: Uuid) {
+    fn leave_behind(&mut self, process: &Process) {
         if self.wrappers.len() < MAX_WRAPPERS {
             self.wrappers.push(Arc::clone(&process.guard));
         }
@@ -159,7 +159,7 @@ impl Supervisor {
             process.command_line
         );
         let found = Diagnostic::of_whole(text).hint(EXEC_HINT);
-        let log = self.log.clone();
+        let (log, worker_id) = (self.log.clone(), process.guard.worker_id);
         // The next start does not wait for this.
         tokio::task::spawn_blocking(move || {
             if process_tree::are_alive(worker_id) {
@@ -195,7 +195,8 @@ impl Supervisor {
     }
 
     /// Waits for the end of a process, or for a command to end it. No process means that the host is done with the handler.
-    async fn look_after(&mut self, mut process: Process, worker_id: Uuid) -> (End, Option<Process>) {
+    async fn look_after(&mut self, mut process: Process) -> (End, Option<Process>) {
+        let worker_id = process.guard.worker_id;
         let client = Arc::clone(&self.client);
         let mut probing = std::pin::pin!(wait_until_ready(&client, self.probe));
         let mut silence = std::pin::pin!(tokio::time::sleep(Duration::from_secs(SILENCE_SECONDS)));
@@ -306,7 +307,8 @@ impl Supervisor {
     }
 
     /// Says how a process ended; whether that counts as a failure.
-    fn log_end(&self, end: &End, process: &Process, worker_id: Uuid) -> bool {
+    fn log_end(&self, end: &End, process: &Process) -> bool {
+        let worker_id = process.guard.worker_id;
         match end {
             End::Commanded => false,
             End::TimedOut(listening) => {
