@@ -34,8 +34,8 @@ pub(super) fn test_data_directory(host: &Arc<Host>) -> String {
     }
 }
 
-/// All functions that have a function.json. Links are to the app's public name (recording K14). With a faulty host.json there is no host to list them
-/// (recording CX-hostjson-invalid).
+/// All functions that have a function.json. Links are to the app's public name (recording K14). With a faulty host.json there
+/// is no host to list them (recording CX-hostjson-invalid).
 fn list(host: &Arc<Host>) -> Reply {
     let app = host.app();
     if !app.host_file_is_sound {

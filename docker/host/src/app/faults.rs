@@ -23,8 +23,8 @@ const BUILT_IN_TYPES: [&str; 4] = ["httpTrigger", "http", "timerTrigger", "manua
 pub(crate) const EXTENSION_TYPES: [&str; 6] =
     ["queueTrigger", "queue", "blobTrigger", "blob", "eventHubTrigger", "eventHub"];
 
-/// Properties in which `%name%` is replaced by a setting when the function is loaded (protocol.md#binding-expressions). HTTP routes are not
-/// among them.
+/// Properties in which `%name%` is replaced by a setting when the function is loaded (protocol.md#binding-expressions). HTTP
+/// routes are not among them.
 const RESOLVED_PROPERTIES: [&str; 5] = ["schedule", "queueName", "path", "eventHubName", "consumerGroup"];
 
 /// What to do about bindings whose extension is not there.
@@ -328,7 +328,8 @@ fn trigger(function: &Function, registered: &Registered<'_>) -> Option<Diagnosti
     Some(Diagnostic::new(text, format!("bindings[{}].{property}", function.trigger?)).hint(hint))
 }
 
-/// Why a function cannot be loaded because of its trigger, and the property at fault (recording TX-timer-bad). Settings that are missing are not looked for.
+/// Why a function cannot be loaded because of its trigger, and the property at fault (recording TX-timer-bad). Settings that
+/// are missing are not looked for.
 fn trigger_fault(trigger: &Binding, settings: &Settings) -> Option<(&'static str, grammar::Error)> {
     match trigger.kind {
         BindingKind::TimerTrigger => {

@@ -1,4 +1,5 @@
-//! Finds parts of an answer that the host ignores, although its author surely meant them (protocol.md#the-result-object to #http-return-value).
+//! Finds parts of an answer that the host ignores, although its author surely meant them (protocol.md#the-result-object to
+//! #http-return-value).
 
 use crate::app::Diagnostic;
 use crate::envelope::answer::Answer;

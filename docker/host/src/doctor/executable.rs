@@ -1,4 +1,5 @@
-//! Checks whether the handler's program can be started, so that a broken one is reported at once (protocol.md#customhandler-description, #command-line and #exit-and-restart).
+//! Checks whether the handler's program can be started, so that a broken one is reported at once
+//! (protocol.md#customhandler-description, #command-line and #exit-and-restart).
 
 use std::path::{Path, PathBuf};
 

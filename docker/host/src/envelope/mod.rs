@@ -1,9 +1,10 @@
-//! The envelope: `{Data, Metadata}` out, `{Outputs, Logs, ReturnValue}` back; pure (protocol.md#the-request-envelope and #the-invocation-result).
+//! The envelope: `{Data, Metadata}` out, `{Outputs, Logs, ReturnValue}` back; pure (protocol.md#the-request-envelope and
+//! #the-invocation-result).
 //!
 //! On the way out, [`http`] makes the trigger value of an HTTP request and its [`data::BindingData`], and [`request`] writes
-//! the envelope, to which [`retry`] adds what a retry policy has to say. On the way back, [`answer`] decides whether the handler's reply
-//! counts, [`outputs`] gives each output binding its value, that of HTTP as [`http_output`] says, and [`reply`], [`queue`] and [`blob`] turn
-//! such a value into what a caller or a storage service gets.
+//! the envelope, to which [`retry`] adds what a retry policy has to say. On the way back, [`answer`] decides whether the
+//! handler's reply counts, [`outputs`] gives each output binding its value, that of HTTP as [`http_output`] says, and
+//! [`reply`], [`queue`] and [`blob`] turn such a value into what a caller or a storage service gets.
 
 pub mod answer;
 pub mod blob;

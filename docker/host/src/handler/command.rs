@@ -1,4 +1,5 @@
-//! The handler's command line: .NET's rules for joining, expanding and splitting it (protocol.md#customhandler-description and #command-line).
+//! The handler's command line: .NET's rules for joining, expanding and splitting it (protocol.md#customhandler-description and
+//! #command-line).
 
 use std::borrow::Cow;
 use std::convert::Infallible;

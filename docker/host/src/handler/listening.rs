@@ -13,7 +13,8 @@ pub(super) async fn listening(worker_id: Uuid) -> Vec<SocketAddr> {
     tokio::task::spawn_blocking(move || process_tree::listening(worker_id)).await.unwrap_or_default()
 }
 
-/// What is wrong with the addresses that a handler listens on: the host asks 127.0.0.1 alone (protocol.md#port). `None` if the right one is among them, or there are none.
+/// What is wrong with the addresses that a handler listens on: the host asks 127.0.0.1 alone (protocol.md#port). `None` if the
+/// right one is among them, or there are none.
 pub(super) fn misplaced(listening: &[SocketAddr], port: u16) -> Option<Diagnostic> {
     let reaches = |address: &&SocketAddr| match address.ip() {
         IpAddr::V4(ip) => ip.is_unspecified() || ip.is_loopback(),

@@ -16,7 +16,8 @@ const NAME: &str = "handler-watchdog";
 /// This program, also after its file was replaced.
 const THIS_PROGRAM: &str = "/proc/self/exe";
 
-/// The watchdog as the host has it: it holds one end of a pipe, which closes with the host, whatever ends that. By default there is no watchdog.
+/// The watchdog as the host has it: it holds one end of a pipe, which closes with the host, whatever ends that. By default
+/// there is no watchdog.
 #[derive(Clone, Debug, Default)]
 pub struct Watchdog(Option<Arc<Mutex<Child>>>);
 

@@ -1,5 +1,5 @@
-//! The blob trigger (protocol.md#blob-trigger and #blob-polling): containers are scanned, what is new goes to a queue of this host, and from
-//! there to the functions.
+//! The blob trigger (protocol.md#blob-trigger and #blob-polling): containers are scanned, what is new goes to a queue of this
+//! host, and from there to the functions.
 
 use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
