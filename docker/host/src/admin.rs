@@ -16,30 +16,27 @@ use crate::host::keys::{Identity, KeyError, KeyLevel};
 use endpoint::{Access, Endpoint};
 pub use endpoint::{Reply, Request};
 
-pub struct Found<'a> {
+#[derive(Clone, Copy)]
+pub struct Found {
     access: Access,
-    /// The parts of the path as they were sent.
-    segments: Vec<&'a str>,
-    endpoint: Endpoint<'a>,
+    endpoint: Endpoint,
 }
 
 /// The endpoint that a method, a decoded path and a parsed query name; `None` if there is none.
-pub fn find<'a>(method: &str, path: &'a str, query: &[(String, Vec<String>)]) -> Option<Found<'a>> {
-    let path = path.strip_suffix('/').unwrap_or(path);
-    let segments: Vec<&str> = path.strip_prefix('/')?.split('/').collect();
-    let folded: Vec<String> = segments.iter().map(|segment| segment.to_ascii_lowercase()).collect();
-    let names: Vec<&str> = folded.iter().map(String::as_str).collect();
+pub fn find(method: &str, path: &str, query: &[(String, Vec<String>)]) -> Option<Found> {
+    let path = path.strip_suffix('/').unwrap_or(path).to_ascii_lowercase();
+    let names: Vec<&str> = path.strip_prefix('/')?.split('/').collect();
     let (access, endpoint) = match names.as_slice() {
         ["admin" | "runtime", "health", rest @ ..] => health::find(rest, query)?,
-        names => endpoint(&method.to_ascii_uppercase(), names, &segments)?,
+        names => endpoint(&method.to_ascii_uppercase(), names)?,
     };
-    Some(Found { access, segments, endpoint })
+    Some(Found { access, endpoint })
 }
 
-impl Found<'_> {
-    /// The answer to a sender who may not use the endpoint; nothing of the body is needed for it.
-    pub fn refusal(&self, host: &Arc<Host>, key: Option<&str>) -> Option<Reply> {
-        refusal(self.access, &self.segments, host, key)
+impl Found {
+    /// The answer to a sender who may not use the endpoint at this path; nothing of the body is needed for it.
+    pub fn refusal(self, host: &Arc<Host>, path: &str, key: Option<&str>) -> Option<Reply> {
+        refusal(self.access, path, host, key)
             .unwrap_or_else(|error| Some(endpoint::Error::from(error).into_reply(host)))
     }
 
@@ -49,41 +46,37 @@ impl Found<'_> {
     }
 }
 
-/// The table of endpoints. `names` are the segments of the path in lower case, `segments` as they were sent.
-fn endpoint<'a>(method: &str, names: &[&str], segments: &[&'a str]) -> Option<(Access, Endpoint<'a>)> {
-    let master = |endpoint: Endpoint<'a>| Some((Access::Master, endpoint));
-    match (method, names) {
-        ("GET" | "POST", ["admin", "host", "ping"]) => Some((Access::Anyone, Box::new(|_, _| Ok(host::ping())))),
-        ("GET" | "POST", ["admin", "warmup"]) => Some((Access::Anyone, Box::new(|_, _| Ok(Reply::empty(200))))),
+/// The table of endpoints; `names` are the segments of the path in lower case.
+fn endpoint(method: &str, names: &[&str]) -> Option<(Access, Endpoint)> {
+    let found: (Access, Endpoint) = match (method, names) {
+        ("GET" | "POST", ["admin", "host", "ping"]) => (Access::Anyone, |_, _| Ok(host::ping())),
+        ("GET" | "POST", ["admin", "warmup"]) => (Access::Anyone, |_, _| Ok(Reply::empty(200))),
         (_, ["admin", "host", rest @ ..]) => {
-            keys::find_host(method, rest, segments).or_else(|| host::find(method, rest)).and_then(master)
+            (Access::Master, keys::find_host(method, rest).or_else(|| host::find(method, rest))?)
         }
-        (_, ["admin", "functions", rest @ ..]) => keys::find_function(method, rest, segments)
-            .or_else(|| functions::find(method, rest, segments))
-            .and_then(master),
-        ("GET" | "HEAD", ["admin", "vfs", ..]) => Some((Access::MasterUnchallenged, Box::new(files::read))),
+        (_, ["admin", "functions", rest @ ..]) => {
+            (Access::Master, keys::find_function(method, rest).or_else(|| functions::find(method, rest))?)
+        }
+        ("GET" | "HEAD", ["admin", "vfs", ..]) => (Access::MasterUnchallenged, files::read),
         // The webhooks of extensions: this host has none.
         ("GET" | "PUT" | "POST" | "DELETE" | "OPTIONS", ["runtime", "webhooks", _, ..]) => {
-            Some((Access::Webhook, host::running(Box::new(|_, _| Ok(Reply::empty(404))))))
+            (Access::Webhook, |host, _| host::check_running(host).map(|()| Reply::empty(404)))
         }
-        _ => None,
-    }
+        _ => return None,
+    };
+    Some(found)
 }
 
 /// The answer to a caller who may not use an endpoint. A key of a function opens none (recordings K08, K14).
-fn refusal(access: Access, segments: &[&str], host: &Arc<Host>, key: Option<&str>) -> Result<Option<Reply>, KeyError> {
+fn refusal(access: Access, path: &str, host: &Arc<Host>, key: Option<&str>) -> Result<Option<Reply>, KeyError> {
     if access == Access::Anyone {
         return Ok(None);
     }
     let identity = key.map(|key| host.keys().identify(key, None)).transpose()?.flatten();
-    let extension = segments.get(2).map(|name| format!("{name}_extension"));
+    let extension = format!("{}_extension", endpoint::segment(path, 2));
     Ok(match (access, identity) {
         (_, Some(Identity { level: KeyLevel::Admin, .. })) => None,
-        (Access::Webhook, Some(Identity { level: KeyLevel::System, key_name }))
-            if extension.as_ref() == Some(&key_name) =>
-        {
-            None
-        }
+        (Access::Webhook, Some(Identity { level: KeyLevel::System, key_name })) if key_name == extension => None,
         (Access::MasterUnchallenged, _) => Some(Reply::empty(401)),
         (_, None) => Some(Reply::empty(401).with("WWW-Authenticate", "Bearer".to_owned())),
         (_, Some(_)) => Some(Reply::empty(403)),

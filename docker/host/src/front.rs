@@ -99,13 +99,13 @@ fn warn_of_reserved_route(host: &Host, running: &Running, Request { head, target
 }
 
 /// Answers a request to an admin endpoint. Its body is read only for those who have the key.
-async fn admin(host: &Arc<Host>, endpoint: admin::Found<'_>, request: Request<'_>, caller: &mut Caller) -> Response {
+async fn admin(host: &Arc<Host>, endpoint: admin::Found, request: Request<'_>, caller: &mut Caller) -> Response {
     let query = query::parse(request.target.query);
-    if let Some(refusal) = endpoint.refusal(host, presented_key(request.head, &query)) {
+    if let Some(refusal) = endpoint.refusal(host, &request.target.path, presented_key(request.head, &query)) {
         return admin_response(host, refusal);
     }
     match caller.collect(ADMIN_BODY_LIMIT_BYTES).await {
-        Ok(body) => admin_response(host, admin_answer(host, request, query, body).await),
+        Ok(body) => admin_response(host, admin_answer(host, endpoint, request, body).await),
         Err(BodyError::TooLong(limit)) => {
             let text = format!("the body of a request to `{}` has more than {limit} bytes", request.target.path);
             host.log().warning(log::HOST, text);
@@ -118,18 +118,17 @@ async fn admin(host: &Arc<Host>, endpoint: admin::Found<'_>, request: Request<'_
 /// The endpoints read and write files: callers of functions do not wait for that.
 async fn admin_answer(
     host: &Arc<Host>,
+    endpoint: admin::Found,
     Request { head, target }: Request<'_>,
-    query: Vec<(String, Vec<String>)>,
     body: Vec<u8>,
 ) -> admin::Reply {
     let header = |name| head.headers.text(name).map(str::to_owned);
     let (name, content_type) = (header(Name::Host).unwrap_or_default(), header(Name::ContentType));
-    let (host, method, path) = (Arc::clone(host), head.method.clone(), target.path.to_string());
+    let (host, path, query) = (Arc::clone(host), target.path.to_string(), query::parse(target.query));
     aside(move || {
         let content_type = content_type.as_deref();
         let asked = admin::Request { path: &path, host: &name, content_type, query: &query, body: &body };
-        let endpoint = admin::find(&method, &path, &query);
-        endpoint.map_or_else(|| admin::Reply::empty(404), |endpoint| endpoint.answer(&host, &asked))
+        endpoint.answer(&host, &asked)
     })
     .await
 }

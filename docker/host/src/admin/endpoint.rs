@@ -74,8 +74,8 @@ pub(super) enum Access {
     Webhook,
 }
 
-/// The answer of one endpoint, made once the caller may use it.
-pub type Endpoint<'a> = Box<dyn FnOnce(&Arc<Host>, &Request<'_>) -> Result<Reply, Error> + Send + 'a>;
+/// Answers a request of a caller who may use the endpoint.
+pub(super) type Endpoint = fn(&Arc<Host>, &Request<'_>) -> Result<Reply, Error>;
 
 impl Reply {
     pub fn empty(status: u16) -> Self {
@@ -98,7 +98,12 @@ impl Reply {
     }
 }
 
-impl Request<'_> {
+impl<'a> Request<'a> {
+    /// A segment of the path as it was sent, from 0; empty if the path ends before.
+    pub(super) fn segment(&self, index: usize) -> &'a str {
+        segment(self.path, index)
+    }
+
     /// What stands before the path in a link to this host.
     pub fn base(&self) -> String {
         format!("http://{}", self.host)
@@ -109,10 +114,6 @@ impl Request<'_> {
         format!("{}{}", self.base(), self.path)
     }
 
-    pub(super) fn parameter(&self, name: &str) -> Option<&str> {
-        parameter(self.query, name)
-    }
-
     /// The body as JSON; `None` if it is not JSON.
     pub fn json(&self) -> Result<Option<Value>, Error> {
         if !self.content_type.is_some_and(is_json) {
@@ -121,6 +122,10 @@ impl Request<'_> {
         let text = std::str::from_utf8(self.body).ok();
         Ok(text.and_then(|text| Document::parse(text).ok()).map(|document| document.value))
     }
+}
+
+pub(super) fn segment(path: &str, index: usize) -> &str {
+    path.split('/').nth(index + 1).unwrap_or_default()
 }
 
 fn is_json(content_type: &str) -> bool {

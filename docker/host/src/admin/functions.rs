@@ -12,17 +12,22 @@ use crate::grammar::route;
 use crate::host::Host;
 use crate::triggers::manual;
 
-pub(super) fn find<'a>(method: &str, names: &[&str], segments: &[&'a str]) -> Option<Endpoint<'a>> {
-    let name = segments.get(2).copied().unwrap_or_default();
-    Some(match (method, names) {
-        ("GET", []) => Box::new(|host, _| Ok(list(host))),
-        ("GET", [_]) => Box::new(move |host, request| Ok(get(name, host, request))),
-        ("PUT", [_]) => Box::new(move |host, request| put(name, host, request)),
-        ("DELETE", [_]) => Box::new(move |host, _| delete(name, host)),
-        ("POST", [_]) => Box::new(move |host, request| invoke(name, host, request)),
-        ("GET", [_, "status"]) => Box::new(move |host, _| Ok(status(name, host))),
+pub(super) fn find(method: &str, names: &[&str]) -> Option<Endpoint> {
+    let endpoint: Endpoint = match (method, names) {
+        ("GET", []) => |host, _| Ok(list(host)),
+        ("GET", [_]) => |host, request| Ok(get(name(request), host, request)),
+        ("PUT", [_]) => |host, request| put(name(request), host, request),
+        ("DELETE", [_]) => |host, request| delete(name(request), host),
+        ("POST", [_]) => |host, request| invoke(name(request), host, request),
+        ("GET", [_, "status"]) => |host, request| Ok(status(name(request), host)),
         _ => return None,
-    })
+    };
+    Some(endpoint)
+}
+
+/// The function that a path names.
+fn name<'a>(request: &Request<'a>) -> &'a str {
+    request.segment(2)
 }
 
 /// Where the test data of functions is kept. The real host takes a folder in /tmp, where others could put down theirs.

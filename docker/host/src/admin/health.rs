@@ -16,21 +16,23 @@ const STORAGE: Check =
     ("azure.functions.webjobs.storage", |host| host.settings().get_filled("AzureWebJobsStorage").is_some());
 
 /// The endpoint below `/runtime/health`. Anybody may ask it, but for what it has looked at.
-pub(super) fn find(rest: &[&str], query: &[(String, Vec<String>)]) -> Option<(Access, Endpoint<'static>)> {
-    let checks: &[Check] = match rest {
-        [] => &[LIFE, STATE, STORAGE],
-        ["live"] => &[LIFE],
-        ["ready"] => &[STATE],
+pub(super) fn find(rest: &[&str], query: &[(String, Vec<String>)]) -> Option<(Access, Endpoint)> {
+    let endpoint: Endpoint = match rest {
+        [] => |host, request| Ok(health(&[LIFE, STATE, STORAGE], host, request)),
+        ["live"] => |host, request| Ok(health(&[LIFE], host, request)),
+        ["ready"] => |host, request| Ok(health(&[STATE], host, request)),
         _ => return None,
     };
-    let is_expanded = parameter(query, "expand").is_some_and(|value| value.eq_ignore_ascii_case("true"));
-    let access = if is_expanded { Access::MasterUnchallenged } else { Access::Anyone };
-    Some((access, Box::new(move |host, request| Ok(health(checks, is_expanded, host, request)))))
+    Some((if is_expanded(query) { Access::MasterUnchallenged } else { Access::Anyone }, endpoint))
+}
+
+fn is_expanded(query: &[(String, Vec<String>)]) -> bool {
+    parameter(query, "expand").is_some_and(|value| value.eq_ignore_ascii_case("true"))
 }
 
 /// This host has come up before it answers anybody, so that there is nothing to wait for (recording AT-health).
-fn health(checks: &[Check], is_expanded: bool, host: &Arc<Host>, request: &Request<'_>) -> Reply {
-    if let Some(wait) = request.parameter("wait").filter(|wait| wait.trim().parse::<u32>().is_err()) {
+fn health(checks: &[Check], host: &Arc<Host>, request: &Request<'_>) -> Reply {
+    if let Some(wait) = parameter(request.query, "wait").filter(|wait| wait.trim().parse::<u32>().is_err()) {
         let error = json!({
             "code": "BadArgument",
             "message": "'wait' query param must be a positive integer",
@@ -42,7 +44,7 @@ fn health(checks: &[Check], is_expanded: bool, host: &Arc<Host>, request: &Reque
     }
     let is_well = checks.iter().all(|(_, check)| check(host));
     let mut report = json!({"status": status(is_well)});
-    if is_expanded {
+    if is_expanded(request.query) {
         let entry = |(name, check): &Check| ((*name).to_owned(), json!({"data": {}, "status": status(check(host))}));
         report["entries"] = Value::Object(checks.iter().map(entry).collect());
     }

@@ -14,61 +14,51 @@ use crate::triggers::host_id;
 
 const APP_OFFLINE_PAGE: &str = "<html><body>This function app is offline.</body></html>\n";
 
-pub(super) fn find<'a>(method: &str, names: &[&str]) -> Option<Endpoint<'a>> {
-    Some(match (method, names) {
-        ("GET", ["status"]) => Box::new(|host, _| Ok(status(host))),
-        ("POST", ["drain"]) => Box::new(|host, _| {
+pub(super) fn find(method: &str, names: &[&str]) -> Option<Endpoint> {
+    let endpoint: Endpoint = match (method, names) {
+        ("GET", ["status"]) => |host, _| Ok(status(host)),
+        ("POST", ["drain"]) => |host, _| {
             host.drain(true);
             Ok(Reply::empty(202))
-        }),
-        ("POST", ["resume"]) => Box::new(|host, _| Ok(resume(host))),
-        ("GET", ["drain", "status"]) => Box::new(|host, _| Ok(drain_status(host))),
-        ("POST", ["restart"]) => Box::new(|host, _| Ok(restart(host))),
-        ("PUT", ["state"]) => Box::new(set_state),
-        ("GET", ["config"]) => running(Box::new(|host, _| Ok(configuration(&host.app())))),
-        ("GET", ["processes"]) => Box::new(|_, _| Ok(processes())),
-        ("GET", ["extensions"]) => Box::new(|_, request| {
+        },
+        ("POST", ["resume"]) => |host, _| Ok(resume(host)),
+        ("GET", ["drain", "status"]) => |host, _| Ok(drain_status(host)),
+        ("POST", ["restart"]) => |host, _| Ok(restart(host)),
+        ("PUT", ["state"]) => set_state,
+        ("GET", ["config"]) => |host, _| check_running(host).map(|()| configuration(&host.app())),
+        ("GET", ["processes"]) => |_, _| Ok(processes()),
+        ("GET", ["extensions"]) => |_, request| {
             Ok(Reply::json(200, &json!({"extensions": [], "links": [{"rel": "self", "href": request.link()}]})))
-        }),
-        ("POST", ["synctriggers"]) => running(Box::new(|_, _| {
+        },
+        ("POST", ["synctriggers"]) => |host, _| {
+            check_running(host)?;
             Ok(Reply::json(500, &json!({"status": "Invalid environment for SyncTriggers operation."})))
-        })),
-        ("POST", ["scale", "status"]) => Box::new(|host, request| {
+        },
+        ("POST", ["scale", "status"]) => |host, request| {
             request.json()?;
             check_running(host)?;
             Ok(Reply::text(400, "Runtime scale monitoring is not enabled."))
-        }),
-        ("POST", ["log"]) => Box::new(|_, request| log(request)),
-        ("GET", ["extensionbundle", "v1", content]) => no_bundle(content)?,
-        _ => return None,
-    })
-}
-
-/// What is asked of an extension bundle, which this host does not have.
-fn no_bundle(content: &str) -> Option<Endpoint<'static>> {
-    let what = match content {
-        "templates" => "Templates",
-        "bindings" => "Bindings",
-        name if name == "resources" || name.starts_with("resources.") => "Resources",
+        },
+        ("POST", ["log"]) => |_, request| log(request),
+        ("GET", ["extensionbundle", "v1", "templates"]) => |_, _| Ok(no_bundle("Templates")),
+        ("GET", ["extensionbundle", "v1", "bindings"]) => |_, _| Ok(no_bundle("Bindings")),
+        ("GET", ["extensionbundle", "v1", name]) if *name == "resources" || name.starts_with("resources.") => {
+            |_, _| Ok(no_bundle("Resources"))
+        }
         _ => return None,
     };
-    Some(Box::new(move |_, _| {
-        let text = format!(
-            "{what} not found within the extension bundle or extension bundle is not configured for the function app."
-        );
-        Ok(Reply::text(404, &text))
-    }))
+    Some(endpoint)
 }
 
-/// An endpoint that only a running host has an answer for.
-pub(super) fn running(endpoint: Endpoint<'_>) -> Endpoint<'_> {
-    Box::new(move |host, request| {
-        check_running(host)?;
-        endpoint(host, request)
-    })
+/// The answer about a part of an extension bundle, which this host does not have.
+fn no_bundle(part: &str) -> Reply {
+    let text = format!(
+        "{part} not found within the extension bundle or extension bundle is not configured for the function app."
+    );
+    Reply::text(404, &text)
 }
 
-fn check_running(host: &Arc<Host>) -> Result<(), Error> {
+pub(super) fn check_running(host: &Arc<Host>) -> Result<(), Error> {
     host.running().map(drop).ok_or(Error::NotRunning)
 }
 

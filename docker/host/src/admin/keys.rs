@@ -9,40 +9,41 @@ use super::endpoint::{Endpoint, Error, Reply, Request, member};
 use crate::host::Host;
 use crate::host::keys::{Key, Owner};
 
-pub(super) fn find_host<'a>(method: &str, names: &[&str], segments: &[&'a str]) -> Option<Endpoint<'a>> {
-    let owner = match names.first()? {
-        &"keys" | &"functionkeys" => Owner::AllFunctions,
-        &"systemkeys" => Owner::System,
-        _ => return None,
-    };
-    find(method, owner, segments.get(3..)?)
-}
-
-pub(super) fn find_function<'a>(method: &str, names: &[&str], segments: &[&'a str]) -> Option<Endpoint<'a>> {
+pub(super) fn find_host(method: &str, names: &[&str]) -> Option<Endpoint> {
     match names {
-        [_, "keys", ..] => find(method, Owner::Function(segments.get(2)?), segments.get(4..)?),
+        ["keys" | "functionkeys" | "systemkeys", rest @ ..] => find(method, rest),
         _ => None,
     }
 }
 
-/// One key, which need not exist.
-#[derive(Debug, Clone, Copy)]
-struct KeyName<'a> {
-    owner: Owner<'a>,
-    name: &'a str,
+pub(super) fn find_function(method: &str, names: &[&str]) -> Option<Endpoint> {
+    match names {
+        [_, "keys", rest @ ..] => find(method, rest),
+        _ => None,
+    }
 }
 
-fn find<'a>(method: &str, owner: Owner<'a>, rest: &[&'a str]) -> Option<Endpoint<'a>> {
-    let endpoint: fn(KeyName<'_>, &Arc<Host>, &Request<'_>) -> Result<Reply, Error> = match (method, rest) {
-        ("GET", []) => |key, host, request| list(key.owner, host, request),
+fn find(method: &str, rest: &[&str]) -> Option<Endpoint> {
+    let endpoint: Endpoint = match (method, rest) {
+        ("GET", []) => list,
         ("GET", [_]) => get,
         ("PUT", [_]) => put,
-        ("POST", [_]) => |key, host, request| set(key, None, host, request),
-        ("DELETE", [_]) => |key, host, _| delete(key, host),
+        ("POST", [_]) => |host, request| set(None, host, request),
+        ("DELETE", [_]) => delete,
         _ => return None,
     };
-    let key = KeyName { owner, name: rest.first().copied().unwrap_or_default() };
-    Some(Box::new(move |host, request| endpoint(key, host, request)))
+    Some(endpoint)
+}
+
+/// Whose key a path names, and which; it need not exist.
+fn named<'a>(request: &Request<'a>) -> (Owner<'a>, &'a str) {
+    if request.segment(1).eq_ignore_ascii_case("functions") {
+        (Owner::Function(request.segment(2)), request.segment(4))
+    } else if request.segment(2).eq_ignore_ascii_case("systemkeys") {
+        (Owner::System, request.segment(3))
+    } else {
+        (Owner::AllFunctions, request.segment(3))
+    }
 }
 
 /// Whether there is such a function: a directory of this name with a function.json, readable or not, or else a listed function by
@@ -55,7 +56,8 @@ fn is_there(owner: Owner<'_>, host: &Arc<Host>) -> bool {
     is_name && (app.root.join(name).join("function.json").is_file() || app.function(name).is_some())
 }
 
-fn list(owner: Owner<'_>, host: &Arc<Host>, request: &Request<'_>) -> Result<Reply, Error> {
+fn list(host: &Arc<Host>, request: &Request<'_>) -> Result<Reply, Error> {
+    let (owner, _) = named(request);
     if !is_there(owner, host) {
         return Ok(Reply::empty(404));
     }
@@ -64,8 +66,8 @@ fn list(owner: Owner<'_>, host: &Arc<Host>, request: &Request<'_>) -> Result<Rep
     Ok(Reply::json(200, &json!({"keys": keys, "links": links(request)})))
 }
 
-fn get(key: KeyName<'_>, host: &Arc<Host>, request: &Request<'_>) -> Result<Reply, Error> {
-    let KeyName { owner, name } = key;
+fn get(host: &Arc<Host>, request: &Request<'_>) -> Result<Reply, Error> {
+    let (owner, name) = named(request);
     if !is_there(owner, host) {
         return Ok(Reply::empty(404));
     }
@@ -73,17 +75,17 @@ fn get(key: KeyName<'_>, host: &Arc<Host>, request: &Request<'_>) -> Result<Repl
     Ok(key.map_or(Reply::empty(404), |key| Reply::json(200, &described(&key, request))))
 }
 
-fn put(key: KeyName<'_>, host: &Arc<Host>, request: &Request<'_>) -> Result<Reply, Error> {
+fn put(host: &Arc<Host>, request: &Request<'_>) -> Result<Reply, Error> {
     let body = request.json()?.unwrap_or_default();
     match member(&body, "value").and_then(dotnet_text::json::text_of) {
-        Some(value) => set(key, Some(&value), host, request),
+        Some(value) => set(Some(&value), host, request),
         None => Ok(Reply::text(400, "Invalid key value")),
     }
 }
 
 /// Sets a key, or with no value generates one: `201` with its URL when it is new, else `200` (recording KX-key-put).
-fn set(key: KeyName<'_>, value: Option<&str>, host: &Arc<Host>, request: &Request<'_>) -> Result<Reply, Error> {
-    let KeyName { owner, name } = key;
+fn set(value: Option<&str>, host: &Arc<Host>, request: &Request<'_>) -> Result<Reply, Error> {
+    let (owner, name) = named(request);
     if !is_there(owner, host) {
         return Ok(Reply::empty(404));
     }
@@ -92,8 +94,8 @@ fn set(key: KeyName<'_>, value: Option<&str>, host: &Arc<Host>, request: &Reques
     Ok(if new { Reply::json(201, &described).with("Location", request.link()) } else { Reply::json(200, &described) })
 }
 
-fn delete(key: KeyName<'_>, host: &Arc<Host>) -> Result<Reply, Error> {
-    let KeyName { owner, name } = key;
+fn delete(host: &Arc<Host>, request: &Request<'_>) -> Result<Reply, Error> {
+    let (owner, name) = named(request);
     if name.eq_ignore_ascii_case("_master") {
         return Ok(Reply::text(400, "Cannot delete System Key."));
     }

@@ -69,7 +69,7 @@ fn ask<'a>(method: &'a str, path: &'a str, key: Option<&'a str>, body: &'a str) 
 
 fn handle(host: &Served, Ask { method, key, request }: &Ask<'_>) -> Option<Reply> {
     let endpoint = find(method, request.path, request.query)?;
-    Some(endpoint.refusal(&host.host, *key).unwrap_or_else(|| endpoint.answer(&host.host, request)))
+    Some(endpoint.refusal(&host.host, request.path, *key).unwrap_or_else(|| endpoint.answer(&host.host, request)))
 }
 
 fn status(host: &Served, ask: &Ask<'_>) -> Option<u16> {
