@@ -67,7 +67,7 @@ pub async fn forward(call: &Call<'_>, caller: &mut Caller) -> Response {
     response
 }
 
-/// A caller gets a forwarded response when it is complete, which is not what a handler of events has in mind: said at once, since
+/// A caller gets a forwarded response when it is complete, which a handler of events does not expect. It is logged at once, since
 /// such a response may never be complete.
 fn warn_of_events(execution: &Execution<'_>, head: &ResponseHead) {
     const EVENTS: &[u8] = b"text/event-stream";
@@ -105,7 +105,7 @@ fn to_caller(execution: &Execution<'_>, answer: client::Response, is_to_head: bo
     let reason = Some(reason).filter(|reason| !reason.is_empty());
     let announced = headers.text(Name::ContentLength).and_then(|length| length.parse::<usize>().ok());
     let length = body.iter().map(Bytes::len).sum();
-    // Chunks count; the length passes with them, and must be theirs (recording FX-ans-te-and-cl).
+    // Chunks frame the body; a length passes with them, and must match (recording FX-ans-te-and-cl).
     let is_framed_twice = headers.contains(Name::TransferEncoding) && !is_to_head;
     if is_framed_twice && announced.is_some_and(|announced| announced != length) {
         let text = "The `Content-Length` of the chunked answer is not that of its body, so the caller gets a 500";

@@ -84,7 +84,7 @@ fn is_admin_path(path: &str) -> bool {
     })
 }
 
-/// Says, once for each function, that a function would have had a request whose path is the host's own (protocol.md#reserved-routes).
+/// Logs, once for each function, that a request on its route did not reach it: the path is reserved (protocol.md#reserved-routes).
 fn warn_of_reserved_route(host: &Host, running: &Running, Request { head, target }: Request<'_>) {
     let path = &target.path;
     let Ok(Some(found)) = running.routes.find(&head.method, path) else { return };
@@ -98,7 +98,7 @@ fn warn_of_reserved_route(host: &Host, running: &Running, Request { head, target
     }
 }
 
-/// Answers a request to an admin endpoint. Its body is read only for those who have the key.
+/// Answers a request to an admin endpoint. The body is read only if the key is right.
 async fn admin(host: &Arc<Host>, endpoint: admin::Found, request: Request<'_>, caller: &mut Caller) -> Response {
     let query = query::parse(request.target.query);
     if let Some(refusal) = endpoint.refusal(host, &request.target.path, presented_key(request.head, &query)) {
@@ -179,7 +179,7 @@ async fn call(call: Call<'_>, caller: &mut Caller) -> Option<Response> {
     }
 }
 
-/// The key with which a caller calls a function, or the status of a response to one who may not.
+/// The caller's key, or the status of the response if the caller may not call the function.
 fn permitted(host: &Host, found: &Found, Request { head, target }: Request<'_>) -> Result<Option<Identity>, u16> {
     let query = query::parse(target.query);
     let identity = match presented_key(head, &query) {

@@ -1,4 +1,4 @@
-//! What an admin endpoint gets, and what it gives.
+//! Requests to admin endpoints, and the answers to them.
 
 use std::io;
 use std::path::PathBuf;

@@ -1,4 +1,4 @@
-//! `/admin/functions/…`: what functions there are, how they are, and running one by hand.
+//! `/admin/functions/…`: listing, reading, writing and running functions.
 
 use std::path::{Component, Path, PathBuf};
 use std::sync::Arc;
@@ -34,7 +34,7 @@ fn name<'a>(request: &Request<'a>) -> &'a str {
 pub(super) fn test_data_directory(host: &Arc<Host>) -> String {
     match host.settings().get_filled("FUNCTIONS_TEST_DATA_PATH") {
         Some(path) => path.to_owned(),
-        // Without keys nobody is let in here.
+        // Without a key store the endpoint admits nobody.
         None => host.keys().directory().unwrap_or(Path::new("/")).join("FunctionsData").display().to_string(),
     }
 }
@@ -80,7 +80,7 @@ fn status(name: &str, host: &Arc<Host>) -> Reply {
 }
 
 /// Runs a function in the background (recordings K10 to K12, KX-invoke-inputs, KX-invoke-type). A host that does not run refuses
-/// whatever is asked for, but not before the content type was looked at.
+/// every request, but checks its content type first.
 fn invoke(name: &str, host: &Arc<Host>, request: &Request<'_>) -> Result<Reply, Error> {
     let body = request.json()?;
     let running = host.running().ok_or(Error::NotRunning)?;
@@ -121,7 +121,7 @@ fn put(name: &str, host: &Arc<Host>, request: &Request<'_>) -> Result<Reply, Err
     })
 }
 
-/// Where files are given they are all that stays in the directory; function.json may be among them.
+/// Given files replace all that is in the directory; function.json may be among them.
 fn write_function(root: &Path, name: &str, body: &Value, host: &Arc<Host>) -> std::io::Result<()> {
     let directory = root.join(name);
     match std::fs::create_dir(&directory) {

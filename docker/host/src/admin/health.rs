@@ -15,7 +15,7 @@ const STATE: Check = ("azure.functions.scripthost.lifecycle", |host| host.runnin
 const STORAGE: Check =
     ("azure.functions.webjobs.storage", |host| host.settings().get_filled("AzureWebJobsStorage").is_some());
 
-/// The endpoint below `/runtime/health`. Anybody may ask it, but for what it has looked at.
+/// The endpoint below `/runtime/health`. Anybody may ask for it, but the details want the master key.
 pub(super) fn find(rest: &[&str], query: &[(String, Vec<String>)]) -> Option<(Access, Endpoint)> {
     let endpoint: Endpoint = match rest {
         [] => |host, request| Ok(health(&[LIFE, STATE, STORAGE], host, request)),
@@ -30,7 +30,7 @@ fn is_expanded(query: &[(String, Vec<String>)]) -> bool {
     parameter(query, "expand").is_some_and(|value| value.eq_ignore_ascii_case("true"))
 }
 
-/// This host has come up before it answers anybody, so that there is nothing to wait for (recording AT-health).
+/// This host is up before it answers, so there is nothing to wait for (recording AT-health).
 fn health(checks: &[Check], host: &Arc<Host>, request: &Request<'_>) -> Reply {
     if let Some(wait) = parameter(request.query, "wait").filter(|wait| wait.trim().parse::<u32>().is_err()) {
         let error = json!({

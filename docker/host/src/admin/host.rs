@@ -62,7 +62,7 @@ pub(super) fn check_running(host: &Arc<Host>) -> Result<(), Error> {
     host.running().map(drop).ok_or(Error::NotRunning)
 }
 
-/// The real host comes back by starting anew, with a new handler, but only where it was drained (recording KX-drain).
+/// The real host resumes by starting anew, with a new handler, but only if it was drained (recording KX-drain).
 fn resume(host: &Arc<Host>) -> Reply {
     if host.running().is_none() {
         return Reply::empty(409);
@@ -145,8 +145,8 @@ fn restart(host: &Arc<Host>) -> Reply {
     )
 }
 
-/// `"offline"` puts down `app_offline.htm`, on which the host ends (recording KX-state-offline); `"running"` takes it away. The
-/// state that the host is in is not a change, and one in which it failed is not left by asking.
+/// `"offline"` writes `app_offline.htm`, which ends the host (recording KX-state-offline); `"running"` removes it. To ask for the
+/// state that the host is in changes nothing, and a host that failed stays so.
 fn set_state(host: &Arc<Host>, request: &Request<'_>) -> Result<Reply, Error> {
     let Some(wanted) = request.json()? else { return Ok(Reply::empty(400)) };
     let wanted = wanted.as_str().unwrap_or_default().trim().to_ascii_lowercase();

@@ -1,4 +1,4 @@
-//! `/admin/host/keys`, `/admin/functions/{name}/keys` and relatives: listing, setting and removing keys.
+//! `/admin/host/keys`, `/admin/functions/{name}/keys` and the like: listing, setting and removing keys.
 
 use std::path::{Component, Path};
 use std::sync::Arc;

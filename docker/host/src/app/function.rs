@@ -89,7 +89,7 @@ pub struct HttpTrigger {
 }
 
 impl Function {
-    /// The function of a description, of which nothing but that is known.
+    /// A function of which only the description is known.
     pub(super) fn new(name: String, directory: PathBuf, definition: Definition, file: Document) -> Self {
         let trigger = definition.bindings.iter().position(Binding::is_trigger);
         let http = trigger.and_then(|trigger| http_trigger(&name, definition.bindings.get(trigger)?));

@@ -1,4 +1,4 @@
-//! Reading host.json, and what in it deserves a word to people.
+//! Reading host.json, with diagnostics about the file as a whole.
 
 use std::path::{Path, PathBuf};
 

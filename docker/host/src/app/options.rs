@@ -113,7 +113,7 @@ pub struct HttpOptions {
 pub struct QueueOptions {
     /// Messages fetched at a time, 1 to 32.
     pub batch_size: u32,
-    /// At how many messages in flight the next ones are fetched; `None`: half the batch size, times the processors.
+    /// At how many messages in flight the next ones are fetched; `None` means half the batch size, times the processors.
     pub new_batch_threshold: Option<u32>,
     /// The longest pause between two looks at an empty queue.
     pub max_polling_interval: Duration,
@@ -132,7 +132,7 @@ pub enum MessageEncoding {
 
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct BlobOptions {
-    /// `maxDegreeOfParallelism`; `None`: eight times the processors.
+    /// `maxDegreeOfParallelism`; `None` means eight times the processors.
     pub max_degree_of_parallelism: Option<u32>,
     pub poison_blob_threshold: u32,
 }

@@ -4,12 +4,12 @@ use std::fmt::Write;
 
 use chrono::{Datelike, NaiveDateTime, Timelike};
 
-/// How a date without a format stands in a path: ISO 8601 without the colons that names of blobs are better without.
+/// How a date without a format is written in a path: ISO 8601 with hyphens instead of colons.
 pub const DEFAULT: &str = "yyyy-MM-ddTHH-mm-ssK";
 
 /// A UTC date in a .NET format, with the names of the invariant culture.
 ///
-/// A single letter is one of .NET's standard formats, of which those are known that are short for a pattern.
+/// A single letter is one of .NET's standard formats; those that abbreviate a pattern are known.
 pub fn format(date: &NaiveDateTime, format: &str) -> String {
     let pattern = match format {
         "d" => "MM/dd/yyyy",

@@ -21,7 +21,7 @@ pub struct Bindings {
     pub connections: Connections,
     pub settings: Settings,
     pub encoding: MessageEncoding,
-    /// Who wants to know when this host itself has written something.
+    /// Announces what this host itself has written.
     pub changes: Changes,
 }
 

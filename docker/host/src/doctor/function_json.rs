@@ -46,8 +46,7 @@ pub fn diagnostics(app: &App) -> Vec<Diagnostic> {
     found
 }
 
-/// What to say about a function that only this host loads: where an app has a storage account, queues and blobs are at hand
-/// here without a bundle.
+/// About a function that only this host loads: if an app has a storage account, queues and blobs work here without a bundle.
 fn without_bundle(function: &Function) -> Diagnostic {
     let text = "the real host would not load this function: host.json names no extension bundle";
     function.in_file(&Diagnostic::of_whole(text).hint(ADD_BUNDLE))
@@ -104,8 +103,7 @@ fn misplaced(function: &Function) -> Vec<Diagnostic> {
             if is_one_of(key, &OF_TRIGGER) {
                 let text = format!("`{key}` means nothing in a binding of type `{}`", binding.type_name);
                 mistakes.push(
-                    Diagnostic::of_name(text, format!("bindings[{at}].{key}"))
-                        .hint("it belongs into the `httpTrigger`"),
+                    Diagnostic::of_name(text, format!("bindings[{at}].{key}")).hint("it belongs in the `httpTrigger`"),
                 );
             }
         }

@@ -1,5 +1,5 @@
-//! Finds mistakes in host.json that the real host ignores: keys in the wrong place or misspelt,
-//! in them, values of the wrong kind, and what a v4 host reads otherwise than it looks.
+//! Finds mistakes in host.json that the real host ignores: keys in the wrong place or misspelt, values of the wrong kind, and
+//! what a v4 host reads otherwise than it looks.
 
 use serde_json::{Map, Value};
 
@@ -108,7 +108,7 @@ fn of_section(section: &Section, path: &str, members: &Map<String, Value>) -> Ve
     faults.collect()
 }
 
-/// A key that means nothing in a section: it belongs into another, is a misspelling of one that does not, or another word for it.
+/// A key that means nothing in a section: it belongs in another, is a misspelling of one that does not, or another word for it.
 fn unknown(section: &Section, members: &Map<String, Value>, key: &str, path: String) -> Option<Diagnostic> {
     let names: Vec<&str> = section.keys.iter().map(|(name, _)| *name).collect();
     // A misspelt section is certainly missing; a word that an app may use for itself must be closer.
@@ -126,7 +126,7 @@ fn unknown(section: &Section, members: &Map<String, Value>, key: &str, path: Str
     let other_word = || OTHER_WORDS.iter().find(|(word, name)| word.eq_ignore_ascii_case(key) && names.contains(name));
     let fault = Diagnostic::of_name(format!("`{key}` means nothing here and is ignored"), path);
     if let Some(home) = home(section, key) {
-        return Some(fault.hint(format!("it belongs into {home}")));
+        return Some(fault.hint(format!("it belongs in {home}")));
     }
     match other_word().map(|(_, name)| *name).or(slip) {
         Some(slip) => Some(fault.hint(format!("did you mean `{slip}`?"))),
@@ -134,7 +134,7 @@ fn unknown(section: &Section, members: &Map<String, Value>, key: &str, path: Str
     }
 }
 
-/// The section that a key belongs into, if it is not this one.
+/// The section that a key belongs in, if it is not this one.
 fn home(section: &Section, key: &str) -> Option<String> {
     if is_one_of(key, &AMBIGUOUS) {
         return None;

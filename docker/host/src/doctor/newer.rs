@@ -17,14 +17,14 @@ pub fn hint(section: &[&str], key: &str, members: &Map<String, Value>) -> Option
         .any(|(name, value)| name.eq_ignore_ascii_case("enableForwardingHttpRequest") && *value == Value::Bool(true));
     match section {
         [] if is("http") && members.get(key).is_some_and(describes_routes) => {
-            Some("it belongs into `customHandler`".to_owned())
+            Some("it belongs in `customHandler`".to_owned())
         }
-        [] if is("http") => Some("it belongs into `extensions`".to_owned()),
+        [] if is("http") => Some("it belongs in `extensions`".to_owned()),
         ["customHandler"] if is("enableHttpProxyingRequest") && forwards => Some(
             "did you mean `enableProxyingHttpRequest`? Now requests are forwarded, and nothing is streamed".to_owned(),
         ),
         ["customHandler", "http"] if is("enableProxying") => {
-            Some("did you mean `enableProxyingHttpRequest`? It belongs into `customHandler`".to_owned())
+            Some("did you mean `enableProxyingHttpRequest`? It belongs in `customHandler`".to_owned())
         }
         _ => None,
     }

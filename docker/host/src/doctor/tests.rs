@@ -30,7 +30,7 @@ fn what_passes_in_silence_elsewhere_is_told() {
         advice(&of_both.replace("\"res\"", &format!("\"res\"{output}")))
     };
     assert_eq!(http("", ""), "");
-    assert!(http("", r#", "authLevel": "anonymous""#).contains("it belongs into the `httpTrigger`"));
+    assert!(http("", r#", "authLevel": "anonymous""#).contains("it belongs in the `httpTrigger`"));
     assert!(
         http(r#", "methods": ["get", "psot"]"#, "")
             .contains("F/function.json:1:73`: `psot` is not a usual HTTP method")

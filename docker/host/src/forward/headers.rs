@@ -77,8 +77,8 @@ fn placed(line: Line<'_>) -> (usize, &[u8], Line<'_>) {
     }
 }
 
-/// Drops from an answer what does not reach a caller: framing, which is written anew, and headers without a value. To some
-/// requests the length is all that is said of a body; then it is kept.
+/// Removes what does not reach a caller: framing, which is written anew, and headers without a value. The length is kept for a
+/// response whose body is not sent.
 pub fn to_caller(headers: &mut Headers, keeps_length: bool) {
     headers.retain(|line| match line.known {
         Some(Name::TransferEncoding) => false,

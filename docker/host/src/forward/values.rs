@@ -18,7 +18,7 @@ const FLAGS: [&str; 6] =
     ["no-store", "no-transform", "only-if-cached", "public", "must-revalidate", "proxy-revalidate"];
 /// Those with a number of seconds, likewise.
 const SECONDS: [&str; 4] = ["max-age", "s-maxage", "max-stale", "min-fresh"];
-/// The ways to write a date besides today's.
+/// Obsolete formats of dates, which are still read.
 const OLD_DATES: [&str; 2] = ["%A, %d-%b-%y %H:%M:%S GMT", "%a %b %e %H:%M:%S %Y"];
 
 /// The same lines with their values rewritten. All lines of `Cache-Control` become one, at the place of the first.
@@ -50,7 +50,7 @@ pub(super) fn is_uri(line: &Line<'_>) -> bool {
     matches!(line.known, Some(Name::ContentLocation | Name::Location))
 }
 
-/// The value of a line as text, ASCII in a URI. .NET reads UTF-8 in `Location`, and else a byte a letter.
+/// The value of a line as text, ASCII in a URI. .NET reads UTF-8 in `Location`, and otherwise one character a byte.
 fn text<'a>(line: &Line<'a>) -> Cow<'a, str> {
     let text = std::str::from_utf8(line.value);
     if line.value.is_ascii() || !is_uri(line) {
@@ -84,7 +84,7 @@ fn rewrite(line: &Line<'_>, value: &str) -> Option<Vec<String>> {
     one.map(|value| vec![value])
 }
 
-/// The elements of a list, parted by commas that are neither in quotes nor in a comment. Parameters of a challenge stay with it.
+/// The elements of a list, separated by commas that are neither in quotes nor in a comment. Parameters of a challenge stay with it.
 fn elements(value: &str) -> Vec<String> {
     let mut found: Vec<String> = Vec::new();
     for piece in split(value, |letter| letter == ',') {
@@ -176,7 +176,7 @@ fn location(value: &str) -> Option<String> {
     Some(format!("{scheme}://{at}{host}{slash}{path}"))
 }
 
-/// A date in one of three ways, and in any zone, becomes one of today's in GMT.
+/// A date in any of three formats and in any zone, written in today's format in GMT.
 fn date(value: &str) -> Option<String> {
     let zoned = DateTime::parse_from_rfc2822(value).ok().map(|date| date.with_timezone(&Utc));
     let old = || {

@@ -71,7 +71,7 @@ fn remove_variables(text: &str) -> String {
     Regex::new("%.+?%").map_or_else(|_| text.to_owned(), |variable| variable.replace_all(text, "").into_owned())
 }
 
-/// Splits a command line as .NET does on Unix: spaces and tabs part arguments, double quotes keep them together, a backslash
+/// Splits a command line as .NET does on Unix: spaces and tabs separate arguments, double quotes keep them together, a backslash
 /// escapes only a double quote, two double quotes inside quotes are one (recording CX-arg-empty).
 fn split(line: &str) -> Vec<String> {
     let mut arguments = Vec::new();

@@ -51,7 +51,7 @@ impl Output {
         lines.iter().map(String::as_str).collect::<Vec<_>>().join(",")
     }
 
-    /// Waits until for so long nothing was logged.
+    /// Waits until nothing has been logged for this long.
     pub async fn silence(&self, duration: Duration) {
         loop {
             let before = self.lines.load(Ordering::Relaxed);
@@ -63,7 +63,7 @@ impl Output {
     }
 
     /// Logs every line of a stream until its end. As .NET reads them, a line ends at `\\n`, `\\r` or both. One that never pauses
-    /// leaves turns to others.
+    /// yields to others.
     pub async fn pump(self, stream: Stream, pipe: impl AsyncRead + Unpin) {
         let mut reader = BufReader::new(pipe);
         let mut line = Vec::new();

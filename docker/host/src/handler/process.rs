@@ -75,7 +75,7 @@ pub struct Process {
     pub command_line: String,
 }
 
-/// What happens to a process at its end, one after the other.
+/// The steps of a process's end, in order.
 #[derive(Clone, Copy, Debug)]
 pub enum Ending {
     /// It has ended. What it started may go on.
@@ -216,6 +216,6 @@ fn end_with_this_process(command: &mut Command) {
     }
 }
 
-/// Other systems have no such order.
+/// Other systems cannot do this.
 #[cfg(not(target_os = "linux"))]
 fn end_with_this_process(_: &mut Command) {}

@@ -1,4 +1,4 @@
-//! Who looks after the handler: starts it, watches it, and starts it again (protocol.md#exit-and-restart).
+//! Supervises the handler: starts it, watches it, and starts it again (protocol.md#exit-and-restart).
 
 use std::net::SocketAddr;
 use std::ops::ControlFlow;
@@ -21,7 +21,7 @@ use crate::app::Diagnostic;
 use crate::doctor::program;
 use crate::log::{DISPATCHER, Entry, Level, Log, Record};
 
-/// After so long a word is due about a handler that has ended and whose output is still held open.
+/// When to warn of a handler that has ended and whose output is still held open.
 const OPEN_OUTPUT_MS: u64 = 250;
 /// When to warn of a handler that listens elsewhere or not at all: before its time is over.
 const SILENCE_SECONDS: u64 = 3;
@@ -36,7 +36,7 @@ const RESTART_EXIT_CODES: [i32; 2] = [0, 200];
 const QUICK_RESTARTS: u32 = 10;
 /// One that has lived for so long has not ended soon after its start.
 const SHORT_LIFE_SECONDS: u64 = 10;
-/// So many starts that asked for a restart are remembered, for what they may have left behind.
+/// How many starts that asked for a restart are remembered, for what they may have left behind.
 const MAX_WRAPPERS: usize = 64;
 /// The first pause before a slow restart; each one after it is twice as long.
 const FIRST_RESTART_PAUSE_SECONDS: u64 = 1;
@@ -80,7 +80,7 @@ impl End {
 }
 
 impl Supervisor {
-    /// The supervisor of a handler, and whence it takes commands.
+    /// The supervisor of a handler, and what sends it commands.
     pub(super) fn new(launch: Launch, probe: Probe, log: Log) -> (Self, mpsc::Sender<Command>) {
         let (sender, commands) = mpsc::channel(1);
         let supervisor = Self {
@@ -148,7 +148,7 @@ impl Supervisor {
         }
     }
 
-    /// What a process has started that asks for a restart lives on, and may answer in its place: it is killed with the host.
+    /// A process that asks for a restart may leave others behind, which may answer in its place: they are killed with the host.
     fn leave_behind(&mut self, process: &Process) {
         if self.wrappers.len() < MAX_WRAPPERS {
             self.wrappers.push(Arc::clone(&process.guard));
@@ -243,7 +243,7 @@ impl Supervisor {
         }
     }
 
-    /// Whether somebody else's program has taken the handler's port before it: callers' keys are not for that one.
+    /// Whether another user's program has taken the handler's port: it must not see the keys of callers.
     async fn is_strangers(&self, worker_id: Uuid) -> bool {
         let port = self.launch.port;
         // It only fails if it panics.

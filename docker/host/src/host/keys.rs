@@ -131,10 +131,10 @@ impl Keys {
         Ok(self.keys(owner)?.into_iter().find(|key| key.name == name))
     }
 
-    /// Sets a key, or with no value generates one. Says whether it is a new one, and what it is. `_master` is the master key
+    /// Sets a key, or with no value generates one. Returns whether it is new, and the key. `_master` is the master key
     /// whichever list of the host is meant, and counts as new when it is generated (`SecretManager.SetMasterKeyAsync`). That of a
-    /// function is put into the file under its name *as given*. Where that is not in lower case nothing ever reads it: so the real
-    /// host does on a case-sensitive file system (recording KX-key-put).
+    /// function is put into the file under its name *as given*. If that is not in lower case nothing ever reads it, as with the
+    /// real host on a case-sensitive file system (recording KX-key-put).
     pub fn set(&self, owner: Owner<'_>, name: &str, value: Option<&str>) -> Result<(bool, Key), KeyError> {
         let key = Key::new(name, &value.map_or_else(file::generate, |value| Ok(value.to_owned()))?);
         let is_new = if let Owner::Function(function) = owner {

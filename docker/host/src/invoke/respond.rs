@@ -9,7 +9,7 @@ pub fn respond(reply: Reply, is_to_head: bool) -> Response {
     let given = |wanted: &str| reply.headers.iter().find(|(name, _)| name.eq_ignore_ascii_case(wanted));
     let length = given("content-length").map(|(_, length)| length.as_str());
     if length.is_some_and(|length| length != "0") && reply.body.is_empty() && !is_to_head {
-        // Nothing of what was announced: Kestrel has not begun to write when it notices.
+        // A length is announced and there is no body: Kestrel notices before it writes anything.
         return Response::empty(500);
     }
     let is_interim = (100..200).contains(&reply.status);
@@ -17,7 +17,7 @@ pub fn respond(reply: Reply, is_to_head: bool) -> Response {
         _ if is_interim || length.is_some() || given("transfer-encoding").is_some() => Framing::AsGiven,
         framing => framing,
     };
-    // Of more than was announced Kestrel writes nothing (protocol.md#named-http-output).
+    // Kestrel writes nothing of a body that is longer than announced (protocol.md#named-http-output).
     let is_too_long = length.is_some_and(|length| length.parse().is_ok_and(|length: usize| length < reply.body.len()));
     let body = if is_too_long { Vec::new() } else { vec![reply.body] };
     let mut response = Response { status: reply.status, framing, body, ..Response::default() };

@@ -1,4 +1,4 @@
-//! How long to wait between polls of an empty queue (protocol.md#queue-polling). Pure but for the dice.
+//! How long to wait between polls of an empty queue (protocol.md#queue-polling). Pure but for chance.
 
 use std::time::Duration;
 
@@ -24,7 +24,7 @@ impl Backoff {
     /// The wait after a poll that found nothing.
     pub fn next_wait(&mut self) -> Duration {
         let wait = wait_after(self.empty_polls, fastrand::f64()).min(self.longest);
-        // Counted on at the limit too: each wait is longer than any before it, so that chance leads nowhere below again.
+        // Counted at the limit, too, so that chance does not lead below it again.
         self.empty_polls = self.empty_polls.saturating_add(1);
         wait
     }

@@ -175,7 +175,7 @@ impl Watch {
         .await
     }
 
-    /// Invokes the function with one version of a blob. One that is gone is handled, and one that has changed since: its new version
+    /// Invokes the function with one version of a blob. One that is gone or has changed counts as handled: a new version
     /// comes by itself.
     async fn invoke(&self, name: &str, etag: &str) -> Judgement {
         let blob = self.container.blob(name);

@@ -19,7 +19,7 @@ use crate::log::Log;
 const LEASE_SECONDS: u64 = 600;
 /// When a lease is renewed: at half of its time.
 const RENEWAL_SECONDS: u64 = LEASE_SECONDS / 2;
-/// How long storage is asked to settle a message: so long at least its lease lasts when it has been handled.
+/// How long storage is asked to settle a message: its lease lasts at least so long once it has been handled.
 const SETTLE_LIMIT_SECONDS: u64 = RENEWAL_SECONDS - 60;
 const LONGEST_SETTLE_PAUSE_SECONDS: u64 = 10;
 
@@ -54,7 +54,7 @@ where
         if !room(&mut under_way, source.threshold, &mut resting).await {
             break;
         }
-        // Never given up half-way: messages in an answer that is not read would be gone until their leases end.
+        // Not cancelled half-way: messages in an answer that is not read would be gone until their leases end.
         let messages = taken(&source).await;
         if messages.is_empty() {
             tokio::select! {
@@ -101,8 +101,8 @@ enum Settlement<'a> {
     Delete,
     Release,
     Poison(&'a Queue),
-    /// It stays invisible for the rest of its lease: so it is, after the first failure already, where there is no poison queue to
-    /// end up in (protocol.md#queue-polling), and where no handler has seen it.
+    /// It stays invisible for the rest of its lease: after its first failure if there is no poison queue (protocol.md#queue-polling),
+    /// and if no handler has seen it.
     Leave,
 }
 
@@ -122,7 +122,7 @@ where
 {
     let (id, text, attempt) = (message.id.clone(), message.text.clone(), message.dequeue_count);
     let mut receipt = message.pop_receipt.clone();
-    // A message cannot be read that is not in the queue's encoding, however often it is tried (protocol.md#queue-polling).
+    // A message in another encoding than the queue's cannot be read, however often it is tried (protocol.md#queue-polling).
     let decoded = output::decode(&text, source.encoding);
     let is_unreadable = decoded.is_none();
     let bytes = decoded.filter(|_| attempt <= source.attempts);

@@ -56,7 +56,7 @@ pub async fn run(host: Arc<Host>) {
             _ = drained.changed() => false,
             () = host.stop_requested() => true,
         };
-        // Those of the app before finish what is under way beside those of the app that comes.
+        // The listeners of the old app finish what is under way while those of the new one begin.
         rest.send_replace(true);
         if is_stopping {
             let rested = async { while resting.join_next().await.is_some() {} };
@@ -76,7 +76,7 @@ async fn a_panic(listeners: &mut JoinSet<()>) {
     std::future::pending().await
 }
 
-/// Waits until a host that listens can do nothing with what it takes.
+/// Waits until the handler is given up: messages would be taken in vain.
 async fn given_up(running: Option<&Running>) {
     match running {
         Some(running) => running.given_up().await,
