@@ -159,15 +159,18 @@ pub struct HostError {
     pub status: String,
     /// What the log says of it instead, where the two differ.
     pub log: Option<String>,
-    /// The path in host.json of the value that is wrong, if one is.
-    pub path: Option<String>,
+    /// The path in the configuration of the value that is wrong; empty if the fault is none of a value.
+    pub path: String,
 }
 
 impl HostError {
+    pub(super) fn new(status: String, path: &str) -> Self {
+        Self { status, log: None, path: path.to_owned() }
+    }
+
     /// What the host's own code says of the value at a path.
     pub(super) fn script(text: &str, path: &str) -> Self {
-        let status = format!("Microsoft.Azure.WebJobs.Script: {text}");
-        Self { status, log: None, path: Some(path.to_owned()) }
+        Self::new(format!("Microsoft.Azure.WebJobs.Script: {text}"), path)
     }
 
     /// That of a `port` which the host cannot hold for its handler. It is said in the log; by then the real host has begun again
@@ -179,18 +182,18 @@ impl HostError {
                 "Unable to bind to port {port} specified in configuration. Please specify a different port or remove the section \
                  to allow dynamic binding of port."
             )),
-            path: Some(path.to_owned()),
+            path: path.to_owned(),
         }
     }
 
     /// Whether the real host notices only after it has started the handler (recording Z1-host-json-376).
     pub(super) fn is_late(&self) -> bool {
-        self.path.as_deref().is_some_and(|path| path.starts_with("extensions:http:"))
+        self.path.starts_with("extensions:http:")
     }
 
     /// The same for people. The path is that of the configuration; host.json may spell it in another case.
     pub(super) fn fault(&self) -> Diagnostic {
-        let path = self.path.as_deref().unwrap_or_default();
+        let path = &self.path;
         let status = || self.status.split_once(": ").map_or(self.status.as_str(), |(_, text)| text);
         let text = self.log.as_deref().unwrap_or_else(status);
         // What follows says the same again in the words of .NET's converters.

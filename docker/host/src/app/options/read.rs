@@ -7,7 +7,7 @@ use chrono::TimeDelta;
 use serde_json::Value;
 
 use super::conversion::{self, Error};
-use super::reader::{BLOBS, HTTP, QUEUES, Reader, script};
+use super::reader::{BLOBS, HTTP, QUEUES, Reader};
 use super::{
     BlobOptions, CustomHandler, ExtensionBundle, HandlerKind, HostError, HostOptions, HttpOptions, ImplicitRoute,
     Logging, MessageEncoding, QueueOptions, Retry, RetryStrategy,
@@ -57,7 +57,7 @@ impl HostOptions {
             && let Some(status) = bundle::error(bundle)
         {
             let key = if bundle.id.trim().is_empty() { "extensionBundle:id" } else { "extensionBundle:version" };
-            reader.fail(status, Some(key));
+            reader.errors.push(HostError::new(status, key));
         }
         (options, reader.errors)
     }
@@ -70,7 +70,7 @@ impl Reader<'_> {
         } else if self.configuration.exists("httpWorker") {
             ("httpWorker", HandlerKind::HttpWorker)
         } else {
-            self.fail(script("WorkerConfig for runtime: custom not found."), None);
+            self.errors.push(HostError::script("WorkerConfig for runtime: custom not found.", ""));
             return None;
         };
         let forwarding = self.boolean(section, "EnableForwardingHttpRequest").unwrap_or(false);
@@ -86,12 +86,13 @@ impl Reader<'_> {
         });
         let description = format!("{section}:description");
         if self.configuration.children(&description).is_empty() {
-            self.fail(script("WorkerConfig for runtime: custom not found."), Some(section));
+            self.errors.push(HostError::script("WorkerConfig for runtime: custom not found.", section));
             return None;
         }
         let text = |key: &str| self.configuration.get(&format!("{description}:{key}")).filter(|text| !text.is_empty());
         let Some(executable) = text("defaultExecutablePath") else {
-            self.fail(script("WorkerDescription DefaultExecutablePath cannot be empty."), Some(&description));
+            let text = "WorkerDescription DefaultExecutablePath cannot be empty.";
+            self.errors.push(HostError::script(text, &description));
             return None;
         };
         let directory = |key| text(key).map_or(root.to_path_buf(), |path| root.join(path));
@@ -178,7 +179,7 @@ impl Reader<'_> {
         let timeout = span.to_std().unwrap_or_default();
         if timeout < Duration::from_secs(1) || timeout > Duration::from_secs(most_seconds) {
             let text = format!("FunctionTimeout must be greater than 00:00:01 and less than {most}.");
-            self.fail(script(&text), Some("functionTimeout"));
+            self.errors.push(HostError::script(&text, "functionTimeout"));
         }
         Some(timeout)
     }
@@ -303,7 +304,8 @@ impl Reader<'_> {
                 Ok(level) => levels.push((category, level)),
                 Err(()) => {
                     let text = format!("Configuration value '{text}' is not supported.");
-                    self.fail(format!("Microsoft.Extensions.Logging.Configuration: {text}"), Some(&path));
+                    let status = format!("Microsoft.Extensions.Logging.Configuration: {text}");
+                    self.errors.push(HostError::new(status, &path));
                 }
             }
         }

@@ -52,8 +52,7 @@ impl Reader<'_> {
             "System.Private.CoreLib: Exception has been thrown by the target of an invocation. \
              Microsoft.Azure.WebJobs.Extensions.Storage.{extension}: {reason} (Parameter 'value')."
         );
-        let path = format!("{section}:{key}");
-        self.errors.push(HostError { status, log: Some(reason.to_owned()), path: Some(path) });
+        self.errors.push(HostError { status, log: Some(reason.to_owned()), path: format!("{section}:{key}") });
     }
 
     /// A value; `None` if it is absent or does not convert.
@@ -68,21 +67,17 @@ impl Reader<'_> {
                     "{reader}: Failed to convert configuration value '{text}' at 'AzureFunctionsJobHost:{shown}' to type \
                      {error}"
                 );
-                self.fail(status, Some(&path));
+                self.errors.push(HostError::new(status, &path));
                 None
             }
         }
-    }
-
-    pub fn fail(&mut self, status: String, path: Option<&str>) {
-        self.errors.push(HostError { status, log: None, path: path.map(str::to_owned) });
     }
 
     /// A value that may not be absent; the real host misses the first one only.
     pub fn require(&mut self, section: &str, key: &str) {
         let path = format!("{section}:{key}");
         if self.configuration.get(&path).is_none_or(str::is_empty) {
-            self.fail(script(&format!("Value cannot be null. (Parameter '{key}').")), Some(&path));
+            self.errors.push(HostError::script(&format!("Value cannot be null. (Parameter '{key}')."), &path));
         }
     }
 }
@@ -100,8 +95,4 @@ fn dotnet_path(section: &str, key: &str) -> (&'static str, String) {
         HTTP => (BINDER, format!("extensions:Http:{key}")),
         _ => (BINDER, format!("{section}:{key}")),
     }
-}
-
-pub(super) fn script(text: &str) -> String {
-    format!("Microsoft.Azure.WebJobs.Script: {text}")
 }
