@@ -252,27 +252,28 @@ impl Cli {
     pub fn from_command_line() -> Self {
         let error = match Self::try_parse() {
             Ok(cli) => match cli.serve.word_of_core_tools() {
-                Some(word) => Self::command().error(ErrorKind::InvalidValue, word),
+                Some(word) => Self::command().error(ErrorKind::UnknownArgument, word),
                 None => return cli,
             },
             Err(error) => error,
         };
-        // Nothing to do if there is nowhere to write to.
-        _ = error.print();
-        if let Some(hint) =
-            std::env::args().skip(1).filter(|_| error.use_stderr()).find_map(|word| func_start::hint(&word))
-        {
-            eprintln!("hint: {hint}");
+        let is_unknown = matches!(error.kind(), ErrorKind::UnknownArgument | ErrorKind::ArgumentConflict);
+        let mut words = std::env::args().skip(1).filter(|_| is_unknown);
+        match words.find_map(|word| func_start::hint(&word).map(|hint| (word, hint))) {
+            // What clap finds similar is not what was meant.
+            Some((word, hint)) => eprintln!("error: `{word}` is a word of Core Tools, not of mini-host\nhint: {hint}"),
+            // Nothing to do if there is nowhere to write to.
+            None => _ = error.print(),
         }
         std::process::exit(error.exit_code())
     }
 }
 
 impl ServeOptions {
-    /// What is wrong with the name of the app, if it is a verb of Core Tools and no folder.
-    fn word_of_core_tools(&self) -> Option<String> {
+    /// The name of the app, if it is a word of Core Tools and no folder.
+    fn word_of_core_tools(&self) -> Option<&str> {
         let word = self.app.as_ref().filter(|app| !app.exists())?.to_str()?;
-        func_start::hint(word).map(|_| format!("there is no folder `{word}`"))
+        func_start::hint(word).map(|_| word)
     }
 }
 
@@ -339,8 +340,7 @@ mod tests {
 
     #[test]
     fn a_verb_of_core_tools_is_not_taken_for_a_folder() {
-        let word = read(&["start", "--port", "7072"]).serve.word_of_core_tools();
-        assert_eq!(word.as_deref(), Some("there is no folder `start`"));
+        assert_eq!(read(&["start", "--port", "7072"]).serve.word_of_core_tools(), Some("start"));
         assert_eq!(read(&["src"]).serve.word_of_core_tools(), None);
     }
 }

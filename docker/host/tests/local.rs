@@ -178,15 +178,20 @@ fn every_line_for_programs_is_as_the_schema_says() {
 #[test]
 fn options_of_core_tools_are_told_their_name_here() {
     let app = app(r#"{"Values": {}}"#);
-    for (words, hint) in [
-        (&["--script-root", "app"][..], "hint: name the folder alone: mini-host FOLDER"),
-        (&["--useHttps"], "hint: mini-host speaks HTTP alone"),
-        (&["start"], "hint: `func start` is `mini-host` alone"),
-        (&["host", "start"], "hint: `func start` is `mini-host` alone"),
+    for (words, word, hint) in [
+        (&["--script-root", "app"][..], "--script-root", "name the folder alone: mini-host FOLDER"),
+        (&["--useHttps"], "--useHttps", "mini-host speaks HTTP alone; for HTTPS put a proxy before it"),
+        // Clap would offer `--no-azurite`.
+        (&["--no-build"], "--no-build", "leave it out: mini-host builds nothing"),
+        (&["--cors-credentials", "true"], "true", "a switch takes no value here: it is there, or it is not"),
+        (&["start"], "start", "`func start` is `mini-host` alone"),
+        (&["host", "start"], "host", "`func start` is `mini-host` alone"),
     ] {
-        let (status, error) = refused(&app, words);
-        assert!(status == Some(2) && error.contains(hint), "{words:?}: {error}");
+        let expected = format!("error: `{word}` is a word of Core Tools, not of mini-host\nhint: {hint}\n");
+        assert_eq!(refused(&app, words), (Some(2), expected), "{words:?}");
     }
+    let (status, error) = refused(&app, &["--prot", "1"]);
+    assert!(status == Some(2) && error.contains("a similar argument exists: '--port'"), "{error}");
 }
 
 #[test]
