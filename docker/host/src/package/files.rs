@@ -10,8 +10,9 @@ use ignore::gitignore::GitignoreBuilder;
 use super::error::Error;
 use crate::doctor::program::{self, Format};
 
-/// What Core Tools leaves out, whatever `.funcignore` says.
-const NEVER: [&str; 5] = [".funcignore", ".git", ".gitignore", ".vscode", "local.settings.json"];
+/// What Core Tools leaves out in every folder and ignoring case, whatever `.funcignore` says.
+const NEVER_FOLDERS: [&str; 2] = [".git", ".vscode"];
+const NEVER_FILES: [&str; 4] = [".funcignore", ".gitignore", "local.settings.json", "project.lock.json"];
 
 /// One file.
 #[derive(Debug, PartialEq, Eq)]
@@ -35,11 +36,11 @@ pub fn list(root: &Path, output: &Path) -> Result<Vec<File>, Error> {
     if let Some(error) = list.is_file().then(|| ignored.add(list)).flatten() {
         return Err(error.into());
     }
-    let (ignored, top, output) = (ignored.build()?, root.to_path_buf(), output.to_path_buf());
+    let (ignored, output) = (ignored.build()?, output.to_path_buf());
     let is_deployed = move |entry: &ignore::DirEntry| {
         let is_dir = entry.path().is_dir();
-        let is_at_top = entry.path().parent() == Some(&top);
-        let is_left_out = is_at_top && NEVER.iter().any(|name| entry.file_name() == *name);
+        let never = if is_dir { &NEVER_FOLDERS[..] } else { &NEVER_FILES[..] };
+        let is_left_out = never.iter().any(|name| entry.file_name().eq_ignore_ascii_case(name));
         // The zip is written beside its place, under a name that begins like it.
         let is_output = entry.path().to_string_lossy().starts_with(&*output.to_string_lossy());
         entry.depth() == 0 || !(is_left_out || is_output || ignored.matched(entry.path(), is_dir).is_ignore())
@@ -84,6 +85,39 @@ fn file(root: &Path, path: PathBuf) -> Result<File, Error> {
 mod tests {
     use super::super::archive;
     use super::*;
+
+    /// The names of what is deployed of a folder with these files.
+    fn deployed(ignored: &str, files: &[&str]) -> Vec<String> {
+        let folder = tempfile::tempdir().unwrap();
+        fs::write(folder.path().join(".funcignore"), ignored).unwrap();
+        for file in files {
+            let path = folder.path().join(file);
+            fs::create_dir_all(path.parent().unwrap()).unwrap();
+            fs::write(path, "").unwrap();
+        }
+        list(folder.path(), Path::new("/nowhere")).unwrap().into_iter().map(|file| file.name).collect()
+    }
+
+    #[test]
+    fn settings_and_the_files_of_editors_are_deployed_from_no_folder() {
+        let files =
+            ["a", "local.settings.json", "b/Local.Settings.json", "b/c/.git/HEAD", "b/.vscode/x", "b/.gitignore"];
+        assert_eq!(deployed("", &files), ["a"]);
+    }
+
+    #[test]
+    fn the_list_of_what_is_left_out_is_read_as_git_reads_its_own() {
+        for (ignored, expected) in [
+            ("*.md\r\n\r\n# all of them\r\n", &["bin/a.log", "bin/keep.log", "src/bin/b"][..]),
+            ("/bin", &["a.md", "src/b.md", "src/bin/b"]),
+            ("bin/", &["a.md", "src/b.md"]),
+            ("*.log\n!keep.log", &["a.md", "bin/keep.log", "src/b.md", "src/bin/b"]),
+            ("src/**/b\n**/a.*", &["bin/keep.log", "src/b.md"]),
+        ] {
+            let all = ["a.md", "bin/a.log", "bin/keep.log", "src/b.md", "src/bin/b"];
+            assert_eq!(deployed(ignored, &all), expected, "{ignored:?}");
+        }
+    }
 
     #[test]
     fn a_folder_that_changes_meanwhile_is_noticed() {
