@@ -131,6 +131,11 @@ fn slips(file: &Map<String, Value>) -> Vec<Diagnostic> {
         found.push(fault.hint("settings stand in it: {\"Values\": {\"NAME\": \"value\"}}"));
     }
     let members = |name: &str| file.get(name).and_then(Value::as_object).into_iter().flatten();
+    let is_unsaid = file.get("IsEncrypted").is_none_or(Value::is_null);
+    if is_unsaid && found.is_empty() && members("Values").next().is_some() {
+        let fault = Diagnostic::of_whole("does not say `IsEncrypted`, so Core Tools takes its values for encrypted");
+        found.push(fault.hint("mini-host takes them as they are; for both write \"IsEncrypted\": false"));
+    }
     for (section, known) in [("Host", &HOST_KEYS[..]), ("Values", &WELL_KNOWN[..])] {
         for (key, _) in members(section) {
             let is_known = known.iter().any(|known| key.eq_ignore_ascii_case(known));
@@ -222,7 +227,11 @@ mod tests {
                 "`s.json`: has no `Values`, so it sets nothing\nhint: settings stand in it: {\"Values\": {\"NAME\": \"value\"}}",
             ),
             (
-                r#"{"Values": {"AzureWebJobStorage": ""}}"#,
+                r#"{"Values": {"A": "b"}}"#,
+                "`s.json`: does not say `IsEncrypted`, so Core Tools takes its values for encrypted\nhint: mini-host takes them as they are; for both write \"IsEncrypted\": false",
+            ),
+            (
+                r#"{"Values": {"AzureWebJobStorage": ""}, "IsEncrypted": false}"#,
                 "`s.json:1:13`: the host does not know `AzureWebJobStorage`\nhint: did you mean `AzureWebJobsStorage`?",
             ),
             (
@@ -233,7 +242,10 @@ mod tests {
             assert_eq!(from(text).unwrap().1, [expected], "{text}");
         }
         assert!(
-            from(r#"{"Values": {"azurewebjobsstorage": "", "STORAGE": "x"}, "$schema": "x"}"#).unwrap().1.is_empty()
+            from(r#"{"Values": {"azurewebjobsstorage": "", "STORAGE": "x"}, "IsEncrypted": false, "$schema": "x"}"#)
+                .unwrap()
+                .1
+                .is_empty()
         );
     }
 }
