@@ -30,6 +30,8 @@ pub struct Tools {
     pub test: Vec<Toolchain>,
     /// The storage emulator.
     pub storage: Vec<Toolchain>,
+    /// A page that a test looks at.
+    pub browser: Vec<Toolchain>,
     /// Images.
     pub docker: Vec<Toolchain>,
 }

@@ -17,18 +17,22 @@ pub struct Parts {
     pub test: bool,
     /// The storage emulator.
     pub storage: bool,
+    /// What looks at a page, for the slow tests.
+    pub browser: bool,
     /// Images and containers.
     pub docker: bool,
 }
 
 impl Parts {
     fn all() -> Parts {
-        Parts { test: true, storage: true, docker: true }
+        Parts { test: true, storage: true, browser: true, docker: true }
     }
 
     fn of(self, tools: &Tools) -> Vec<(&str, &[Toolchain])> {
         let parts = [(self.test, "test", &tools.test), (self.storage, "storage", &tools.storage)];
-        let parts = parts.into_iter().chain([(self.docker, "docker", &tools.docker)]);
+        let parts = parts
+            .into_iter()
+            .chain([(self.browser, "browser", &tools.browser), (self.docker, "docker", &tools.docker)]);
         parts.filter(|part| part.0).map(|(_, name, toolchains)| (name, &toolchains[..])).collect()
     }
 }

@@ -43,7 +43,7 @@ pub fn test(project: &Project, args: &cli::Test, report: &Report) -> Result<u8> 
     report.keep(&project.report())?;
     run::scratch(&project.target())?;
     if selection.setup {
-        let parts = Parts { test: true, storage: true, docker: *slow };
+        let parts = Parts { test: true, storage: true, browser: *slow, docker: *slow };
         report.phase("setup", || setup::install(project, &samples, parts, report))?;
     }
     if *slow {
