@@ -1,13 +1,15 @@
 //! The command line: the one file that names clap.
 
+mod completion;
+
 use std::num::NonZeroUsize;
 
 use anstream::ColorChoice;
 use clap::{Args, CommandFactory, Parser, Subcommand, ValueEnum};
-use clap_complete::Shell;
 
 use crate::place::docker::base_image::Asked;
 use crate::report::Detail;
+pub use completion::{Shell, completion};
 
 /// Builds six Azure Functions custom handlers, wraps them in images, and asks each everything the contract says.
 #[derive(Debug, Parser)]
@@ -80,7 +82,9 @@ pub enum Verb {
     Clean(Clean),
     /// Print a completion script for a shell.
     #[command(
-        after_help = "Example:\n  cargo xtask completion bash > ~/.local/share/bash-completion/completions/cargo-xtask"
+        after_help = "A shell completes one word, `cargo-xtask`, that does the same. In ~/.bashrc, or, after `compinit`, in ~/.zshrc with `zsh`:\n  \
+                      cargo-xtask() { cargo xtask \"$@\"; }\n  \
+                      source <(cargo xtask completion bash)"
     )]
     Completion(Completion),
 }
@@ -341,13 +345,6 @@ pub struct Completion {
 /// Reads the command line; prints help or a usage error and ends the process (status 2) where that is the answer.
 pub fn parse() -> Cli {
     Cli::parse()
-}
-
-/// The completion script for a shell, to be put where the shell looks for such.
-pub fn completion(shell: Shell) -> Vec<u8> {
-    let mut script = Vec::new();
-    clap_complete::generate(shell, &mut Cli::command().bin_name("cargo-xtask"), "cargo-xtask", &mut script);
-    script
 }
 
 /// What the command line has against these words; `None` where it takes them, or shows its help.

@@ -1,5 +1,6 @@
 //! The command line of mini-host.
 
+mod completion;
 mod func_start;
 
 use std::path::PathBuf;
@@ -7,9 +8,10 @@ use std::path::PathBuf;
 use clap::builder::PossibleValue;
 use clap::error::ErrorKind;
 use clap::{Args, CommandFactory, Parser, Subcommand, ValueEnum};
-use clap_complete::Shell;
 
 use crate::package::Plan;
+pub use completion::script as completion;
+use completion::{Shell, functions};
 
 const AFTER_HELP: &str = "\
 Examples:
@@ -32,6 +34,12 @@ Examples:
 
 Exit status: 0 if the invocation succeeded; 1 if it could not be begun; 3 if it failed, or the response is 400 or more; 4 if it has \
 not ended in time.";
+
+const AFTER_COMPLETION: &str = "\
+Where a shell reads it at its start:
+  ~/.bashrc                     source <(mini-host completion bash)
+  ~/.zshrc, after `compinit`    source <(mini-host completion zsh)
+  ~/.config/fish/config.fish    mini-host completion fish | source";
 
 /// With the version of the real host that this one follows.
 const VERSION: &str = concat!(env!("CARGO_PKG_VERSION"), ", which follows the Functions host 4.1054");
@@ -76,10 +84,12 @@ pub enum Verb {
     /// Prints the JSON schema of the records of `--output json`.
     Schema,
 
-    /// Prints a completion script for a shell.
-    ///
-    /// Example: mini-host completion bash > ~/.local/share/bash-completion/completions/mini-host
-    Completion { shell: Shell },
+    /// Prints a script by which a shell completes what is typed, names of functions included.
+    #[command(after_help = AFTER_COMPLETION)]
+    Completion {
+        /// The shell.
+        shell: Shell,
+    },
 }
 
 /// How an app is served.
@@ -97,7 +107,7 @@ pub struct ServeOptions {
     /// Serves these functions alone.
     ///
     /// Example: mini-host --functions hello Orders
-    #[arg(long, value_name = "NAME", num_args = 1.., value_delimiter = ',')]
+    #[arg(long, value_name = "NAME", num_args = 1.., value_delimiter = ',', add = functions())]
     pub functions: Vec<String>,
 
     /// For whom the output is: people, or programs that read one JSON record a line.
@@ -207,7 +217,7 @@ pub struct Observe {
 #[derive(Args, Clone, Debug)]
 pub struct Send {
     /// The function.
-    #[arg(required_unless_present = "list")]
+    #[arg(required_unless_present = "list", add = functions())]
     pub function: Option<String>,
 
     /// Lists what is sent to triggers that nothing listens for here, where no text is given: Service Bus, Cosmos DB and others.
@@ -250,6 +260,7 @@ impl Cli {
     /// What was said on the command line; ends the program with status 2 where that makes no sense, and with help where it was
     /// asked for.
     pub fn from_command_line() -> Self {
+        completion::answer();
         let error = match Self::try_parse() {
             Ok(cli) => match cli.serve.word_of_core_tools() {
                 Some(word) => Self::command().error(ErrorKind::UnknownArgument, word),
@@ -275,13 +286,6 @@ impl ServeOptions {
         let word = self.app.as_ref().filter(|app| !app.exists())?.to_str()?;
         func_start::hint(word).map(|_| word)
     }
-}
-
-/// The completion script for a shell, to be put where the shell looks for such.
-pub fn completion(shell: Shell) -> Vec<u8> {
-    let mut script = Vec::new();
-    clap_complete::generate(shell, &mut Cli::command(), "mini-host", &mut script);
-    script
 }
 
 #[cfg(test)]
@@ -335,7 +339,6 @@ mod tests {
         assert_eq!(read(&["my-app", "-p", "0"]).serve.app, Some(PathBuf::from("my-app")));
         assert_eq!(read(&["--functions", "A", "B,C"]).serve.functions, ["A", "B", "C"]);
         assert!(read(&["completion", "bash"]).verb.is_some());
-        assert!(!completion(Shell::Bash).is_empty());
     }
 
     #[test]

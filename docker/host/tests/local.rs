@@ -195,6 +195,31 @@ fn options_of_core_tools_are_told_their_name_here() {
 }
 
 #[test]
+fn a_shell_is_told_what_may_follow() {
+    let app = app(r#"{"Values": {}}"#);
+    let asked = |words: &[&str]| {
+        let mut command = typed(&app, &[&["--", "mini-host"], words].concat());
+        String::from_utf8(command.env("MINI_HOST_COMPLETE", "fish").output().unwrap().stdout).unwrap()
+    };
+    for (words, first) in [
+        (&["pack"][..], "package\tMakes the zip"),
+        (&["package", "--plan", ""], "flex\tFlex Consumption"),
+        (&["send", "--fi"], "--file\t"),
+        (&["send", "h"], "hello\n"),
+        (&["--functions", "o"], "other\n"),
+        (&["my-app", "--ins"], "--inspect\t"),
+        (&["--output", "j"], "json"),
+        (&["completion", "f"], "fish"),
+    ] {
+        assert!(asked(words).starts_with(first), "{words:?}: {}", asked(words));
+    }
+    for shell in ["bash", "elvish", "fish", "powershell", "zsh"] {
+        let script = String::from_utf8(typed(&app, &["completion", shell]).output().unwrap().stdout).unwrap();
+        assert!(script.contains("MINI_HOST_COMPLETE"), "{script}");
+    }
+}
+
+#[test]
 fn outside_of_an_app_it_is_said_where_it_was_looked_for() {
     let folder = tempfile::tempdir().unwrap();
     let here = fs::canonicalize(folder.path()).unwrap();

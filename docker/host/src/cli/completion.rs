@@ -1,0 +1,40 @@
+//! What may follow on the command line, for shells that ask.
+
+use clap::CommandFactory;
+use clap_complete::engine::{ArgValueCandidates, CompletionCandidate};
+use clap_complete::env::{CompleteEnv, Shells};
+
+use super::{Cli, ServeOptions};
+use crate::local;
+
+pub use clap_complete::Shell;
+
+/// Names the shell that asks.
+const ASKED_BY: &str = "MINI_HOST_COMPLETE";
+const PROGRAM: &str = "mini-host";
+
+/// The script by which a shell asks from now on.
+pub fn script(shell: Shell) -> Vec<u8> {
+    let mut script = Vec::new();
+    let shells = Shells::builtins();
+    if let Some(shell) = shells.completer(&shell.to_string()) {
+        // A vector takes everything.
+        _ = shell.write_registration(ASKED_BY, PROGRAM, PROGRAM, PROGRAM, &mut script);
+    }
+    script
+}
+
+/// Answers a shell that asks, and ends the program; does nothing where none does.
+pub fn answer() {
+    CompleteEnv::with_factory(Cli::command).var(ASKED_BY).complete();
+}
+
+/// The functions of the app in this folder or above it.
+pub fn functions() -> ArgValueCandidates {
+    ArgValueCandidates::new(|| {
+        let folder = local::app_folder(&ServeOptions::default()).ok();
+        let folders = folder.into_iter().flat_map(std::fs::read_dir).flatten().flatten();
+        let functions = folders.filter(|folder| folder.path().join("function.json").is_file());
+        functions.map(|folder| CompletionCandidate::new(folder.file_name())).collect()
+    })
+}

@@ -1,0 +1,28 @@
+//! The script by which a shell completes a command line.
+
+use super::{Cli, CommandFactory};
+
+pub use clap_complete::Shell;
+
+const WORD: &str = "cargo-xtask";
+
+/// The script for a shell.
+pub fn completion(shell: Shell) -> Vec<u8> {
+    let mut script = Vec::new();
+    clap_complete::generate(shell, &mut Cli::command().bin_name(WORD), WORD, &mut script);
+    // For bash clap_complete 4.6 takes the hyphen of the name, where it looks a verb up, for what parts verbs.
+    String::from_utf8_lossy(&script).replace("cargo__subcmd__xtask", "cargo__xtask").into_bytes()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn bash_completes_the_options_of_a_verb() {
+        let script = String::from_utf8(completion(Shell::Bash)).unwrap();
+        let asked = "COMP_WORDS=(cargo-xtask package --pl); COMP_CWORD=2; _cargo__xtask cargo-xtask --pl package; echo ${COMPREPLY[@]}";
+        let ended = std::process::Command::new("bash").args(["-c", &format!("{script}\n{asked}")]).output().unwrap();
+        assert_eq!(String::from_utf8_lossy(&ended.stdout), "--plan\n");
+    }
+}
