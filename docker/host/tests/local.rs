@@ -256,6 +256,10 @@ fn a_running_host_is_asked_for_one_invocation_and_where_none_runs_one_is_started
     let (status, unknown) = sent(&["send", "helo"]);
     assert_eq!(status, Some(1));
     assert_eq!(unknown, "error: there is no function `helo`\nhint: did you mean `hello`?\n");
+    let (status, astray) = sent(&["send", "hello", "--path", "nowhere"]);
+    assert_eq!(status, Some(1));
+    let why = "error: the host answered `GET /nowhere` itself, with 404, and invoked nothing\nhint: the route of the function is `api/hello`\n";
+    assert_eq!(astray, why);
 }
 
 /// Keeps the body `mine` waiting until another request has been answered.

@@ -14,16 +14,20 @@ use crate::host::Host;
 use crate::host::keys::Owner;
 use crate::host::running::Running;
 
-/// Calls a function, as anybody would who has the master key. The address of the caller, and the response.
+/// What came of a call.
+pub struct Called {
+    /// The address of the caller.
+    pub source: String,
+    pub response: Response,
+    /// What to say if no invocation comes of it.
+    pub otherwise: Refusal,
+}
+
+/// Calls a function, as anybody would who has the master key.
 ///
 /// # Errors
 /// If its route needs a path, or the host does not answer.
-pub async fn call(
-    host: &Host,
-    running: &Running,
-    http: &HttpTrigger,
-    asked: &Asked,
-) -> Result<(String, Response), Refusal> {
+pub async fn call(host: &Host, running: &Running, http: &HttpTrigger, asked: &Asked) -> Result<Called, Refusal> {
     let full = route::full(&running.app.options.http.route_prefix, &http.route);
     let target = match &asked.path {
         Some(path) => format!("/{}", path.trim_start_matches('/')),
@@ -49,6 +53,7 @@ pub async fn call(
     if !body.is_empty() || usual == "POST" {
         headers.push(Name::ContentLength, body.len().to_string());
     }
+    let line = format!("{method} {target}");
     let request = Request { method: method.to_ascii_uppercase().into(), target, headers };
     let body = if body.is_empty() { Body::Empty } else { Body::Whole(body.into()) };
     // A connection of its own, by which its invocation is known.
@@ -60,7 +65,8 @@ pub async fn call(
         content_type: answer.head.headers.text(Name::ContentType).unwrap_or("no Content-Type").to_owned(),
         body: String::from_utf8_lossy(&answer.body.concat()).into_owned(),
     };
-    Ok((source, response))
+    let otherwise = Refusal::NotInvoked { request: line, status: response.status, route: full };
+    Ok(Called { source, response, otherwise })
 }
 
 /// A route without those of its parameters that need no value; `None` if one does.

@@ -10,8 +10,9 @@ use tokio::sync::broadcast::error::RecvError;
 use tokio::time::{Instant, timeout_at};
 use uuid::Uuid;
 
+use super::http::{self, Called};
 use super::refusal::Refusal;
-use super::{Answer, Asked, Ended, Refused, Response, http, payload};
+use super::{Answer, Asked, Ended, Refused, Response, payload};
 use crate::app::{BindingKind, Function, LoadedFunction};
 use crate::bindings::output;
 use crate::envelope::failure::Failure;
@@ -22,11 +23,16 @@ use crate::invoke;
 use crate::log::{self, Record};
 use crate::triggers::manual;
 
+/// After a response the invocation is over, and its record is on the way.
+const RECORD_LIMIT_SECONDS: u64 = 2;
+
 /// What was sent.
 struct Sent {
     /// What its invocation says it was begun for.
     source: String,
     response: Option<Response>,
+    /// What to say where a response came, and no invocation.
+    otherwise: Option<Refusal>,
 }
 
 /// Invokes a function of the app that the host serves, and waits for the end.
@@ -41,15 +47,19 @@ pub async fn invoke(host: &Arc<Host>, asked: &Asked) -> Answer {
     };
     let mut records = host.log().records();
     let sending = pin!(send(host, &running, &function, asked));
-    let sent = match timeout_at(deadline, sending).await {
+    let mut sent = match timeout_at(deadline, sending).await {
         Ok(Ok(sent)) => sent,
         Ok(Err(refusal)) => return refused(refusal),
         Err(_) => return silent(&format!("the invocation of `{}` has not ended", function.name)),
     };
-    match timeout_at(deadline, end(&mut records, &function.name, sent)).await {
-        Ok(Some(ended)) => Answer::Ended(Box::new(ended)),
-        Ok(None) => refused("the host has ended meanwhile"),
-        Err(_) => silent(&format!("no invocation of `{}` has ended", function.name)),
+    let otherwise = sent.otherwise.take();
+    let limit = Instant::now() + Duration::from_secs(RECORD_LIMIT_SECONDS);
+    let deadline = if otherwise.is_some() { limit } else { deadline };
+    match (timeout_at(deadline, end(&mut records, &function.name, sent)).await, otherwise) {
+        (Ok(Some(ended)), _) => Answer::Ended(Box::new(ended)),
+        (Ok(None), _) => refused("the host has ended meanwhile"),
+        (Err(_), Some(refusal)) => refused(refusal),
+        (Err(_), None) => silent(&format!("no invocation of `{}` has ended", function.name)),
     }
 }
 
@@ -97,14 +107,14 @@ async fn send(
     let storage = || bindings.connections.storage(trigger.connection.as_deref());
     match (&function.http, trigger.kind) {
         (Some(trigger), _) => {
-            let (source, response) = http::call(host, running, trigger, asked).await?;
-            Ok(Sent { source, response: Some(response) })
+            let Called { source, response, otherwise } = http::call(host, running, trigger, asked).await?;
+            Ok(Sent { source, response: Some(response), otherwise: Some(otherwise) })
         }
         (None, BindingKind::QueueTrigger) => {
             let queue = storage()?.queue(trigger.queue(&bindings.settings).map_err(Failure::from)?);
             let id = queue.put(&output::encode(&body.unwrap_or_default(), bindings.encoding)).await?;
             bindings.changes.announce_message(&queue);
-            Ok(Sent { source: id, response: None })
+            Ok(Sent { source: id, response: None, otherwise: None })
         }
         (None, BindingKind::BlobTrigger) => {
             let path = bindings.settings.expand(trigger.text("path").unwrap_or_default()).map_err(Failure::from)?;
@@ -113,7 +123,7 @@ async fn send(
             let blob = storage()?.container(container).blob(&name);
             blob.put(body.unwrap_or_default(), &storage::PutBlob::default()).await?;
             bindings.changes.announce_blob(&blob);
-            Ok(Sent { source: format!("{container}/{name}"), response: None })
+            Ok(Sent { source: format!("{container}/{name}"), response: None, otherwise: None })
         }
         (None, _) => {
             let text = body.map(|body| String::from_utf8_lossy(&body).into_owned());
@@ -128,7 +138,7 @@ async fn send(
             trigger.source = Some(id.clone());
             // The record of the invocation has the outcome.
             _ = invoke::invoke(host, running, function, trigger).await;
-            Ok(Sent { source: id, response: None })
+            Ok(Sent { source: id, response: None, otherwise: None })
         }
     }
 }

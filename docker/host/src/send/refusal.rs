@@ -20,6 +20,10 @@ pub enum Refusal {
     Disabled(String),
     #[error("the route of the function is `{0}`, and what stands in braces is yours to say\nhint: --path /{1}")]
     NeedsPath(String, String),
+    #[error(
+        "the host answered `{request}` itself, with {status}, and invoked nothing\nhint: the route of the function is `{route}`"
+    )]
+    NotInvoked { request: String, status: i32, route: String },
     #[error("no HTTP request can be sent to it: {0}")]
     Http(#[from] wire::client::Error),
     #[error("no HTTP request can be sent to it: {0}")]
