@@ -14,6 +14,8 @@ const HOST_KEYS: [&str; 3] = ["LocalHttpPort", "CORS", "CORSCredentials"];
 /// Settings whose misspelling nobody else would notice.
 const WELL_KNOWN: [&str; 2] = ["AzureWebJobsStorage", "FUNCTIONS_WORKER_RUNTIME"];
 
+const BEGINNING: &str = r#"{"IsEncrypted": false, "Values": {"NAME": "value"}}"#;
+
 /// What such a file says.
 #[derive(Debug, Default, PartialEq, Eq)]
 pub struct SettingsFile {
@@ -45,9 +47,8 @@ pub enum SettingsError {
 pub fn read(path: &Path) -> Result<SettingsFile, SettingsError> {
     let bytes = files::read(path).map_err(|error| SettingsError::Unreadable { path: path.to_owned(), error })?;
     let text = dotnet_text::encoding::decode(&bytes);
-    let document = Document::parse_object(&text).map_err(|error| {
-        SettingsError::Wrong(syntax_diagnostic(path, &text, &error, "{\"Values\": {\"NAME\": \"value\"}}"))
-    })?;
+    let document = Document::parse_object(&text)
+        .map_err(|error| SettingsError::Wrong(syntax_diagnostic(path, &text, &error, BEGINNING)))?;
     let in_file = |fault: &Diagnostic| fault.in_file(path, Some(&document));
     let empty = Map::new();
     let file = document.value.as_object().unwrap_or(&empty);
@@ -128,7 +129,7 @@ fn slips(file: &Map<String, Value>) -> Vec<Diagnostic> {
     }
     if !file.contains_key("Values") && found.is_empty() {
         let fault = Diagnostic::of_whole("has no `Values`, so it sets nothing");
-        found.push(fault.hint("settings stand in it: {\"Values\": {\"NAME\": \"value\"}}"));
+        found.push(fault.hint(format!("settings stand in it: {BEGINNING}")));
     }
     let members = |name: &str| file.get(name).and_then(Value::as_object).into_iter().flatten();
     let is_unsaid = file.get("IsEncrypted").is_none_or(Value::is_null);
@@ -224,7 +225,7 @@ mod tests {
             ),
             (
                 "{}",
-                "`s.json`: has no `Values`, so it sets nothing\nhint: settings stand in it: {\"Values\": {\"NAME\": \"value\"}}",
+                "`s.json`: has no `Values`, so it sets nothing\nhint: settings stand in it: {\"IsEncrypted\": false, \"Values\": {\"NAME\": \"value\"}}",
             ),
             (
                 r#"{"Values": {"A": "b"}}"#,
