@@ -1,5 +1,6 @@
 //! Writes a zip: the one file that names the crate for it.
 
+use std::ffi::OsString;
 use std::io;
 use std::path::Path;
 
@@ -20,9 +21,9 @@ const SMALL: u64 = u32::MAX as u64;
 /// If one cannot be read, has another size than before, or the zip cannot be written.
 pub fn write(files: &[File], output: &Path) -> Result<NamedTempFile, Error> {
     let cannot = |error: io::Error| Error::Write { path: output.to_path_buf(), error };
-    let (folder, name) = (output.parent().unwrap_or(Path::new("/")), output.file_name().unwrap_or_default());
+    let (folder, name) = (output.parent().unwrap_or(Path::new("/")), aside(output));
     let mut builder = tempfile::Builder::new();
-    builder.prefix(name);
+    builder.prefix(&name);
     #[cfg(unix)]
     builder.permissions(std::os::unix::fs::PermissionsExt::from_mode(0o644));
     let mut zip = ZipWriter::new(builder.tempfile_in(folder).map_err(cannot)?);
@@ -39,6 +40,14 @@ pub fn write(files: &[File], output: &Path) -> Result<NamedTempFile, Error> {
         }
     }
     zip.finish().map_err(|error| cannot(error.into()))
+}
+
+/// How the name of a zip begins while it is being written.
+pub fn aside(output: &Path) -> OsString {
+    let mut name = OsString::from(".");
+    name.push(output.file_name().unwrap_or_default());
+    name.push("-");
+    name
 }
 
 /// Gives a zip its name, and returns its size.

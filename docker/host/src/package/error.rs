@@ -11,8 +11,14 @@ pub enum Error {
     NoApp(PathBuf),
     #[error("it would not run there:\n{}", lines(.0))]
     Refused(Vec<Diagnostic>),
-    #[error("cannot list the app: {0}")]
-    List(#[from] ignore::Error),
+    #[error("cannot read `.funcignore`: {0}")]
+    Ignored(#[from] ignore::Error),
+    #[error("`{}` is a link to nothing\nhint: remove it, or name it in `.funcignore`", .0.display())]
+    Dangling(PathBuf),
+    #[error("`{}` leads back to a folder that it is in\nhint: remove it, or name it in `.funcignore`", .0.display())]
+    Loop(PathBuf),
+    #[error("`{}` is not a file, and not a folder\nhint: remove it, or name it in `.funcignore`", .0.display())]
+    NoFile(PathBuf),
     #[error("cannot read `{}`: {error}", path.display())]
     Read { path: PathBuf, error: std::io::Error },
     #[error("cannot write `{}`: {error}", path.display())]

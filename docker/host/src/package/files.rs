@@ -4,9 +4,9 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::time::SystemTime;
 
-use ignore::WalkBuilder;
 use ignore::gitignore::GitignoreBuilder;
 
+use super::archive;
 use super::error::Error;
 use crate::doctor::program::{self, Format};
 
@@ -29,32 +29,58 @@ pub struct File {
 /// Every file below `root` that is deployed, in the order of the names. Links are followed; `output` is no part of it.
 ///
 /// # Errors
-/// If a file or `.funcignore` cannot be read.
+/// If a file or `.funcignore` cannot be read, or what stands there is not a file.
 pub fn list(root: &Path, output: &Path) -> Result<Vec<File>, Error> {
     let mut ignored = GitignoreBuilder::new(root);
     let list = root.join(".funcignore");
     if let Some(error) = list.is_file().then(|| ignored.add(list)).flatten() {
         return Err(error.into());
     }
-    let (ignored, output) = (ignored.build()?, output.to_path_buf());
-    let is_deployed = move |entry: &ignore::DirEntry| {
-        let is_dir = entry.path().is_dir();
+    let ignored = ignored.build()?;
+    let aside = output.with_file_name(archive::aside(output));
+    let is_left_out = |path: &Path, is_dir: bool| {
         let never = if is_dir { &NEVER_FOLDERS[..] } else { &NEVER_FILES[..] };
-        let is_left_out = never.iter().any(|name| entry.file_name().eq_ignore_ascii_case(name));
-        // The zip is written beside its place, under a name that begins like it.
-        let is_output = entry.path().to_string_lossy().starts_with(&*output.to_string_lossy());
-        entry.depth() == 0 || !(is_left_out || is_output || ignored.matched(entry.path(), is_dir).is_ignore())
+        let name = path.file_name().unwrap_or_default();
+        let is_output = path == output || path.to_string_lossy().starts_with(&*aside.to_string_lossy());
+        is_output
+            || never.iter().any(|never| name.eq_ignore_ascii_case(never))
+            || ignored.matched(path, is_dir).is_ignore()
     };
-    let walk = WalkBuilder::new(root).standard_filters(false).follow_links(true).filter_entry(is_deployed).build();
-    let mut files = Vec::new();
-    for entry in walk {
-        let path = entry?.into_path();
-        if path.is_file() {
-            files.push(file(root, path)?);
-        }
-    }
+    let mut paths = Vec::new();
+    walk(root, &is_left_out, &[], &mut paths)?;
+    let mut files = paths.into_iter().map(|path| file(root, path)).collect::<Result<Vec<_>, _>>()?;
     files.sort_by(|one, other| one.name.cmp(&other.name));
     Ok(files)
+}
+
+/// Finds the files below a folder; `around` are those that it is in.
+fn walk(
+    folder: &Path,
+    is_left_out: &dyn Fn(&Path, bool) -> bool,
+    around: &[PathBuf],
+    found: &mut Vec<PathBuf>,
+) -> Result<(), Error> {
+    let read = |error| Error::Read { path: folder.to_path_buf(), error };
+    let real = folder.canonicalize().map_err(read)?;
+    if around.contains(&real) {
+        return Err(Error::Loop(folder.to_path_buf()));
+    }
+    let around = [around, &[real]].concat();
+    for entry in fs::read_dir(folder).map_err(read)? {
+        let path = entry.map_err(read)?.path();
+        let metadata = fs::metadata(&path);
+        if is_left_out(&path, metadata.as_ref().is_ok_and(fs::Metadata::is_dir)) {
+            continue;
+        }
+        match metadata {
+            Ok(metadata) if metadata.is_dir() => walk(&path, is_left_out, &around, found)?,
+            Ok(metadata) if metadata.is_file() => found.push(path),
+            Ok(_) => return Err(Error::NoFile(path)),
+            Err(_) if path.is_symlink() => return Err(Error::Dangling(path)),
+            Err(error) => return Err(Error::Read { path, error }),
+        }
+    }
+    Ok(())
 }
 
 /// # Errors
@@ -83,7 +109,6 @@ fn file(root: &Path, path: PathBuf) -> Result<File, Error> {
 
 #[cfg(test)]
 mod tests {
-    use super::super::archive;
     use super::*;
 
     /// The names of what is deployed of a folder with these files.
@@ -116,6 +141,27 @@ mod tests {
         ] {
             let all = ["a.md", "bin/a.log", "bin/keep.log", "src/b.md", "src/bin/b"];
             assert_eq!(deployed(ignored, &all), expected, "{ignored:?}");
+        }
+    }
+
+    #[test]
+    fn what_cannot_be_packed_is_named_unless_it_is_left_out() {
+        let folder = tempfile::tempdir().unwrap();
+        let (root, link) = (folder.path(), folder.path().join("link"));
+        fs::write(root.join("app.zip.note"), "").unwrap();
+        let names = || {
+            let files = list(root, &root.join("app.zip")).map_err(|error| error.to_string())?;
+            Ok::<_, String>(files.into_iter().map(|file| file.name).collect::<Vec<_>>())
+        };
+        for (to, expected) in [("nowhere", "is a link to nothing"), (".", "leads back"), ("/dev/null", "is not a file")]
+        {
+            std::os::unix::fs::symlink(to, &link).unwrap();
+            let error = names().unwrap_err();
+            assert!(error.contains(expected) && error.ends_with("name it in `.funcignore`"), "{error}");
+            fs::write(root.join(".funcignore"), "link").unwrap();
+            assert_eq!(names(), Ok(vec!["app.zip.note".to_owned()]));
+            fs::remove_file(root.join(".funcignore")).unwrap();
+            fs::remove_file(&link).unwrap();
         }
     }
 
