@@ -114,8 +114,7 @@ pub fn surroundings(options: &ServeOptions) -> Result<Surroundings, Error> {
     let origins = options.cors.as_deref().or(file.cors.as_deref()).filter(|origins| !origins.trim().is_empty());
     let has_credentials = options.cors_credentials || (options.cors.is_none() && file.cors_credentials);
     let cors = origins.map(|origins| Policy::new(origins, has_credentials)).transpose()?;
-    let may_start_azurite = !is_image && !options.no_azurite;
-    let is_local = !is_image;
+    let (is_local, may_start_azurite) = (!is_image, !is_image && !options.no_azurite);
     Ok(Surroundings { root, environment, port, cors, is_local, may_start_azurite, notes: file.notes })
 }
 
@@ -136,7 +135,7 @@ fn add(environment: &mut Vec<(String, String)>, settings: Vec<(String, String)>)
 }
 
 /// The value of an environment variable by its name ignoring case.
-fn find<'a>(environment: &'a [(String, String)], name: &str) -> Option<&'a str> {
+pub fn find<'a>(environment: &'a [(String, String)], name: &str) -> Option<&'a str> {
     environment.iter().find(|(known, _)| known.eq_ignore_ascii_case(name)).map(|(_, value)| value.as_str())
 }
 

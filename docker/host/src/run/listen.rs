@@ -7,7 +7,7 @@ use tokio::net::TcpListener;
 use wire::addresses::{AddressError, addresses};
 
 use crate::app::Diagnostic;
-use crate::local::Port;
+use crate::local::{self, Port};
 use crate::log::{self, Log, Record};
 
 #[derive(Debug, thiserror::Error)]
@@ -28,9 +28,8 @@ pub struct Bound {
 
 /// Opens the sockets and announces each: the first line on standard output is for programs to read.
 pub async fn bind(environment: &[(String, String)], port: Port) -> Result<Bound, Error> {
-    let urls = environment.iter().find(|(name, _)| name.eq_ignore_ascii_case("ASPNETCORE_URLS"));
     let wanted = match port {
-        Port::Exactly(port) => addresses(urls.map(|(_, value)| value.as_str()), port)?,
+        Port::Exactly(port) => addresses(local::find(environment, "ASPNETCORE_URLS"), port)?,
         Port::Preferably(port) => addresses(None, Some(port))?,
     };
     let mut bound = Bound::default();
