@@ -17,8 +17,8 @@ decode <- function(section, name, expected, fits) {
   text <- member(section, name)
   # A string in Data and Metadata is JSON text inside a JSON string: decode it once, never twice.
   value <- if (is.character(text)) parse_json(text)
-  # R ends a string at a NUL, and would go on with half of it.
-  if (!fits(value) || grepl("\\u0000", text, fixed = TRUE)) {
+  # R ends a string at a NUL, and would go on with half of it. Backslashes in pairs stand for themselves.
+  if (!fits(value) || grepl("(?<!\\\\)(\\\\\\\\)*\\\\u0000", text, perl = TRUE)) {
     bad_envelope("`", name, "` to be ", expected, ", as JSON inside a JSON string")
   }
   value

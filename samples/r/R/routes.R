@@ -89,7 +89,7 @@ simple_http_trigger_with_return <- function(env) {
     method = env$REQUEST_METHOD,
     path = env$PATH_INFO,
     # code carries the function key: never echo a key.
-    query = as_object(query[tolower(names(query)) != "code"]),
+    query = as_object(query[tolower(names(query)) != "code" & !duplicated(names(query))]),
     bytes = length(env$rook.input$read()),
     invocationId = env$HTTP_X_AZURE_FUNCTIONS_INVOCATIONID
   ))
@@ -97,9 +97,12 @@ simple_http_trigger_with_return <- function(env) {
 
 # The query as a list of strings.
 parse_query <- function(query) {
-  # R holds no NUL in a string: the replacement character stands for it.
+  # R holds no NUL in a string: the replacement character stands for it, and for bytes that are not UTF-8.
   without_nul <- gsub("%00", "%EF%BF%BD", query, fixed = TRUE)
-  decode <- function(text) httpuv::decodeURIComponent(gsub("+", " ", text, fixed = TRUE))
+  decode <- function(text) {
+    decoded <- httpuv::decodeURIComponent(gsub("+", " ", text, fixed = TRUE))
+    iconv(decoded, "UTF-8", "UTF-8", sub = "\ufffd")
+  }
   pairs <- strsplit(sub("^\\?", "", without_nul), "&", fixed = TRUE)[[1L]]
   values <- ifelse(grepl("=", pairs, fixed = TRUE), sub("^[^=]*=", "", pairs), "")
   stats::setNames(as.list(decode(values)), decode(sub("=.*", "", pairs)))

@@ -34,7 +34,7 @@ test_that("HttpTriggerWithOutputs tells the caller what is wrong", {
 })
 
 test_that("QueueTrigger passes on the same text", {
-  for (message in c("", "test", "[1,2]", '{ "b" : 2, "a": 1.50 }', '"quoted"', "null", "NA", "gr\u00fc\u00df", strrep("x", 49152))) {
+  for (message in c("", "test", "[1,2]", '{ "b" : 2, "a": 1.50 }', '"quoted"', "null", "NA", "a\\u0000b", "gr\u00fc\u00df", strrep("x", 49152))) {
     bytes <- length(charToRaw(message))
     expect_equal(
       to_json(queue_trigger(a_message(message, "2"))),

@@ -79,6 +79,7 @@ test_that("SimpleHttpTriggerWithReturn tells what arrived, but not the key", {
     )
   )
   expect_match(ask("GET", "/api/SimpleHttpTriggerWithReturn", "?code=secret"), '"query":{},"bytes":0', fixed = TRUE)
+  expect_match(ask("GET", "/api/SimpleHttpTriggerWithReturn", "?a=%ff&a=2"), '"query":{"a":"\ufffd"}', fixed = TRUE)
 })
 
 test_that("a function that throws is logged and answered 500", {
