@@ -51,8 +51,7 @@ func (b BadEnvelope) Error() string { return string(b) }
 
 func readEnvelope[Data, Metadata any](body io.Reader) (envelope Envelope[Data, Metadata], err error) {
 	// The host sends the envelope chunked, without a Content-Length.
-	err = json.NewDecoder(body).Decode(&envelope)
-	if err != nil {
+	if err = json.NewDecoder(body).Decode(&envelope); err != nil {
 		err = BadEnvelope(`Expected a JSON body such as {"Data":{},"Metadata":{}} and what the function reads inside: ` + err.Error())
 	} else if envelope.Data == nil || envelope.Metadata == nil {
 		err = BadEnvelope(`Expected a JSON body such as {"Data":{},"Metadata":{}}`)

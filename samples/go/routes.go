@@ -65,9 +65,8 @@ func simpleHttpTriggerWithReturn(w http.ResponseWriter, r *http.Request) {
 			query[name] = values[0]
 		}
 	}
-	writeJSON(w, http.StatusOK, map[string]any{
-		"method": r.Method, "path": r.URL.Path, "query": query, "bytes": bytes, "invocationId": r.Header.Get("X-Azure-Functions-InvocationId"),
-	})
+	writeJSON(w, http.StatusOK, map[string]any{"method": r.Method, "path": r.URL.Path, "query": query, "bytes": bytes,
+		"invocationId": r.Header.Get("X-Azure-Functions-InvocationId")})
 }
 
 // httpTriggerWithStreaming sends server-sent events, each as soon as it is there.
@@ -132,7 +131,9 @@ func invoke[Data, Metadata any](function func(Envelope[Data, Metadata]) (*Invoca
 func recovered(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		defer func() {
-			if cause := recover(); cause != nil {
+			if cause := recover(); cause == http.ErrAbortHandler {
+				panic(cause) // It asks net/http to close the connection.
+			} else if cause != nil {
 				log.Printf("%s %s failed: %v\n%s", r.Method, r.URL.Path, cause, debug.Stack())
 				http.Error(w, "Internal Server Error", http.StatusInternalServerError)
 			}

@@ -59,6 +59,19 @@ func TestAFunctionThatThrowsAnswers500AndTellsTheLogAlone(t *testing.T) {
 	}
 }
 
+func TestAFunctionThatAbortsItsAnswerClosesTheConnection(t *testing.T) {
+	lines := logged(t)
+	server := httptest.NewServer(recovered(http.HandlerFunc(func(http.ResponseWriter, *http.Request) { panic(http.ErrAbortHandler) })))
+	defer server.Close()
+	if reply, err := http.Post(server.URL, "text/plain", strings.NewReader("x")); err == nil {
+		_ = reply.Body.Close()
+		t.Errorf("received %s", reply.Status)
+	}
+	if lines.Len() != 0 {
+		t.Errorf("the log has %q", lines)
+	}
+}
+
 func TestAnEnvelopeThatCannotBeReadIsAnsweredWith400AndALine(t *testing.T) {
 	lines := logged(t)
 	handler := invoke(func(Envelope[struct{ Message Quoted[string] }, any]) (*InvocationResult, error) {
