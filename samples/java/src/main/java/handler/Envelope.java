@@ -15,8 +15,7 @@ import tools.jackson.databind.json.JsonMapper;
 record Envelope(JsonNode data, JsonNode metadata) {
     /** Reads and writes JSON. Left to itself, it refuses strings of 20 million characters; a large blob is longer. */
     static final JsonMapper JSON = new JsonMapper(JsonFactory.builder()
-            .streamReadConstraints(StreamReadConstraints.builder().maxStringLength(Integer.MAX_VALUE).build())
-            .build());
+            .streamReadConstraints(StreamReadConstraints.builder().maxStringLength(Integer.MAX_VALUE).build()).build());
 
     /** The envelope is not what the host sends; the message says what was expected. */
     static final class BadEnvelope extends RuntimeException {
@@ -71,7 +70,7 @@ record Envelope(JsonNode data, JsonNode metadata) {
     /** Which attempt at a message this is. */
     int attempt() {
         // DequeueCount counts the attempts from 1; an invocation through the admin route has 0.
-        return metadata.has("DequeueCount") ? decode(metadata, "DequeueCount", "a number", JsonNode::intValue) : 0;
+        return metadata.has("DequeueCount") ? decode(metadata, "DequeueCount", "a whole number", JsonNode::intValue) : 0;
     }
 
     private static <T> T decode(JsonNode section, String name, String expected, Function<JsonNode, T> as) {

@@ -1,7 +1,6 @@
 package handler;
 
 import static handler.Envelope.string;
-import static handler.Envelope.strings;
 import static handler.InvocationResult.jsonOutput;
 import static handler.InvocationResult.outputBytes;
 import static java.nio.charset.StandardCharsets.UTF_8;
@@ -81,7 +80,7 @@ final class Functions {
     /** Counts the events of a batch, and the orders among them. */
     static InvocationResult eventHubTrigger(Envelope envelope) {
         // Data.messages is one string that holds a JSON array of strings, one for each event.
-        List<String> events = strings(envelope.data(), "messages");
+        List<String> events = Envelope.strings(envelope.data(), "messages");
         long orders = events.stream().filter(event -> orderIn(event).isPresent()).count();
         String summary = outputBytes(Envelope.JSON.writeValueAsString(new Summary(events.size(), orders)));
         return new InvocationResult(Map.of("summary", summary), List.of("Batch of " + events.size() + " events"), null);

@@ -67,14 +67,18 @@ final class Routes implements HttpHandler {
         } catch (Envelope.BadEnvelope e) {
             System.err.println(e.getMessage());
             sendText(exchange, 400, e.getMessage());
-        } catch (Exception e) {
-            // What the handler writes to stderr appears in the host's log as an error, what it writes to stdout as
-            // information.
-            String request = exchange.getRequestMethod() + " " + exchange.getRequestURI().getPath();
-            System.err.println(e instanceof Functions.Unprocessable ? e.getMessage() : request + " failed: " + e);
-            // A function that throws answers 500 once: the cause goes to the log, nothing of it to the caller.
+        } catch (Functions.Unprocessable e) {
+            System.err.println(e.getMessage());
             // A message that cannot be handled has nobody to tell: after a 500 the host tries again, five attempts in
             // all, then moves it to the poison queue.
+            sendText(exchange, 500, "Internal Server Error");
+        } catch (Throwable e) {
+            // What the handler writes to stderr appears in the host's log as an error, what it writes to stdout as
+            // information.
+            System.err.print(exchange.getRequestMethod() + " " + exchange.getRequestURI().getPath() + " failed: ");
+            e.printStackTrace();
+            // A function that throws answers 500 once: the cause goes to the log, nothing of it to the caller. After an
+            // Error, too: the JDK's server would leave the caller waiting.
             sendText(exchange, 500, "Internal Server Error");
         }
     }
@@ -97,8 +101,7 @@ final class Routes implements HttpHandler {
     }
 
     private static void simpleHttpTriggerPost(HttpExchange exchange) throws IOException {
-        String body = new String(exchange.getRequestBody().readAllBytes(), UTF_8);
-        String name = Envelope.parse(body).path("name").stringValue("");
+        String name = Envelope.parse(new String(exchange.getRequestBody().readAllBytes(), UTF_8)).path("name").stringValue("");
         if (name.isEmpty()) {
             sendText(exchange, 400, "Expected a JSON body such as {\"name\":\"Ada\"}");
         } else {
@@ -143,7 +146,7 @@ final class Routes implements HttpHandler {
 
     /** The number in a text, -1 if there is none of those allowed. */
     private static int number(String text, int least, int most) {
-        int number = text.matches("[0-9]{1,4}") ? Integer.parseInt(text) : -1;
+        int number = text.matches("0*[0-9]{1,4}") ? Integer.parseInt(text) : -1;
         return number >= least && number <= most ? number : -1;
     }
 

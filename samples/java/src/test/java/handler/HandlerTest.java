@@ -53,7 +53,7 @@ class HandlerTest {
             throw new IllegalStateException("the secret cause");
         }), "POST");
         routes.add("/api/Broken", exchange -> {
-            throw new IllegalStateException("the secret cause");
+            throw new AssertionError("the secret cause");
         }, "GET");
         routes.add("/api/Unread", exchange -> {
             exchange.sendResponseHeaders(200, -1);
@@ -136,15 +136,15 @@ class HandlerTest {
     }
 
     @ParameterizedTest
-    @CsvSource({"GET, /api/Broken", "POST, /Broken"})
-    void aFunctionThatThrowsIsLoggedAndAnswered500(String method, String path) throws Exception {
+    @CsvSource({"GET, /api/Broken, java.lang.AssertionError", "POST, /Broken, java.lang.IllegalStateException"})
+    void aFunctionThatThrowsIsLoggedAndAnswered500(String method, String path, String cause) throws Exception {
         var logged = new ByteArrayOutputStream();
         assertEquals(
                 "500 text/plain; charset=utf-8 Internal Server Error",
                 sendWithLog(method, path, "{\"Data\":{},\"Metadata\":{}}", logged));
-        assertEquals(
-                method + " " + path + " failed: java.lang.IllegalStateException: the secret cause",
-                logged.toString(UTF_8).strip());
+        List<String> lines = logged.toString(UTF_8).lines().toList();
+        assertEquals(method + " " + path + " failed: " + cause + ": the secret cause", lines.get(0));
+        assertTrue(lines.get(1).startsWith("\tat "), lines.get(1));
     }
 
     @ParameterizedTest
