@@ -181,7 +181,7 @@ pub(super) struct Definition {
 
 /// Reads a parsed function.json. The texts of faults are those of the real host's parser (protocol.md#discovery-and-names).
 pub(super) fn read(name: &str, document: &Document) -> Result<Definition, Diagnostic> {
-    let Some(file) = document.value.as_object() else { return Err(Diagnostic::new("is no JSON object", "")) };
+    let Some(file) = document.value.as_object() else { return Err(Diagnostic::new("is not a JSON object", "")) };
     // The real host reads these names in this case only, unlike those in a binding.
     let bindings = match file.get("bindings") {
         None | Some(Value::Null) => Vec::new(),

@@ -171,7 +171,7 @@ fn object_response(mut members: Object) -> Result<HttpOutput, Failure> {
 fn strict_status(value: Json) -> Result<i32, Failure> {
     match value {
         Json::Integer(number) => i32::try_from(number)
-            .map_err(|_| Failure::new(format!("the status {number} of the response object is no 32-bit number"))),
+            .map_err(|_| Failure::new(format!("the status {number} of the response object is not a 32-bit number"))),
         Json::Text(text) => Ok(number::parse_int(&text).unwrap_or(OK)),
         _ => Ok(OK),
     }

@@ -6,7 +6,7 @@ use dotnet_text::json::Json;
 pub enum OutputValue {
     /// A string that was valid base64, decoded (protocol.md#output-values rule 4).
     Bytes(Vec<u8>),
-    /// Any other value; never null.
+    /// Any other value; null counts as none.
     Json(Json),
 }
 
