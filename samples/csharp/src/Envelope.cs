@@ -58,7 +58,7 @@ internal sealed record Envelope(Dictionary<string, JsonElement> Data, Dictionary
 
     // A string in Data and Metadata is JSON text inside a JSON string: decode it once, never twice.
     private static T Decode<T>(Dictionary<string, JsonElement> section, string name, string expected) =>
-        TryParse<T>(section.GetValueOrDefault(name).ToString())
+        TryParse<T>(section.GetValueOrDefault(name) is { ValueKind: JsonValueKind.String } text ? text.GetString()! : "")
         ?? throw new BadEnvelopeException($"`{name}` to be {expected}, as JSON inside a JSON string");
 }
 

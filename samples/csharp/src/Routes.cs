@@ -15,7 +15,8 @@ internal static class Routes
         builder.WebHost.ConfigureKestrel(kestrel => kestrel.Limits.MaxRequestBodySize = null);
         // The names of JSON members go out as they are written here.
         builder.Services.ConfigureHttpJsonOptions(json => json.SerializerOptions.PropertyNamingPolicy = null);
-        builder.Logging.SetMinimumLevel(LogLevel.Warning);
+        // Program.cs says why the handler cannot start, in one line.
+        builder.Logging.AddFilter("Microsoft.Extensions.Hosting", LogLevel.None).SetMinimumLevel(LogLevel.Warning);
 
         WebApplication app = builder.Build();
         app.Use(AnswerMistakes);
@@ -53,7 +54,7 @@ internal static class Routes
         {
             await next(context);
         }
-        catch (Exception e) when (!context.Response.HasStarted)
+        catch (Exception e) when (!context.Response.HasStarted && !context.RequestAborted.IsCancellationRequested)
         {
             // What the handler writes to stderr appears in the host's log as an error, what it writes to stdout as
             // information.
@@ -101,7 +102,7 @@ internal static class Routes
     }
 
     private static int? Number(string text, int least, int most) =>
-        int.TryParse(text, out int number) && number >= least && number <= most ? number : null;
+        int.TryParse(text, NumberStyles.None, null, out int number) && number >= least && number <= most ? number : null;
 
     private static IResult Json(object value, int status = 200) =>
         Results.Json(value, contentType: "application/json", statusCode: status);

@@ -73,7 +73,7 @@ public sealed class HandlerTests : IAsyncLifetime
     {
         await AssertAnswer(
             200, "text/event-stream", "data: {\"piece\":1}\n\ndata: {\"piece\":2}\n\n", await client.GetAsync("/api/HttpTriggerWithStreaming?count=2&pauseMs=0"));
-        foreach (string query in (string[])["count=0", "count=21", "count=x", "count=", "pauseMs=-1", "pauseMs=2001", "pauseMs=1.5"])
+        foreach (string query in (string[])["count=0", "count=21", "count=x", "count=", "count=1%0B", "pauseMs=-1", "pauseMs=2001", "pauseMs=1.5"])
         {
             await AssertAnswer(
                 400,
@@ -118,6 +118,7 @@ public sealed class HandlerTests : IAsyncLifetime
     [InlineData("""{"Data":[],"Metadata":{}}""", """Expected a JSON body such as {"Data":{},"Metadata":{}}""")]
     [InlineData("""{"Data":{}}""", """Expected a JSON body such as {"Data":{},"Metadata":{}}""")]
     [InlineData("""{"Data":{},"Metadata":{}}""", "Expected `message` to be a string, as JSON inside a JSON string")]
+    [InlineData("""{"Data":{"message":["hello"]},"Metadata":{}}""", "Expected `message` to be a string, as JSON inside a JSON string")]
     [InlineData("""{"Data":{"message":"hello"},"Metadata":{}}""", "Expected `message` to be a string, as JSON inside a JSON string")]
     public async Task AnEnvelopeThatCannotBeReadIsABadRequest(string envelope, string expected)
     {
@@ -156,6 +157,7 @@ public sealed class HandlerTests : IAsyncLifetime
         foreach (string port in (string[])["abc", "65536", $"{taken}"])
         {
             using Process program = StartProgram(port);
+            Assert.Equal("", await program.StandardOutput.ReadToEndAsync().WaitAsync(Limit));
             string said = await program.StandardError.ReadToEndAsync().WaitAsync(Limit);
             Assert.Matches($"^Cannot listen on port `{port}` [(].*[)]: set FUNCTIONS_CUSTOMHANDLER_PORT to a free port, or unset it to listen on 8081\r?\n$", said);
             await program.WaitForExitAsync().WaitAsync(Limit);
