@@ -105,17 +105,21 @@ fn to_caller(execution: &Execution<'_>, answer: client::Response, is_to_head: bo
     let reason = Some(reason).filter(|reason| !reason.is_empty());
     let announced = headers.text(Name::ContentLength).and_then(|length| length.parse::<usize>().ok());
     let length = body.iter().map(Bytes::len).sum();
-    // Chunks frame the body; a length passes with them, and must match (recording FX-ans-te-and-cl).
-    let is_framed_twice = headers.contains(Name::TransferEncoding) && !is_to_head;
+    // Chunks count; the length passes with them, and must be theirs (recording FX-ans-te-and-cl).
+    let has_body = !is_to_head && !matches!(status, NO_CONTENT | NOT_MODIFIED);
+    let is_framed_twice = has_body && headers.contains(Name::TransferEncoding);
     if is_framed_twice && announced.is_some_and(|announced| announced != length) {
         let text = "The `Content-Length` of the chunked answer is not that of its body, so the caller gets a 500";
         execution.note(Level::Error, text);
         return Response::empty(500).closing();
     }
-    if let Some(line) = headers.iter().find(|line| !line.value.is_ascii() && !values::is_uri(line)) {
-        let name = line.name();
-        let text = format!("The header `{name}` of the answer has a byte above 127, so the caller gets a 500");
-        execution.note(Level::Error, text);
+    let has_two_lengths = headers.all(Name::ContentLength).nth(1).is_some();
+    let keeps_length = is_to_head || status == NOT_MODIFIED;
+    headers::to_caller(&mut headers, keeps_length);
+    let headers = values::rewritten(&headers);
+    if let Some(fault) = headers::fault(&headers).or_else(|| has_two_lengths.then(|| "two `Content-Length`".to_owned()))
+    {
+        execution.note(Level::Error, format!("The answer has {fault}, so the caller gets a 500"));
         // `HTTP/1.1 500 OK`, as recorded (FX-ans-header-utf8).
         return Response { reason, ..Response::empty(500) };
     }
@@ -124,9 +128,6 @@ fn to_caller(execution: &Execution<'_>, answer: client::Response, is_to_head: bo
         execution.note(Level::Error, text);
         return Response::empty(500);
     }
-    let keeps_length = is_to_head || status == NOT_MODIFIED;
-    headers::to_caller(&mut headers, keeps_length);
-    let headers = values::rewritten(&headers);
     if keeps_length && headers.contains(Name::ContentLength) {
         return Response { reason, headers, framing: Framing::AsGiven, ..Response::empty(status) };
     }

@@ -9,6 +9,7 @@ mod limits;
 mod respond;
 mod retry;
 mod trigger;
+pub mod trigger_host;
 
 pub use attempts::invoke;
 pub use call::Call;

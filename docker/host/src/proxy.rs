@@ -70,7 +70,7 @@ async fn exchange(
     caller: &mut Caller,
 ) -> Result<Option<Response>, Failure> {
     let head = request.head;
-    if head.headers.get(Name::Host).is_none_or(<[u8]>::is_empty) {
+    if !invoke::trigger_host::is_of_uri(&head.headers) {
         return Err(Failure::binding("System.UriFormatException: Invalid URI: The hostname could not be parsed."));
     }
     let limit = execution.running.app.options.request_body_limit_bytes;

@@ -214,6 +214,7 @@ fn the_handler_starts_although_http_options_do_not_convert() {
         (r#""maxConcurrentRequests": false"#, "MaxConcurrentRequests"),
         (r#""maxOutstandingRequests": """#, "MaxOutstandingRequests"),
         (r#""dynamicThrottlesEnabled": 5"#, "DynamicThrottlesEnabled"),
+        (r#""enableChunkedRequestBinding": "x""#, "EnableChunkedRequestBinding"),
     ] {
         let app = app(http);
         assert!(app.errors[0].contains(&format!("'AzureFunctionsJobHost:extensions:Http:{name}'")), "{:?}", app.errors);

@@ -20,7 +20,9 @@ use wire::{Name, request_order};
 /// (recordings DX-http10, DX-host, DX-path-escapes).
 pub fn url(host: &str, decoded_path: &str, query: Option<&str>) -> Result<String, Failure> {
     if host.is_empty() {
-        return Err(Failure::new("the request has no `Host` header, so its `Url` cannot be formed"));
+        return Err(Failure::new(
+            "the request has no `Host` header that a URI can have, so its `Url` cannot be formed",
+        ));
     }
     let mut url = format!("http://{host}");
     push_escaped_path(&mut url, decoded_path);

@@ -2,11 +2,12 @@
 
 use dotnet_text::media_type;
 use uuid::Uuid;
-use wire::client::spelt;
+use wire::client::{separator, spelt};
 use wire::headers::Line;
 use wire::{Headers, Name, request_order};
 
 use crate::handler::own_headers;
+use crate::invoke::trigger_host;
 
 /// Room for the lines of most requests, so that it need not grow with every one.
 pub const USUAL_LINES: usize = 16;
@@ -31,6 +32,8 @@ const LOST: [Name; 10] = [
 /// Why a request cannot be forwarded; the caller gets a 500.
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
+    #[error("no URI can be made of the `Host` header of the request")]
+    Host,
     #[error("a request with `Transfer-Encoding` cannot be forwarded: send a `Content-Length`")]
     Chunked,
     #[error("the request header `{0}` has a byte above 127")]
@@ -41,6 +44,9 @@ pub enum Error {
 
 /// The caller's headers as the handler gets them. `length` is that of the body.
 pub fn to_handler(headers: &Headers, length: u64, invocation: Uuid) -> Result<Headers, Error> {
+    if !trigger_host::is_of_uri(headers) {
+        return Err(Error::Host);
+    }
     if headers.contains(Name::TransferEncoding) {
         return Err(Error::Chunked);
     }
@@ -56,9 +62,9 @@ pub fn to_handler(headers: &Headers, length: u64, invocation: Uuid) -> Result<He
     let mut lines: Vec<(usize, &[u8], Line<'_>)> = headers.iter().filter(is_kept).map(placed).collect();
     lines.sort_by_key(|(place, ..)| *place);
     let mut sent = Headers::with_capacity(USUAL_LINES, USUAL_BYTES);
-    // Repeated lines become one; the values of `Cookie` stand in it as in any `Cookie` (recording FX-req-header-repeat).
+    // Repeated lines become one (recording FX-req-header-repeat).
     for (_, name, line) in lines {
-        sent.append(name, if line.has_name(Name::Cookie) { "; " } else { ", " }, line.value);
+        sent.append(name, separator(&line), line.value);
     }
     own_headers::append(&mut sent, invocation);
     if length > 0 {
@@ -77,13 +83,20 @@ fn placed(line: Line<'_>) -> (usize, &[u8], Line<'_>) {
     }
 }
 
-/// Removes what does not reach a caller: framing, which is written anew, and headers without a value. The length is kept for a
-/// response whose body is not sent.
+/// What no caller can be sent: a byte above 127 or a control character in a value.
+pub fn fault(headers: &Headers) -> Option<String> {
+    let is_bad = |byte: &u8| !byte.is_ascii() || (byte.is_ascii_control() && *byte != b'\t');
+    let line = headers.iter().find(|line| line.value.iter().any(is_bad))?;
+    Some(format!("a byte above 127 or a control character in its header `{}`", line.name()))
+}
+
+/// Drops the framing of an answer, which is written anew. To some requests the length is all that is said of a body; then it is
+/// kept.
 pub fn to_caller(headers: &mut Headers, keeps_length: bool) {
     headers.retain(|line| match line.known {
         Some(Name::TransferEncoding) => false,
         Some(Name::ContentLength) => keeps_length && !line.value.is_empty(),
-        _ => !line.value.is_empty(),
+        _ => true,
     });
 }
 
@@ -103,10 +116,16 @@ mod tests {
         headers
     }
 
+    fn with_host(lines: &[(&'static str, &'static str)]) -> Headers {
+        let mut headers = headers(lines);
+        headers.push(Name::Host, "a");
+        headers
+    }
+
     /// What the handler gets, but for the host's own lines.
     fn seen(lines: &[(&'static str, &'static str)], length: u64) -> Vec<(String, String)> {
-        let all = to_handler(&headers(lines), length, Uuid::nil()).expect("sound headers");
-        let own = ["User-Agent", "X-Azure-Functions-InvocationId", "X-Azure-Functions-HostVersion"];
+        let all = to_handler(&with_host(lines), length, Uuid::nil()).expect("sound headers");
+        let own = ["Host", "User-Agent", "X-Azure-Functions-InvocationId", "X-Azure-Functions-HostVersion"];
         let others = all.iter().filter(|line| !own.iter().any(|name| line.is_called(name)));
         others.map(|line| (line.name().to_owned(), String::from_utf8_lossy(line.value).into_owned())).collect()
     }
@@ -132,7 +151,7 @@ mod tests {
 
     #[test]
     fn the_hosts_own_are_appended() {
-        let sent = headers(&[("user-agent", "t/1"), ("x-azure-functions-invocationid", "mine")]);
+        let sent = with_host(&[("user-agent", "t/1"), ("x-azure-functions-invocationid", "mine")]);
         let all = to_handler(&sent, 0, Uuid::nil()).expect("sound headers");
         assert!(all.text(Name::UserAgent).expect("there").starts_with("t/1 Azure-Functions-Host/"));
         let id = all.named("X-Azure-Functions-InvocationId");
@@ -155,15 +174,26 @@ mod tests {
     #[test]
     fn what_dotnet_cannot_send_is_refused() {
         for line in [("transfer-encoding", "chunked"), ("x", "ü")] {
-            assert!(to_handler(&headers(&[line]), 0, Uuid::nil()).is_err(), "{line:?}");
+            assert!(to_handler(&with_host(&[line]), 0, Uuid::nil()).is_err(), "{line:?}");
         }
-        assert!(to_handler(&headers(&[("content-type", "nonsense")]), 5, Uuid::nil()).is_err());
+        assert!(to_handler(&with_host(&[("content-type", "nonsense")]), 5, Uuid::nil()).is_err());
+        assert!(to_handler(&headers(&[]), 0, Uuid::nil()).is_err());
     }
 
     #[test]
-    fn empty_headers_and_framing_do_not_reach_a_caller() {
-        let answer =
-            headers(&[("x-empty", ""), ("content-length", "2"), ("x-a", "1"), ("transfer-encoding", "chunked")]);
+    fn what_kestrel_cannot_send_is_found() {
+        for value in ["ü", "a\u{1}b", "a\u{7f}"] {
+            assert!(fault(&headers(&[("x-a", "1")])).is_none());
+            let mut answer = Headers::default();
+            answer.push("x-b", value);
+            assert!(fault(&answer).is_some_and(|fault| fault.contains("`x-b`")), "{value}");
+        }
+        assert_eq!(fault(&headers(&[("x-a", "a\tb")])), None);
+    }
+
+    #[test]
+    fn framing_does_not_reach_a_caller() {
+        let answer = headers(&[("content-length", "2"), ("x-a", "1"), ("transfer-encoding", "chunked")]);
         for (keeps_length, expected) in [(false, &[("x-a", "1")][..]), (true, &[("content-length", "2"), ("x-a", "1")])]
         {
             let mut answer = answer.clone();

@@ -3,13 +3,19 @@
 use dotnet_text::percent::{escaped_byte, is_unreserved, push_escape};
 use dotnet_text::query::{self, join_values};
 use wire::Target;
+use wire::target::without_dot_segments;
 
 /// The target that the handler sees for this path and query.
 pub fn forwarded(target: &Target<'_>) -> String {
     let mut written = String::with_capacity(target.path.len() + target.query.len() + 1);
     // Spaces at the end of a URL are not a part of it (recording PX2-value-i).
     let is_end = |letter| target.query.is_empty() && matches!(letter, ' ' | '\t' | '\n' | '\r');
-    write_path(target.path.trim_end_matches(is_end), &mut written);
+    let path = target.path.trim_end_matches(is_end);
+    write_path(path, &mut written);
+    // A backslash that has become a slash may stand beside dots.
+    if path.contains('\\') {
+        written = without_dot_segments(&written);
+    }
     write_query(target.query, &mut written);
     written
 }
@@ -93,6 +99,7 @@ mod tests {
             ("/a%25b", "/a%25b"),
             ("/a%2520b", "/a%20b"),
             ("/a%5Cb", "/a/b"),
+            ("/a\\..%5Cb", "/b"),
             ("/a%20%09?", "/a"),
             ("/a%20?q=1", "/a%20?q=1"),
             ("/a%23b", "/a"),

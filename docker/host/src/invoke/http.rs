@@ -11,6 +11,7 @@ use super::attempts::invoke;
 use super::call::Call;
 use super::respond::respond;
 use super::trigger::Trigger;
+use super::trigger_host;
 use crate::envelope::data::Value;
 use crate::envelope::failed::Failed;
 use crate::envelope::failure::Failure;
@@ -83,7 +84,7 @@ async fn body(call: &Call<'_>, caller: &mut Caller) -> Result<Option<Bytes>, Bod
 
 fn http_request(call: &Call<'_>, body: Option<Bytes>) -> Result<HttpRequest, Failure> {
     let Request { head, target } = call.request;
-    let host = head.headers.text(Name::Host).unwrap_or_default();
+    let host = head.headers.text(Name::Host).filter(|_| trigger_host::is_of_uri(&head.headers)).unwrap_or_default();
     // A question mark may stand alone.
     let query = head.target.contains('?').then_some(target.query);
     Ok(HttpRequest {

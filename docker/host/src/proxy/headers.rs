@@ -64,7 +64,7 @@ pub fn to_handler(head: &RequestHead, own: Own<'_>, framing: BodyFraming, is_upg
         match own_lines.iter().find(|(name, _)| line.is_called(name)) {
             // The caller's place and spelling, the host's value.
             Some((_, value)) => replace(&mut sent, spelling, value),
-            None => sent.append(spelling, if line.has_name(Name::Cookie) { "; " } else { ", " }, line.value),
+            None => sent.append(spelling, wire::client::separator(&line), line.value),
         }
     }
     for (name, value) in own_lines {
@@ -75,7 +75,7 @@ pub fn to_handler(head: &RequestHead, own: Own<'_>, framing: BodyFraming, is_upg
         sent.push(FORWARDED_HOST, host);
     }
     sent.push(FORWARDED_PROTO, "http");
-    push_content(&mut sent, &content, framing);
+    push_content(&mut sent, &content, framing, given.contains(Name::ContentLength));
     if is_upgrade {
         sent.push(Name::Connection, "Upgrade");
         given.iter().filter(|line| line.is_called("Upgrade")).take(1).for_each(|line| sent.push("Upgrade", line.value));
@@ -83,8 +83,9 @@ pub fn to_handler(head: &RequestHead, own: Own<'_>, framing: BodyFraming, is_upg
     sent
 }
 
-/// The lines that describe a body: its framing, its type, and all others as they came.
-fn push_content(sent: &mut Headers, content: &[(&[u8], Line<'_>)], framing: BodyFraming) {
+/// The lines that describe a body: its framing, its type, and all others as they came. A length that the caller has not given stands
+/// behind them.
+fn push_content(sent: &mut Headers, content: &[(&[u8], Line<'_>)], framing: BodyFraming, is_length_given: bool) {
     if framing == BodyFraming::Chunked {
         sent.push(Name::TransferEncoding, "chunked");
     }
@@ -92,14 +93,20 @@ fn push_content(sent: &mut Headers, content: &[(&[u8], Line<'_>)], framing: Body
     for &(spelling, line) in types {
         sent.append(spelling, ", ", line.value);
     }
-    match framing {
-        BodyFraming::Length(length) => sent.push(Name::ContentLength, length.to_string()),
+    let length = match framing {
+        BodyFraming::Length(length) => Some(length),
         // A header of a body wants one, be it empty.
-        BodyFraming::None if !content.is_empty() => sent.push(Name::ContentLength, "0"),
-        BodyFraming::None | BodyFraming::Chunked => {}
+        BodyFraming::None if !content.is_empty() => Some(0),
+        BodyFraming::None | BodyFraming::Chunked => None,
+    };
+    if let Some(length) = length.filter(|_| is_length_given) {
+        sent.push(Name::ContentLength, length.to_string());
     }
     for &(spelling, line) in others {
         sent.append(spelling, ", ", line.value);
+    }
+    if let Some(length) = length.filter(|_| !is_length_given) {
+        sent.push(Name::ContentLength, length.to_string());
     }
 }
 

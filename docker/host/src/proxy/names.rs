@@ -33,7 +33,7 @@ static CONTENT: Names<10> = Names::new([
 ]);
 
 /// Those that are between two neighbours (recordings Y03h, Y16, Y19), and those that are set anew.
-static DROPPED_FROM_REQUESTS: Names<22> = Names::new([
+static DROPPED_FROM_REQUESTS: Names<23> = Names::new([
     "ALPN",
     "Alt-Svc",
     "Close",
@@ -49,6 +49,7 @@ static DROPPED_FROM_REQUESTS: Names<22> = Names::new([
     "Proxy-Features",
     "Proxy-Instruction",
     "Security-Scheme",
+    "Strict-Transport-Security",
     "TE",
     "Upgrade",
     "Upgrade-Insecure-Requests",
@@ -58,7 +59,7 @@ static DROPPED_FROM_REQUESTS: Names<22> = Names::new([
     "X-Forwarded-Proto",
 ]);
 
-static DROPPED_FROM_RESPONSES: Names<16> = Names::new([
+static DROPPED_FROM_RESPONSES: Names<18> = Names::new([
     "ALPN",
     "Alt-Svc",
     "Close",
@@ -67,6 +68,7 @@ static DROPPED_FROM_RESPONSES: Names<16> = Names::new([
     "Keep-Alive",
     "Proxy-Authenticate",
     "Proxy-Authentication-Info",
+    "Proxy-Authorization",
     "Proxy-Connection",
     "Proxy-Features",
     "Proxy-Instruction",
@@ -75,6 +77,7 @@ static DROPPED_FROM_RESPONSES: Names<16> = Names::new([
     "TE",
     "Transfer-Encoding",
     "Upgrade",
+    "Upgrade-Insecure-Requests",
 ]);
 
 /// The place of a line of a request, and how its name is spelt.

@@ -39,6 +39,10 @@ pub fn judge(head: ResponseHead, asked_for_upgrade: bool) -> Result<Judged, Fail
     if headers.contains(Name::TransferEncoding) {
         headers.remove(Name::ContentLength);
     }
+    if let Some(length) = length {
+        headers.remove(Name::ContentLength);
+        headers.push(Name::ContentLength, length.to_string());
+    }
     headers::to_caller(&mut headers);
     let reason = Some(reason).filter(|reason| !reason.is_empty());
     Ok(Judged::Response(Response { reason, headers, ..Response::empty(status) }))
@@ -130,6 +134,7 @@ mod tests {
         let lines = [("Connection", "close"), ("Transfer-Encoding", "chunked"), ("Content-Length", "5"), ("X", "1")];
         assert_eq!(judged(200, &lines), r#"200 {"X": "1"}"#);
         assert_eq!(judged(204, &[("Content-Length", "4")]), "instead 500");
+        assert_eq!(judged(200, &[("Content-Length", "004")]), r#"200 {"Content-Length": "4"}"#);
     }
 
     #[test]

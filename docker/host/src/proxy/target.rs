@@ -1,7 +1,7 @@
 //! Request targets as the proxy sends them: the decoded path is escaped anew, the query passes as it came but for what .NET's `Uri`
 //! does to any; pure (protocol.md#proxying-request-line).
 
-use dotnet_text::percent::{escaped_byte, is_unreserved, push_escape};
+use dotnet_text::percent::{escaped_byte, escaped_letter, is_unreserved, push_escape};
 use wire::Target;
 
 /// The target towards the handler. A `%` that decoding has left in the path is escaped like any other character: `%2F` arrives as
@@ -21,19 +21,21 @@ pub fn to_handler(target: &Target<'_>, has_question_mark: bool) -> String {
     sent
 }
 
-/// Needless escapes are undone, characters that may not stand in a URI are escaped (recordings Y10-5, Y11-0, Y13-0).
+/// Needless escapes are undone, those of letters outside ASCII are in capitals, and characters that may not stand in a URI are escaped
+/// (recordings Y10-5, Y11-0, Y13-0).
 fn push_query(query: &str, sent: &mut String) {
     let bytes = query.as_bytes();
     let mut index = 0;
     while let Some(byte) = bytes.get(index).copied() {
         match escaped_byte(&bytes[index..]) {
             Some(escaped) => {
-                if is_unreserved(escaped) {
-                    sent.push(char::from(escaped));
-                } else {
-                    sent.push_str(&query[index..index + 3]);
+                let length = escaped_letter(&query[index..]);
+                match length {
+                    Some(length) => sent.push_str(&query[index..index + length].to_ascii_uppercase()),
+                    None if is_unreserved(escaped) => sent.push(char::from(escaped)),
+                    None => sent.push_str(&query[index..index + 3]),
                 }
-                index += 3;
+                index += length.unwrap_or(3);
             }
             None => {
                 push(byte, is_query_byte(byte), sent);
@@ -84,6 +86,7 @@ mod tests {
             ("/q?a[]=1&b=/:'?c", "/q?a[]=1&b=/:'?c"),
             ("/q?a=\"<>|^`{}#", "/q?a=%22%3C%3E%7C%5E%60%7B%7D%23"),
             ("/q?a=%zz", "/q?a=%25zz"),
+            ("/q?%c3%a9=%f0%9f%8d%b5%c3%e9", "/q?%C3%A9=%F0%9F%8D%B5%c3%e9"),
         ] {
             let (path, query) = given.split_once('?').map_or((given, None), |(path, query)| (path, Some(query)));
             let target = Target::parse(path, query).expect("sound");

@@ -48,20 +48,14 @@ pub fn of(content_type: &str) -> Option<String> {
     media_type.kinds().filter(|_| media_type.parameters.iter().all(is_sound))
 }
 
-/// A `Content-Type` as .NET's client writes it: `text/plain ;  x=y` becomes `text/plain; x=y`. It takes parameters without a value
-/// behind the `=`, and nothing between two semicolons (recording FX-req-type-params). `None` if it refuses it.
+/// A `Content-Type` as .NET's client writes it: `text/plain ;  x=y` becomes `text/plain; x=y` (recording FX-req-type-params). `None`
+/// if it refuses it, be it for a semicolon at the end.
 #[must_use]
 pub fn normal(content_type: &str) -> Option<String> {
-    let media_type = MediaType::split(content_type);
-    let mut normal = media_type.kinds()?;
-    for (name, value) in media_type.parameters {
-        match value {
-            None if name.is_empty() => continue,
-            Some(value) if !value.is_empty() && !is_token(value) && !is_quoted(value) => return None,
-            _ if !is_token(name) => return None,
-            Some(value) => normal.extend(["; ", name, "=", value]),
-            None => normal.extend(["; ", name]),
-        }
+    let mut normal = of(content_type)?;
+    for (name, value) in MediaType::split(content_type).parameters {
+        normal.extend(["; ", name]);
+        normal.extend(value.iter().flat_map(|value| ["=", *value]));
     }
     Some(normal)
 }
@@ -180,8 +174,10 @@ mod tests {
     fn types_are_written_anew() {
         for (content_type, expected) in [
             ("text/plain ;  x=y", Some("text/plain; x=y")),
-            ("a / b;;c;d=;e = \"f;g\"", Some("a/b; c; d=; e=\"f;g\"")),
-            ("a/b;", Some("a/b")),
+            ("a / b;c;e = \"f;g\"", Some("a/b; c; e=\"f;g\"")),
+            ("a/b;", None),
+            ("a/b;;c=d", None),
+            ("a/b; c=", None),
             ("a/b; =c", None),
             ("a/b; c d", None),
             ("nonsense", None),

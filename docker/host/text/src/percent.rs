@@ -25,6 +25,17 @@ pub fn escaped_byte(bytes: &[u8]) -> Option<u8> {
     }
 }
 
+/// How long the escapes are with which a text begins, if they are those of one letter outside ASCII.
+#[must_use]
+pub fn escaped_letter(text: &str) -> Option<usize> {
+    const ESCAPE: usize = 3;
+    const LONGEST: usize = 4;
+
+    let bytes: Vec<u8> = text.as_bytes().chunks(ESCAPE).map_while(escaped_byte).take(LONGEST).collect();
+    let letter = bytes.utf8_chunks().next()?.valid().chars().next()?;
+    (!letter.is_ascii()).then(|| ESCAPE * letter.len_utf8())
+}
+
 /// Appends a byte as an escape.
 pub fn push_escape(byte: u8, out: &mut String) {
     out.extend(['%', char::from(DIGITS[usize::from(byte >> 4)]), char::from(DIGITS[usize::from(byte & 15)])]);
@@ -87,6 +98,15 @@ mod tests {
             ("a%2Fb", "a/b"),
         ] {
             assert_eq!(unescape(escaped), expected);
+        }
+    }
+
+    #[test]
+    fn letters_outside_ascii_have_several_escapes() {
+        for (text, expected) in
+            [("%c3%bcx", Some(6)), ("%F0%9F%8D%B5%41", Some(12)), ("%41", None), ("%c3", None), ("%e9%e9", None), ("", None)]
+        {
+            assert_eq!(escaped_letter(text), expected, "{text}");
         }
     }
 

@@ -59,6 +59,14 @@ pub enum HeadError {
     Incomplete,
 }
 
+impl HeadError {
+    /// Whether it is of another version of HTTP.
+    #[must_use]
+    pub const fn is_other_version(&self) -> bool {
+        matches!(self, Self::Malformed(httparse::Error::Version))
+    }
+}
+
 /// Takes the head of a request off the beginning of `buffer`, and puts it in the place of the one before. False if its end has
 /// not come yet.
 ///

@@ -2,6 +2,7 @@
 
 use crate::head::{HeadError, RequestHead};
 use crate::name::Name;
+use crate::response::Response;
 use crate::target::Target;
 
 /// The longest request line.
@@ -13,15 +14,17 @@ const MAX_HEADERS: usize = 100;
 /// What a header line has besides its name and value: colon, space, line end.
 const HEADER_LINE_BYTES: usize = 4;
 const BAD_REQUEST: u16 = 400;
+const METHOD_NOT_ALLOWED: u16 = 405;
 const URI_TOO_LONG: u16 = 414;
 const HEADERS_TOO_LARGE: u16 = 431;
+const VERSION_NOT_SUPPORTED: u16 = 505;
 
 /// The target of a request, or the status with which Kestrel refuses it.
 ///
 /// # Errors
 /// The status of the refusal; the connection is closed with it.
 pub fn accept(head: &RequestHead) -> Result<Target<'_>, u16> {
-    let line = head.method.len() + " ".len() + head.target.len() + " HTTP/1.1".len();
+    let line = head.method.len() + " ".len() + head.target.len() + " HTTP/1.1\r\n".len();
     if line > MAX_REQUEST_LINE_BYTES {
         return Err(URI_TOO_LONG);
     }
@@ -33,20 +36,38 @@ pub fn accept(head: &RequestHead) -> Result<Target<'_>, u16> {
     let (authority, path, query) = parts(&head.target);
     // What is not ASCII in a header's value is UTF-8 to Kestrel.
     let are_texts = head.headers.are_ascii() || head.headers.iter().all(|line| std::str::from_utf8(line.value).is_ok());
-    if head.method == "CONNECT" || !has_sound_host(head, authority) || !are_texts {
+    if path == "*" && head.method != "OPTIONS" {
+        return Err(METHOD_NOT_ALLOWED);
+    }
+    let has_body = ["POST", "PUT"].contains(&head.method.as_str());
+    if head.is_old && has_body && !head.headers.contains(Name::ContentLength) && !head.headers.contains(Name::TransferEncoding) {
         return Err(BAD_REQUEST);
     }
-    let is_path = path.starts_with('/') || (path == "*" && head.method == "OPTIONS");
-    if is_path { Target::parse(path, query).ok_or(BAD_REQUEST) } else { Err(BAD_REQUEST) }
+    let is_tunnel = head.method == "CONNECT" && !path.starts_with('/');
+    if is_tunnel || !has_sound_host(head, authority) || !are_texts {
+        return Err(BAD_REQUEST);
+    }
+    if path.starts_with('/') || path == "*" { Target::parse(path, query).ok_or(BAD_REQUEST) } else { Err(BAD_REQUEST) }
 }
 
 /// The status with which Kestrel refuses a head that is not that of a request.
 #[must_use]
 pub const fn refusal(error: HeadError) -> u16 {
     match error {
+        error if error.is_other_version() => VERSION_NOT_SUPPORTED,
         HeadError::Malformed(_) | HeadError::Incomplete => BAD_REQUEST,
         HeadError::TooManyLines | HeadError::TooLong(_) => HEADERS_TOO_LARGE,
     }
+}
+
+/// The response to a request that is refused.
+#[must_use]
+pub fn refused(status: u16) -> Response {
+    let mut response = Response::empty(status).closing();
+    if status == METHOD_NOT_ALLOWED {
+        response.headers.push(Name::Allow, "OPTIONS");
+    }
+    response
 }
 
 /// Looks at a head of which the end has not come yet.
@@ -109,7 +130,7 @@ fn is_well_formed(text: &str) -> bool {
         Some(rest) => {
             let Some((address, port)) = rest.split_once(']') else { return false };
             let is_address =
-                !address.is_empty() && address.bytes().all(|byte| byte.is_ascii_hexdigit() || b":.".contains(&byte));
+                address.contains(':') && address.bytes().all(|byte| byte.is_ascii_hexdigit() || b":.".contains(&byte));
             if !is_address || !(port.is_empty() || port.starts_with(':')) {
                 return false;
             }
@@ -120,7 +141,8 @@ fn is_well_formed(text: &str) -> bool {
     let is_name_byte = |byte: u8| {
         byte.is_ascii_alphanumeric() || matches!(byte, b'!' | b'$' | b'&'..=b')' | b'-' | b'.' | b'_' | b'~')
     };
-    name.bytes().all(is_name_byte)
+    let is_left_out = name.is_empty() && port.is_some() && !text.starts_with('[');
+    !is_left_out && name.bytes().all(is_name_byte)
         && port.is_none_or(|port| !port.is_empty() && port.bytes().all(|byte| byte.is_ascii_digit()))
 }
 
@@ -138,12 +160,28 @@ mod tests {
     }
 
     #[test]
+    fn what_old_callers_and_asterisks_need() {
+        assert_eq!(status("POST / HTTP/1.0"), Some(400));
+        assert_eq!(status("POST / HTTP/1.0\r\nContent-Length: 0"), None);
+        assert_eq!(status("GET * HTTP/1.1\r\nHost: a"), Some(405));
+        assert_eq!(refused(405).headers.get(Name::Allow), Some(&b"OPTIONS"[..]));
+        let mut other = BytesMut::from(&b"GET / HTTP/2.0\r\n\r\n"[..]);
+        assert_eq!(crate::head::take_request(&mut other, &mut RequestHead::default()).map_err(refusal), Err(505));
+    }
+
+    #[test]
+    fn a_tunnel_is_refused() {
+        assert_eq!(status("CONNECT a:80 HTTP/1.1\r\nHost: a:80"), Some(400));
+        assert_eq!(status("CONNECT /a HTTP/1.1\r\nHost: a:80"), None);
+    }
+
+    #[test]
     fn the_host_must_be_one_and_sound() {
         assert_eq!(status("GET / HTTP/1.1"), Some(400));
         assert_eq!(status("GET / HTTP/1.0"), None);
         assert_eq!(status("GET / HTTP/1.1\r\nHost: a\r\nHost: a"), Some(400));
         for (host, expected) in
-            [("a.b:80", None), ("", None), ("[::1]:7", None), ("a b", Some(400)), ("a:", Some(400)), ("a/b", Some(400))]
+            [("a.b:80", None), ("", None), ("[::1]:7", None), (":80", Some(400)), ("[a]", Some(400)), ("a b", Some(400)), ("a:", Some(400)), ("a/b", Some(400))]
         {
             assert_eq!(status(format!("GET / HTTP/1.1\r\nHost: {host}")), expected, "{host}");
         }

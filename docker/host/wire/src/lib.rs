@@ -53,6 +53,7 @@ mod activity;
 pub mod addresses;
 pub mod caller;
 pub mod client;
+mod connection_option;
 mod deadline;
 pub mod framing;
 pub mod head;

@@ -5,13 +5,13 @@
 pub struct Names<const COUNT: usize> {
     names: [&'static str; COUNT],
     /// Which of them have this length, as bits.
-    by_length: [u64; LONGEST + 1],
+    by_length: [u128; LONGEST + 1],
 }
 
-const LONGEST: usize = 32;
+const LONGEST: usize = 40;
 
 impl<const COUNT: usize> Names<COUNT> {
-    /// A table of at most 64 names of at most 32 bytes.
+    /// A table of at most 128 names of at most 40 bytes.
     #[must_use]
     pub const fn new(names: [&'static str; COUNT]) -> Self {
         let mut by_length = [0; LONGEST + 1];

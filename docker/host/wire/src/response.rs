@@ -5,6 +5,7 @@ use std::time::SystemTime;
 
 use bytes::Bytes;
 
+use crate::connection_option;
 use crate::headers::{Headers, Line, write_line};
 use crate::name::Name;
 use crate::reason;
@@ -105,9 +106,12 @@ impl Response {
     /// Writes what comes before the body: the head, then the size of the chunk, if the body is one.
     pub fn write_head(&self, is_to_head: bool, out: &mut Vec<u8>) {
         let reason = self.reason.as_deref().unwrap_or_else(|| reason::phrase(self.status).as_bytes());
-        for part in [b"HTTP/1.1 ", self.status.to_string().as_bytes(), b" ", reason, b"\r\n"] {
+        for part in [b"HTTP/1.1 ", self.status.to_string().as_bytes(), b" "] {
             out.extend_from_slice(part);
         }
+        // Kestrel writes ASCII.
+        out.extend(reason.iter().map(|byte| if byte.is_ascii() { *byte } else { b'?' }));
+        out.extend_from_slice(b"\r\n");
         self.write_lines(is_to_head, out);
         out.extend_from_slice(b"\r\n");
         if self.is_chunked(is_to_head) {
@@ -146,6 +150,12 @@ impl Response {
 
     /// Writes the lines with this name; false if there is none.
     fn write_known(&self, name: Name, out: &mut Vec<u8>) -> bool {
+        if name == Name::Connection
+            && let Some(option) = connection_option::named(&self.headers)
+        {
+            write_line(name.as_ref(), option.as_bytes(), out);
+            return true;
+        }
         let mut is_given = false;
         for value in self.headers.all(name) {
             is_given = true;

@@ -32,7 +32,9 @@ impl<'a> Target<'a> {
     }
 }
 
-fn without_dot_segments(path: &str) -> String {
+/// A path from its root on, without `.` and `..`.
+#[must_use]
+pub fn without_dot_segments(path: &str) -> String {
     let mut segments: Vec<&str> = Vec::new();
     let parts: Vec<&str> = path.split('/').skip(1).collect();
     let last = parts.len().saturating_sub(1);

@@ -219,6 +219,7 @@ impl Reader<'_> {
         let headers = format!("{HTTP}:customHeaders");
         // This host never throttles by itself, but the real one reads the value.
         self.boolean(HTTP, "DynamicThrottlesEnabled");
+        self.boolean(HTTP, "EnableChunkedRequestBinding");
         HttpOptions {
             route_prefix: self.configuration.get("extensions:http:routePrefix").unwrap_or("api").to_owned(),
             max_concurrent_requests: limit(self.number(HTTP, "MaxConcurrentRequests")),

@@ -30,7 +30,7 @@ impl Template {
     fn match_segments<'a>(&'a self, path: &str, found: &mut Vec<(&'a str, String)>) -> Option<()> {
         let path = path.strip_prefix('/')?;
         let (mut rest, slash) = path.strip_suffix('/').map_or((path, ""), |rest| (rest, "/"));
-        let ends_in_two_slashes = rest.ends_with('/');
+        let ends_in_two_slashes = rest.ends_with('/') || path == "/";
         let mut segments = self.segments.iter();
         while !rest.is_empty() {
             let segment = segments.next()?;
@@ -184,7 +184,9 @@ mod tests {
         assert!(!matches("api/{*rest}", "/api//a/b"));
         assert!(!matches("api/{x}", "/api/a//"));
         assert!(matches("api/{*rest}", "/api/a//b"));
-        assert!(!matches("{x}", "//"));
+        for template in ["{x}", "{x?}", "{*x}", "{x=1}"] {
+            assert!(!matches(template, "//"), "{template}");
+        }
     }
 
     #[test]

@@ -19,6 +19,8 @@ pub async fn final_head(reader: &mut Reader, may_continue: &Notify) -> Result<Re
         may_continue.notify_one();
         let (next, next_length) = next_head(reader).await.map_err(|error| match error {
             Error::Broken(_) | Error::Reset(_) | Error::Head(_) => Error::OnlyInterim,
+            // A byte has come: the request is not sent again.
+            Error::Closed => Error::Head(HeadError::Incomplete),
             other => other,
         })?;
         (head, length) = (next, length + next_length);

@@ -10,11 +10,12 @@ use tokio::sync::watch;
 
 use super::places::Taken;
 use crate::caller::Caller;
+use crate::connection_option;
 use crate::deadline::Deadline;
 use crate::framing::Framing;
 use crate::head::{self, RequestHead};
 use crate::kestrel;
-use crate::response::{Ending, Response};
+use crate::response::Ending;
 use crate::service::{Request, Service};
 use crate::socket::Socket;
 use crate::write::write;
@@ -61,6 +62,7 @@ pub async fn serve(
         if !place.begin() {
             return;
         }
+        connection_option::settle(&mut head.headers);
         let mut caller = Caller::new(socket, Arc::clone(&peer), &head, framing);
         let Some(ending) = answer(&service, &head, &mut caller, &is_stopping).await else { return };
         let is_read = ending == Ending::Keep && caller.is_read().await;
@@ -87,7 +89,7 @@ async fn answer(
 ) -> Option<Ending> {
     let response = match kestrel::accept(head) {
         Ok(target) => service.call(Request { head, target: &target }, caller).await,
-        Err(status) => Some(Response::empty(status).closing()),
+        Err(status) => Some(kestrel::refused(status)),
     };
     match (caller.ending, response) {
         (None, Some(mut response)) => {
@@ -102,7 +104,7 @@ async fn answer(
 /// Answers what is not a request.
 async fn refuse(mut socket: Socket, status: u16, stopped: impl Future<Output = ()>) {
     socket.written.clear();
-    Response::empty(status).closing().write_head(false, &mut socket.written);
+    kestrel::refused(status).write_head(false, &mut socket.written);
     // A caller who does not read this has left.
     _ = write(&mut socket.writer, &socket.written).await;
     linger(socket, stopped).await;

@@ -1,0 +1,184 @@
+//! `Location` as .NET's `Uri` writes it anew; pure.
+
+use std::net::{Ipv4Addr, Ipv6Addr};
+
+use dotnet_text::percent::{escaped_byte, escaped_letter, is_unreserved, push_escape};
+use wire::target::without_dot_segments;
+
+/// The ports that go without saying.
+const DEFAULT_PORTS: [(&str, u16); 5] = [("http", 80), ("https", 443), ("ws", 80), ("wss", 443), ("ftp", 21)];
+/// A shorter scheme would be the name of a drive.
+const MIN_SCHEME: usize = 2;
+
+/// A URI: what may not stand in one is escaped. An absolute one has its host in small letters, no default port, a path without
+/// dot segments, and no needless escapes. `None` if it cannot be read.
+pub fn written(value: &str) -> Option<String> {
+    let Some((scheme, rest)) = split_scheme(value) else {
+        let is_drive =
+            value.as_bytes().get(1) == Some(&b':') && value.starts_with(|first: char| first.is_ascii_alphabetic());
+        return (!is_drive).then(|| escaped(value, false));
+    };
+    let scheme = scheme.to_ascii_lowercase();
+    let is_web = DEFAULT_PORTS.iter().any(|(known, _)| *known == scheme);
+    let is_slash = |letter: char| letter == '/' || (is_web && letter == '\\');
+    let Some(rest) = rest.strip_prefix(is_slash).and_then(|rest| rest.strip_prefix(is_slash)) else {
+        return (!is_web).then(|| format!("{scheme}:{}", opaque(&scheme, rest)));
+    };
+    let (authority, rest) = rest.split_at(rest.find(['/', '?', '#', '\\']).unwrap_or(rest.len()));
+    let authority = written_authority(&scheme, authority).filter(|authority| !is_web || !authority.is_empty())?;
+    let (rest, fragment) = rest.split_at(rest.find('#').unwrap_or(rest.len()));
+    let (path, query) = rest.split_at(rest.find('?').unwrap_or(rest.len()));
+    let path = without_dot_segments(&escaped(&path.replace('\\', "/"), true));
+    Some(format!("{scheme}://{authority}{path}{}{}", escaped(query, true), escaped(fragment, true)))
+}
+
+/// The scheme, if there is one, and what follows its colon.
+fn split_scheme(value: &str) -> Option<(&str, &str)> {
+    let (scheme, rest) = value.split_once(':')?;
+    let is_sound = scheme.len() >= MIN_SCHEME
+        && scheme.starts_with(|first: char| first.is_ascii_alphabetic())
+        && scheme.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"+-.".contains(&byte));
+    is_sound.then_some((scheme, rest))
+}
+
+/// What follows the scheme if it is no authority.
+fn opaque(scheme: &str, rest: &str) -> String {
+    match rest.split_once('@') {
+        Some((user, host)) if scheme == "mailto" => {
+            let (host, query) = host.split_at(host.find('?').unwrap_or(host.len()));
+            format!("{}@{}{}", escaped(user, true), host.to_ascii_lowercase(), escaped(query, true))
+        }
+        _ => escaped(rest, true),
+    }
+}
+
+fn written_authority(scheme: &str, authority: &str) -> Option<String> {
+    let (user, place) = authority.rsplit_once('@').map_or((None, authority), |(user, place)| (Some(user), place));
+    let (host, port) = match place.rsplit_once(':') {
+        Some((host, port)) if !port.contains(']') => (host, port),
+        _ => (place, ""),
+    };
+    let port: Option<u16> = if port.is_empty() { None } else { Some(port.parse().ok()?) };
+    let port = port.filter(|port| !DEFAULT_PORTS.contains(&(scheme, *port)));
+    let user = user.map(|user| format!("{}@", escaped(user, true))).unwrap_or_default();
+    let port = port.map(|port| format!(":{port}")).unwrap_or_default();
+    Some(format!("{user}{}{port}", written_host(host)?))
+}
+
+/// A host in small letters; an address in its usual form.
+fn written_host(host: &str) -> Option<String> {
+    if let Some(address) = host.strip_prefix('[') {
+        let address: Ipv6Addr = address.strip_suffix(']')?.parse().ok()?;
+        return Some(format!("[{address}]"));
+    }
+    if let Some(address) = ip_address(host) {
+        return Some(address.to_string());
+    }
+    let host = host.to_lowercase();
+    let is_letter = |letter: char| letter.is_alphanumeric() || letter == '-' || letter == '_';
+    let is_name = host
+        .strip_suffix('.')
+        .unwrap_or(&host)
+        .split('.')
+        .all(|label| !label.is_empty() && label.chars().all(is_letter));
+    (host.is_empty() || is_name).then_some(host)
+}
+
+/// An address of up to four numbers, of which the last fills what is left; with a leading `0x` or `0` they are hexadecimal or
+/// octal.
+fn ip_address(host: &str) -> Option<Ipv4Addr> {
+    let number = |text: &str| match (text.strip_prefix("0x"), text.strip_prefix('0')) {
+        (Some(digits), _) => u32::from_str_radix(digits, 16).ok(),
+        (None, Some(digits)) if !digits.is_empty() => u32::from_str_radix(digits, 8).ok(),
+        _ => text.parse().ok().filter(|_| text.bytes().all(|byte| byte.is_ascii_digit())),
+    };
+    let numbers: Vec<u32> = host.split('.').map(number).collect::<Option<_>>()?;
+    let (last, first) = numbers.split_last()?;
+    let left = 4_u32.checked_sub(u32::try_from(first.len()).ok()?).filter(|left| *left > 0)?;
+    let is_sound = first.iter().all(|number| *number < 256) && u64::from(*last) < 1_u64 << (8 * left);
+    let head = first.iter().zip([24, 16, 8]).map(|(number, shift)| number << shift).sum::<u32>();
+    is_sound.then(|| Ipv4Addr::from(head + last))
+}
+
+/// Escapes what may not stand in a URI, a lone `%` included. In an absolute one, escapes of what may stand anywhere are undone, and
+/// those of letters outside ASCII are in capitals.
+fn escaped(text: &str, is_absolute: bool) -> String {
+    let mut written = String::with_capacity(text.len());
+    let mut rest = text;
+    while let Some(letter) = rest.chars().next() {
+        let length = match escaped_byte(rest.as_bytes()) {
+            Some(byte) if is_absolute && is_unreserved(byte) => {
+                written.push(char::from(byte));
+                3
+            }
+            Some(_) => {
+                let length = escaped_letter(rest).filter(|_| is_absolute);
+                match length {
+                    Some(length) => written.push_str(&rest[..length].to_ascii_uppercase()),
+                    None => written.push_str(&rest[..3]),
+                }
+                length.unwrap_or(3)
+            }
+            None if letter != '%' && is_plain(letter) => {
+                written.push(letter);
+                1
+            }
+            None => {
+                let length = letter.len_utf8();
+                rest.bytes().take(length).for_each(|byte| push_escape(byte, &mut written));
+                length
+            }
+        };
+        rest = &rest[length..];
+    }
+    written
+}
+
+const fn is_plain(letter: char) -> bool {
+    letter.is_ascii_graphic() && !matches!(letter, '"' | '<' | '>' | '\\' | '^' | '`' | '{' | '|' | '}')
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn absolute_ones_are_written_anew() {
+        for (value, expected) in [
+            ("http://EXAMPLE.org", "http://example.org/"),
+            ("HTTP://u:P@A.B:80/%7Ex/%2f", "http://u:P@a.b/~x/%2f"),
+            ("https://a.b:080/x y?z w#u v", "https://a.b:80/x%20y?z%20w#u%20v"),
+            ("http:\\\\a.b\\c", "http://a.b/c"),
+            ("http://a.b/a/b/../../../c/.", "http://a.b/c/"),
+            ("http://a.b/%2e%2e/x%", "http://a.b/x%25"),
+            ("http://a.b/%c3%bc%e4?%41=%c3%bc", "http://a.b/%C3%BC%e4?A=%C3%BC"),
+            ("http://a.b/für", "http://a.b/f%C3%BCr"),
+            ("http://Bücher.example", "http://bücher.example/"),
+            ("http://127.1", "http://127.0.0.1/"),
+            ("http://0x7f.0.0.1/", "http://127.0.0.1/"),
+            ("http://[::FFFF:1.2.3.4]/", "http://[::ffff:1.2.3.4]/"),
+            ("myapp://Call/Back?x=A", "myapp://call/Back?x=A"),
+            ("mailto:A@B.c", "mailto:A@b.c"),
+            ("urn:A:b", "urn:A:b"),
+        ] {
+            assert_eq!(written(value).as_deref(), Some(expected), "{value}");
+        }
+        for value in ["http://[::", "http:///x", "http:x", "http://a b/", "http://a..b/", "http://a.b:65536/", "a:b"] {
+            assert_eq!(written(value), None, "{value}");
+        }
+    }
+
+    #[test]
+    fn in_relative_ones_only_what_must_be_is_escaped() {
+        for (value, expected) in [
+            ("/a b", "/a%20b"),
+            ("../x?y=1#z", "../x?y=1#z"),
+            ("/suche?q=für", "/suche?q=f%C3%BCr"),
+            ("/%41%zz", "/%41%25zz"),
+            ("/a/../[b]|\\", "/a/../[b]%7C%5C"),
+            ("//A.B/x:y", "//A.B/x:y"),
+        ] {
+            assert_eq!(written(value).as_deref(), Some(expected), "{value}");
+        }
+    }
+}

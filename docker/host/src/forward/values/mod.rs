@@ -1,0 +1,171 @@
+//! The values of an answer's header lines as .NET's client writes them anew; what it cannot read passes as it came. Pure
+//! (protocol.md#header-lines).
+
+mod cache_control;
+mod date;
+mod elements;
+mod location;
+mod reader;
+mod single;
+
+use std::borrow::Cow;
+
+use dotnet_text::media_type;
+use wire::client::spelt;
+use wire::headers::Line;
+use wire::{Headers, Name};
+
+use super::headers::{USUAL_BYTES, USUAL_LINES};
+use elements::{Element, list};
+
+/// How the lines of one name are read.
+enum Form {
+    /// One value; of several lines the others pass as they came.
+    One(fn(&str) -> Option<String>),
+    /// A list, of which each element becomes a line.
+    List(Element),
+    Products,
+    CacheControl,
+    AsGiven,
+}
+
+/// The same lines with their values rewritten, those of one name together. A line without a value is left out if it is the only
+/// one of its name.
+pub fn rewritten(headers: &Headers) -> Headers {
+    let mut sent = Headers::with_capacity(USUAL_LINES, USUAL_BYTES);
+    for (index, line) in headers.iter().enumerate() {
+        let has_same_name = |other: &Line<'_>| other.name.eq_ignore_ascii_case(line.name);
+        if headers.iter().take(index).any(|earlier| has_same_name(&earlier)) {
+            continue;
+        }
+        let values: Vec<Cow<'_, str>> = headers.iter().skip(index).filter(has_same_name).map(|it| text(&it)).collect();
+        let written = rewrite(&form(&line), &values.iter().map(|value| &**value).collect::<Vec<_>>());
+        if written.iter().any(|value| !value.is_empty()) || written.len() > 1 {
+            written.iter().for_each(|value| sent.push(spelt(line.name), value));
+        }
+    }
+    sent
+}
+
+/// The value of a line as text. .NET reads UTF-8 in `Location`, and else a byte a letter.
+fn text<'a>(line: &Line<'a>) -> Cow<'a, str> {
+    match std::str::from_utf8(line.value) {
+        Ok(text) if line.value.is_ascii() || line.has_name(Name::Location) => text.into(),
+        _ => line.value.iter().copied().map(char::from).collect::<String>().into(),
+    }
+}
+
+fn form(line: &Line<'_>) -> Form {
+    use Name::{
+        AcceptRanges, Age, Allow, AltSvc, CacheControl, Connection, ContentEncoding, ContentLanguage, ContentLocation,
+        ContentMd5, ContentRange, ContentType, Date, ETag, Expires, LastModified, Location, Pragma, ProxyAuthenticate,
+        RetryAfter, Server, Trailer, Upgrade, Vary, Via, Warning, WwwAuthenticate,
+    };
+    match line.known {
+        Some(AcceptRanges | Allow | Connection | ContentEncoding | ContentLanguage | Trailer | Vary) => {
+            Form::List(elements::token)
+        }
+        Some(AltSvc) => Form::List(elements::service),
+        Some(Pragma) => Form::List(elements::pair),
+        Some(ProxyAuthenticate | WwwAuthenticate) => Form::List(elements::challenge),
+        Some(Upgrade) => Form::List(elements::product),
+        Some(Via) => Form::List(elements::via),
+        Some(Warning) => Form::List(elements::warning),
+        Some(Server) => Form::Products,
+        Some(CacheControl) => Form::CacheControl,
+        Some(Age) => Form::One(single::seconds),
+        Some(RetryAfter) => Form::One(single::seconds_or_date),
+        Some(Date | Expires | LastModified) => Form::One(date::written),
+        Some(ContentLocation | Location) => Form::One(location::written),
+        Some(ContentMd5) => Form::One(single::bytes),
+        Some(ContentRange) => Form::One(single::range),
+        Some(ContentType) => Form::One(media_type::normal),
+        Some(ETag) => Form::One(single::tag),
+        None if line.is_called("Content-Disposition") => Form::One(single::disposition),
+        _ => Form::AsGiven,
+    }
+}
+
+fn rewrite(form: &Form, values: &[&str]) -> Vec<String> {
+    let given = |value: &str| value.to_owned();
+    match form {
+        Form::CacheControl if values.iter().all(|value| value.is_ascii()) => cache_control::written(values),
+        Form::One(read) => {
+            let first = values.iter().take(1).map(|value| read(value).unwrap_or_else(|| given(value)));
+            first.chain(values.iter().skip(1).map(|value| given(value))).collect()
+        }
+        Form::List(_) | Form::Products => {
+            let read = |value: &str| match form {
+                Form::List(element) => list(value, *element),
+                _ => elements::products(value).filter(|found| !found.is_empty()),
+            };
+            let mut written = Vec::new();
+            for value in values {
+                // What is not ASCII is not sent anyway (recording FX-ans-header-utf8).
+                match Some(*value).filter(|value| value.is_ascii()).and_then(read) {
+                    Some(found) if !found.is_empty() || !written.is_empty() => written.extend(found),
+                    _ => written.push(given(value)),
+                }
+            }
+            written
+        }
+        Form::CacheControl | Form::AsGiven => values.iter().map(|value| given(value)).collect(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn lines(lines: &[(&str, &str)]) -> Vec<String> {
+        let mut headers = Headers::default();
+        lines.iter().for_each(|(name, value)| headers.push(*name, *value));
+        let sent = rewritten(&headers);
+        sent.iter().map(|line| format!("{}: {}", line.name(), String::from_utf8_lossy(line.value))).collect()
+    }
+
+    #[test]
+    fn values_are_written_anew() {
+        for (name, value, expected) in [
+            ("Vary", "Accept-Encoding,Origin,  Accept", &["Accept-Encoding", "Origin", "Accept"][..]),
+            ("Vary", "a b, c", &["a b, c"]),
+            ("Content-Encoding", "br,gzip", &["br", "gzip"]),
+            ("WWW-Authenticate", "Basic realm=\"a, b\", Bearer", &["Basic realm=\"a, b\"", "Bearer"]),
+            ("Server", "Apache/2.4 (Ubuntu)", &["Apache/2.4", "(Ubuntu)"]),
+            (
+                "Content-Type",
+                "multipart/mixed;boundary=abc ;  start=\"<a>\"",
+                &["multipart/mixed; boundary=abc; start=\"<a>\""],
+            ),
+            ("Content-Type", "text", &["text"]),
+            ("Content-Disposition", "attachment;filename=a.txt", &["attachment; filename=a.txt"]),
+            ("Location", "/a b", &["/a%20b"]),
+            ("Location", "/suche?q=für", &["/suche?q=f%C3%BCr"]),
+            ("Content-Location", "/für", &["/f%C3%83%C2%BCr"]),
+            ("Expires", "Sunday, 06-Nov-94 08:49:37 GMT", &["Sun, 06 Nov 1994 08:49:37 GMT"]),
+            ("Expires", "0", &["0"]),
+            ("Retry-After", "007", &["7"]),
+            ("Cache-Control", "NO-CACHE, Max-Age=5", &["no-cache, max-age=5"]),
+            ("Access-Control-Allow-Methods", "GET,POST", &["GET,POST"]),
+            ("X-A", "", &[]),
+        ] {
+            let expected: Vec<String> = expected.iter().map(|value| format!("{name}: {value}")).collect();
+            assert_eq!(lines(&[(name, value)]), expected, "{value}");
+        }
+    }
+
+    #[test]
+    fn lines_of_one_name_stand_together() {
+        let sent = lines(&[("Cache-Control", "no-cache"), ("x-frame-options", "deny"), ("cache-control", "max-age=5")]);
+        assert_eq!(sent, ["Cache-Control: no-cache, max-age=5", "X-Frame-Options: deny"]);
+        let sent = lines(&[
+            ("x-A", ""),
+            ("Location", "/a b"),
+            ("X-a", "b"),
+            ("Location", "/a b"),
+            ("Allow", ","),
+            ("Allow", ""),
+        ]);
+        assert_eq!(sent, ["x-A: ", "x-A: b", "Location: /a%20b", "Location: /a b", "Allow: ,"]);
+    }
+}
