@@ -57,6 +57,8 @@ fn start(verb: Verb, report: &Report) -> Result<u8> {
     if killed > 0 {
         report.note(format!("ended what a killed run had left running: {killed}"));
     }
+    // Where it cannot be made, whoever needs it says so.
+    let _ = run::scratch(&project.target());
     let status = dispatch(&project, verb, report);
     run::end(&project.target());
     status

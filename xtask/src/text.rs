@@ -1,4 +1,4 @@
-//! Small things that sentences need: lists, plurals, the nearest of some words.
+//! Small things that sentences need: lists, plurals, digits, the nearest of some words.
 
 /// `a`, `b` and `c`, each in backticks.
 pub fn listed<S: AsRef<str>>(words: &[S]) -> String {
@@ -18,6 +18,11 @@ pub fn counted(count: usize, noun: &str) -> String {
 /// How many columns a text takes.
 pub fn width(text: &str) -> usize {
     text.chars().count()
+}
+
+/// Bytes in hexadecimal digits.
+pub fn hex(bytes: &[u8]) -> String {
+    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
 /// The last of some lines, `most` of them.

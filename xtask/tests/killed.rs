@@ -1,10 +1,12 @@
-//! Killed at random moments, and nothing is left: `cargo test -p xtask --test killed -- --ignored`.
+//! Killed at random moments, and the next run leaves nothing: `cargo test -p xtask --test killed -- --ignored`.
+//! `XTASK_KILLS` says how often, `XTASK_KILLED_SAMPLE` which sample, `XTASK_KILLS_SEED` which moments.
 
 #![expect(clippy::unwrap_used, reason = "clippy takes only the tests themselves for tests, not what they share")]
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
+use std::fs;
 use std::os::unix::process::CommandExt;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
@@ -12,78 +14,215 @@ use bollard::Docker;
 use bollard::query_parameters::{ListContainersOptionsBuilder, ListNetworksOptionsBuilder};
 use rand::{RngExt, SeedableRng};
 
-/// Runs are killed before this has passed: long enough to be in the middle of cases.
-const LATEST_KILL_MILLISECONDS: u64 = 9_000;
-/// Children of a killed run end by themselves, at the latest after so long.
-const STRAGGLER_LIMIT: Duration = Duration::from_secs(60);
-/// What every container and network of a run has.
+/// What the next run has killed may take a moment to end.
+const STRAGGLER_LIMIT: Duration = Duration::from_secs(30);
+/// What every container and network of a run has; it names the process.
 const RUN_LABEL: &str = "functions-custom-handlers.run";
-/// Every process a run starts inherits this variable.
-const MARK: &str = "XTASK_SELFTEST_MARK";
+/// Everything that a run starts inherits this variable.
+const MARK: &str = "XTASK_KILLED_TEST";
+
+#[test]
+#[ignore = "takes minutes"]
+fn a_smoke_that_was_killed_leaves_nothing_after_the_next_run() {
+    Trial::new("smoke", &[]).kill_over_and_over();
+}
 
 #[test]
 #[ignore = "needs a container engine and takes minutes"]
-fn killed_at_random_moments_the_next_run_leaves_nothing_behind() {
-    let setting = |name: &str, otherwise: &str| std::env::var(name).unwrap_or_else(|_| otherwise.to_owned());
-    let runs: u32 = setting("XTASK_SELFTEST_RUNS", "30").parse().unwrap();
-    let seed: u64 = setting("XTASK_SELFTEST_SEED", "1").parse().unwrap();
-    let (sample, base) = (setting("XTASK_SELFTEST_SAMPLE", "node"), setting("XTASK_SELFTEST_BASE", "local"));
-    let mark = format!("{}-{seed}", std::process::id());
-    let start = || start(&sample, &base, &mark);
-    println!("seed {seed}, {runs} runs");
-    let mut random = rand::rngs::StdRng::seed_from_u64(seed);
-    for run in 1..=runs {
-        let moment = Duration::from_millis(random.random_range(0..LATEST_KILL_MILLISECONDS));
-        let mut child = start();
-        std::thread::sleep(moment);
-        child.kill().unwrap();
-        child.wait().unwrap();
-        println!("run {run} killed after {moment:?}");
+fn a_run_in_containers_that_was_killed_leaves_nothing_after_the_next_run() {
+    Trial::new("docker", &["--base", "local"]).kill_over_and_over();
+}
+
+fn setting(name: &str, otherwise: &str) -> String {
+    std::env::var(name).unwrap_or_else(|_| otherwise.to_owned())
+}
+
+/// One verb, killed and run again.
+struct Trial {
+    arguments: Vec<String>,
+    sample: String,
+    mark: String,
+    engine: Option<Engine>,
+    /// The process numbers of its runs.
+    runs: HashSet<u32>,
+    /// The sockets that its runs listened on, by inode: a number that is used again is another socket.
+    sockets: HashSet<u64>,
+}
+
+impl Trial {
+    fn new(verb: &str, options: &[&str]) -> Trial {
+        let sample = setting("XTASK_KILLED_SAMPLE", "node");
+        let arguments = [verb, &sample].iter().chain(options).map(ToString::to_string).collect();
+        let mark = format!("{verb}-{}", std::process::id());
+        let engine = (verb == "docker").then(Engine::connect);
+        Trial { arguments, sample, mark, engine, runs: HashSet::new(), sockets: HashSet::new() }
     }
-    let status = start().wait().unwrap();
-    assert!(status.success(), "the run after them failed: {status}");
-    assert_eq!(left_in_engine(), Vec::<String>::new());
-    assert_eq!(left_in_scratch(), Vec::<PathBuf>::new());
-    let begun = Instant::now();
-    while !left_running(&mark).is_empty() {
-        assert!(begun.elapsed() < STRAGGLER_LIMIT, "still running: {:?}", left_running(&mark));
-        std::thread::sleep(Duration::from_millis(100));
+
+    fn kill_over_and_over(&mut self) {
+        let kills: u32 = setting("XTASK_KILLS", "10").parse().unwrap();
+        let seed: u64 = setting("XTASK_KILLS_SEED", "1").parse().unwrap();
+        let mut random = rand::rngs::StdRng::seed_from_u64(seed);
+        self.run_to_the_end();
+        let begun = Instant::now();
+        self.run_to_the_end();
+        let length = begun.elapsed();
+        println!("{kills} times within {length:?}, seed {seed}");
+        for kill in 1..=kills {
+            let moment = length.mul_f64(random.random_range(0.0..1.0));
+            let mut child = self.start(&[]);
+            let begun = Instant::now();
+            while begun.elapsed() < moment {
+                std::thread::sleep(Duration::from_millis(5).min(moment.saturating_sub(begun.elapsed())));
+            }
+            self.remember_sockets();
+            child.kill().unwrap();
+            child.wait().unwrap();
+            let left = self.processes().len();
+            self.run_to_the_end();
+            self.assert_nothing_is_left();
+            println!("{kill}: killed after {moment:?} with {left} processes alive; nothing is left after the next run");
+        }
+        println!("{} sockets were seen", self.sockets.len());
+    }
+
+    fn run_to_the_end(&mut self) {
+        let status = self.start(&["--only", "hello"]).wait().unwrap();
+        assert!(status.success(), "`{}` after a killed run: {status}", self.arguments.join(" "));
+    }
+
+    /// Starts a run that has something to build: its sample's record is gone.
+    fn start(&mut self, more: &[&str]) -> Child {
+        let _ = fs::remove_file(target().join("stage").join(format!("{}.json", self.sample)));
+        let mut command = Command::new(env!("CARGO_BIN_EXE_xtask"));
+        command.args(&self.arguments).args(more).env(MARK, &self.mark).process_group(0);
+        let child = command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap();
+        self.runs.insert(child.id());
+        child
+    }
+
+    fn assert_nothing_is_left(&self) {
+        let begun = Instant::now();
+        let is_over = |left: &[String]| left.is_empty() || begun.elapsed() > STRAGGLER_LIMIT;
+        let left = loop {
+            let left = self.left();
+            if is_over(&left) {
+                break left;
+            }
+            std::thread::sleep(Duration::from_millis(20));
+        };
+        assert!(left.is_empty(), "left after the next run: {left:#?}");
+    }
+
+    fn left(&self) -> Vec<String> {
+        let processes = self.processes().into_iter().map(|process| format!("process {}", command_line(&process)));
+        let listening = listening();
+        let sockets = self.sockets.iter().filter(|socket| listening.contains_key(socket));
+        let sockets = sockets.map(|socket| format!("port {}", listening[socket]));
+        let engine = self.engine.iter().flat_map(|engine| engine.left(&self.runs));
+        processes.chain(sockets).chain(engine).chain(self.scratch()).collect()
+    }
+
+    /// The folders of these runs, and what was made aside and not put in its place.
+    fn scratch(&self) -> impl Iterator<Item = String> {
+        let of_run = |name: &str| process_of_run(name).is_some_and(|process| self.runs.contains(&process));
+        let runs = names(&target().join("run")).into_iter().filter(move |name| of_run(name));
+        let aside = ["stage", "npm", "toolchains"].map(|folder| target().join(folder));
+        let aside = aside.into_iter().flat_map(|folder| names(&folder));
+        let aside = aside.filter(|name| name.starts_with('.') && name != ".tracked.json");
+        runs.chain(aside).map(|name| format!("folder {name}"))
+    }
+
+    fn processes(&self) -> Vec<PathBuf> {
+        let wanted = format!("{MARK}={}", self.mark);
+        let marked =
+            |environment: Vec<u8>| environment.split(|byte| *byte == 0).any(|entry| entry == wanted.as_bytes());
+        let processes = fs::read_dir("/proc").unwrap().flatten().map(|entry| entry.path());
+        processes.filter(|process| fs::read(process.join("environ")).is_ok_and(marked)).collect()
+    }
+
+    fn remember_sockets(&mut self) {
+        let listening = listening();
+        let files =
+            self.processes().into_iter().flat_map(|process| fs::read_dir(process.join("fd")).into_iter().flatten());
+        let links = files.flatten().filter_map(|file| Some(fs::read_link(file.path()).ok()?.display().to_string()));
+        let held = links.filter_map(|link| link.strip_prefix("socket:[")?.strip_suffix(']')?.parse().ok());
+        self.sockets.extend(held.filter(|inode: &u64| listening.contains_key(inode)));
+        let published: HashSet<u16> = self.engine.iter().flat_map(|engine| engine.published(&self.runs)).collect();
+        self.sockets.extend(listening.iter().filter(|(_, port)| published.contains(port)).map(|(inode, _)| *inode));
     }
 }
 
-fn start(sample: &str, base: &str, mark: &str) -> Child {
-    let program = env!("CARGO_BIN_EXE_xtask");
-    let mut command = Command::new(program);
-    command.args(["docker", sample, "--base", base]).env(MARK, mark).process_group(0);
-    command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null());
-    command.spawn().unwrap()
+fn target() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("../target")
 }
 
-fn left_in_engine() -> Vec<String> {
-    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
-    runtime.block_on(async {
-        let docker = Docker::connect_with_defaults().unwrap().negotiate_version().await.unwrap();
-        let label = HashMap::from([("label".to_owned(), vec![RUN_LABEL.to_owned()])]);
-        let containers = ListContainersOptionsBuilder::default().all(true).filters(&label).build();
-        let containers = docker.list_containers(Some(containers)).await.unwrap();
-        let networks = ListNetworksOptionsBuilder::default().filters(&label).build();
-        let networks = docker.list_networks(Some(networks)).await.unwrap();
-        let names = containers.into_iter().flat_map(|container| container.names.unwrap_or_default());
-        names.chain(networks.into_iter().filter_map(|network| network.name)).collect()
-    })
+fn names(folder: &Path) -> Vec<String> {
+    let entries = fs::read_dir(folder).into_iter().flatten().flatten();
+    entries.map(|entry| entry.file_name().to_string_lossy().into_owned()).collect()
 }
 
-fn left_in_scratch() -> Vec<PathBuf> {
-    let scratch = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../target/run");
-    std::fs::read_dir(scratch).into_iter().flatten().flatten().map(|entry| entry.path()).collect()
+/// A run is written as `machine.boot.process.start`.
+fn process_of_run(run: &str) -> Option<u32> {
+    run.split('.').nth(2)?.parse().ok()
 }
 
-fn left_running(mark: &str) -> Vec<String> {
-    let wanted = format!("{MARK}={mark}");
-    let marked = |environment: Vec<u8>| environment.split(|byte| *byte == 0).any(|entry| entry == wanted.as_bytes());
-    let processes = std::fs::read_dir("/proc").unwrap().flatten().map(|entry| entry.path());
-    let alive = processes.filter(|process| std::fs::read(process.join("environ")).is_ok_and(marked));
-    alive
-        .map(|process| std::fs::read_to_string(process.join("cmdline")).unwrap_or_default().replace('\0', " "))
-        .collect()
+fn command_line(process: &Path) -> String {
+    fs::read_to_string(process.join("cmdline")).unwrap_or_default().replace('\0', " ")
+}
+
+/// The sockets of this machine that listen: inode and port. See proc_net_tcp(5).
+fn listening() -> HashMap<u64, u16> {
+    const LISTENS: &str = "0A";
+    let socket = |line: &str| {
+        let fields: Vec<&str> = line.split_whitespace().collect();
+        let port = u16::from_str_radix(fields.get(1)?.rsplit_once(':')?.1, 16).ok()?;
+        (*fields.get(3)? == LISTENS).then_some((fields.get(9)?.parse().ok()?, port))
+    };
+    let tables = ["/proc/net/tcp", "/proc/net/tcp6"].map(|file| fs::read_to_string(file).unwrap_or_default());
+    tables.iter().flat_map(|table| table.lines().filter_map(socket)).collect()
+}
+
+/// The container engine, asked without the driver.
+struct Engine {
+    docker: Docker,
+    runtime: tokio::runtime::Runtime,
+}
+
+impl Engine {
+    fn connect() -> Engine {
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+        let connected = async { Docker::connect_with_defaults().unwrap().negotiate_version().await.unwrap() };
+        Engine { docker: runtime.block_on(connected), runtime }
+    }
+
+    fn containers(&self, runs: &HashSet<u32>) -> Vec<bollard::models::ContainerSummary> {
+        let options = ListContainersOptionsBuilder::default().all(true).filters(&labelled()).build();
+        let containers = self.runtime.block_on(self.docker.list_containers(Some(options))).unwrap();
+        containers.into_iter().filter(|container| is_of(container.labels.as_ref(), runs)).collect()
+    }
+
+    /// The ports of this machine that lead to containers of some runs.
+    fn published(&self, runs: &HashSet<u32>) -> Vec<u16> {
+        let ports = self.containers(runs).into_iter().flat_map(|container| container.ports.unwrap_or_default());
+        ports.filter_map(|port| port.public_port).collect()
+    }
+
+    fn left(&self, runs: &HashSet<u32>) -> Vec<String> {
+        let names = self.containers(runs).into_iter().flat_map(|container| container.names.unwrap_or_default());
+        let options = ListNetworksOptionsBuilder::default().filters(&labelled()).build();
+        let networks = self.runtime.block_on(self.docker.list_networks(Some(options))).unwrap();
+        let networks = networks.into_iter().filter(|network| is_of(network.labels.as_ref(), runs));
+        let networks = networks.map(|network| format!("network {}", network.name.unwrap_or_default()));
+        names.map(|name| format!("container {name}")).chain(networks).collect()
+    }
+}
+
+fn labelled() -> HashMap<String, Vec<String>> {
+    HashMap::from([("label".to_owned(), vec![RUN_LABEL.to_owned()])])
+}
+
+/// Whether a thing of the engine was made by one of these runs: others may be at work beside this test.
+fn is_of(labels: Option<&HashMap<String, String>>, runs: &HashSet<u32>) -> bool {
+    let run = labels.and_then(|labels| process_of_run(labels.get(RUN_LABEL)?));
+    run.is_some_and(|process| runs.contains(&process))
 }

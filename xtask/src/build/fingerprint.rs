@@ -9,6 +9,8 @@ use std::time::{SystemTime, UNIX_EPOCH};
 
 use serde::{Deserialize, Serialize};
 
+use crate::process::run;
+
 /// Counts up when what is recorded, or how an app is staged, changes.
 const FORMAT: u32 = 1;
 
@@ -38,7 +40,6 @@ pub struct Tool {
     pub version: String,
     /// The program that the probe ran, and its state: as long as this is the same, so is the version.
     pub program: PathBuf,
-    /// The program's state.
     pub state: Stat,
 }
 
@@ -116,19 +117,19 @@ impl Record {
     }
 
     /// Remembers, all of it or nothing.
-    pub fn write(&self, file: &Path) -> io::Result<()> {
-        let mut aside = tempfile::NamedTempFile::new_in(file.parent().unwrap_or(Path::new(".")))?;
+    pub fn write(&self, target: &Path, file: &Path) -> io::Result<()> {
+        let mut aside = tempfile::NamedTempFile::new_in(run::scratch(target)?)?;
         serde_json::to_writer(&mut aside, self)?;
         aside.persist(file)?;
         Ok(())
     }
 
     /// Takes over what was just looked at and found equal, so that the next look has to open fewer files and ask no tool.
-    pub fn refresh(&mut self, file: &Path, now: Record) {
+    pub fn refresh(&mut self, target: &Path, file: &Path, now: Record) {
         if *self != now {
             *self = now;
             // What is remembered is still right where this fails; only the next look takes longer.
-            let _ = self.write(file);
+            let _ = self.write(target, file);
         }
     }
 
@@ -268,7 +269,7 @@ mod tests {
         let (dir, staged) = files(&[("a", "1"), ("b", "2")]);
         let record = Record::new(Files::new(), BTreeMap::new(), staged);
         let file = dir.path().join("go.json");
-        record.write(&file).unwrap();
+        record.write(dir.path(), &file).unwrap();
         assert_eq!(Record::read(&file), Some(record));
         fs::write(&file, "{}").unwrap();
         assert_eq!(Record::read(&file), None);

@@ -47,6 +47,10 @@ pub fn build_all(project: &Project, samples: &[Sample], bound: usize, report: &R
         }
         let begun = report.begin(&sample.name, Step::Build);
         let (staged, outcome) = builder.build(sample).unwrap_or_else(|error| (None, Outcome::from(error)));
+        // What was cut short has not failed.
+        if interrupt::happened() {
+            return None;
+        }
         begun.done(outcome);
         staged
     });
@@ -82,7 +86,7 @@ impl Builder<'_> {
                 let reasons = stale(&record, &inputs, &tools, &staged);
                 if reasons.is_empty() {
                     let tools = tools.asked().unwrap_or_else(|| record.tools.clone());
-                    record.refresh(&file, Record::new(inputs, tools, staged));
+                    record.refresh(&self.target, &file, Record::new(inputs, tools, staged));
                     self.say_what_is_used(&record.tools);
                     let milliseconds = started.elapsed().as_secs_f64() * 1_000.0;
                     let count = text::counted(record.inputs.len(), "input");
@@ -97,12 +101,11 @@ impl Builder<'_> {
             Ok(known) => known,
             Err(Missing { reason, hint }) => return Ok((None, Outcome::Skipped { reason, hint })),
         };
-        run::scratch(&self.target).context("cannot make a folder for this run")?;
         run_all(sample, &sample.manifest.build, self.path)?;
         let staged = self.stage(sample, &dir, &file)?;
         self.say_what_is_used(&known);
         let record = Record::new(inputs, known, staged);
-        record.write(&file).with_context(|| format!("cannot write `{}`", file.display()))?;
+        record.write(&self.target, &file).with_context(|| format!("cannot write `{}`", file.display()))?;
         let staged = Staged::new(sample.clone(), dir, record.fingerprint());
         Ok((Some(staged), Outcome::Passed { detail: fingerprint::summary(&reasons) }))
     }
@@ -113,9 +116,8 @@ impl Builder<'_> {
 
     /// Puts the app together aside, checks it, and moves it to its place.
     fn stage(&self, sample: &Sample, dir: &Path, file: &Path) -> Result<Files> {
-        let stage = dir.parent().unwrap_or(dir);
-        let aside = tempfile::Builder::new().prefix(&format!(".{}.", sample.name)).tempdir_in(stage);
-        let aside = aside.with_context(|| format!("cannot make a folder in `{}`", stage.display()))?;
+        let aside = run::scratch(&self.target).and_then(tempfile::tempdir_in);
+        let aside = aside.context("cannot make a folder to stage in")?;
         let (new, old) = (aside.path().join("new"), aside.path().join("old"));
         std::fs::create_dir(&new).with_context(|| format!("cannot make `{}`", new.display()))?;
         stage::put_together(sample, &new)?;

@@ -21,7 +21,6 @@ impl Staged {
         Staged { sample, dir, fingerprint }
     }
 
-    /// The sample it was made from.
     pub fn sample(&self) -> &Sample {
         &self.sample
     }

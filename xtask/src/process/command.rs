@@ -76,7 +76,7 @@ impl std::error::Error for Failure {}
 pub fn of_words(words: &[String], dir: &Path, path: &OsStr, changes: &Changes) -> Command {
     let (program, arguments) = words.split_first().map_or(("", [].as_slice()), |(program, rest)| (program, rest));
     let mut command = Command::new(find(program, dir, path).unwrap_or_else(|| program.into()));
-    command.args(arguments).current_dir(dir).env("PATH", path).env("PWD", dir).env(MARK, Run::this().to_string());
+    command.args(arguments).current_dir(dir).env("PATH", path).env("PWD", dir);
     for (key, value) in changes {
         match value {
             Some(value) => command.env(key, value),
@@ -101,6 +101,10 @@ pub fn run(command: impl Into<Command>, limit: Duration) -> Result<Ended, Failur
 fn run_to_any_end(mut command: Command, line: &str, limit: Duration) -> Result<Ended, Failure> {
     let not_started = |error: io::Error| not_started(line, &error);
     let mut output = tempfile::tempfile().map_err(not_started)?;
+    // A command that must not be cut short by a later run takes the mark away.
+    if !command.get_envs().any(|(name, _)| name == MARK) {
+        command.env(MARK, Run::this().to_string());
+    }
     command.stdin(Stdio::null());
     command.stdout(output.try_clone().map_err(not_started)?).stderr(output.try_clone().map_err(not_started)?);
     let (mut child, group) = interrupt::start(|| command.process_group(0).spawn()).map_err(not_started)?;

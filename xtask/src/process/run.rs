@@ -1,5 +1,6 @@
 //! Which run this is, told apart from every other one, so that what a killed run has left can be found and removed.
 
+use std::collections::BTreeSet;
 use std::fmt;
 use std::fs;
 use std::io;
@@ -77,7 +78,8 @@ impl FromStr for Run {
     }
 }
 
-/// This run's folder, below `target`, for what is thrown away at its end. A run has one before it starts what could outlive it.
+/// This run's folder, below `target`, for what is thrown away at its end. A run has one before it starts anything: by it the next
+/// run knows of this one.
 pub fn scratch(target: &Path) -> io::Result<PathBuf> {
     let folder = Run::this().folder(target);
     fs::create_dir_all(&folder).map(|()| folder)
@@ -97,13 +99,22 @@ pub fn remove_of_the_dead(target: &Path) -> usize {
     if dead.is_empty() {
         return 0;
     }
-    let processes = fs::read_dir("/proc").into_iter().flatten().flatten();
-    let numbers = processes.filter_map(|entry| Pid::from_raw(entry.file_name().to_str()?.parse().ok()?));
-    let killed = numbers.filter(|pid| kill_if_marked(*pid, &dead).is_some()).count();
+    let mut killed = BTreeSet::new();
+    // What is killed may just have started another process: looked for again until there is no new one.
+    while {
+        let before = killed.len();
+        killed.extend(processes().filter(|pid| kill_if_marked(*pid, &dead).is_some()).map(Pid::as_raw_nonzero));
+        killed.len() > before
+    } {}
     for run in dead {
         let _ = fs::remove_dir_all(folders(target).join(run));
     }
-    killed
+    killed.len()
+}
+
+fn processes() -> impl Iterator<Item = Pid> {
+    let entries = fs::read_dir("/proc").into_iter().flatten().flatten();
+    entries.filter_map(|entry| Pid::from_raw(entry.file_name().to_str()?.parse().ok()?))
 }
 
 fn kill_if_marked(pid: Pid, dead: &[String]) -> Option<()> {

@@ -20,6 +20,8 @@ pub struct Summary {
     lacking: BTreeMap<(String, Step), BTreeMap<String, String>>,
     phases: Vec<(String, f64)>,
     warnings: Vec<String>,
+    /// Whose tests were counted one by one, and of them those with one that failed.
+    suites: BTreeSet<String>,
     failed_suites: BTreeSet<String>,
     pub counts: Counts,
 }
@@ -44,6 +46,7 @@ impl Summary {
                 Event::TestsRun { suite, tests } => {
                     let counts = Counts::of_tests(tests);
                     summary.counts += counts;
+                    summary.suites.insert(suite.clone());
                     if counts.failed > 0 {
                         summary.failed_suites.insert(suite.clone());
                     }
@@ -68,8 +71,8 @@ impl Summary {
     }
 
     /// The steps that count as one each. One that failed is a failure, unless it failed because of tests or cases that are
-    /// counted already; one that was skipped is a skip. That a sample was built and packed counts if nothing was asked
-    /// of any.
+    /// counted already; one that was skipped is a skip. Checks that passed are one test if nobody counted theirs. That a sample
+    /// was built and packed counts if nothing was asked of any.
     pub fn steps_to_count(&self) -> Vec<(String, Step, Outcome)> {
         let all = self
             .steps
@@ -77,6 +80,7 @@ impl Summary {
             .flat_map(|(sample, steps)| steps.iter().map(move |(step, outcome)| (sample, *step, outcome)));
         let only_built = all.clone().all(|(_, step, _)| matches!(step, Step::Build | Step::Package));
         let counts = |(sample, step, outcome): &(&String, Step, &Outcome)| match outcome {
+            Outcome::Passed { .. } if *step == Step::Test => !self.suites.contains(*sample),
             Outcome::Passed { .. } => only_built,
             Outcome::Skipped { .. } => true,
             Outcome::Failed { .. } if *step == Step::Test => !self.failed_suites.contains(*sample),

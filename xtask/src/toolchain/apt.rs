@@ -7,6 +7,7 @@ use std::time::Duration;
 use xshell::{Cmd, Shell, cmd};
 
 use crate::process::command::{self, Failure};
+use crate::process::run::MARK;
 use crate::sample::version::Version;
 
 /// The lists of a slow mirror, or a toolchain of half a gigabyte.
@@ -70,8 +71,9 @@ impl Apt {
     }
 }
 
+/// Nobody kills it for a run that was killed: what it is in the middle of installing would stay half installed.
 fn run(command: Cmd<'_>) -> Result<String, Failure> {
-    command::run(command, APT_LIMIT).map(|ended| ended.output)
+    command::run(command.env_remove(MARK), APT_LIMIT).map(|ended| ended.output)
 }
 
 /// The upstream part of the candidate: what is before it (`2:`, the epoch) and behind it (`~1`, Debian's revision) says

@@ -10,6 +10,7 @@ use sha2::{Digest, Sha256, Sha512};
 
 use crate::process::{self, interrupt};
 use crate::sample::toolchain::{Archive, Hash};
+use crate::text;
 
 /// How long the parts of a transfer may take.
 #[derive(Clone, Copy)]
@@ -25,22 +26,20 @@ const LIMITS: Limits = Limits { response: Duration::from_secs(15), transfer: Dur
 /// The largest toolchain that is known here has a tenth of it.
 const MOST_BYTES: u64 = 4 << 30;
 
-/// Fetches an archive and unpacks it as the folder `into`, which is replaced. `progress` is called for every part that has
+/// Fetches an archive and unpacks it as the folder `into`, which is replaced; until then all is in `aside`. `progress` is called for every part that has
 /// come: how many bytes so far, and of how many if that is known. Before all of it is here and its hash is right, nothing is
 /// unpacked.
-pub fn install(archive: &Archive, into: &Path, progress: impl FnMut(u64, Option<u64>)) -> Result<()> {
-    install_within(LIMITS, archive, into, progress)
+pub fn install(archive: &Archive, aside: &Path, into: &Path, progress: impl FnMut(u64, Option<u64>)) -> Result<()> {
+    install_within(LIMITS, archive, (aside, into), progress)
 }
 
 fn install_within(
     limits: Limits,
     archive: &Archive,
-    into: &Path,
+    (aside, into): (&Path, &Path),
     progress: impl FnMut(u64, Option<u64>),
 ) -> Result<()> {
-    let parent = into.parent().unwrap_or(into);
-    fs::create_dir_all(parent).with_context(|| format!("cannot make `{}`", parent.display()))?;
-    let mut file = tempfile::tempfile_in(parent).context("cannot make a file to fetch into")?;
+    let mut file = tempfile::tempfile_in(aside).context("cannot make a file to fetch into")?;
     process::runtime()?.block_on(async {
         tokio::select! {
             () = interrupt::wait() => bail!("stopped by Ctrl-C"),
@@ -50,7 +49,7 @@ fn install_within(
             }
         }
     })?;
-    let aside = tempfile::tempdir_in(parent).context("cannot make a folder to unpack into")?;
+    let aside = tempfile::tempdir_in(aside).context("cannot make a folder to unpack into")?;
     unpack(file, aside.path()).with_context(|| format!("cannot unpack `{}`", archive.url))?;
     if let Ok(there) = into.symlink_metadata() {
         let removed = if there.is_dir() { fs::remove_dir_all(into) } else { fs::remove_file(into) };
@@ -87,8 +86,8 @@ async fn fetch(
         progress(received, expected);
     }
     let (kind, expected, received) = match &archive.hash {
-        Hash::Sha256(expected) => ("sha256", expected, hex(&sha256.finalize())),
-        Hash::Sha512(expected) => ("sha512", expected, hex(&sha512.finalize())),
+        Hash::Sha256(expected) => ("sha256", expected, text::hex(&sha256.finalize())),
+        Hash::Sha512(expected) => ("sha512", expected, text::hex(&sha512.finalize())),
     };
     if *expected != received {
         bail!(
@@ -97,10 +96,6 @@ async fn fetch(
         );
     }
     Ok(())
-}
-
-fn hex(bytes: &[u8]) -> String {
-    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
 /// Unpacks files, folders and links, and nothing else: whoever writes the hash may not have looked inside.
@@ -221,7 +216,7 @@ mod tests {
     }
 
     fn sha256(bytes: &[u8]) -> String {
-        hex(&Sha256::digest(bytes))
+        text::hex(&Sha256::digest(bytes))
     }
 
     fn installed(url: String, sha256: &str) -> (tempfile::TempDir, Result<()>, u64) {
@@ -229,7 +224,8 @@ mod tests {
         let dir = tempfile::tempdir().unwrap();
         let mut received = 0;
         let limits = Limits { response: Duration::from_millis(300), ..LIMITS };
-        let result = install_within(limits, &archive, &dir.path().join("tool"), |bytes, _| received = bytes);
+        let result =
+            install_within(limits, &archive, (dir.path(), &dir.path().join("tool")), |bytes, _| received = bytes);
         (dir, result, received)
     }
 

@@ -13,6 +13,7 @@ use super::path::path;
 use super::probe::{Found, probe};
 use super::{archive, npm};
 use crate::process::command;
+use crate::process::run;
 use crate::project::Project;
 use crate::report::Report;
 use crate::sample::Sample;
@@ -199,7 +200,9 @@ fn take(project: &Project, toolchain: &Toolchain, way: &Way, apt: &Apt, report: 
         }
         Way::Archive(from) => {
             let mut quarter = 0;
-            archive::install(from, &into, |received, expected| {
+            project.shell().create_dir(project.toolchains())?;
+            let aside = run::scratch(&project.target()).context("cannot make a folder to unpack into")?;
+            archive::install(from, &aside, &into, |received, expected| {
                 // A line for each quarter: enough to see that it moves, on a terminal and in a log.
                 let Some(expected) = expected.filter(|expected| *expected > 0) else { return };
                 if received * 4 / expected > quarter {

@@ -7,6 +7,7 @@ use anyhow::{Context, Result, anyhow};
 use xshell::cmd;
 
 use crate::process::command::{self, Failure};
+use crate::process::run;
 use crate::project::Project;
 
 /// The packages come from a registry.
@@ -22,8 +23,8 @@ pub fn install(project: &Project, source: &Path) -> Result<PathBuf> {
     if folder.is_dir() {
         return Ok(folder);
     }
-    let aside =
-        tempfile::tempdir_in(&parent).with_context(|| format!("cannot make a folder in `{}`", parent.display()))?;
+    let aside = run::scratch(&project.target()).and_then(tempfile::tempdir_in);
+    let aside = aside.context("cannot make a folder to install in")?;
     for file in ["package.json", "package-lock.json"] {
         shell.copy_file(source.join(file), aside.path())?;
     }

@@ -12,7 +12,6 @@ use crate::build::environment;
 use crate::cli;
 use crate::process::command::{self, Command, Failure};
 use crate::process::interrupt;
-use crate::process::run;
 use crate::process::side_by_side::side_by_side;
 use crate::project::Project;
 use crate::report::counts::Counts;
@@ -41,7 +40,6 @@ pub fn test(project: &Project, args: &cli::Test, report: &Report) -> Result<u8> 
         }
     }
     report.keep(&project.report())?;
-    run::scratch(&project.target())?;
     if selection.setup {
         let parts = Parts { test: true, storage: true, browser: *slow, docker: *slow };
         report.phase("setup", || setup::install(project, &samples, parts, report))?;
@@ -74,6 +72,10 @@ fn step(report: &Report, name: &str, work: impl FnOnce() -> Tested) {
     }
     let begun = report.begin(name, Step::Test);
     let Tested { outcome, tests } = work();
+    // What was cut short has not failed.
+    if interrupt::happened() {
+        return;
+    }
     if !tests.is_empty() {
         report.emit(Event::TestsRun { suite: name.into(), tests });
     }
@@ -135,6 +137,10 @@ fn test_sample(sample: &Sample, path: &OsStr, report: &Report) -> Tested {
         return Tested { outcome: Outcome::Skipped { reason, hint }, tests: Vec::new() };
     }
     let Tests { run: lines, env, results } = &sample.manifest.test;
+    if lines.is_empty() {
+        let hint = format!("`[test] run` in `samples/{}/sample.toml` names the commands that test it", sample.name);
+        return Tested { outcome: Outcome::Skipped { reason: "has no tests".into(), hint }, tests: Vec::new() };
+    }
     if let Some(Err(error)) = results.as_ref().map(|form| form.clear(&sample.dir)) {
         let message = format!("cannot make room for the results of the tests: {error}");
         return Tested { outcome: Outcome::Failed { message }, tests: Vec::new() };
@@ -144,14 +150,22 @@ fn test_sample(sample: &Sample, path: &OsStr, report: &Report) -> Tested {
         .iter()
         .find_map(|line| run_check(command::of_words(line.words(), &sample.dir, path, &env), &mut output).err());
     let tests = results.as_ref().map(|form| form.read(&sample.dir, &output)).unwrap_or_default();
-    if tests.is_empty() && failure.is_none() {
-        report.warn(format!(
-            "the tests of `{}` have left no results; counted as commands only\n\
-             hint: `[test] results` in its sample.toml names their form; xtask/README.md lists the forms",
-            sample.name
-        ));
+    let commands = text::counted(lines.len(), "command");
+    match results {
+        Some(_) if tests.is_empty() && failure.is_none() => {
+            let message = format!("{commands} ended well, and left no results of the form that `[test] results` names");
+            Tested { outcome: Outcome::Failed { message }, tests }
+        }
+        None => {
+            report.warn(format!(
+                "how many tests `{name}` has nobody knows: {commands} of its `[test] run` count as one test\n\
+                 hint: `[test] results` in `samples/{name}/sample.toml` names the form of the results; xtask/README.md lists the forms",
+                name = sample.name
+            ));
+            tested(failure, tests, format!("{commands}, tests not counted"))
+        }
+        Some(_) => tested(failure, tests, commands),
     }
-    tested(failure, tests, text::counted(lines.len(), "command"))
 }
 
 fn run_check(command: impl Into<Command>, output: &mut String) -> Result<(), Failure> {
