@@ -149,3 +149,8 @@ pub enum Event {
         status: u8,
     },
 }
+
+/// What an event is, as JSON Schema.
+pub fn schema() -> serde_json::Result<String> {
+    Ok(serde_json::to_string_pretty(&schemars::schema_for!(Event))? + "\n")
+}

@@ -1,5 +1,6 @@
 //! One stream of events, many faces: what happened is said once, here, and every report is made from it.
 
+mod annotations;
 mod bars;
 pub mod counts;
 mod event;
@@ -10,13 +11,14 @@ mod plain;
 pub mod summary;
 pub mod table;
 
+use std::fs;
 use std::io;
 use std::path::Path;
 use std::sync::{Mutex, MutexGuard};
 use std::time::Instant;
 
 use bars::Bars;
-pub use event::{Event, Place, Step};
+pub use event::{Event, Place, Step, schema};
 use kept::Kept;
 use outcome::Outcome;
 pub use plain::Detail;
@@ -91,13 +93,19 @@ impl Report {
 
     /// The run is over, with this exit status; does nothing if nothing is kept.
     pub fn end(&self, status: u8) -> io::Result<()> {
-        let counts = Summary::of(&self.events()).counts;
-        self.emit(Event::RunDone { counts, status });
+        let events = self.events();
+        let summary = Summary::of(&events);
+        if std::env::var_os("GITHUB_ACTIONS").is_some() {
+            let contract = fs::read_to_string(annotations::CONTRACT).unwrap_or_default();
+            for line in annotations::lines(&events, &summary, &contract) {
+                anstream::eprintln!("{line}");
+            }
+        }
+        self.emit(Event::RunDone { counts: summary.counts, status });
         let shared = self.shared();
         shared.kept.as_ref().map_or(Ok(()), |kept| kept.end(&shared.events))
     }
 
-    /// Says a sentence.
     pub fn note(&self, text: impl Into<String>) {
         self.emit(Event::Note { text: text.into() });
     }

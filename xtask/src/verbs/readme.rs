@@ -1,4 +1,4 @@
-//! What is derived: the Dockerfiles of the samples, and of the READMEs the parts between `<!-- begin NAME -->` and
+//! What is derived: the Dockerfiles of the samples, the schema of a run's events, and of the READMEs the parts between `<!-- begin NAME -->` and
 //! `<!-- end NAME -->`. Those of the README at the top come from the folders; those of the samples' from the contract and from
 //! what all samples have in common.
 
@@ -6,6 +6,7 @@ use anyhow::{Context, Result, bail};
 
 use crate::place::docker::dockerfile;
 use crate::project::Project;
+use crate::report;
 use crate::sample::contract::Contract;
 use crate::sample::toolchain::Toolchain;
 use crate::sample::{self, Sample};
@@ -36,7 +37,7 @@ pub fn bless(project: &Project) -> Result<Vec<String>> {
     Ok(changed)
 }
 
-/// The README at the top, and those and the Dockerfiles of the samples.
+/// The README at the top, those and the Dockerfiles of the samples, and the schema of a run's events.
 pub fn derive(project: &Project) -> Result<Vec<Derived>> {
     let samples: Vec<Sample> = sample::load_all(project).into_iter().flatten().collect();
     let contract = Contract::load(&project.contract())?;
@@ -58,6 +59,9 @@ pub fn derive(project: &Project) -> Result<Vec<Derived>> {
         let written = project.shell().read_file(&file).unwrap_or_default();
         files.push(Derived { file, written, derived });
     }
+    let file = "xtask/events.schema.json".to_owned();
+    let written = project.shell().read_file(&file).unwrap_or_default();
+    files.push(Derived { file, written, derived: report::schema()? });
     Ok(files)
 }
 

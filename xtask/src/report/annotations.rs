@@ -1,0 +1,104 @@
+//! The face for GitHub's pages: each failure at the line of the contract or of the sample's manifest that it is about.
+
+use super::Event;
+use super::outcome::{Outcome, Verdict};
+use super::plain;
+use super::summary::Summary;
+
+/// The contract's path from the root.
+pub const CONTRACT: &str = "samples/contract.toml";
+
+/// The failures of a run as workflow commands, one a line.
+pub fn lines(events: &[Event], summary: &Summary, contract: &str) -> Vec<String> {
+    let mut lines = Vec::new();
+    for event in events {
+        match event {
+            Event::CaseJudged { sample, place, function, case, verdict, .. } => {
+                let message = match verdict {
+                    Verdict::Failed { differences } => {
+                        differences.iter().map(plain::difference).collect::<Vec<_>>().join("\n")
+                    }
+                    Verdict::Fatal { message } => message.clone(),
+                    Verdict::Passed | Verdict::NotObservable { .. } => continue,
+                };
+                let title = format!("{sample} ({}): {function}: {case}", place.name());
+                lines.push(command(CONTRACT, line_of(contract, function, case), &title, &message));
+            }
+            Event::TestsRun { suite, tests } => {
+                let failed = tests.iter().filter_map(|test| Some((&test.name, test.failure.as_ref()?)));
+                lines.extend(failed.map(|(name, message)| of_sample(suite, &format!("{suite}: {name}"), message)));
+            }
+            Event::PhaseFailed { step, message } => lines.push(command("", 1, step.name(), message)),
+            _ => {}
+        }
+    }
+    for (sample, step, outcome) in summary.steps_to_count() {
+        if let Outcome::Failed { message } = outcome {
+            lines.push(of_sample(&sample, &format!("{sample} ({})", step.name()), &message));
+        }
+    }
+    lines
+}
+
+/// At the position that the message begins with (`file:line:column: `), else at the top of the manifest.
+fn of_sample(sample: &str, title: &str, message: &str) -> String {
+    let mut parts = message.splitn(4, ':');
+    match (parts.next(), parts.next().and_then(|line| line.parse().ok()), parts.next(), parts.next()) {
+        (Some(file), Some(line), Some(_), Some(rest)) => command(file, line, title, rest.trim_start()),
+        _ => command(&format!("samples/{sample}/sample.toml"), 1, title, message),
+    }
+}
+
+/// The line that names the case, behind the one that names its function; the first if there is none.
+fn line_of(contract: &str, function: &str, case: &str) -> usize {
+    let named = |line: &str, name: &str| {
+        let value = line.trim_start().strip_prefix("name").map(|rest| rest.trim_start_matches([' ', '=']));
+        value.is_some_and(|value| value.trim_matches(['"', '\'']) == name)
+    };
+    let mut lines = contract.lines().zip(1..).skip_while(|(line, _)| !named(line, function));
+    lines.find(|(line, _)| named(line, case)).map_or(1, |(_, number)| number)
+}
+
+/// An error as GitHub's runner reads it from the output of a step.
+fn command(file: &str, line: usize, title: &str, message: &str) -> String {
+    let data = |text: &str| text.trim_end().replace('%', "%25").replace('\r', "%0D").replace('\n', "%0A");
+    let property = |text: &str| data(text).replace(':', "%3A").replace(',', "%2C");
+    let place = if file.is_empty() { String::new() } else { format!("file={},line={line},", property(file)) };
+    format!("::error {place}title={}::{}", property(title), data(message))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::report::outcome::Test;
+    use crate::report::{Place, Step};
+
+    const TEXT: &str = "[[function]]\nname = \"a\"\n[[function.case]]\nname = \"does\"\n[[function]]\nname    = \"b\"\n\
+                        [[function.case]]\nname = \"does\"\n";
+
+    #[test]
+    fn a_failure_is_shown_where_it_is_described() {
+        let verdict = Verdict::Fatal { message: "100 %\nno".into() };
+        let case = Event::CaseJudged {
+            sample: "go".into(),
+            place: Place::Native,
+            function: "b".into(),
+            case: "does".into(),
+            verdict,
+            seconds: 0.0,
+        };
+        let tests = Event::TestsRun { suite: "r".into(), tests: vec![Test::failed("t".into(), "why".into())] };
+        let message = "samples/x/sample.toml:6:2: unknown key `imag`".into();
+        let outcome = Outcome::Failed { message };
+        let broken = Event::StepDone { sample: "x".into(), step: Step::Build, outcome, seconds: 0.0 };
+        let events = [case, tests, broken];
+        assert_eq!(
+            lines(&events, &Summary::of(&events), TEXT),
+            [
+                "::error file=samples/contract.toml,line=8,title=go (native)%3A b%3A does::100 %25%0Ano",
+                "::error file=samples/r/sample.toml,line=1,title=r%3A t::why",
+                "::error file=samples/x/sample.toml,line=6,title=x (build)::unknown key `imag`",
+            ]
+        );
+    }
+}
