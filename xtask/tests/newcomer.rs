@@ -1,4 +1,4 @@
-//! A newcomer's way through the README of each sample, one trial a sample.
+//! A newcomer's way through the README of each sample, one trial a sample, and through the one at the top.
 //!
 //! What the README of a staged sample shows under *Call it* is asked of that (`cargo xtask build-all` stages). The whole way, in a
 //! copy outside this repository where nothing is built yet, takes minutes and the program mini-host:
@@ -9,6 +9,8 @@
 mod azurite;
 #[path = "newcomer/closing.rs"]
 mod closing;
+#[path = "newcomer/copy_one.rs"]
+mod copy_one;
 #[path = "newcomer/readme.rs"]
 mod readme;
 #[path = "newcomer/shell.rs"]
@@ -50,6 +52,8 @@ fn main() -> ExitCode {
         let way = Trial::test(format!("{name}_can_be_run_and_called_and_made_yours"), move || whole_way(&sample));
         trials.push(way.with_ignored_flag(true));
     }
+    let copy_one = Trial::test("what_the_readme_at_the_top_copies_runs", || copy_one::follow(repository()));
+    trials.push(copy_one.with_ignored_flag(true));
     libtest_mimic::run(&arguments, trials).exit_code()
 }
 
