@@ -177,7 +177,6 @@ pub struct Containers {
     pub keep: bool,
 }
 
-/// `list`
 #[derive(Args, Debug)]
 pub struct List {
     /// Print JSON: an array with one object a sample.
@@ -188,7 +187,6 @@ pub struct List {
     pub matrix: bool,
 }
 
-/// `setup`
 #[derive(Args, Debug)]
 pub struct Setup {
     /// Samples by name (default: all).
@@ -199,14 +197,12 @@ pub struct Setup {
     pub dry_run: bool,
 }
 
-/// `build-all`
 #[derive(Args, Debug)]
 pub struct BuildAll {
     #[command(flatten)]
     pub selection: Selection,
 }
 
-/// `package`
 #[derive(Args, Debug)]
 pub struct Package {
     #[command(flatten)]
@@ -219,7 +215,6 @@ pub struct Package {
     pub smoke: bool,
 }
 
-/// `smoke`
 #[derive(Args, Debug)]
 pub struct Smoke {
     #[command(flatten)]
@@ -230,7 +225,6 @@ pub struct Smoke {
     pub storage: Storage,
 }
 
-/// `docker`
 #[derive(Args, Debug)]
 pub struct Docker {
     #[command(flatten)]
@@ -243,7 +237,6 @@ pub struct Docker {
     pub storage: Storage,
 }
 
-/// `test`
 #[derive(Args, Debug)]
 pub struct Test {
     #[command(flatten)]
@@ -256,7 +249,6 @@ pub struct Test {
     pub slow: bool,
 }
 
-/// `verify`
 #[derive(Args, Debug)]
 pub struct Verify {
     /// Where the apps run (default: both).
@@ -272,7 +264,6 @@ pub struct Verify {
     pub storage: Storage,
 }
 
-/// `watch`
 #[derive(Args, Debug)]
 pub struct Watch {
     /// Samples by name (default: all).
@@ -282,7 +273,6 @@ pub struct Watch {
     pub cases: Cases,
 }
 
-/// `new`
 #[derive(Args, Debug)]
 pub struct New {
     /// What it is called: the folder's name.
@@ -301,7 +291,6 @@ pub enum Place {
     Docker,
 }
 
-/// `bench`
 #[derive(Args, Debug)]
 pub struct Bench {
     /// What to measure.
@@ -321,7 +310,6 @@ pub enum Subject {
     Host,
 }
 
-/// `clean`
 #[derive(Args, Debug)]
 pub struct Clean {
     /// Also containers, networks and images of ours, and the engine if `setup` started it.
@@ -335,7 +323,6 @@ pub struct Clean {
     pub all: bool,
 }
 
-/// `completion`
 #[derive(Args, Debug)]
 pub struct Completion {
     /// The shell.

@@ -41,6 +41,15 @@ impl Checkout {
         self.write(&format!("samples/{name}/host.json"), host);
     }
 
+    /// A contract of one case.
+    fn contract_of(&self, case: &str) {
+        let text = format!(
+            "[[function]]\nname = 'hello'\nsummary = 'greets'\n[[function.case]]\nname = '{case}'\n\
+             request = {{ method = 'GET', path = '/api/hello' }}\nexpect = {{ status = 200 }}\n"
+        );
+        self.write("samples/contract.toml", &text);
+    }
+
     fn command(&self, arguments: &[&str]) -> Command {
         let mut command = Command::new(env!("CARGO_BIN_EXE_xtask"));
         command.args(arguments).current_dir(self.path("samples")).stdin(Stdio::null()).env_remove("XTASK_TOOLCHAINS");
@@ -138,6 +147,14 @@ fn one_failure_stops_no_other() {
 }
 
 #[test]
+fn on_github_a_failure_is_annotated_where_it_is() {
+    let checkout = Checkout::new();
+    checkout.sample("a-typo", "[imag]\napt = []\n");
+    let ran = Ran::from(checkout.command(&["build-all"]).env("GITHUB_ACTIONS", "true").output().unwrap());
+    ran.says("::error file=samples/a-typo/sample.toml,line=6,title=a-typo (build)::unknown key `imag`%0A");
+}
+
+#[test]
 fn a_skip_is_a_failure_under_strict_or_when_nothing_is_left() {
     let checkout = Checkout::new();
     checkout.sample("good", "");
@@ -178,11 +195,7 @@ fn the_list_is_data() {
     assert_eq!(list.as_array().unwrap().len(), 2);
     assert_eq!(list[0]["functions"][0], "hello");
     assert_eq!((ran.status, ran.stderr.as_str()), (Some(0), ""));
-    checkout.write(
-        "samples/contract.toml",
-        "[[function]]\nname = 'hello'\nsummary = 'greets'\n[[function.case]]\nname = 'answers'\n\
-         request = { method = 'GET', path = '/api/hello' }\nexpect = { status = 200 }\n",
-    );
+    checkout.contract_of("answers");
     assert!(checkout.run(&["list", "--matrix"]).stdout.contains("| `hello` | greets | ✓ | ✓ |"));
     let script = checkout.run(&["completion", "bash"]);
     assert!(script.stdout.contains("build-all"));
@@ -204,18 +217,31 @@ fn a_run_leaves_a_report() {
 }
 
 #[test]
+fn tests_that_nobody_counts_are_said_to_be_so() {
+    let checkout = Checkout::new();
+    checkout.sample("good", "[test]\nrun = ['true']\n");
+    let ran = checkout.run(&["test", "good"]);
+    ran.says("1 command, tests not counted")
+        .says("how many tests `good` has nobody knows")
+        .says("hint: `[test] results`");
+    ran.ends(0, "1 passed, 0 failed, 0 skipped");
+    checkout.sample("good", "[test]\nrun = ['true']\nresults = 'counts'\n");
+    checkout.run(&["test", "good"]).says("left no results of the form").ends(1, "0 passed, 1 failed, 0 skipped");
+    checkout.sample("good", "");
+    checkout.run(&["test", "good"]).says("has no tests").ends(1, "0 passed, 0 failed, 1 skipped");
+}
+
+#[test]
 fn cases_are_chosen_by_a_part_of_their_names() {
     let checkout = Checkout::new();
     checkout.sample("good", "");
     checkout.run(&["smoke", "--failed"]).says("hint: run it once without `--failed`");
-    checkout.write(
-        "samples/contract.toml",
-        "[[function]]\nname = 'hello'\nsummary = 'greets'\n[[function.case]]\nname = 'answers'\n\
-         request = { method = 'GET', path = '/api/hello' }\nexpect = { status = 200 }\n",
-    );
+    checkout.contract_of("answers");
     let ran = checkout.run(&["smoke", "--only", "anwsers"]);
     ran.says("error: no function or case has `anwsers` in its name").says("hint: did you mean `answers`?");
     assert_eq!(ran.status, Some(2));
+    checkout.contract_of("passes on any text");
+    checkout.run(&["smoke", "--only", "any tetx"]).says("hint: did you mean `any text`?");
 }
 
 #[test]
@@ -233,6 +259,7 @@ fn a_new_sample_is_like_another() {
 fn what_is_watched_is_built_again_when_it_changes_and_only_then() {
     let checkout = Checkout::new();
     checkout.sample("one", "");
+    checkout.contract_of("answers");
     let log = fs::File::create(checkout.path("log")).unwrap();
     let mut child = checkout.command(&["watch"]).stdout(Stdio::null()).stderr(log).spawn().unwrap();
     let said = |text: &str| fs::read_to_string(checkout.path("log")).unwrap().matches(text).count();
@@ -243,6 +270,27 @@ fn what_is_watched_is_built_again_when_it_changes_and_only_then() {
     assert!(Command::new("kill").args(["-INT", &child.id().to_string()]).status().unwrap().success());
     assert_eq!(child.wait().unwrap().code(), Some(130));
     assert_eq!(said("── native:"), 2);
+}
+
+#[test]
+fn what_a_build_changes_each_time_does_not_keep_the_watch_going() {
+    let checkout = Checkout::new();
+    checkout.sample("one", "");
+    checkout.contract_of("answers");
+    checkout.write(
+        "samples/one/sample.toml",
+        "title = 'O'\n[build]\nrun = ['sh build.sh']\n[stage]\nhandler = 'handler'\n",
+    );
+    checkout.write("samples/one/build.sh", "cp handler.sh handler\ndate +%N > stamp\n");
+    checkout.write("samples/one/stamp", "");
+    let log = fs::File::create(checkout.path("log")).unwrap();
+    let mut child = checkout.command(&["watch"]).stdout(Stdio::null()).stderr(log).spawn().unwrap();
+    let said = |text: &str| fs::read_to_string(checkout.path("log")).unwrap().matches(text).count();
+    until("the build's own change is left out", || said("stamp changed with every build") == 1);
+    checkout.write("samples/one/handler.sh", "#!/bin/sh\n# edited\n");
+    until("an edit is seen", || said("one: handler.sh changed") == 1);
+    assert!(Command::new("kill").args(["-INT", &child.id().to_string()]).status().unwrap().success());
+    child.wait().unwrap();
 }
 
 #[test]
@@ -291,6 +339,8 @@ fn ctrl_c_leaves_nothing_behind() {
     assert_eq!(child.wait().unwrap().code(), Some(130));
     let sleeper = fs::read_to_string(pid).unwrap();
     until("the build's child is dead", || !alive(sleeper.trim()));
+    let counts = fs::read_to_string(checkout.path("target/report/counts")).unwrap();
+    assert_eq!(counts, "0 0 0\n", "what was cut short has not failed");
 }
 
 fn alive(pid: &str) -> bool {

@@ -10,9 +10,6 @@ use anyhow::{Context, Result, ensure};
 const LIMIT: Duration = Duration::from_secs(20);
 
 /// Sends `GET`, or `POST` where there is a body, asks for a 200, and gives its body.
-///
-/// # Errors
-/// When there is another answer, or none in time.
 pub fn ask(url: &str, body: &[u8]) -> Result<String> {
     let answer = answer(url, body).with_context(|| format!("no answer from {url} within {} s", LIMIT.as_secs()))?;
     let line = answer.lines().next().unwrap_or_default();

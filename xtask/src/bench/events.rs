@@ -17,9 +17,6 @@ const EVENT: &[u8] = b"data:";
 const LAST_CHUNK: &[u8] = b"0\r\n\r\n";
 
 /// Asks for a stream of events over and over, on so many connections that are kept open.
-///
-/// # Errors
-/// When a stream does not come, or not in chunks.
 pub fn measure(url: &str, connections: usize) -> Result<Measured> {
     let started = Instant::now();
     let waits: Vec<Vec<f64>> = std::thread::scope(|scope| {

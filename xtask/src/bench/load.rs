@@ -40,9 +40,6 @@ pub struct Measured {
 
 impl Wrk {
     /// The wrk on `path`, with its script in `dir`; `None` if there is none.
-    ///
-    /// # Errors
-    /// When the script cannot be written.
     pub fn find(path: &OsStr, dir: &Path) -> Result<Option<Wrk>> {
         let Some(program) = command::find("wrk", dir, path) else { return Ok(None) };
         let script = dir.join("done.lua");
@@ -51,9 +48,6 @@ impl Wrk {
     }
 
     /// Asks for a URL over and over, on so many connections that are kept open.
-    ///
-    /// # Errors
-    /// When wrk fails, or says nothing that can be understood.
     pub fn measure(&self, url: &str, connections: usize) -> Result<Measured> {
         let connections = connections.to_string();
         let (program, script) = (&self.program, &self.script);

@@ -85,9 +85,6 @@ const OTHER_MODES: [(&str, Settings); 2] =
     [("mini-host, log level Information", FORWARDING_AND_LOGGING), (MINI_HOST_DEFAULT_MODE, DEFAULT_MODE)];
 
 /// Measures mini-host and prints the tables.
-///
-/// # Errors
-/// When something that is measured does not start or does not answer.
 pub fn host(project: &Project, program: Option<&Path>, rounds: usize, report: &Report) -> Result<u8> {
     let program = match program {
         Some(program) => program.canonicalize().with_context(|| format!("there is no `{}`", program.display()))?,

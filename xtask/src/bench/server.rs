@@ -31,9 +31,6 @@ pub struct Target {
 
 impl Target {
     /// The handler without anything before it.
-    ///
-    /// # Errors
-    /// When it does not start.
     pub fn handler(app: &Path, path: &OsStr) -> Result<Target> {
         let program = command::find("node", app, path).context(
             "`node` is not on the PATH, and the handler that is measured needs it\nhint: `cargo xtask setup` installs it",
@@ -44,9 +41,6 @@ impl Target {
     }
 
     /// mini-host before the handler, with these settings.
-    ///
-    /// # Errors
-    /// When it does not start.
     pub fn mini_host(program: &Path, app: &Path, path: &OsStr, settings: &[(&str, &str)]) -> Result<Target> {
         let mut command = Command::new(program);
         command.arg(app).args(["--port", "0"]);
@@ -62,9 +56,6 @@ impl Target {
     /// nginx with one worker before `upstream`, adding these headers to what it passes on, its files in `dir`. It is handed a
     /// socket that listens already, in the way in which one nginx hands its sockets to the next, so that no port has to be found
     /// and released.
-    ///
-    /// # Errors
-    /// When it does not start.
     pub fn nginx(program: &Path, dir: &Path, upstream: &str, headers: &[(&str, &str)]) -> Result<Target> {
         std::fs::create_dir_all(dir).with_context(|| format!("cannot make `{}`", dir.display()))?;
         let socket = TcpListener::bind("127.0.0.1:0").context("no port for nginx")?;

@@ -12,7 +12,6 @@ pub struct Keys {
 }
 
 impl Keys {
-    /// New keys.
     pub fn random() -> Keys {
         Keys { master: random_key(), function: random_key() }
     }

@@ -9,7 +9,7 @@ use crate::project::Project;
 use crate::report::kept::{self, Failed};
 use crate::text;
 
-/// The contract, and which of its cases are asked. Built without a contract, it has none: then nothing is asked.
+/// The contract, and which of its cases are asked.
 #[derive(Clone, Debug)]
 pub struct Chosen {
     /// All of it: what is not asked may have left something in storage.
@@ -19,6 +19,11 @@ pub struct Chosen {
 }
 
 impl Chosen {
+    /// No case, for work that asks none.
+    pub fn nothing() -> Chosen {
+        Chosen { contract: Contract { function: Vec::new() }, only: Vec::new(), failed: None }
+    }
+
     /// The cases whose function or name contains one of `only`, all if there is none; of them those that failed last time, if
     /// that is asked for.
     pub fn of(project: &Project, only: &[String], failed: bool) -> Result<Chosen> {
@@ -29,14 +34,10 @@ impl Chosen {
                 None => bail!("there is no report of a last run\nhint: run it once without `--failed`"),
             },
         };
-        let contract = if project.contract().is_file() || !only.is_empty() {
-            Contract::load(&project.contract())?
-        } else {
-            Contract { function: Vec::new() }
-        };
-        let chosen = Chosen { contract, only: only.to_vec(), failed };
+        let chosen = Chosen { contract: Contract::load(&project.contract())?, only: only.to_vec(), failed };
         if let Some(unknown) = only.iter().find(|name| !chosen.names().any(|(f, c)| is_named(name, f, c))) {
-            let known: Vec<&str> = chosen.names().flat_map(|(function, case)| [function, case]).collect();
+            let names = chosen.names().flat_map(|(function, case)| [function, case]);
+            let known: Vec<String> = names.flat_map(|name| parts(name, unknown.split(' ').count())).collect();
             let functions: Vec<&str> = chosen.contract.function.iter().map(|function| function.name.as_str()).collect();
             let hint = text::did_you_mean(unknown, &known)
                 .unwrap_or_else(|| format!("functions are {}", text::listed(&functions)));
@@ -74,9 +75,13 @@ impl Chosen {
         let all = self.names().count();
         let chosen = self.names().filter(|(function, case)| self.is_chosen(function, case)).count();
         let only = (!self.only.is_empty()).then(|| format!("{chosen} of {all} cases are asked"));
-        let failed =
-            self.failed.as_ref().map(|failed| format!("{} failed last time", text::counted(failed.len(), "case")));
-        only.or(failed)
+        let failed = self.failed.as_ref().map(|failed| {
+            let (samples, cases): (Vec<_>, Vec<_>) = failed.iter().partition(|(_, _, case)| case.is_empty());
+            let (samples, cases) = (text::counted(samples.len(), "sample"), text::counted(cases.len(), "case"));
+            format!("what failed last time is asked: {cases}, and all of {samples}")
+        });
+        let said: Vec<String> = only.into_iter().chain(failed).collect();
+        (!said.is_empty()).then(|| said.join("; of these "))
     }
 
     fn is_chosen(&self, function: &str, case: &str) -> bool {
@@ -87,6 +92,13 @@ impl Chosen {
         let functions = self.contract.function.iter();
         functions.flat_map(|function| function.case.iter().map(|case| (function.name.as_str(), case.name.as_str())))
     }
+}
+
+/// A name, and every part of it that has so many words.
+fn parts(name: &str, words: usize) -> impl Iterator<Item = String> {
+    let all: Vec<&str> = name.split(' ').collect();
+    let parts: Vec<String> = all.windows(words).map(|part| part.join(" ")).collect();
+    parts.into_iter().chain([name.to_owned()])
 }
 
 fn is_named(part: &str, function: &str, case: &str) -> bool {

@@ -16,7 +16,6 @@ impl CommandLine {
         &self.0
     }
 
-    /// The program.
     pub fn program(&self) -> &str {
         self.0.first().map_or("", String::as_str)
     }

@@ -9,7 +9,6 @@ use serde::Deserialize;
 use super::case::Case;
 use super::toml_file;
 
-/// The whole contract.
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Contract {
@@ -31,7 +30,6 @@ pub struct Function {
 }
 
 impl Contract {
-    /// Reads the contract.
     pub fn load(path: &Path) -> Result<Contract> {
         let text = fs::read_to_string(path).with_context(|| format!("cannot read `{}`", path.display()))?;
         Contract::parse(path, &text)

@@ -1,46 +1,14 @@
 //! The judge: what a function did, held against what the contract expects; pure.
 
-use std::collections::BTreeMap;
 use std::time::Duration;
 
 use sha2::{Digest, Sha256};
 
+use super::observed::{Observed, Response, Sent};
+use super::shown::{last_lines, list, show};
 use crate::report::outcome::Difference;
 use crate::sample::case::{self, Arrives, BlobExpect, BlobPath, Expect};
 use crate::text;
-
-/// What was observed of one case.
-#[derive(Clone, Debug, Default)]
-pub struct Observed {
-    /// The responses, if the stimulus was a request or an invocation by hand.
-    pub responses: Vec<Response>,
-    /// The messages on each queue the case names, as texts.
-    pub queues: BTreeMap<String, Vec<String>>,
-    /// The blobs the case names; `None` if there is no such blob.
-    pub blobs: BTreeMap<BlobPath, Option<Vec<u8>>>,
-    /// The lines the host printed since the case began.
-    pub log: Vec<String>,
-}
-
-/// An HTTP response.
-#[derive(Clone, Debug, Default)]
-pub struct Response {
-    pub status: u16,
-    /// The header lines, in order.
-    pub headers: Vec<(String, String)>,
-    pub body: Vec<u8>,
-    /// When each piece of the body arrived, counted from the request.
-    pub pieces: Vec<Duration>,
-}
-
-/// What was sent, for expectations that speak of it.
-#[derive(Clone, Debug, Default)]
-pub struct Sent {
-    /// The messages.
-    pub messages: Vec<String>,
-    /// The content of the blob.
-    pub blob: Vec<u8>,
-}
 
 /// Every difference between what is expected and what was observed; none if the case passed.
 pub fn judge(expect: &Expect, sent: &Sent, observed: &Observed) -> Vec<Difference> {
@@ -187,7 +155,7 @@ fn judge_blob(path: &BlobPath, expect: &BlobExpect, sent: &Sent, received: Optio
         BlobExpect::Bytes(wanted) => is_wrong(wanted),
         BlobExpect::Sent => is_wrong(&sent.blob),
         BlobExpect::Sha256(hash) => {
-            let found = received.map(|bytes| hex(&Sha256::digest(bytes)));
+            let found = received.map(|bytes| text::hex(&Sha256::digest(bytes)));
             (found.as_ref() != Some(hash)).then(|| {
                 let found = found.map_or(shown, |found| format!("sha256 {found}"));
                 difference(&what, format!("sha256 {hash}"), found)
@@ -196,51 +164,8 @@ fn judge_blob(path: &BlobPath, expect: &BlobExpect, sent: &Sent, received: Optio
     }
 }
 
-fn hex(bytes: &[u8]) -> String {
-    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
-}
-
 fn difference(what: &str, expected: impl ToString, received: impl ToString) -> Difference {
     Difference { what: what.to_owned(), expected: expected.to_string(), received: received.to_string() }
-}
-
-/// Bytes as a person reads them: text as it is, quoted where its ends would not show; else hex; cut where it is long.
-fn show(bytes: &[u8]) -> String {
-    const LONGEST: usize = 2_000;
-    if bytes.is_empty() {
-        return "(empty)".to_owned();
-    }
-    let length = bytes.len();
-    match std::str::from_utf8(bytes) {
-        Ok(text) if length > LONGEST => {
-            format!("{:?}… ({length} bytes)", text.chars().take(100).collect::<String>())
-        }
-        Ok(text) if text.trim() != text || text.chars().any(char::is_control) => format!("{text:?}"),
-        Ok(text) => text.to_owned(),
-        Err(_) => {
-            format!("{}{} ({length} bytes)", hex(bytes.get(..32).unwrap_or(bytes)), if length > 32 { "…" } else { "" })
-        }
-    }
-}
-
-fn list(texts: &[String]) -> String {
-    const MOST: usize = 12;
-    if texts.is_empty() {
-        return "(none)".to_owned();
-    }
-    let mut shown: Vec<String> = texts.iter().take(MOST).map(|text| show(text.as_bytes())).collect();
-    if texts.len() > MOST {
-        shown.push(format!("… {} more", texts.len() - MOST));
-    }
-    shown.join(" | ")
-}
-
-fn last_lines(lines: &[String]) -> String {
-    const MOST: usize = 10;
-    if lines.is_empty() {
-        return "(the host printed nothing)".to_owned();
-    }
-    format!("\n    {}", text::last(lines, MOST).join("\n    "))
 }
 
 #[cfg(test)]
@@ -402,14 +327,5 @@ mod tests {
         let reply = Observed { log: vec!["      Order".into(), "7 ran".into()], ..Observed::default() };
         assert_eq!(whats("log = ['Order 7']", &reply), ["log"]);
         assert!(whats("log = ['7 ran', 'Order']", &reply).is_empty());
-    }
-
-    #[test]
-    fn what_is_shown_can_be_read() {
-        assert_eq!(show(b""), "(empty)");
-        assert_eq!(show(b" x"), "\" x\"");
-        assert_eq!(show("a\nb".as_bytes()), "\"a\\nb\"");
-        assert_eq!(show(&[0xff, 0]), "ff00 (2 bytes)");
-        assert!(show(&[b'x'; 5_000]).ends_with("… (5000 bytes)"));
     }
 }

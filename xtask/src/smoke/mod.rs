@@ -5,6 +5,8 @@ pub mod docker;
 mod judge;
 pub mod native;
 mod observe;
+mod observed;
+mod shown;
 mod store;
 
 use std::cell::Cell;

@@ -10,10 +10,9 @@ use crate::place::app::{App, AppFailure};
 use crate::place::azurite::{self, Azurite};
 use crate::place::mini_host;
 use crate::place::native::{NativeRun, with_app};
-use crate::process;
+use crate::process::{self, interrupt};
 use crate::project::Project;
 use crate::report::counts::Counts;
-use crate::report::outcome::Outcome;
 use crate::report::{Report, Step};
 use crate::sample::chosen::Chosen;
 use crate::toolchain::{self, npm};
@@ -49,7 +48,11 @@ pub fn run_all(settings: &Settings<'_>, staged: &[Staged], chosen: &Chosen) -> R
     let bound = if settings.storage.is_some() { 1 } else { settings.bound };
     let samples = futures_util::stream::iter(staged).for_each_concurrent(bound, |staged| async {
         let begun = settings.report.begin(&staged.sample().name, Step::Native);
-        begun.done(run_one(chosen, staged, &run, azurite.as_deref(), settings.report).await);
+        let ran = run_one(chosen, staged, &run, azurite.as_deref(), settings.report).await;
+        // What was cut short has not failed.
+        if !interrupt::happened() {
+            begun.done(super::outcome(ran));
+        }
     });
     process::runtime()?.block_on(samples);
     Ok(())
@@ -61,17 +64,13 @@ async fn run_one(
     run: &NativeRun<'_>,
     azurite: Option<&Path>,
     report: &Report,
-) -> Outcome {
-    let ran: Result<Counts, AppFailure> = async {
-        let own = match azurite {
-            Some(installed) => Some(Azurite::start(installed, run.path).await?),
-            None => None,
-        };
-        let storage = own.as_ref().map(|azurite| azurite.connection_string.clone()).or(run.storage.clone());
-        let run = NativeRun { storage, ..*run };
-        let work = async |app: &App| super::run(app, chosen, staged.sample(), report).await;
-        Ok(with_app(staged, &run, work).await??)
-    }
-    .await;
-    super::outcome(ran)
+) -> Result<Counts, AppFailure> {
+    let own = match azurite {
+        Some(installed) => Some(Azurite::start(installed, run.path).await?),
+        None => None,
+    };
+    let storage = own.as_ref().map(|azurite| azurite.connection_string.clone()).or(run.storage.clone());
+    let run = NativeRun { storage, ..*run };
+    let work = async |app: &App| super::run(app, chosen, staged.sample(), report).await;
+    Ok(with_app(staged, &run, work).await??)
 }

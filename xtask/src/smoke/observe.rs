@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 use anyhow::{Context, Result, ensure};
 
 use super::ask::Client;
-use super::judge::{Observed, Sent};
+use super::observed::{Observed, Sent};
 use super::store::Store;
 use crate::place::app::App;
 use crate::sample::case::{BlobExpect, BlobPath, Case, Stimulus};

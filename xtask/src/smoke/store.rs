@@ -89,7 +89,6 @@ impl Store {
         Ok(texts)
     }
 
-    /// Uploads a blob.
     pub async fn put_blob(&self, path: &BlobPath, content: Vec<u8>) -> Result<()> {
         let (blob, options) = (self.0.container(&path.container).blob(&path.name), PutBlob::default());
         blob.put(content, &options).await.with_context(|| format!("cannot upload `{path}`"))

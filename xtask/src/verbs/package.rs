@@ -26,9 +26,6 @@ pub struct Unpacked {
 }
 
 /// Packs staged apps for a plan, and unpacks each zip again. What goes wrong with one sample is in the report.
-///
-/// # Errors
-/// When mini-host cannot be built, or there is no room for zips.
 pub fn package(project: &Project, staged: &[Staged], plan: &str, report: &Report) -> Result<Unpacked> {
     let mini_host = mini_host::build(project)?;
     let folder = project.target().join("package");

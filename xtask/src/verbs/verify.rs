@@ -8,6 +8,7 @@ use super::setup::{self, Parts};
 use crate::build;
 use crate::cli::{self, Cases, Containers, Selection};
 use crate::place::docker;
+use crate::process::interrupt;
 use crate::project::Project;
 use crate::report::{Event, Report, Step};
 use crate::sample::chosen::Chosen;
@@ -77,7 +78,8 @@ impl Plan {
 pub fn verify(project: &Project, plan: &Plan, report: &Report) -> Result<u8> {
     let Plan { selection, cases: asked, package, native, docker, storage } = plan;
     let mut samples = selection::loaded(project, &selection.samples, report)?;
-    let cases = Chosen::of(project, &asked.only, asked.failed)?;
+    let cases =
+        if *native || docker.is_some() { Chosen::of(project, &asked.only, asked.failed)? } else { Chosen::nothing() };
     samples.retain(|sample| cases.concern(&sample.name));
     report.keep(&project.report())?;
     if let Some(said) = cases.say() {
@@ -109,7 +111,9 @@ pub fn verify(project: &Project, plan: &Plan, report: &Report) -> Result<u8> {
 
 /// Runs the samples in one place. If that cannot even be begun (no engine, say), it is one failure for all of them.
 fn place(report: &Report, step: Step, work: impl FnOnce() -> Result<()>) {
-    if let Err(error) = report.phase(step.name(), work) {
+    if let Err(error) = report.phase(step.name(), work)
+        && !interrupt::happened()
+    {
         report.emit(Event::PhaseFailed { step, message: format!("{error:#}") });
     }
 }

@@ -6,9 +6,10 @@ use std::time::Duration;
 use anyhow::{Context, Result, bail};
 
 use super::context::Entry;
-use super::engine::{Engine, Image};
+use super::engine::Engine;
 use super::image::{self, ImageBuilder, Recipe};
 use super::labels::HOST;
+use super::resource::Image;
 use super::{dockerfile, rootfs};
 use crate::place::mini_host;
 use crate::project::Project;
@@ -50,11 +51,8 @@ impl std::str::FromStr for Asked {
 /// A base image that the engine has.
 #[derive(Clone, Debug)]
 pub struct Base {
-    /// Its name.
     pub name: String,
-    /// What the engine knows of it.
     pub image: Image,
-    /// What it is.
     pub kind: Kind,
 }
 

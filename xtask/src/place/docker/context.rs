@@ -22,19 +22,9 @@ const MTIME_SECONDS: u64 = 0;
 #[derive(Clone, Debug)]
 pub enum Entry {
     /// A file or a whole folder of this machine, under a name in the context; `""` is the context itself.
-    Path {
-        /// The name in the context.
-        name: String,
-        /// Where it is.
-        source: PathBuf,
-    },
+    Path { name: String, source: PathBuf },
     /// A text, under a name in the context, readable by its owner only.
-    Secret {
-        /// The name in the context.
-        name: String,
-        /// What is in it.
-        text: String,
-    },
+    Secret { name: String, text: String },
 }
 
 /// The context of a build: the Dockerfile, and what it copies.

@@ -3,8 +3,9 @@
 use anyhow::{Context, Result, anyhow};
 
 use super::context::Entry;
-use super::engine::{Container, Engine};
+use super::engine::Engine;
 use super::image::{self, ImageBuilder, Recipe};
+use super::resource::Container;
 use super::{base_image, logs, rootfs};
 use crate::place::azurite;
 use crate::process::log::Log;

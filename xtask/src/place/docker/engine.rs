@@ -20,6 +20,7 @@ use bytes::Bytes;
 use futures_util::{Stream, StreamExt, TryStreamExt};
 
 use super::address::{self, Address};
+use super::resource::{Container, Image, Labelled};
 
 /// An engine answers at once or is not there.
 const CONNECT_LIMIT_SECONDS: u64 = 5;
@@ -37,54 +38,6 @@ pub struct Engine {
     docker: Docker,
     address: Address,
     architecture: String,
-}
-
-/// What the engine knows of an image.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Image {
-    /// `sha256:…`: a name can be moved to another image, an id cannot.
-    pub id: String,
-    /// Labels, those of the images below among them.
-    pub labels: HashMap<String, String>,
-    /// In Docker's words: `amd64`.
-    pub architecture: String,
-    /// The names it has.
-    pub tags: Vec<String>,
-}
-
-impl Image {
-    /// Whether it has no name.
-    pub fn is_unnamed(&self) -> bool {
-        self.tags.iter().all(|tag| tag == "<none>:<none>")
-    }
-}
-
-/// A container to be made.
-#[derive(Clone, Debug, Default)]
-pub struct Container {
-    pub name: String,
-    pub image: String,
-    /// Environment on top of the image's.
-    pub environment: Vec<(String, String)>,
-    pub labels: HashMap<String, String>,
-    /// The network it is in, and in no other.
-    pub network: String,
-    /// Ports that are published, each on a port the engine chooses.
-    pub ports: Vec<u16>,
-    /// Whether everything it does not need is taken from it: capabilities, and ways to gain them.
-    pub confined: bool,
-    /// The most memory it gets.
-    pub memory_bytes: i64,
-    /// The most processes and threads it gets.
-    pub pids: i64,
-}
-
-/// A thing of ours that outlived its use, or may have.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Labelled {
-    pub id: String,
-    pub name: String,
-    pub labels: HashMap<String, String>,
 }
 
 impl Engine {
@@ -276,7 +229,6 @@ impl Engine {
         uploaded.with_context(|| format!("cannot put files into `{folder}` of the container `{container}`"))
     }
 
-    /// Starts a container.
     pub async fn start(&self, container: &str) -> Result<()> {
         let started = self.docker.start_container(container, None).await;
         started.with_context(|| format!("cannot start the container `{container}`"))
@@ -337,7 +289,6 @@ impl Engine {
         Ok(containers.into_iter().map(|found| labelled(found.id, name(found.names), found.labels)).collect())
     }
 
-    /// Gives a container another name.
     pub async fn rename(&self, container: &str, name: &str) -> Result<()> {
         let options = RenameContainerOptionsBuilder::default().name(name).build();
         let renamed = self.docker.rename_container(container, options).await;

@@ -5,8 +5,9 @@ use std::collections::HashMap;
 use anyhow::{Result, bail};
 
 use super::context::{self, Entry};
-use super::engine::{Engine, Image};
+use super::engine::Engine;
 use super::labels::{self, CLONE, CONTENT, Labels, PROJECT, SAMPLE};
+use super::resource::Image;
 use crate::process::run;
 use crate::project::Project;
 use crate::report::Report;
@@ -29,7 +30,6 @@ pub struct ImageBuilder<'a> {
 pub struct Recipe {
     /// What it is for: a sample's name, or `base`, `azurite`. The image is called `functions-custom-handlers/<this>`.
     pub name: String,
-    /// The text of the Dockerfile.
     pub dockerfile: String,
     /// What it copies.
     pub entries: Vec<Entry>,
@@ -44,9 +44,8 @@ pub struct Recipe {
 /// An image that is there now.
 #[derive(Clone, Debug)]
 pub struct Built {
-    /// Its name with the tag.
+    /// With the tag.
     pub name: String,
-    /// What the engine knows of it.
     pub image: Image,
     /// Whether it was built now.
     pub is_new: bool,

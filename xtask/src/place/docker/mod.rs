@@ -13,6 +13,7 @@ mod image;
 mod labels;
 mod logs;
 mod reproduce;
+mod resource;
 mod rootfs;
 mod run;
 mod sample_image;

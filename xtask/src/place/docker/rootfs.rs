@@ -6,9 +6,9 @@ use anyhow::{Context, Result, anyhow};
 use xshell::{Cmd, Shell, cmd};
 
 use super::context;
-use super::engine::Image;
 use super::image::ImageBuilder;
 use super::labels::{self, CONTENT, Labels, PROJECT};
+use super::resource::Image;
 use crate::process::command::{self, Failure};
 use crate::process::run;
 
