@@ -23,7 +23,7 @@ use crate::doctor;
 use crate::exchange::{Exchanges, Wanted};
 use crate::files;
 use crate::handler::Readiness;
-use crate::log::{self, Filter, Log};
+use crate::log::{self, Filter, Log, mask};
 use keys::Keys;
 use running::{HandlerOptions, Running};
 pub use state::State;
@@ -68,6 +68,7 @@ impl Host {
     pub async fn start(root: PathBuf, handler_options: HandlerOptions, urls: Vec<String>, wanted: Wanted) -> Arc<Self> {
         let settings: Settings = handler_options.environment.iter().cloned().collect();
         let (app, settings, root) = aside(move || (Arc::new(app::load(&root, &settings)), settings, root)).await;
+        settings.all().for_each(|(_, value)| mask::remember_setting(value));
         let nothing_yet = State::Error(Arc::clone(&app), None);
         let log = Log::default();
         let host = Arc::new(Self {

@@ -1,7 +1,10 @@
 //! The console log, in the format of the real host: .NET's console logger.
 
+pub mod known;
 pub mod mask;
+mod member;
 mod record;
+mod spelling;
 mod writer;
 
 use std::fmt::Display;
@@ -100,14 +103,15 @@ impl Log {
     }
 
     /// Writes an entry if the filter lets it pass. What is secret in the host's own words is masked, and so are control characters,
-    /// which may be a caller's; a handler's words are left alone.
+    /// which may be a caller's; in a handler's words it is the keys alone that the host knows.
     pub fn write(&self, entry: Entry<'_>, message: impl Display) {
         if !self.is_enabled(entry.level, entry.category) {
             return;
         }
         let message = message.to_string();
         let is_handlers = [CONSOLE, TOOLING_CONSOLE].contains(&entry.category) || entry.category.ends_with(".User");
-        let message = if is_handlers { message } else { printable(&mask::text(&message)) };
+        let message =
+            if is_handlers { mask::of_handler(&message, &[]).into_owned() } else { printable(&mask::text(&message)) };
         print(&format_entry(entry, &message));
         let is_of_app = entry.invocation.is_none() && entry.level >= Level::Warning && entry.category == HOST;
         if is_of_app && writer::format() == Format::Quiet {

@@ -135,8 +135,13 @@ impl Noted {
         let lines =
             headers.iter().map(|line| (line.name().to_owned(), String::from_utf8_lossy(line.value).into_owned()));
         let lines: Vec<(String, String)> = lines.collect();
-        self.secrets.extend(lines.iter().filter_map(|(name, value)| mask::secrets(name, value)));
+        self.secrets.extend(lines.iter().flat_map(|(name, value)| mask::secrets(name, value)));
         lines
+    }
+
+    /// What may be repeated in a body, and is not to be shown.
+    pub fn hide(&mut self, secrets: &[String]) {
+        self.secrets.extend_from_slice(secrets);
     }
 
     /// Notes a piece of a body.
@@ -160,12 +165,12 @@ impl Part {
                 let text = String::from_utf8_lossy(&self.body[..error.valid_up_to()]);
                 (mask::text_without(&text, secrets), false)
             }
-            Err(_) => (STANDARD.encode(&self.body), true),
+            Err(_) => (STANDARD.encode(mask::bytes_without(&self.body, secrets)), true),
         };
         let headers = self.headers.iter().map(|(name, value)| (name.clone(), mask::header(name, value)));
         let is_whole = self.bytes == self.body.len() as u64;
         Message {
-            line: mask::text(&self.line),
+            line: mask::text_without(&self.line, secrets),
             headers: headers.collect(),
             body,
             is_base64,

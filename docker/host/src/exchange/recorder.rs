@@ -28,6 +28,11 @@ impl Recorder {
         self.0.is_some()
     }
 
+    /// What is not to be shown of it.
+    pub fn hide(&self, secrets: &[String]) {
+        self.note(|noted, _| noted.hide(secrets));
+    }
+
     /// The head of the request to the handler.
     pub fn request(&self, mode: Mode, request: &Request) {
         self.note(|noted, _| {

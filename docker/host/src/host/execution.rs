@@ -3,13 +3,14 @@
 use std::borrow::Cow;
 use std::fmt::Display;
 use std::sync::atomic::Ordering;
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 use std::time::Instant;
 
 use uuid::Uuid;
 use wire::Caller;
 
 use crate::app::Function;
+use crate::envelope::http_request::HttpRequest;
 use crate::exchange::{self, Recorder};
 use crate::host::Host;
 use crate::host::running::Running;
@@ -32,6 +33,8 @@ pub struct Execution<'a> {
     pub exchange: Recorder,
     started: Instant,
     reason: Cow<'static, str>,
+    /// What it was asked, if the handler may repeat it in what is logged.
+    request: OnceLock<Arc<HttpRequest>>,
     end: Mutex<End>,
 }
 
@@ -53,7 +56,8 @@ impl<'a> Execution<'a> {
     ) -> Self {
         let (id, started, reason) = (invocation_id(), Instant::now(), reason.into());
         let exchange = host.exchanges().begin(id, &function.name);
-        let execution = Self { id, host, running, function, exchange, started, reason, end: Mutex::default() };
+        let (request, end) = (OnceLock::new(), Mutex::default());
+        let execution = Self { id, host, running, function, exchange, started, reason, request, end };
         let reason = &execution.reason;
         host.invocations().fetch_add(1, Ordering::Relaxed);
         execution
@@ -80,7 +84,19 @@ impl<'a> Execution<'a> {
         }
     }
 
-    pub fn wrote(&self, outputs: Vec<Output>) {
+    /// Keeps the request whose secrets are not to be shown.
+    pub fn asked(&self, request: &Arc<HttpRequest>) {
+        // There is one in an invocation.
+        _ = self.request.set(Arc::clone(request));
+        if self.exchange.is_on() {
+            self.exchange.hide(&self.secrets());
+        }
+    }
+
+    pub fn wrote(&self, mut outputs: Vec<Output>) {
+        for text in outputs.iter_mut().filter_map(|output| output.text.as_mut()) {
+            *text = mask::of_handler(text, &[]).into_owned();
+        }
         self.end().outputs = outputs;
     }
 
@@ -91,7 +107,7 @@ impl<'a> Execution<'a> {
     pub fn user_log(&self, line: &str) {
         let category = format!("{}.User", self.function.log_category);
         let entry = Entry { level: Level::Information, category: &category, event: 0, invocation: Some(self.id) };
-        self.host.log().write(entry, line);
+        self.host.log().write(entry, mask::of_handler(line, &self.secrets()));
     }
 
     /// Logs something about the invocation while it is under way.
@@ -115,9 +131,10 @@ impl<'a> Execution<'a> {
     pub fn failed(&self, cause: impl Display) {
         let cause = cause.to_string();
         self.exchange.ended(exchange::Outcome::Failed, &cause);
+        let cause = mask::text_without(&cause, &self.secrets());
         {
             let mut end = self.end();
-            (end.outcome, end.error) = (Some(Outcome::Failed), Some(mask::text(&cause)));
+            (end.outcome, end.error) = (Some(Outcome::Failed), Some(cause.clone()));
         }
         let duration = self.started.elapsed().as_millis();
         self.write(Level::Error, FAILED, |name, id| {
@@ -126,6 +143,14 @@ impl<'a> Execution<'a> {
                  FunctionInvocationException: Exception while executing function: {name}\n ---> {cause}"
             )
         });
+    }
+
+    /// What the request has that is secret, whether it opens anything or not.
+    fn secrets(&self) -> Vec<String> {
+        let Some(request) = self.request.get() else { return Vec::new() };
+        let lines =
+            request.headers.iter().flat_map(|(name, value)| mask::secrets(name, &String::from_utf8_lossy(value)));
+        lines.chain(mask::secrets_of_query(&request.query)).collect()
     }
 
     fn write(&self, level: Level, event: u32, message: impl FnOnce(&str, Uuid) -> String) {
@@ -158,7 +183,7 @@ impl Drop for Execution<'_> {
                 id: self.id,
                 function: self.function.name.clone(),
                 reason: std::mem::take(&mut self.reason).into_owned(),
-                source,
+                source: source.map(|source| mask::text(&source)),
                 outcome: outcome.unwrap_or(Outcome::Abandoned),
                 error,
                 milliseconds: u64::try_from(self.started.elapsed().as_millis()).unwrap_or(u64::MAX),

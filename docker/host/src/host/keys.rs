@@ -137,6 +137,7 @@ impl Keys {
     /// real host on a case-sensitive file system (recording KX-key-put).
     pub fn set(&self, owner: Owner<'_>, name: &str, value: Option<&str>) -> Result<(bool, Key), KeyError> {
         let key = Key::new(name, &value.map_or_else(file::generate, |value| Ok(value.to_owned()))?);
+        key.keep_secret();
         let is_new = if let Owner::Function(function) = owner {
             let path = self.file(&format!("{function}.json"))?;
             let mut file = FunctionFile::read_or_empty(&path)?;

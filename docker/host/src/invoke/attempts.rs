@@ -26,6 +26,9 @@ pub async fn invoke(
     loop {
         let execution = Execution::begin(host, running, function, trigger.reason.clone());
         execution.begun_for(trigger.source.clone());
+        if let Some(request) = trigger.request() {
+            execution.asked(request);
+        }
         let context = retries.context(&function.name);
         let failed = match attempt(&execution, &mut trigger, context).await {
             Ok(output) => return Ok(output),

@@ -7,6 +7,7 @@ use bytes::Bytes;
 use wire::{Name, ResponseHead};
 
 use crate::host::execution::Execution;
+use crate::log::mask;
 
 const SHOWN_CHARACTERS: usize = 300;
 
@@ -15,7 +16,7 @@ const SHOWN_CHARACTERS: usize = 300;
 pub struct Exchange {
     target: String,
     envelope: Bytes,
-    answer: OnceLock<(u16, String)>,
+    answer: OnceLock<(u16, String, Bytes)>,
 }
 
 impl Exchange {
@@ -36,11 +37,11 @@ impl Exchange {
         let content_type = head.headers.get(Name::ContentType).map(String::from_utf8_lossy);
         let content_type = content_type.unwrap_or("no Content-Type".into());
         // There is one answer in an attempt.
-        _ = self.answer.set((head.status, format!("{content_type}, {}", shown(body))));
+        _ = self.answer.set((head.status, content_type.into_owned(), body.clone()));
     }
 
     pub fn status(&self) -> Option<u16> {
-        self.answer.get().map(|(status, _)| *status)
+        self.answer.get().map(|(status, ..)| *status)
     }
 }
 
@@ -48,7 +49,9 @@ impl fmt::Display for Exchange {
     fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(out, "The request was: POST {}, {}", self.target, shown(&self.envelope))?;
         match self.answer.get() {
-            Some((status, answer)) => write!(out, "\nThe answer was: {status}, {answer}"),
+            Some((status, content_type, body)) => {
+                write!(out, "\nThe answer was: {status}, {content_type}, {}", shown(body))
+            }
             None => out.write_str("\nThe answer was: none"),
         }
     }
@@ -56,8 +59,8 @@ impl fmt::Display for Exchange {
 
 /// The length of a body and its beginning, on one line.
 fn shown(body: &Bytes) -> String {
-    // A character has at most four bytes.
-    let head = String::from_utf8_lossy(&body[..body.len().min(4 * SHOWN_CHARACTERS)]);
+    // A character has at most four bytes. What is secret is masked before it could be cut.
+    let head = mask::text(&String::from_utf8_lossy(&body[..body.len().min(4 * SHOWN_CHARACTERS)]));
     let text: String = head.chars().take(SHOWN_CHARACTERS).map(|it| if it.is_control() { ' ' } else { it }).collect();
     let more = if head.chars().count() > SHOWN_CHARACTERS { " …" } else { "" };
     match body.len() {

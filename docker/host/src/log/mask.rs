@@ -1,16 +1,22 @@
-//! Keeps secrets out of what people are shown, and may pass on.
+//! Keeps secrets out of what people are shown, and may pass on: by the names under which they stand, and by their values where the
+//! host knows these.
 
 use std::borrow::Cow;
+use std::ops::Range;
 use std::sync::LazyLock;
 
 use regex::Regex;
 
+use super::known::{self, Known, LEAST_SECRET_BYTES};
+use super::member;
+use super::spelling::Plain;
+
 const MASK: &str = "***";
 /// Headers whose values are secret, as a pattern: keys, and who the caller is.
-const HEADERS: &str = "authorization|cookie|ocp-apim-subscription-key|proxy-authorization|set-cookie|x-api-key|x-functions-key|\
-                       x-ms-auth-token|x-ms-client-principal[\\w-]*|x-ms-token[\\w-]*|x-zumo-auth";
-/// Shorter texts are too common to be looked for everywhere.
-const LEAST_SECRET_BYTES: usize = 8;
+pub(super) const HEADERS: &str = "authorization|cookie|ocp-apim-subscription-key|proxy-authorization|set-cookie|x-api-key|x-functions-key|\
+                                  x-ms-auth-token|x-ms-client-principal[\\w-]*|x-ms-token[\\w-]*|x-zumo-auth";
+/// What a setting has to be, at least, to be looked for: passwords may be words.
+const LEAST_SETTING_BYTES: usize = 20;
 
 /// `code=` of an address, be its letters or its equals sign escaped, and what is secret in a connection string, whose values end with
 /// a semicolon.
@@ -25,12 +31,17 @@ static ASSIGNED: LazyLock<Option<Regex>> = LazyLock::new(|| {
     ))
     .ok()
 });
-/// The value of a header line that is secret, and what stands before it.
-static LINE: LazyLock<Option<Regex>> =
-    LazyLock::new(|| Regex::new(&format!(r#"(?i)\b((?:{HEADERS}): *)[^\r\n"]+"#)).ok());
-/// The name of a member of a JSON text, which may stand in another one, and the colon behind it.
-static MEMBER: LazyLock<Option<Regex>> = LazyLock::new(|| {
-    Regex::new(&format!(r#"(?i)(\\*)"(?:[\s?&;]|amp;)*(?:code|sig|{HEADERS})(?:\s|\\+u0000|\[\])*\\*"\s*:\s*"#)).ok()
+/// The name of a header line that is secret, and the quote before it if it is a text among others.
+static LINE: LazyLock<Option<Regex>> = LazyLock::new(|| Regex::new(&format!(r#"(?i)(["']?)\b(?:{HEADERS}): *"#)).ok());
+/// An element of XML, be it escaped, that is named like a secret header, or `code` with what looks like a key.
+static ELEMENT: LazyLock<Option<Regex>> = LazyLock::new(|| {
+    let [open, close, cdata] = [r"(?:<|&lt;|\\+u003c)", r"(?:>|&gt;|\\+u003e)", r"(?:!\[CDATA\[)"];
+    let (name, value) = (format!(r"(?:\w+:)?(?:{HEADERS})"), r"(?:[^<&\\]|&(?:amp|quot|apos|\#\w+);|\\+[^u])*");
+    let attributes = r"(?:\s[^<>]*?)?";
+    Regex::new(&format!(
+        r"(?i)({open}{name}{attributes}{close}(?:{open}{cdata})?){value}|({open}(?:code|sig){attributes}{close}(?:{open}{cdata})?)[\w%+/=.-]{{20,}}"
+    ))
+    .ok()
 });
 /// The name of a header whose value is secret.
 static HEADER: LazyLock<Option<Regex>> = LazyLock::new(|| Regex::new(&format!("(?i)^(?:{HEADERS})$")).ok());
@@ -40,52 +51,110 @@ pub fn header(name: &str, value: &str) -> String {
     if is_secret(name) { MASK.to_owned() } else { text(value) }
 }
 
-/// The secrets in a header line that a text behind it may repeat.
-pub fn secrets(name: &str, value: &str) -> Option<String> {
-    (is_secret(name) && value.len() >= LEAST_SECRET_BYTES).then(|| value.to_owned())
+/// The secrets in a header line that a text behind it may repeat: the value, and its parts.
+pub fn secrets(name: &str, value: &str) -> Vec<String> {
+    if !is_secret(name) {
+        return Vec::new();
+    }
+    let parts =
+        value.split([' ', ';', ',']).flat_map(|part| [Some(part), part.split_once('=').map(|(_, value)| value)]);
+    let all = std::iter::once(Some(value)).chain(parts).flatten();
+    all.filter(|secret| secret.len() >= LEAST_SECRET_BYTES).map(str::to_owned).collect()
+}
+
+/// The keys in a query that a text behind it may repeat.
+pub fn secrets_of_query(query: &str) -> Vec<String> {
+    let places = assigned(query).into_iter().map(|place| &query[place]);
+    places.filter(|secret| secret.len() >= LEAST_SECRET_BYTES).map(|secret| Plain::of(secret).into_text()).collect()
+}
+
+/// Looks for what is secret in a setting in whatever is shown from now on.
+pub fn remember_setting(value: &str) {
+    for place in assigned(value) {
+        if place.len() >= LEAST_SETTING_BYTES {
+            known::remember(&value[place]);
+        }
+    }
 }
 
 /// A text as it may be shown.
 pub fn text(text: &str) -> String {
-    if !may_name_a_secret(text) {
-        return text.to_owned();
+    let text = without(text, &known::places(text));
+    if !may_name_a_secret(&text) {
+        return text.into_owned();
     }
-    let masked = without_assigned(&without_members(text));
-    match LINE.as_ref().map(|pattern| pattern.replace_all(&masked, format!("${{1}}{MASK}"))) {
+    let masked = without(&text, &member::values(&text));
+    let masked = without(&masked, &assigned(&masked)).into_owned();
+    let masked = without(&masked, &lines(&masked));
+    match ELEMENT.as_ref().map(|pattern| pattern.replace_all(&masked, format!("${{1}}${{2}}{MASK}"))) {
         Some(Cow::Owned(masked)) => masked,
-        _ => masked,
+        _ => masked.into_owned(),
     }
 }
 
-/// The same, without these secrets.
+/// A text of the handler's own: nothing is masked in it but these secrets, and those that the host knows.
+pub fn of_handler<'a>(text: &'a str, secrets: &[String]) -> Cow<'a, str> {
+    let masked = without_known(text, secrets);
+    let places = known::places(&masked);
+    if places.is_empty() { masked } else { without(&masked, &places).into_owned().into() }
+}
+
+/// A text, without these secrets either.
 pub fn text_without(shown: &str, secrets: &[String]) -> String {
-    secrets.iter().fold(text(shown), |shown, secret| shown.replace(secret, MASK))
+    text(&without_known(shown, secrets))
+}
+
+fn without_known<'a>(text: &'a str, secrets: &[String]) -> Cow<'a, str> {
+    let mut known = Known::default();
+    secrets.iter().for_each(|secret| known.add(secret));
+    without(text, &known.places(text))
+}
+
+/// The same for bytes, some of which may be no text.
+pub fn bytes_without(shown: &[u8], secrets: &[String]) -> Vec<u8> {
+    let mut masked = Vec::with_capacity(shown.len());
+    for chunk in shown.utf8_chunks() {
+        masked.extend_from_slice(text_without(chunk.valid(), secrets).as_bytes());
+        masked.extend_from_slice(chunk.invalid());
+    }
+    masked
 }
 
 /// Whether the patterns have to be asked, which takes a hundred times as long: most lines of a log have none of this.
 fn may_name_a_secret(text: &str) -> bool {
-    const PARTS: [&str; 10] = ["auth", "code", "cookie", "key", "password", "sig", "x-ms-", "%25", "%4", "%6"];
+    const PARTS: [&str; 11] = ["auth", "code", "cookie", "key", "password", "sig", "x-ms-", "%25", "%4", "%6", "\\u00"];
     let lower = text.to_ascii_lowercase();
     PARTS.iter().any(|part| lower.contains(part))
 }
 
-fn is_secret(name: &str) -> bool {
+pub(super) fn is_secret(name: &str) -> bool {
     HEADER.as_ref().is_some_and(|pattern| pattern.is_match(name))
 }
 
-/// The text with what is assigned to secret names masked.
-fn without_assigned(text: &str) -> String {
-    let Some(pattern) = ASSIGNED.as_ref() else { return text.to_owned() };
-    let mut masked = String::with_capacity(text.len());
-    let mut rest = text;
-    while let Some(found) = pattern.captures(rest) {
-        let (before, value) = rest.split_at(found.get(0).map_or(0, |whole| whole.end()));
-        let end = assigned_end(value, found.get(1).is_some(), &found[2] != "=");
-        masked.push_str(before);
-        masked.push_str(if end > 0 { MASK } else { "" });
-        rest = &value[end..];
+/// The text with a mask in each of these places that is not empty.
+fn without<'a>(text: &'a str, places: &[Range<usize>]) -> Cow<'a, str> {
+    let mut masked = String::new();
+    let mut end = 0;
+    for place in places.iter().filter(|place| !place.is_empty()) {
+        masked.push_str(&text[end..place.start]);
+        masked.push_str(MASK);
+        end = place.end;
     }
-    masked + rest
+    if end == 0 { text.into() } else { (masked + &text[end..]).into() }
+}
+
+/// What is assigned to secret names.
+fn assigned(text: &str) -> Vec<Range<usize>> {
+    let Some(pattern) = ASSIGNED.as_ref() else { return Vec::new() };
+    let mut places = Vec::new();
+    let mut start = 0;
+    while let Some(found) = pattern.captures(&text[start..]) {
+        let value = start + found.get(0).map_or(0, |whole| whole.end());
+        let end = value + assigned_end(&text[value..], found.get(1).is_some(), &found[2] != "=");
+        places.push(value..end);
+        start = end;
+    }
+    places
 }
 
 /// Where a value ends that begins here: one of a connection string with a semicolon, too, and one in an escaped address with an
@@ -109,55 +178,39 @@ fn assigned_end(text: &str, has_semicolons: bool, is_escaped: bool) -> usize {
     text.len()
 }
 
-/// The text with the values of secret members masked: each a string, or a list of strings. A text that was cut may end in one.
-fn without_members(text: &str) -> String {
-    let Some(member) = MEMBER.as_ref() else { return text.to_owned() };
-    let mut masked = String::with_capacity(text.len());
-    let mut rest = text;
-    while let Some(found) = member.captures(rest) {
-        let depth = found.get(1).map_or(0, |slashes| slashes.len());
-        let (before, behind) = rest.split_at(found.get(0).map_or(0, |whole| whole.end()));
-        masked.push_str(before);
-        rest = behind;
-        // What stands between the values of a list, and before the first.
-        while let Some(quote) = opening_quote(rest, depth) {
-            let (start, value) = rest.split_at(quote);
-            masked.push_str(start);
-            let (end, next) = closing_quote(value, depth);
-            masked.push_str(if end > 0 { MASK } else { "" });
-            masked.push_str(&value[end..next]);
-            rest = &value[next..];
-        }
+/// The values of header lines that are secret.
+fn lines(text: &str) -> Vec<Range<usize>> {
+    let Some(pattern) = LINE.as_ref() else { return Vec::new() };
+    let mut places = Vec::new();
+    let mut start = 0;
+    while let Some(found) = pattern.captures(&text[start..]) {
+        let value = start + found.get(0).map_or(0, |whole| whole.end());
+        let end = value + line_end(&text[value..], &found[1]);
+        places.push(value..end);
+        start = end;
     }
-    masked + rest
+    places
 }
 
-/// Where the next value begins, if nothing but a bracket or a comma stands before it.
-fn opening_quote(text: &str, depth: usize) -> Option<usize> {
-    let at = text.find(|letter: char| !matches!(letter, '[' | ',' | ' '))?;
-    let quote = &text[at..];
-    let slashes = quote.bytes().take_while(|byte| *byte == b'\\').count();
-    // A name that follows a comma is no value: there would be a bracket or nothing before the first.
-    (slashes == depth && quote[slashes..].starts_with('"') && !is_name(&quote[slashes + 1..], depth))
-        .then_some(at + slashes + 1)
-}
-
-/// Whether a colon follows the text that begins here.
-fn is_name(text: &str, depth: usize) -> bool {
-    text[closing_quote(text, depth).1..].trim_start().starts_with(':')
-}
-
-/// Where the text that begins here ends, and what follows it begins: around a quote with no more backslashes than its level has.
-fn closing_quote(text: &str, depth: usize) -> (usize, usize) {
-    let mut slashes = 0;
-    for (at, byte) in text.bytes().enumerate() {
-        match byte {
-            b'\\' => slashes += 1,
-            b'"' if slashes <= depth => return (at - slashes, at + 1),
-            _ => slashes = 0,
+/// Where a header line ends: at its own end, or as a text among others with the quote that it began with. Without one it ends with a
+/// quote only where a JSON text would.
+fn line_end(text: &str, quote: &str) -> usize {
+    const ENDS: [&str; 5] = ["}", "]", ",\"", ", \"", ",\n"];
+    let mut is_escaped = false;
+    for (at, letter) in text.char_indices() {
+        let rest = &text[at + letter.len_utf8()..];
+        let ends = match letter {
+            '\r' | '\n' => true,
+            '"' | '\'' if quote.starts_with(letter) => !is_escaped,
+            '"' => quote.is_empty() && (rest.is_empty() || ENDS.iter().any(|end| rest.starts_with(end))),
+            _ => false,
+        };
+        if ends {
+            return at;
         }
+        is_escaped = letter == '\\' && !is_escaped;
     }
-    (text.len(), text.len())
+    text.len()
 }
 
 #[cfg(test)]
@@ -198,6 +251,19 @@ mod tests {
             ("a decode=1 encode", "a decode=1 encode"),
             ("/a?%43%4f%44%45=abc", "/a?%43%4f%44%45=***"),
             ("/a?%2563%256f%2564%2565%253dabc", "/a?%2563%256f%2564%2565%253d***"),
+            ("Cookie: a=\"b\"; c=d\nA: b", "Cookie: ***\nA: b"),
+            (r#"["Cookie: a=\"b\"; c=d","A: b"]"#, r#"["Cookie: ***","A: b"]"#),
+            ("['Cookie: a=\"b\"; c=d', 'A: b']", "['Cookie: ***', 'A: b']"),
+            (
+                "<a><x-functions-key>a&amp;b</x-functions-key><b/></a>",
+                "<a><x-functions-key>***</x-functions-key><b/></a>",
+            ),
+            ("&lt;h:Cookie x='y'&gt;abc&lt;/h:Cookie&gt;", "&lt;h:Cookie x='y'&gt;***&lt;/h:Cookie&gt;"),
+            ("<code>a0123456789b0123456789==</code>", "<code>***</code>"),
+            ("<code>let x = 1;</code>", "<code>let x = 1;</code>"),
+            ("<Cookie><![CDATA[abc]]></Cookie>", "<Cookie><![CDATA[***</Cookie>"),
+            ("{'code': 'abc', 'x': 'y'}", "{'code': '***', 'x': 'y'}"),
+            (r#"{"\\u0063ode":"abc"}"#, r#"{"\\u0063ode":"***"}"#),
             ("nothing to see", "nothing to see"),
         ] {
             assert_eq!(text(given), shown);
@@ -207,5 +273,17 @@ mod tests {
         assert_eq!(header("X-Api-Key", "abc"), MASK);
         assert_eq!(header("x-api-keys", "abc"), "abc");
         assert_eq!(text_without("you sent a-long-key", &["a-long-key".to_owned()]), "you sent ***");
+        assert_eq!(bytes_without(b"\xffa-long-key\xfe", &["a-long-key".to_owned()]), b"\xff***\xfe");
+        assert_eq!(secrets("cookie", "a=b; id=0123456789"), ["a=b; id=0123456789", "id=0123456789", "0123456789"]);
+        assert_eq!(secrets("Authorization", "Bearer a.b.c.d.e"), ["Bearer a.b.c.d.e", "a.b.c.d.e"]);
+        assert_eq!(secrets_of_query("a=b&code=A%2bb3456789"), ["a+b3456789"]);
+        assert_eq!(of_handler("you sent a-long-key", &[]), "you sent a-long-key");
+    }
+
+    #[test]
+    fn what_is_secret_in_settings_is_masked_wherever_it_stands() {
+        remember_setting("AccountName=a;AccountKey=0123456789abcdef0123456789==;EndpointSuffix=x");
+        remember_setting("Server=a;Password=password");
+        assert_eq!(of_handler("key 0123456789ABCDEF0123456789==, password", &[]), "key ***, password");
     }
 }

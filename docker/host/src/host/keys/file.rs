@@ -8,6 +8,7 @@ use base64::engine::general_purpose::URL_SAFE;
 use serde::{Deserialize, Serialize};
 
 use crate::files;
+use crate::log::known;
 
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Key {
@@ -86,18 +87,25 @@ impl Key {
     pub fn new(name: &str, value: &str) -> Self {
         Self { name: name.to_owned(), value: value.to_owned(), encrypted: false }
     }
+
+    /// From now on nothing that is shown has its value.
+    pub(super) fn keep_secret(&self) {
+        known::remember(&self.value);
+    }
 }
 
 impl HostFile {
     pub(super) fn read_or_make(path: &Path) -> Result<Self, KeyError> {
-        read_or_make(path, || {
+        let file = read_or_make(path, || {
             Ok(Self {
                 master_key: Key::new("master", &generate()?),
                 function_keys: vec![Key::new(DEFAULT, &generate()?)],
                 system_keys: Vec::new(),
                 origin: Origin::new(),
             })
-        })
+        })?;
+        file.keys().for_each(|(key, _)| key.keep_secret());
+        Ok(file)
     }
 
     /// All of them in the order in which the real host asks them.
@@ -115,7 +123,12 @@ impl HostFile {
 impl FunctionFile {
     /// The file, or one without keys if there is none: so the real host sets and removes the keys of a function.
     pub(super) fn read_or_empty(path: &Path) -> Result<Self, KeyError> {
-        Ok(read(path)?.unwrap_or_else(|| Self::new(Vec::new())))
+        Ok(read(path)?.unwrap_or_else(|| Self::new(Vec::new())).kept_secret())
+    }
+
+    fn kept_secret(self) -> Self {
+        self.keys.iter().for_each(Key::keep_secret);
+        self
     }
 
     fn new(keys: Vec<Key>) -> Self {
@@ -123,7 +136,7 @@ impl FunctionFile {
     }
 
     pub(super) fn read_or_make(path: &Path) -> Result<Self, KeyError> {
-        read_or_make(path, || Ok(Self::new(vec![Key::new(DEFAULT, &generate()?)])))
+        Ok(read_or_make(path, || Ok(Self::new(vec![Key::new(DEFAULT, &generate()?)])))?.kept_secret())
     }
 
     pub(super) fn write(&self, path: &Path) -> Result<(), KeyError> {
