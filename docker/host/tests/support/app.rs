@@ -26,6 +26,9 @@ pub struct App {
     storage: String,
 }
 
+/// How the key of the emulator begins: no host prints it.
+const SECRET: &str = "Eby8vdM02xNOcqFlqUwJPLlmEtlCDXJ1OUzFT50uSRZ6IFsu";
+
 /// A host that serves it; dropping it kills it.
 pub struct Host(pub Child);
 
@@ -61,6 +64,7 @@ impl App {
             .env("AzureFunctionsWebHost__hostid", "test")
             .env("HANDLER_PID", self.handler_pid_file())
             .stdin(Stdio::null())
+            .stderr(log.try_clone().expect("another handle to the log"))
             .stdout(log)
             .spawn();
         Host(child.expect("mini-host starts"))
@@ -79,6 +83,15 @@ impl App {
 
     fn handler_pid_file(&self) -> PathBuf {
         self.folder.path().join("handler.pid")
+    }
+}
+
+impl Drop for App {
+    /// The hosts have ended: they were started after it.
+    fn drop(&mut self) {
+        let log = std::fs::read_to_string(self.log()).unwrap_or_default();
+        let line = log.lines().find(|line| line.contains(SECRET));
+        assert!(std::thread::panicking() || line.is_none(), "there is a secret in the log: {line:?}");
     }
 }
 
