@@ -208,6 +208,8 @@ async fn renewing(
 mod tests {
     use std::cell::Cell;
 
+    use tokio::io::{AsyncReadExt, AsyncWriteExt};
+
     use super::*;
     use crate::app::Settings;
     use crate::bindings::Bindings;
@@ -245,5 +247,67 @@ mod tests {
         assert!(matches!(settlement(poison, Judgement::Failed, false), Settlement::Release));
         assert!(matches!(settlement(poison, Judgement::Failed, true), Settlement::Poison(_)));
         assert!(matches!(settlement(poison, Judgement::Untried, true), Settlement::Leave));
+    }
+
+    /// A storage that takes a message into the poison queue at once, and deletes one only when it is asked for the third time.
+    async fn reluctant_storage(listener: tokio::net::TcpListener) -> Vec<String> {
+        const PUT: &str = "<?xml version=\"1.0\"?><QueueMessagesList><QueueMessage><MessageId>1</MessageId></QueueMessage></QueueMessagesList>";
+        let mut calls: Vec<String> = Vec::new();
+        loop {
+            let (mut connection, _) = listener.accept().await.unwrap();
+            let mut request = Vec::new();
+            let method = loop {
+                connection.read_buf(&mut request).await.unwrap();
+                let text = String::from_utf8_lossy(&request);
+                if text.contains("\r\n\r\n") && (!text.starts_with("POST") || text.contains("</QueueMessage>")) {
+                    break text.split(' ').next().unwrap_or_default().to_owned();
+                }
+            };
+            calls.push(method);
+            let deletions = calls.iter().filter(|call| *call == "DELETE").count();
+            let (status, body) = match (calls.last().map(String::as_str), deletions) {
+                (Some("DELETE"), 1 | 2) => ("503 Busy", ""),
+                (Some("DELETE"), _) => ("204 Deleted", ""),
+                _ => ("201 Created", PUT),
+            };
+            let length = body.len();
+            let answer = format!("HTTP/1.1 {status}\r\nConnection: close\r\nContent-Length: {length}\r\n\r\n{body}");
+            connection.write_all(answer.as_bytes()).await.unwrap();
+            if deletions > 2 {
+                return calls;
+            }
+        }
+    }
+
+    #[tokio::test]
+    async fn a_message_is_put_into_the_poison_queue_once_however_often_it_has_to_be_deleted() {
+        let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let endpoint = format!("http://{}/here", listener.local_addr().unwrap());
+        let connection = format!("AccountName=here;AccountKey=a2V5;QueueEndpoint={endpoint};BlobEndpoint={endpoint}");
+        let storage = storage::Storage::connect(&connection).unwrap();
+        let source = Source {
+            queue: storage.queue("orders"),
+            log: Log::default(),
+            poison: Some(storage.queue("orders-poison")),
+            encoding: MessageEncoding::None,
+            batch: 1,
+            threshold: 0,
+            longest_wait: Duration::ZERO,
+            retry_after: Duration::ZERO,
+            attempts: 5,
+        };
+        let now = chrono::Utc::now().naive_utc();
+        let message = QueueMessage {
+            id: "1".to_owned(),
+            text: "order".to_owned(),
+            dequeue_count: 5,
+            pop_receipt: "1".to_owned(),
+            insertion_time: now,
+            expiration_time: now,
+            next_visible_time: now,
+        };
+        let handle = Arc::new(|_, _| async { Judgement::Failed });
+        let ((), calls) = tokio::join!(settle(Arc::new(source), handle, message), reluctant_storage(listener));
+        assert_eq!(calls, ["POST", "DELETE", "DELETE", "DELETE"]);
     }
 }
