@@ -12,6 +12,8 @@ use std::io::ErrorKind;
 use std::sync::Arc;
 use std::time::Duration;
 
+#[cfg(target_os = "linux")]
+use rustix::process::{Pid, Resource, Rlimit, prlimit};
 use streaming::{Proxy, read_head};
 use tokio::io::{AsyncBufReadExt, AsyncReadExt, AsyncWriteExt, BufReader};
 use tokio::net::TcpStream;
@@ -124,6 +126,22 @@ async fn what_no_caller_can_use_is_an_empty_500() {
         let head = timeout(LIMIT, read_head(&mut caller)).await.expect("an answer").expect("a head");
         let shown = String::from_utf8_lossy(answer).into_owned();
         assert!(head.starts_with("HTTP/1.1 500 Internal Server Error\r\nContent-Length: 0\r\n"), "{shown}: {head}");
+    }
+}
+
+/// As on a full disk, where the real host cannot keep the body either (protocol.md#proxying-request-body).
+#[cfg(target_os = "linux")]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_body_that_no_file_can_keep_is_a_500_and_the_host_lives() {
+    let proxy = with_answer(b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok", true).await;
+    let host = i32::try_from(proxy.host.process.id()).ok().and_then(Pid::from_raw);
+    let limit = Rlimit { current: Some(4096), maximum: Some(4096) };
+    prlimit(host, Resource::Fsize, limit).expect("a limit on files");
+    for (length, status) in [(100_000, "500"), (1_000, "200"), (40_000, "500")] {
+        let request = format!("POST /x HTTP/1.1\r\nHost: x\r\nContent-Length: {length}\r\n\r\n{}", "x".repeat(length));
+        let mut caller = proxy.send(&request).await;
+        let head = timeout(LIMIT, read_head(&mut caller)).await.expect("an answer").expect("a head");
+        assert_eq!(head.split(' ').nth(1), Some(status), "{length}: {head}");
     }
 }
 

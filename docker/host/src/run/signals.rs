@@ -5,6 +5,7 @@ use std::sync::mpsc;
 use std::time::Duration;
 
 use futures_util::future::select_all;
+use rustix::process::Signal;
 use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::watch;
 
@@ -34,6 +35,8 @@ impl StopSignals {
         let is_wanted = |kind: &SignalKind| *kind != SignalKind::hangup() || !is_ignored(*kind);
         let kinds = STOPPING.map(|kind| kind()).into_iter().filter(is_wanted);
         let mut signals = kinds.map(signal).collect::<io::Result<Vec<_>>>()?;
+        // Once it is heard, what goes beyond `ulimit -f` fails like a write to a full disk, and does not end the program.
+        _ = signal(SignalKind::from_raw(Signal::XFSZ.as_raw()))?;
         drop(context);
         std::thread::Builder::new().name("signals".to_owned()).spawn(move || {
             runtime.block_on(async {
