@@ -150,9 +150,9 @@ impl Look<'_> {
             let Some(name) = name.to_str() else { continue };
             let (kind, path) = (entry.file_type()?, entry.path());
             if kind.is_dir() || (kind.is_symlink() && path.is_dir()) {
-                if let Some(scope) = self.scope_of_folder(name, scope, depth) {
-                    folders.push((path, scope));
-                }
+                let scope = self.scope_of_folder(name, scope, depth);
+                let scope = if kind.is_symlink() { self.scope_of_link(&path, name, depth) } else { scope };
+                folders.extend(scope.map(|scope| (path, scope)));
             } else if is_watched(name, scope, self.added, depth) {
                 match std::fs::metadata(&path).and_then(|metadata| Ok((metadata.modified()?, metadata.len()))) {
                     Ok(state) => _ = self.files.insert(path, state),
@@ -170,6 +170,18 @@ impl Look<'_> {
             }
         }
         Ok(())
+    }
+
+    /// What is looked at behind a link to a folder: where it leads may be large, and is not the app's. It may stand for a function, or
+    /// for a folder that host.json names, but for one that the app itself is in.
+    fn scope_of_link(&self, path: &Path, name: &str, depth: usize) -> Option<Scope> {
+        let is_named = || self.added.directories.iter().any(|known| known == name);
+        let leads_up = || {
+            let real = |path: &Path| std::fs::canonicalize(path).unwrap_or_default();
+            path.parent().is_none_or(|app| real(app).starts_with(real(path)))
+        };
+        let scope = if is_named() && !leads_up() { Scope::Everything } else { Scope::Configuration };
+        (depth == 0).then_some(scope)
     }
 
     /// What is looked at in a folder of this name; `None` if nothing is.
@@ -238,14 +250,29 @@ mod tests {
     }
 
     #[test]
-    fn links_that_lead_in_circles_end() {
+    fn what_lies_behind_links_is_not_the_app_s() {
         let root = tempfile::tempdir().unwrap();
-        std::fs::write(root.path().join("handler.js"), "1").unwrap();
-        for name in ["one", "other"] {
-            std::os::unix::fs::symlink(".", root.path().join(name)).unwrap();
+        let app = root.path().join("app");
+        let [function, library] = ["function", "library"].map(|name| root.path().join(name));
+        for folder in [&app, &function, &library.join("below")] {
+            std::fs::create_dir_all(folder).unwrap();
         }
-        let files = snapshot(root.path(), Scope::Everything, &Added::default(), &Snapshot::new());
-        assert_eq!(files.len(), 2, "the root is looked at once by its own path, and once by a link: {files:?}");
+        for path in [app.join("handler.js"), function.join("function.json"), library.join("below/code.js")] {
+            std::fs::write(path, "1").unwrap();
+        }
+        for (name, target) in
+            [("one", "."), ("other", "."), ("up", ".."), ("root", "/"), ("F", "../function"), ("lib", "../library")]
+        {
+            std::os::unix::fs::symlink(target, app.join(name)).unwrap();
+        }
+        let found = |directories: &[&str]| {
+            let directories = directories.iter().map(|name| (*name).to_owned()).collect();
+            let files = snapshot(&app, Scope::Everything, &Added { directories, ..Added::default() }, &Snapshot::new());
+            let names = files.keys().map(|path| path.strip_prefix(&app).unwrap().display().to_string());
+            names.collect::<Vec<_>>()
+        };
+        assert_eq!(found(&[]), ["F/function.json", "handler.js"]);
+        assert_eq!(found(&["lib", "one", "up", "root"]), ["F/function.json", "handler.js", "lib/below/code.js"]);
     }
 
     #[test]
