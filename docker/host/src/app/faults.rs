@@ -31,8 +31,9 @@ const RESOLVED_PROPERTIES: [&str; 5] = ["schedule", "queueName", "path", "eventH
 pub(crate) const ADD_BUNDLE: &str = "add to host.json: \"extensionBundle\": {\"id\": \"Microsoft.Azure.Functions.ExtensionBundle\", \"version\": \"[4.*, 5.0.0)\"}";
 
 const MOST_NAME_LETTERS: usize = 128;
-/// Templates cost many times their length. No path is longer than Kestrel's limit on request lines, which leaves room for expressions.
-const MOST_ROUTE_BYTES: usize = 64 * 1024;
+/// Templates cost many times their length. No path is longer than Kestrel's limit on request lines, and no name in storage than 1 KiB,
+/// which leaves room for expressions.
+const MOST_TEMPLATE_BYTES: usize = 64 * 1024;
 
 pub(super) struct Registered<'a> {
     /// Whether the bindings of an extension bundle are installed.
@@ -269,12 +270,17 @@ fn http_trigger(trigger: &Binding, path: &str) -> Option<Diagnostic> {
         };
         unusable("methods", "type JArray", &reason).hint("write a list: [\"get\", \"post\"]")
     });
-    let route_bytes = trigger.property("route").and_then(Value::as_str).map_or(0, str::len);
-    let route_fault = (route_bytes > MOST_ROUTE_BYTES).then(|| {
-        let text = format!("the route has {route_bytes} bytes, and mini-host takes {MOST_ROUTE_BYTES} at most");
-        Diagnostic::new(text, format!("{path}.route")).hint("a request has room for 8 KiB of it")
-    });
+    let route = trigger.property("route").and_then(Value::as_str);
+    let route_fault = route.and_then(|route| too_long("route", route, format!("{path}.route")));
     not_text("authLevel").or(level_fault).or(methods_fault).or_else(|| not_text("route")).or(route_fault)
+}
+
+/// A text of which too much would be made.
+pub(super) fn too_long(name: &str, text: &str, path: String) -> Option<Diagnostic> {
+    (text.len() > MOST_TEMPLATE_BYTES).then(|| {
+        let text = format!("`{name}` has {} bytes, and mini-host takes {MOST_TEMPLATE_BYTES} at most", text.len());
+        Diagnostic::new(text, path).hint("a request has room for 8 KiB of a path, and storage for 1 KiB of a name")
+    })
 }
 
 /// A setting that a binding names and that is not there (recording TX-timer-missing-setting).
@@ -282,6 +288,9 @@ fn settings(function: &Function, registered: &Registered<'_>) -> Option<Diagnost
     for (index, binding) in function.bindings.iter().enumerate() {
         for property in RESOLVED_PROPERTIES {
             let Some(text) = binding.property(property).and_then(Value::as_str) else { continue };
+            if let Some(fault) = too_long(property, text, format!("bindings[{index}].{property}")) {
+                return Some(fault);
+            }
             // Every second piece stands between two percent signs.
             let names = text.split('%').skip(1).step_by(2).take(text.matches('%').count() / 2);
             if let Some(missing) = names.into_iter().find(|name| registered.settings.get(name).is_none()) {

@@ -294,7 +294,16 @@ fn a_route_that_costs_more_than_any_path_is_long_is_a_fault_of_its_function() {
         |length: usize| HTTP.replacen("\"req\"", &format!(r#""req", "route": "{}""#, "a/".repeat(length / 2)), 1);
     assert_eq!(function_error(&of_length(64 * 1024)), "");
     let error = function_error(&of_length(1024 * 1024));
-    assert_eq!(error, "the route has 1048576 bytes, and mini-host takes 65536 at most");
+    assert_eq!(error, "`route` has 1048576 bytes, and mini-host takes 65536 at most");
+    let schedule = format!(r#"{{"type": "timerTrigger", "name": "t", "schedule": "{}"}}"#, "0 ".repeat(1024 * 1024));
+    assert_eq!(function_error(&schedule), "`schedule` has 2097152 bytes, and mini-host takes 65536 at most");
+    let host_json = HOST.replacen(
+        "{",
+        &format!(r#"{{"extensions": {{"http": {{"routePrefix": "{}"}}}}, "#, "a/".repeat(1024 * 1024)),
+        1,
+    );
+    let error = host_error(&host_json);
+    assert!(error.contains("the route prefix has 2097152 bytes, and mini-host takes 8192 at most"), "{error}");
 }
 
 #[test]

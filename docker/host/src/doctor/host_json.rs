@@ -1,8 +1,11 @@
 //! Finds mistakes in host.json that the real host ignores: keys in the wrong place or misspelt, values of the wrong kind, and
 //! what a v4 host reads otherwise than it looks.
 
+use std::collections::HashSet;
+
 use serde_json::{Map, Value};
 
+use super::MOST_MISTAKES;
 use super::newer;
 use super::sections::Kind::{self, List, Object, Scalar, Span};
 use super::sections::{SECTIONS, Section, below, members};
@@ -49,7 +52,7 @@ pub fn diagnostics(app: &App) -> Vec<Diagnostic> {
         hint,
         ..Diagnostic::of_whole(format!("{message}, which `--functions` or a setting names"))
     });
-    faults.iter().map(|fault| app.in_host_file(fault)).chain(of_settings).collect()
+    faults.iter().take(MOST_MISTAKES).map(|fault| app.in_host_file(fault)).chain(of_settings).collect()
 }
 
 fn mistakes(document: &Document) -> Vec<Diagnostic> {
@@ -78,8 +81,10 @@ fn has_allow_list(app: &App) -> bool {
 }
 
 fn allow_list(allowed: &[String], names: &[&str]) -> Vec<Diagnostic> {
-    let unknown = allowed.iter().enumerate().filter(|(_, name)| !is_one_of(name, names));
+    let known: HashSet<String> = names.iter().map(|name| name.to_ascii_lowercase()).collect();
+    let unknown = allowed.iter().enumerate().filter(|(_, name)| !known.contains(&name.to_ascii_lowercase()));
     unknown
+        .take(MOST_MISTAKES)
         .map(|(index, name)| {
             let hint =
                 spelling::hint(name, names, "`functions` lists the only functions that are served; without it all are");
@@ -101,22 +106,25 @@ fn route_prefix(prefix: &str) -> Option<Diagnostic> {
 
 fn of_section(section: &Section, path: &str, members: &Map<String, Value>) -> Vec<Diagnostic> {
     let known = |key: &str| section.keys.iter().find(|(known, _)| known.eq_ignore_ascii_case(key));
-    let faults = members.iter().filter_map(|(key, value)| match known(key) {
-        Some((_, kind)) => of_kind(*kind, key, value, below(path, key)),
-        None => unknown(section, members, key, below(path, key)),
-    });
-    faults.collect()
-}
-
-/// A key that means nothing in a section: it belongs in another, is a misspelling of one that does not, or another word for it.
-fn unknown(section: &Section, members: &Map<String, Value>, key: &str, path: String) -> Option<Diagnostic> {
-    let names: Vec<&str> = section.keys.iter().map(|(name, _)| *name).collect();
     // A misspelt section is certainly missing; a word that an app may use for itself must be closer.
     let lacks_handler =
         section.path.is_empty() && !members.keys().any(|key| is_one_of(key, &["customHandler", "httpWorker"]));
-    if let Some(hint) = newer::hint(section.path, key, members) {
-        return Some(Diagnostic::of_name(format!("`{key}` means nothing here and is ignored"), path).hint(hint));
-    }
+    let faults = members.iter().filter_map(|(key, value)| match known(key) {
+        Some((_, kind)) => of_kind(*kind, key, value, below(path, key)),
+        None => match newer::hint(section.path, key, members) {
+            Some(hint) => {
+                let text = format!("`{key}` means nothing here and is ignored");
+                Some(Diagnostic::of_name(text, below(path, key)).hint(hint))
+            }
+            None => unknown(section, key, below(path, key), lacks_handler),
+        },
+    });
+    faults.take(MOST_MISTAKES).collect()
+}
+
+/// A key that means nothing in a section: it belongs in another, is a misspelling of one that does not, or another word for it.
+fn unknown(section: &Section, key: &str, path: String, lacks_handler: bool) -> Option<Diagnostic> {
+    let names: Vec<&str> = section.keys.iter().map(|(name, _)| *name).collect();
     let slip = if section.is_closed {
         did_you_mean(key, &names)
     } else {

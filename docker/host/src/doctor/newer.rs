@@ -12,15 +12,16 @@ const PROFILE: &str = "configurationProfile";
 /// What to do about a key that other keys of this time make understandable.
 pub fn hint(section: &[&str], key: &str, members: &Map<String, Value>) -> Option<String> {
     let is = |name: &str| key.eq_ignore_ascii_case(name);
-    let forwards = members
-        .iter()
-        .any(|(name, value)| name.eq_ignore_ascii_case("enableForwardingHttpRequest") && *value == Value::Bool(true));
+    let forwards = || {
+        let is_it = |name: &str| name.eq_ignore_ascii_case("enableForwardingHttpRequest");
+        members.iter().any(|(name, value)| is_it(name) && *value == Value::Bool(true))
+    };
     match section {
         [] if is("http") && members.get(key).is_some_and(describes_routes) => {
             Some("it belongs in `customHandler`".to_owned())
         }
         [] if is("http") => Some("it belongs in `extensions`".to_owned()),
-        ["customHandler"] if is("enableHttpProxyingRequest") && forwards => Some(
+        ["customHandler"] if is("enableHttpProxyingRequest") && forwards() => Some(
             "did you mean `enableProxyingHttpRequest`? Now requests are forwarded, and nothing is streamed".to_owned(),
         ),
         ["customHandler", "http"] if is("enableProxying") => {

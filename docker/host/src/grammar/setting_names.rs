@@ -4,6 +4,9 @@ use std::borrow::Cow;
 
 use super::error::Error;
 
+/// A text that has become so long gets no longer: a short one may name a long setting many times.
+const MOST_REPLACED_BYTES: usize = 1 << 20;
+
 /// Replaces every `%name%` by a setting. A percent sign without a partner is kept.
 ///
 /// # Errors
@@ -20,7 +23,9 @@ pub fn expand<'a>(text: &str, setting: impl Fn(&str) -> Option<&'a str>) -> Resu
 pub fn replace<'a, E>(text: &str, mut value: impl FnMut(&str) -> Result<Option<Cow<'a, str>>, E>) -> Result<String, E> {
     let mut replaced = String::new();
     let mut rest = text;
-    while let Some((before, after)) = rest.split_once('%') {
+    while replaced.len() < MOST_REPLACED_BYTES
+        && let Some((before, after)) = rest.split_once('%')
+    {
         replaced.push_str(before);
         let Some((name, behind)) = after.split_once('%') else {
             replaced.push('%');
@@ -49,6 +54,9 @@ mod tests {
         assert_eq!(expand("a-%q%-%Q%", settings), Ok("a-orders-orders".to_owned()));
         assert_eq!(expand("100%", settings), Ok("100%".to_owned()));
         assert_eq!(expand("%q%%q", settings), Ok("orders%q".to_owned()));
+        let long = "x".repeat(100_000);
+        let expanded = expand(&"%a%".repeat(100_000), |_| Some(&long)).unwrap_or_default();
+        assert!(expanded.len() < 2 * MOST_REPLACED_BYTES, "{}", expanded.len());
         assert_eq!(expand("%NOPE%", settings), Err(Error::NoSetting("NOPE".to_owned())));
     }
 

@@ -92,8 +92,10 @@ impl Running {
 
     /// Adds the headers that host.json wants on every response (`extensions.http.customHeaders`), unless it has them.
     pub fn add_custom_headers(&self, response: &mut Response) {
+        // They have different names.
+        let lines = response.headers.iter().count();
         for (name, value) in &self.app.options.http.custom_headers {
-            if is_sound(name, value) && !response.headers.iter().any(|line| line.is_called(name)) {
+            if is_sound(name, value) && !response.headers.iter().take(lines).any(|line| line.is_called(name)) {
                 response.headers.push(name.clone(), value.clone());
             }
         }

@@ -103,9 +103,14 @@ mod tests {
 
     #[test]
     fn letters_outside_ascii_have_several_escapes() {
-        for (text, expected) in
-            [("%c3%bcx", Some(6)), ("%F0%9F%8D%B5%41", Some(12)), ("%41", None), ("%c3", None), ("%e9%e9", None), ("", None)]
-        {
+        for (text, expected) in [
+            ("%c3%bcx", Some(6)),
+            ("%F0%9F%8D%B5%41", Some(12)),
+            ("%41", None),
+            ("%c3", None),
+            ("%e9%e9", None),
+            ("", None),
+        ] {
             assert_eq!(escaped_letter(text), expected, "{text}");
         }
     }

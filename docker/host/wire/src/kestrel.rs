@@ -40,7 +40,11 @@ pub fn accept(head: &RequestHead) -> Result<Target<'_>, u16> {
         return Err(METHOD_NOT_ALLOWED);
     }
     let has_body = ["POST", "PUT"].contains(&head.method.as_str());
-    if head.is_old && has_body && !head.headers.contains(Name::ContentLength) && !head.headers.contains(Name::TransferEncoding) {
+    if head.is_old
+        && has_body
+        && !head.headers.contains(Name::ContentLength)
+        && !head.headers.contains(Name::TransferEncoding)
+    {
         return Err(BAD_REQUEST);
     }
     let is_tunnel = head.method == "CONNECT" && !path.starts_with('/');
@@ -142,7 +146,8 @@ fn is_well_formed(text: &str) -> bool {
         byte.is_ascii_alphanumeric() || matches!(byte, b'!' | b'$' | b'&'..=b')' | b'-' | b'.' | b'_' | b'~')
     };
     let is_left_out = name.is_empty() && port.is_some() && !text.starts_with('[');
-    !is_left_out && name.bytes().all(is_name_byte)
+    !is_left_out
+        && name.bytes().all(is_name_byte)
         && port.is_none_or(|port| !port.is_empty() && port.bytes().all(|byte| byte.is_ascii_digit()))
 }
 
@@ -180,9 +185,16 @@ mod tests {
         assert_eq!(status("GET / HTTP/1.1"), Some(400));
         assert_eq!(status("GET / HTTP/1.0"), None);
         assert_eq!(status("GET / HTTP/1.1\r\nHost: a\r\nHost: a"), Some(400));
-        for (host, expected) in
-            [("a.b:80", None), ("", None), ("[::1]:7", None), (":80", Some(400)), ("[a]", Some(400)), ("a b", Some(400)), ("a:", Some(400)), ("a/b", Some(400))]
-        {
+        for (host, expected) in [
+            ("a.b:80", None),
+            ("", None),
+            ("[::1]:7", None),
+            (":80", Some(400)),
+            ("[a]", Some(400)),
+            ("a b", Some(400)),
+            ("a:", Some(400)),
+            ("a/b", Some(400)),
+        ] {
             assert_eq!(status(format!("GET / HTTP/1.1\r\nHost: {host}")), expected, "{host}");
         }
     }

@@ -29,6 +29,9 @@ const A_DAY: TimeDelta = TimeDelta::days(1);
 const DEFAULT_POLLING_INTERVAL_SECONDS: u64 = 60;
 const DEVELOPMENT_POLLING_INTERVAL_SECONDS: u64 = 2;
 const LEAST_POLLING_INTERVAL_MILLISECONDS: u64 = 100;
+const ROUTE_PREFIX: &str = "extensions:http:routePrefix";
+/// As long as a request line may be: it is part of every route.
+const MOST_PREFIX_BYTES: usize = 8 * 1024;
 const DEFAULT_REQUEST_BODY_LIMIT_BYTES: u64 = 104_857_600;
 
 impl HostOptions {
@@ -220,8 +223,15 @@ impl Reader<'_> {
         // This host never throttles by itself, but the real one reads the value.
         self.boolean(HTTP, "DynamicThrottlesEnabled");
         self.boolean(HTTP, "EnableChunkedRequestBinding");
+        let mut route_prefix = self.configuration.get(ROUTE_PREFIX).unwrap_or("api").to_owned();
+        if route_prefix.len() > MOST_PREFIX_BYTES {
+            let length = route_prefix.len();
+            let text = format!("the route prefix has {length} bytes, and mini-host takes {MOST_PREFIX_BYTES} at most");
+            self.fail(script(&text), Some(ROUTE_PREFIX));
+            route_prefix.clear();
+        }
         HttpOptions {
-            route_prefix: self.configuration.get("extensions:http:routePrefix").unwrap_or("api").to_owned(),
+            route_prefix,
             max_concurrent_requests: limit(self.number(HTTP, "MaxConcurrentRequests")),
             max_outstanding_requests: limit(self.number(HTTP, "MaxOutstandingRequests")),
             custom_headers: self
