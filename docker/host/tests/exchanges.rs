@@ -211,6 +211,23 @@ fn who_does_not_know_the_path_or_comes_under_another_name_sees_nothing() {
 }
 
 #[test]
+fn a_page_of_another_origin_gets_nothing_though_it_knows_the_path() {
+    let app = app();
+    let host = Host::serve_with(app.path(), &["--inspect"], &[]);
+    let page = Page::of(&host);
+    let own = format!("http://{}", page.address);
+    for (origin, status) in [(own.as_str(), "404"), ("https://attacker.example", "403"), ("null", "403"), ("", "403")] {
+        for (method, target) in [("GET", "exchanges/7"), ("POST", "exchanges/7/again")] {
+            let mut answer = String::new();
+            let target = format!("{}{target}", page.path);
+            let name = format!("{}\r\nOrigin: {origin}", page.address);
+            page.send(method, &target, &name, "").read_to_string(&mut answer).unwrap();
+            assert_eq!(answer.split(' ').nth(1), Some(status), "{method} {target} {origin}: {answer}");
+        }
+    }
+}
+
+#[test]
 #[ignore = "slow: a browser, and 10,000 calls"]
 fn the_page_serves_everybody_who_comes_with_a_browser() {
     let Some((browser, modules)) = browser() else { return };

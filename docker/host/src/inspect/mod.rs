@@ -68,9 +68,16 @@ struct Page {
 
 impl Service for Page {
     async fn call(&self, request: Request<'_>, caller: &mut Caller) -> Option<Response> {
-        let asked_for = request.head.headers.text(Name::Host).unwrap_or_default();
-        if asked_for != self.address.to_string() && asked_for != format!("localhost:{}", self.address.port()) {
+        let headers = &request.head.headers;
+        let own = [self.address.to_string(), format!("localhost:{}", self.address.port())];
+        let asked_for = headers.text(Name::Host).unwrap_or_default();
+        if !own.iter().any(|own| own == asked_for) {
             return Some(text(403, "this host has another name"));
+        }
+        // A page of another site may know the path, too, and that a browser does not let it read the answer stops no request.
+        let origin = headers.named("origin").map(String::from_utf8_lossy);
+        if origin.is_some_and(|origin| origin != format!("http://{asked_for}")) {
+            return Some(text(403, "this page is another's"));
         }
         let path = request.target.path.strip_prefix('/').and_then(|path| path.strip_prefix(&*self.token));
         let Some(path) = path.and_then(|path| path.strip_prefix('/')) else { return Some(Response::empty(404)) };
