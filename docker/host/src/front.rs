@@ -1,5 +1,7 @@
 //! What callers see: the order of handling (protocol.md#the-http-front).
 
+mod allowed_hosts;
+
 use std::pin::pin;
 use std::sync::Arc;
 
@@ -20,9 +22,11 @@ use crate::host::{Host, State, aside};
 use crate::invoke::{self, Call};
 use crate::log;
 use crate::proxy;
+use allowed_hosts::AllowedHosts;
 
 /// What `/` shows where no function claims it.
 const HOME_PAGE: &str = include_str!("front/home.html");
+const HOST_FILTERING: &str = "Microsoft.AspNetCore.HostFiltering.HostFilteringMiddleware";
 const RESERVED_ROUTES: &str = "Microsoft.Azure.WebJobs.Script.WebHost.Middleware.ReservedRouteGuardMiddleware";
 /// The limit on bodies while no app says another (`FUNCTIONS_REQUEST_BODY_SIZE_LIMIT`).
 const DEFAULT_BODY_LIMIT_BYTES: u64 = 104_857_600;
@@ -31,16 +35,35 @@ const ADMIN_BODY_LIMIT_BYTES: u64 = 1024 * 1024;
 
 /// The host as its callers see it.
 #[derive(Clone)]
-pub struct Front(pub Arc<Host>);
+pub struct Front {
+    host: Arc<Host>,
+    allowed_hosts: Arc<AllowedHosts>,
+}
+
+impl Front {
+    pub fn new(host: &Arc<Host>) -> Self {
+        Self { host: Arc::clone(host), allowed_hosts: Arc::new(AllowedHosts::of(host.settings())) }
+    }
+}
 
 impl Service for Front {
     async fn call(&self, request: Request<'_>, caller: &mut Caller) -> Option<Response> {
-        respond(&self.0, request, caller).await
+        let name = request.head.headers.text(Name::Host).unwrap_or_default();
+        if !self.allowed_hosts.allow(name) {
+            return Some(wrong_host(&self.host, name));
+        }
+        respond(&self.host, request, caller).await
     }
 
     fn warn(&self, warning: Warning) {
-        self.0.log().warning(log::HOST, warning.to_string());
+        self.host.log().warning(log::HOST, warning.to_string());
     }
+}
+
+fn wrong_host(host: &Host, name: &str) -> Response {
+    let text = format!("The host '{name}' does not match an allowed host.");
+    host.log().information(HOST_FILTERING, Diagnostic::of_whole(text).hint("`AllowedHosts` is the list of them"));
+    html(400, allowed_hosts::REFUSAL.as_bytes())
 }
 
 async fn respond(host: &Arc<Host>, request: Request<'_>, caller: &mut Caller) -> Option<Response> {

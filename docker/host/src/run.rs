@@ -163,7 +163,7 @@ async fn serve(options: ServeOptions, asked: Option<Asked>) -> Result<Option<Ans
         tokio::spawn(inspector.serve(Arc::clone(&host)))
     });
     let watching = tokio::spawn(watch::watch(Arc::clone(&host), scope, seen));
-    let service = WithCors { service: Front(Arc::clone(&host)), policy: cors.map(Arc::new) };
+    let service = WithCors { service: Front::new(&host), policy: cors.map(Arc::new) };
     let door = door.ok().flatten().map(|door| tokio::spawn(door.serve(Arc::clone(&host))));
     let ending = wait_for_end(&host, answer(&host, listeners, connections, service), watching, &mut signals);
     let (answered, is_drained) = match &asked {
