@@ -109,11 +109,11 @@ fn starts_with(text: &str, head: &str) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use super::*;
+    use super::values;
 
     #[test]
     fn a_member_is_found_in_any_quotes_and_under_escaped_names() {
-        for (given, values) in [
+        for (given, expected) in [
             (r#"{"co\u0064e":"abc","\\u0063ode":"d"}"#, vec!["abc", "d"]),
             (r#"{\"x-functions\\u002dkey\":[\n  \"abc\",\n  \"d\"],\"x\":\"y\"}"#, vec!["abc", "d"]),
             ("{'code': 'a\"b', 'x': 'y', 'cookie': \"it's\"}", vec!["a\"b", "it's"]),
@@ -125,8 +125,8 @@ mod tests {
             ("{\"code\":\"cut he", vec!["cut he"]),
             ("{\"zip-code\":\"1\",\"code\":5,\"x\":\"code\"}", vec![]),
         ] {
-            let found: Vec<&str> = super::values(given).into_iter().map(|place| &given[place]).collect();
-            assert_eq!(found, values, "{given}");
+            let found: Vec<&str> = values(given).into_iter().map(|place| &given[place]).collect();
+            assert_eq!(found, expected, "{given}");
         }
     }
 }

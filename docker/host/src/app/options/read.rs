@@ -227,7 +227,7 @@ impl Reader<'_> {
         if route_prefix.len() > MOST_PREFIX_BYTES {
             let length = route_prefix.len();
             let text = format!("the route prefix has {length} bytes, and mini-host takes {MOST_PREFIX_BYTES} at most");
-            self.fail(script(&text), Some(ROUTE_PREFIX));
+            self.errors.push(HostError::script(&text, ROUTE_PREFIX));
             route_prefix.clear();
         }
         HttpOptions {
