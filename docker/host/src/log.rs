@@ -4,6 +4,7 @@ pub mod known;
 pub mod mask;
 mod member;
 mod record;
+mod secret_names;
 mod spelling;
 mod writer;
 

@@ -29,6 +29,9 @@ pub enum Position {
 }
 
 impl Diagnostic {
+    /// As many are said of one file: to say where each one stands is work, and nobody reads more.
+    pub const MOST_OF_A_FILE: usize = 100;
+
     pub fn new(message: impl Into<String>, path: impl Into<String>) -> Self {
         Self { message: message.into(), hint: None, position: Position::Value(path.into()) }
     }

@@ -2,7 +2,6 @@
 
 use serde_json::Value;
 
-use super::MOST_MISTAKES;
 use crate::app::{ADD_BUNDLE, App, BindingKind, Diagnostic, EXTENSION_TYPES, Function, names_extensions};
 use crate::grammar::route::{self, PatternError, has_outer_slash};
 use crate::grammar::spelling::{self, surely_means};
@@ -38,7 +37,8 @@ pub fn diagnostics(app: &App) -> Vec<Diagnostic> {
     }
     let prefix = &app.options.http.route_prefix;
     for function in &app.functions {
-        let faults = mistakes(function).into_iter().take(MOST_MISTAKES).chain(prefix_in_route(function, prefix));
+        let faults =
+            mistakes(function).into_iter().take(Diagnostic::MOST_OF_A_FILE).chain(prefix_in_route(function, prefix));
         found.extend(faults.map(|fault| app.in_function(function, &fault)));
     }
     found.extend(

@@ -5,7 +5,6 @@ use std::collections::HashSet;
 
 use serde_json::{Map, Value};
 
-use super::MOST_MISTAKES;
 use super::newer;
 use super::sections::Kind::{self, List, Object, Scalar, Span};
 use super::sections::{SECTIONS, Section, below, members};
@@ -52,7 +51,7 @@ pub fn diagnostics(app: &App) -> Vec<Diagnostic> {
         hint,
         ..Diagnostic::of_whole(format!("{message}, which `--functions` or a setting names"))
     });
-    faults.iter().take(MOST_MISTAKES).map(|fault| app.in_host_file(fault)).chain(of_settings).collect()
+    faults.iter().take(Diagnostic::MOST_OF_A_FILE).map(|fault| app.in_host_file(fault)).chain(of_settings).collect()
 }
 
 fn mistakes(document: &Document) -> Vec<Diagnostic> {
@@ -84,7 +83,7 @@ fn allow_list(allowed: &[String], names: &[&str]) -> Vec<Diagnostic> {
     let known: HashSet<String> = names.iter().map(|name| name.to_ascii_lowercase()).collect();
     let unknown = allowed.iter().enumerate().filter(|(_, name)| !known.contains(&name.to_ascii_lowercase()));
     unknown
-        .take(MOST_MISTAKES)
+        .take(Diagnostic::MOST_OF_A_FILE)
         .map(|(index, name)| {
             let hint =
                 spelling::hint(name, names, "`functions` lists the only functions that are served; without it all are");
@@ -119,7 +118,7 @@ fn of_section(section: &Section, path: &str, members: &Map<String, Value>) -> Ve
             None => unknown(section, key, below(path, key), lacks_handler),
         },
     });
-    faults.take(MOST_MISTAKES).collect()
+    faults.take(Diagnostic::MOST_OF_A_FILE).collect()
 }
 
 /// A key that means nothing in a section: it belongs in another, is a misspelling of one that does not, or another word for it.

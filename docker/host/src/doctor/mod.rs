@@ -14,9 +14,6 @@ mod settings;
 
 use crate::app::{App, Diagnostic, Settings};
 
-/// As many are said of one file: to say where each one stands is work, and nobody reads more.
-const MOST_MISTAKES: usize = 100;
-
 pub fn diagnostics(app: &App, settings: &Settings) -> Vec<Diagnostic> {
     let mut found = host_json::diagnostics(app);
     found.extend(executable::faults(&app.options, settings).iter().map(|fault| app.in_host_file(fault)));

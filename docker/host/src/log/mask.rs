@@ -9,12 +9,10 @@ use regex::Regex;
 
 use super::known::{self, Known, LEAST_SECRET_BYTES};
 use super::member;
+use super::secret_names::{HEADERS, is_secret};
 use super::spelling::Plain;
 
 const MASK: &str = "***";
-/// Headers whose values are secret, as a pattern: keys, and who the caller is.
-pub(super) const HEADERS: &str = "authorization|cookie|ocp-apim-subscription-key|proxy-authorization|set-cookie|x-api-key|x-functions-key|\
-                                  x-ms-auth-token|x-ms-client-principal[\\w-]*|x-ms-token[\\w-]*|x-zumo-auth";
 /// What a setting has to be, at least, to be looked for: passwords may be words.
 const LEAST_SETTING_BYTES: usize = 20;
 
@@ -43,9 +41,6 @@ static ELEMENT: LazyLock<Option<Regex>> = LazyLock::new(|| {
     ))
     .ok()
 });
-/// The name of a header whose value is secret.
-static HEADER: LazyLock<Option<Regex>> = LazyLock::new(|| Regex::new(&format!("(?i)^(?:{HEADERS})$")).ok());
-
 /// The value of a header line as it may be shown.
 pub fn header(name: &str, value: &str) -> String {
     if is_secret(name) { MASK.to_owned() } else { text(value) }
@@ -125,10 +120,6 @@ fn may_name_a_secret(text: &str) -> bool {
     const PARTS: [&str; 11] = ["auth", "code", "cookie", "key", "password", "sig", "x-ms-", "%25", "%4", "%6", "\\u00"];
     let lower = text.to_ascii_lowercase();
     PARTS.iter().any(|part| lower.contains(part))
-}
-
-pub(super) fn is_secret(name: &str) -> bool {
-    HEADER.as_ref().is_some_and(|pattern| pattern.is_match(name))
 }
 
 /// The text with a mask in each of these places that is not empty.

@@ -5,7 +5,7 @@ use std::sync::LazyLock;
 
 use regex::Regex;
 
-use super::mask;
+use super::secret_names;
 use super::spelling::Plain;
 
 /// What quotes are written as: as they are, and as JSON, XML and addresses escape them.
@@ -60,7 +60,7 @@ pub fn values(text: &str) -> Vec<Range<usize>> {
 fn is_secret(name: &str) -> bool {
     let name = Plain::of(name).into_text();
     let name = name.trim_start_matches("amp;").trim_matches(|letter: char| !letter.is_alphanumeric());
-    ["code", "sig"].contains(&name) || mask::is_secret(name)
+    ["code", "sig"].contains(&name) || secret_names::is_secret(name)
 }
 
 /// Where the next value begins, and in which quotes, if nothing but brackets, commas and blanks stand before it.
