@@ -1,7 +1,7 @@
 //! Callers that say `Connection: close`, as nginx and many probes do: none of their requests is lost.
 
 use std::fs;
-use std::io::{Read, Write};
+use std::io::{ErrorKind, Read, Write};
 use std::net::TcpStream;
 use std::path::Path;
 use std::time::Duration;
@@ -11,6 +11,7 @@ use libtest_mimic::Failed;
 use crate::shell::Shell;
 
 const REQUESTS: usize = 480;
+/// How long one answer may keep the caller waiting.
 const ANSWER_LIMIT: Duration = Duration::from_secs(30);
 
 /// Calls the handler itself, and through a host that passes the header on, which it does in forwarding mode.
@@ -31,7 +32,12 @@ fn call(url: &str) -> Result<(), String> {
          Content-Length: 14\r\n\r\n{\"name\":\"Ada\"}",
     ];
     for (number, request) in requests.iter().cycle().take(REQUESTS).enumerate() {
-        let answer = ask(address, request).map_err(|error| format!("request {number} to {url}: {error}"))?;
+        let answer = ask(address, request).map_err(|error| match error.kind() {
+            ErrorKind::WouldBlock => {
+                format!("request {number} to {url} was not answered in {} s", ANSWER_LIMIT.as_secs())
+            }
+            _ => format!("request {number} to {url}: {error}"),
+        })?;
         // Whoever keeps connections for the next request drops this one only if it is told.
         let is_closed = answer.to_ascii_lowercase().contains("\r\nconnection: close\r\n");
         if !answer.starts_with("HTTP/1.1 200 ") || !is_closed || !answer.contains("Hello, Ada!") {

@@ -82,7 +82,8 @@ impl Running {
             let word = line.map(|(line, _)| Ok(line.split(' ').next().unwrap_or_default().to_owned()));
             word.or(now.ended.then_some(Err("it has ended")))
         });
-        let said = said.unwrap_or(Err("it runs on without it"));
+        let waited = format!("it runs on, {} s later", RUN_LIMIT.as_secs());
+        let said = said.unwrap_or(Err(waited.as_str()));
         said.map_err(|why| format!("`{}` did not say `{begin}`: {why}\n{}", self.commands, self.output()))
     }
 
