@@ -71,6 +71,7 @@ mod service;
 mod socket;
 mod stream;
 pub mod target;
+mod timers;
 mod tunnel;
 mod write;
 
@@ -86,4 +87,5 @@ pub use service::{Request, Service, Warning};
 pub use socket::Upgraded;
 pub use stream::StreamError;
 pub use target::Target;
+pub use timers::Timers;
 pub use tunnel::TunnelEnd;
