@@ -1,6 +1,5 @@
 //! The command line of mini-host.
 
-mod completion;
 mod func_start;
 
 use std::path::PathBuf;
@@ -8,10 +7,9 @@ use std::path::PathBuf;
 use clap::builder::PossibleValue;
 use clap::error::ErrorKind;
 use clap::{Args, CommandFactory, Parser, Subcommand, ValueEnum};
+use clap_complete::Shell;
 
 use crate::package::Plan;
-pub use completion::script as completion;
-use completion::{Shell, functions};
 
 const AFTER_HELP: &str = "\
 Examples:
@@ -107,7 +105,7 @@ pub struct ServeOptions {
     /// Serves these functions alone.
     ///
     /// Example: mini-host --functions hello Orders
-    #[arg(long, value_name = "NAME", num_args = 1.., value_delimiter = ',', add = functions())]
+    #[arg(long, value_name = "NAME", num_args = 1.., value_delimiter = ',')]
     pub functions: Vec<String>,
 
     /// For whom the output is: people, or programs that read one JSON record a line.
@@ -217,7 +215,7 @@ pub struct Observe {
 #[derive(Args, Clone, Debug)]
 pub struct Send {
     /// The function.
-    #[arg(required_unless_present = "list", add = functions())]
+    #[arg(required_unless_present = "list")]
     pub function: Option<String>,
 
     /// Lists what is sent to triggers that nothing listens for here, where no text is given: Service Bus, Cosmos DB and others.
@@ -260,7 +258,6 @@ impl Cli {
     /// What was said on the command line; ends the program with status 2 where that makes no sense, and with help where it was
     /// asked for.
     pub fn from_command_line() -> Self {
-        completion::answer();
         let error = match Self::try_parse() {
             Ok(cli) => match cli.serve.word_of_core_tools() {
                 Some(word) => Self::command().error(ErrorKind::UnknownArgument, word),

@@ -12,6 +12,7 @@ mod admin;
 mod app;
 mod bindings;
 mod cli;
+mod completion;
 mod doctor;
 mod envelope;
 mod exchange;
@@ -34,5 +35,6 @@ mod send;
 mod triggers;
 
 pub use cli::Cli;
+pub use completion::answer as complete;
 pub use handler::watchdog::watch_over_host;
 pub use run::run;

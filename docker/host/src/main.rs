@@ -2,12 +2,13 @@
 
 use std::process::ExitCode;
 
-use mini_host::{Cli, run, watch_over_host};
+use mini_host::{Cli, complete, run, watch_over_host};
 
 fn main() -> ExitCode {
     if watch_over_host() {
         return ExitCode::SUCCESS;
     }
+    complete();
     let cli = Cli::from_command_line();
     // The handler and its callers need the other half. One worker is this thread: nothing has to pass to another.
     let workers = std::thread::available_parallelism().map_or(1, |cores| cores.get().div_ceil(2));

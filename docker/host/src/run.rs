@@ -16,7 +16,8 @@ use tokio::task::{JoinError, JoinHandle};
 use wire::{Service, server};
 
 use crate::app::Diagnostic;
-use crate::cli::{self, Cli, OutputFormat, Package, ServeOptions, Verb};
+use crate::cli::{Cli, OutputFormat, Package, ServeOptions, Verb};
+use crate::completion;
 use crate::exchange::Wanted;
 use crate::front::Front;
 use crate::handler::watchdog::Watchdog;
@@ -69,7 +70,7 @@ pub async fn run(cli: Cli) -> Result<u8, Error> {
     let outcome = match cli.verb {
         Some(Verb::Send(asked)) => send(asked).await,
         Some(Verb::Completion { shell }) => {
-            log::print(&String::from_utf8_lossy(&cli::completion(shell)));
+            log::print(&String::from_utf8_lossy(&completion::script(shell)));
             Ok(0)
         }
         Some(Verb::Schema) => {

@@ -287,20 +287,20 @@ mod tests {
         let forwarding = "`enableForwardingHttpRequest` means nothing here";
         told(
             r#"{"enableForwardingHttpRequest": true, "customHandler": {}}"#,
-            &["h:1:2", forwarding, "into `customHandler`"],
+            &["h:1:2", forwarding, "belongs in `customHandler`"],
         );
         told(
             r#"{"customHandler": {"description": {"enableForwardingHttpRequest": 1}}}"#,
-            &["h:1:36", "into `customHandler`"],
+            &["h:1:36", "belongs in `customHandler`"],
         );
-        told(r#"{"customHandler": {"defaultExecutablePath": "x"}}"#, &["h:1:20", "into `description`"]);
-        told(r#"{"httpWorker": {"arguments": []}}"#, &["into `description`"]);
-        told(r#"{"defaultExecutablePath": "x"}"#, &["into `customHandler`, `description`"]);
-        told(r#"{"customHandler": {"extensionBundle": {}}}"#, &["into the file itself"]);
-        told(r#"{"http": {"routePrefix": ""}}"#, &["`http` means nothing here", "into `extensions`"]);
-        told(r#"{"extensions": {"routePrefix": ""}}"#, &["into `http`"]);
-        told(r#"{"batchSize": 1}"#, &["into `extensions`, `queues`"]);
-        told(r#"{"logLevel": {}}"#, &["into `logging`"]);
+        told(r#"{"customHandler": {"defaultExecutablePath": "x"}}"#, &["h:1:20", "belongs in `description`"]);
+        told(r#"{"httpWorker": {"arguments": []}}"#, &["belongs in `description`"]);
+        told(r#"{"defaultExecutablePath": "x"}"#, &["belongs in `customHandler`, `description`"]);
+        told(r#"{"customHandler": {"extensionBundle": {}}}"#, &["belongs in the file itself"]);
+        told(r#"{"http": {"routePrefix": ""}}"#, &["`http` means nothing here", "belongs in `extensions`"]);
+        told(r#"{"extensions": {"routePrefix": ""}}"#, &["belongs in `http`"]);
+        told(r#"{"batchSize": 1}"#, &["belongs in `extensions`, `queues`"]);
+        told(r#"{"logLevel": {}}"#, &["belongs in `logging`"]);
     }
 
     #[test]

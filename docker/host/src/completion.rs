@@ -1,13 +1,12 @@
 //! What may follow on the command line, for shells that ask.
 
-use clap::CommandFactory;
+use clap::{Arg, Command, CommandFactory};
+use clap_complete::Shell;
 use clap_complete::engine::{ArgValueCandidates, CompletionCandidate};
 use clap_complete::env::{CompleteEnv, Shells};
 
-use super::{Cli, ServeOptions};
+use crate::cli::{Cli, ServeOptions};
 use crate::local;
-
-pub use clap_complete::Shell;
 
 /// Names the shell that asks.
 const ASKED_BY: &str = "MINI_HOST_COMPLETE";
@@ -26,11 +25,17 @@ pub fn script(shell: Shell) -> Vec<u8> {
 
 /// Answers a shell that asks, and ends the program; does nothing where none does.
 pub fn answer() {
-    CompleteEnv::with_factory(Cli::command).var(ASKED_BY).complete();
+    CompleteEnv::with_factory(command).var(ASKED_BY).complete();
+}
+
+/// The command line, with the names that an app adds to it.
+fn command() -> Command {
+    let named = |argument: Arg| argument.add(functions());
+    Cli::command().mut_arg("functions", named).mut_subcommand("send", |send| send.mut_arg("function", named))
 }
 
 /// The functions of the app in this folder or above it.
-pub fn functions() -> ArgValueCandidates {
+fn functions() -> ArgValueCandidates {
     ArgValueCandidates::new(|| {
         let folder = local::app_folder(&ServeOptions::default()).ok();
         let folders = folder.into_iter().flat_map(std::fs::read_dir).flatten().flatten();
