@@ -16,7 +16,7 @@ use tokio::task::{JoinError, JoinHandle};
 use wire::{Service, server};
 
 use crate::app::Diagnostic;
-use crate::cli::{Cli, OutputFormat, Package, ServeOptions, Verb};
+use crate::cli::{self, Cli, OutputFormat, Package, ServeOptions, Verb};
 use crate::completion;
 use crate::exchange::Wanted;
 use crate::front::Front;
