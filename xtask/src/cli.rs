@@ -1,15 +1,14 @@
 //! The command line: the one file that names clap.
 
-mod completion;
-
 use std::num::NonZeroUsize;
 
 use anstream::ColorChoice;
-use clap::{Args, CommandFactory, Parser, Subcommand, ValueEnum};
+use clap::{Args, Parser, Subcommand, ValueEnum};
 
 use crate::place::docker::base_image::Asked;
 use crate::report::Detail;
-pub use completion::{Shell, completion};
+pub use clap::CommandFactory;
+pub use clap_complete::{Shell, generate};
 
 /// Builds six Azure Functions custom handlers, wraps them in images, and asks each everything the contract says.
 #[derive(Debug, Parser)]

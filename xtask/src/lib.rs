@@ -26,7 +26,7 @@ use cli::{Subject, Verb};
 use process::{interrupt, run};
 use project::Project;
 use report::{Report, summary};
-use verbs::{clean, list, new, setup, test, verify, watch};
+use verbs::{clean, completion, list, new, setup, test, verify, watch};
 
 /// What a person asked for cannot be understood: an unknown verb, flag or sample.
 const USAGE: u8 = 2;
@@ -80,8 +80,8 @@ fn dispatch(project: &Project, verb: Verb, report: &Report) -> Result<u8> {
             Subject::Host => bench::host(project, args.mini_host.as_deref(), args.rounds.get(), report),
         },
         Verb::Clean(args) => clean::clean(project, &args, report),
-        Verb::Completion(completion) => {
-            std::io::stdout().write_all(&cli::completion(completion.shell))?;
+        Verb::Completion(args) => {
+            std::io::stdout().write_all(&completion::completion(args.shell))?;
             Ok(0)
         }
     }

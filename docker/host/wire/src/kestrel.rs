@@ -219,7 +219,7 @@ mod tests {
             ("http://b/x", Some(400)),
             ("a:80", Some(400)),
             ("x", Some(400)),
-            ("*", Some(400)),
+            ("*", Some(405)),
         ] {
             assert_eq!(status(format!("GET {target} HTTP/1.1\r\nHost: a")), expected, "{target}");
         }

@@ -10,7 +10,7 @@ const DOORS: [(&str, &str); 13] = [
     ("std::process::Command", "process/command.rs"),
     ("bollard", "place/docker/engine.rs"),
     ("clap", "cli.rs"),
-    ("clap_complete", "cli/completion.rs"),
+    ("clap_complete", "cli.rs"),
     ("ctrlc", "process/interrupt.rs"),
     ("flate2", "toolchain/archive.rs"),
     ("ignore", "build/inputs.rs"),

@@ -1,15 +1,13 @@
 //! The script by which a shell completes a command line.
 
-use super::{Cli, CommandFactory};
-
-pub use clap_complete::Shell;
+use crate::cli::{self, Cli, CommandFactory, Shell};
 
 const WORD: &str = "cargo-xtask";
 
 /// The script for a shell.
 pub fn completion(shell: Shell) -> Vec<u8> {
     let mut script = Vec::new();
-    clap_complete::generate(shell, &mut Cli::command().bin_name(WORD), WORD, &mut script);
+    cli::generate(shell, &mut Cli::command().bin_name(WORD), WORD, &mut script);
     // For bash clap_complete 4.6 takes the hyphen of the name, where it looks a verb up, for what parts verbs.
     String::from_utf8_lossy(&script).replace("cargo__subcmd__xtask", "cargo__xtask").into_bytes()
 }
