@@ -149,16 +149,12 @@ fn status_line(line: &[u8]) -> Result<(u16, bool), HeadError> {
 fn header_line(text: &[u8], start: usize, end: usize) -> Result<[Range<usize>; 2], HeadError> {
     let malformed = HeadError::Malformed(httparse::Error::HeaderName);
     let line = &text[start..end];
-    let colon = memchr2(b':', b'\n', line).filter(|at| line[*at] == b':').ok_or(malformed)?;
-    let blanks = line[..colon].iter().rev().take_while(|byte| **byte == b' ').count();
-    let name = start..start + colon - blanks;
-    if name.is_empty() || !text[name.clone()].iter().copied().all(is_token_byte) {
-        return Err(malformed);
-    }
-    let value = line[colon + 1..].trim_ascii();
-    let before = line[colon + 1..].len() - line[colon + 1..].trim_ascii_start().len();
-    let value_start = start + colon + 1 + before;
-    Ok([name, value_start..value_start + value.len()])
+    let name_length = line.iter().position(|byte| !is_token_byte(*byte)).unwrap_or(line.len());
+    let blanks = line[name_length..].iter().take_while(|byte| **byte == b' ').count();
+    let rest = line[name_length + blanks..].strip_prefix(b":").filter(|_| name_length > 0).ok_or(malformed)?;
+    let value = rest.trim_ascii_start();
+    let value_start = end - value.len();
+    Ok([start..start + name_length, value_start..value_start + value.trim_ascii_end().len()])
 }
 
 fn line_end(text: &[u8], start: usize) -> Option<usize> {
