@@ -306,7 +306,7 @@ mod tests {
             expiration_time: now,
             next_visible_time: now,
         };
-        let handle = Arc::new(|_, _| async { Judgement::Failed });
+        let handle = Arc::new(|_: QueueMessage, _: Vec<u8>| async { Judgement::Failed });
         let ((), calls) = tokio::join!(settle(Arc::new(source), handle, message), reluctant_storage(listener));
         assert_eq!(calls, ["POST", "DELETE", "DELETE", "DELETE"]);
     }
