@@ -59,7 +59,7 @@ impl Azurite {
             .stdout(Stdio::piped())
             .spawn();
         let Ok(mut process) = spawned else {
-            skip("Azurite needs `node`, which does not start", "install Node 20 or newer");
+            skip("Azurite needs `node`, which does not start", "install Node 22 or newer");
             return None;
         };
         let lines = Mutex::new(read_lines(&mut process));
