@@ -156,6 +156,10 @@ impl Pieces for Watched<'_> {
         }
         Ok(piece)
     }
+
+    fn has_ended(&self) -> bool {
+        self.body.has_ended()
+    }
 }
 
 fn left(execution: &Execution<'_>) -> Option<Response> {

@@ -3,7 +3,7 @@
 use std::io;
 use std::time::Duration;
 
-use bytes::{Bytes, BytesMut};
+use bytes::{Buf, Bytes, BytesMut};
 
 use crate::headers::Headers;
 use crate::name::Name;
@@ -174,6 +174,19 @@ impl Framing {
         }
     }
 
+    /// Takes the end of chunks off the beginning of `buffer`, if it stands there as a whole: that nothing follows a piece is known then
+    /// before the next step.
+    pub fn take_end(&mut self, buffer: &mut BytesMut) {
+        const END: &[u8] = b"\r\n0\r\n\r\n";
+
+        if let Self::Chunked(chunk @ Chunk::Data(0), _) = self
+            && buffer.starts_with(END)
+        {
+            buffer.advance(END.len());
+            *chunk = Chunk::End;
+        }
+    }
+
     /// Whether nothing more is to come.
     #[must_use]
     pub const fn has_ended(&self) -> bool {
@@ -285,6 +298,21 @@ mod tests {
                     return Ok((Some(text(&body)), text(&buffer)));
                 }
             }
+        }
+    }
+
+    #[test]
+    fn an_end_that_stands_behind_the_last_piece_is_taken_with_it() {
+        for (text, has_ended) in [
+            ("1\r\na\r\n0\r\n\r\n", true),
+            ("1\r\na\r\n0\r\n", false),
+            ("1\r\na\r\n0\r\nT: u\r\n\r\n", false),
+            ("2\r\na", false),
+        ] {
+            let (mut framing, mut buffer) = (Framing::Chunked(Chunk::Size, Reading::Lenient), BytesMut::from(text));
+            assert!(matches!(framing.step(&mut buffer), Ok(Step::Piece(_))), "{text:?}");
+            framing.take_end(&mut buffer);
+            assert_eq!((framing.has_ended(), has_ended && buffer.is_empty()), (has_ended, has_ended), "{text:?}");
         }
     }
 

@@ -80,22 +80,25 @@ impl Caller {
         written.clear();
         response.write_head(is_to_head, written);
         let mut next = first;
-        loop {
+        let is_ended = loop {
             let piece = next.take_if(|_| has_body).unwrap_or_default();
             if let Some(remaining) = &mut remaining {
                 *remaining = remaining.checked_sub(piece.len() as u64).ok_or(StreamError::Length)?;
             }
-            self.write_frame(piece, is_chunked).await?;
+            // Written with the last piece, the last chunk costs no call to the system of its own, and the caller wakes up once.
+            let is_ended = is_chunked && body.has_ended();
+            let end = if is_ended { LAST_CHUNK } else { b"" };
+            self.write_frame(piece, is_chunked, end).await?;
             next = self.next_of(body).await?;
             if next.is_none() {
-                break;
+                break is_ended;
             }
-        }
+        };
         if remaining.is_some_and(|remaining| remaining > 0) {
             return Err(StreamError::Length);
         }
-        if is_chunked {
-            self.write_frame(Bytes::from_static(LAST_CHUNK), false).await?;
+        if is_chunked && !is_ended {
+            self.write_frame(Bytes::new(), false, LAST_CHUNK).await?;
         }
         Ok(if response.ends_connection() { Ending::Close } else { Ending::Keep })
     }
@@ -118,20 +121,26 @@ impl Caller {
         self.complete(response);
     }
 
-    /// Writes a piece, which may be empty, behind what is there to be written.
-    async fn write_frame<E>(&mut self, piece: Bytes, is_chunked: bool) -> Result<(), StreamError<E>> {
+    /// Writes a piece, which may be empty, behind what is there to be written, and `end` behind it.
+    async fn write_frame<E>(
+        &mut self,
+        piece: Bytes,
+        is_chunked: bool,
+        end: &'static [u8],
+    ) -> Result<(), StreamError<E>> {
         let Socket { writer, written: frame, .. } = self.socket().map_err(|_| StreamError::CallerLeft)?;
         let is_chunk = is_chunked && !piece.is_empty();
         if is_chunk {
             frame.extend_from_slice(format!("{:x}\r\n", piece.len()).as_bytes());
         }
-        let end: &[u8] = if is_chunk { b"\r\n" } else { b"" };
+        let chunk_end: &[u8] = if is_chunk { b"\r\n" } else { b"" };
         let written = if piece.len() <= SMALL_PIECE_BYTES {
-            frame.extend_from_slice(&piece);
-            frame.extend_from_slice(end);
+            for part in [&piece, chunk_end, end] {
+                frame.extend_from_slice(part);
+            }
             write(writer, frame).await
         } else {
-            write_pieces(writer, Buf::chain(&frame[..], piece).chain(end)).await
+            write_pieces(writer, Buf::chain(&frame[..], piece).chain(chunk_end).chain(end)).await
         };
         frame.clear();
         written.map_err(|_| StreamError::CallerLeft)

@@ -35,6 +35,7 @@ impl Pieces for ResponseBody {
     async fn next(&mut self) -> Result<Option<Bytes>, BodyError> {
         let Some(connection) = &mut self.connection else { return Ok(None) };
         let piece = connection.next_piece(&mut self.framing, self.idle_limit).await?;
+        self.framing.take_end(&mut connection.socket.reader.buffer);
         if piece.is_none() || self.framing.has_ended() {
             self.connection
                 .take()
@@ -42,5 +43,9 @@ impl Pieces for ResponseBody {
                 .for_each(|connection| self.pool.give_back(connection, self.usable_until));
         }
         Ok(piece)
+    }
+
+    fn has_ended(&self) -> bool {
+        self.connection.is_none()
     }
 }
