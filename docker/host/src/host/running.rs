@@ -4,8 +4,8 @@ use std::io;
 use std::sync::Arc;
 
 use uuid::Uuid;
+use wire::Response;
 use wire::headers::is_sound;
-use wire::{Response, Timers};
 
 use crate::app::{App, CustomHandler, Settings};
 use crate::bindings::Bindings;
@@ -21,8 +21,6 @@ pub struct Running {
     pub routes: routes::Table,
     pub throttle: Throttle,
     pub bindings: Bindings,
-    /// For `functionTimeout`.
-    pub timers: Timers,
     handler: Option<Handler>,
     settings: Settings,
 }
@@ -63,8 +61,7 @@ impl Running {
         };
         let throttle = Throttle::new(&app.options.http);
         let bindings = Bindings::new(settings, app.options.queues.message_encoding);
-        let (routes, timers) = (routes::Table::new(&app), Timers::default());
-        Ok(Self { routes, throttle, bindings, timers, handler, settings: settings.clone(), app })
+        Ok(Self { routes: routes::Table::new(&app), throttle, bindings, handler, settings: settings.clone(), app })
     }
 
     /// The handler; an app without functions has none.

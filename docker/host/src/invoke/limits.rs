@@ -63,9 +63,9 @@ pub async fn within_timeout<T, E: Display>(
 ) -> Outcome<T, E> {
     let result = match execution.running.app.options.function_timeout {
         None => call.await,
-        Some(limit) => match execution.running.timers.within(limit, call.as_mut()).await {
-            Some(result) => result,
-            None => {
+        Some(limit) => match tokio::time::timeout(limit, call.as_mut()).await {
+            Ok(result) => result,
+            Err(_) => {
                 let text = format!(
                     "Microsoft.Azure.WebJobs.Host.FunctionTimeoutException: Timeout value of {} was exceeded by function: \
                      Functions.{}",

@@ -71,7 +71,6 @@ mod service;
 mod socket;
 mod stream;
 pub mod target;
-mod timers;
 mod tunnel;
 mod write;
 
@@ -87,5 +86,4 @@ pub use service::{Request, Service, Warning};
 pub use socket::Upgraded;
 pub use stream::StreamError;
 pub use target::Target;
-pub use timers::Timers;
 pub use tunnel::TunnelEnd;
