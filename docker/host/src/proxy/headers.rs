@@ -1,8 +1,6 @@
 //! Header lines on their way through the proxy: which pass, how they are spelt, and in which order (protocol.md#proxying-request-headers,
 //! #proxying-response and #header-lines).
 
-use std::mem::replace;
-
 use uuid::Uuid;
 use wire::headers::Line;
 use wire::{Headers, Name, RequestHead};
@@ -57,25 +55,20 @@ pub fn to_handler(head: &RequestHead, own: Own<'_>, framing: BodyFraming, is_upg
     passing.sort_by_key(|(place, ..)| *place);
     let mut id = Uuid::encode_buffer();
     let id = &*own.invocation.hyphenated().encode_lower(&mut id);
-    // Name, value, and whether the line has been added.
-    let mut own_lines = [
-        ("X-Azure-Functions-HostVersion", VERSION, false),
-        ("X-Azure-Functions-InvocationId", id, false),
-        ("x-ms-invocation-id", id, false),
+    let own_lines = [
+        ("X-Azure-Functions-HostVersion", VERSION),
+        ("X-Azure-Functions-InvocationId", id),
+        ("x-ms-invocation-id", id),
     ];
     for (_, spelling, line) in passing {
-        match own_lines.iter_mut().find(|(name, ..)| line.is_called(name)) {
+        match own_lines.iter().find(|(name, _)| line.is_called(name)) {
             // The caller's place and spelling, the host's value.
-            Some((_, value, is_added)) => {
-                if !replace(is_added, true) {
-                    sent.push(spelling, value);
-                }
-            }
+            Some((_, value)) => replace(&mut sent, spelling, value),
             None => sent.append(spelling, wire::client::separator(&line), line.value),
         }
     }
-    for (name, value, _) in own_lines.iter().filter(|(.., is_added)| !is_added) {
-        sent.push(name, value);
+    for (name, value) in own_lines {
+        replace(&mut sent, name.as_bytes(), value);
     }
     sent.push(FORWARDED_FOR, own.peer);
     if let Some(host) = given.get(Name::Host) {
@@ -114,6 +107,13 @@ fn push_content(sent: &mut Headers, content: &[(&[u8], Line<'_>)], framing: Body
     }
     if let Some(length) = length.filter(|_| !is_length_given) {
         sent.push(Name::ContentLength, length.to_string());
+    }
+}
+
+/// Adds a line unless there is one with this name.
+fn replace(sent: &mut Headers, name: &[u8], value: &str) {
+    if !sent.iter().any(|line| line.name.eq_ignore_ascii_case(name)) {
+        sent.push(name, value);
     }
 }
 
