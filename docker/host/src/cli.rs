@@ -266,7 +266,8 @@ impl Cli {
             Err(error) => error,
         };
         let is_unknown = matches!(error.kind(), ErrorKind::UnknownArgument | ErrorKind::ArgumentConflict);
-        let mut words = std::env::args().skip(1).filter(|_| is_unknown);
+        let words = std::env::args_os().skip(1).filter(|_| is_unknown);
+        let mut words = words.filter_map(|word| word.into_string().ok());
         match words.find_map(|word| func_start::hint(&word).map(|hint| (word, hint))) {
             // What clap finds similar is not what was meant.
             Some((word, hint)) => eprintln!("error: `{word}` is a word of Core Tools, not of mini-host\nhint: {hint}"),

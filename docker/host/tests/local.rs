@@ -5,9 +5,11 @@
 #[path = "support/host.rs"]
 mod host;
 
+use std::ffi::OsStr;
 use std::fs;
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::{TcpListener, TcpStream};
+use std::os::unix::ffi::OsStrExt;
 use std::path::Path;
 use std::process::{Command, Output, Stdio};
 
@@ -190,6 +192,8 @@ fn options_of_core_tools_are_told_their_name_here() {
         let expected = format!("error: `{word}` is a word of Core Tools, not of mini-host\nhint: {hint}\n");
         assert_eq!(refused(&app, words), (Some(2), expected), "{words:?}");
     }
+    let Output { status, stderr, .. } = typed(&app, &["--nope"]).arg(OsStr::from_bytes(b"\xff")).output().unwrap();
+    assert!(status.code() == Some(2) && !String::from_utf8_lossy(&stderr).contains("panicked"));
     let (status, error) = refused(&app, &["--prot", "1"]);
     assert!(status == Some(2) && error.contains("a similar argument exists: '--port'"), "{error}");
 }
