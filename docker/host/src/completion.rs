@@ -40,6 +40,8 @@ fn functions() -> ArgValueCandidates {
         let folder = local::app_folder(&ServeOptions::default()).ok();
         let folders = folder.into_iter().flat_map(std::fs::read_dir).flatten().flatten();
         let functions = folders.filter(|folder| folder.path().join("function.json").is_file());
-        functions.map(|folder| CompletionCandidate::new(folder.file_name())).collect()
+        let mut names: Vec<_> = functions.map(|folder| folder.file_name()).collect();
+        names.sort();
+        names.into_iter().map(CompletionCandidate::new).collect()
     })
 }
