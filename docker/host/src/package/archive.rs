@@ -1,6 +1,5 @@
 //! Writes a zip: the one file that names the crate for it.
 
-use std::ffi::OsString;
 use std::io;
 use std::path::Path;
 
@@ -9,7 +8,7 @@ use zip::write::SimpleFileOptions;
 use zip::{CompressionMethod, DateTime, ZipWriter};
 
 use super::error::Error;
-use super::files::File;
+use super::files::{File, aside};
 use crate::files;
 
 /// Beyond it a zip needs other headers.
@@ -42,14 +41,6 @@ pub fn write(files: &[File], output: &Path) -> Result<NamedTempFile, Error> {
     zip.finish().map_err(|error| cannot(error.into()))
 }
 
-/// How the name of a zip begins while it is being written.
-pub fn aside(output: &Path) -> OsString {
-    let mut name = OsString::from(".");
-    name.push(output.file_name().unwrap_or_default());
-    name.push("-");
-    name
-}
-
 /// Gives a zip its name, and returns its size.
 ///
 /// # Errors
@@ -62,4 +53,28 @@ pub fn put_in_place(zip: NamedTempFile, output: &Path) -> Result<u64, Error> {
 
 fn read(file: &File, error: io::Error) -> Error {
     Error::Read { path: file.path.clone(), error }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::fs;
+
+    use super::super::files::{compare, list};
+    use super::*;
+
+    #[test]
+    fn a_folder_that_changes_meanwhile_is_noticed() {
+        let folder = tempfile::tempdir().unwrap();
+        let (root, output) = (folder.path(), folder.path().join("app.zip"));
+        let list = || list(root, &output).unwrap();
+        fs::write(root.join("one"), "1").unwrap();
+        fs::write(root.join("app.zip"), "of yesterday").unwrap();
+        let before = list();
+        assert!(compare(&before, &list()).is_ok());
+        fs::write(root.join("two"), "2").unwrap();
+        assert!(matches!(compare(&before, &list()), Err(Error::Changed(name)) if name == "two"));
+        fs::write(root.join("one"), "1, and more").unwrap();
+        assert!(matches!(write(&before, &output), Err(Error::Changed(name)) if name == "one"));
+        assert_eq!(fs::read(output).unwrap(), b"of yesterday");
+    }
 }
