@@ -9,16 +9,14 @@ const ENTITIES: [(&str, u8); 5] = [("amp;", b'&'), ("lt;", b'<'), ("gt;", b'>'),
 /// A text without its escapes, in lower case.
 #[derive(Debug)]
 pub struct Plain {
-    /// Each byte, and what it was made of.
     bytes: Vec<u8>,
+    /// What each byte was made of; empty where nothing is escaped, as in most lines of a log: then each was itself.
     spans: Vec<Range<usize>>,
 }
 
 impl Plain {
     pub fn of(text: &str) -> Self {
-        let bytes = text.to_ascii_lowercase().into_bytes();
-        let spans = (0..bytes.len()).map(|at| at..at + 1).collect();
-        let mut plain = Self { bytes, spans };
+        let mut plain = Self { bytes: text.to_ascii_lowercase().into_bytes(), spans: Vec::new() };
         for _ in 0..MOST_KINDS {
             if !plain.bytes.iter().any(|byte| matches!(byte, b'%' | b'\\' | b'&')) || !plain.unescape() {
                 break;
@@ -37,6 +35,9 @@ impl Plain {
 
     /// Where these bytes stand in the text.
     pub fn span(&self, range: Range<usize>) -> Range<usize> {
+        if self.spans.is_empty() {
+            return range;
+        }
         let spans = &self.spans[range];
         spans.first().map_or(0, |first| first.start)..spans.last().map_or(0, |last| last.end)
     }
