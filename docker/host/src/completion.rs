@@ -30,8 +30,11 @@ pub fn answer() {
 
 /// The command line, with the names that an app adds to it.
 fn command() -> Command {
-    let named = |argument: Arg| argument.add(functions());
-    Cli::command().mut_arg("functions", named).mut_subcommand("send", |send| send.mut_arg("function", named))
+    let named = |argument: Arg| match argument.get_id().as_str() {
+        "function" | "functions" => argument.add(functions()),
+        _ => argument,
+    };
+    Cli::command().mut_args(named).mut_subcommand("send", |send| send.mut_args(named))
 }
 
 /// The functions of the app in this folder or above it.

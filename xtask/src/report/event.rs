@@ -150,7 +150,10 @@ pub enum Event {
     },
 }
 
-/// What an event is, as JSON Schema.
+/// What an event is, as JSON Schema. In the order of the names, which `serde_json` keeps in one way or another as other crates of
+/// the build ask for.
 pub fn schema() -> serde_json::Result<String> {
-    Ok(serde_json::to_string_pretty(&schemars::schema_for!(Event))? + "\n")
+    let mut schema = schemars::schema_for!(Event).to_value();
+    schema.sort_all_objects();
+    Ok(serde_json::to_string_pretty(&schema)? + "\n")
 }
