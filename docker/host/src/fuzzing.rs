@@ -28,10 +28,12 @@ pub fn answer(body: &[u8]) {
     }
 }
 
+/// A host.json, beside a function.json that says nothing.
 pub fn host_json(text: &[u8]) {
     load(&[("host.json", text), ("F/function.json", b"{}")]);
 }
 
+/// A function.json, beside a host.json in order.
 pub fn function_json(text: &[u8]) {
     load(&[("host.json", HOST_JSON.as_bytes()), ("F/function.json", text)]);
 }
