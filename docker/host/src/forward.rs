@@ -105,7 +105,7 @@ fn to_caller(execution: &Execution<'_>, answer: client::Response, is_to_head: bo
     let reason = Some(reason).filter(|reason| !reason.is_empty());
     let announced = headers.text(Name::ContentLength).and_then(|length| length.parse::<usize>().ok());
     let length = body.iter().map(Bytes::len).sum();
-    // Chunks count; the length passes with them, and must be theirs (recording FX-ans-te-and-cl).
+    // Chunks frame the body; a length passes with them, and must match (recording FX-ans-te-and-cl).
     let has_body = !is_to_head && !matches!(status, NO_CONTENT | NOT_MODIFIED);
     let is_framed_twice = has_body && headers.contains(Name::TransferEncoding);
     if is_framed_twice && announced.is_some_and(|announced| announced != length) {

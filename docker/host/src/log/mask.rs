@@ -5,7 +5,7 @@ use std::borrow::Cow;
 use std::ops::Range;
 use std::sync::LazyLock;
 
-use regex::Regex;
+use regex::{Captures, Regex};
 
 use super::known::{self, Known, LEAST_SECRET_BYTES};
 use super::member;
@@ -136,14 +136,18 @@ fn without<'a>(text: &'a str, places: &[Range<usize>]) -> Cow<'a, str> {
 
 /// What is assigned to secret names.
 fn assigned(text: &str) -> Vec<Range<usize>> {
-    let Some(pattern) = ASSIGNED.as_ref() else { return Vec::new() };
+    behind(ASSIGNED.as_ref(), text, |found, value| assigned_end(value, found.get(1).is_some(), &found[2] != "="))
+}
+
+/// The values that stand behind what a pattern finds, each as long as `length` says.
+fn behind(pattern: Option<&Regex>, text: &str, length: impl Fn(&Captures<'_>, &str) -> usize) -> Vec<Range<usize>> {
+    let Some(pattern) = pattern else { return Vec::new() };
     let mut places = Vec::new();
     let mut start = 0;
     while let Some(found) = pattern.captures(&text[start..]) {
         let value = start + found.get(0).map_or(0, |whole| whole.end());
-        let end = value + assigned_end(&text[value..], found.get(1).is_some(), &found[2] != "=");
-        places.push(value..end);
-        start = end;
+        start = value + length(&found, &text[value..]);
+        places.push(value..start);
     }
     places
 }
@@ -171,16 +175,7 @@ fn assigned_end(text: &str, has_semicolons: bool, is_escaped: bool) -> usize {
 
 /// The values of header lines that are secret.
 fn lines(text: &str) -> Vec<Range<usize>> {
-    let Some(pattern) = LINE.as_ref() else { return Vec::new() };
-    let mut places = Vec::new();
-    let mut start = 0;
-    while let Some(found) = pattern.captures(&text[start..]) {
-        let value = start + found.get(0).map_or(0, |whole| whole.end());
-        let end = value + line_end(&text[value..], &found[1]);
-        places.push(value..end);
-        start = end;
-    }
-    places
+    behind(LINE.as_ref(), text, |found, value| line_end(value, &found[1]))
 }
 
 /// Where a header line ends: at its own end, or as a text among others with the quote that it began with. Without one it ends with a

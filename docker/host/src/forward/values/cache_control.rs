@@ -1,6 +1,6 @@
 //! `Cache-Control` as .NET's client writes it anew: all lines as one, in its own order; pure.
 
-use super::elements::name_and_value;
+use super::elements::{list, name_and_value};
 use super::reader::Reader;
 use super::single::number_of_seconds;
 
@@ -27,7 +27,7 @@ pub fn written(lines: &[&str]) -> Vec<String> {
     let (mut read, mut place) = (Directives::default(), None);
     let mut written = Vec::new();
     for line in lines {
-        match pairs(line) {
+        match list(line, name_and_value) {
             Some(pairs) if pairs.is_empty() && !written.is_empty() => {}
             Some(pairs) if !pairs.is_empty() && pairs.iter().all(|pair| read.take(*pair).is_some()) => {
                 if place.is_none() {
@@ -50,18 +50,6 @@ pub fn written(lines: &[&str]) -> Vec<String> {
 }
 
 type Pair<'a> = (&'a str, Option<&'a str>);
-
-fn pairs(line: &str) -> Option<Vec<Pair<'_>>> {
-    let (mut reader, mut pairs) = (Reader::new(line), Vec::new());
-    reader.separators();
-    while !reader.is_at_end() {
-        pairs.push(name_and_value(&mut reader)?);
-        if !reader.separators() && !reader.is_at_end() {
-            return None;
-        }
-    }
-    Some(pairs)
-}
 
 impl Directives {
     /// Takes one in; `None` if its value is not of its kind.

@@ -14,7 +14,7 @@ const WARNING_DIGITS: usize = 3;
 pub type Element = fn(&mut Reader<'_>) -> Option<String>;
 
 /// The elements of a comma-separated list; `None` if one of them cannot be read.
-pub fn list(value: &str, element: Element) -> Option<Vec<String>> {
+pub fn list<'a, T>(value: &'a str, element: impl Fn(&mut Reader<'a>) -> Option<T>) -> Option<Vec<T>> {
     let (mut reader, mut found) = (Reader::new(value), Vec::new());
     reader.separators();
     while !reader.is_at_end() {
