@@ -1,5 +1,6 @@
 //! Header lines, in the order and the spelling in which they came or are to be sent.
 
+use std::collections::HashMap;
 use std::fmt;
 use std::mem::{replace, take};
 use std::ops::Range;
@@ -141,16 +142,15 @@ impl Headers {
 
     /// Spells the names of lines anew: as `spelling` says, or else as the first line with the same name.
     pub fn respell(&mut self, spelling: impl Fn(&[u8]) -> Option<&'static str>) {
+        // By their names in small letters: a head may have thousands of lines.
+        let mut first: HashMap<Vec<u8>, Range<usize>> = HashMap::new();
         for at in 0..self.indexes.len() {
-            let name = &self.text[self.indexes[at].name.clone()];
-            let is_first = |earlier: &&Index| is_same(&self.text[earlier.name.clone()], name);
+            let place = self.indexes[at].name.clone();
+            let name = &self.text[place.clone()];
             self.indexes[at].name = match spelling(name) {
                 Some(known) if known.as_bytes() == name => continue,
                 Some(known) => self.write_text(&[known.as_bytes()]),
-                None => match self.indexes[..at].iter().find(is_first) {
-                    Some(first) => first.name.clone(),
-                    None => continue,
-                },
+                None => first.entry(name.to_ascii_lowercase()).or_insert(place).clone(),
             };
         }
     }

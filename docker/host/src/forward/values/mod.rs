@@ -9,6 +9,7 @@ mod reader;
 mod single;
 
 use std::borrow::Cow;
+use std::collections::HashMap;
 
 use dotnet_text::media_type;
 use wire::client::spelt;
@@ -33,18 +34,28 @@ enum Form {
 /// one of its name.
 pub fn rewritten(headers: &Headers) -> Headers {
     let mut sent = Headers::with_capacity(USUAL_LINES, USUAL_BYTES);
-    for (index, line) in headers.iter().enumerate() {
-        let has_same_name = |other: &Line<'_>| other.name.eq_ignore_ascii_case(line.name);
-        if headers.iter().take(index).any(|earlier| has_same_name(&earlier)) {
-            continue;
-        }
-        let values: Vec<Cow<'_, str>> = headers.iter().skip(index).filter(has_same_name).map(|it| text(&it)).collect();
+    for (line, values) in by_name(headers) {
         let written = rewrite(&form(&line), &values.iter().map(|value| &**value).collect::<Vec<_>>());
         if written.iter().any(|value| !value.is_empty()) || written.len() > 1 {
             written.iter().for_each(|value| sent.push(spelt(line.name), value));
         }
     }
     sent
+}
+
+/// The first line of each name, in order, and the values of all lines that have it.
+fn by_name(headers: &Headers) -> Vec<(Line<'_>, Vec<Cow<'_, str>>)> {
+    let mut lines: Vec<(Line<'_>, Vec<Cow<'_, str>>)> = Vec::with_capacity(USUAL_LINES);
+    // Where each name is among them: to look through them for every line would take long where there are thousands.
+    let mut places: HashMap<Vec<u8>, usize> = HashMap::with_capacity(USUAL_LINES);
+    for line in headers.iter() {
+        let place = *places.entry(line.name.to_ascii_lowercase()).or_insert(lines.len());
+        match lines.get_mut(place) {
+            Some((_, values)) => values.push(text(&line)),
+            None => lines.push((line, vec![text(&line)])),
+        }
+    }
+    lines
 }
 
 /// The value of a line as text. .NET reads UTF-8 in `Location`, and else a byte a letter.
@@ -152,6 +163,17 @@ mod tests {
             let expected: Vec<String> = expected.iter().map(|value| format!("{name}: {value}")).collect();
             assert_eq!(lines(&[(name, value)]), expected, "{value}");
         }
+    }
+
+    /// Thousands of short lines fit into a head. Were each compared with all before it, this would take minutes.
+    #[test]
+    fn many_lines_take_no_longer_than_few_do() {
+        const LINES: usize = 30_000;
+        let mut headers = Headers::default();
+        (0..LINES).for_each(|number| headers.push(format!("x{}", number % (LINES / 2)), "1"));
+        let sent = rewritten(&headers);
+        assert!(sent.iter().zip(0..LINES).all(|(line, at)| line.is_called(&format!("x{}", at / 2))));
+        assert_eq!(sent.iter().len(), LINES);
     }
 
     #[test]
