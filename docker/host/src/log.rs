@@ -16,6 +16,7 @@ use dotnet_text::number;
 use tokio::sync::broadcast;
 use uuid::Uuid;
 
+use known::Known;
 pub use record::{Invocation, Outcome, Output, Record};
 pub use writer::{Format, flush, print, set_format};
 
@@ -111,8 +112,11 @@ impl Log {
         }
         let message = message.to_string();
         let is_handlers = [CONSOLE, TOOLING_CONSOLE].contains(&entry.category) || entry.category.ends_with(".User");
-        let message =
-            if is_handlers { mask::of_handler(&message, &[]).into_owned() } else { printable(&mask::text(&message)) };
+        let message = if is_handlers {
+            mask::of_handler(&message, &Known::default()).into_owned()
+        } else {
+            printable(&mask::text(&message))
+        };
         print(&format_entry(entry, &message));
         let is_of_app = entry.invocation.is_none() && entry.level >= Level::Warning && entry.category == HOST;
         if is_of_app && writer::format() == Format::Quiet {

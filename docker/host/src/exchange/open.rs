@@ -11,7 +11,7 @@ use wire::Headers;
 
 use super::noun::{Exchange, Message, Mode, Outcome, Piece};
 use super::rule::rule;
-use crate::log::mask;
+use crate::log::mask::{self, Known};
 
 /// How much of a body is kept.
 const BODY_BYTES: usize = 64 * 1024;
@@ -81,11 +81,12 @@ impl Open {
     /// All of it, as it may be shown.
     pub fn shown(&self) -> Exchange {
         let noted = self.noted();
+        let known = noted.known();
         Exchange {
-            request: noted.request.shown(&noted.secrets),
-            response: noted.response.shown(&noted.secrets),
+            request: noted.request.shown(&known),
+            response: noted.response.shown(&known),
             pieces: noted.pieces.clone(),
-            ..self.without_messages(&noted)
+            ..self.without_messages(&noted, &known)
         }
     }
 
@@ -94,7 +95,7 @@ impl Open {
         let noted = self.noted();
         let head = |part: &Part| Message { line: mask::text(&part.line), bytes: part.bytes, ..Message::default() };
         let (request, response) = (head(&noted.request), head(&noted.response));
-        Exchange { request, response, ..self.without_messages(&noted) }
+        Exchange { request, response, ..self.without_messages(&noted, &noted.known()) }
     }
 
     /// How much of its bodies is kept; 0 before its end.
@@ -103,7 +104,7 @@ impl Open {
         noted.milliseconds.map_or(0, |_| noted.request.body.len() + noted.response.body.len())
     }
 
-    fn without_messages(&self, noted: &Noted) -> Exchange {
+    fn without_messages(&self, noted: &Noted, known: &Known) -> Exchange {
         Exchange {
             number: self.number,
             invocation: self.invocation.to_string(),
@@ -112,7 +113,7 @@ impl Open {
             started: self.at.format("%FT%T%.3fZ").to_string(),
             milliseconds: noted.milliseconds.unwrap_or_else(|| self.milliseconds()),
             outcome: noted.outcome,
-            reason: mask::text_without(&noted.reason, &noted.secrets),
+            reason: mask::text_without(&noted.reason, known),
             rule: rule(noted.mode, &noted.reason).filter(|_| noted.outcome == Outcome::Failed),
             request: Message::default(),
             response: Message::default(),
@@ -140,8 +141,12 @@ impl Noted {
     }
 
     /// What may be repeated in a body, and is not to be shown.
-    pub fn hide(&mut self, secrets: &[String]) {
-        self.secrets.extend_from_slice(secrets);
+    pub fn hide(&mut self, secrets: Vec<String>) {
+        self.secrets.extend(secrets);
+    }
+
+    fn known(&self) -> Known {
+        Known::of(self.secrets.iter().map(String::as_str))
     }
 
     /// Notes a piece of a body.
@@ -157,7 +162,7 @@ impl Noted {
 }
 
 impl Part {
-    fn shown(&self, secrets: &[String]) -> Message {
+    fn shown(&self, secrets: &Known) -> Message {
         // A character that was cut in two is left out.
         let (body, is_base64) = match std::str::from_utf8(&self.body) {
             Ok(text) => (mask::text_without(text, secrets), false),

@@ -29,7 +29,7 @@ impl Recorder {
     }
 
     /// What is not to be shown of it.
-    pub fn hide(&self, secrets: &[String]) {
+    pub fn hide(&self, secrets: Vec<String>) {
         self.note(|noted, _| noted.hide(secrets));
     }
 

@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 use std::fmt::Display;
 use std::sync::atomic::Ordering;
-use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
+use std::sync::{Arc, LazyLock, Mutex, MutexGuard, OnceLock, PoisonError};
 use std::time::Instant;
 
 use uuid::Uuid;
@@ -14,7 +14,7 @@ use crate::envelope::http_request::HttpRequest;
 use crate::exchange::{self, Recorder};
 use crate::host::Host;
 use crate::host::running::Running;
-use crate::log::mask;
+use crate::log::mask::{self, Known};
 use crate::log::{Entry, Invocation, Level, Outcome, Output, Record};
 
 /// The reason that the log gives for an invocation over HTTP or by the admin route.
@@ -35,6 +35,8 @@ pub struct Execution<'a> {
     reason: Cow<'static, str>,
     /// What it was asked, if the handler may repeat it in what is logged.
     request: OnceLock<Arc<HttpRequest>>,
+    /// What in it is secret.
+    secrets: OnceLock<Known>,
     end: Mutex<End>,
 }
 
@@ -56,8 +58,8 @@ impl<'a> Execution<'a> {
     ) -> Self {
         let (id, started, reason) = (invocation_id(), Instant::now(), reason.into());
         let exchange = host.exchanges().begin(id, &function.name);
-        let (request, end) = (OnceLock::new(), Mutex::default());
-        let execution = Self { id, host, running, function, exchange, started, reason, request, end };
+        let (request, secrets, end) = (OnceLock::new(), OnceLock::new(), Mutex::default());
+        let execution = Self { id, host, running, function, exchange, started, reason, request, secrets, end };
         let reason = &execution.reason;
         host.invocations().fetch_add(1, Ordering::Relaxed);
         execution
@@ -89,13 +91,13 @@ impl<'a> Execution<'a> {
         // There is one in an invocation.
         _ = self.request.set(Arc::clone(request));
         if self.exchange.is_on() {
-            self.exchange.hide(&self.secrets());
+            self.exchange.hide(secrets_of(request));
         }
     }
 
     pub fn wrote(&self, mut outputs: Vec<Output>) {
         for text in outputs.iter_mut().filter_map(|output| output.text.as_mut()) {
-            *text = mask::of_handler(text, &[]).into_owned();
+            *text = mask::of_handler(text, &Known::default()).into_owned();
         }
         self.end().outputs = outputs;
     }
@@ -107,7 +109,7 @@ impl<'a> Execution<'a> {
     pub fn user_log(&self, line: &str) {
         let category = format!("{}.User", self.function.log_category);
         let entry = Entry { level: Level::Information, category: &category, event: 0, invocation: Some(self.id) };
-        self.host.log().write(entry, mask::of_handler(line, &self.secrets()));
+        self.host.log().write(entry, mask::of_handler(line, self.secrets()));
     }
 
     /// Logs something about the invocation while it is under way.
@@ -131,7 +133,7 @@ impl<'a> Execution<'a> {
     pub fn failed(&self, cause: impl Display) {
         let cause = cause.to_string();
         self.exchange.ended(exchange::Outcome::Failed, &cause);
-        let cause = mask::text_without(&cause, &self.secrets());
+        let cause = mask::text_without(&cause, self.secrets());
         {
             let mut end = self.end();
             (end.outcome, end.error) = (Some(Outcome::Failed), Some(cause.clone()));
@@ -145,12 +147,11 @@ impl<'a> Execution<'a> {
         });
     }
 
-    /// What the request has that is secret, whether it opens anything or not.
-    fn secrets(&self) -> Vec<String> {
-        let Some(request) = self.request.get() else { return Vec::new() };
-        let lines =
-            request.headers.iter().flat_map(|(name, value)| mask::secrets(name, &String::from_utf8_lossy(value)));
-        lines.chain(mask::secrets_of_query(&request.query)).collect()
+    /// What the request has that is secret, found once however many lines the handler logs.
+    fn secrets(&self) -> &Known {
+        static NONE: LazyLock<Known> = LazyLock::new(Known::default);
+        let Some(request) = self.request.get() else { return &NONE };
+        self.secrets.get_or_init(|| Known::of(secrets_of(request).iter().map(String::as_str)))
     }
 
     fn write(&self, level: Level, event: u32, message: impl FnOnce(&str, Uuid) -> String) {
@@ -160,6 +161,12 @@ impl<'a> Execution<'a> {
             self.host.log().write(entry, message(&name, self.id));
         }
     }
+}
+
+/// What a request has that is secret, whether it opens anything or not.
+fn secrets_of(request: &HttpRequest) -> Vec<String> {
+    let lines = request.headers.iter().flat_map(|(name, value)| mask::secrets(name, &String::from_utf8_lossy(value)));
+    lines.chain(mask::secrets_of_query(&request.query)).collect()
 }
 
 /// The address of a caller, if anybody reads records: it costs a call to the operating system.

@@ -38,6 +38,12 @@ pub struct Known {
 }
 
 impl Known {
+    pub fn of<'a>(secrets: impl IntoIterator<Item = &'a str>) -> Self {
+        let mut known = Self::default();
+        secrets.into_iter().for_each(|secret| known.add(secret));
+        known
+    }
+
     /// Adds a secret, and what base64 makes of it within a longer text.
     pub fn add(&mut self, secret: &str) {
         self.add_bytes(secret.as_bytes());
@@ -112,9 +118,7 @@ mod tests {
     const KEY: &str = "q8Zx_Lw0-Tk2mA/uFY7c+hv3==";
 
     fn known() -> Known {
-        let mut known = Known::default();
-        known.add(KEY);
-        known
+        Known::of([KEY])
     }
 
     /// The text with `***` for each place.

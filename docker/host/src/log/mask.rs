@@ -7,10 +7,12 @@ use std::sync::LazyLock;
 
 use regex::{Captures, Regex};
 
-use super::known::{self, Known, LEAST_SECRET_BYTES};
+use super::known::{self, LEAST_SECRET_BYTES};
 use super::member;
 use super::secret_names::{HEADERS, is_secret};
 use super::spelling::Plain;
+
+pub use super::known::Known;
 
 const MASK: &str = "***";
 /// What a setting has to be, at least, to be looked for: passwords may be words.
@@ -88,25 +90,19 @@ pub fn text(text: &str) -> String {
 }
 
 /// A text of the handler's own: nothing is masked in it but these secrets, and those that the host knows.
-pub fn of_handler<'a>(text: &'a str, secrets: &[String]) -> Cow<'a, str> {
-    let masked = without_known(text, secrets);
+pub fn of_handler<'a>(text: &'a str, secrets: &Known) -> Cow<'a, str> {
+    let masked = without(text, &secrets.places(text));
     let places = known::places(&masked);
     if places.is_empty() { masked } else { without(&masked, &places).into_owned().into() }
 }
 
 /// A text, without these secrets either.
-pub fn text_without(shown: &str, secrets: &[String]) -> String {
-    text(&without_known(shown, secrets))
-}
-
-fn without_known<'a>(text: &'a str, secrets: &[String]) -> Cow<'a, str> {
-    let mut known = Known::default();
-    secrets.iter().for_each(|secret| known.add(secret));
-    without(text, &known.places(text))
+pub fn text_without(shown: &str, secrets: &Known) -> String {
+    text(&without(shown, &secrets.places(shown)))
 }
 
 /// The same for bytes, some of which may be no text.
-pub fn bytes_without(shown: &[u8], secrets: &[String]) -> Vec<u8> {
+pub fn bytes_without(shown: &[u8], secrets: &Known) -> Vec<u8> {
     let mut masked = Vec::with_capacity(shown.len());
     for chunk in shown.utf8_chunks() {
         masked.extend_from_slice(text_without(chunk.valid(), secrets).as_bytes());
@@ -258,18 +254,20 @@ mod tests {
         assert_eq!(header("x-ms-client-principal", "abc"), MASK);
         assert_eq!(header("X-Api-Key", "abc"), MASK);
         assert_eq!(header("x-api-keys", "abc"), "abc");
-        assert_eq!(text_without("you sent a-long-key", &["a-long-key".to_owned()]), "you sent ***");
-        assert_eq!(bytes_without(b"\xffa-long-key\xfe", &["a-long-key".to_owned()]), b"\xff***\xfe");
+        let known = Known::of(["a-long-key"]);
+        assert_eq!(text_without("you sent a-long-key", &known), "you sent ***");
+        assert_eq!(bytes_without(b"\xffa-long-key\xfe", &known), b"\xff***\xfe");
+        assert_eq!(of_handler("you sent a-long-key", &known), "you sent ***");
         assert_eq!(secrets("cookie", "a=b; id=0123456789"), ["a=b; id=0123456789", "id=0123456789", "0123456789"]);
         assert_eq!(secrets("Authorization", "Bearer a.b.c.d.e"), ["Bearer a.b.c.d.e", "a.b.c.d.e"]);
         assert_eq!(secrets_of_query("a=b&code=A%2bb3456789"), ["a+b3456789"]);
-        assert_eq!(of_handler("you sent a-long-key", &[]), "you sent a-long-key");
+        assert_eq!(of_handler("you sent a-long-key", &Known::default()), "you sent a-long-key");
     }
 
     #[test]
     fn what_is_secret_in_settings_is_masked_wherever_it_stands() {
         remember_setting("AccountName=a;AccountKey=0123456789abcdef0123456789==;EndpointSuffix=x");
         remember_setting("Server=a;Password=password");
-        assert_eq!(of_handler("key 0123456789ABCDEF0123456789==, password", &[]), "key ***, password");
+        assert_eq!(of_handler("key 0123456789ABCDEF0123456789==, password", &Known::default()), "key ***, password");
     }
 }
