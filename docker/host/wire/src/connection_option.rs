@@ -8,6 +8,10 @@ use crate::name::Name;
 pub fn named(headers: &Headers) -> Option<&'static str> {
     const KNOWN: [&str; 3] = ["keep-alive", "Upgrade", "close"];
 
+    // Most heads have no such line: to see that once is enough.
+    if !headers.contains(Name::Connection) {
+        return None;
+    }
     let mut named = KNOWN.into_iter().filter(|option| headers.lists(Name::Connection, option));
     named.next().filter(|_| named.next().is_none())
 }
