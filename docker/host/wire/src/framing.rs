@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use bytes::{Buf, Bytes, BytesMut};
 
+use crate::head::is_header_line;
 use crate::headers::Headers;
 use crate::name::Name;
 
@@ -15,8 +16,9 @@ const MAX_CHUNK_LINE_BYTES: usize = 16 * 1024;
 const MOST_CHUNK_BYTES: u64 = 0x7fff_ffff;
 const MOST_SIZE_DIGITS: usize = 8;
 
-/// The most that may follow the last chunk: what Kestrel allows of all headers.
+/// The most that may follow the last chunk: what Kestrel allows of all headers, and .NET's client.
 const MAX_TRAILER_BYTES: usize = 32 * 1024;
+const MAX_ANSWER_TRAILER_BYTES: usize = 64 * 1024;
 
 /// How far a body has been read.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -85,6 +87,9 @@ pub enum FramingError {
     /// What follows the last chunk is too long.
     #[error("trailers without an end")]
     Trailers,
+    /// What follows the last chunk is no line of a header (protocol.md#forwarding-response).
+    #[error("a trailer that is no header line")]
+    TrailerLine,
 }
 
 /// Why a body has not come as a whole.
@@ -215,9 +220,13 @@ impl Chunk {
                     Err(()) => return Err(FramingError::ChunkEnd),
                 },
                 Self::Trailers(passed) => {
-                    let room = MAX_TRAILER_BYTES.saturating_sub(*passed);
+                    let most = if reading == Reading::Lenient { MAX_ANSWER_TRAILER_BYTES } else { MAX_TRAILER_BYTES };
+                    let room = most.saturating_sub(*passed);
                     match take_line(reading, room, buffer).map_err(|()| FramingError::Trailers)? {
                         Some(line) if line.is_empty() => *self = Self::End,
+                        Some(line) if !is_trailer(&line, reading, *passed == 0) => {
+                            return Err(FramingError::TrailerLine);
+                        }
                         Some(line) => *passed += line.len() + 2,
                         None => return Ok(Step::NeedsMore),
                     }
@@ -241,6 +250,13 @@ fn take_line(reading: Reading, most: usize, buffer: &mut BytesMut) -> Result<Opt
     let is_sound = (is_returned || reading == Reading::Lenient) && line.len() <= most;
     let has_return = reading == Reading::Strict && line.contains(&b'\r');
     if is_sound && !has_return { Ok(Some(line)) } else { Err(()) }
+}
+
+/// Whether this line may stand among trailers: the handler's are read as header lines are, of which each but the first may go on with
+/// the one before. What Kestrel makes of a caller's is not known.
+fn is_trailer(line: &[u8], reading: Reading, is_first: bool) -> bool {
+    let goes_on = !is_first && matches!(line.first(), Some(b' ' | b'\t'));
+    reading == Reading::Strict || goes_on || is_header_line(line)
 }
 
 /// The size at the beginning of a line: hexadecimal digits, and perhaps an extension behind them.
@@ -355,6 +371,19 @@ mod tests {
         for text in ["2;a\rb\r\nhi\r\n0\r\n\r\n", "80000000\r\nhi", "2\r\nhi\r\n0\r\n\n"] {
             assert!(!ends(Reading::Strict, text), "{text}");
         }
+        for (trailers, is_sound) in [
+            ("T : u\r\n v\r\nW:\n", true),
+            ("T: \0\r\nContent-Length: 5\r\n", true),
+            ("no colon\r\n", false),
+            (": u\r\n", false),
+            ("T u: v\r\n", false),
+            ("T\t: u\r\n", false),
+            (" T: u\r\n", false),
+            ("T@: u\r\n", false),
+        ] {
+            assert_eq!(ends(Reading::Lenient, &format!("2\r\nhi\r\n0\r\n{trailers}\r\n")), is_sound, "{trailers:?}");
+        }
+        assert!(ends(Reading::Lenient, &format!("2\r\nhi\r\n0\r\nT: {}\r\n\r\n", "u".repeat(60_000))));
         assert!(ends(Reading::Strict, "2;a=b\r\nhi\r\n0\r\nT: u\r\n\r\n"));
     }
 

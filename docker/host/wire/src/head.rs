@@ -89,7 +89,7 @@ pub fn take_request(buffer: &mut BytesMut, head: &mut RequestHead) -> Result<boo
 
 /// Takes the head of a response off the beginning of `buffer`, as .NET's client reads it: lines may end in LF alone, a line that
 /// begins with a space goes on with the one before, spaces may stand before a colon, and NUL counts as a space (recordings
-/// PX2-raw-prx-folded, PX2-raw-fwd-name-blank-colon, PX2-raw-fwd-nul). `None` if its end has not come yet.
+/// PX2-raw-prx-folded, PX2-raw-fwd-name-blank-colon, PX2-raw-fwd-nul), but in a reason, which has none. `None` if its end has not come yet.
 ///
 /// # Errors
 /// If what has come is not the beginning of a response.
@@ -97,6 +97,9 @@ pub fn take_response(buffer: &mut BytesMut) -> Result<Option<ResponseHead>, Head
     let Some(end) = line_end(buffer, 0) else { return Ok(None) };
     let (status, is_old) = status_line(without_return(&buffer[..end]))?;
     let reason = without_return(&buffer[..end]).get(STATUS_BYTES + 1..).unwrap_or_default();
+    if memchr2(b'\r', b'\0', reason).is_some() {
+        return Err(HeadError::Malformed(httparse::Error::Status));
+    }
     let usual = reason::phrase(status.into()).as_bytes();
     let reason = if reason == usual { usual.into() } else { reason.to_vec().into() };
     let mut lines = Vec::with_capacity(USUAL_LINES);
@@ -155,6 +158,11 @@ fn header_line(text: &[u8], start: usize, end: usize) -> Result<[Range<usize>; 2
     let value = rest.trim_ascii_start();
     let value_start = end - value.len();
     Ok([start..start + name_length, value_start..value_start + value.trim_ascii_end().len()])
+}
+
+/// Whether this is a line of a header, or of a trailer, which .NET's client reads alike.
+pub fn is_header_line(line: &[u8]) -> bool {
+    header_line(line, 0, line.len()).is_ok()
 }
 
 fn line_end(text: &[u8], start: usize) -> Option<usize> {
@@ -243,6 +251,9 @@ mod tests {
             "HTTP/1.1 200 OK\r\nX A: b",
             "HTTP/1.1 200 OK\r\n: b",
             "HTTP/1.1 200 OK\r\n a: b",
+            "HTTP/1.1 200 a\0b",
+            "HTTP/1.1 200 a\rb",
+            "HTTP/1.1 200 OK\r",
         ] {
             assert!(response(&format!("{text}\r\n\r\n")).is_err(), "{text}");
         }
