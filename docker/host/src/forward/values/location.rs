@@ -9,27 +9,95 @@ use wire::target::without_dot_segments;
 const DEFAULT_PORTS: [(&str, u16); 5] = [("http", 80), ("https", 443), ("ws", 80), ("wss", 443), ("ftp", 21)];
 /// A shorter scheme would be the name of a drive.
 const MIN_SCHEME: usize = 2;
+/// What parts the names of a path, in a URI or in Windows.
+const SLASHES: [char; 2] = ['/', '\\'];
 
 /// A URI: what may not stand in one is escaped. An absolute one has its host in small letters, no default port, a path without
-/// dot segments, and no needless escapes. `None` if it cannot be read.
+/// dot segments, and no needless escapes; a path of Windows becomes one. `None` if it cannot be read.
 pub fn written(value: &str) -> Option<String> {
+    if let Some((letter, path)) = drive(value) {
+        return Some(format!("file:///{letter}:{}", windows_path(path)));
+    }
+    if value.starts_with(r"\\") {
+        return share(value);
+    }
     let Some((scheme, rest)) = split_scheme(value) else {
         let is_drive =
             value.as_bytes().get(1) == Some(&b':') && value.starts_with(|first: char| first.is_ascii_alphabetic());
         return (!is_drive).then(|| escaped(value, false));
     };
     let scheme = scheme.to_ascii_lowercase();
+    if scheme == "file" {
+        return file(rest);
+    }
     let is_web = DEFAULT_PORTS.iter().any(|(known, _)| *known == scheme);
-    let is_slash = |letter: char| letter == '/' || (is_web && letter == '\\');
-    let Some(rest) = rest.strip_prefix(is_slash).and_then(|rest| rest.strip_prefix(is_slash)) else {
-        return (!is_web).then(|| format!("{scheme}:{}", opaque(&scheme, rest)));
+    let Some(rest) = rest.strip_prefix(SLASHES).and_then(|rest| rest.strip_prefix(SLASHES)) else {
+        return Some(if is_web { escaped(value, false) } else { format!("{scheme}:{}", opaque(&scheme, rest)) });
     };
-    let (authority, rest) = rest.split_at(rest.find(['/', '?', '#', '\\']).unwrap_or(rest.len()));
+    let (authority, rest) = rest.split_at(rest.find(['/', '?', '#']).unwrap_or(rest.len()));
     let authority = written_authority(&scheme, authority).filter(|authority| !is_web || !authority.is_empty())?;
+    Some(format!("{scheme}://{authority}{}", hierarchical(rest, |path| path.replace('\\', "/"))))
+}
+
+/// The path, which `spelt` changes first, the query and the fragment of an absolute one.
+fn hierarchical(rest: &str, spelt: impl FnOnce(&str) -> String) -> String {
     let (rest, fragment) = rest.split_at(rest.find('#').unwrap_or(rest.len()));
     let (path, query) = rest.split_at(rest.find('?').unwrap_or(rest.len()));
-    let path = without_dot_segments(&escaped(&path.replace('\\', "/"), true));
-    Some(format!("{scheme}://{authority}{path}{}{}", escaped(query, true), escaped(fragment, true)))
+    let path = without_dot_segments(&escaped(&spelt(path), true));
+    format!("{path}{}{}", escaped(query, true), escaped(fragment, true))
+}
+
+/// The letter of a drive of Windows, and the path on it.
+fn drive(value: &str) -> Option<(&str, &str)> {
+    let (letter, rest) = value.split_at_checked(1)?;
+    let path = rest.strip_prefix([':', '|']).filter(|path| path.starts_with(SLASHES))?;
+    letter.starts_with(|letter: char| letter.is_ascii_alphabetic()).then_some((letter, path))
+}
+
+/// `\\server\path`.
+fn share(value: &str) -> Option<String> {
+    let rest = value.trim_start_matches(SLASHES);
+    if rest.is_empty() {
+        return Some(escaped(value, false));
+    }
+    let (server, path) = rest.split_at(rest.find(SLASHES).unwrap_or(rest.len()));
+    Some(format!("file://{}{}", written_host(server)?, windows_path(path)))
+}
+
+/// A path that is no part of a URI: there is no query in it, and an escaped slash is none.
+fn windows_path(path: &str) -> String {
+    let mut path = path.replace('\\', "/");
+    for slash in ["%2f", "%2F", "%5c", "%5C"] {
+        path = path.replace(slash, &slash.replace('%', "%25"));
+    }
+    without_dot_segments(&escaped(&path, true).replace('?', "%3F").replace('#', "%23"))
+}
+
+/// What follows `file:`. A drive may stand behind any number of slashes, a server behind two, or four and more.
+fn file(rest: &str) -> Option<String> {
+    let tail = rest.trim_start_matches(SLASHES);
+    let (slashes, windows) = (&rest[..rest.len() - tail.len()], |path: &str| path.replace('\\', "/"));
+    let with_slashes = |path: &str| path.replace("%2f", "/").replace("%2F", "/");
+    if let Some((letter, path)) = drive(tail) {
+        let spelt = |path: &str| with_slashes(&windows(path)).replace("%5c", "/").replace("%5C", "/");
+        return Some(format!("file:///{letter}:{}", hierarchical(path, spelt)));
+    }
+    match slashes.len() {
+        0 | 1 => Some(format!("file:{}", escaped(rest, true))),
+        3 => {
+            let is_windows = slashes.ends_with('\\');
+            let spelt = |path: &str| with_slashes(&if is_windows { windows(path) } else { path.to_owned() });
+            Some(format!("file://{}", hierarchical(&format!("/{tail}"), spelt)))
+        }
+        count => {
+            let (server, path) = tail.split_at(tail.find(['/', '\\', '?', '#']).unwrap_or(tail.len()));
+            let is_drive = server.as_bytes().get(1) == Some(&b':');
+            let authority = written_authority("file", server).filter(|_| !is_drive)?;
+            let path = path.strip_prefix('\\').map_or_else(|| path.to_owned(), |path| format!("/{path}"));
+            (count == 2 || !server.is_empty())
+                .then(|| format!("file://{authority}{}", hierarchical(&path, with_slashes)))
+        }
+    }
 }
 
 /// The scheme, if there is one, and what follows its colon.
@@ -53,6 +121,9 @@ fn opaque(scheme: &str, rest: &str) -> String {
 }
 
 fn written_authority(scheme: &str, authority: &str) -> Option<String> {
+    if authority.contains('\\') {
+        return None;
+    }
     let (user, place) = authority.rsplit_once('@').map_or((None, authority), |(user, place)| (Some(user), place));
     let (host, port) = match place.rsplit_once(':') {
         Some((host, port)) if !port.contains(']') => (host, port),
@@ -148,7 +219,8 @@ mod tests {
             ("http://EXAMPLE.org", "http://example.org/"),
             ("HTTP://u:P@A.B:80/%7Ex/%2f", "http://u:P@a.b/~x/%2f"),
             ("https://a.b:080/x y?z w#u v", "https://a.b:80/x%20y?z%20w#u%20v"),
-            ("http:\\\\a.b\\c", "http://a.b/c"),
+            ("http:\\/A.b/b\\c?d\\e", "http://a.b/b/c?d%5Ce"),
+            ("http:/a b", "http:/a%20b"),
             ("http://a.b/a/b/../../../c/.", "http://a.b/c/"),
             ("http://a.b/%2e%2e/x%", "http://a.b/x%25"),
             ("http://a.b/%c3%bc%e4?%41=%c3%bc", "http://a.b/%C3%BC%e4?A=%C3%BC"),
@@ -163,7 +235,35 @@ mod tests {
         ] {
             assert_eq!(written(value).as_deref(), Some(expected), "{value}");
         }
-        for value in ["http://[::", "http:///x", "http:x", "http://a b/", "http://a..b/", "http://a.b:65536/", "a:b"] {
+        let bad = ["http://[::", "http:///x", "http://a\\b", "http://a b/", "http://a..b/", "http://a.b:65536/", "a:b"];
+        bad.iter().for_each(|value| assert_eq!(written(value), None, "{value}"));
+    }
+
+    /// As a .NET client on Linux writes them.
+    #[test]
+    fn paths_of_windows_become_files() {
+        for (value, expected) in [
+            (r"C:\A\..\b\c?x=1#f%20%zz%2f%41", "file:///C:/b/c%3Fx=1%23f%20%25zz%252fA"),
+            ("c|/a b", "file:///c:/a%20b"),
+            (r"\\Server\Share\a b\..", "file://server/Share/"),
+            (r"\\\1.2/x?", "file://1.0.0.2/x%3F"),
+            (r"\\", "%5C%5C"),
+            (r"\a", "%5Ca"),
+            (r"//Server/a b", "//Server/a%20b"),
+            (r"file:C:\a%2fb?x y#z", "file:///C:/a/b?x%20y#z"),
+            ("file:////C|/x", "file:///C:/x"),
+            (r"FILE:/\Server\a\b?c", r"file://server/a%5Cb?c"),
+            ("file://///server/x", "file://server/x"),
+            (r"file:///a\b%2fc", "file:///a%5Cb/c"),
+            (r"file:\\\a\b", "file:///a/b"),
+            (r"file:\x", "file:%5Cx"),
+            ("file://?x", "file:///?x"),
+        ] {
+            assert_eq!(written(value).as_deref(), Some(expected), "{value}");
+        }
+        for value in
+            [r"C:a", r"\\a b\x", r"\\server:80\x", r"\\?\C:\x", r"\\a..b\x", "file://C:a", "file:////", "file://a b/x"]
+        {
             assert_eq!(written(value), None, "{value}");
         }
     }
