@@ -197,12 +197,9 @@ fn types(bindings: &[Binding], registered: &Registered<'_>) -> Option<Diagnostic
     };
     let unknown: Vec<_> = by_direction(bindings).filter(|(_, binding)| !known(&binding.type_name)).collect();
     let (index, first) = unknown.first()?;
-    let mut kinds: Vec<&str> = Vec::new();
-    for (_, binding) in &unknown {
-        if !kinds.contains(&binding.type_name.as_str()) {
-            kinds.push(&binding.type_name);
-        }
-    }
+    let mut seen = HashSet::new();
+    let kinds = unknown.iter().map(|(_, binding)| binding.type_name.as_str());
+    let kinds: Vec<&str> = kinds.filter(|kind| seen.insert(*kind)).collect();
     let rest = if registered.bundle {
         "were not found in the configured extension bundle. Please ensure the type is correct and the correct version of \
          extension bundle is configured."

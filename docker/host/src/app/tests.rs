@@ -289,6 +289,15 @@ fn values_of_a_wrong_type_are_errors_before_any_other() {
 }
 
 #[test]
+fn a_function_may_have_any_number_of_bindings() {
+    const BINDINGS: usize = 20_000;
+    let kinds: Vec<String> = (0..BINDINGS).map(|number| format!("kind{number}")).collect();
+    let bindings = kinds.iter().enumerate().map(|(at, kind)| format!(r#"{{"type": "{kind}", "name": "n{at}"}}"#));
+    let error = function_error(&format!("{HTTP}, {}", bindings.collect::<Vec<_>>().join(",")));
+    assert!(error.starts_with(&format!("The binding type(s) '{}' are not", kinds.join(", "))), "{:.200}", error);
+}
+
+#[test]
 fn a_route_that_costs_more_than_any_path_is_long_is_a_fault_of_its_function() {
     let of_length =
         |length: usize| HTTP.replacen("\"req\"", &format!(r#""req", "route": "{}""#, "a/".repeat(length / 2)), 1);

@@ -3,11 +3,11 @@
 use bytes::Bytes;
 use chrono::Utc;
 use dotnet_text::base64;
-use futures_util::future::join_all;
+use futures_util::stream::{self, StreamExt};
 use storage::{Blob, PutBlob, Queue};
 use uuid::Uuid;
 
-use super::{Bindings, location};
+use super::{Bindings, MOST_AT_ONCE, location};
 use crate::app::{Binding, BindingKind, MessageEncoding, is_by_hand};
 use crate::envelope::data::BindingData;
 use crate::envelope::failure::Failure;
@@ -18,7 +18,7 @@ use crate::log::Output;
 /// The user metadata that names the invocation that wrote a blob.
 const PARENT_ID: &str = "AzureWebJobsParentId";
 
-/// Writes every value to its binding, all at once. There is no transaction: what one writes stays, whatever becomes of the
+/// Writes every value to its binding, many at once. There is no transaction: what one writes stays, whatever becomes of the
 /// others. Only those behind a value that cannot be converted are not begun; blobs among them are left behind empty, since the
 /// extension has opened them by then (recordings R19-date, R19-bad-object-text).
 pub async fn write(
@@ -42,12 +42,16 @@ pub async fn write(
             }
         }
     }
-    let written = join_all(writes.into_iter().map(|(binding, write)| async move {
-        let done = write.carry_out(bindings, invocation).await;
-        done.map_err(|error| named(binding, Failure::new(error.to_string())))?;
-        Ok(Written { binding: binding.name.clone(), write })
-    }));
-    let written = written.await.into_iter().collect::<Result<_, Failure>>()?;
+    let writing: Vec<_> = writes
+        .into_iter()
+        .map(|(binding, write)| async move {
+            let done = write.carry_out(bindings, invocation).await;
+            done.map_err(|error| named(binding, Failure::new(error.to_string())))?;
+            Ok(Written { binding: binding.name.clone(), write })
+        })
+        .collect();
+    let written: Vec<Result<Written, Failure>> = stream::iter(writing).buffered(MOST_AT_ONCE).collect().await;
+    let written = written.into_iter().collect::<Result<_, Failure>>()?;
     unconverted.map(|()| written)
 }
 

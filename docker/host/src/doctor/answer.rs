@@ -1,6 +1,8 @@
 //! Finds parts of an answer that the host ignores, although its author surely meant them (protocol.md#the-result-object to
 //! #http-return-value).
 
+use std::collections::HashSet;
+
 use crate::app::Diagnostic;
 use crate::envelope::answer::Answer;
 use crate::envelope::outputs::OutputBinding;
@@ -10,6 +12,8 @@ use dotnet_text::json::{self, ANSWER_MAX_DEPTH, Json, Object};
 use dotnet_text::letter_case::same_name;
 use dotnet_text::number;
 
+/// As many values that nothing takes are told of.
+const MOST_DROPPED: usize = 100;
 /// A longer text is not taken for base64 by accident.
 const MOST_ACCIDENTAL_LETTERS: usize = 256;
 /// What counts in an answer, and in a response among its outputs.
@@ -163,9 +167,11 @@ fn dropped(outputs: &Object, bindings: &[OutputBinding<'_>]) -> Vec<Diagnostic> 
     let names: Vec<&str> = bindings.iter().map(|binding| binding.name).collect();
     let is_told_already =
         |key: &str| bindings.iter().any(|binding| binding.kind == "http" && same_name(key, binding.name));
-    let is_taken = |key: &str| bindings.iter().any(|binding| !binding.is_return() && binding.name == key);
-    let keys = outputs.keys().filter(|key| !is_taken(key));
+    // A function may have many outputs, and an answer as many values.
+    let taken: HashSet<&str> = bindings.iter().filter(|it| !it.is_return()).map(|binding| binding.name).collect();
+    let keys = outputs.keys().filter(|key| !taken.contains(key.as_str()));
     keys.filter(|key| key.as_str() == "$return" || !is_told_already(key))
+        .take(MOST_DROPPED)
         .map(|key| {
             let hint = if key.as_str() == "$return" || names == ["$return"] {
                 "the value of the output `$return` is the `ReturnValue` of the answer, beside `Outputs`".to_owned()
