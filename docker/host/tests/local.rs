@@ -266,18 +266,18 @@ fn a_running_host_is_asked_for_one_invocation_and_where_none_runs_one_is_started
     assert_eq!(astray, why);
 }
 
-/// Keeps the body `mine` waiting until another request has been answered.
+/// Keeps the body `mine` waiting until another request has been answered, whichever of the two comes first.
 const IN_TURN: &str = "
 import http from 'node:http';
-let answer = () => {};
+let [answer, isAnswered] = [() => {}, false];
 http.createServer((request, response) => {
   const chunks = [];
   request.on('data', (chunk) => chunks.push(chunk)).on('end', () => {
     if (request.method === 'GET') return response.end();
     const { Body } = JSON.parse(Buffer.concat(chunks)).Data.req;
     const end = () => response.writeHead(200, { 'Content-Type': 'application/json' }).end(JSON.stringify({ Logs: [`body ${Body}`] }));
-    if (Body === 'mine') return (answer = end);
-    response.on('close', answer);
+    if (Body === 'mine') return isAnswered ? end() : (answer = end);
+    response.on('close', () => { isAnswered = true; answer(); });
     end();
   });
 }).listen(process.env.FUNCTIONS_CUSTOMHANDLER_PORT, '127.0.0.1');
