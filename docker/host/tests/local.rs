@@ -56,7 +56,7 @@ fn typed(app: &TempDir, words: &[&str]) -> Command {
 }
 
 fn refused(app: &TempDir, words: &[&str]) -> (Option<i32>, String) {
-    let Output { status, stderr, .. } = typed(app, words).output().unwrap();
+    let Output { status, stderr, .. } = host::output(&mut typed(app, words));
     (status.code(), String::from_utf8(stderr).unwrap())
 }
 
@@ -113,6 +113,38 @@ fn some_of_the_functions_are_served_and_unknown_names_are_asked_about() {
     host.wait_for_line("did you mean `other`?");
     assert!(host.post("/api/hello", "").starts_with("HTTP/1.1 200"));
     assert!(host.post("/api/other", "").starts_with("HTTP/1.1 404"));
+}
+
+/// Prints and repeats all that it gets, and fails.
+const LOUD: &str = "
+import http from 'node:http';
+http.createServer((request, response) => {
+  const chunks = [];
+  request.on('data', (chunk) => chunks.push(chunk)).on('end', () => {
+    if (request.method === 'POST') console.log(`got ${chunks.join('')}`);
+    response.writeHead(request.method === 'POST' ? 500 : 200).end(chunks.join(''));
+  });
+}).listen(process.env.FUNCTIONS_CUSTOMHANDLER_PORT, '127.0.0.1');
+";
+
+#[test]
+fn no_key_is_printed_but_in_the_list_that_was_asked_for() {
+    let app = app(r#"{"Values": {}}"#);
+    fs::write(app.path().join("hello/function.json"), FUNCTION_JSON.replace("anonymous", "function")).unwrap();
+    fs::write(app.path().join("host.json"), HOST_JSON.replace("true", "false")).unwrap();
+    fs::write(app.path().join("handler.mjs"), LOUD).unwrap();
+    let host = Host::start(&mut typed(&app, &["--port", "0", "--open-keys"]));
+    let lines = ["master, opens everything: ", "opens hello: "].map(|opens| host.wait_for_line(opens));
+    for key in lines.iter().filter_map(|line| line.rsplit(' ').next()) {
+        for target in [format!("/api/hello?code={key}"), format!("/api/hello?x={key}&code={key}")] {
+            assert!(host.post(&target, &format!("my key is {key}")).starts_with("HTTP/1.1 500"));
+        }
+        host.wait_for_line("got {");
+        host.wait_for_line("Executed 'Functions.hello' (Failed");
+        let printed = format!("\tmaster, opens everything: {key}\nthis is {}\n", key.to_uppercase());
+        let found = host::keys::leaks(&printed, &app.path().join(".state"));
+        assert_eq!(found, [format!("this is {}", key.to_uppercase())], "what looks for keys finds them");
+    }
 }
 
 #[test]
@@ -192,7 +224,7 @@ fn options_of_core_tools_are_told_their_name_here() {
         let expected = format!("error: `{word}` is a word of Core Tools, not of mini-host\nhint: {hint}\n");
         assert_eq!(refused(&app, words), (Some(2), expected), "{words:?}");
     }
-    let Output { status, stderr, .. } = typed(&app, &["--nope"]).arg(OsStr::from_bytes(b"\xff")).output().unwrap();
+    let Output { status, stderr, .. } = host::output(typed(&app, &["--nope"]).arg(OsStr::from_bytes(b"\xff")));
     assert!(status.code() == Some(2) && !String::from_utf8_lossy(&stderr).contains("panicked"));
     let (status, error) = refused(&app, &["--prot", "1"]);
     assert!(status == Some(2) && error.contains("a similar argument exists: '--port'"), "{error}");
@@ -245,7 +277,7 @@ fn a_running_host_is_asked_for_one_invocation_and_where_none_runs_one_is_started
     let app = app(r#"{"Values": {"ONE": "file"}}"#);
     let sent = |words: &[&str]| {
         let Output { status, stdout, stderr } =
-            typed(&app, words).env("XDG_RUNTIME_DIR", app.path().join(".state")).output().unwrap();
+            host::output(typed(&app, words).env("XDG_RUNTIME_DIR", app.path().join(".state")));
         (status.code(), String::from_utf8(stdout).unwrap() + &String::from_utf8(stderr).unwrap())
     };
     fs::create_dir(app.path().join(".state")).unwrap();
@@ -306,7 +338,7 @@ fn a_function_that_fails_or_does_not_end_has_a_status_of_its_own() {
     let status = |handler: &str, words: &[&str]| {
         fs::write(app.path().join("handler.mjs"), handler).unwrap();
         let Output { status, stdout, .. } =
-            typed(&app, words).env("XDG_RUNTIME_DIR", app.path().join(".state")).output().unwrap();
+            host::output(typed(&app, words).env("XDG_RUNTIME_DIR", app.path().join(".state")));
         (status.code(), String::from_utf8(stdout).unwrap())
     };
     let (code, text) = status(&HANDLER.replace("response.end", "response.writeHead(404).end"), &["send", "hello"]);
@@ -340,7 +372,7 @@ http.createServer((request, response) => {
 }).listen(process.env.FUNCTIONS_CUSTOMHANDLER_PORT, '127.0.0.1');
 ";
     fs::write(app.path().join("handler.mjs"), handler).unwrap();
-    let output = typed(&app, &["send", "other"]).env("XDG_RUNTIME_DIR", app.path().join(".state")).output().unwrap();
+    let output = host::output(typed(&app, &["send", "other"]).env("XDG_RUNTIME_DIR", app.path().join(".state")));
     let text = String::from_utf8(output.stdout).unwrap();
     assert_eq!(output.status.code(), Some(0), "{text}");
     assert!(text.contains("output `doc` to cosmosDB, which mini-host does not write"), "{text}");
