@@ -53,10 +53,8 @@ func queueTrigger(envelope Envelope[struct{ Message Quoted[string] }, Attempts])
 	if message == "unprocessable" {
 		return nil, Unprocessable(attempt)
 	}
-	return &InvocationResult{
-		Logs:        []string{fmt.Sprintf("Passed on %d bytes, attempt %d", len(message), attempt)},
-		ReturnValue: []byte(message),
-	}, nil
+	line := fmt.Sprintf("Passed on %d bytes, attempt %d", len(message), attempt)
+	return &InvocationResult{Logs: []string{line}, ReturnValue: []byte(message)}, nil
 }
 
 // OrderMessage is the Data of queueTriggerWithOutputs.
@@ -90,10 +88,8 @@ func queueTriggerWithOutputs(envelope Envelope[OrderMessage, Attempts]) (*Invoca
 // The bytes of a blob trigger with dataType binary are bare base64: never decode them as JSON.
 // encoding/json reads base64 into a []byte.
 func blobTrigger(envelope Envelope[struct{ Blob []byte }, struct{ Name Quoted[string] }]) (*InvocationResult, error) {
-	return &InvocationResult{
-		Logs:        []string{fmt.Sprintf("Copied %s, %d bytes", envelope.Metadata.Name.Value, len(envelope.Data.Blob))},
-		ReturnValue: envelope.Data.Blob,
-	}, nil
+	line := fmt.Sprintf("Copied %s, %d bytes", envelope.Metadata.Name.Value, len(envelope.Data.Blob))
+	return &InvocationResult{Logs: []string{line}, ReturnValue: envelope.Data.Blob}, nil
 }
 
 // eventHubTrigger counts the events of a batch, and the orders among them.
@@ -106,10 +102,9 @@ func eventHubTrigger(envelope Envelope[struct{ Messages Quoted[[]string] }, any]
 			orders++
 		}
 	}
-	return &InvocationResult{
-		Outputs: map[string]any{"summary": jsonText(map[string]int{"events": len(events), "orders": orders})},
-		Logs:    []string{fmt.Sprintf("Batch of %d events", len(events))},
-	}, nil
+	summary := jsonText(map[string]int{"events": len(events), "orders": orders})
+	line := fmt.Sprintf("Batch of %d events", len(events))
+	return &InvocationResult{Outputs: map[string]any{"summary": summary}, Logs: []string{line}}, nil
 }
 
 // timerTrigger queues a tick that says whether it comes late.
@@ -117,10 +112,9 @@ func eventHubTrigger(envelope Envelope[struct{ Messages Quoted[[]string] }, any]
 // Before the first run ScheduleStatus is null, or its Last is 0001-01-01T00:00:00, with or without an offset.
 func timerTrigger(envelope Envelope[struct{ Timer struct{ IsPastDue bool } }, any]) (*InvocationResult, error) {
 	pastDue := envelope.Data.Timer.IsPastDue
-	return &InvocationResult{
-		Outputs: map[string]any{"tick": jsonText(map[string]bool{"pastDue": pastDue})},
-		Logs:    []string{fmt.Sprintf("Timer ran, past due: %t", pastDue)},
-	}, nil
+	tick := jsonText(map[string]bool{"pastDue": pastDue})
+	line := fmt.Sprintf("Timer ran, past due: %t", pastDue)
+	return &InvocationResult{Outputs: map[string]any{"tick": tick}, Logs: []string{line}}, nil
 }
 
 // orderIn is the order of a JSON text {"order": 7}, and whether there is one that is an integer.

@@ -6,17 +6,24 @@ import (
 	"log"
 	"net"
 	"net/http"
+	"net/netip"
 	"os"
 )
 
 func main() {
 	log.SetFlags(0) // The host's log has the time of each line.
 	// The host chooses a free port, names it in FUNCTIONS_CUSTOMHANDLER_PORT and connects to 127.0.0.1 only.
-	port, note := os.Getenv("FUNCTIONS_CUSTOMHANDLER_PORT"), ""
-	if port == "" {
+	port, isSet := os.LookupEnv("FUNCTIONS_CUSTOMHANDLER_PORT")
+	note := ""
+	if !isSet {
 		port, note = "8081", " (FUNCTIONS_CUSTOMHANDLER_PORT is not set)"
 	}
-	listener, err := net.Listen("tcp", net.JoinHostPort("127.0.0.1", port))
+	var listener net.Listener
+	// net.Listen would take "" for any port, and "http" for 80.
+	address, err := netip.ParseAddrPort("127.0.0.1:" + port)
+	if err == nil {
+		listener, err = net.ListenTCP("tcp", net.TCPAddrFromAddrPort(address))
+	}
 	if err != nil {
 		log.Fatalf("Cannot listen on port `%s` (%v): set FUNCTIONS_CUSTOMHANDLER_PORT to a free port, or unset it to listen on 8081", port, err)
 	}
