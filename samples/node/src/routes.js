@@ -10,7 +10,8 @@ import * as functions from "./functions.js";
 /** Longer than the host keeps an idle connection (one minute), so that it never sends into one just closed here. */
 const KEEP_ALIVE_MS = 120_000;
 
-const ROUTES = {
+/** Which function answers which path and method. */
+export const ROUTES = {
   // Proxied: with only an HTTP trigger in and an HTTP response out, the host passes the request on as it came, /api included, and the answer back piece by piece.
   "/api/hello": { GET: hello },
   "/api/SimpleHttpTrigger": { GET: simpleHttpTriggerGet, POST: simpleHttpTriggerPost },
