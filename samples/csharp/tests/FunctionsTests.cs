@@ -1,134 +1,205 @@
+using System.Diagnostics;
+using System.Net;
 using System.Text;
 using System.Text.Json;
 
 namespace Handler.Tests;
 
-/// <summary>The functions in default mode, one test each: an envelope in, a result out, without a server.</summary>
-public sealed class FunctionsTests
+/// <summary>One test a function: those in default mode are called without a server.</summary>
+public sealed class FunctionsTests : AppTests
 {
+    [Fact]
+    public async Task HelloAnswersGetAndHeadAlone()
+    {
+        await AssertAnswer(200, "text/plain; charset=utf-8", "Hello world", await Client.GetAsync("/api/hello"));
+        await AssertAnswer(200, "text/plain; charset=utf-8", "", await Client.SendAsync(new(HttpMethod.Head, "/api/hello")));
+        HttpResponseMessage refused = await Client.PostAsync("/api/hello", null);
+        Assert.Equal(HttpStatusCode.MethodNotAllowed, refused.StatusCode);
+        Assert.Equal(["GET", "HEAD"], refused.Content.Headers.Allow);
+    }
+
+    [Fact]
+    public async Task SimpleHttpTriggerGreetsTheNameInQueryOrBody()
+    {
+        foreach ((string query, string name) in new[] { ("?name=Zo%C3%AB+B", "Zoë B"), ("?name=", "world"), ("", "world") })
+        {
+            await AssertAnswer(200, "text/plain; charset=utf-8", $"Hello, {name}!", await Client.GetAsync($"/api/SimpleHttpTrigger{query}"));
+        }
+        Task<HttpResponseMessage> Post(string body) => Client.PostAsync("/api/SimpleHttpTrigger", new StringContent(body));
+        await AssertAnswer(200, "text/plain; charset=utf-8", "Hello, Ada!", await Post("""{"name":"Ada"}"""));
+        foreach (string body in (string[])["", "name=Ada", "null", """{"name":null}""", """{"name":""}""", """{"name":7}"""])
+        {
+            await AssertAnswer(400, "text/plain; charset=utf-8", """Expected a JSON body such as {"name":"Ada"}""", await Post(body));
+        }
+    }
+
+    [Fact]
+    public async Task SimpleHttpTriggerWithReturnTellsWhatArrivedButNoKey()
+    {
+        Client.DefaultRequestHeaders.Add("X-Azure-Functions-InvocationId", "some-id");
+        await AssertAnswer(
+            200,
+            "application/json",
+            """{"method":"POST","path":"/api/SimpleHttpTriggerWithReturn","query":{"a":"1","flag":""},"bytes":3,"invocationId":"some-id"}""",
+            await Client.PostAsync("/api/SimpleHttpTriggerWithReturn?a=1&flag=&Code=secret", new ByteArrayContent([0, 255, 254])));
+    }
+
     [Fact]
     public void HttpTriggerStringReturnValueAnswersAndQueues()
     {
-        InvocationResult result = Functions.HttpTriggerStringReturnValue(Envelope.Read("""{"Data":{"req":{}},"Metadata":{}}"""));
+        InvocationResult result = Functions.HttpTriggerStringReturnValue(ReadEnvelope(new { req = new { } }));
         AssertOutputs("""{"res":{"statusCode":201,"headers":{"header1":"header1Val"},"body":"my world"}}""", result);
         Assert.Equal(Base64("Hello,World"), result.ReturnValue);
     }
 
     [Fact]
-    public void HttpTriggerWithOutputsQueuesTheOrderAsItCame()
+    public void HttpTriggerWithOutputsQueuesAnOrderOrSaysWhatIsWrong()
     {
-        const string body = """ { "order" : 7, "item":"grüner Tee" } """;
-        InvocationResult result = Functions.HttpTriggerWithOutputs(
-            ReadEnvelope(new { req = new { Body = body, Params = new { customer = "ada" } } }));
+        InvocationResult Post(string body) =>
+            Functions.HttpTriggerWithOutputs(ReadEnvelope(new { req = new { Body = body, Params = new { customer = "ada" } } }));
+
+        const string order = """ { "order" : 7, "item":"grüner Tee" } """;
+        InvocationResult result = Post(order);
         AssertOutputs(
             $$$"""
-            {"order":"{{{Base64(body)}}}",
+            {"order":"{{{Base64(order)}}}",
              "res":{"statusCode":201,"headers":{"content-type":"application/json"},"body":"{\"accepted\":7,\"customer\":\"ada\"}"}}
             """,
             result);
         Assert.Equal(["Accepted order 7"], result.Logs);
-    }
-
-    [Fact]
-    public void HttpTriggerWithOutputsTellsTheCallerWhatIsWrong()
-    {
-        foreach (string? body in (string?[])[null, "not json", "[7]", """{"item":"tea"}""", """{"order":"7"}""", """{"order":7.5}"""])
+        foreach (string body in (string[])["", "not json", "[7]", "{}", """{"order":"7"}""", """{"order":7.5}"""])
         {
-            object req = body is null ? new { Params = new { customer = "ada" } } : new { Body = body, Params = new { customer = "ada" } };
-            InvocationResult result = Functions.HttpTriggerWithOutputs(ReadEnvelope(new { req }));
             AssertOutputs(
                 """
                 {"res":{"statusCode":400,"headers":{"content-type":"application/json"},
                         "body":"{\"error\":\"expected a JSON body with an integer order\"}"}}
                 """,
-                result);
+                Post(body));
         }
         Assert.Throws<BadEnvelopeException>(() => Functions.HttpTriggerWithOutputs(ReadEnvelope(new { req = "an order" })));
     }
 
     [Fact]
-    public void QueueTriggerPassesOnTheSameText()
+    public void QueueTriggerPassesOnAnyTextAndGivesUpOnOne()
     {
-        foreach (string message in (string[])["", "test", "[1,2]", """{ "b" : 2, "a": 1.50 }""", "\"quoted\"", "null", "grüß", new string('x', 49152)])
+        foreach (string text in (string[])["hello", "test", "\"quoted\"", "null", "grüß"])
         {
-            InvocationResult result = Functions.QueueTrigger(
-                ReadEnvelope(new { message = Nested(message) }, new { DequeueCount = "2" }));
-            Assert.Equal(Base64(message), result.ReturnValue);
-            Assert.Equal([$"Passed on {Encoding.UTF8.GetByteCount(message)} bytes, attempt 2"], result.Logs);
+            InvocationResult result = Functions.QueueTrigger(ReadEnvelope(new { message = Quoted(text) }, new { DequeueCount = "2" }));
+            Assert.Equal(Base64(text), result.ReturnValue);
+            Assert.Equal([$"Passed on {Encoding.UTF8.GetByteCount(text)} bytes, attempt 2"], result.Logs);
         }
+        InvocationResult byAdmin = Functions.QueueTrigger(ReadEnvelope(new { message = Quoted("by admin") }));
+        Assert.Equal(["Passed on 8 bytes, attempt 0"], byAdmin.Logs);
+        Envelope unprocessable = ReadEnvelope(new { message = Quoted("unprocessable") }, new { DequeueCount = "5" });
+        var e = Assert.Throws<UnprocessableException>(() => Functions.QueueTrigger(unprocessable));
+        Assert.Equal("Cannot process, attempt 5", e.Message);
     }
 
     [Fact]
-    public void QueueTriggerCountsNoAttemptWhenInvokedByHand() =>
-        Assert.Equal(
-            ["Passed on 8 bytes, attempt 0"],
-            Functions.QueueTrigger(ReadEnvelope(new { message = Nested("by admin") })).Logs);
-
-    [Fact]
-    public void QueueTriggerGivesUpOnTheUnprocessable()
+    public void QueueTriggerWithOutputsLooksTheCustomerUp()
     {
-        Envelope envelope = ReadEnvelope(new { message = Nested("unprocessable") }, new { DequeueCount = "3" });
-        var e = Assert.Throws<UnprocessableException>(() => Functions.QueueTrigger(envelope));
-        Assert.Equal("Cannot process, attempt 3", e.Message);
-    }
+        InvocationResult Trigger(string message, string? profile) => Functions.QueueTriggerWithOutputs(
+            ReadEnvelope(new { message = Quoted(message), profile = Quoted(profile) }, new { DequeueCount = "5" }));
 
-    [Fact]
-    public void QueueTriggerWithOutputsWritesToTwoQueues()
-    {
-        foreach ((string profile, string customer) in new[] { (Nested("Ada"), "Ada"), (Nested("null"), "null"), ("null", "an unknown customer") })
+        foreach ((string? profile, string customer) in new[] { ("Ada", "Ada"), ("null", "null"), (null, "an unknown customer") })
         {
-            string message = Nested("""{"order":7,"customer":"ada.txt"}""");
-            InvocationResult result = Functions.QueueTriggerWithOutputs(ReadEnvelope(new { message, profile }));
+            InvocationResult result = Trigger("""{"order":7}""", profile);
             AssertOutputs("""{"output1":["Order 7: pack","Order 7: bill"]}""", result);
+            Assert.Equal(["Order 7"], result.Logs);
             Assert.Equal(Base64($"Order 7 for {customer}"), result.ReturnValue);
         }
-        Envelope bad = ReadEnvelope(new { message = Nested("""{"order":"x"}""") }, new { DequeueCount = "5" });
-        Assert.Throws<UnprocessableException>(() => Functions.QueueTriggerWithOutputs(bad));
+        var e = Assert.Throws<UnprocessableException>(() => Trigger("""{"order":"x"}""", "Ada"));
+        Assert.Equal("Cannot process, attempt 5", e.Message);
     }
 
     [Fact]
-    public void BlobTriggerCopiesTheBytes()
+    public async Task BlobTriggerCopiesBytes()
     {
+        static string Body(string blob) =>
+            JsonSerializer.Serialize(new { Data = new { blob }, Metadata = new { name = Quoted("a b é.bin") } });
+
         // "null" is the base64 of three bytes.
-        foreach (string blob in (string[])["", "null", Convert.ToBase64String(new byte[8 << 20])])
+        foreach ((string blob, int length) in new[] { ("", 0), ("aGk=", 2), ("null", 3) })
         {
-            InvocationResult result = Functions.BlobTrigger(ReadEnvelope(new { blob }, new { name = Nested("a b é.bin") }));
+            InvocationResult result = Functions.BlobTrigger(Envelope.Read(Body(blob)));
             Assert.Equal(blob, result.ReturnValue);
-            Assert.Equal([$"Copied a b é.bin, {Convert.FromBase64String(blob).Length} bytes"], result.Logs);
+            Assert.Equal([$"Copied a b é.bin, {length} bytes"], result.Logs);
         }
-        Envelope bad = ReadEnvelope(new { blob = "a blob" }, new { name = Nested("a") });
-        Assert.Throws<BadEnvelopeException>(() => Functions.BlobTrigger(bad));
+        Assert.Throws<BadEnvelopeException>(() => Functions.BlobTrigger(Envelope.Read(Body("a blob"))));
+
+        // Longer than Kestrel takes if it is not told, and in chunks, as the host sends it.
+        string large = Convert.ToBase64String(new byte[24 << 20]);
+        using HttpRequestMessage request = new(HttpMethod.Post, "/BlobTrigger")
+        {
+            Content = new StringContent(Body(large)),
+            Headers = { TransferEncodingChunked = true },
+        };
+        using HttpResponseMessage response = await Client.SendAsync(request);
+        JsonElement answer = JsonElement.Parse(await response.Content.ReadAsStringAsync());
+        Assert.Equal(large, answer.GetProperty("ReturnValue").GetString());
     }
 
     [Fact]
     public void EventHubTriggerCountsEventsAndOrders()
     {
-        string[] events = ["""{"order":1}""", "not json", """{"order":"2"}""", "[]", """{ "order" : 3 }"""];
-        InvocationResult result = Functions.EventHubTrigger(ReadEnvelope(new { messages = Nested(events) }));
+        string[] events = ["""{"order":1}""", "", "grüß", """{"order":"x"}""", """{"order":2}"""];
+        InvocationResult result = Functions.EventHubTrigger(ReadEnvelope(new { messages = Quoted(events) }));
         AssertOutputs($$"""{"summary":"{{Base64("""{"events":5,"orders":2}""")}}"}""", result);
         Assert.Equal(["Batch of 5 events"], result.Logs);
-        Envelope bad = ReadEnvelope(new { messages = Nested((string?[])["", null]) });
+        Envelope bad = ReadEnvelope(new { messages = Quoted((string?[])["", null]) });
         Assert.Throws<BadEnvelopeException>(() => Functions.EventHubTrigger(bad));
     }
 
     [Fact]
-    public void TimerTriggerSaysWhetherItIsLate()
+    public void TimerTriggerSaysWhetherItComesLate()
     {
         foreach (object? status in new object?[] { null, new { Last = "0001-01-01T00:00:00" }, new { Last = "0001-01-01T00:00:00+00:00" } })
         {
-            InvocationResult result = Functions.TimerTrigger(
-                ReadEnvelope(new { timer = new { ScheduleStatus = status, IsPastDue = true } }));
+            InvocationResult result = Functions.TimerTrigger(ReadEnvelope(new { timer = new { IsPastDue = true, ScheduleStatus = status } }));
             AssertOutputs($$"""{"tick":"{{Base64("""{"pastDue":true}""")}}"}""", result);
             Assert.Equal(["Timer ran, past due: true"], result.Logs);
         }
         Assert.Throws<BadEnvelopeException>(() => Functions.TimerTrigger(ReadEnvelope(new { timer = "late" })));
     }
 
+    [Fact]
+    public async Task HttpTriggerWithStreamingSendsEventsUntilTheCallerGoesAway()
+    {
+        HttpResponseMessage whole = await Client.GetAsync("/api/HttpTriggerWithStreaming?count=2&pauseMs=0");
+        await AssertAnswer(200, "text/event-stream", "data: {\"piece\":1}\n\ndata: {\"piece\":2}\n\n", whole);
+        Assert.True(whole.Headers.CacheControl?.NoCache);
+        foreach (string query in (string[])["count=0", "count=21", "count=x", "count=1%0B", "count=", "pauseMs=-1", "pauseMs=2001"])
+        {
+            await AssertAnswer(
+                400,
+                "application/json",
+                """{"error":"expected count from 1 to 20 and pauseMs from 0 to 2000"}""",
+                await Client.GetAsync($"/api/HttpTriggerWithStreaming?{query}"));
+        }
+
+        using Process program = StartProgram("0");
+        try
+        {
+            string listening = (await program.StandardOutput.ReadLineAsync().WaitAsync(Limit))!;
+            Uri address = new($"{listening.Split(' ')[2]}/api/HttpTriggerWithStreaming?count=20&pauseMs=1000");
+            using (Stream events = await Client.GetStreamAsync(address))
+            {
+                Assert.Equal("""data: {"piece":1}""", await new StreamReader(events).ReadLineAsync());
+            }
+            // All twenty would take 19 s, and then there would be no such line.
+            Assert.StartsWith("Stopped after ", await program.StandardOutput.ReadLineAsync().WaitAsync(Limit));
+        }
+        finally
+        {
+            program.Kill();
+        }
+    }
+
     private static Envelope ReadEnvelope(object data, object? metadata = null) =>
         Envelope.Read(JsonSerializer.Serialize(new { Data = data, Metadata = metadata ?? new { } }));
 
-    /// <summary>JSON text inside a string, as the host sends it.</summary>
-    private static string Nested(object value) => JsonSerializer.Serialize(value);
+    /// <summary>A value as the host sends it: JSON inside a JSON string.</summary>
+    private static string Quoted(object? value) => JsonSerializer.Serialize(value);
 
     private static string Base64(string text) => Convert.ToBase64String(Encoding.UTF8.GetBytes(text));
 
@@ -136,4 +207,9 @@ public sealed class FunctionsTests
         Assert.True(
             JsonElement.DeepEquals(JsonElement.Parse(json), JsonSerializer.SerializeToElement(result.Outputs)),
             JsonSerializer.Serialize(result.Outputs));
+
+    private static async Task AssertAnswer(int status, string contentType, string body, HttpResponseMessage response) =>
+        Assert.Equal(
+            (status, contentType, body),
+            ((int)response.StatusCode, response.Content.Headers.ContentType?.ToString(), await response.Content.ReadAsStringAsync()));
 }
