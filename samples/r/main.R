@@ -8,8 +8,8 @@ invisible(suppressWarnings(Sys.setlocale("LC_CTYPE", "C.UTF-8")))
 for (part in c("envelope.R", "functions.R", "routes.R")) source(file.path("R", part), encoding = "UTF-8")
 
 # The host chooses a free port, names it in FUNCTIONS_CUSTOMHANDLER_PORT and connects to 127.0.0.1 only.
-named <- Sys.getenv("FUNCTIONS_CUSTOMHANDLER_PORT")
-port <- if (named == "") "8081" else if (named == "0") httpuv::randomPort() else named
+named <- Sys.getenv("FUNCTIONS_CUSTOMHANDLER_PORT", unset = NA)
+port <- if (is.na(named)) "8081" else if (named == "0") httpuv::randomPort() else named
 server <- tryCatch(
   {
     stopifnot("not a port number" = port %in% 1:65535)
@@ -21,7 +21,7 @@ server <- tryCatch(
     quit(status = 1)
   }
 )
-why <- if (named == "") " (FUNCTIONS_CUSTOMHANDLER_PORT is not set)" else ""
+why <- if (is.na(named)) " (FUNCTIONS_CUSTOMHANDLER_PORT is not set)" else ""
 cat("Listening on http://127.0.0.1:", port, why, "\n", sep = "")
 
 # When the host stops it kills the handler: there is no signal to wait for.
