@@ -11,18 +11,21 @@ an_envelope <- function(data = list(), metadata = list()) {
   read_envelope(charToRaw(enc2utf8(to_json(list(Data = as_object(data), Metadata = as_object(metadata))))))
 }
 
-# JSON text inside a string, as the host sends it.
-nested <- function(value) to_json(value)
+# A value as the host sends it: JSON inside a JSON string.
+quoted <- function(value) to_json(value)
 
-a_message <- function(text, attempt = "1") an_envelope(list(message = nested(text)), list(DequeueCount = attempt))
+a_message <- function(text, attempt = "1") an_envelope(list(message = quoted(text)), list(DequeueCount = attempt))
 
-# What the handler answers to a request, as "status body".
-ask <- function(method, path, query = "", body = "", table = routes()) {
+a_request <- function(method, path, query = "", body = "") {
   bytes <- if (is.raw(body)) body else charToRaw(enc2utf8(body))
-  env <- list(
-    REQUEST_METHOD = method, PATH_INFO = path, QUERY_STRING = query, HTTP_X_AZURE_FUNCTIONS_INVOCATIONID = "42",
+  list(
+    REQUEST_METHOD = method, PATH_INFO = path, QUERY_STRING = query, HTTP_X_AZURE_FUNCTIONS_INVOCATIONID = "some-id",
     rook.input = list(read = function() bytes)
   )
-  reply <- app(table)$call(env)
+}
+
+# What the handler answers to a request: status, content type and body.
+ask <- function(..., table = routes()) {
+  reply <- app(table)$call(a_request(...))
   paste(reply$status, reply$headers[["Content-Type"]], as_text(reply$body))
 }
