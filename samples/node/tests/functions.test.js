@@ -129,6 +129,7 @@ test("HttpTriggerWithStreaming sends events until the caller goes away", async (
   const { ask } = await serve(t);
   const whole = await ask("/api/HttpTriggerWithStreaming?count=2&pauseMs=0");
   assert.equal(whole.headers.get("content-type"), "text/event-stream");
+  assert.equal(whole.headers.get("cache-control"), "no-cache");
   await expectText(whole, 200, 'data: {"piece":1}\n\ndata: {"piece":2}\n\n');
   for (const query of ["count=0", "count=21", "count=x", "count=", "pauseMs=-1", "pauseMs=2001"]) {
     const reply = await ask(`/api/HttpTriggerWithStreaming?${query}`);
