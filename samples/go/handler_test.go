@@ -27,7 +27,7 @@ func TestEveryFunctionHasARouteAndEveryRouteAFunction(t *testing.T) {
 		t.Fatal(err)
 	}
 	routed := map[string]bool{}
-	for _, match := range regexp.MustCompile(`mux\.HandleFunc\("[A-Z]+ ([^"]+)"`).FindAllSubmatch(source, -1) {
+	for _, match := range regexp.MustCompile(`(?m)^\s*mux\.HandleFunc\("[A-Z]+ ([^"]+)"`).FindAllSubmatch(source, -1) {
 		routed[string(match[1])] = true
 	}
 	expected := map[string]bool{}
