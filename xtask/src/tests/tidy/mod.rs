@@ -3,6 +3,7 @@
 mod citations;
 mod commands;
 mod doors;
+mod listed_tests;
 mod reference;
 mod release;
 
