@@ -15,6 +15,7 @@ use super::context::{CATEGORY, Context, Judgement, until};
 use super::host_id::host_id;
 use super::listener::{self, Source};
 use super::timer::HOSTS_CONTAINER;
+use super::trouble::Trouble;
 use super::{blob_properties, receipt};
 use crate::app::{Binding, HostOptions, MessageEncoding};
 use crate::bindings::changes::Changes;
@@ -196,12 +197,20 @@ impl Watch {
 /// Looks for new blobs every few seconds, and whenever this host itself has written one into the container.
 async fn scan(watch: Arc<Watch>, mut resting: watch::Receiver<bool>) {
     let mut known = HashSet::new();
+    let mut trouble = Trouble::default();
     let mut changes = watch.changes().subscribe();
     let address = watch.container.blob("").url();
     while !*resting.borrow() {
-        if let Err(error) = watch.sweep(&mut known).await {
-            let name = watch.container.name();
-            watch.context.host.log().warning(CATEGORY, format!("The container '{name}' cannot be scanned: {error}"));
+        let (log, name) = (watch.context.host.log(), watch.container.name());
+        match watch.sweep(&mut known).await {
+            Ok(()) if trouble.is_over() => {
+                log.information(CATEGORY, format!("The container '{name}' is scanned again"))
+            }
+            Ok(()) => {}
+            Err(error) => {
+                let text = trouble.of_failure(format_args!("The container '{name}' cannot be scanned: {error}"));
+                text.into_iter().for_each(|text| log.warning(CATEGORY, text));
+            }
         }
         tokio::select! {
             () = until(&mut resting, true) => {}

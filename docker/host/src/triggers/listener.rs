@@ -10,6 +10,7 @@ use tokio::time::{Instant, sleep};
 
 use super::backoff::Backoff;
 use super::context::{CATEGORY, Judgement, until};
+use super::trouble::Trouble;
 use crate::app::{Diagnostic, MessageEncoding};
 use crate::bindings::changes::Announced;
 use crate::bindings::output;
@@ -49,13 +50,14 @@ where
     let (source, handle) = (Arc::new(source), Arc::new(handle));
     let mut under_way = JoinSet::new();
     let mut backoff = Backoff::new(source.longest_wait);
+    let mut trouble = Trouble::default();
     let address = source.queue.url();
     while !*resting.borrow() {
         if !room(&mut under_way, source.threshold, &mut resting).await {
             break;
         }
         // Not cancelled half-way: messages in an answer that is not read would be gone until their leases end.
-        let messages = taken(&source).await;
+        let messages = taken(&source, &mut trouble).await;
         if messages.is_empty() {
             tokio::select! {
                 () = until(&mut resting, true) => {}
@@ -85,15 +87,22 @@ async fn room(under_way: &mut JoinSet<()>, threshold: usize, resting: &mut watch
 }
 
 /// A queue that does not exist is an empty one: it may be created later (protocol.md#queue-polling).
-async fn taken(source: &Source) -> Vec<QueueMessage> {
-    match source.queue.receive(source.batch, Duration::from_secs(LEASE_SECONDS)).await {
+async fn taken(source: &Source, trouble: &mut Trouble) -> Vec<QueueMessage> {
+    let name = source.queue.name();
+    let messages = match source.queue.receive(source.batch, Duration::from_secs(LEASE_SECONDS)).await {
         Ok(messages) => messages,
         Err(error) if error.is_not_found() => Vec::new(),
         Err(error) => {
-            source.log.warning(CATEGORY, format!("Cannot take messages from queue '{}': {error}", source.queue.name()));
-            Vec::new()
+            if let Some(text) = trouble.of_failure(format_args!("Cannot take messages from queue '{name}': {error}")) {
+                source.log.warning(CATEGORY, text);
+            }
+            return Vec::new();
         }
+    };
+    if trouble.is_over() {
+        source.log.information(CATEGORY, format!("Messages are taken from queue '{name}' again"));
     }
+    messages
 }
 
 #[derive(Debug, Clone, Copy)]

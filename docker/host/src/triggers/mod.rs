@@ -15,6 +15,7 @@ mod context;
 pub mod queue;
 mod receipt;
 pub mod timer;
+mod trouble;
 
 use std::sync::Arc;
 use std::time::Duration;
