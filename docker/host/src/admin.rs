@@ -11,8 +11,9 @@ mod keys;
 
 use std::sync::Arc;
 
+use crate::app::Diagnostic;
 use crate::host::Host;
-use crate::host::keys::{Identity, KeyError, KeyLevel};
+use crate::host::keys::{Identity, KeyLevel};
 use endpoint::{Access, Endpoint};
 pub use endpoint::{Reply, Request};
 
@@ -68,7 +69,7 @@ fn endpoint(method: &str, names: &[&str]) -> Option<(Access, Endpoint)> {
 }
 
 /// The answer to a caller who may not use an endpoint. A key of a function opens none (recordings K08, K14).
-fn refusal(access: Access, path: &str, host: &Arc<Host>, key: Option<&str>) -> Result<Option<Reply>, KeyError> {
+fn refusal(access: Access, path: &str, host: &Arc<Host>, key: Option<&str>) -> Result<Option<Reply>, Diagnostic> {
     if access == Access::Anyone {
         return Ok(None);
     }

@@ -78,7 +78,7 @@ async fn exchange(
     let upload = match Upload::take(caller, limit).await {
         Ok(upload) => upload,
         Err(upload::Error::Caller(error)) if error.is_departure() => return Ok(left(execution)),
-        Err(error) => return Err(Failure::binding(&error.to_string())),
+        Err(error) => return Err(error.into()),
     };
     let own = Own { authority: handler.client().authority(), invocation: execution.id, peer: &caller.peer };
     let asks_for_upgrade = is_upgrade(request);

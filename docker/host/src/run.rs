@@ -22,7 +22,6 @@ use crate::exchange::Wanted;
 use crate::front::Front;
 use crate::handler::watchdog::Watchdog;
 use crate::host::Host;
-use crate::host::keys::KeyError;
 use crate::host::open_keys;
 use crate::host::running::{HandlerOptions, StartedBy};
 use crate::host::watch::{self, Scope, Seen};
@@ -32,7 +31,7 @@ use crate::local::cors::WithCors;
 use crate::local::{self, Surroundings};
 use crate::log::{self, Format};
 use crate::package;
-use crate::send::door::{self, Door, DoorError};
+use crate::send::door::{self, Door};
 use crate::send::invoke::invoke;
 use crate::send::{Answer, Asked, Refused, payload};
 use crate::triggers;
@@ -42,21 +41,15 @@ use signals::StopSignals;
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
     #[error(transparent)]
-    Local(#[from] local::Error),
-    #[error(transparent)]
-    Listen(#[from] listen::Error),
+    Mistake(#[from] Diagnostic),
     #[error("cannot wait for signals: {0}")]
     Signals(io::Error),
     #[error("there is no port for the page of --inspect: {0}")]
     Inspect(io::Error),
-    #[error(transparent)]
-    Keys(#[from] KeyError),
     #[error("{what} has ended by a fault of mini-host itself, and with it the host: {error}")]
     Died { what: &'static str, error: JoinError },
     #[error("cannot read `{}`: {error}", path.display())]
     File { path: PathBuf, error: io::Error },
-    #[error(transparent)]
-    Door(#[from] DoorError),
     #[error(transparent)]
     Refused(#[from] Refused),
     #[error("the host ended before the function did")]
@@ -150,7 +143,10 @@ async fn serve(options: ServeOptions, asked: Option<Asked>) -> Result<Option<Ans
         () = signals.next() => return Ok(None),
     };
     let door = if is_local && asked.is_none() { Door::open(&root).await } else { Ok(None) };
-    let unfound = |error| Diagnostic::of_whole(format!("`mini-host send` does not find this host: {error}"));
+    let unfound = |fault: &Diagnostic| Diagnostic {
+        message: format!("`mini-host send` does not find this host: {}", fault.message),
+        ..fault.clone()
+    };
     notes.extend(door.as_ref().err().map(unfound));
 
     let started_by = if options.print_env { StartedBy::Person } else { StartedBy::Host };
@@ -191,7 +187,7 @@ fn announce(
     options: &ServeOptions,
     azurite: &Provided,
     mut notes: Vec<Diagnostic>,
-) -> Result<(), KeyError> {
+) -> Result<(), Diagnostic> {
     match azurite {
         Provided::Nothing => {}
         Provided::Started(_, note) => host.log().information(log::HOST, note),

@@ -58,9 +58,7 @@ pub enum AccountError {
     #[error("part {0} of the connection string is not `Name=Value`")]
     NotAPair(usize),
     /// Something that has to be there is not.
-    #[error(
-        "the connection string has no `{0}`\nhint: it looks like `AccountName=…;AccountKey=…;BlobEndpoint=http://…;QueueEndpoint=http://…`, or `UseDevelopmentStorage=true`"
-    )]
+    #[error("the connection string has no `{0}`")]
     Missing(&'static str),
     /// A value cannot be what its name says.
     #[error("`{name}` in the connection string is not {expected}")]

@@ -61,6 +61,13 @@ impl Error {
         }
     }
 
+    /// What a person can do about it.
+    pub fn hint(&self) -> Option<&'static str> {
+        matches!(self, Self::Account(AccountError::Missing(_))).then_some(
+            "it looks like `AccountName=…;AccountKey=…;BlobEndpoint=http://…;QueueEndpoint=http://…`, or `UseDevelopmentStorage=true`",
+        )
+    }
+
     /// Whether the queue, container, blob or message is not there.
     pub fn is_not_found(&self) -> bool {
         self.status() == Some(404)

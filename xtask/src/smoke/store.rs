@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 use std::time::Duration;
 
-use anyhow::{Context, Result};
+use anyhow::{Context, Result, anyhow};
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use futures_util::future::try_join_all;
@@ -23,7 +23,10 @@ pub struct Store(storage::Storage);
 impl Store {
     /// Connects to an account; nothing is sent yet.
     pub fn connect(connection_string: &str) -> Result<Store> {
-        storage::Storage::connect(connection_string).map(Store).context("cannot use the connection string")
+        storage::Storage::connect(connection_string).map(Store).map_err(|error| {
+            let hint = error.hint().map(|hint| format!("\nhint: {hint}")).unwrap_or_default();
+            anyhow!("cannot use the connection string: {error}{hint}")
+        })
     }
 
     /// Makes the queues and containers that triggers watch.

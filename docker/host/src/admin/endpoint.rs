@@ -7,9 +7,8 @@ use std::sync::Arc;
 use dotnet_text::media_type::MediaType;
 use serde_json::Value;
 
-use crate::app::Document;
+use crate::app::{Diagnostic, Document};
 use crate::host::Host;
-use crate::host::keys::KeyError;
 use crate::log;
 
 #[derive(Debug, Clone, Copy)]
@@ -41,7 +40,7 @@ pub enum Error {
     NotRunning,
     /// A damaged key file, say (recording JX-bad-host).
     #[error(transparent)]
-    Keys(#[from] KeyError),
+    Keys(#[from] Diagnostic),
     #[error("cannot {action} `{}`: {error}", path.display())]
     File { action: &'static str, path: PathBuf, error: io::Error },
 }

@@ -79,6 +79,8 @@ impl fmt::Display for Diagnostic {
     }
 }
 
+impl std::error::Error for Diagnostic {}
+
 /// The last of a chain of the real host's exceptions, without the library that each of them begins with: that is the reason.
 fn reason(message: &str) -> &str {
     let last = message.rsplit_once(". Microsoft.").map_or(message, |(_, last)| last);

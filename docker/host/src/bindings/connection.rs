@@ -32,8 +32,10 @@ impl Connections {
         if let Some(storage) = open.get(text) {
             return Ok(storage.clone());
         }
-        let storage = Storage::connect(text)
-            .map_err(|error| Failure::new(format!("the connection `{name}` cannot be used: {error}")))?;
+        let storage = Storage::connect(text).map_err(|error| Failure {
+            hint: error.hint().map(str::to_owned),
+            ..Failure::new(format!("the connection `{name}` cannot be used: {error}"))
+        })?;
         open.insert(text.to_owned(), storage.clone());
         Ok(storage)
     }

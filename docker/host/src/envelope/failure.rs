@@ -2,6 +2,8 @@
 
 use std::fmt;
 
+use wire::client;
+
 use crate::grammar;
 
 /// Why an invocation fails: what happened, and what to do about it.
@@ -30,6 +32,12 @@ impl fmt::Display for Failure {
 }
 
 impl std::error::Error for Failure {}
+
+impl From<client::Error> for Failure {
+    fn from(error: client::Error) -> Self {
+        Self { hint: error.hint().map(str::to_owned), ..Self::new(error.to_string()) }
+    }
+}
 
 impl From<grammar::Error> for Failure {
     fn from(error: grammar::Error) -> Self {

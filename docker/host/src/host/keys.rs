@@ -9,10 +9,9 @@ use std::time::{Duration, Instant, SystemTime};
 
 use subtle::ConstantTimeEq;
 
-use crate::app::{AuthLevel, Settings};
-
+use crate::app::{AuthLevel, Diagnostic, Settings};
 use file::{FunctionFile, HostFile};
-pub use file::{Key, KeyError, KeyLevel};
+pub use file::{Key, KeyLevel};
 
 /// The keys of an app: where they are kept, and which ones have been accepted.
 #[derive(Debug)]
@@ -86,7 +85,7 @@ impl Keys {
     ///
     /// # Errors
     /// When a key file can be neither read nor made. The real host then answers 500 without a body (recording JX-bad-host).
-    pub fn identify(&self, key: &str, function: Option<&str>) -> Result<Option<Identity>, KeyError> {
+    pub fn identify(&self, key: &str, function: Option<&str>) -> Result<Option<Identity>, Diagnostic> {
         let Some(directory) = self.directory.as_ref().filter(|_| !key.is_empty()) else { return Ok(None) };
         let function = function.map(str::to_lowercase);
         let remembered = format!("{key}\n{}", function.as_deref().unwrap_or_default()).to_lowercase();
@@ -115,7 +114,7 @@ impl Keys {
     }
 
     /// The keys of an owner; those of a function are in the file under its lower-cased name.
-    pub fn keys(&self, owner: Owner<'_>) -> Result<Vec<Key>, KeyError> {
+    pub fn keys(&self, owner: Owner<'_>) -> Result<Vec<Key>, Diagnostic> {
         if let Owner::Function(name) = owner {
             return Ok(FunctionFile::read_or_make(&self.file(&format!("{}.json", name.to_lowercase()))?)?.keys);
         }
@@ -123,7 +122,7 @@ impl Keys {
     }
 
     /// One key by its exact name; `_master` among the system keys is the master key.
-    pub fn key(&self, owner: Owner<'_>, name: &str) -> Result<Option<Key>, KeyError> {
+    pub fn key(&self, owner: Owner<'_>, name: &str) -> Result<Option<Key>, Diagnostic> {
         if owner == Owner::System && name == MASTER {
             let host = HostFile::read_or_make(&self.file("host.json")?)?;
             return Ok(Some(Key::new(MASTER, &host.master_key.value)));
@@ -135,7 +134,7 @@ impl Keys {
     /// whichever list of the host is meant, and counts as new when it is generated (`SecretManager.SetMasterKeyAsync`). That of a
     /// function is put into the file under its name *as given*. If that is not in lower case nothing ever reads it, as with the
     /// real host on a case-sensitive file system (recording KX-key-put).
-    pub fn set(&self, owner: Owner<'_>, name: &str, value: Option<&str>) -> Result<(bool, Key), KeyError> {
+    pub fn set(&self, owner: Owner<'_>, name: &str, value: Option<&str>) -> Result<(bool, Key), Diagnostic> {
         let key = Key::new(name, &value.map_or_else(file::generate, |value| Ok(value.to_owned()))?);
         key.keep_secret();
         let is_new = if let Owner::Function(function) = owner {
@@ -163,7 +162,7 @@ impl Keys {
 
     /// Removes a key, that of a function from the file under its name as given; says whether there was one. The master key cannot be
     /// removed: the caller answers for that.
-    pub fn delete(&self, owner: Owner<'_>, name: &str) -> Result<bool, KeyError> {
+    pub fn delete(&self, owner: Owner<'_>, name: &str) -> Result<bool, Diagnostic> {
         let was_there = if let Owner::Function(function) = owner {
             let path = self.file(&format!("{function}.json"))?;
             let mut file = FunctionFile::read_or_empty(&path)?;
@@ -179,11 +178,9 @@ impl Keys {
         Ok(was_there)
     }
 
-    fn file(&self, name: &str) -> Result<PathBuf, KeyError> {
-        match &self.directory {
-            Some(directory) => Ok(directory.join(name)),
-            None => Err(KeyError::NoStore),
-        }
+    fn file(&self, name: &str) -> Result<PathBuf, Diagnostic> {
+        let no_store = || Diagnostic::of_whole("no key store").hint("set `AzureWebJobsSecretStorageType=files`");
+        self.directory.as_ref().map(|directory| directory.join(name)).ok_or_else(no_store)
     }
 
     fn forget(&self) {

@@ -2,24 +2,29 @@
 
 use std::path::{Path, PathBuf};
 
-use crate::app::App;
-use crate::host::keys::{KeyError, Keys, Owner};
+use crate::app::{App, Diagnostic};
+use crate::host::keys::{Keys, Owner};
 
 const STORE_TYPE: &str = "AzureWebJobsSecretStorageType";
 const STORE_PATH: &str = "FUNCTIONS_SECRETS_PATH";
 
 /// The settings that keep the keys of the app below `root` in files, where the environment names no key store. They are kept below
 /// the user's own folder, never where others could put down theirs.
-pub fn store(environment: &[(String, String)], root: &Path) -> Result<Vec<(String, String)>, KeyError> {
+pub fn store(environment: &[(String, String)], root: &Path) -> Result<Vec<(String, String)>, Diagnostic> {
     let find = |name: &str| environment.iter().find(|(key, _)| key.eq_ignore_ascii_case(name)).map(|(_, value)| value);
     if find(STORE_TYPE).is_some() {
         return Ok(Vec::new());
     }
     let absolute = |name| find(name).map(PathBuf::from).filter(|path| path.is_absolute());
     let state = absolute("XDG_STATE_HOME").or_else(|| Some(absolute("HOME")?.join(".local/state")));
-    let directory = state.ok_or(KeyError::NoHome)?.join("mini-host").join(folder(root));
+    let directory = state.ok_or_else(no_home)?.join("mini-host").join(folder(root));
     let path = directory.to_string_lossy().into_owned();
     Ok(vec![(STORE_TYPE.to_owned(), "files".to_owned()), (STORE_PATH.to_owned(), path)])
+}
+
+fn no_home() -> Diagnostic {
+    Diagnostic::of_whole("no folder for keys: HOME names no user's folder")
+        .hint(format!("set HOME, or `{STORE_TYPE}=files` and {STORE_PATH}"))
 }
 
 /// The name of the folder with the keys of the app below `root`: no two apps have the same.
@@ -28,7 +33,7 @@ fn folder(root: &Path) -> String {
 }
 
 /// The keys, one a line.
-pub fn listing(app: &App, keys: &Keys) -> Result<String, KeyError> {
+pub fn listing(app: &App, keys: &Keys) -> Result<String, Diagnostic> {
     let mut text = String::from("\nKeys (send one as `x-functions-key`, or as `?code=`):\n\n");
     if let Some(master) = keys.key(Owner::System, "_master")? {
         text.push_str(&format!("\tmaster, opens everything: {}\n", master.value));
@@ -60,7 +65,7 @@ mod tests {
         for home in [&[][..], &[("HOME", "")], &[("HOME", "here")]] {
             let environment: Vec<_> =
                 home.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect();
-            assert!(matches!(store(&environment, Path::new("/app")), Err(KeyError::NoHome)), "{home:?}");
+            assert_eq!(store(&environment, Path::new("/app")), Err(no_home()), "{home:?}");
         }
     }
 }

@@ -7,6 +7,7 @@ use wire::client::{Body, Request, Response};
 use wire::{Headers, Name};
 
 use crate::envelope::answer;
+use crate::envelope::failure::Failure;
 use crate::exchange::{Exchange, Mode};
 use crate::handler::own_headers;
 use crate::host::Host;
@@ -58,8 +59,10 @@ pub async fn send(host: &Host, running: &Running, exchange: &Exchange, body: Byt
     execution.exchange.request(mode, &request);
     execution.exchange.sent(&body);
     invoke::wait_ready(handler, &execution).await;
-    let asking =
-        pin!(async { invoke::noticed(handler, handler.client().call(&request, Body::Whole(body)).await).await });
+    let asking = pin!(async {
+        let answered = handler.client().call(&request, Body::Whole(body)).await;
+        invoke::noticed(handler, answered).await.map_err(Failure::from)
+    });
     match invoke::within_timeout(handler, &execution, asking).await {
         Outcome::Answered(response) => judge(&execution, mode, &response),
         Outcome::Failed(error) => execution.failed(error),

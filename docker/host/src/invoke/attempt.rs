@@ -128,7 +128,7 @@ async fn send(handler: &Handler, execution: &Execution<'_>, exchange: &Exchange)
             execution.note(Level::Warning, Diagnostic::of_whole(text).hint("answer with 200"));
             std::future::pending().await
         }
-        answered => answered.map_err(|error| Failure::new(error.to_string())),
+        answered => answered.map_err(Failure::from),
     }
 }
 

@@ -4,6 +4,8 @@ use std::sync::Arc;
 
 use wire::{Caller, Headers, Name, Request, RequestHead, Response, Service, Warning};
 
+use crate::app::Diagnostic;
+
 const ANY: &str = "*";
 const NO_CONTENT: u16 = 204;
 
@@ -14,35 +16,30 @@ pub struct Policy {
     has_credentials: bool,
 }
 
-/// Why a list of origins cannot be used.
-#[derive(Debug, PartialEq, Eq, thiserror::Error)]
-pub enum CorsError {
-    #[error(
-        "browsers refuse cookies where any origin may call\nhint: with `--cors-credentials`, or `CORSCredentials`, name the origins: --cors http://localhost:3000"
-    )]
-    AnyWithCredentials,
-    #[error(
-        "`{0}` is not an origin, so no browser ever sends it\nhint: scheme, host and port, with nothing behind: http://localhost:3000"
-    )]
-    NotAnOrigin(String),
-}
-
 impl Policy {
     /// The policy of a list of origins with commas between them; `*` is any.
     ///
     /// # Errors
     /// If one of them is not an origin, or any may call with credentials.
-    pub fn new(origins: &str, has_credentials: bool) -> Result<Self, CorsError> {
+    pub fn new(origins: &str, has_credentials: bool) -> Result<Self, Diagnostic> {
         let origins: Vec<String> = origins
             .split(',')
             .map(|origin| origin.trim().to_ascii_lowercase())
             .filter(|origin| !origin.is_empty())
             .collect();
         if let Some(wrong) = origins.iter().find(|origin| *origin != ANY && !is_origin(origin)) {
-            return Err(CorsError::NotAnOrigin(wrong.clone()));
+            let text = format!("`{wrong}` is not an origin, so no browser ever sends it");
+            return Err(
+                Diagnostic::of_whole(text).hint("scheme, host and port, with nothing behind: http://localhost:3000")
+            );
         }
         let policy = Self { origins, has_credentials };
-        if policy.allows_any() && has_credentials { Err(CorsError::AnyWithCredentials) } else { Ok(policy) }
+        if policy.allows_any() && has_credentials {
+            let hint =
+                "with `--cors-credentials`, or `CORSCredentials`, name the origins: --cors http://localhost:3000";
+            return Err(Diagnostic::of_whole("browsers refuse cookies where any origin may call").hint(hint));
+        }
+        Ok(policy)
     }
 
     fn allows_any(&self) -> bool {
@@ -151,9 +148,10 @@ mod tests {
 
     #[test]
     fn what_no_browser_would_take_is_refused() {
-        assert_eq!(Policy::new("*", true), Err(CorsError::AnyWithCredentials));
+        let refused = |origins, has_credentials| Policy::new(origins, has_credentials).unwrap_err().message;
+        assert_eq!(refused("*", true), "browsers refuse cookies where any origin may call");
         for wrong in ["localhost:3000", "http://localhost:3000/", "http://a/b"] {
-            assert_eq!(Policy::new(wrong, false), Err(CorsError::NotAnOrigin(wrong.to_owned())));
+            assert_eq!(refused(wrong, false), format!("`{wrong}` is not an origin, so no browser ever sends it"));
         }
     }
 }

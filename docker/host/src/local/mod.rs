@@ -13,11 +13,8 @@ use std::path::PathBuf;
 
 use crate::app::Diagnostic;
 use crate::cli::ServeOptions;
-use crate::host::keys::KeyError;
 use crate::host::open_keys;
-pub use cors::{CorsError, Policy};
-pub use folder::FolderError;
-pub use settings_file::SettingsError;
+use cors::Policy;
 use settings_file::SettingsFile;
 
 const SCRIPT_ROOT: &str = "AzureWebJobsScriptRoot";
@@ -52,34 +49,21 @@ pub enum Port {
     Preferably(u16),
 }
 
-/// Why there is nothing to serve.
-#[derive(Debug, thiserror::Error)]
-pub enum Error {
-    #[error(transparent)]
-    Folder(#[from] FolderError),
-    #[error(transparent)]
-    Settings(#[from] SettingsError),
-    #[error(transparent)]
-    Cors(#[from] CorsError),
-    #[error(transparent)]
-    Keys(#[from] KeyError),
-}
-
 /// The folder of the app that these options mean.
 ///
 /// # Errors
 /// If there is no app.
-pub fn app_folder(options: &ServeOptions) -> Result<PathBuf, Error> {
+pub fn app_folder(options: &ServeOptions) -> Result<PathBuf, Diagnostic> {
     let environment: Vec<_> = variables().collect();
     let named = find(&environment, SCRIPT_ROOT).map(PathBuf::from);
-    Ok(folder::find(options.app.clone().or(named))?)
+    folder::find(options.app.clone().or(named))
 }
 
 /// Finds the app, and reads what stands beside it.
 ///
 /// # Errors
 /// If there is no app, or its local.settings.json cannot be used.
-pub fn surroundings(options: &ServeOptions) -> Result<Surroundings, Error> {
+pub fn surroundings(options: &ServeOptions) -> Result<Surroundings, Diagnostic> {
     let mut environment: Vec<(String, String)> = variables().collect();
     let named_by_environment = find(&environment, SCRIPT_ROOT).map(PathBuf::from);
     let is_image = named_by_environment.is_some();
@@ -102,7 +86,7 @@ pub fn surroundings(options: &ServeOptions) -> Result<Surroundings, Error> {
         match open_keys::store(&environment, &root) {
             Ok(store) => add(&mut environment, store),
             // Without a key store no key is right, which matters to those who want one.
-            Err(error) if options.open_keys => return Err(error.into()),
+            Err(error) if options.open_keys => return Err(error),
             Err(_) => {}
         }
     }

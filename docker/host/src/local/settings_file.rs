@@ -1,7 +1,6 @@
 //! local.settings.json: what Core Tools, not the host, puts into the environment (protocol.md#local-settings).
 
-use std::io;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use serde_json::{Map, Value};
 
@@ -31,28 +30,21 @@ pub struct SettingsFile {
     pub notes: Vec<Diagnostic>,
 }
 
-/// Why a local.settings.json cannot be used.
-#[derive(Debug, thiserror::Error)]
-pub enum SettingsError {
-    #[error("cannot read `{}`: {error}\nhint: make it a readable text file, or go on without it: --no-local-settings", path.display())]
-    Unreadable { path: PathBuf, error: io::Error },
-    #[error("{0}")]
-    Wrong(Diagnostic),
-}
-
 /// Reads a local.settings.json.
 ///
 /// # Errors
 /// If the file cannot be read, is encrypted, or is not such a file.
-pub fn read(path: &Path) -> Result<SettingsFile, SettingsError> {
-    let bytes = files::read(path).map_err(|error| SettingsError::Unreadable { path: path.to_owned(), error })?;
+pub fn read(path: &Path) -> Result<SettingsFile, Diagnostic> {
+    let bytes = files::read(path).map_err(|error| {
+        Diagnostic::of_whole(format!("cannot read `{}`: {error}", path.display()))
+            .hint("make it a readable text file, or go on without it: --no-local-settings")
+    })?;
     let text = dotnet_text::encoding::decode(&bytes);
-    let document = Document::parse_object(&text)
-        .map_err(|error| SettingsError::Wrong(syntax_diagnostic(path, &text, &error, BEGINNING)))?;
+    let document = Document::parse_object(&text).map_err(|error| syntax_diagnostic(path, &text, &error, BEGINNING))?;
     let in_file = |fault: &Diagnostic| fault.in_file(path, Some(&document));
     let empty = Map::new();
     let file = document.value.as_object().unwrap_or(&empty);
-    let mut found = said(file).map_err(|fault| SettingsError::Wrong(in_file(&fault)))?;
+    let mut found = said(file).map_err(|fault| in_file(&fault))?;
     found.notes = slips(file).iter().map(in_file).collect();
     Ok(found)
 }

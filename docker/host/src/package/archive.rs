@@ -7,8 +7,9 @@ use tempfile::NamedTempFile;
 use zip::write::SimpleFileOptions;
 use zip::{CompressionMethod, DateTime, ZipWriter};
 
-use super::error::Error;
+use super::error;
 use super::files::{File, aside};
+use crate::app::Diagnostic;
 use crate::files;
 
 /// Beyond it a zip needs other headers.
@@ -18,8 +19,8 @@ const SMALL: u64 = u32::MAX as u64;
 ///
 /// # Errors
 /// If one cannot be read, has another size than before, or the zip cannot be written.
-pub fn write(files: &[File], output: &Path) -> Result<NamedTempFile, Error> {
-    let cannot = |error: io::Error| Error::Write { path: output.to_path_buf(), error };
+pub fn write(files: &[File], output: &Path) -> Result<NamedTempFile, Diagnostic> {
+    let cannot = |error: io::Error| error::unwritable(output, &error);
     let (folder, name) = (output.parent().unwrap_or(Path::new("/")), aside(output));
     let mut builder = tempfile::Builder::new();
     builder.prefix(&name);
@@ -33,9 +34,9 @@ pub fn write(files: &[File], output: &Path) -> Result<NamedTempFile, Error> {
             .unix_permissions(if file.is_executed { 0o755 } else { 0o644 })
             .large_file(file.size > SMALL);
         zip.start_file(&file.name, options).map_err(|error| cannot(error.into()))?;
-        let mut content = files::open(&file.path).map_err(|error| read(file, error))?;
+        let mut content = files::open(&file.path).map_err(|error| error::unreadable(&file.path, &error))?;
         if io::copy(&mut content, &mut zip).map_err(cannot)? != file.size {
-            return Err(Error::Changed(file.name.clone()));
+            return Err(error::changed(&file.name));
         }
     }
     zip.finish().map_err(|error| cannot(error.into()))
@@ -45,14 +46,10 @@ pub fn write(files: &[File], output: &Path) -> Result<NamedTempFile, Error> {
 ///
 /// # Errors
 /// If it cannot be moved there.
-pub fn put_in_place(zip: NamedTempFile, output: &Path) -> Result<u64, Error> {
-    let cannot = |error: io::Error| Error::Write { path: output.to_path_buf(), error };
+pub fn put_in_place(zip: NamedTempFile, output: &Path) -> Result<u64, Diagnostic> {
+    let cannot = |error: io::Error| error::unwritable(output, &error);
     let file = zip.persist(output).map_err(|error| cannot(error.error))?;
     Ok(file.metadata().map_err(cannot)?.len())
-}
-
-fn read(file: &File, error: io::Error) -> Error {
-    Error::Read { path: file.path.clone(), error }
 }
 
 #[cfg(test)]
@@ -72,9 +69,9 @@ mod tests {
         let before = list();
         assert!(compare(&before, &list()).is_ok());
         fs::write(root.join("two"), "2").unwrap();
-        assert!(matches!(compare(&before, &list()), Err(Error::Changed(name)) if name == "two"));
+        assert_eq!(compare(&before, &list()), Err(error::changed("two")));
         fs::write(root.join("one"), "1, and more").unwrap();
-        assert!(matches!(write(&before, &output), Err(Error::Changed(name)) if name == "one"));
+        assert_eq!(write(&before, &output).unwrap_err(), error::changed("one"));
         assert_eq!(fs::read(output).unwrap(), b"of yesterday");
     }
 }

@@ -7,7 +7,8 @@ use std::time::SystemTime;
 
 use ignore::gitignore::GitignoreBuilder;
 
-use super::error::Error;
+use super::error;
+use crate::app::Diagnostic;
 use crate::doctor::program::{self, Format};
 
 /// What Core Tools leaves out in every folder and ignoring case, whatever `.funcignore` says.
@@ -30,13 +31,14 @@ pub struct File {
 ///
 /// # Errors
 /// If a file or `.funcignore` cannot be read, or what stands there is not a file.
-pub fn list(root: &Path, output: &Path) -> Result<Vec<File>, Error> {
+pub fn list(root: &Path, output: &Path) -> Result<Vec<File>, Diagnostic> {
     let mut ignored = GitignoreBuilder::new(root);
     let list = root.join(".funcignore");
+    let unread = |error: &ignore::Error| Diagnostic::of_whole(format!("cannot read `.funcignore`: {error}"));
     if let Some(error) = list.is_file().then(|| ignored.add(list)).flatten() {
-        return Err(error.into());
+        return Err(unread(&error));
     }
-    let ignored = ignored.build()?;
+    let ignored = ignored.build().map_err(|error| unread(&error))?;
     let aside = output.with_file_name(aside(output));
     let is_left_out = |path: &Path, is_dir: bool| {
         let never = if is_dir { &NEVER_FOLDERS[..] } else { &NEVER_FILES[..] };
@@ -59,11 +61,11 @@ fn walk(
     is_left_out: &dyn Fn(&Path, bool) -> bool,
     around: &[PathBuf],
     found: &mut Vec<PathBuf>,
-) -> Result<(), Error> {
-    let read = |error| Error::Read { path: folder.to_path_buf(), error };
+) -> Result<(), Diagnostic> {
+    let read = |error| error::unreadable(folder, &error);
     let real = folder.canonicalize().map_err(read)?;
     if around.contains(&real) {
-        return Err(Error::Loop(folder.to_path_buf()));
+        return Err(error::unfit(folder, "leads back to a folder that it is in"));
     }
     let around = [around, &[real]].concat();
     for entry in fs::read_dir(folder).map_err(read)? {
@@ -75,9 +77,9 @@ fn walk(
         match metadata {
             Ok(metadata) if metadata.is_dir() => walk(&path, is_left_out, &around, found)?,
             Ok(metadata) if metadata.is_file() => found.push(path),
-            Ok(_) => return Err(Error::NoFile(path)),
-            Err(_) if path.is_symlink() => return Err(Error::Dangling(path)),
-            Err(error) => return Err(Error::Read { path, error }),
+            Ok(_) => return Err(error::unfit(&path, "is not a file, and not a folder")),
+            Err(_) if path.is_symlink() => return Err(error::unfit(&path, "is a link to nothing")),
+            Err(error) => return Err(error::unreadable(&path, &error)),
         }
     }
     Ok(())
@@ -85,21 +87,23 @@ fn walk(
 
 /// # Errors
 /// Names a file that is not the same in both lists.
-pub fn compare(before: &[File], after: &[File]) -> Result<(), Error> {
+pub fn compare(before: &[File], after: &[File]) -> Result<(), Diagnostic> {
     let is_new = |file: &&File| !after.contains(file);
     let changed = before.iter().find(is_new).or_else(|| after.iter().find(|file| !before.contains(file)));
-    changed.map_or(Ok(()), |file| Err(Error::Changed(file.name.clone())))
+    changed.map_or(Ok(()), |file| Err(error::changed(&file.name)))
 }
 
-fn file(root: &Path, path: PathBuf) -> Result<File, Error> {
-    let read = |error| Error::Read { path: path.clone(), error };
+fn file(root: &Path, path: PathBuf) -> Result<File, Diagnostic> {
+    let read = |error| error::unreadable(&path, &error);
     let metadata = fs::metadata(&path).map_err(read)?;
     let is_executed = program::is_executable(&path)
         || matches!(program::format(&path).map_err(read)?, Format::Elf(_) | Format::Script(_));
     let parts = path.strip_prefix(root).unwrap_or(&path).iter().map(|part| part.to_str());
     let parts: Option<Vec<&str>> = parts.collect();
+    let unnamed =
+        || Diagnostic::of_whole(format!("`{}` has a name that is not UTF-8, and a zip holds no other", path.display()));
     Ok(File {
-        name: parts.ok_or_else(|| Error::Name(path.clone()))?.join("/"),
+        name: parts.ok_or_else(unnamed)?.join("/"),
         size: metadata.len(),
         modified: metadata.modified().ok(),
         is_executed,

@@ -31,12 +31,11 @@ pub struct Package {
 /// # Errors
 /// If the app cannot run on that plan, a file cannot be read or written, or one changes meanwhile. Then nothing is written.
 pub fn package(root: &Path, plan: Plan, output: &Path, settings: &Settings) -> Result<Package, Error> {
-    let not_there = |_| Error::NoApp(root.to_path_buf());
-    let root = root.canonicalize().map_err(not_there)?;
+    let root = root.canonicalize().map_err(|_| error::no_app(root))?;
     if !root.join("host.json").is_file() {
-        return Err(Error::NoApp(root));
+        return Err(error::no_app(&root).into());
     }
-    let output = std::path::absolute(output).map_err(|error| Error::Write { path: output.to_path_buf(), error })?;
+    let output = std::path::absolute(output).map_err(|error| error::unwritable(output, &error))?;
     let files = files::list(&root, &output)?;
     let app = app::load(&root, settings);
     let verdict = verdict::verdict(&app, &files, plan);

@@ -2,6 +2,7 @@
 
 use wire::Response;
 
+use super::upload;
 use crate::envelope::failure;
 
 /// A request that failed. The caller gets a 500 whatever the reason, if nothing has been written yet.
@@ -61,5 +62,15 @@ impl Failure {
 
     fn new(text: String) -> Self {
         Self { reason: failure::Failure::new(text), response: Box::new(Response::empty(500)) }
+    }
+}
+
+impl From<upload::Error> for Failure {
+    fn from(error: upload::Error) -> Self {
+        let failure = Self::binding(&error.to_string());
+        match error {
+            upload::Error::Caller(_) => failure,
+            upload::Error::File(_) => failure.hint("TMPDIR names the directory for such files"),
+        }
     }
 }

@@ -27,7 +27,7 @@ pub enum Upload {
 pub enum Error {
     #[error(transparent)]
     Caller(#[from] BodyError),
-    #[error("a body cannot be kept in a temporary file: {0}\nhint: TMPDIR names the directory for such files")]
+    #[error("a body cannot be kept in a temporary file: {0}")]
     File(#[from] io::Error),
 }
 

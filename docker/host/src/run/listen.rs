@@ -1,7 +1,6 @@
 //! The sockets that callers connect to.
 
 use std::io;
-use std::net::SocketAddr;
 
 use tokio::net::TcpListener;
 use wire::addresses::{AddressError, addresses};
@@ -9,14 +8,6 @@ use wire::addresses::{AddressError, addresses};
 use crate::app::Diagnostic;
 use crate::local::{self, Port};
 use crate::log::{self, Log, Record};
-
-#[derive(Debug, thiserror::Error)]
-pub enum Error {
-    #[error(transparent)]
-    Addresses(#[from] AddressError),
-    #[error("cannot listen on {address}: {error}\nhint: another program has the port; --port 0 takes a free one")]
-    Taken { address: SocketAddr, error: io::Error },
-}
 
 #[derive(Debug, Default)]
 pub struct Bound {
@@ -27,14 +18,18 @@ pub struct Bound {
 }
 
 /// Opens the sockets and announces each: the first line on standard output is for programs to read.
-pub async fn bind(environment: &[(String, String)], port: Port) -> Result<Bound, Error> {
+pub async fn bind(environment: &[(String, String)], port: Port) -> Result<Bound, Diagnostic> {
     let wanted = match port {
-        Port::Exactly(port) => addresses(local::find(environment, "ASPNETCORE_URLS"), port)?,
-        Port::Preferably(port) => addresses(None, Some(port))?,
-    };
+        Port::Exactly(port) => addresses(local::find(environment, "ASPNETCORE_URLS"), port),
+        Port::Preferably(port) => addresses(None, Some(port)),
+    }
+    .map_err(|error| Diagnostic::of_whole(error.to_string()).hint(AddressError::HINT))?;
     let mut bound = Bound::default();
     for address in wanted {
-        let taken = |error| Error::Taken { address, error };
+        let taken = |error: io::Error| {
+            Diagnostic::of_whole(format!("cannot listen on {address}: {error}"))
+                .hint("another program has the port; --port 0 takes a free one")
+        };
         let listener = match TcpListener::bind(address).await {
             Err(error) if matches!(port, Port::Preferably(_)) && error.kind() == io::ErrorKind::AddrInUse => {
                 let port = address.port();

@@ -15,6 +15,7 @@ use tokio::time::timeout;
 
 use super::invoke::invoke;
 use super::{Answer, Asked};
+use crate::app::Diagnostic;
 use crate::host::Host;
 
 const PRIVATE: u32 = 0o700;
@@ -22,21 +23,6 @@ const PRIVATE: u32 = 0o700;
 const MOST_BYTES: u64 = 256 * 1024 * 1024;
 /// How long a question may take to be read, and an answer beyond what the invocation may.
 const TALK_SECONDS: u64 = 30;
-
-/// Why a host cannot be asked.
-#[derive(Debug, thiserror::Error)]
-pub enum DoorError {
-    #[error("the folder `{}` is not private to you\nhint: remove it, or set XDG_RUNTIME_DIR to a folder that is", .0.display())]
-    Open(PathBuf),
-    #[error("the running host does not answer: {0}")]
-    Io(#[from] io::Error),
-    #[error("the running host did not answer within {0} s")]
-    Silent(u64),
-    #[error(
-        "the running host answers otherwise than this mini-host: {0}\nhint: start it anew; the two are not of one version"
-    )]
-    Strange(#[from] serde_json::Error),
-}
 
 /// An open door; it is closed when this is dropped.
 #[derive(Debug)]
@@ -50,13 +36,13 @@ impl Door {
     ///
     /// # Errors
     /// If there is no private place for it.
-    pub async fn open(root: &Path) -> Result<Option<Self>, DoorError> {
+    pub async fn open(root: &Path) -> Result<Option<Self>, Diagnostic> {
         let path = path(root)?;
         if UnixStream::connect(&path).await.is_ok() {
             return Ok(None);
         }
         remove_closed(path.parent().unwrap_or(&path));
-        Ok(Some(Self { listener: UnixListener::bind(&path)?, path }))
+        Ok(Some(Self { listener: UnixListener::bind(&path).map_err(unanswered)?, path }))
     }
 
     /// Answers whoever asks, until it is dropped.
@@ -79,25 +65,32 @@ impl Drop for Door {
 ///
 /// # Errors
 /// If it does not answer.
-pub async fn ask(root: &Path, asked: &Asked) -> Result<Option<Answer>, DoorError> {
+pub async fn ask(root: &Path, asked: &Asked) -> Result<Option<Answer>, Diagnostic> {
     let Ok(mut stream) = UnixStream::connect(path(root)?).await else { return Ok(None) };
-    let question = format!("{}\n", serde_json::to_string(asked)?);
     let limit = asked.seconds.saturating_add(TALK_SECONDS);
     let mut answer = String::new();
     let asking = async {
-        stream.write_all(question.as_bytes()).await?;
+        stream.write_all(format!("{}\n", serde_json::to_string(asked)?).as_bytes()).await?;
         BufReader::new(stream.take(MOST_BYTES)).read_line(&mut answer).await
     };
-    timeout(Duration::from_secs(limit), asking).await.map_err(|_| DoorError::Silent(limit))??;
-    Ok(Some(serde_json::from_str(&answer)?))
+    let silent = |_| Diagnostic::of_whole(format!("the running host did not answer within {limit} s"));
+    timeout(Duration::from_secs(limit), asking).await.map_err(silent)?.map_err(unanswered)?;
+    serde_json::from_str(&answer).map(Some).map_err(|error| {
+        Diagnostic::of_whole(format!("the running host answers otherwise than this mini-host: {error}"))
+            .hint("start it anew; the two are not of one version")
+    })
 }
 
-async fn answer(stream: UnixStream, host: &Arc<Host>) -> Result<(), DoorError> {
+fn unanswered(error: io::Error) -> Diagnostic {
+    Diagnostic::of_whole(format!("the running host does not answer: {error}"))
+}
+
+async fn answer(stream: UnixStream, host: &Arc<Host>) -> io::Result<()> {
     let mut stream = BufReader::new(stream);
     let mut question = String::new();
     let mut limited = (&mut stream).take(MOST_BYTES);
     let reading = limited.read_line(&mut question);
-    timeout(Duration::from_secs(TALK_SECONDS), reading).await.map_err(|_| DoorError::Silent(TALK_SECONDS))??;
+    timeout(Duration::from_secs(TALK_SECONDS), reading).await??;
     let answer = invoke(host, &serde_json::from_str(&question)?).await;
     stream.write_all(format!("{}\n", serde_json::to_string(&answer)?).as_bytes()).await?;
     Ok(())
@@ -117,7 +110,7 @@ fn remove_closed(folder: &Path) {
 }
 
 /// Where the door of an app is: below the user's own runtime folder, or in a folder that nobody else may enter.
-fn path(root: &Path) -> Result<PathBuf, DoorError> {
+fn path(root: &Path) -> Result<PathBuf, Diagnostic> {
     let user = getuid().as_raw();
     let runtime = std::env::var_os("XDG_RUNTIME_DIR").map(PathBuf::from).filter(|path| path.is_absolute());
     let folder = match runtime {
@@ -127,11 +120,12 @@ fn path(root: &Path) -> Result<PathBuf, DoorError> {
     if let Err(error) = DirBuilder::new().mode(PRIVATE).create(&folder)
         && error.kind() != io::ErrorKind::AlreadyExists
     {
-        return Err(error.into());
+        return Err(unanswered(error));
     }
-    let found = fs::symlink_metadata(&folder)?;
+    let found = fs::symlink_metadata(&folder).map_err(unanswered)?;
     if !found.is_dir() || found.uid() != user || found.mode() & 0o077 != 0 {
-        return Err(DoorError::Open(folder));
+        let text = format!("the folder `{}` is not private to you", folder.display());
+        return Err(Diagnostic::of_whole(text).hint("remove it, or set XDG_RUNTIME_DIR to a folder that is"));
     }
     let mut hasher = DefaultHasher::new();
     root.hash(&mut hasher);

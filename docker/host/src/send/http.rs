@@ -8,7 +8,7 @@ use wire::{Client, Headers, Name};
 
 use super::refusal::Refusal;
 use super::{Asked, Response};
-use crate::app::HttpTrigger;
+use crate::app::{Diagnostic, HttpTrigger};
 use crate::grammar::route;
 use crate::host::Host;
 use crate::host::keys::Owner;
@@ -20,7 +20,7 @@ pub struct Called {
     pub source: String,
     pub response: Response,
     /// What to say if no invocation comes of it.
-    pub otherwise: Refusal,
+    pub otherwise: Diagnostic,
 }
 
 /// Calls a function, as anybody would who has the master key.
@@ -31,7 +31,7 @@ pub async fn call(host: &Host, running: &Running, http: &HttpTrigger, asked: &As
     let full = route::full(&running.app.options.http.route_prefix, &http.route);
     let target = match &asked.path {
         Some(path) => format!("/{}", path.trim_start_matches('/')),
-        None => format!("/{}", plain(&full).ok_or_else(|| Refusal::NeedsPath(full.clone(), example(&full)))?),
+        None => format!("/{}", plain(&full).ok_or_else(|| needs_path(&full))?),
     };
     let allowed = http.methods.as_deref().filter(|methods| !methods.is_empty());
     let body = asked.body();
@@ -65,8 +65,14 @@ pub async fn call(host: &Host, running: &Running, http: &HttpTrigger, asked: &As
         content_type: answer.head.headers.text(Name::ContentType).unwrap_or("no Content-Type").to_owned(),
         body: String::from_utf8_lossy(&answer.body.concat()).into_owned(),
     };
-    let otherwise = Refusal::NotInvoked { request: line, status: response.status, route: full };
+    let text = format!("the host answered `{line}` itself, with {}, and invoked nothing", response.status);
+    let otherwise = Diagnostic::of_whole(text).hint(format!("the route of the function is `{full}`"));
     Ok(Called { source, response, otherwise })
+}
+
+fn needs_path(route: &str) -> Diagnostic {
+    let text = format!("the route of the function is `{route}`, and what stands in braces is yours to say");
+    Diagnostic::of_whole(text).hint(format!("--path /{}", example(route)))
 }
 
 /// A route without those of its parameters that need no value; `None` if one does.

@@ -13,7 +13,7 @@ use uuid::Uuid;
 use super::http::{self, Called};
 use super::refusal::Refusal;
 use super::{Answer, Asked, Ended, Refused, Response, payload};
-use crate::app::{BindingKind, Function, LoadedFunction};
+use crate::app::{BindingKind, Diagnostic, Function, LoadedFunction};
 use crate::bindings::output;
 use crate::envelope::failure::Failure;
 use crate::grammar::spelling;
@@ -32,7 +32,7 @@ struct Sent {
     source: String,
     response: Option<Response>,
     /// What to say where a response came, and no invocation.
-    otherwise: Option<Refusal>,
+    otherwise: Option<Diagnostic>,
 }
 
 /// Invokes a function of the app that the host serves, and waits for the end.
@@ -67,25 +67,27 @@ fn refused(why: impl Display) -> Answer {
     Answer::Refused(Refused(why.to_string()))
 }
 
-fn found(host: &Host, asked: &Asked) -> Result<(Arc<Running>, Arc<LoadedFunction>), Refusal> {
+fn found(host: &Host, asked: &Asked) -> Result<(Arc<Running>, Arc<LoadedFunction>), Diagnostic> {
     let state = host.state();
     let State::Running(running) = &state else {
         let error = state.app().errors.first().cloned();
-        return Err(Refusal::NotServed(error.unwrap_or_else(|| "it is offline".to_owned())));
+        let text = format!("the app cannot be served: {}", error.as_deref().unwrap_or("it is offline"));
+        return Err(Diagnostic::of_whole(text).hint("`mini-host` in its folder says more"));
     };
     let app = &running.app;
     let Some(function) = app.function(&asked.function) else {
         let known: Vec<&str> = app.functions.iter().map(|function| function.name.as_str()).collect();
         let hint = spelling::hint(&asked.function, &known, format!("the app has `{}`", known.join("`, `")));
-        return Err(Refusal::NoFunction { name: asked.function.clone(), hint });
+        return Err(Diagnostic::of_whole(format!("there is no function `{}`", asked.function)).hint(hint));
     };
     let name = function.name.clone();
     let Some(loaded) = Function::loaded(function) else {
         let error = function.errors.first().cloned().unwrap_or_else(|| "the list `functions` leaves it out".to_owned());
-        return Err(Refusal::InError { name, error });
+        return Err(Diagnostic::of_whole(format!("the function `{name}` is in error: {error}")));
     };
     if loaded.disabled && listens(loaded.trigger.kind) {
-        return Err(Refusal::Disabled(name));
+        let text = format!("the function `{name}` is disabled, so nothing listens for its trigger");
+        return Err(Diagnostic::of_whole(text).hint(format!("unset AzureWebJobs.{name}.Disabled")));
     }
     Ok((Arc::clone(running), Arc::new(loaded)))
 }

@@ -4,9 +4,7 @@ use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 
 /// A URL that does not say where to listen.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error(
-    "`{url}` in ASPNETCORE_URLS {mistake}\nhint: ASPNETCORE_URLS=http://127.0.0.1:8080, or http://+:80 for all interfaces"
-)]
+#[error("`{url}` in ASPNETCORE_URLS {mistake}")]
 pub struct AddressError {
     url: String,
     mistake: Mistake,
@@ -20,6 +18,11 @@ enum Mistake {
     Port,
     #[error("does not name an address")]
     Address,
+}
+
+impl AddressError {
+    /// What to write instead.
+    pub const HINT: &str = "ASPNETCORE_URLS=http://127.0.0.1:8080, or http://+:80 for all interfaces";
 }
 
 /// The addresses that `urls` names, separated by semicolons; 127.0.0.1 with a port of the system's choice if there are none.

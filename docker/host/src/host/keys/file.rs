@@ -1,12 +1,14 @@
 //! Key files in the real host's format (protocol.md#keys-and-levels).
 
+use std::error::Error;
 use std::io;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE;
 use serde::{Deserialize, Serialize};
 
+use crate::app::Diagnostic;
 use crate::files;
 use crate::log::known;
 
@@ -25,26 +27,6 @@ pub enum KeyLevel {
     Function,
     System,
     Admin,
-}
-
-/// Why keys can be neither read nor written. The caller gets a 500 without a body (recording JX-bad-host).
-#[derive(Debug, thiserror::Error)]
-pub enum KeyError {
-    #[error("no key store\nhint: set `AzureWebJobsSecretStorageType=files`")]
-    NoStore,
-    #[error("cannot read the key file `{}`: {error}\nhint: make it readable for the host's user", path.display())]
-    Unreadable { path: PathBuf, error: io::Error },
-    #[error("cannot read the key file `{}`: {error}\nhint: fix the file, or delete it and the host makes a new one", path.display())]
-    Damaged { path: PathBuf, error: serde_json::Error },
-    #[error("cannot write the key file `{}`: {error}\nhint: the host's user must be able to write `FUNCTIONS_SECRETS_PATH`", path.display())]
-    Unwritable { path: PathBuf, error: io::Error },
-    #[error(
-        "no folder for keys: HOME names no user's folder\nhint: set HOME, or `AzureWebJobsSecretStorageType=files` and \
-         FUNCTIONS_SECRETS_PATH"
-    )]
-    NoHome,
-    #[error("the system gives no random bytes for a key: {0}")]
-    Random(getrandom::Error),
 }
 
 /// `host.json` of the key directory. A hand-written one needs only the first two members.
@@ -95,7 +77,7 @@ impl Key {
 }
 
 impl HostFile {
-    pub(super) fn read_or_make(path: &Path) -> Result<Self, KeyError> {
+    pub(super) fn read_or_make(path: &Path) -> Result<Self, Diagnostic> {
         let file = read_or_make(path, || {
             Ok(Self {
                 master_key: Key::new("master", &generate()?),
@@ -115,14 +97,14 @@ impl HostFile {
         std::iter::once((&self.master_key, KeyLevel::Admin)).chain(system).chain(function)
     }
 
-    pub(super) fn write(&self, path: &Path) -> Result<(), KeyError> {
+    pub(super) fn write(&self, path: &Path) -> Result<(), Diagnostic> {
         write(path, self)
     }
 }
 
 impl FunctionFile {
     /// The file, or one without keys if there is none: so the real host sets and removes the keys of a function.
-    pub(super) fn read_or_empty(path: &Path) -> Result<Self, KeyError> {
+    pub(super) fn read_or_empty(path: &Path) -> Result<Self, Diagnostic> {
         Ok(read(path)?.unwrap_or_else(|| Self::new(Vec::new())).kept_secret())
     }
 
@@ -135,11 +117,11 @@ impl FunctionFile {
         Self { keys, origin: Origin::new() }
     }
 
-    pub(super) fn read_or_make(path: &Path) -> Result<Self, KeyError> {
+    pub(super) fn read_or_make(path: &Path) -> Result<Self, Diagnostic> {
         Ok(read_or_make(path, || Ok(Self::new(vec![Key::new(DEFAULT, &generate()?)])))?.kept_secret())
     }
 
-    pub(super) fn write(&self, path: &Path) -> Result<(), KeyError> {
+    pub(super) fn write(&self, path: &Path) -> Result<(), Diagnostic> {
         write(path, self)
     }
 }
@@ -157,16 +139,17 @@ impl Default for Origin {
 }
 
 /// A new key's value, from the system's source of randomness.
-pub(super) fn generate() -> Result<String, KeyError> {
+pub(super) fn generate() -> Result<String, Diagnostic> {
     let mut bytes = [0; KEY_BYTES];
-    getrandom::fill(&mut bytes).map_err(KeyError::Random)?;
+    getrandom::fill(&mut bytes)
+        .map_err(|error| Diagnostic::of_whole(format!("the system gives no random bytes for a key: {error}")))?;
     Ok(URL_SAFE.encode(bytes))
 }
 
 fn read_or_make<F: Serialize + for<'a> Deserialize<'a>>(
     path: &Path,
-    make: impl FnOnce() -> Result<F, KeyError>,
-) -> Result<F, KeyError> {
+    make: impl FnOnce() -> Result<F, Diagnostic>,
+) -> Result<F, Diagnostic> {
     if let Some(file) = read(path)? {
         return Ok(file);
     }
@@ -176,7 +159,7 @@ fn read_or_make<F: Serialize + for<'a> Deserialize<'a>>(
 }
 
 /// The file, if there is one. A user who could replace it could make a master key.
-fn read<F: for<'a> Deserialize<'a>>(path: &Path) -> Result<Option<F>, KeyError> {
+fn read<F: for<'a> Deserialize<'a>>(path: &Path) -> Result<Option<F>, Diagnostic> {
     let bytes = match path.parent().map_or(Ok(()), files::check_owner).and_then(|()| files::check_owner(path)) {
         Ok(()) => files::read(path),
         Err(error) => Err(error),
@@ -184,16 +167,24 @@ fn read<F: for<'a> Deserialize<'a>>(path: &Path) -> Result<Option<F>, KeyError> 
     let text = match bytes {
         Ok(bytes) => String::from_utf8_lossy(&bytes).into_owned(),
         Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
-        Err(error) => return Err(KeyError::Unreadable { path: path.to_owned(), error }),
+        Err(error) => return Err(fault("read", path, &error, "make it readable for the host's user")),
     };
     let text = text.strip_prefix('\u{feff}').unwrap_or(&text);
-    let file = serde_json::from_str(text).map_err(|error| KeyError::Damaged { path: path.to_owned(), error })?;
-    Ok(Some(file))
+    let damaged = |error: serde_json::Error| {
+        fault("read", path, &error, "fix the file, or delete it and the host makes a new one")
+    };
+    serde_json::from_str(text).map(Some).map_err(damaged)
 }
 
-fn write<F: Serialize>(path: &Path, file: &F) -> Result<(), KeyError> {
-    let unwritable = |error| KeyError::Unwritable { path: path.to_owned(), error };
+fn write<F: Serialize>(path: &Path, file: &F) -> Result<(), Diagnostic> {
+    let unwritable = |error: io::Error| {
+        fault("write", path, &error, "the host's user must be able to write `FUNCTIONS_SECRETS_PATH`")
+    };
     let mut text = serde_json::to_string_pretty(file).map_err(|error| unwritable(error.into()))?;
     text.push('\n');
     files::write_privately(path, text.as_bytes()).map_err(unwritable)
+}
+
+fn fault(action: &str, path: &Path, error: &dyn Error, hint: &str) -> Diagnostic {
+    Diagnostic::of_whole(format!("cannot {action} the key file `{}`: {error}", path.display())).hint(hint)
 }

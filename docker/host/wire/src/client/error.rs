@@ -35,7 +35,7 @@ pub enum Error {
     #[error("The handler gave an interim response (1xx) and no final one")]
     OnlyInterim,
     /// The body of a response that is kept as a whole is longer than .NET's buffer for one.
-    #[error("The response has more than {0} bytes\nhint: `enableProxyingHttpRequest` in host.json streams it")]
+    #[error("The response has more than {0} bytes")]
     TooLong(u64),
     /// The head came, and the body did not come as a whole.
     #[error(transparent)]
@@ -43,4 +43,12 @@ pub enum Error {
     /// Nothing moved for this long.
     #[error("The handler neither read nor sent anything for {} s", .0.as_secs())]
     Idle(Duration),
+}
+
+impl Error {
+    /// What a person can do about it.
+    #[must_use]
+    pub fn hint(&self) -> Option<&'static str> {
+        matches!(self, Self::TooLong(_)).then_some("`enableProxyingHttpRequest` in host.json streams it")
+    }
 }
