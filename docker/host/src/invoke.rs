@@ -3,11 +3,11 @@
 mod attempt;
 mod attempts;
 mod call;
-mod exchange;
 mod http;
 mod limits;
 mod respond;
 mod retry;
+mod round_trip;
 mod trigger;
 pub mod trigger_host;
 

@@ -1,7 +1,7 @@
 //! Proxying: requests are streamed to the handler and its responses back, as YARP does it in the real host (protocol.md#proxying).
 
 mod attempts;
-mod failure;
+mod error;
 mod headers;
 mod names;
 mod response;
@@ -21,7 +21,7 @@ use crate::host::execution::{CALLED_BY_HOST_API, Execution};
 use crate::invoke::{self, Call, Outcome};
 use crate::log::Level;
 use attempts::{ACTIVITY_LIMIT, Outgoing};
-use failure::Failure;
+use error::ProxyError;
 use headers::{BodyFraming, Own};
 use response::Judged;
 use upload::Upload;
@@ -37,8 +37,8 @@ pub async fn proxy(call: &Call<'_>, caller: &mut Caller) -> Option<Response> {
     let Some(handler) = call.running.handler() else { return Some(Response::empty(500)) };
     let is_ready = caller.attend(pin!(invoke::wait_ready(handler, &execution))).await;
     let outcome = {
-        let exchange = pin!(exchange(handler, &execution, call.request, caller));
-        invoke::within_timeout(handler, &execution, exchange).await
+        let passing = pin!(pass_on(handler, &execution, call.request, caller));
+        invoke::within_timeout(handler, &execution, passing).await
     };
     let response = match outcome {
         Outcome::Answered(response) => {
@@ -63,15 +63,15 @@ pub async fn proxy(call: &Call<'_>, caller: &mut Caller) -> Option<Response> {
 
 /// Reads what is to be read beforehand, asks the handler, and streams its response. A caller who leaves meanwhile is not a failure:
 /// the connection to the handler is closed at once, and there is no caller to report to.
-async fn exchange(
+async fn pass_on(
     handler: &Handler,
     execution: &Execution<'_>,
     request: wire::Request<'_>,
     caller: &mut Caller,
-) -> Result<Option<Response>, Failure> {
+) -> Result<Option<Response>, ProxyError> {
     let head = request.head;
     if !invoke::trigger_host::is_of_uri(&head.headers) {
-        return Err(Failure::binding("System.UriFormatException: Invalid URI: The hostname could not be parsed."));
+        return Err(ProxyError::binding("System.UriFormatException: Invalid URI: The hostname could not be parsed."));
     }
     let limit = execution.running.app.options.request_body_limit_bytes;
     execution.watch_body(caller);
@@ -104,11 +104,13 @@ async fn exchange(
     }
 }
 
-fn to_handler(request: wire::Request<'_>, own: Own<'_>, upload: &Upload) -> Result<Request, Failure> {
+fn to_handler(request: wire::Request<'_>, own: Own<'_>, upload: &Upload) -> Result<Request, ProxyError> {
     let head = request.head;
     let method = spelt_method(&head.method);
     if method == "CONNECT" {
-        return Err(Failure::request_creation("System.NotSupportedException: Unsupported request method 'CONNECT'."));
+        return Err(ProxyError::request_creation(
+            "System.NotSupportedException: Unsupported request method 'CONNECT'.",
+        ));
     }
     let framing = match upload.length() {
         None => BodyFraming::Chunked,
@@ -129,14 +131,16 @@ async fn stream(
     mut response: Response,
     body: ResponseBody,
     caller: &mut Caller,
-) -> Result<Option<Response>, Failure> {
+) -> Result<Option<Response>, ProxyError> {
     execution.running.add_custom_headers(&mut response);
     let mut body = Watched { body, exchange: &execution.exchange };
     match caller.stream(response, &mut body).await {
         Ok(()) => Ok(None),
         Err(StreamError::CallerLeft) => Ok(left(execution)),
-        Err(StreamError::Unsent(error) | StreamError::Broken(error)) => Err(Failure::response_body(&error.to_string())),
-        Err(error @ StreamError::Length) => Err(Failure::response_body(&error.to_string())),
+        Err(StreamError::Unsent(error) | StreamError::Broken(error)) => {
+            Err(ProxyError::response_body(&error.to_string()))
+        }
+        Err(error @ StreamError::Length) => Err(ProxyError::response_body(&error.to_string())),
     }
 }
 

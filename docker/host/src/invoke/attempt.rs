@@ -7,8 +7,8 @@ use uuid::Uuid;
 use wire::client::{self, Body, Request, Response};
 use wire::{Headers, Name};
 
-use super::exchange::Exchange;
 use super::limits::{Outcome, noticed, wait_ready, within_timeout};
+use super::round_trip::RoundTrip;
 use super::trigger::Trigger;
 use crate::app::{Binding, BindingKind, CustomHandler, DataType, Diagnostic};
 use crate::bindings::{input, output};
@@ -50,8 +50,8 @@ pub async fn attempt(
         Err(failure) => return Err(failed(execution, failure, None, false)),
     };
     let is_ready = wait_ready(handler, execution).await;
-    let exchange = Exchange::new(execution, request::envelope(trigger.data.iter().chain(&inputs), data));
-    let asking = pin!(ask(handler, execution, &exchange));
+    let trip = RoundTrip::new(execution, request::envelope(trigger.data.iter().chain(&inputs), data));
+    let asking = pin!(ask(handler, execution, &trip));
     let asked = within_timeout(handler, execution, asking).await;
     let outcome = match asked {
         Outcome::Answered(answer) => complete(execution, answer, data).await,
@@ -66,15 +66,15 @@ pub async fn attempt(
             execution.succeeded();
             Ok(output)
         }
-        Err(failure) => Err(failed(execution, failure, Some(&exchange), !is_ready)),
+        Err(failure) => Err(failed(execution, failure, Some(&trip), !is_ready)),
     }
 }
 
 /// Sends the envelope and judges the answer. An answer that the real host would never complete is never completed.
-async fn ask(handler: &Handler, execution: &Execution<'_>, exchange: &Exchange) -> Result<answer::Answer, Failure> {
-    let Response { head, body } = send(handler, execution, exchange).await?;
+async fn ask(handler: &Handler, execution: &Execution<'_>, trip: &RoundTrip) -> Result<answer::Answer, Failure> {
+    let Response { head, body } = send(handler, execution, trip).await?;
     let body = whole(body);
-    exchange.answered(&head, &body);
+    trip.answered(&head, &body);
     execution.exchange.response(&head);
     execution.exchange.received(&body);
     let content_type = head.headers.get(Name::ContentType);
@@ -101,17 +101,17 @@ async fn ask(handler: &Handler, execution: &Execution<'_>, exchange: &Exchange) 
 }
 
 /// Sends the envelope, and waits for the final answer.
-async fn send(handler: &Handler, execution: &Execution<'_>, exchange: &Exchange) -> Result<Response, Failure> {
+async fn send(handler: &Handler, execution: &Execution<'_>, trip: &RoundTrip) -> Result<Response, Failure> {
     /// Under Core Tools the body is buffered for tracing, so its length is known (protocol.md#envelope-request).
     const CORE_TOOLS: &str = "FUNCTIONS_CORETOOLS_ENVIRONMENT";
 
     let running = execution.running;
     let length_is_known = running.has_setting(CORE_TOOLS);
-    let request = post(handler, execution, exchange, length_is_known);
+    let request = post(handler, execution, trip, length_is_known);
     execution.exchange.request(Mode::Default, &request);
-    execution.exchange.sent(exchange.envelope());
+    execution.exchange.sent(trip.envelope());
     let body = || {
-        let envelope = exchange.envelope().clone();
+        let envelope = trip.envelope().clone();
         if length_is_known { Body::Whole(envelope) } else { Body::Chunk(envelope) }
     };
     let follows_redirects = running.app.options.custom_handler.as_ref().is_none_or(CustomHandler::follows_redirects);
@@ -197,23 +197,23 @@ async fn complete(
 }
 
 /// The request of default mode (protocol.md#envelope-request).
-fn post(handler: &Handler, execution: &Execution<'_>, exchange: &Exchange, length_is_known: bool) -> Request {
+fn post(handler: &Handler, execution: &Execution<'_>, trip: &RoundTrip, length_is_known: bool) -> Request {
     let mut headers = Headers::default();
     headers.push(Name::Host, handler.client().authority());
     headers.push(Name::ContentType, "application/json; charset=utf-8");
     if length_is_known {
-        headers.push(Name::ContentLength, exchange.envelope().len().to_string());
+        headers.push(Name::ContentLength, trip.envelope().len().to_string());
     } else {
         headers.push(Name::TransferEncoding, "chunked");
     }
     own_headers::append(&mut headers, execution.id);
-    Request { method: "POST".into(), target: exchange.target().to_owned(), headers }
+    Request { method: "POST".into(), target: trip.target().to_owned(), headers }
 }
 
-fn failed(execution: &Execution<'_>, failure: Failure, exchange: Option<&Exchange>, is_stopping: bool) -> Failed {
-    let shown = exchange.map(|exchange| format!("\n{exchange}")).unwrap_or_default();
+fn failed(execution: &Execution<'_>, failure: Failure, trip: Option<&RoundTrip>, is_stopping: bool) -> Failed {
+    let shown = trip.map(|trip| format!("\n{trip}")).unwrap_or_default();
     execution.failed(format_args!("{failure}{shown}"));
-    let status = exchange.and_then(Exchange::status).filter(|status| !(200..300).contains(status));
+    let status = trip.and_then(RoundTrip::status).filter(|status| !(200..300).contains(status));
     Failed { invocation: execution.id, failure, status, is_stopping }
 }
 

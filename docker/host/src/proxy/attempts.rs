@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 use wire::Caller;
 use wire::client::{Body, Error, Request, Response, ResponseBody};
 
-use super::failure::Failure;
+use super::error::ProxyError;
 use super::upload::Upload;
 use crate::handler::Handler;
 use crate::host::execution::Execution;
@@ -49,7 +49,7 @@ pub async fn ask(
     execution: &Execution<'_>,
     outgoing: &mut Outgoing,
     caller: &mut Caller,
-) -> Result<Option<Response<ResponseBody>>, Failure> {
+) -> Result<Option<Response<ResponseBody>>, ProxyError> {
     let started = Instant::now();
     let mut limit = ACTIVITY_LIMIT;
     let is_ascii = outgoing.request.headers.are_ascii();
@@ -67,8 +67,8 @@ pub async fn ask(
         };
         has_read_all &= !matches!(cause, Cause::Client(Error::Request(_)));
         if number == MAX_ATTEMPTS || matches!(cause, Cause::Client(Error::Idle(_))) {
-            let failure = Failure::request(&cause.to_string());
-            return Err(if has_read_all { failure } else { failure.closing() });
+            let error = ProxyError::request(&cause.to_string());
+            return Err(if has_read_all { error } else { error.closing() });
         }
         // What has been sent of a body is not there a second time.
         is_consumed |= outgoing.upload.is_there() && !was_not_connected(&cause);

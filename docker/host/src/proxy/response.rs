@@ -4,7 +4,7 @@ use wire::framing::number;
 use wire::headers::Line;
 use wire::{Headers, Name, Response, ResponseHead};
 
-use super::failure::Failure;
+use super::error::ProxyError;
 use super::headers;
 
 const SWITCHING_PROTOCOLS: u16 = 101;
@@ -21,13 +21,13 @@ pub enum Judged {
 }
 
 /// Judges the head of a response to a request that asks for an upgrade or not.
-pub fn judge(head: ResponseHead, asked_for_upgrade: bool) -> Result<Judged, Failure> {
+pub fn judge(head: ResponseHead, asked_for_upgrade: bool) -> Result<Judged, ProxyError> {
     let ResponseHead { status, reason, headers, .. } = head;
     if status == SWITCHING_PROTOCOLS {
         return if asked_for_upgrade {
             Ok(Judged::Upgrade(upgraded(status, &headers)))
         } else {
-            Err(Failure::upgrade(refused_upgrade(&headers)))
+            Err(ProxyError::upgrade(refused_upgrade(&headers)))
         };
     }
     let mut headers = headers;
@@ -49,7 +49,7 @@ pub fn judge(head: ResponseHead, asked_for_upgrade: bool) -> Result<Judged, Fail
 }
 
 /// The length that a response announces (recordings Y74, Y74b). With chunks it counts for nothing.
-fn announced_length(headers: &Headers) -> Result<Option<u64>, Failure> {
+fn announced_length(headers: &Headers) -> Result<Option<u64>, ProxyError> {
     if headers.contains(Name::TransferEncoding) {
         return Ok(None);
     }
@@ -57,7 +57,7 @@ fn announced_length(headers: &Headers) -> Result<Option<u64>, Failure> {
     let Some(value) = values.next() else { return Ok(None) };
     match number(value).filter(|_| values.next().is_none()) {
         Some(length) => Ok(Some(length)),
-        None => Err(Failure::response_headers(&format!(
+        None => Err(ProxyError::response_headers(&format!(
             "System.InvalidOperationException: Invalid Content-Length: \"{}\". Value must be a positive integral number.",
             headers.all(Name::ContentLength).map(String::from_utf8_lossy).collect::<Vec<_>>().join(",")
         ))
@@ -66,14 +66,14 @@ fn announced_length(headers: &Headers) -> Result<Option<u64>, Failure> {
 }
 
 /// Kestrel sends no bytes above 127 in a header, and no control characters (recording Y73).
-fn check_values(headers: &Headers) -> Result<(), Failure> {
+fn check_values(headers: &Headers) -> Result<(), ProxyError> {
     let is_bad = |byte: &u8| !byte.is_ascii() || (byte.is_ascii_control() && *byte != b'\t');
     // Without a way out in the middle: that is many bytes at a time.
     let has_bad = |line: &Line<'_>| line.value.iter().fold(false, |is_found, byte| is_found | is_bad(byte));
     let bad = headers.iter().find(has_bad).and_then(|line| Some((line, line.value.iter().copied().find(is_bad)?)));
     match bad {
         None => Ok(()),
-        Some((line, byte)) => Err(Failure::response_headers(&format!(
+        Some((line, byte)) => Err(ProxyError::response_headers(&format!(
             "System.InvalidOperationException: Invalid non-ASCII or control character in header: 0x{byte:04X}"
         ))
         .hint(format!("encode the value of `{}`", line.name()))),

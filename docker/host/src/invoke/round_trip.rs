@@ -13,13 +13,13 @@ const SHOWN_CHARACTERS: usize = 300;
 
 /// One request of default mode, and the answer to it once there is one.
 #[derive(Debug)]
-pub struct Exchange {
+pub struct RoundTrip {
     target: String,
     envelope: Bytes,
     answer: OnceLock<(u16, String, Bytes)>,
 }
 
-impl Exchange {
+impl RoundTrip {
     pub fn new(execution: &Execution<'_>, envelope: String) -> Self {
         let target = format!("/{}", execution.function.name);
         Self { target, envelope: envelope.into(), answer: OnceLock::new() }
@@ -45,7 +45,7 @@ impl Exchange {
     }
 }
 
-impl fmt::Display for Exchange {
+impl fmt::Display for RoundTrip {
     fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(out, "The request was: POST {}, {}", self.target, shown(&self.envelope))?;
         match self.answer.get() {

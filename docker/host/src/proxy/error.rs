@@ -3,18 +3,18 @@
 use wire::Response;
 
 use super::upload;
-use crate::envelope::failure;
+use crate::envelope::failure::Failure;
 
 /// A request that failed. The caller gets a 500 whatever the reason, if nothing has been written yet.
 #[derive(Debug, thiserror::Error)]
 #[error("{reason}")]
-pub struct Failure {
-    reason: failure::Failure,
+pub struct ProxyError {
+    reason: Failure,
     /// What the caller gets, if anything still can.
     pub response: Box<Response>,
 }
 
-impl Failure {
+impl ProxyError {
     /// The request could not be made the value of the trigger.
     pub fn binding(cause: &str) -> Self {
         Self::new(format!("System.InvalidOperationException: Exception binding parameter 'req'\n ---> {cause}"))
@@ -40,9 +40,9 @@ impl Failure {
     pub fn upgrade(response: Response) -> Self {
         let cause = "System.InvalidOperationException: Cannot upgrade a non-upgradable request. Check IHttpUpgradeFeature.IsUpgradableRequest \
                      to determine if a request can be upgraded.";
-        let failure = Self::forwarding("UpgradeResponseClient", cause);
-        let failure = failure.hint("answer with 101 only to a request with `Upgrade: websocket`");
-        Self { response: Box::new(response), ..failure }
+        let error = Self::forwarding("UpgradeResponseClient", cause);
+        let error = error.hint("answer with 101 only to a request with `Upgrade: websocket`");
+        Self { response: Box::new(response), ..error }
     }
 
     pub fn hint(self, hint: impl Into<String>) -> Self {
@@ -61,16 +61,16 @@ impl Failure {
     }
 
     fn new(text: String) -> Self {
-        Self { reason: failure::Failure::new(text), response: Box::new(Response::empty(500)) }
+        Self { reason: Failure::new(text), response: Box::new(Response::empty(500)) }
     }
 }
 
-impl From<upload::Error> for Failure {
+impl From<upload::Error> for ProxyError {
     fn from(error: upload::Error) -> Self {
-        let failure = Self::binding(&error.to_string());
+        let found = Self::binding(&error.to_string());
         match error {
-            upload::Error::Caller(_) => failure,
-            upload::Error::File(_) => failure.hint("TMPDIR names the directory for such files"),
+            upload::Error::Caller(_) => found,
+            upload::Error::File(_) => found.hint("TMPDIR names the directory for such files"),
         }
     }
 }
