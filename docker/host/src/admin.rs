@@ -73,7 +73,7 @@ fn refusal(access: Access, path: &str, host: &Arc<Host>, key: Option<&str>) -> R
     if access == Access::Anyone {
         return Ok(None);
     }
-    let identity = key.map(|key| host.keys().identify(key, None)).transpose()?.flatten();
+    let identity = key.map(|key| host.keys.identify(key, None)).transpose()?.flatten();
     let extension = format!("{}_extension", endpoint::segment(path, 2));
     Ok(match (access, identity) {
         (_, Some(Identity { level: KeyLevel::Admin, .. })) => None,

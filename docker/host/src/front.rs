@@ -42,7 +42,7 @@ pub struct Front {
 
 impl Front {
     pub fn new(host: &Arc<Host>) -> Self {
-        Self { host: Arc::clone(host), allowed_hosts: Arc::new(AllowedHosts::of(host.settings())) }
+        Self { host: Arc::clone(host), allowed_hosts: Arc::new(AllowedHosts::of(&host.settings)) }
     }
 }
 
@@ -56,13 +56,13 @@ impl Service for Front {
     }
 
     fn warn(&self, warning: Warning) {
-        self.host.log().warning(log::HOST, warning.to_string());
+        self.host.log.warning(log::HOST, warning.to_string());
     }
 }
 
 fn wrong_host(host: &Host, name: &str) -> Response {
     let text = format!("The host '{name}' does not match an allowed host.");
-    host.log().information(HOST_FILTERING, Diagnostic::of_whole(text).hint("`AllowedHosts` is the list of them"));
+    host.log.information(HOST_FILTERING, Diagnostic::of_whole(text).hint("`AllowedHosts` is the list of them"));
     html(400, allowed_hosts::REFUSAL.as_bytes())
 }
 
@@ -96,7 +96,7 @@ async fn respond(host: &Arc<Host>, request: Request<'_>, caller: &mut Caller) ->
 
 fn too_long(host: &Host, Request { head, target }: Request<'_>, length: u64, limit: u64) -> Response {
     let text = format!("{} {}: a body of {length} bytes is refused, the limit is {limit}", head.method, target.path);
-    host.log().warning(log::HOST, Diagnostic::of_whole(text).hint("FUNCTIONS_REQUEST_BODY_SIZE_LIMIT"));
+    host.log.warning(log::HOST, Diagnostic::of_whole(text).hint("FUNCTIONS_REQUEST_BODY_SIZE_LIMIT"));
     Response::empty(500).closing()
 }
 
@@ -117,7 +117,7 @@ fn warn_of_reserved_route(host: &Host, running: &Running, Request { head, target
             "The request path '{path}' was rejected because it uses a reserved host route and matches the route for function \
              '{name}'. Update the function route to use a non-reserved path."
         );
-        host.log().error(RESERVED_ROUTES, text);
+        host.log.error(RESERVED_ROUTES, text);
     }
 }
 
@@ -131,7 +131,7 @@ async fn admin(host: &Arc<Host>, endpoint: admin::Found, request: Request<'_>, c
         Ok(body) => admin_response(host, admin_answer(host, endpoint, request, body).await),
         Err(BodyError::TooLong(limit)) => {
             let text = format!("the body of a request to `{}` has more than {limit} bytes", request.target.path);
-            host.log().warning(log::HOST, text);
+            host.log.warning(log::HOST, text);
             Response::empty(413).closing()
         }
         Err(_) => Response::empty(500),
@@ -180,7 +180,7 @@ async fn throttled(host: &Host, running: &Running, request: Request<'_>, caller:
     };
     let mut response = match running.routes.find(&request.head.method, &request.target.path) {
         Err(error) => {
-            host.log().error(log::HOST, format!("a route constraint has no answer: {error}"));
+            host.log.error(log::HOST, format!("a route constraint has no answer: {error}"));
             Response::empty(500)
         }
         Ok(Some(found)) => match permitted(host, &found, request) {
@@ -206,9 +206,9 @@ async fn call(call: Call<'_>, caller: &mut Caller) -> Option<Response> {
 fn permitted(host: &Host, found: &Found, Request { head, target }: Request<'_>) -> Result<Option<Identity>, u16> {
     let query = query::parse(target.query);
     let identity = match presented_key(head, &query) {
-        Some(key) => host.keys().identify(key, Some(&found.function.name)).map_err(|error| {
+        Some(key) => host.keys.identify(key, Some(&found.function.name)).map_err(|error| {
             // A damaged key file fails the request, as it does at the admin endpoints (recording JX-bad-host).
-            host.log().error(log::HOST, &error);
+            host.log.error(log::HOST, &error);
             500_u16
         })?,
         None => None,
@@ -226,7 +226,7 @@ fn presented_key<'a>(head: &'a RequestHead, query: &'a [(String, Vec<String>)]) 
 
 fn home_page(host: &Host) -> Response {
     // Unlike other switches this one does not take `1` (`HomepageMiddleware`).
-    let disabled = host.settings().get("AzureWebJobsDisableHomepage");
+    let disabled = host.settings.get("AzureWebJobsDisableHomepage");
     if disabled.is_some_and(|value| value.eq_ignore_ascii_case("true")) {
         return Response::empty(204);
     }

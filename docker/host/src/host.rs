@@ -11,7 +11,7 @@ pub mod throttle;
 pub mod watch;
 
 use std::collections::HashSet;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::sync::atomic::AtomicUsize;
 use std::sync::{Arc, Mutex, PoisonError, Weak};
 use std::time::{Duration, Instant};
@@ -42,17 +42,18 @@ pub const OFFLINE_FILE: &str = "app_offline.htm";
 /// The host: one function app, served.
 #[derive(Debug)]
 pub struct Host {
-    root: PathBuf,
-    settings: Settings,
+    pub root: PathBuf,
+    pub settings: Settings,
+    pub keys: Keys,
+    pub log: Log,
+    pub exchanges: Exchanges,
+    /// How many are under way.
+    pub invocations: AtomicUsize,
     handler_options: HandlerOptions,
     urls: Vec<String>,
-    keys: Keys,
-    log: Log,
-    exchanges: Exchanges,
     state: Sender<State>,
     drained: Sender<bool>,
     stop: Sender<bool>,
-    invocations: Arc<AtomicUsize>,
     /// The functions of which a request to a reserved path was said to be kept.
     warned_of_reserved_routes: Mutex<HashSet<String>>,
     /// Apps are taken up one after the other.
@@ -82,7 +83,7 @@ impl Host {
             state: Sender::new(nothing_yet),
             drained: Sender::new(false),
             stop: Sender::new(false),
-            invocations: Arc::default(),
+            invocations: AtomicUsize::default(),
             warned_of_reserved_routes: Mutex::default(),
             turn: tokio::sync::Mutex::default(),
             replaced: Mutex::default(),
@@ -93,34 +94,10 @@ impl Host {
         host
     }
 
-    pub fn root(&self) -> &Path {
-        &self.root
-    }
-
-    pub const fn settings(&self) -> &Settings {
-        &self.settings
-    }
-
-    pub const fn keys(&self) -> &Keys {
-        &self.keys
-    }
-
-    pub const fn log(&self) -> &Log {
-        &self.log
-    }
-
-    pub const fn exchanges(&self) -> &Exchanges {
-        &self.exchanges
-    }
-
     /// The port that callers connect to.
     pub fn port(&self) -> u16 {
         let port = self.urls.first().and_then(|url| url.rsplit(':').next()?.parse().ok());
         port.unwrap_or_default()
-    }
-
-    pub const fn invocations(&self) -> &Arc<AtomicUsize> {
-        &self.invocations
     }
 
     /// Whether the listeners of triggers are to rest, to be watched.

@@ -156,7 +156,7 @@ async fn serve(options: ServeOptions, asked: Option<Asked>) -> Result<Option<Ans
     notes.extend(weaker_guarantees(watchdog.as_ref().err()));
     announce(&host, &options, &azurite, notes)?;
     let inspecting = inspector.map(|inspector| {
-        host.log().information(log::HOST, format!("Exchanges with the handler are shown at {}", inspector.url()));
+        host.log.information(log::HOST, format!("Exchanges with the handler are shown at {}", inspector.url()));
         tokio::spawn(inspector.serve(Arc::clone(&host)))
     });
     let watching = tokio::spawn(watch::watch(Arc::clone(&host), scope, seen));
@@ -171,9 +171,9 @@ async fn serve(options: ServeOptions, asked: Option<Asked>) -> Result<Option<Ans
     inspecting.into_iter().for_each(|task| task.abort());
     wind_down(&host, watchdog.ok(), azurite).await;
     if is_drained? {
-        host.log().information(log::HOST, "Host stopped");
+        host.log.information(log::HOST, "Host stopped");
     }
-    host.log().summarize();
+    host.log.summarize();
     Ok(answered)
 }
 
@@ -190,19 +190,19 @@ fn announce(
 ) -> Result<(), Diagnostic> {
     match azurite {
         Provided::Nothing => {}
-        Provided::Started(_, note) => host.log().information(log::HOST, note),
+        Provided::Started(_, note) => host.log.information(log::HOST, note),
         Provided::Missing(note) => notes.push(note.clone()),
     }
-    notes.iter().for_each(|note| host.log().warning(log::HOST, note));
+    notes.iter().for_each(|note| host.log.warning(log::HOST, note));
     if options.open_keys {
-        log::print(&open_keys::listing(&host.app(), host.keys())?);
+        log::print(&open_keys::listing(&host.app(), &host.keys)?);
     }
     Ok(())
 }
 
 async fn wind_down(host: &Host, watchdog: Option<Watchdog>, azurite: Provided) {
     host.stop().await;
-    host.exchanges().flush();
+    host.exchanges.flush();
     if let Provided::Started(azurite, _) = azurite {
         azurite.stop().await;
     }
@@ -290,9 +290,9 @@ async fn answer(
 
 fn ask_to_stop(host: &Host) {
     host.request_stop();
-    let waiting = host.invocations().load(Ordering::Relaxed);
+    let waiting = host.invocations.load(Ordering::Relaxed);
     if waiting > 0 {
         let text = format!("Waiting for invocations under way to end ({waiting}); a second Ctrl-C does not wait");
-        host.log().information(log::HOST, text);
+        host.log.information(log::HOST, text);
     }
 }

@@ -57,7 +57,7 @@ impl Error {
     /// The answer to the caller; the log has what a person must fix.
     pub(super) fn into_reply(self, host: &Arc<Host>) -> Reply {
         if self.status() == 500 {
-            host.log().error(log::HOST, &self);
+            host.log.error(log::HOST, &self);
         }
         Reply::empty(self.status())
     }

@@ -32,10 +32,10 @@ fn name<'a>(request: &Request<'a>) -> &'a str {
 
 /// Where the test data of functions is kept. The real host takes a folder in /tmp, where others could put down theirs.
 pub(super) fn test_data_directory(host: &Arc<Host>) -> String {
-    match host.settings().get_filled("FUNCTIONS_TEST_DATA_PATH") {
+    match host.settings.get_filled("FUNCTIONS_TEST_DATA_PATH") {
         Some(path) => path.to_owned(),
         // Without a key store the endpoint admits nobody.
-        None => host.keys().directory().unwrap_or(Path::new("/")).join("FunctionsData").display().to_string(),
+        None => host.keys.directory().unwrap_or(Path::new("/")).join("FunctionsData").display().to_string(),
     }
 }
 
@@ -46,7 +46,7 @@ fn list(host: &Arc<Host>) -> Reply {
     if !app.host_file_is_sound {
         return Reply::empty(500);
     }
-    let base = format!("https://{}", host.settings().get_filled("WEBSITE_HOSTNAME").unwrap_or("localhost"));
+    let base = format!("https://{}", host.settings.get_filled("WEBSITE_HOSTNAME").unwrap_or("localhost"));
     let test_data = test_data_directory(host);
     let functions: Vec<Value> = app
         .functions
@@ -111,7 +111,7 @@ fn put(name: &str, host: &Arc<Host>, request: &Request<'_>) -> Result<Reply, Err
         let path = root.join(name);
         Error::File { action: "write", path, error }
     })?;
-    let app = app::load(&root, host.settings());
+    let app = app::load(&root, &host.settings);
     Ok(match app.listed(name) {
         Some(function) => {
             let described = described(function, &app, &request.base(), &test_data_directory(host));

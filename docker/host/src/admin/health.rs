@@ -13,7 +13,7 @@ type Check = (&'static str, fn(&Arc<Host>) -> bool);
 const LIFE: Check = ("azure.functions.webhost.lifecycle", |_| true);
 const STATE: Check = ("azure.functions.scripthost.lifecycle", |host| host.running().is_some());
 const STORAGE: Check =
-    ("azure.functions.webjobs.storage", |host| host.settings().get_filled("AzureWebJobsStorage").is_some());
+    ("azure.functions.webjobs.storage", |host| host.settings.get_filled("AzureWebJobsStorage").is_some());
 
 /// The endpoint below `/runtime/health`. Anybody may ask for it, but the details want the master key.
 pub(super) fn find(rest: &[&str], query: &[(String, Vec<String>)]) -> Option<(Access, Endpoint)> {

@@ -85,7 +85,7 @@ fn status(host: &Arc<Host>) -> Reply {
     let mut put = |name: &str, value: Value| status.insert(name.to_owned(), value);
     let state = host.state();
     let app = state.app();
-    put("id", json!(host_id(host.settings(), &app.root)));
+    put("id", json!(host_id(&host.settings, &app.root)));
     put("state", json!(state.name()));
     put("version", json!(VERSION));
     put("versionDetails", json!(format!("{VERSION} (mini-host {})", env!("CARGO_PKG_VERSION"))));
@@ -107,7 +107,7 @@ fn status(host: &Arc<Host>) -> Reply {
 }
 
 fn drain_status(host: &Arc<Host>) -> Reply {
-    let outstanding = host.invocations().load(Ordering::Relaxed);
+    let outstanding = host.invocations.load(Ordering::Relaxed);
     let state = match (*host.drained().borrow(), outstanding) {
         (false, _) => "Disabled",
         (true, 0) => "Completed",
@@ -120,15 +120,15 @@ fn start_anew(host: &Arc<Host>) {
     let host = Arc::clone(host);
     tokio::spawn(async move {
         if let Err(trouble) = host.load("The host starts anew: an operator wants it").await {
-            host.log().error(log::HOST, trouble);
+            host.log.error(log::HOST, trouble);
         }
     });
 }
 
 fn restart(host: &Arc<Host>) -> Reply {
     start_anew(host);
-    let setting = |name: &str| host.settings().get_filled(name).map(str::to_owned);
-    let secrets = host.keys().directory().map(|path| path.display().to_string());
+    let setting = |name: &str| host.settings.get_filled(name).map(str::to_owned);
+    let secrets = host.keys.directory().map(|path| path.display().to_string());
     Reply::json(
         200,
         &json!({

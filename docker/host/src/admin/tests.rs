@@ -196,7 +196,7 @@ async fn the_state_is_set_only_where_it_changes() {
     let host = host().await;
     let put = |body: &str| status(&host, &ask("PUT", "/admin/host/state", Some("m"), body)).unwrap();
     assert_eq!(["\"Running\"", "\"x\"", "null", "{", "\"offline\""].map(put), [200, 400, 400, 400, 202]);
-    assert!(host.host.root().join("app_offline.htm").exists());
+    assert!(host.host.root.join("app_offline.htm").exists());
 }
 
 #[tokio::test]
@@ -217,12 +217,12 @@ async fn functions_are_written_and_emptied() {
     let made = put("New", &format!(r#"{{"config": {config}, "files": {{"run.sh": "echo"}}}}"#));
     assert_eq!(made.status, 201);
     let made: Value = serde_json::from_slice(&made.body).unwrap();
-    let directory = host.host.root().join("New");
+    let directory = host.host.root.join("New");
     assert_eq!(made["script_href"], format!("http://h:1/admin/vfs{}/run.sh", directory.display()));
     assert_eq!(put("9bad", "{}").body, b"9bad is not a valid function name");
     assert_eq!((put("Empty", "{}").status, put("Other", "[]").status), (500, 500));
     assert_eq!(status(&host, &ask("DELETE", "/admin/functions/man", Some("m"), "")), Some(204));
-    assert!(host.host.root().join("Man").read_dir().unwrap().next().is_none(), "the directory itself stays");
+    assert!(host.host.root.join("Man").read_dir().unwrap().next().is_none(), "the directory itself stays");
 }
 
 #[tokio::test]
@@ -230,8 +230,8 @@ async fn what_is_behind_a_link_is_not_a_function_s_own() {
     let host = host().await;
     let elsewhere = tempfile::tempdir().unwrap();
     let file = elsewhere.path().join("function.json");
-    std::fs::copy(host.host.root().join("Man/function.json"), &file).unwrap();
-    std::os::unix::fs::symlink(elsewhere.path(), host.host.root().join("Link")).unwrap();
+    std::fs::copy(host.host.root.join("Man/function.json"), &file).unwrap();
+    std::os::unix::fs::symlink(elsewhere.path(), host.host.root.join("Link")).unwrap();
     let body = r#"{"config": {"bindings": []}, "files": {"run.sh": "echo"}}"#;
     assert_eq!(status(&host, &ask("PUT", "/admin/functions/Link", Some("m"), body)), Some(500));
     assert!(file.exists() && !elsewhere.path().join("run.sh").exists());
@@ -250,7 +250,7 @@ async fn the_template_of_a_url_is_in_lower_case() {
 #[tokio::test]
 async fn files_outside_the_app_are_refused() {
     let host = host().await;
-    let root = host.host.root().display().to_string();
+    let root = host.host.root.display().to_string();
     assert_eq!(status(&host, &ask("GET", &format!("/admin/vfs{root}/host.json"), Some("m"), "")), Some(200));
     assert_eq!(status(&host, &ask("GET", &format!("/admin/vfs{root}/../secrets/host.json"), Some("m"), "")), Some(403));
     assert_eq!(status(&host, &ask("GET", "/admin/vfs/etc/passwd", Some("m"), "")), Some(403));

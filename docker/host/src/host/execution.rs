@@ -57,11 +57,11 @@ impl<'a> Execution<'a> {
         reason: impl Into<Cow<'static, str>>,
     ) -> Self {
         let (id, started, reason) = (invocation_id(), Instant::now(), reason.into());
-        let exchange = host.exchanges().begin(id, &function.name);
+        let exchange = host.exchanges.begin(id, &function.name);
         let (request, secrets, end) = (OnceLock::new(), OnceLock::new(), Mutex::default());
         let execution = Self { id, host, running, function, exchange, started, reason, request, secrets, end };
         let reason = &execution.reason;
-        host.invocations().fetch_add(1, Ordering::Relaxed);
+        host.invocations.fetch_add(1, Ordering::Relaxed);
         execution
             .write(Level::Information, STARTED, |name, id| format!("Executing '{name}' (Reason='{reason}', Id={id})"));
         execution
@@ -109,12 +109,12 @@ impl<'a> Execution<'a> {
     pub fn user_log(&self, line: &str) {
         let category = format!("{}.User", self.function.log_category);
         let entry = Entry { level: Level::Information, category: &category, event: 0, invocation: Some(self.id) };
-        self.host.log().write(entry, mask::of_handler(line, self.secrets()));
+        self.host.log.write(entry, mask::of_handler(line, self.secrets()));
     }
 
     /// Logs something about the invocation while it is under way.
     pub fn note(&self, level: Level, message: impl Display) {
-        self.host.log().write(
+        self.host.log.write(
             Entry { level, category: &self.function.log_category, event: 0, invocation: Some(self.id) },
             message,
         );
@@ -155,10 +155,10 @@ impl<'a> Execution<'a> {
     }
 
     fn write(&self, level: Level, event: u32, message: impl FnOnce(&str, Uuid) -> String) {
-        if self.host.log().is_enabled(level, &self.function.log_category) {
+        if self.host.log.is_enabled(level, &self.function.log_category) {
             let name = format!("Functions.{}", self.function.name);
             let entry = Entry { level, category: &self.function.log_category, event, invocation: None };
-            self.host.log().write(entry, message(&name, self.id));
+            self.host.log.write(entry, message(&name, self.id));
         }
     }
 }
@@ -171,7 +171,7 @@ fn secrets_of(request: &HttpRequest) -> Vec<String> {
 
 /// The address of a caller, if anybody reads records: it costs a call to the operating system.
 pub fn address_of(caller: &Caller, host: &Host) -> Option<String> {
-    let address = host.log().is_recording().then(|| caller.address()).flatten();
+    let address = host.log.is_recording().then(|| caller.address()).flatten();
     address.map(|address| address.to_string())
 }
 
@@ -183,10 +183,10 @@ fn invocation_id() -> Uuid {
 impl Drop for Execution<'_> {
     fn drop(&mut self) {
         self.exchange.close();
-        self.host.invocations().fetch_sub(1, Ordering::Relaxed);
-        if self.host.log().is_recording() {
+        self.host.invocations.fetch_sub(1, Ordering::Relaxed);
+        if self.host.log.is_recording() {
             let End { source, outcome, error, outputs } = std::mem::take(&mut *self.end());
-            self.host.log().record(Record::Invocation(Invocation {
+            self.host.log.record(Record::Invocation(Invocation {
                 id: self.id,
                 function: self.function.name.clone(),
                 reason: std::mem::take(&mut self.reason).into_owned(),

@@ -43,34 +43,34 @@ struct Added {
 /// `first` is how the files were before the app was read.
 pub async fn watch(host: Arc<Host>, scope: Scope, first: Seen) {
     let mut extra = added(&host);
-    let is_new = !first.files.contains_key(&host.root().join("host.json"));
+    let is_new = !first.files.contains_key(&host.root.join("host.json"));
     // The default one that was written just now is not a change.
-    let first = if is_new { Seen::first(host.root(), scope).await } else { first };
-    let Seen { files: mut before, mut pause } = first.with(&extra, host.root(), scope).await;
+    let first = if is_new { Seen::first(&host.root, scope).await } else { first };
+    let Seen { files: mut before, mut pause } = first.with(&extra, &host.root, scope).await;
     let mut last_trouble = None;
     loop {
         tokio::time::sleep(pause).await;
-        let Seen { files: now, pause: next_pause } = look(host.root(), scope, &extra, Arc::clone(&before)).await;
+        let Seen { files: now, pause: next_pause } = look(&host.root, scope, &extra, Arc::clone(&before)).await;
         pause = next_pause;
         let Some(changed) = difference(&before, &now) else { continue };
-        let is_offline = |files: &Snapshot| files.contains_key(&host.root().join(OFFLINE_FILE));
+        let is_offline = |files: &Snapshot| files.contains_key(&host.root.join(OFFLINE_FILE));
         if is_offline(&now) && !is_offline(&before) {
-            host.log().information(log::HOST, format!("`{OFFLINE_FILE}` was put down: the host ends"));
+            host.log.information(log::HOST, format!("`{OFFLINE_FILE}` was put down: the host ends"));
             host.request_stop();
             return;
         }
-        let changed = changed.strip_prefix(host.root()).unwrap_or(changed).display();
+        let changed = changed.strip_prefix(&host.root).unwrap_or(changed).display();
         if let Err(trouble) = host.load(&format!("`{changed}` has changed: the host starts anew")).await {
             // The change is still there at the next look.
             if last_trouble.as_ref() != Some(&trouble) {
-                host.log().warning(log::HOST, &trouble);
+                host.log.warning(log::HOST, &trouble);
             }
             last_trouble = Some(trouble);
             continue;
         }
         last_trouble = None;
         extra = added(&host);
-        before = Seen { files: now, pause }.with(&extra, host.root(), scope).await.files;
+        before = Seen { files: now, pause }.with(&extra, &host.root, scope).await.files;
     }
 }
 

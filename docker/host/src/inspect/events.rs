@@ -49,7 +49,7 @@ impl Pieces for Events {
         while let Ok(number) = self.changes.try_recv() {
             changed.insert(number);
         }
-        let list = self.host.exchanges().list(|number| changed.contains(&number));
+        let list = self.host.exchanges.list(|number| changed.contains(&number));
         let data = serde_json::to_string(&list).unwrap_or_default();
         Ok(Some(format!("data: {data}\n\n").into()))
     }

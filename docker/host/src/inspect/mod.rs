@@ -84,7 +84,7 @@ impl Service for Page {
         let parts: Vec<&str> = path.split('/').collect();
         Some(match (request.head.method.as_str(), parts.as_slice()) {
             ("GET", [""]) => of_type(text(200, PAGE), "text/html; charset=utf-8"),
-            ("GET", ["exchanges"]) => json(&self.host.exchanges().list(|_| true)),
+            ("GET", ["exchanges"]) => json(&self.host.exchanges.list(|_| true)),
             ("GET", ["exchanges", number]) => match self.exchange(number) {
                 Some(exchange) => json(&exchange),
                 None => Response::empty(404),
@@ -99,13 +99,13 @@ impl Service for Page {
     }
 
     fn warn(&self, warning: Warning) {
-        self.host.log().warning(log::HOST, format!("The page of --inspect: {warning}"));
+        self.host.log.warning(log::HOST, format!("The page of --inspect: {warning}"));
     }
 }
 
 impl Page {
     fn exchange(&self, number: &str) -> Option<crate::exchange::Exchange> {
-        self.host.exchanges().get(number.parse().ok()?)
+        self.host.exchanges.get(number.parse().ok()?)
     }
 
     async fn again(&self, number: &str, caller: &mut Caller) -> Response {
@@ -119,7 +119,7 @@ impl Page {
     }
 
     async fn events(&self, caller: &mut Caller) -> Option<Response> {
-        let changes = self.host.exchanges().changes()?;
+        let changes = self.host.exchanges.changes()?;
         let response = of_type(Response::empty(200), "text/event-stream");
         // If it fails, the browser has left.
         _ = caller.stream(response, &mut Events::new(Arc::clone(&self.host), changes)).await;

@@ -189,7 +189,7 @@ async fn complete(
     let Outputs { http, bindings: values } = outputs::convert(answer, &kinds, is_compatible)?;
     let values = values.into_iter().filter_map(|(index, value)| Some((*bindings.get(index)?, value))).collect();
     let written = output::write(&running.bindings, values, data, execution.id).await?;
-    if execution.host.log().is_recording() {
+    if execution.host.log.is_recording() {
         let encoding = running.bindings.encoding;
         execution.wrote(written.iter().flat_map(|written| written.outputs(encoding)).collect());
     }

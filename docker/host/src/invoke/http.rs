@@ -27,7 +27,7 @@ pub async fn http(call: &Call<'_>, caller: &mut Caller) -> Response {
     let (function, head) = (&call.found.function, call.request.head);
     let complain = |message: &dyn Display| {
         let text = format!("Function `{}`: {message}, so the caller gets a 500", function.name);
-        call.host.log().error(log::HOST, text);
+        call.host.log.error(log::HOST, text);
     };
     let request = match request(call, caller).await {
         Ok(request) => request,

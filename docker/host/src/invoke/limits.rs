@@ -39,7 +39,7 @@ pub async fn wait_ready(handler: &Handler, execution: &Execution<'_>) -> bool {
                  Function `{name}` waited for a handler that was never ready"
             )
         };
-        execution.host.log().error(DISPATCHER, text);
+        execution.host.log.error(DISPATCHER, text);
         execution.host.request_stop_soon();
     }
     is_ready

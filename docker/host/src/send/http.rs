@@ -42,7 +42,7 @@ pub async fn call(host: &Host, running: &Running, http: &HttpTrigger, asked: &As
     let port = host.port();
     let mut headers = Headers::default();
     headers.push(Name::Host, format!("127.0.0.1:{port}"));
-    if let Some(key) = host.keys().directory().map(|_| host.keys().key(Owner::System, "_master")).transpose()? {
+    if let Some(key) = host.keys.directory().map(|_| host.keys.key(Owner::System, "_master")).transpose()? {
         headers.push("x-functions-key", key.map(|key| key.value).unwrap_or_default());
     }
     let body = body.unwrap_or_default();

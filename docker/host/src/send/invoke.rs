@@ -45,7 +45,7 @@ pub async fn invoke(host: &Arc<Host>, asked: &Asked) -> Answer {
         Ok(found) => found,
         Err(refusal) => return refused(refusal),
     };
-    let mut records = host.log().records();
+    let mut records = host.log.records();
     let sending = pin!(send(host, &running, &function, asked));
     let mut sent = match timeout_at(deadline, sending).await {
         Ok(Ok(sent)) => sent,

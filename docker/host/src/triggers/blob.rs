@@ -49,10 +49,10 @@ pub(super) async fn listen(
         Ok(storage) => storage,
         Err(failure) => return contexts.iter().for_each(|context| context.does_not_listen(&failure)),
     };
-    let id: Arc<str> = host_id(&running.bindings.settings, host.root()).into();
+    let id: Arc<str> = host_id(&running.bindings.settings, &host.root).into();
     let queue = own.queue(format!("azure-webjobs-blobtrigger-{id}"));
     if let Err(error) = queue.create().await {
-        host.log().error(CATEGORY, format!("The queue for new blobs cannot be created: {error}"));
+        host.log.error(CATEGORY, format!("The queue for new blobs cannot be created: {error}"));
     }
     let mut tasks = JoinSet::new();
     let mut watches = HashMap::new();
@@ -66,7 +66,7 @@ pub(super) async fn listen(
             Err(failure) => context.does_not_listen(failure),
         }
     }
-    let source = source(queue, own.queue(POISON_QUEUE), &running.app.options, host.log().clone());
+    let source = source(queue, own.queue(POISON_QUEUE), &running.app.options, host.log.clone());
     let changes = running.bindings.changes.subscribe();
     let watches = Arc::new(watches);
     tasks.spawn(listener::listen(source, changes, resting, move |_, bytes| {
@@ -184,7 +184,7 @@ impl Watch {
             Ok(Some(download)) if download.properties.etag == etag => download,
             Ok(_) => return Judgement::Handled,
             Err(error) => {
-                self.context.host.log().warning(CATEGORY, format!("The blob '{name}' cannot be read: {error}"));
+                self.context.host.log.warning(CATEGORY, format!("The blob '{name}' cannot be read: {error}"));
                 return Judgement::Failed;
             }
         };
@@ -201,7 +201,7 @@ async fn scan(watch: Arc<Watch>, mut resting: watch::Receiver<bool>) {
     let mut changes = watch.changes().subscribe();
     let address = watch.container.blob("").url();
     while !*resting.borrow() {
-        let (log, name) = (watch.context.host.log(), watch.container.name());
+        let (log, name) = (&watch.context.host.log, watch.container.name());
         match watch.sweep(&mut known).await {
             Ok(()) if trouble.is_over() => {
                 log.information(CATEGORY, format!("The container '{name}' is scanned again"))

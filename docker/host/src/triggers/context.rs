@@ -38,7 +38,7 @@ impl Context {
     pub(crate) fn does_not_listen(&self, reason: impl std::fmt::Display) {
         let name = &self.function.name;
         self.host
-            .log()
+            .log
             .error(CATEGORY, format!("The listener for function 'Functions.{name}' was unable to start.\n{reason}"));
     }
 

@@ -106,7 +106,7 @@ fn source(context: &Context) -> Result<Source, Failure> {
     Ok(Source {
         poison: poison_name(&name).map(|name| storage.queue(name)),
         queue: storage.queue(name),
-        log: context.host.log().clone(),
+        log: context.host.log.clone(),
         encoding: queues.message_encoding,
         batch: queues.batch_size,
         threshold: queues.new_batch_threshold.map_or_else(|| default_threshold(queues.batch_size), |it| it as usize),

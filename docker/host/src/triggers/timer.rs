@@ -122,7 +122,7 @@ impl Timer {
         let kept = match blob.get().await {
             Ok(download) => download.and_then(|download| State::read(&download.bytes)),
             Err(error) => {
-                self.context.host.log().warning(CATEGORY, format!("The state of a timer cannot be read: {error}"));
+                self.context.host.log.warning(CATEGORY, format!("The state of a timer cannot be read: {error}"));
                 None
             }
         };
@@ -152,7 +152,7 @@ impl Timer {
         let state = State { last_updated: state.last_updated.or(fixed(Some(now))), ..state.clone() };
         let kept = blob.put(json::to_compact(&state.to_json()), &PutBlob::default()).await;
         if let Err(error) = kept {
-            self.context.host.log().warning(CATEGORY, format!("The state of a timer cannot be kept: {error}"));
+            self.context.host.log.warning(CATEGORY, format!("The state of a timer cannot be kept: {error}"));
         }
     }
 }
@@ -212,7 +212,7 @@ fn status_blob(context: &Context, connections: &Connections) -> Result<Blob, Fai
         message: format!("a timer that is monitored keeps its state in storage: {}", failure.message),
         hint: failure.hint,
     })?;
-    let host = host_id(&context.running.bindings.settings, context.host.root());
+    let host = host_id(&context.running.bindings.settings, &context.host.root);
     let name = format!("timers/{host}/Host.Functions.{}/status", context.function.name);
     Ok(storage.container(HOSTS_CONTAINER).blob(name))
 }
