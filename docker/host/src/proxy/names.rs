@@ -32,14 +32,12 @@ static CONTENT: Names<10> = Names::new([
     "Last-Modified",
 ]);
 
-/// Those that are between two neighbours (recordings Y03h, Y16, Y19), and those that are set anew.
-static DROPPED_FROM_REQUESTS: Names<23> = Names::new([
+/// Those that are between two neighbours, in requests and in responses (recordings Y03h, Y16, Y19, Y68, Y69).
+static BETWEEN_NEIGHBOURS: Names<17> = Names::new([
     "ALPN",
     "Alt-Svc",
     "Close",
     "Connection",
-    "Forwarded",
-    "Host",
     "HTTP2-Settings",
     "Keep-Alive",
     "Proxy-Authenticate",
@@ -53,32 +51,11 @@ static DROPPED_FROM_REQUESTS: Names<23> = Names::new([
     "TE",
     "Upgrade",
     "Upgrade-Insecure-Requests",
-    "X-Forwarded-For",
-    "X-Forwarded-Host",
-    "X-Forwarded-Prefix",
-    "X-Forwarded-Proto",
 ]);
 
-static DROPPED_FROM_RESPONSES: Names<18> = Names::new([
-    "ALPN",
-    "Alt-Svc",
-    "Close",
-    "Connection",
-    "HTTP2-Settings",
-    "Keep-Alive",
-    "Proxy-Authenticate",
-    "Proxy-Authentication-Info",
-    "Proxy-Authorization",
-    "Proxy-Connection",
-    "Proxy-Features",
-    "Proxy-Instruction",
-    "Security-Scheme",
-    "Strict-Transport-Security",
-    "TE",
-    "Transfer-Encoding",
-    "Upgrade",
-    "Upgrade-Insecure-Requests",
-]);
+/// Those that are set anew in requests.
+static SET_ANEW: Names<6> =
+    Names::new(["Forwarded", "Host", "X-Forwarded-For", "X-Forwarded-Host", "X-Forwarded-Prefix", "X-Forwarded-Proto"]);
 
 /// The place of a line of a request, and how its name is spelt.
 pub fn of_request<'a>(line: &Line<'a>) -> (Place, &'a [u8]) {
@@ -86,7 +63,7 @@ pub fn of_request<'a>(line: &Line<'a>) -> (Place, &'a [u8]) {
     if matches!(line.known, Some(Name::ContentLength | Name::TransferEncoding)) {
         return (Place::Framing, name);
     }
-    if DROPPED_FROM_REQUESTS.contain(name) {
+    if BETWEEN_NEIGHBOURS.contain(name) || SET_ANEW.contain(name) {
         return (Place::Dropped, name);
     }
     if let Some((_, known)) = CONTENT.find(name) {
@@ -98,7 +75,7 @@ pub fn of_request<'a>(line: &Line<'a>) -> (Place, &'a [u8]) {
     }
 }
 
-/// Whether a line of a response is between the handler and the host (recordings Y68, Y69).
+/// Whether a line of a response is between the handler and the host.
 pub fn is_hop_of_response(line: &Line<'_>) -> bool {
-    DROPPED_FROM_RESPONSES.contain(line.name)
+    line.known == Some(Name::TransferEncoding) || BETWEEN_NEIGHBOURS.contain(line.name)
 }

@@ -23,6 +23,11 @@ impl<const COUNT: usize> Names<COUNT> {
         Self { names, by_length }
     }
 
+    /// The name at this place, as it is spelt in the table.
+    pub(crate) fn get(&self, index: usize) -> &'static str {
+        self.names[index]
+    }
+
     /// Which of the names this is, and how it is spelt in the table.
     #[must_use]
     pub fn find(&self, name: &[u8]) -> Option<(usize, &'static str)> {
