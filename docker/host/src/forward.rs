@@ -13,7 +13,6 @@ use wire::response::Framing;
 use wire::{Caller, Name, Response, ResponseHead};
 
 use crate::app::{Diagnostic, HandlerKind};
-use crate::envelope::failure::Failure;
 use crate::exchange::Mode;
 use crate::host::execution::{CALLED_BY_HOST_API, Execution};
 use crate::invoke::{self, Call, Outcome};
@@ -49,7 +48,7 @@ pub async fn forward(call: &Call<'_>, caller: &mut Caller) -> Response {
         } else {
             caller.attend(pin!(client.call_and_see(&request, Body::Empty, &see))).await
         };
-        invoke::noticed(handler, answered).await.map_err(Failure::from)
+        invoke::noticed(handler, answered).await.map_err(Diagnostic::from)
     });
     let mut response = match invoke::within_timeout(handler, &execution, asking).await {
         Outcome::Answered(answer) => {

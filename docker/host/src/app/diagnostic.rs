@@ -1,15 +1,18 @@
-//! What is wrong with an app, for people: file, line, column, and the likely fix.
+//! What is wrong, for people: what happened, what to do about it, and in a file also where.
 
 use std::fmt;
 use std::path::{Path, PathBuf};
 
 use dotnet_text::document::Document;
 use dotnet_text::json;
+use wire::client;
 
-/// Something that a person did wrong.
+use crate::grammar;
+
+/// What is wrong with an app, or why an invocation fails.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Diagnostic {
-    /// In the words of the real host where it has any, without a position.
+    /// In the words of the real host where it has any, without a position. Why an invocation fails is one line, without a full stop.
     pub message: String,
     pub hint: Option<String>,
     pub position: Position,
@@ -48,6 +51,11 @@ impl Diagnostic {
         Self { hint: Some(hint.into()), ..self }
     }
 
+    /// The same, and first what could not be done for it.
+    pub fn within(self, what: impl fmt::Display) -> Self {
+        Self { message: format!("{what}: {}", self.message), ..self }
+    }
+
     /// The same about the value at another path.
     pub fn moved(self, path: impl Into<String>) -> Self {
         Self { position: Position::Value(path.into()), ..self }
@@ -80,6 +88,24 @@ impl fmt::Display for Diagnostic {
 }
 
 impl std::error::Error for Diagnostic {}
+
+impl From<client::Error> for Diagnostic {
+    fn from(error: client::Error) -> Self {
+        Self { hint: error.hint().map(str::to_owned), ..Self::of_whole(error.to_string()) }
+    }
+}
+
+impl From<storage::Error> for Diagnostic {
+    fn from(error: storage::Error) -> Self {
+        Self { hint: error.hint().map(str::to_owned), ..Self::of_whole(error.to_string()) }
+    }
+}
+
+impl From<grammar::Error> for Diagnostic {
+    fn from(error: grammar::Error) -> Self {
+        Self::of_whole(error.to_string())
+    }
+}
 
 /// The last of a chain of the real host's exceptions, without the library that each of them begins with: that is the reason.
 fn reason(message: &str) -> &str {

@@ -5,8 +5,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use storage::Storage;
 
-use crate::app::Settings;
-use crate::envelope::failure::Failure;
+use crate::app::{Diagnostic, Settings};
 
 /// The connection that bindings without one mean, and that the host keeps its own state in.
 pub const HOST_CONNECTION: &str = "Storage";
@@ -25,17 +24,15 @@ impl Connections {
     }
 
     /// The account that a binding's `connection` names; without one, the app's own.
-    pub fn storage(&self, connection: Option<&str>) -> Result<Storage, Failure> {
+    pub fn storage(&self, connection: Option<&str>) -> Result<Storage, Diagnostic> {
         let name = connection.filter(|name| !name.trim().is_empty()).unwrap_or(HOST_CONNECTION);
         let text = connection_string(&self.settings, name)?;
         let mut open = self.open.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some(storage) = open.get(text) {
             return Ok(storage.clone());
         }
-        let storage = Storage::connect(text).map_err(|error| Failure {
-            hint: error.hint().map(str::to_owned),
-            ..Failure::new(format!("the connection `{name}` cannot be used: {error}"))
-        })?;
+        let storage = Storage::connect(text)
+            .map_err(|error| Diagnostic::from(error).within(format_args!("the connection `{name}` cannot be used")))?;
         open.insert(text.to_owned(), storage.clone());
         Ok(storage)
     }
@@ -43,14 +40,14 @@ impl Connections {
 
 /// First the name with the prefix `AzureWebJobs`, then as it is; each first among the connection strings
 /// (protocol.md#connections).
-fn connection_string<'a>(settings: &'a Settings, name: &str) -> Result<&'a str, Failure> {
+fn connection_string<'a>(settings: &'a Settings, name: &str) -> Result<&'a str, Diagnostic> {
     let prefixed = format!("AzureWebJobs{name}");
     let names =
         [format!("ConnectionStrings:{prefixed}"), prefixed.clone(), format!("ConnectionStrings:{name}"), name.into()];
     if let Some(text) = names.iter().find_map(|name| settings.get_filled(name)) {
         if text.trim_start().starts_with("@Microsoft.KeyVault(") {
             let why = format!("the connection `{name}` is a Key Vault reference, which Azure alone resolves");
-            return Err(Failure::new(why).hint(
+            return Err(Diagnostic::of_whole(why).hint(
                 "on this machine set it to a connection string, or to `UseDevelopmentStorage=true` for Azurite",
             ));
         }
@@ -59,7 +56,7 @@ fn connection_string<'a>(settings: &'a Settings, name: &str) -> Result<&'a str, 
     // `X__queueServiceUri` and its like ask for a managed identity, which only exists in the cloud.
     let identity = settings.below(&prefixed).chain(settings.below(name)).next();
     Err(match identity {
-        Some((key, _)) => Failure::new(format!(
+        Some((key, _)) => Diagnostic::of_whole(format!(
             "the connection `{name}` is a section (`{}__{key}`), which means a managed identity, and mini-host has none",
             shown(name, &prefixed)
         ))
@@ -68,7 +65,7 @@ fn connection_string<'a>(settings: &'a Settings, name: &str) -> Result<&'a str, 
              key (az storage account show-connection-string)",
             shown(name, &prefixed)
         )),
-        None => Failure::new(format!("Storage account connection string '{prefixed}' does not exist"))
+        None => Diagnostic::of_whole(format!("Storage account connection string '{prefixed}' does not exist"))
             .hint(format!("set the environment variable `{}` to a connection string", shown(name, &prefixed))),
     })
 }

@@ -4,9 +4,8 @@ use chrono::Utc;
 use futures_util::stream::{self, StreamExt, TryStreamExt};
 
 use super::{Bindings, MOST_AT_ONCE, location};
-use crate::app::{Binding, BindingKind, DataType, Function, is_by_hand};
+use crate::app::{Binding, BindingKind, DataType, Diagnostic, Function, is_by_hand};
 use crate::envelope::data::{BindingData, Value};
-use crate::envelope::failure::Failure;
 use dotnet_text::encoding::decode;
 
 /// The values of a function's inputs beside its trigger, in the order of function.json, for [`crate::envelope::request`].
@@ -17,7 +16,7 @@ pub async fn read(
     bindings: &Bindings,
     function: &Function,
     data: &BindingData,
-) -> Result<Vec<(String, Value)>, Failure> {
+) -> Result<Vec<(String, Value)>, Diagnostic> {
     let inputs = function.inputs().filter(|binding| !binding.is_trigger());
     let reading: Vec<_> = inputs
         .map(|binding| async move { Ok((binding.name.clone(), read_one(bindings, binding, data).await?)) })
@@ -25,12 +24,12 @@ pub async fn read(
     stream::iter(reading).buffered(MOST_AT_ONCE).try_collect().await
 }
 
-async fn read_one(bindings: &Bindings, binding: &Binding, data: &BindingData) -> Result<Value, Failure> {
+async fn read_one(bindings: &Bindings, binding: &Binding, data: &BindingData) -> Result<Value, Diagnostic> {
     if is_by_hand(&binding.type_name) {
         return Ok(Value::Null);
     }
     if binding.kind != BindingKind::Blob {
-        return Err(Failure::new(format!(
+        return Err(Diagnostic::of_whole(format!(
             "input binding `{}`: type `{}` is not known here",
             binding.name, binding.type_name
         )));
@@ -38,7 +37,8 @@ async fn read_one(bindings: &Bindings, binding: &Binding, data: &BindingData) ->
     let (container, name) = location::blob(binding, &bindings.settings, data, &Utc::now().naive_utc())?;
     let storage = bindings.connections.storage(binding.connection.as_deref())?;
     let download = storage.container(container).blob(name).get().await;
-    let download = download.map_err(|error| Failure::new(format!("input binding `{}`: {error}", binding.name)))?;
+    let download =
+        download.map_err(|error| Diagnostic::of_whole(format!("input binding `{}`: {error}", binding.name)))?;
     Ok(match (download, binding.data_type) {
         (None, _) => Value::Null,
         (Some(blob), Some(DataType::Binary | DataType::Stream)) => Value::Bytes(blob.bytes),

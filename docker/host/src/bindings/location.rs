@@ -3,9 +3,8 @@
 use chrono::NaiveDateTime;
 
 use super::expression::{self, resolve};
-use crate::app::{Binding, Settings};
+use crate::app::{Binding, Diagnostic, Settings};
 use crate::envelope::data::BindingData;
-use crate::envelope::failure::Failure;
 use crate::grammar::expression::Template;
 use crate::grammar::queue_name;
 
@@ -14,7 +13,7 @@ pub fn queue(
     settings: &Settings,
     data: &BindingData,
     now: &NaiveDateTime,
-) -> Result<String, Failure> {
+) -> Result<String, Diagnostic> {
     let name = resolved(binding, "queueName", filling(settings, data, now))?.to_lowercase();
     Ok(queue_name::check(&name)?)
 }
@@ -25,13 +24,16 @@ pub fn blob(
     settings: &Settings,
     data: &BindingData,
     now: &NaiveDateTime,
-) -> Result<(String, String), Failure> {
+) -> Result<(String, String), Diagnostic> {
     let path = resolved(binding, "path", filling(settings, data, now))?;
     match path.split_once('/') {
         Some((container, name)) if !container.is_empty() && !name.is_empty() => {
             Ok((container.to_owned(), name.to_owned()))
         }
-        _ => Err(Failure::new(format!("`{path}` is not the path of a blob")).hint("give `path` as `container/name`")),
+        _ => {
+            Err(Diagnostic::of_whole(format!("`{path}` is not the path of a blob"))
+                .hint("give `path` as `container/name`"))
+        }
     }
 }
 
@@ -48,10 +50,10 @@ fn resolved(
     binding: &Binding,
     key: &str,
     fill: impl Fn(&str) -> Result<String, expression::Error>,
-) -> Result<String, Failure> {
+) -> Result<String, Diagnostic> {
     let text = binding.text(key).unwrap_or_default();
     fill(text).map_err(|reason| {
-        Failure::new(format!("binding `{}`: `{key}` is `{text}`: {reason}", binding.name))
+        Diagnostic::of_whole(format!("binding `{}`: `{key}` is `{text}`: {reason}", binding.name))
             .hint("names in braces are properties of a JSON trigger value, parts of its path, or the host's own")
     })
 }

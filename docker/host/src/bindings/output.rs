@@ -8,9 +8,8 @@ use storage::{Blob, PutBlob, Queue};
 use uuid::Uuid;
 
 use super::{Bindings, MOST_AT_ONCE, location};
-use crate::app::{Binding, BindingKind, MessageEncoding, is_by_hand};
+use crate::app::{Binding, BindingKind, Diagnostic, MessageEncoding, is_by_hand};
 use crate::envelope::data::BindingData;
-use crate::envelope::failure::Failure;
 use crate::envelope::output_value::OutputValue;
 use crate::envelope::{blob, queue};
 use crate::log::Output;
@@ -26,7 +25,7 @@ pub async fn write(
     values: Vec<(&Binding, OutputValue)>,
     data: &BindingData,
     invocation: Uuid,
-) -> Result<Vec<Written>, Failure> {
+) -> Result<Vec<Written>, Diagnostic> {
     let mut writes = Vec::new();
     let mut unconverted = Ok(());
     for (binding, value) in values {
@@ -46,12 +45,12 @@ pub async fn write(
         .into_iter()
         .map(|(binding, write)| async move {
             let done = write.carry_out(bindings, invocation).await;
-            done.map_err(|error| named(binding, Failure::new(error.to_string())))?;
+            done.map_err(|error| named(binding, Diagnostic::from(error)))?;
             Ok(Written { binding: binding.name.clone(), write })
         })
         .collect();
-    let written: Vec<Result<Written, Failure>> = stream::iter(writing).buffered(MOST_AT_ONCE).collect().await;
-    let written = written.into_iter().collect::<Result<_, Failure>>()?;
+    let written: Vec<Result<Written, Diagnostic>> = stream::iter(writing).buffered(MOST_AT_ONCE).collect().await;
+    let written = written.into_iter().collect::<Result<_, Diagnostic>>()?;
     unconverted.map(|()| written)
 }
 
@@ -110,7 +109,7 @@ impl Write {
         binding: &Binding,
         value: OutputValue,
         data: &BindingData,
-    ) -> Result<Self, Failure> {
+    ) -> Result<Self, Diagnostic> {
         let now = Utc::now().naive_utc();
         let storage = || bindings.connections.storage(binding.connection.as_deref());
         if binding.kind == BindingKind::Queue {
@@ -126,7 +125,7 @@ impl Write {
             let target = format!("{}, which mini-host does not write", binding.type_name);
             Ok(Self::Shown(target, blob::content(value)?.into()))
         } else {
-            Err(Failure::new(format!("type `{}` is not known here", binding.type_name)))
+            Err(Diagnostic::of_whole(format!("type `{}` is not known here", binding.type_name)))
         }
     }
 
@@ -158,7 +157,6 @@ impl Write {
     }
 }
 
-fn named(binding: &Binding, failure: Failure) -> Failure {
-    let message = format!("output binding `{}`: {}", binding.name, failure.message);
-    Failure { message, hint: failure.hint }
+fn named(binding: &Binding, failure: Diagnostic) -> Diagnostic {
+    failure.within(format_args!("output binding `{}`", binding.name))
 }

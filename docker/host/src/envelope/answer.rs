@@ -1,6 +1,6 @@
 //! What counts as an answer of the handler in default mode (protocol.md#gatekeeping and #the-result-object).
 
-use super::failure::Failure;
+use crate::app::Diagnostic;
 use dotnet_text::encoding;
 use dotnet_text::json::{self, ANSWER_MAX_DEPTH, Json, MetadataError, Object, Reader, without_metadata};
 use dotnet_text::letter_case::{is_one_of, same_name};
@@ -26,11 +26,11 @@ pub enum Verdict {
 }
 
 /// Judges a handler's complete reply by its status, `Content-Type` and body, in the order of protocol.md#gatekeeping.
-pub fn judge(status: u16, content_type: Option<&[u8]>, body: &[u8]) -> Result<Verdict, Failure> {
+pub fn judge(status: u16, content_type: Option<&[u8]>, body: &[u8]) -> Result<Verdict, Diagnostic> {
     if !(200..300).contains(&status) {
         let hint =
             "a handler answers an invocation with 2xx; a status for the caller goes into `Outputs.<name>.statusCode`";
-        return Err(Failure::new(format!("the handler answered with status {status}")).hint(hint));
+        return Err(Diagnostic::of_whole(format!("the handler answered with status {status}")).hint(hint));
     }
     if status == 204 || body.iter().all(u8::is_ascii_whitespace) {
         return Ok(Verdict::NeverCompletes);
@@ -42,13 +42,13 @@ pub fn judge(status: u16, content_type: Option<&[u8]>, body: &[u8]) -> Result<Ve
         } else {
             format!("`Content-Type: {content_type}`")
         };
-        return Err(Failure::new(format!("the handler answered with {named}")).hint(
+        return Err(Diagnostic::of_whole(format!("the handler answered with {named}")).hint(
             "answer with `Content-Type: application/json` and an object of `Outputs`, `Logs` and `ReturnValue`",
         ));
     }
     let text = decode(body, &content_type)?;
     read(&text).map_err(|error| {
-        Failure::new(format!("the handler's answer cannot be read: {error}"))
+        Diagnostic::of_whole(format!("the handler's answer cannot be read: {error}"))
             .hint("answer with an object of `Outputs`, `Logs` and `ReturnValue`, such as {\"Outputs\":{\"res\":{\"body\":\"hello\"}}}")
     })
 }
@@ -74,7 +74,7 @@ fn is_json(content_type: &str) -> bool {
 
 /// UTF-16 when the charset says so, else UTF-8, and invalid bytes are an error (recordings RX-type-json-badcharset,
 /// RX-json-gzip). A byte order mark overrules the charset.
-fn decode<'a>(body: &'a [u8], content_type: &str) -> Result<Cow<'a, str>, Failure> {
+fn decode<'a>(body: &'a [u8], content_type: &str) -> Result<Cow<'a, str>, Diagnostic> {
     if body.starts_with(&[0xFF, 0xFE]) || body.starts_with(&[0xFE, 0xFF]) {
         return Ok(encoding::decode(body));
     }
@@ -85,10 +85,10 @@ fn decode<'a>(body: &'a [u8], content_type: &str) -> Result<Cow<'a, str>, Failur
         let text = String::from_utf16(&units).ok().filter(|_| odd.is_empty());
         return text
             .map(Cow::Owned)
-            .ok_or_else(|| Failure::new("the handler's answer is labelled `utf-16` but is not UTF-16"));
+            .ok_or_else(|| Diagnostic::of_whole("the handler's answer is labelled `utf-16` but is not UTF-16"));
     }
     std::str::from_utf8(body).map(Cow::Borrowed).map_err(|error| {
-        Failure::new(format!("the handler's answer is not UTF-8 at byte {}", error.valid_up_to()))
+        Diagnostic::of_whole(format!("the handler's answer is not UTF-8 at byte {}", error.valid_up_to()))
             .hint("answer in UTF-8 and without `Content-Encoding`")
     })
 }

@@ -1,12 +1,12 @@
 //! What a value becomes as a blob (protocol.md#blob-output).
 
-use super::failure::Failure;
 use super::output_value::OutputValue;
+use crate::app::Diagnostic;
 use dotnet_text::json::{self, Json};
 
 /// The content of the blob that a value means (recordings R19-*, R22-*): bytes and texts as they are, objects and arrays as
 /// compact JSON, an integer as 4 bytes and a float as 8, little-endian, a boolean as one; a bare date fails.
-pub fn content(value: OutputValue) -> Result<Vec<u8>, Failure> {
+pub fn content(value: OutputValue) -> Result<Vec<u8>, Diagnostic> {
     let value = match value {
         OutputValue::Bytes(bytes) => return Ok(bytes),
         OutputValue::Json(value) => value,
@@ -21,7 +21,7 @@ pub fn content(value: OutputValue) -> Result<Vec<u8>, Failure> {
         Json::Null => Vec::new(),
         Json::Date(_) | Json::BigInteger(_) => {
             let kind = if matches!(value, Json::Date(_)) { "a date" } else { "an integer beyond 64 bits" };
-            return Err(Failure::new(format!("{kind} cannot be the content of a blob"))
+            return Err(Diagnostic::of_whole(format!("{kind} cannot be the content of a blob"))
                 .hint("send base64 of the exact bytes wanted"));
         }
     })

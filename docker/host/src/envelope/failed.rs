@@ -2,13 +2,13 @@
 
 use uuid::Uuid;
 
-use super::failure::Failure;
+use crate::app::Diagnostic;
 
 /// An invocation that did not succeed. The log has the reasons.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Failed {
     pub invocation: Uuid,
-    pub failure: Failure,
+    pub failure: Diagnostic,
     /// The handler's status, where that is the reason.
     pub status: Option<u16>,
     /// Whether the host is about to end because the handler was never ready.

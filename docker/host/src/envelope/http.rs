@@ -1,8 +1,8 @@
 //! The trigger value of an HTTP request, and the binding data it gives (protocol.md#http-trigger).
 
 use super::data::{BindingData, Value};
-use super::failure::Failure;
 use super::http_request::{HttpRequest, Identity};
+use crate::app::Diagnostic;
 use dotnet_text::base64;
 use dotnet_text::encoding::decode;
 use dotnet_text::json::{self, Json, Object};
@@ -18,9 +18,9 @@ use wire::{Name, request_order};
 /// The URL of a request: its `Host` header, its decoded path (`%2F` still escaped) escaped anew, and its raw query, in which only
 /// `#` is escaped; a question mark with nothing behind it stays. Without a host no URL can be formed and the invocation fails
 /// (recordings DX-http10, DX-host, DX-path-escapes).
-pub fn url(host: &str, decoded_path: &str, query: Option<&str>) -> Result<String, Failure> {
+pub fn url(host: &str, decoded_path: &str, query: Option<&str>) -> Result<String, Diagnostic> {
     if host.is_empty() {
-        return Err(Failure::new(
+        return Err(Diagnostic::of_whole(
             "the request has no `Host` header that a URI can have, so its `Url` cannot be formed",
         ));
     }

@@ -1,8 +1,8 @@
 //! What an invocation says to its HTTP caller (protocol.md#named-http-output and #http-return-value).
 
 use super::answer::counts_as_null;
-use super::failure::Failure;
 use super::output_value::OutputValue;
+use crate::app::Diagnostic;
 use dotnet_text::base64;
 use dotnet_text::json::{self, DEFAULT_MAX_DEPTH, Json, Object};
 use dotnet_text::letter_case::same_name;
@@ -58,7 +58,7 @@ pub struct Negotiated {
 
 /// The response that an output of type `http` means: an object, or a string that holds one (recordings R07, RX-res-*). Without a
 /// value it is `{}` (recording R04).
-pub(super) fn of_named(name: &str, value: Option<Json>) -> Result<HttpOutput, Failure> {
+pub(super) fn of_named(name: &str, value: Option<Json>) -> Result<HttpOutput, Diagnostic> {
     let Some(value) = value else { return Ok(HttpOutput::text("{}".to_owned())) };
     let parsed = match &value {
         Json::Text(text) => json::parse(text).ok(),
@@ -68,21 +68,21 @@ pub(super) fn of_named(name: &str, value: Option<Json>) -> Result<HttpOutput, Fa
     check_depth(&value, DEFAULT_MAX_DEPTH)?;
     match value {
         Json::Object(members) => Ok(HttpOutput::Raw(members_response(name, members)?)),
-        other => Err(Failure::new(format!("`Outputs.{name}` is {}, not an object", other.kind()))
+        other => Err(Diagnostic::of_whole(format!("`Outputs.{name}` is {}, not an object", other.kind()))
             .hint("give an object with `statusCode`, `headers` and `body`")),
     }
 }
 
 /// `statusCode`, `body` and `headers`, in any case; of a name given twice the last value counts (recording RX-body-twice), and
 /// headers are laid over those before.
-fn members_response(name: &str, members: Object) -> Result<Raw, Failure> {
+fn members_response(name: &str, members: Object) -> Result<Raw, Diagnostic> {
     let mut raw = Raw::of(Content::Text(String::new()));
     for (member, value) in members {
         if same_name(&member, "statusCode") {
             raw.status = lenient_status(name, &value)?;
         } else if same_name(&member, "body") {
             let value = json::without_metadata(value).map_err(|error| {
-                Failure::new(format!("`Outputs.{name}.body`: {error}"))
+                Diagnostic::of_whole(format!("`Outputs.{name}.body`: {error}"))
                     .hint("give the member another name, or send the body as text")
             })?;
             raw.body = Content::Text(json::into_text(value));
@@ -92,7 +92,7 @@ fn members_response(name: &str, members: Object) -> Result<Raw, Failure> {
                 Json::Object(headers) => lay(&mut raw.headers, headers),
                 other => {
                     let message = format!("`Outputs.{name}.headers` is {}, not an object", other.kind());
-                    return Err(Failure::new(message).hint("give an object of header names and values"));
+                    return Err(Diagnostic::of_whole(message).hint("give an object of header names and values"));
                 }
             }
         }
@@ -108,12 +108,12 @@ fn lay(headers: &mut Vec<(String, Option<String>)>, more: Object) {
 }
 
 /// An integer, or a string that holds one; anything else counts as 200, an array or object fails (recordings RX-sc-*).
-fn lenient_status(name: &str, value: &Json) -> Result<i32, Failure> {
+fn lenient_status(name: &str, value: &Json) -> Result<i32, Diagnostic> {
     Ok(match value {
         Json::Integer(number) => i32::try_from(*number).unwrap_or(OK),
         Json::Text(text) => number::parse_int(text).unwrap_or(OK),
         Json::Array(_) | Json::Object(_) => {
-            return Err(Failure::new(format!("`Outputs.{name}.statusCode` is {}, not a number", value.kind())));
+            return Err(Diagnostic::of_whole(format!("`Outputs.{name}.statusCode` is {}, not a number", value.kind())));
         }
         _ => OK,
     })
@@ -128,7 +128,7 @@ fn header_text(value: Json) -> Option<String> {
 
 /// The response that a value of an http binding means when it comes by `$return`, by the back door, or to a binding of type
 /// `HTTP` (protocol.md#http-return-value, first table).
-pub(super) fn of_value(value: OutputValue) -> Result<HttpOutput, Failure> {
+pub(super) fn of_value(value: OutputValue) -> Result<HttpOutput, Diagnostic> {
     let value = match value {
         OutputValue::Bytes(bytes) => return Ok(HttpOutput::Raw(Raw::of(Content::Bytes(bytes)))),
         OutputValue::Json(Json::Text(text)) => json::parse_untyped(&text).unwrap_or(Json::Text(text)),
@@ -141,7 +141,7 @@ pub(super) fn of_value(value: OutputValue) -> Result<HttpOutput, Failure> {
 }
 
 /// An object with a `body` is a response, one without is the body itself (recordings R33, RX-ret-object-*).
-fn object_response(mut members: Object) -> Result<HttpOutput, Failure> {
+fn object_response(mut members: Object) -> Result<HttpOutput, Diagnostic> {
     // One level is the object's own.
     members.values().try_for_each(|value| check_depth(value, DEFAULT_MAX_DEPTH - 1))?;
     let Some(body) = take_member(&mut members, "body") else {
@@ -157,7 +157,7 @@ fn object_response(mut members: Object) -> Result<HttpOutput, Failure> {
         Some(Json::Bool(true)) => {
             return Ok(HttpOutput::Negotiated(Negotiated { status, headers, value: body, xml: true }));
         }
-        Some(Json::Null) => return Err(Failure::new("`enableContentNegotiation` is null, not a boolean")),
+        Some(Json::Null) => return Err(Diagnostic::of_whole("`enableContentNegotiation` is null, not a boolean")),
         _ => {}
     }
     let body = match body {
@@ -168,10 +168,11 @@ fn object_response(mut members: Object) -> Result<HttpOutput, Failure> {
 }
 
 /// An integer beyond 32 bits fails here, other oddities count as 200.
-fn strict_status(value: Json) -> Result<i32, Failure> {
+fn strict_status(value: Json) -> Result<i32, Diagnostic> {
     match value {
-        Json::Integer(number) => i32::try_from(number)
-            .map_err(|_| Failure::new(format!("the status {number} of the response object is not a 32-bit number"))),
+        Json::Integer(number) => i32::try_from(number).map_err(|_| {
+            Diagnostic::of_whole(format!("the status {number} of the response object is not a 32-bit number"))
+        }),
         Json::Text(text) => Ok(number::parse_int(&text).unwrap_or(OK)),
         _ => Ok(OK),
     }
@@ -199,7 +200,7 @@ fn take_member(members: &mut Object, name: &str) -> Option<Json> {
 
 /// Where no output set the response, `ReturnValue` is it: negotiated, never decoded or parsed (protocol.md#http-return-value,
 /// second table).
-pub(super) fn of_return_value(return_value: Option<OutputValue>, compatible: bool) -> Result<HttpOutput, Failure> {
+pub(super) fn of_return_value(return_value: Option<OutputValue>, compatible: bool) -> Result<HttpOutput, Diagnostic> {
     let value = match return_value {
         Some(OutputValue::Json(Json::Object(members))) if compatible => return object_response(members),
         Some(OutputValue::Json(value)) => value,
@@ -213,9 +214,9 @@ pub(super) fn of_return_value(return_value: Option<OutputValue>, compatible: boo
 
 /// Where the real host reads a value a second time, it does so with Newtonsoft.Json's default limit: 130 levels are fine in an
 /// answer (protocol.md#gatekeeping), but not in a response.
-pub(super) fn check_depth(value: &Json, levels: usize) -> Result<(), Failure> {
+pub(super) fn check_depth(value: &Json, levels: usize) -> Result<(), Diagnostic> {
     if value.depth() <= levels {
         return Ok(());
     }
-    Err(Failure::new(format!("a value is nested deeper than {levels} levels")).hint("send it as text"))
+    Err(Diagnostic::of_whole(format!("a value is nested deeper than {levels} levels")).hint("send it as text"))
 }

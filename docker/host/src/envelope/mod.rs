@@ -10,7 +10,6 @@ pub mod answer;
 pub mod blob;
 pub mod data;
 pub mod failed;
-pub mod failure;
 pub mod http;
 pub mod http_output;
 pub mod http_request;

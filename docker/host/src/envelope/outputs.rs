@@ -1,9 +1,9 @@
 //! From an answer to the values of output bindings (protocol.md#output-values to #http-return-value).
 
 use super::answer::Answer;
-use super::failure::Failure;
 use super::http_output::{self, HttpOutput, check_depth};
 use super::output_value::OutputValue;
+use crate::app::Diagnostic;
 use dotnet_text::base64;
 use dotnet_text::json::{DEFAULT_MAX_DEPTH, Json, Object};
 
@@ -36,7 +36,7 @@ pub struct Outputs {
 }
 
 /// Gives each output binding its value. `compatible` is `FUNCTIONS_V2_COMPATIBILITY_MODE` (recording DX-compat).
-pub fn convert(answer: Answer, bindings: &[OutputBinding<'_>], compatible: bool) -> Result<Outputs, Failure> {
+pub fn convert(answer: Answer, bindings: &[OutputBinding<'_>], compatible: bool) -> Result<Outputs, Diagnostic> {
     let Answer { mut outputs, return_value, .. } = answer;
     let mut return_value = return_value.map(OutputValue::Json);
     let returns = bindings.iter().find(|binding| binding.is_return());
@@ -106,7 +106,7 @@ enum Named {
 
 /// Takes a binding's value out of `Outputs`. `$return` is not looked for there (recordings RX-outputs-dollar-return-*), and
 /// an output of type `http` that is missing gives a response, too (protocol.md#named-http-output).
-fn take_named(binding: &OutputBinding<'_>, outputs: Option<&mut Object>) -> Result<Option<Named>, Failure> {
+fn take_named(binding: &OutputBinding<'_>, outputs: Option<&mut Object>) -> Result<Option<Named>, Diagnostic> {
     let Some(outputs) = outputs.filter(|_| !binding.is_return()) else { return Ok(None) };
     let value = outputs.get_mut(binding.name).map(std::mem::take);
     if binding.kind != "http" {
@@ -125,7 +125,7 @@ mod tests {
     const RET: OutputBinding<'_> = OutputBinding { name: "$return", kind: "http", binary: false };
     const MSG: OutputBinding<'_> = OutputBinding { name: "msg", kind: "queue", binary: false };
 
-    fn outputs(answer: &str, bindings: &[OutputBinding<'_>]) -> Result<Outputs, Failure> {
+    fn outputs(answer: &str, bindings: &[OutputBinding<'_>]) -> Result<Outputs, Diagnostic> {
         match judge(200, Some(b"application/json"), answer.as_bytes()) {
             Ok(Verdict::Answered(answer)) => convert(answer, bindings, false),
             other => panic!("{answer}: {other:?}"),

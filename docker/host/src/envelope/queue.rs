@@ -1,14 +1,14 @@
 //! What a value becomes as queue messages (protocol.md#queue-output).
 
-use super::failure::Failure;
 use super::output_value::OutputValue;
+use crate::app::Diagnostic;
 use dotnet_text::json::{self, ANSWER_MAX_DEPTH, Json};
 
 /// The bodies of the messages that a value means, before the queue's own base64 (recordings R19-*, R21-*, R22-*).
 ///
 /// An array is one message an element, nulls skipped; a text that begins and ends like JSON is parsed and written anew, and
 /// fails if it cannot be.
-pub fn messages(value: OutputValue) -> Result<Vec<Vec<u8>>, Failure> {
+pub fn messages(value: OutputValue) -> Result<Vec<Vec<u8>>, Diagnostic> {
     let value = match value {
         OutputValue::Bytes(bytes) => return Ok(vec![bytes]),
         OutputValue::Json(value) => value,
@@ -34,9 +34,9 @@ fn looks_like_json(text: &str) -> bool {
     (text.starts_with('{') && text.ends_with('}')) || (text.starts_with('[') && text.ends_with(']'))
 }
 
-fn parse(text: &str) -> Result<Json, Failure> {
+fn parse(text: &str) -> Result<Json, Diagnostic> {
     json::parse_to_depth(text, ANSWER_MAX_DEPTH).map_err(|error| {
-        Failure::new(format!("the queue message looks like JSON but is not: {error}"))
+        Diagnostic::of_whole(format!("the queue message looks like JSON but is not: {error}"))
             .hint("send base64 of the exact bytes wanted, or text that does not begin and end like JSON")
     })
 }

@@ -1,6 +1,5 @@
 //! From the HTTP output to the response the caller gets (protocol.md#named-http-output and #http-return-value).
 
-use super::failure::Failure;
 use super::http_output::{Content, HttpOutput, Negotiated};
 use super::negotiate::{self, Refusal};
 use super::written::Written;
@@ -26,14 +25,14 @@ pub struct Reply {
 /// Why a response could not be written, and what the caller gets instead.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Unwritable {
-    pub failure: Failure,
+    pub failure: String,
     /// An empty 500 with the headers that had been set when that was noticed (host source, `RawScriptResult`, and
     /// `ExceptionMiddleware`, which changes nothing but the status).
     pub instead: Reply,
 }
 
 impl Unwritable {
-    fn new(failure: Failure, headers: Headers) -> Unwritable {
+    fn new(failure: String, headers: Headers) -> Unwritable {
         let Headers { mut lines, content_type } = headers;
         // The web server fixes the framing of a response that it makes itself.
         lines.retain(|(name, _)| !is_framing(name));
@@ -75,7 +74,7 @@ pub fn reply(output: HttpOutput, accept: Option<&str>) -> Result<Reply, Unwritab
                     (406, Written { content_type, body: Bytes::new(), framing: Framing::Length })
                 }
                 Err(Refusal::Failed { message, content_type }) => {
-                    return Err(Unwritable::new(Failure::new(message), Headers { content_type, ..headers }));
+                    return Err(Unwritable::new(message, Headers { content_type, ..headers }));
                 }
             }
         }
@@ -132,7 +131,7 @@ fn check(headers: &[(String, Option<String>)], types: Types) -> Result<Headers, 
         }
         match (check_header(name, value.as_deref()), value) {
             (Some(why), _) => {
-                let failure = Failure::new(format!("the response header `{name}` {why}"));
+                let failure = format!("the response header `{name}` {why}");
                 return Err(Unwritable::new(failure, checked));
             }
             (None, Some(value)) if is_type => {

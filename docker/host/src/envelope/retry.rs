@@ -64,7 +64,7 @@ fn inner_exception(failed: &Failed) -> Json {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::envelope::failure::Failure;
+    use crate::app::Diagnostic;
     use uuid::Uuid;
 
     #[test]
@@ -74,7 +74,7 @@ mod tests {
             json::to_compact(&json),
             r#"{"RetryCount":0,"MaxRetryCount":2,"Exception":null,"Instance":null,"State":{}}"#
         );
-        let failure = Failure::new("the handler answered with status 500");
+        let failure = Diagnostic::of_whole("the handler answered with status 500");
         let failed = Failed { invocation: Uuid::nil(), failure, status: Some(500), is_stopping: false };
         let Value::Json(json) = context("f", 1, 2, Some(&failed)) else { panic!("no object") };
         let text = json::to_compact(&json);

@@ -6,8 +6,8 @@ use bytes::Bytes;
 use wire::client::{Body, Request, Response};
 use wire::{Headers, Name};
 
+use crate::app::Diagnostic;
 use crate::envelope::answer;
-use crate::envelope::failure::Failure;
 use crate::exchange::{Exchange, Mode};
 use crate::handler::own_headers;
 use crate::host::Host;
@@ -61,7 +61,7 @@ pub async fn send(host: &Host, running: &Running, exchange: &Exchange, body: Byt
     invoke::wait_ready(handler, &execution).await;
     let asking = pin!(async {
         let answered = handler.client().call(&request, Body::Whole(body)).await;
-        invoke::noticed(handler, answered).await.map_err(Failure::from)
+        invoke::noticed(handler, answered).await.map_err(Diagnostic::from)
     });
     match invoke::within_timeout(handler, &execution, asking).await {
         Outcome::Answered(response) => judge(&execution, mode, &response),

@@ -16,7 +16,6 @@ use crate::doctor;
 use crate::envelope::answer::{self, Verdict};
 use crate::envelope::data::{BindingData, System, Value};
 use crate::envelope::failed::Failed;
-use crate::envelope::failure::Failure;
 use crate::envelope::http_output::HttpOutput;
 use crate::envelope::outputs::{self, OutputBinding, Outputs};
 use crate::envelope::request;
@@ -43,7 +42,7 @@ pub async fn attempt(
         data.set("RetryContext", context);
     }
     let Some(handler) = running.handler() else {
-        return Err(failed(execution, Failure::new("the app has no handler"), None, false));
+        return Err(failed(execution, Diagnostic::of_whole("the app has no handler"), None, false));
     };
     let inputs = match input::read(&running.bindings, execution.function, data).await {
         Ok(inputs) => inputs,
@@ -57,7 +56,7 @@ pub async fn attempt(
         Outcome::Answered(answer) => complete(execution, answer, data).await,
         Outcome::Failed(failure) => Err(failure),
         Outcome::TimedOut => {
-            let failure = Failure::new("`functionTimeout` has expired");
+            let failure = Diagnostic::of_whole("`functionTimeout` has expired");
             return Err(Failed { invocation: execution.id, failure, status: None, is_stopping: !is_ready });
         }
     };
@@ -71,7 +70,7 @@ pub async fn attempt(
 }
 
 /// Sends the envelope and judges the answer. An answer that the real host would never complete is never completed.
-async fn ask(handler: &Handler, execution: &Execution<'_>, trip: &RoundTrip) -> Result<answer::Answer, Failure> {
+async fn ask(handler: &Handler, execution: &Execution<'_>, trip: &RoundTrip) -> Result<answer::Answer, Diagnostic> {
     let Response { head, body } = send(handler, execution, trip).await?;
     let body = whole(body);
     trip.answered(&head, &body);
@@ -101,7 +100,7 @@ async fn ask(handler: &Handler, execution: &Execution<'_>, trip: &RoundTrip) -> 
 }
 
 /// Sends the envelope, and waits for the final answer.
-async fn send(handler: &Handler, execution: &Execution<'_>, trip: &RoundTrip) -> Result<Response, Failure> {
+async fn send(handler: &Handler, execution: &Execution<'_>, trip: &RoundTrip) -> Result<Response, Diagnostic> {
     /// Under Core Tools the body is buffered for tracing, so its length is known (protocol.md#envelope-request).
     const CORE_TOOLS: &str = "FUNCTIONS_CORETOOLS_ENVIRONMENT";
 
@@ -128,7 +127,7 @@ async fn send(handler: &Handler, execution: &Execution<'_>, trip: &RoundTrip) ->
             execution.note(Level::Warning, Diagnostic::of_whole(text).hint("answer with 200"));
             std::future::pending().await
         }
-        answered => answered.map_err(Failure::from),
+        answered => answered.map_err(Diagnostic::from),
     }
 }
 
@@ -168,7 +167,7 @@ async fn complete(
     execution: &Execution<'_>,
     answer: answer::Answer,
     data: &BindingData,
-) -> Result<HttpOutput, Failure> {
+) -> Result<HttpOutput, Diagnostic> {
     for line in &answer.logs {
         execution.user_log(line);
     }
@@ -210,7 +209,7 @@ fn post(handler: &Handler, execution: &Execution<'_>, trip: &RoundTrip, length_i
     Request { method: "POST".into(), target: trip.target().to_owned(), headers }
 }
 
-fn failed(execution: &Execution<'_>, failure: Failure, trip: Option<&RoundTrip>, is_stopping: bool) -> Failed {
+fn failed(execution: &Execution<'_>, failure: Diagnostic, trip: Option<&RoundTrip>, is_stopping: bool) -> Failed {
     let shown = trip.map(|trip| format!("\n{trip}")).unwrap_or_default();
     execution.failed(format_args!("{failure}{shown}"));
     let status = trip.and_then(RoundTrip::status).filter(|status| !(200..300).contains(status));

@@ -12,9 +12,9 @@ use super::call::Call;
 use super::respond::respond;
 use super::trigger::Trigger;
 use super::trigger_host;
+use crate::app::Diagnostic;
 use crate::envelope::data::Value;
 use crate::envelope::failed::Failed;
-use crate::envelope::failure::Failure;
 use crate::envelope::http as envelope;
 use crate::envelope::http_request::{HttpRequest, Identity as Sender};
 use crate::envelope::reply::{self, Unwritable};
@@ -54,7 +54,7 @@ enum Error {
     #[error(transparent)]
     Body(#[from] BodyError),
     #[error(transparent)]
-    Url(#[from] Failure),
+    Url(#[from] Diagnostic),
 }
 
 async fn request(call: &Call<'_>, caller: &mut Caller) -> Result<Trigger, Error> {
@@ -82,7 +82,7 @@ async fn body(call: &Call<'_>, caller: &mut Caller) -> Result<Option<Bytes>, Bod
     Ok(Some(caller.collect(limit).await?.into()))
 }
 
-fn http_request(call: &Call<'_>, body: Option<Bytes>) -> Result<HttpRequest, Failure> {
+fn http_request(call: &Call<'_>, body: Option<Bytes>) -> Result<HttpRequest, Diagnostic> {
     let Request { head, target } = call.request;
     let host = head.headers.text(Name::Host).filter(|_| trigger_host::is_of_uri(&head.headers)).unwrap_or_default();
     // A question mark may stand alone.

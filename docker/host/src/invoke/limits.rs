@@ -4,7 +4,7 @@ use std::fmt::Display;
 use std::pin::Pin;
 use std::time::Duration;
 
-use crate::envelope::failure::Failure;
+use crate::app::Diagnostic;
 use crate::handler::Handler;
 use crate::host::execution::Execution;
 use crate::log::DISPATCHER;
@@ -72,7 +72,7 @@ pub async fn within_timeout<T, E: Display>(
                     time_span(limit),
                     execution.function.name
                 );
-                execution.failed(Failure::new(text).hint("`functionTimeout` in host.json"));
+                execution.failed(Diagnostic::of_whole(text).hint("`functionTimeout` in host.json"));
                 if tokio::time::timeout(Duration::from_secs(TIMEOUT_GRACE_SECONDS), call).await.is_err() {
                     handler.restart();
                     handler.notice_start().await;

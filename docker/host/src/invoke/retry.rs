@@ -52,11 +52,11 @@ impl<'a> Retries<'a> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::envelope::failure::Failure;
+    use crate::app::Diagnostic;
     use uuid::Uuid;
 
     fn failed() -> Failed {
-        Failed { invocation: Uuid::nil(), failure: Failure::new("x"), status: None, is_stopping: false }
+        Failed { invocation: Uuid::nil(), failure: Diagnostic::of_whole("x"), status: None, is_stopping: false }
     }
 
     fn pauses(policy: &Retry) -> Vec<u64> {

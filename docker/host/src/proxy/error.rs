@@ -3,13 +3,13 @@
 use wire::Response;
 
 use super::upload;
-use crate::envelope::failure::Failure;
+use crate::app::Diagnostic;
 
 /// A request that failed. The caller gets a 500 whatever the reason, if nothing has been written yet.
 #[derive(Debug, thiserror::Error)]
 #[error("{reason}")]
 pub struct ProxyError {
-    reason: Failure,
+    reason: Diagnostic,
     /// What the caller gets, if anything still can.
     pub response: Box<Response>,
 }
@@ -61,7 +61,7 @@ impl ProxyError {
     }
 
     fn new(text: String) -> Self {
-        Self { reason: Failure::new(text), response: Box::new(Response::empty(500)) }
+        Self { reason: Diagnostic::of_whole(text), response: Box::new(Response::empty(500)) }
     }
 }
 

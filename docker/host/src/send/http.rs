@@ -1,12 +1,12 @@
 //! Invoking a function over HTTP.
 
+use std::fmt::Display;
 use std::net::Ipv4Addr;
 
 use tokio::net::TcpStream;
 use wire::client::{Body, Request};
 use wire::{Client, Headers, Name};
 
-use super::refusal::Refusal;
 use super::{Asked, Response};
 use crate::app::{Diagnostic, HttpTrigger};
 use crate::grammar::route;
@@ -27,7 +27,7 @@ pub struct Called {
 ///
 /// # Errors
 /// If its route needs a path, or the host does not answer.
-pub async fn call(host: &Host, running: &Running, http: &HttpTrigger, asked: &Asked) -> Result<Called, Refusal> {
+pub async fn call(host: &Host, running: &Running, http: &HttpTrigger, asked: &Asked) -> Result<Called, Diagnostic> {
     let full = route::full(&running.app.options.http.route_prefix, &http.route);
     let target = match &asked.path {
         Some(path) => format!("/{}", path.trim_start_matches('/')),
@@ -57,9 +57,9 @@ pub async fn call(host: &Host, running: &Running, http: &HttpTrigger, asked: &As
     let request = Request { method: method.to_ascii_uppercase().into(), target, headers };
     let body = if body.is_empty() { Body::Empty } else { Body::Whole(body.into()) };
     // A connection of its own, by which its invocation is known.
-    let stream = TcpStream::connect((Ipv4Addr::LOCALHOST, port)).await?;
-    let source = stream.local_addr()?.to_string();
-    let answer = Client::over(stream)?.call(&request, body).await?;
+    let stream = TcpStream::connect((Ipv4Addr::LOCALHOST, port)).await.map_err(unsent)?;
+    let source = stream.local_addr().map_err(unsent)?.to_string();
+    let answer = Client::over(stream).map_err(unsent)?.call(&request, body).await.map_err(unsent)?;
     let response = Response {
         status: answer.head.status.into(),
         content_type: answer.head.headers.text(Name::ContentType).unwrap_or("no Content-Type").to_owned(),
@@ -68,6 +68,10 @@ pub async fn call(host: &Host, running: &Running, http: &HttpTrigger, asked: &As
     let text = format!("the host answered `{line}` itself, with {}, and invoked nothing", response.status);
     let otherwise = Diagnostic::of_whole(text).hint(format!("the route of the function is `{full}`"));
     Ok(Called { source, response, otherwise })
+}
+
+fn unsent(error: impl Display) -> Diagnostic {
+    Diagnostic::of_whole(format!("no HTTP request can be sent to it: {error}"))
 }
 
 fn needs_path(route: &str) -> Diagnostic {

@@ -11,11 +11,9 @@ use tokio::time::{Instant, timeout_at};
 use uuid::Uuid;
 
 use super::http::{self, Called};
-use super::refusal::Refusal;
 use super::{Answer, Asked, Ended, Refused, Response, payload};
 use crate::app::{BindingKind, Diagnostic, Function, LoadedFunction};
 use crate::bindings::output;
-use crate::envelope::failure::Failure;
 use crate::grammar::spelling;
 use crate::host::running::Running;
 use crate::host::{Host, State};
@@ -39,7 +37,8 @@ struct Sent {
 pub async fn invoke(host: &Arc<Host>, asked: &Asked) -> Answer {
     let deadline = Instant::now() + Duration::from_secs(asked.seconds);
     let silent = |what: &dyn Display| {
-        Answer::Silent(format!("{what} within {} s\nhint: --timeout SECONDS waits longer", asked.seconds))
+        let text = format!("{what} within {} s", asked.seconds);
+        Answer::Silent(Diagnostic::of_whole(text).hint("--timeout SECONDS waits longer").to_string())
     };
     let (running, function) = match found(host, asked) {
         Ok(found) => found,
@@ -102,7 +101,7 @@ async fn send(
     running: &Arc<Running>,
     function: &Arc<LoadedFunction>,
     asked: &Asked,
-) -> Result<Sent, Refusal> {
+) -> Result<Sent, Diagnostic> {
     let body = asked.body();
     let bindings = &running.bindings;
     let trigger = &function.trigger;
@@ -113,13 +112,13 @@ async fn send(
             Ok(Sent { source, response: Some(response), otherwise: Some(otherwise) })
         }
         (None, BindingKind::QueueTrigger) => {
-            let queue = storage()?.queue(trigger.queue(&bindings.settings).map_err(Failure::from)?);
+            let queue = storage()?.queue(trigger.queue(&bindings.settings)?);
             let id = queue.put(&output::encode(&body.unwrap_or_default(), bindings.encoding)).await?;
             bindings.changes.announce_message(&queue);
             Ok(Sent { source: id, response: None, otherwise: None })
         }
         (None, BindingKind::BlobTrigger) => {
-            let path = bindings.settings.expand(trigger.text("path").unwrap_or_default()).map_err(Failure::from)?;
+            let path = bindings.settings.expand(trigger.text("path").unwrap_or_default())?;
             let (container, pattern) = path.split_once('/').unwrap_or((&path, "{name}"));
             let name = asked.path.clone().unwrap_or_else(|| blob_name(pattern));
             let blob = storage()?.container(container).blob(&name);

@@ -7,7 +7,6 @@ pub mod door;
 mod http;
 pub mod invoke;
 pub mod payload;
-mod refusal;
 
 use std::fmt::Write;
 

@@ -17,11 +17,10 @@ use super::listener::{self, Source};
 use super::timer::HOSTS_CONTAINER;
 use super::trouble::Trouble;
 use super::{blob_properties, receipt};
-use crate::app::{Binding, HostOptions, MessageEncoding};
+use crate::app::{Binding, Diagnostic, HostOptions, MessageEncoding};
 use crate::bindings::changes::Changes;
 use crate::bindings::{Bindings, output};
 use crate::envelope::data::{BindingData, Value};
-use crate::envelope::failure::Failure;
 use crate::grammar::blob_path::BlobPattern;
 use crate::host::Host;
 use crate::host::running::Running;
@@ -82,14 +81,15 @@ pub(super) async fn posted(
     binding: &Binding,
     reason: String,
     path: &str,
-) -> Result<Trigger, Failure> {
+) -> Result<Trigger, Diagnostic> {
     let (container, name) = path.split_once('/').filter(|(_, name)| !name.is_empty()).ok_or_else(|| {
-        Failure::new(format!("`{path}` is not the path of a blob")).hint("post `{\"input\":\"container/name\"}`")
+        Diagnostic::of_whole(format!("`{path}` is not the path of a blob"))
+            .hint("post `{\"input\":\"container/name\"}`")
     })?;
     let container = bindings.connections.storage(binding.connection.as_deref())?.container(container);
     let blob = container.blob(name);
-    let download = read(&container, &blob).await.map_err(|error| Failure::new(error.to_string()))?;
-    let download = download.ok_or_else(|| Failure::new(format!("there is no blob `{path}`")))?;
+    let download = read(&container, &blob).await.map_err(Diagnostic::from)?;
+    let download = download.ok_or_else(|| Diagnostic::of_whole(format!("there is no blob `{path}`")))?;
     // A path that does not fit the pattern has no values for its names.
     let captures = binding.blob_pattern(&bindings.settings)?.captures(name);
     Ok(trigger(binding, reason, Found { blob: &blob, download, captures: captures.unwrap_or_default() }))
@@ -109,7 +109,7 @@ struct Watch {
 }
 
 impl Watch {
-    fn new(context: &Context, hosts: Container, host_id: &Arc<str>, queue: Queue) -> Result<Self, Failure> {
+    fn new(context: &Context, hosts: Container, host_id: &Arc<str>, queue: Queue) -> Result<Self, Diagnostic> {
         let binding = &context.function.trigger;
         let bindings = &context.running.bindings;
         let pattern = binding.blob_pattern(&bindings.settings)?;

@@ -5,10 +5,9 @@ use std::sync::Arc;
 use chrono::{NaiveDate, NaiveDateTime, Utc};
 
 use super::{blob, queue, timer};
-use crate::app::{Binding, BindingKind, Cardinality, DataType, LoadedFunction};
+use crate::app::{Binding, BindingKind, Cardinality, DataType, Diagnostic, LoadedFunction};
 use crate::bindings::Bindings;
 use crate::envelope::data::{BindingData, Value};
-use crate::envelope::failure::Failure;
 use crate::host::Host;
 use crate::host::execution::{CALLED_BY_HOST_API, Execution};
 use crate::host::running::Running;
@@ -31,12 +30,12 @@ pub async fn trigger(
     bindings: &Bindings,
     function: &LoadedFunction,
     input: Option<String>,
-) -> Result<Trigger, Failure> {
+) -> Result<Trigger, Diagnostic> {
     let binding = &function.trigger;
     let reason = CALLED_BY_HOST_API.to_owned();
     let text = input.clone().unwrap_or_default();
     let mut trigger = match binding.kind {
-        BindingKind::HttpTrigger => return Err(Failure::new("An HttpRequest is required")),
+        BindingKind::HttpTrigger => return Err(Diagnostic::of_whole("An HttpRequest is required")),
         BindingKind::QueueTrigger => queue::trigger(binding, reason, posted_message(), text.as_bytes()),
         BindingKind::BlobTrigger => blob::posted(bindings, binding, reason, &text).await?,
         BindingKind::TimerTrigger => {
@@ -62,7 +61,7 @@ pub async fn trigger(
 
 /// What the handler gets of a trigger that nothing listens for: this text, and beside it the metadata of its batch and its own. With
 /// `cardinality` many it is a batch of one (protocol.md#other-triggers).
-pub fn canned(binding: &Binding, text: &str, batch: &Metadata, own: &Metadata) -> Result<Trigger, Failure> {
+pub fn canned(binding: &Binding, text: &str, batch: &Metadata, own: &Metadata) -> Result<Trigger, Diagnostic> {
     let is_many = binding.cardinality == Cardinality::Many;
     let mut data = BindingData::default();
     let parsed = |value: &serde_json::Value| json::parse(&value.to_string()).unwrap_or(Json::Null);
@@ -114,7 +113,7 @@ fn of_text(binding: &Binding, reason: String, text: &str, mut data: BindingData)
 }
 
 /// One event, alone or as a batch of one.
-fn event(binding: &Binding, reason: String, text: &str) -> Result<Trigger, Failure> {
+fn event(binding: &Binding, reason: String, text: &str) -> Result<Trigger, Diagnostic> {
     if binding.cardinality == Cardinality::One {
         return Ok(of_text(binding, reason, text, event_data(false)));
     }
@@ -122,23 +121,23 @@ fn event(binding: &Binding, reason: String, text: &str) -> Result<Trigger, Failu
     Ok(Trigger::new(binding, reason, batch, event_data(true)))
 }
 
-fn element(binding: &Binding, text: &str) -> Result<Json, Failure> {
+fn element(binding: &Binding, text: &str) -> Result<Json, Diagnostic> {
     match binding.data_type {
         Some(DataType::String) => Ok(Json::Text(text.to_owned())),
         Some(DataType::Binary | DataType::Stream) => Ok(Json::Text(base64::encode(text.as_bytes()))),
         None => json::parse(text).map_err(|error| {
-            Failure::new(format!("binding `{}`: an event that is not JSON: {error}", binding.name))
+            Diagnostic::of_whole(format!("binding `{}`: an event that is not JSON: {error}", binding.name))
                 .hint("`dataType: string` takes events of any text")
         }),
     }
 }
 
 /// An event of Event Grid is an object, and so is what becomes of it in `Data` (protocol.md#other-triggers).
-fn grid_event(binding: &Binding, reason: String, text: &str) -> Result<Trigger, Failure> {
+fn grid_event(binding: &Binding, reason: String, text: &str) -> Result<Trigger, Diagnostic> {
     let event = match json::parse(text) {
         Ok(Json::Object(event)) => event,
         Ok(_) | Err(_) => {
-            let failure = Failure::new(format!("Unable to parse {text} to Newtonsoft.Json.Linq.JObject"));
+            let failure = Diagnostic::of_whole(format!("Unable to parse {text} to Newtonsoft.Json.Linq.JObject"));
             return Err(failure.hint("an event of Event Grid is a JSON object: mini-host send --list shows one"));
         }
     };

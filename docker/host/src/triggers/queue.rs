@@ -9,9 +9,8 @@ use tokio::sync::watch;
 
 use super::context::Context;
 use super::listener::{self, Source};
-use crate::app::{Binding, DataType, HostOptions};
+use crate::app::{Binding, DataType, Diagnostic, HostOptions};
 use crate::envelope::data::{BindingData, Value};
-use crate::envelope::failure::Failure;
 use crate::grammar::queue_name;
 use crate::invoke::Trigger;
 use dotnet_text::date::{DateTime, Zone};
@@ -97,7 +96,7 @@ pub(super) fn default_threshold(batch: u32) -> usize {
     (batch as usize / 2) * processors
 }
 
-fn source(context: &Context) -> Result<Source, Failure> {
+fn source(context: &Context) -> Result<Source, Diagnostic> {
     let HostOptions { queues, .. } = &context.running.app.options;
     let binding = &context.function.trigger;
     let bindings = &context.running.bindings;

@@ -9,10 +9,9 @@ use tokio::time::sleep;
 
 use super::context::{CATEGORY, Context, until};
 use super::host_id::host_id;
-use crate::app::{Binding, Settings};
+use crate::app::{Binding, Diagnostic, Settings};
 use crate::bindings::connection::Connections;
 use crate::envelope::data::{BindingData, Value};
-use crate::envelope::failure::Failure;
 use crate::grammar::schedule::Schedule;
 use crate::invoke::Trigger;
 use dotnet_text::json::{self, Json};
@@ -73,10 +72,10 @@ pub(super) fn timer_info(schedule: &Schedule, state: Option<&State>, is_past_due
     ])
 }
 
-pub(super) fn schedule(binding: &Binding, settings: &Settings) -> Result<Schedule, Failure> {
+pub(super) fn schedule(binding: &Binding, settings: &Settings) -> Result<Schedule, Diagnostic> {
     let text = settings.expand(binding.text("schedule").unwrap_or_default())?;
     Schedule::parse(&text).map_err(|error| {
-        Failure::from(error)
+        Diagnostic::from(error)
             .hint("six fields with seconds first, such as `0 */5 * * * *`, or a time span such as `00:05:00`")
     })
 }
@@ -98,7 +97,7 @@ pub(super) struct State {
 }
 
 impl Timer {
-    fn of(context: &Context) -> Result<Self, Failure> {
+    fn of(context: &Context) -> Result<Self, Diagnostic> {
         let binding = &context.function.trigger;
         let settings = &context.running.bindings.settings;
         let schedule = schedule(binding, settings)?;
@@ -207,11 +206,9 @@ impl State {
     }
 }
 
-fn status_blob(context: &Context, connections: &Connections) -> Result<Blob, Failure> {
-    let storage = connections.storage(None).map_err(|failure| Failure {
-        message: format!("a timer that is monitored keeps its state in storage: {}", failure.message),
-        hint: failure.hint,
-    })?;
+fn status_blob(context: &Context, connections: &Connections) -> Result<Blob, Diagnostic> {
+    let storage = connections.storage(None);
+    let storage = storage.map_err(|failure| failure.within("a timer that is monitored keeps its state in storage"))?;
     let host = host_id(&context.running.bindings.settings, &context.host.root);
     let name = format!("timers/{host}/Host.Functions.{}/status", context.function.name);
     Ok(storage.container(HOSTS_CONTAINER).blob(name))
