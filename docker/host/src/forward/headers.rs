@@ -2,7 +2,7 @@
 
 use dotnet_text::media_type;
 use uuid::Uuid;
-use wire::client::{separator, spelt};
+use wire::client::{is_of_body, separator, spelt};
 use wire::headers::Line;
 use wire::{Headers, Name, request_order};
 
@@ -13,21 +13,6 @@ use crate::invoke::trigger_host;
 pub const USUAL_LINES: usize = 16;
 /// Room for their text.
 pub const USUAL_BYTES: usize = 768;
-
-/// Names that .NET keeps for bodies: they cannot be put on a request and are lost, as is `Content-Disposition`. Length and type come
-/// back with a body.
-const LOST: [Name; 10] = [
-    Name::Allow,
-    Name::ContentEncoding,
-    Name::ContentLanguage,
-    Name::ContentLength,
-    Name::ContentLocation,
-    Name::ContentMd5,
-    Name::ContentRange,
-    Name::ContentType,
-    Name::Expires,
-    Name::LastModified,
-];
 
 /// Why a request cannot be forwarded; the caller gets a 500.
 #[derive(Debug, thiserror::Error)]
@@ -55,11 +40,9 @@ pub fn to_handler(headers: &Headers, length: u64, invocation: Uuid) -> Result<He
     }
     let content_type = headers.get(Name::ContentType).filter(|value| length > 0 && !value.is_empty());
     let content_type = content_type.map(normal_content_type).transpose()?;
-    let is_kept = |line: &Line<'_>| match line.known {
-        Some(known) => !LOST.contains(&known),
-        None => !line.is_called("Content-Disposition"),
-    };
-    let mut lines: Vec<(usize, &[u8], Line<'_>)> = headers.iter().filter(is_kept).map(placed).collect();
+    // Those of a body cannot be put on a request and are lost. Length and type come back with a body.
+    let kept = headers.iter().filter(|line| !is_of_body(line));
+    let mut lines: Vec<(usize, &[u8], Line<'_>)> = kept.map(placed).collect();
     lines.sort_by_key(|(place, ..)| *place);
     let mut sent = Headers::with_capacity(USUAL_LINES, USUAL_BYTES);
     // Repeated lines become one (recording FX-req-header-repeat).

@@ -1,6 +1,7 @@
 //! What the proxy does with header lines by their names: the tables of Kestrel, YARP and .NET's `HttpClient` (protocol.md#header-lines).
 
 use wire::Name;
+use wire::client::{is_of_body, spelt};
 use wire::headers::Line;
 use wire::names::Names;
 
@@ -18,19 +19,6 @@ pub enum Place {
     /// It is between the caller and the host.
     Dropped,
 }
-
-static CONTENT: Names<10> = Names::new([
-    "Allow",
-    "Content-Disposition",
-    "Content-Encoding",
-    "Content-Language",
-    "Content-Location",
-    "Content-MD5",
-    "Content-Range",
-    "Content-Type",
-    "Expires",
-    "Last-Modified",
-]);
 
 /// Those that are between two neighbours, in requests and in responses (recordings Y03h, Y16, Y19, Y68, Y69).
 static BETWEEN_NEIGHBOURS: Names<17> = Names::new([
@@ -66,12 +54,12 @@ pub fn of_request<'a>(line: &Line<'a>) -> (Place, &'a [u8]) {
     if BETWEEN_NEIGHBOURS.contain(name) || SET_ANEW.contain(name) {
         return (Place::Dropped, name);
     }
-    if let Some((_, known)) = CONTENT.find(name) {
-        return (Place::Content, known.as_bytes());
+    if is_of_body(line) {
+        return (Place::Content, spelt(name));
     }
     match wire::request_order::place(name) {
         Some((index, known)) => (Place::Known(index), known.as_bytes()),
-        None => (Place::AsSent, wire::client::spelt(name)),
+        None => (Place::AsSent, spelt(name)),
     }
 }
 

@@ -6,54 +6,35 @@ use crate::headers::{Headers, Line};
 use crate::name::Name;
 use crate::names::Names;
 
-/// The names that it knows. Those that Kestrel knows in requests and responses alike are spelt where they are written.
-static KNOWN: Names<84> = Names::new([
-    "Accept",
+/// The names that it knows beside those of [`Name`]. Those that Kestrel knows in requests and responses alike are spelt where they
+/// are written.
+static OTHERS: Names<57> = Names::new([
     "Accept-Charset",
     "Accept-Encoding",
     "Accept-Language",
     "Accept-Patch",
-    "Accept-Ranges",
-    "Access-Control-Allow-Credentials",
-    "Access-Control-Allow-Headers",
-    "Access-Control-Allow-Methods",
-    "Access-Control-Allow-Origin",
-    "Access-Control-Expose-Headers",
-    "Access-Control-Max-Age",
-    "Age",
-    "Allow",
-    "Alt-Svc",
     "Alt-Used",
     "Authorization",
     "baggage",
     "Content-Disposition",
     "Content-Security-Policy",
     "Content-Security-Policy-Report-Only",
-    "Cookie",
     "Cookie2",
     "DNT",
-    "ETag",
-    "Expect",
     "Expect-CT",
-    "Expires",
     "From",
     "Grpc-Message",
     "Grpc-Status",
-    "Host",
     "If-Match",
     "If-Modified-Since",
     "If-None-Match",
     "If-Range",
     "If-Unmodified-Since",
-    "Last-Modified",
     "Link",
-    "Location",
     "Max-Forwards",
     "Origin",
     "P3P",
-    "Proxy-Authenticate",
     "Proxy-Authorization",
-    "Proxy-Connection",
     "Proxy-Support",
     "Public-Key-Pins",
     "Range",
@@ -61,27 +42,20 @@ static KNOWN: Names<84> = Names::new([
     "Referrer-Policy",
     "Refresh",
     "Request-Id",
-    "Retry-After",
     "Sec-WebSocket-Accept",
     "Sec-WebSocket-Extensions",
     "Sec-WebSocket-Key",
     "Sec-WebSocket-Protocol",
     "Sec-WebSocket-Version",
-    "Server",
     "Server-Timing",
-    "Set-Cookie",
     "Set-Cookie2",
     "Strict-Transport-Security",
     "TE",
     "Timing-Allow-Origin",
     "traceparent",
     "tracestate",
-    "Trailer",
     "TSV",
     "Upgrade-Insecure-Requests",
-    "User-Agent",
-    "Vary",
-    "WWW-Authenticate",
     "X-AspNet-Version",
     "X-Cache",
     "X-Content-Duration",
@@ -94,10 +68,34 @@ static KNOWN: Names<84> = Names::new([
     "X-XSS-Protection",
 ]);
 
+/// The names that it keeps for bodies, beside `Content-Disposition`.
+const OF_BODIES: [Name; 10] = [
+    Name::Allow,
+    Name::ContentEncoding,
+    Name::ContentLanguage,
+    Name::ContentLength,
+    Name::ContentLocation,
+    Name::ContentMd5,
+    Name::ContentRange,
+    Name::ContentType,
+    Name::Expires,
+    Name::LastModified,
+];
+
+/// Whether the client keeps the name of a line for bodies.
+#[must_use]
+pub fn is_of_body(line: &Line<'_>) -> bool {
+    line.known.map_or_else(|| line.is_called("Content-Disposition"), |known| OF_BODIES.contains(&known))
+}
+
 /// The name as the client hands it on, whatever letter case it came in.
 #[must_use]
 pub fn spelt(name: &[u8]) -> &[u8] {
-    KNOWN.find(name).map_or(name, |(_, known)| known.as_bytes())
+    known(name).map_or(name, str::as_bytes)
+}
+
+fn known(name: &[u8]) -> Option<&'static str> {
+    Name::of(name).map(Name::as_str).or_else(|| OTHERS.find(name).map(|(_, known)| known))
 }
 
 /// What parts the values of a line and those of the same name that the client makes one with it.
@@ -121,5 +119,5 @@ pub fn spelt_method(method: &str) -> Cow<'static, str> {
 /// Gives the lines of a response the names that the client hands on: known ones in their spelling, others in that of their first
 /// line (recording Y68).
 pub fn respell(headers: &mut Headers) {
-    headers.respell(|name| Some(KNOWN.find(name)?.1));
+    headers.respell(known);
 }
