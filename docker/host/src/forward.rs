@@ -26,7 +26,7 @@ const NOT_MODIFIED: u16 = 304;
 pub async fn forward(call: &Call<'_>, caller: &mut Caller) -> Response {
     let execution = Execution::begin(call.host, call.running, &call.found.function, CALLED_BY_HOST_API);
     execution.called_by(caller);
-    let Some(handler) = call.running.handler() else { return Response::empty(500) };
+    let Some(handler) = &call.running.handler else { return Response::empty(500) };
     let is_ready = caller.attend(pin!(invoke::wait_ready(handler, &execution))).await;
 
     let head = call.request.head;
@@ -41,7 +41,7 @@ pub async fn forward(call: &Call<'_>, caller: &mut Caller) -> Response {
     execution.watch_body(caller);
     let waits_for_continue = head.headers.get(Name::Expect).is_some_and(is_continue);
     let see = |head: &ResponseHead| warn_of_events(&execution, head);
-    let client = handler.client();
+    let client = &handler.client;
     let asking = pin!(async {
         let answered = if caller.length() > 0 {
             client.call_and_see(&request, Body::Stream { caller, waits_for_continue }, &see).await

@@ -242,7 +242,7 @@ impl Host {
     /// started its handler, in every recording some 0.4 s earlier.
     pub async fn settle(&self) {
         if let State::Running(running) | State::Error(_, Some(running)) = self.state()
-            && let Some(handler) = running.handler()
+            && let Some(handler) = &running.handler
         {
             let mut readiness = handler.readiness();
             let decided = readiness.wait_for(|state| *state != Readiness::Starting);
@@ -280,7 +280,7 @@ impl Host {
     }
 
     fn serve(self: &Arc<Self>, running: Arc<Running>) {
-        if let Some(handler) = running.handler() {
+        if let Some(handler) = &running.handler {
             let mut readiness = handler.readiness();
             let host = Arc::downgrade(self);
             tokio::spawn(async move {

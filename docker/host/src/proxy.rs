@@ -34,7 +34,7 @@ const WITHOUT_LENGTH: [&str; 4] = ["GET", "HEAD", "OPTIONS", "DELETE"];
 pub async fn proxy(call: &Call<'_>, caller: &mut Caller) -> Option<Response> {
     let execution = Execution::begin(call.host, call.running, &call.found.function, CALLED_BY_HOST_API);
     execution.called_by(caller);
-    let Some(handler) = call.running.handler() else { return Some(Response::empty(500)) };
+    let Some(handler) = &call.running.handler else { return Some(Response::empty(500)) };
     let is_ready = caller.attend(pin!(invoke::wait_ready(handler, &execution))).await;
     let outcome = {
         let passing = pin!(pass_on(handler, &execution, call.request, caller));
@@ -80,7 +80,7 @@ async fn pass_on(
         Err(upload::Error::Caller(error)) if error.is_departure() => return Ok(left(execution)),
         Err(error) => return Err(error.into()),
     };
-    let own = Own { authority: handler.client().authority(), invocation: execution.id, peer: &caller.peer };
+    let own = Own { authority: handler.client.authority(), invocation: execution.id, peer: &caller.peer };
     let asks_for_upgrade = is_upgrade(request);
     let request = to_handler(request, own, &upload)?;
     execution.exchange.request(Mode::Proxying, &request);

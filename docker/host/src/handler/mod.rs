@@ -34,7 +34,7 @@ const START_NOTICE_MS: u64 = 1000;
 /// The handler as the rest of the host sees it: started, restarted when it dies, stopped when this is dropped.
 #[derive(Debug)]
 pub struct Handler {
-    client: Arc<Client>,
+    pub client: Arc<Client>,
     readiness: Arc<watch::Sender<Readiness>>,
     commands: mpsc::Sender<Command>,
     initialization_timeout: Duration,
@@ -67,10 +67,6 @@ impl Handler {
         tokio::spawn(attend(Arc::clone(&client), probe, Arc::clone(&readiness), command_receiver));
         let initialization_timeout = Duration::from_secs(DEBUGGER_TIMEOUT_SECONDS);
         Self { client, readiness, commands, initialization_timeout, is_attached: true }
-    }
-
-    pub fn client(&self) -> &Arc<Client> {
-        &self.client
     }
 
     pub fn readiness(&self) -> watch::Receiver<Readiness> {

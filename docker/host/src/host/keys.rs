@@ -141,7 +141,7 @@ impl Keys {
             let path = self.file(&format!("{function}.json"))?;
             let mut file = FunctionFile::read_or_empty(&path)?;
             let is_new = put(&mut file.keys, key.clone());
-            file.write(&path)?;
+            file::write(&path, &file)?;
             is_new
         } else {
             let path = self.file("host.json")?;
@@ -153,7 +153,7 @@ impl Keys {
             } else {
                 put(list(&mut host, owner), key.clone())
             };
-            host.write(&path)?;
+            file::write(&path, &host)?;
             is_new
         };
         self.forget();
@@ -166,11 +166,11 @@ impl Keys {
         let was_there = if let Owner::Function(function) = owner {
             let path = self.file(&format!("{function}.json"))?;
             let mut file = FunctionFile::read_or_empty(&path)?;
-            remove(&mut file.keys, name) && file.write(&path).map(|()| true)?
+            remove(&mut file.keys, name) && file::write(&path, &file).map(|()| true)?
         } else {
             let path = self.file("host.json")?;
             let mut host = HostFile::read_or_make(&path)?;
-            remove(list(&mut host, owner), name) && host.write(&path).map(|()| true)?
+            remove(list(&mut host, owner), name) && file::write(&path, &host).map(|()| true)?
         };
         if was_there {
             self.forget();

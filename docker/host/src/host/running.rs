@@ -21,8 +21,8 @@ pub struct Running {
     pub routes: routes::Table,
     pub throttle: Throttle,
     pub bindings: Bindings,
-    handler: Option<Handler>,
-    settings: Settings,
+    /// An app without functions has none.
+    pub handler: Option<Handler>,
 }
 
 #[derive(Clone, Debug)]
@@ -61,27 +61,22 @@ impl Running {
         };
         let throttle = Throttle::new(&app.options.http);
         let bindings = Bindings::new(settings, app.options.queues.message_encoding);
-        Ok(Self { routes: routes::Table::new(&app), throttle, bindings, handler, settings: settings.clone(), app })
-    }
-
-    /// The handler; an app without functions has none.
-    pub const fn handler(&self) -> Option<&Handler> {
-        self.handler.as_ref()
+        Ok(Self { routes: routes::Table::new(&app), throttle, bindings, handler, app })
     }
 
     pub async fn stop(&self) {
-        if let Some(handler) = self.handler() {
+        if let Some(handler) = &self.handler {
             handler.stop().await;
         }
     }
 
     pub fn is_given_up(&self) -> bool {
-        self.handler().is_some_and(Handler::is_given_up)
+        self.handler.as_ref().is_some_and(Handler::is_given_up)
     }
 
     /// Waits until the handler is not started any more.
     pub async fn given_up(&self) {
-        if let Some(handler) = self.handler()
+        if let Some(handler) = &self.handler
             && handler.readiness().wait_for(|state| *state == Readiness::GivenUp).await.is_ok()
         {
             return;
@@ -99,14 +94,6 @@ impl Running {
                 response.headers.push(name.clone(), value.clone());
             }
         }
-    }
-
-    pub fn is_on(&self, name: &str) -> bool {
-        self.settings.is_on(name)
-    }
-
-    pub fn has_setting(&self, name: &str) -> bool {
-        self.settings.get_filled(name).is_some()
     }
 }
 

@@ -39,14 +39,14 @@ pub enum Error {
 pub async fn send(host: &Host, running: &Running, exchange: &Exchange, body: Bytes) -> Result<(), Error> {
     let function = running.app.function(&exchange.function);
     let function = function.ok_or_else(|| Error::Function(exchange.function.clone()))?;
-    let handler = running.handler().ok_or(Error::Handler)?;
+    let handler = running.handler.as_ref().ok_or(Error::Handler)?;
     let mode = exchange.mode.ok_or(Error::Request)?;
     let mut words = exchange.request.line.split(' ');
     let (method, target) = words.next().zip(words.next()).ok_or(Error::Request)?;
 
     let execution = Execution::begin(host, running, function, "It was sent again from the page of --inspect.");
     let mut headers = Headers::default();
-    headers.push(Name::Host, handler.client().authority());
+    headers.push(Name::Host, handler.client.authority());
     for (name, value) in &exchange.request.headers {
         let is_made_anew = REPLACED.iter().any(|replaced| name.eq_ignore_ascii_case(replaced));
         if !(is_made_anew || value == "***" || name.to_ascii_lowercase().starts_with(OWN)) {
@@ -60,7 +60,7 @@ pub async fn send(host: &Host, running: &Running, exchange: &Exchange, body: Byt
     execution.exchange.sent(&body);
     invoke::wait_ready(handler, &execution).await;
     let asking = pin!(async {
-        let answered = handler.client().call(&request, Body::Whole(body)).await;
+        let answered = handler.client.call(&request, Body::Whole(body)).await;
         invoke::noticed(handler, answered).await.map_err(Diagnostic::from)
     });
     match invoke::within_timeout(handler, &execution, asking).await {

@@ -41,7 +41,7 @@ pub async fn attempt(
     if let Some(context) = retry_context {
         data.set("RetryContext", context);
     }
-    let Some(handler) = running.handler() else {
+    let Some(handler) = &running.handler else {
         return Err(failed(execution, Diagnostic::of_whole("the app has no handler"), None, false));
     };
     let inputs = match input::read(&running.bindings, execution.function, data).await {
@@ -105,19 +105,19 @@ async fn send(handler: &Handler, execution: &Execution<'_>, trip: &RoundTrip) ->
     const CORE_TOOLS: &str = "FUNCTIONS_CORETOOLS_ENVIRONMENT";
 
     let running = execution.running;
-    let length_is_known = running.has_setting(CORE_TOOLS);
+    let length_is_known = execution.host.settings.get_filled(CORE_TOOLS).is_some();
     let request = post(handler, execution, trip, length_is_known);
     execution.exchange.request(Mode::Default, &request);
-    execution.exchange.sent(trip.envelope());
+    execution.exchange.sent(&trip.envelope);
     let body = || {
-        let envelope = trip.envelope().clone();
+        let envelope = trip.envelope.clone();
         if length_is_known { Body::Whole(envelope) } else { Body::Chunk(envelope) }
     };
     let follows_redirects = running.app.options.custom_handler.as_ref().is_none_or(CustomHandler::follows_redirects);
     let answered = if follows_redirects {
-        handler.client().call_following_redirects(request, body).await
+        handler.client.call_following_redirects(request, body).await
     } else {
-        handler.client().call(&request, body()).await
+        handler.client.call(&request, body()).await
     };
     match noticed(handler, answered).await {
         // The real host goes on waiting for the final answer (recording RX-status-199).
@@ -181,7 +181,7 @@ async fn complete(
             binary: binding.data_type == Some(DataType::Binary),
         })
         .collect();
-    let is_compatible = running.is_on("FUNCTIONS_V2_COMPATIBILITY_MODE");
+    let is_compatible = execution.host.settings.is_on("FUNCTIONS_V2_COMPATIBILITY_MODE");
     for warning in doctor::answer::warnings(&answer, &kinds, is_compatible) {
         execution.note(Level::Warning, warning);
     }
@@ -198,15 +198,15 @@ async fn complete(
 /// The request of default mode (protocol.md#envelope-request).
 fn post(handler: &Handler, execution: &Execution<'_>, trip: &RoundTrip, length_is_known: bool) -> Request {
     let mut headers = Headers::default();
-    headers.push(Name::Host, handler.client().authority());
+    headers.push(Name::Host, handler.client.authority());
     headers.push(Name::ContentType, "application/json; charset=utf-8");
     if length_is_known {
-        headers.push(Name::ContentLength, trip.envelope().len().to_string());
+        headers.push(Name::ContentLength, trip.envelope.len().to_string());
     } else {
         headers.push(Name::TransferEncoding, "chunked");
     }
     own_headers::append(&mut headers, execution.id);
-    Request { method: "POST".into(), target: trip.target().to_owned(), headers }
+    Request { method: "POST".into(), target: trip.target.clone(), headers }
 }
 
 fn failed(execution: &Execution<'_>, failure: Diagnostic, trip: Option<&RoundTrip>, is_stopping: bool) -> Failed {

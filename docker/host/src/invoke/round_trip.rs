@@ -14,8 +14,8 @@ const SHOWN_CHARACTERS: usize = 300;
 /// One request of default mode, and the answer to it once there is one.
 #[derive(Debug)]
 pub struct RoundTrip {
-    target: String,
-    envelope: Bytes,
+    pub target: String,
+    pub envelope: Bytes,
     answer: OnceLock<(u16, String, Bytes)>,
 }
 
@@ -23,14 +23,6 @@ impl RoundTrip {
     pub fn new(execution: &Execution<'_>, envelope: String) -> Self {
         let target = format!("/{}", execution.function.name);
         Self { target, envelope: envelope.into(), answer: OnceLock::new() }
-    }
-
-    pub fn target(&self) -> &str {
-        &self.target
-    }
-
-    pub const fn envelope(&self) -> &Bytes {
-        &self.envelope
     }
 
     pub fn answered(&self, head: &ResponseHead, body: &Bytes) {

@@ -89,7 +89,7 @@ pub async fn ask(
 /// Sends the request and waits for the head of the response.
 async fn deliver(handler: &Handler, outgoing: &mut Outgoing, limit: Duration, caller: &mut Caller) -> Attempt {
     let Outgoing { request, upload, waits_for_continue } = outgoing;
-    let client = handler.client();
+    let client = &handler.client;
     let sent = match upload.stored(&request.headers) {
         Some(body) => tokio::select! {
             biased;
@@ -114,7 +114,7 @@ async fn deliver(handler: &Handler, outgoing: &mut Outgoing, limit: Duration, ca
 
 /// An attempt for a body that is not there any more: a connection without a byte (recording Y94b).
 async fn knock(handler: &Handler) -> Attempt {
-    handler.client().knock().await?;
+    handler.client.knock().await?;
     Err(Cause::Consumed)
 }
 

@@ -96,10 +96,6 @@ impl HostFile {
         let function = self.function_keys.iter().map(|key| (key, KeyLevel::Function));
         std::iter::once((&self.master_key, KeyLevel::Admin)).chain(system).chain(function)
     }
-
-    pub(super) fn write(&self, path: &Path) -> Result<(), Diagnostic> {
-        write(path, self)
-    }
 }
 
 impl FunctionFile {
@@ -119,10 +115,6 @@ impl FunctionFile {
 
     pub(super) fn read_or_make(path: &Path) -> Result<Self, Diagnostic> {
         Ok(read_or_make(path, || Ok(Self::new(vec![Key::new(DEFAULT, &generate()?)])))?.kept_secret())
-    }
-
-    pub(super) fn write(&self, path: &Path) -> Result<(), Diagnostic> {
-        write(path, self)
     }
 }
 
@@ -176,7 +168,7 @@ fn read<F: for<'a> Deserialize<'a>>(path: &Path) -> Result<Option<F>, Diagnostic
     serde_json::from_str(text).map(Some).map_err(damaged)
 }
 
-fn write<F: Serialize>(path: &Path, file: &F) -> Result<(), Diagnostic> {
+pub(super) fn write<F: Serialize>(path: &Path, file: &F) -> Result<(), Diagnostic> {
     let unwritable = |error: io::Error| {
         fault("write", path, &error, "the host's user must be able to write `FUNCTIONS_SECRETS_PATH`")
     };
