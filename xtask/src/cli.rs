@@ -43,7 +43,7 @@ pub enum Verb {
     Setup(Setup),
     /// Build and stage.
     #[command(after_help = "Examples:\n  cargo xtask build-all\n  cargo xtask build-all go rust --jobs 1")]
-    BuildAll(BuildAll),
+    BuildAll(Selection),
     /// Build, then make the zip of each that Azure takes: target/package/SAMPLE.zip.
     #[command(
         after_help = "Examples:\n  cargo xtask package\n  cargo xtask package go --plan flex\n  cargo xtask package --smoke"
@@ -85,7 +85,10 @@ pub enum Verb {
                       cargo-xtask() { cargo xtask \"$@\"; }\n  \
                       source <(cargo xtask completion bash)"
     )]
-    Completion(Completion),
+    Completion {
+        /// The shell.
+        shell: Shell,
+    },
 }
 
 /// What is printed, and how.
@@ -194,12 +197,6 @@ pub struct Setup {
     /// Say what is missing and how it would be installed, and change nothing.
     #[arg(long)]
     pub dry_run: bool,
-}
-
-#[derive(Args, Debug)]
-pub struct BuildAll {
-    #[command(flatten)]
-    pub selection: Selection,
 }
 
 #[derive(Args, Debug)]
@@ -320,12 +317,6 @@ pub struct Clean {
     /// All of that, and the toolchains that `setup` unpacked.
     #[arg(long)]
     pub all: bool,
-}
-
-#[derive(Args, Debug)]
-pub struct Completion {
-    /// The shell.
-    pub shell: Shell,
 }
 
 /// Reads the command line; prints help or a usage error and ends the process (status 2) where that is the answer.

@@ -80,8 +80,8 @@ fn dispatch(project: &Project, verb: Verb, report: &Report) -> Result<u8> {
             Subject::Host => bench::host(project, args.mini_host.as_deref(), args.rounds.get(), report),
         },
         Verb::Clean(args) => clean::clean(project, &args, report),
-        Verb::Completion(args) => {
-            std::io::stdout().write_all(&completion::completion(args.shell))?;
+        Verb::Completion { shell } => {
+            std::io::stdout().write_all(&completion::completion(shell))?;
             Ok(0)
         }
     }

@@ -29,9 +29,9 @@ pub struct Plan {
     storage: Option<String>,
 }
 
-impl From<cli::BuildAll> for Plan {
-    fn from(args: cli::BuildAll) -> Plan {
-        Plan { selection: args.selection, ..Plan::default() }
+impl From<Selection> for Plan {
+    fn from(selection: Selection) -> Plan {
+        Plan { selection, ..Plan::default() }
     }
 }
 
