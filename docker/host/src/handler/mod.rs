@@ -1,12 +1,15 @@
 //! The handler process: command line, start, readiness, output, exit and restart (protocol.md#command-line and #the-handler-process).
 
 pub mod command;
+mod diagnostics;
 mod listening;
 mod output;
 pub mod own_headers;
 mod process;
 mod process_tree;
 mod readiness;
+mod restarts;
+mod sockets;
 mod supervisor;
 pub mod watchdog;
 

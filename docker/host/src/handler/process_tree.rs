@@ -5,12 +5,14 @@
 
 use std::collections::HashSet;
 use std::fs;
-use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
+use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::time::Duration;
 
 use rustix::process::{Pid, Signal, geteuid, kill_process, kill_process_group};
 use uuid::Uuid;
+
+use super::sockets::listeners;
 
 /// The variable with the worker id.
 pub(super) const MARK: &str = "FUNCTIONS_CUSTOMHANDLER_WORKER_ID";
@@ -18,8 +20,6 @@ pub(super) const MARK: &str = "FUNCTIONS_CUSTOMHANDLER_WORKER_ID";
 const MAX_ROUNDS: u32 = 20;
 /// How long a parent may take to note the end of its child.
 const NOTICE_MS: u64 = 10;
-/// State `LISTEN` in the kernel's tables of sockets.
-const LISTENING: &str = "0A";
 
 /// Kills what is left of a start of the handler whose host is gone: children before their parents, who take note of that, so that
 /// nobody has to find out what became of them; then the process group, unless its number means another one by now.
@@ -69,27 +69,15 @@ pub(super) fn listening(worker_id: Uuid) -> Vec<SocketAddr> {
     addresses
 }
 
-/// The user whose program listens where a start of the handler was to listen; `None` if nobody else does. Root may, and so may what
-/// the handler has started as another user.
-pub(super) fn stranger(worker_id: Uuid, port: u16) -> Option<u32> {
+/// The other user whose program listens where a start of the handler was to listen; `None` if nobody's does. Root may, and so may
+/// what the handler has started as another user.
+pub(super) fn other_user(worker_id: Uuid, port: u16) -> Option<u32> {
     let users = [0, geteuid().as_raw()];
-    let mut strange = listeners();
-    strange.retain(|listener| listener.address.port() == port && !users.contains(&listener.user));
-    let own = if strange.is_empty() { Vec::new() } else { processes(worker_id) };
+    let mut others = listeners();
+    others.retain(|listener| listener.address.port() == port && !users.contains(&listener.user));
+    let own = if others.is_empty() { Vec::new() } else { processes(worker_id) };
     let own: HashSet<String> = own.into_iter().flat_map(sockets).collect();
-    strange.iter().find(|listener| !own.contains(&listener.inode)).map(|listener| listener.user)
-}
-
-fn listeners() -> Vec<Listener> {
-    let tables = ["/proc/net/tcp", "/proc/net/tcp6"].map(|path| fs::read_to_string(path).unwrap_or_default());
-    tables.iter().flat_map(|table| table.lines().skip(1)).filter_map(listener).collect()
-}
-
-#[derive(Debug, PartialEq, Eq)]
-struct Listener {
-    address: SocketAddr,
-    user: u32,
-    inode: String,
+    others.iter().find(|listener| !own.contains(&listener.inode)).map(|listener| listener.user)
 }
 
 fn processes(worker_id: Uuid) -> Vec<Pid> {
@@ -101,8 +89,8 @@ fn all() -> impl Iterator<Item = Pid> {
     entries.filter_map(|entry| Pid::from_raw(entry.file_name().to_str()?.parse().ok()?))
 }
 
-/// Whether a process belongs to a start of the handler by its environment; `None` if it shows none: that of a stranger cannot be
-/// read, that of a process that has ended is empty.
+/// Whether a process belongs to a start of the handler by its environment; `None` if it shows none: that of another user cannot
+/// be read, that of a process that has ended is empty.
 fn is_marked(pid: Pid, worker_id: Uuid) -> Option<bool> {
     let mark = format!("{MARK}={worker_id}");
     let environment = fs::read(format!("/proc/{}/environ", pid.as_raw_nonzero())).unwrap_or_default();
@@ -138,44 +126,4 @@ fn sockets(pid: Pid) -> Vec<String> {
     let targets = files.filter_map(|file| fs::read_link(file.path()).ok());
     let inode = |target: PathBuf| Some(target.to_str()?.strip_prefix("socket:[")?.strip_suffix(']')?.to_owned());
     targets.filter_map(inode).collect()
-}
-
-/// A row of the kernel's table, if it is that of a listening socket.
-fn listener(row: &str) -> Option<Listener> {
-    let fields: Vec<&str> = row.split_whitespace().collect();
-    let (address, state, user, inode) = (fields.get(1)?, fields.get(3)?, fields.get(7)?, fields.get(9)?);
-    let found =
-        || Some(Listener { address: address_of(address)?, user: user.parse().ok()?, inode: (*inode).to_owned() });
-    if *state == LISTENING { found() } else { None }
-}
-
-/// `0100007F:1F90` is 127.0.0.1:8080: words of four bytes, each as this machine keeps it.
-fn address_of(text: &str) -> Option<SocketAddr> {
-    let (digits, port) = text.split_once(':')?;
-    let words = digits.as_bytes().chunks(8).map(|word| u32::from_str_radix(std::str::from_utf8(word).ok()?, 16).ok());
-    let bytes: Vec<u8> = words.collect::<Option<Vec<_>>>()?.into_iter().flat_map(u32::to_ne_bytes).collect();
-    let ip = match bytes.len() {
-        4 => IpAddr::from(Ipv4Addr::from(<[u8; 4]>::try_from(bytes).ok()?)),
-        _ => IpAddr::from(Ipv6Addr::from(<[u8; 16]>::try_from(bytes).ok()?)),
-    };
-    Some(SocketAddr::new(ip, u16::from_str_radix(port, 16).ok()?))
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    #[cfg(target_endian = "little")]
-    fn addresses_are_read_from_the_tables_of_the_kernel() {
-        let shown = |text| address_of(text).map(|address| address.to_string());
-        assert_eq!(shown("0100007F:1F90").as_deref(), Some("127.0.0.1:8080"));
-        assert_eq!(shown("00000000000000000000000001000000:0050").as_deref(), Some("[::1]:80"));
-        assert_eq!(shown("nonsense"), None);
-        let row =
-            "   0: 0100007F:1F90 00000000:0000 0A 00000000:00000000 00:00000000 00000000 65534        0 4711 1 0 100 0";
-        let found = listener(row).unwrap();
-        assert_eq!((found.address.port(), found.user, found.inode.as_str()), (8080, 65534, "4711"));
-        assert_eq!(listener(&row.replace(" 0A ", " 01 ")), None, "a connection");
-    }
 }

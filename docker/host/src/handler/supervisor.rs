@@ -12,39 +12,23 @@ use tokio::sync::{mpsc, watch};
 use uuid::Uuid;
 use wire::Client;
 
-use super::listening::{listening, misplaced};
+use super::diagnostics;
+use super::listening::listening;
 use super::process::{Ending, Launch, Process};
 use super::process_tree;
 use super::readiness::{Probe, Readiness, wait_until_ready};
+use super::restarts::Restarts;
 use super::watchdog::Guard;
-use crate::app::Diagnostic;
-use crate::doctor::program;
-use crate::log::{DISPATCHER, Entry, Level, Log, Record};
+use crate::log::{DISPATCHER, Log, Record};
 
 /// When to warn of a handler that has ended and whose output is still held open.
 const OPEN_OUTPUT_MS: u64 = 250;
 /// When to warn of a handler that listens elsewhere or not at all: before its time is over.
 const SILENCE_SECONDS: u64 = 3;
-/// With this many failures the host gives up (protocol.md#exit-and-restart).
-const MAX_FAILURES: usize = 3;
-/// Failures further apart than this are not counted together (protocol.md#exit-and-restart).
-const FAILURE_MEMORY_SECONDS: u64 = 30 * 60;
 /// The exit codes with which a handler asks for a restart that is not counted (protocol.md#exit-and-restart).
 const RESTART_EXIT_CODES: [i32; 2] = [0, 200];
-/// A handler that has asked so often for a restart, each time soon after its start, is started more slowly from then on. The real
-/// host starts it again as fast as it ends.
-const QUICK_RESTARTS: u32 = 10;
-/// One that has lived for so long has not ended soon after its start.
-const SHORT_LIFE_SECONDS: u64 = 10;
 /// How many starts that asked for a restart are remembered, for what they may have left behind.
-const MAX_WRAPPERS: usize = 64;
-/// The first pause before a slow restart; each one after it is twice as long.
-const FIRST_RESTART_PAUSE_SECONDS: u64 = 1;
-/// The longest one.
-const MAX_RESTART_PAUSE_SECONDS: u64 = 32;
-
-const EXEC_HINT: &str = "let the server take the place of the script that starts it: begin that line with `exec`, and without `&` \
-                         at its end";
+const MAX_LEFT_BEHIND: usize = 64;
 
 pub(super) struct Supervisor {
     launch: Launch,
@@ -53,11 +37,9 @@ pub(super) struct Supervisor {
     pub(super) client: Arc<Client>,
     pub(super) readiness: Arc<watch::Sender<Readiness>>,
     commands: mpsc::Receiver<Command>,
-    failures: Vec<Instant>,
-    /// How often in a row the handler has asked for a restart soon after its start.
-    quick_restarts: u32,
+    restarts: Restarts,
     /// Starts that asked for a restart, of which processes may live on.
-    wrappers: Vec<Arc<Guard>>,
+    left_behind: Vec<Arc<Guard>>,
 }
 
 pub(super) enum Command {
@@ -90,16 +72,15 @@ impl Supervisor {
             probe,
             log,
             commands,
-            failures: Vec::new(),
-            quick_restarts: 0,
-            wrappers: Vec::new(),
+            restarts: Restarts::default(),
+            left_behind: Vec::new(),
         };
         (supervisor, sender)
     }
 
     pub(super) async fn run(mut self) {
         self.supervise().await;
-        for start in std::mem::take(&mut self.wrappers) {
+        for start in std::mem::take(&mut self.left_behind) {
             // It only fails if it panics.
             _ = tokio::task::spawn_blocking(move || process_tree::kill(start.worker_id)).await;
         }
@@ -113,7 +94,8 @@ impl Supervisor {
             let (end, process) = match Process::start(&self.launch, worker_id, &self.log) {
                 Ok(process) => self.look_after(process).await,
                 Err(error) => {
-                    self.log_start_failure(worker_id, &error);
+                    let category = format!("Worker.HttpWorkerProcess.{worker_id}");
+                    self.log.error(&category, diagnostics::start_failure(&self.launch, worker_id, &error));
                     // Nothing is restarted, nothing counted; only a command to restart, or the end, helps (protocol.md#exit-and-restart).
                     match self.commands.recv().await {
                         Some(Command::Restart) => continue,
@@ -131,7 +113,7 @@ impl Supervisor {
                 process.kill().await;
             }
             let is_failure = self.log_end(&end, &process);
-            if is_failure && self.count_failure() >= MAX_FAILURES {
+            if is_failure && self.restarts.count_failure() {
                 self.log.error(DISPATCHER, "Exceeded http worker restart retry count. Shutting down Functions Host");
                 self.readiness.send_replace(Readiness::GivenUp);
                 return;
@@ -150,15 +132,10 @@ impl Supervisor {
 
     /// A process that asks for a restart may leave others behind, which may answer in its place: they are killed with the host.
     fn leave_behind(&mut self, process: &Process) {
-        if self.wrappers.len() < MAX_WRAPPERS {
-            self.wrappers.push(Arc::clone(&process.guard));
+        if self.left_behind.len() < MAX_LEFT_BEHIND {
+            self.left_behind.push(Arc::clone(&process.guard));
         }
-        let text = format!(
-            "`{}` has ended, and a process that it started lives on without its output: it is started again at each end, while \
-             requests may still reach what it left behind",
-            process.command_line
-        );
-        let found = Diagnostic::of_whole(text).hint(EXEC_HINT);
+        let found = diagnostics::left_behind(&process.command_line);
         let (log, worker_id) = (self.log.clone(), process.guard.worker_id);
         // The next start does not wait for this.
         tokio::task::spawn_blocking(move || {
@@ -170,21 +147,8 @@ impl Supervisor {
 
     /// Waits before a handler is started again that has ended soon after its start many times in a row.
     async fn pause_before_restart(&mut self, lived: Duration) -> ControlFlow<()> {
-        if lived > Duration::from_secs(SHORT_LIFE_SECONDS) {
-            self.quick_restarts = 0;
-        }
-        self.quick_restarts += 1;
-        let Some(slow_restarts) = self.quick_restarts.checked_sub(QUICK_RESTARTS) else {
-            return ControlFlow::Continue(());
-        };
-        let seconds = MAX_RESTART_PAUSE_SECONDS.min(FIRST_RESTART_PAUSE_SECONDS << slow_restarts.min(8));
-        let text = format!(
-            "The handler has asked for a restart {} times in a row, each time soon after its start. The Functions host starts it \
-             again at once, without end; this one waits {seconds} s",
-            self.quick_restarts
-        );
-        let hint = "a handler is a server: it runs until it is killed";
-        self.log.warning(DISPATCHER, Diagnostic::of_whole(text).hint(hint));
+        let Some(seconds) = self.restarts.count_request(lived) else { return ControlFlow::Continue(()) };
+        self.log.warning(DISPATCHER, diagnostics::quick_restarts(self.restarts.quick, seconds));
         tokio::select! {
             () = tokio::time::sleep(Duration::from_secs(seconds)) => ControlFlow::Continue(()),
             command = self.commands.recv() => match command {
@@ -224,10 +188,10 @@ impl Supervisor {
                 },
                 () = &mut open_output, if is_open_output_due => {
                     is_open_output_due = false;
-                    self.warn_of_open_output(&process.command_line);
+                    self.log.warning(DISPATCHER, diagnostics::open_output(&process.command_line));
                 }
                 is_ready = &mut probing, if !is_probed => {
-                    if !is_ready || self.is_strangers(worker_id).await {
+                    if !is_ready || self.is_port_taken(worker_id).await {
                         return (End::TimedOut(listening(worker_id).await), Some(process));
                     }
                     is_probed = true;
@@ -236,7 +200,8 @@ impl Supervisor {
                 () = &mut silence, if is_warning_due => {
                     is_warning_due = false;
                     if !is_probed {
-                        self.warn_of_silence(&listening(worker_id).await);
+                        let found = diagnostics::silence(&listening(worker_id).await, self.launch.port, SILENCE_SECONDS);
+                        found.into_iter().for_each(|found| self.log.warning(DISPATCHER, found));
                     }
                 }
             }
@@ -244,66 +209,11 @@ impl Supervisor {
     }
 
     /// Whether another user's program has taken the handler's port: it must not see the keys of callers.
-    async fn is_strangers(&self, worker_id: Uuid) -> bool {
+    async fn is_port_taken(&self, worker_id: Uuid) -> bool {
         let port = self.launch.port;
         // It only fails if it panics.
-        let user = tokio::task::spawn_blocking(move || process_tree::stranger(worker_id, port)).await.ok().flatten();
-        if let Some(user) = user {
-            let text = format!(
-                "A program of another user (uid {user}) listens on port {port}, where the handler is to listen: nothing is sent there"
-            );
-            let hint = "start again for another port, or write one in host.json that this user does not know";
-            self.log.error(DISPATCHER, Diagnostic::of_whole(text).hint(hint));
-        }
-        user.is_some()
-    }
-
-    fn warn_of_open_output(&self, command_line: &str) {
-        let text = format!(
-            "`{command_line}` has ended, and a process that it started lives on and holds its output: the host does not notice \
-             the end, and starts nothing in its place while that process lives"
-        );
-        self.log.warning(DISPATCHER, Diagnostic::of_whole(text).hint(EXEC_HINT));
-    }
-
-    /// Says what is known about a handler that has not answered the probe yet.
-    fn warn_of_silence(&self, listening: &[SocketAddr]) {
-        let port = self.launch.port;
-        let warning = match misplaced(listening, port) {
-            Some(found) => found,
-            None if listening.is_empty() => return,
-            None => Diagnostic::of_whole(format!(
-                "The handler listens on port {port}, and has not answered `GET /` for {SILENCE_SECONDS} s. The host waits: it sends \
-                 nothing else before"
-            ))
-            .hint("answer `GET /` with anything at all; a 404 will do"),
-        };
-        self.log.warning(DISPATCHER, warning);
-    }
-
-    fn log_start_failure(&self, worker_id: Uuid, error: &std::io::Error) {
-        let line = self.launch.command_line(worker_id);
-        let reason = program::not_executable(Path::new(&line.program)).filter(|_| Path::new(&line.program).is_file());
-        let hint = match error.kind() {
-            _ if !self.launch.handler.working_directory.is_dir() => {
-                format!(
-                    "there is no directory `{}`, the `workingDirectory`",
-                    self.launch.handler.working_directory.display()
-                )
-            }
-            _ if reason.is_some() => reason.map(|it| format!("the file {}: {}", it.what, it.hint)).unwrap_or_default(),
-            std::io::ErrorKind::NotFound => format!(
-                "`defaultExecutablePath` is looked for in `{}`, then on PATH; build the handler, or correct the name",
-                self.launch.handler.worker_directory.display()
-            ),
-            _ => "try to start it by hand: `mini-host --print-env` shows the variables it gets".to_owned(),
-        };
-        let text = format!(
-            "Failed to start Worker Channel. Process fileName: {}\n{error} (working directory `{}`)",
-            line.program,
-            self.launch.handler.working_directory.display()
-        );
-        self.log.error(&format!("Worker.HttpWorkerProcess.{worker_id}"), Diagnostic::of_whole(text).hint(hint));
+        let user = tokio::task::spawn_blocking(move || process_tree::other_user(worker_id, port)).await.ok().flatten();
+        user.inspect(|user| self.log.error(DISPATCHER, diagnostics::taken_port(*user, port))).is_some()
     }
 
     /// Says how a process ended; whether that counts as a failure.
@@ -312,19 +222,15 @@ impl Supervisor {
         match end {
             End::Commanded => false,
             End::TimedOut(listening) => {
-                let seconds = self.probe.timeout.as_secs_f32();
-                let text = format!(
-                    "Failed to start http worker process. workerId:{worker_id}\nSystem.TimeoutException: Initializing HttpWorker \
-                     timed out.\nNobody listened on 127.0.0.1:{port} within {seconds} s (`initializationTimeout`)",
-                    port = self.launch.port,
-                );
-                let failure = match misplaced(listening, self.launch.port) {
-                    Some(found) => Diagnostic { message: format!("{text}\n{}", found.message), ..found },
-                    None => Diagnostic::of_whole(text)
-                        .hint("listen on the port that FUNCTIONS_CUSTOMHANDLER_PORT names, at 127.0.0.1"),
-                };
+                let (port, seconds) = (self.launch.port, self.probe.timeout.as_secs_f32());
+                let failure = diagnostics::timeout(worker_id, listening, port, seconds);
                 self.log.error(&format!("Worker.HttpWorkerChannel.{worker_id}"), failure);
                 true
+            }
+            End::Exited(_) if end.asks_for_restart() => {
+                let category = format!("Worker.HttpWorkerProcess.{worker_id}");
+                self.log.information(&category, "Language Worker Process exited and needs to be restarted.");
+                false
             }
             End::Exited(status) => {
                 let code = status.code().or_else(|| status.signal().map(|signal| 128 + signal)).unwrap_or(-1);
@@ -332,36 +238,14 @@ impl Supervisor {
                 let name = Path::new(&process.program).file_name().unwrap_or_default().to_string_lossy();
                 let lines = process.last_errors();
                 let lines = if lines.is_empty() { lines } else { format!(": {lines}") };
-                let entry = Entry {
-                    level: if end.asks_for_restart() { Level::Information } else { Level::Error },
-                    category: &format!("Worker.HttpWorkerProcess.{worker_id}"),
-                    event: 0,
-                    invocation: None,
-                };
-                if end.asks_for_restart() {
-                    self.log.write(entry, "Language Worker Process exited and needs to be restarted.");
-                    return false;
-                }
-                self.log.write(
-                    entry,
-                    format!(
-                        "Language Worker Process exited. Pid={id}.\nMicrosoft.Azure.WebJobs.Script.Workers.\
-                         WorkerProcessExitException: {name} exited with code {code} (0x{code:X})\n ---> \
-                         System.Exception{lines}"
-                    ),
+                let text = format!(
+                    "Language Worker Process exited. Pid={id}.\nMicrosoft.Azure.WebJobs.Script.Workers.\
+                     WorkerProcessExitException: {name} exited with code {code} (0x{code:X})\n ---> \
+                     System.Exception{lines}"
                 );
+                self.log.error(&format!("Worker.HttpWorkerProcess.{worker_id}"), text);
                 true
             }
         }
-    }
-
-    fn count_failure(&mut self) -> usize {
-        let now = Instant::now();
-        let memory = Duration::from_secs(FAILURE_MEMORY_SECONDS);
-        if self.failures.last().is_some_and(|last| now.duration_since(*last) > memory) {
-            self.failures.clear();
-        }
-        self.failures.push(now);
-        self.failures.len()
     }
 }
