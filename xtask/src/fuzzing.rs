@@ -1,4 +1,4 @@
-//! Doors for the fuzz targets in `fuzz`: each takes what a stranger wrote, and must not panic.
+//! What the fuzz targets in `fuzz` call: each takes what anybody may have written, and must not panic.
 
 use std::path::Path;
 

@@ -191,9 +191,9 @@ impl std::str::FromStr for Level {
 }
 
 fn printable(message: &str) -> String {
-    let is_harmless = |letter: char| !letter.is_control() || matches!(letter, '\n' | '\t');
+    let is_harmless = |character: char| !character.is_control() || matches!(character, '\n' | '\t');
     let ends = message.replace("\r\n", "\n");
-    ends.chars().map(|letter| if is_harmless(letter) { letter } else { '\u{fffd}' }).collect()
+    ends.chars().map(|character| if is_harmless(character) { character } else { '\u{fffd}' }).collect()
 }
 
 fn starts_with_ignoring_case(text: &str, prefix: &str) -> bool {

@@ -31,8 +31,8 @@ use crate::local::cors::WithCors;
 use crate::local::{self, Surroundings};
 use crate::log::{self, Format};
 use crate::package;
-use crate::send::door::{self, Door};
 use crate::send::invoke::invoke;
+use crate::send::socket::{self, Socket};
 use crate::send::{Answer, Asked, Refused, payload};
 use crate::triggers;
 use listen::Bound;
@@ -96,7 +96,7 @@ async fn send(asked: cli::Send) -> Result<u8, Error> {
     let cli::Send { path, method, timeout, app, .. } = asked;
     let asked = Asked { function, body, path, method, seconds: timeout };
     let options = ServeOptions { app, port: Some(0), ..ServeOptions::default() };
-    let answer = match door::ask(&local::app_folder(&options)?, &asked).await? {
+    let answer = match socket::ask(&local::app_folder(&options)?, &asked).await? {
         Some(answer) => Some(answer),
         None => {
             log::set_format(Format::Quiet);
@@ -142,12 +142,12 @@ async fn serve(options: ServeOptions, asked: Option<Asked>) -> Result<Option<Ans
         azurite = storage_emulator(may_start_azurite, &environment, &root, &kept) => azurite,
         () = signals.next() => return Ok(None),
     };
-    let door = if is_local && asked.is_none() { Door::open(&root).await } else { Ok(None) };
+    let socket = if is_local && asked.is_none() { Socket::open(&root).await } else { Ok(None) };
     let unfound = |fault: &Diagnostic| Diagnostic {
         message: format!("`mini-host send` does not find this host: {}", fault.message),
         ..fault.clone()
     };
-    notes.extend(door.as_ref().err().map(unfound));
+    notes.extend(socket.as_ref().err().map(unfound));
 
     let started_by = if options.print_env { StartedBy::Person } else { StartedBy::Host };
     let inspector = inspector(options.observe.inspect).await.map_err(Error::Inspect)?;
@@ -161,13 +161,13 @@ async fn serve(options: ServeOptions, asked: Option<Asked>) -> Result<Option<Ans
     });
     let watching = tokio::spawn(watch::watch(Arc::clone(&host), scope, seen));
     let service = WithCors { service: Front::new(&host), policy: cors.map(Arc::new) };
-    let door = door.ok().flatten().map(|door| tokio::spawn(door.serve(Arc::clone(&host))));
+    let socket = socket.ok().flatten().map(|socket| tokio::spawn(socket.serve(Arc::clone(&host))));
     let ending = wait_for_end(&host, answer(&host, listeners, connections, service), watching, &mut signals);
     let (answered, is_drained) = match &asked {
         Some(asked) => until_invoked(&host, asked, ending).await,
         None => (None, ending.await),
     };
-    door.inspect(JoinHandle::abort);
+    socket.inspect(JoinHandle::abort);
     inspecting.into_iter().for_each(|task| task.abort());
     wind_down(&host, watchdog.ok(), azurite).await;
     if is_drained? {

@@ -188,8 +188,8 @@ fn test_data_file(host: &Arc<Host>, name: &str) -> PathBuf {
     Path::new(&test_data_directory(host)).join(format!("{name}.dat"))
 }
 
-/// Longer test data is not shown.
-const MOST_TEST_DATA_LETTERS: usize = 4 * 1024;
+/// Longer test data, in UTF-16 code units, is not shown.
+const MOST_TEST_DATA_UNITS: usize = 4 * 1024;
 
 /// The function object, its fields in the order of the real host (recording KX-function). `invoke_url_template` is in lower case,
 /// its host included, and has the route as it is written, even if it is only spaces.
@@ -204,7 +204,7 @@ fn described(function: &Arc<Function>, app: &App, base: &str, test_data: &str) -
     let test_data_file = format!("{test_data}/{name}.dat");
     let text = files::read(Path::new(&test_data_file)).map(|bytes| String::from_utf8_lossy(&bytes).into_owned());
     let text = text.unwrap_or_default();
-    let text = Some(text).filter(|text| text.encode_utf16().count() <= MOST_TEST_DATA_LETTERS);
+    let text = Some(text).filter(|text| text.encode_utf16().count() <= MOST_TEST_DATA_UNITS);
     json!({
         "name": name,
         "script_root_path_href": format!("{base}/admin/vfs{directory}/"),

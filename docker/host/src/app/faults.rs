@@ -30,7 +30,7 @@ const RESOLVED_PROPERTIES: [&str; 5] = ["schedule", "queueName", "path", "eventH
 /// What to do about bindings whose extension is not there.
 pub(crate) const ADD_BUNDLE: &str = "add to host.json: \"extensionBundle\": {\"id\": \"Microsoft.Azure.Functions.ExtensionBundle\", \"version\": \"[4.*, 5.0.0)\"}";
 
-const MOST_NAME_LETTERS: usize = 128;
+const MOST_NAME_BYTES: usize = 128;
 /// Templates cost many times their length. No path is longer than Kestrel's limit on request lines, and no name in storage than 1 KiB,
 /// which leaves room for expressions.
 const MOST_TEMPLATE_BYTES: usize = 64 * 1024;
@@ -48,7 +48,7 @@ pub fn is_function_name(name: &str) -> bool {
     let letters = name.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'_' || byte == b'-');
     letters
         && name.starts_with(|first: char| first.is_ascii_alphabetic())
-        && name.len() <= MOST_NAME_LETTERS
+        && name.len() <= MOST_NAME_BYTES
         && !name.eq_ignore_ascii_case("host")
 }
 
@@ -352,5 +352,5 @@ fn is_binding_name(name: &str) -> bool {
     name == "$return"
         || (name.starts_with(|first: char| first.is_ascii_alphabetic())
             && name.bytes().all(|byte| byte.is_ascii_alphanumeric())
-            && name.len() <= MOST_NAME_LETTERS)
+            && name.len() <= MOST_NAME_BYTES)
 }

@@ -51,7 +51,7 @@ fn hint(text: &str, error: &Error) -> &'static str {
 fn is_word_in_capitals(text: &str, error: &Error) -> bool {
     let line = text.lines().nth(error.position.line - 1).unwrap_or_default();
     let rest = line.chars().skip(error.position.column - 1);
-    let word: String = rest.take_while(|letter| letter.is_alphanumeric()).collect();
+    let word: String = rest.take_while(|character| character.is_alphanumeric()).collect();
     is_one_of(&word, &["true", "false", "null", "none"])
 }
 

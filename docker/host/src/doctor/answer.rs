@@ -15,7 +15,7 @@ use dotnet_text::number;
 /// As many values that nothing takes are told of.
 const MOST_DROPPED: usize = 100;
 /// A longer text is not taken for base64 by accident.
-const MOST_ACCIDENTAL_LETTERS: usize = 256;
+const MOST_ACCIDENTAL_BYTES: usize = 256;
 /// What counts in an answer, and in a response among its outputs.
 const ANSWER: [&str; 3] = ["Outputs", "Logs", "ReturnValue"];
 const RESPONSE: [&str; 3] = ["statusCode", "headers", "body"];
@@ -191,7 +191,7 @@ fn dropped(outputs: &Object, bindings: &[OutputBinding<'_>]) -> Vec<Diagnostic> 
 /// A text that happens to be base64 is decoded (protocol.md#output-values rule 4). If that gives a text, it was meant.
 fn accidental_base64(outputs: &Object, binding: &OutputBinding<'_>) -> Option<Diagnostic> {
     let Some(Json::Text(text)) = outputs.get(binding.name) else { return None };
-    if binding.binary || binding.is_return() || binding.kind == "http" || text.len() > MOST_ACCIDENTAL_LETTERS {
+    if binding.binary || binding.is_return() || binding.kind == "http" || text.len() > MOST_ACCIDENTAL_BYTES {
         return None;
     }
     let bytes = base64::decode(text).filter(|bytes| std::str::from_utf8(bytes).is_err())?;

@@ -126,7 +126,7 @@ fn of_dollar(argument: &str, settings: &Settings, at: String) -> Option<Diagnost
         .split_once('$')
         .map_or("", |(_, rest)| rest.trim_start_matches('{'))
         .chars()
-        .take_while(|letter| letter.is_ascii_alphanumeric() || *letter == '_')
+        .take_while(|character| character.is_ascii_alphanumeric() || *character == '_')
         .collect();
     (!name.is_empty() && is_known(&name, settings)).then(|| {
         Diagnostic::new(format!("no shell reads `{argument}`: it stays as it is"), at).hint(format!("write `%{name}%`"))

@@ -14,7 +14,8 @@ enum Form {
     Xml,
 }
 
-pub(super) enum Refusal {
+/// Why a value is not written.
+pub(super) enum NotWritten {
     /// The headers give a type that it cannot take: the caller gets a 406.
     NotAcceptable,
     /// The caller gets a 500 with this content type.
@@ -28,13 +29,13 @@ pub(super) fn write(
     xml: bool,
     content_type: Option<&str>,
     accept: Option<&str>,
-) -> Result<Written, Refusal> {
+) -> Result<Written, NotWritten> {
     let forms: Vec<Form> = [(Form::Text, matches!(value, Json::Text(_))), (Form::Json, true), (Form::Xml, xml)]
         .into_iter()
         .filter_map(|(form, possible)| possible.then_some(form))
         .collect();
     let chosen = match content_type {
-        Some(given) => Some(find(&forms, |form| prescribed(form, given)).ok_or_else(|| refusal(given))?),
+        Some(given) => Some(find(&forms, |form| prescribed(form, given)).ok_or_else(|| not_written(given))?),
         None => accept.map(wishes).unwrap_or_default().iter().find_map(|wish| find(&forms, |form| wished(form, wish))),
     };
     let (form, media_type) = chosen.unwrap_or((forms[0], media_types(forms[0])[0].to_owned()));
@@ -45,7 +46,7 @@ pub(super) fn write(
             Some(text) => text,
             None => {
                 let message = "an object with arrays, or an array of objects, cannot be written as XML".to_owned();
-                return Err(Refusal::Failed { message, content_type });
+                return Err(NotWritten::Failed { message, content_type });
             }
         },
         (_, value) => json::to_compact(&value),
@@ -59,16 +60,16 @@ fn find(forms: &[Form], media_type: impl Fn(Form) -> Option<String>) -> Option<(
 }
 
 /// A type for a response must not be a range.
-fn refusal(content_type: &str) -> Refusal {
+fn not_written(content_type: &str) -> NotWritten {
     let is_range = MediaType::split(content_type)
         .essence
         .split_once('/')
         .is_some_and(|(kind, subkind)| kind == "*" || subkind.trim() == "*");
     if !is_range {
-        return Refusal::NotAcceptable;
+        return NotWritten::NotAcceptable;
     }
     let message = format!("the response cannot be of the type `{content_type}`");
-    Refusal::Failed { message, content_type: Some(content_type.to_owned()) }
+    NotWritten::Failed { message, content_type: Some(content_type.to_owned()) }
 }
 
 /// The media ranges of an `Accept` header that have no parameters, best first; empty if it holds `*/*`, as browsers send it.
@@ -193,8 +194,8 @@ mod tests {
     fn a_type_that_the_headers_give_must_fit() {
         let of = |given: &str| match write(json::parse("{a:1}").unwrap(), true, Some(given), Some("application/xml")) {
             Ok(written) => written.content_type.unwrap(),
-            Err(Refusal::NotAcceptable) => "406".to_owned(),
-            Err(Refusal::Failed { content_type, .. }) => format!("500 {}", content_type.unwrap_or_default()),
+            Err(NotWritten::NotAcceptable) => "406".to_owned(),
+            Err(NotWritten::Failed { content_type, .. }) => format!("500 {}", content_type.unwrap_or_default()),
         };
         for (given, expected) in [
             ("text/json", "text/json; charset=utf-8"),

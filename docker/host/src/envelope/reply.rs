@@ -1,7 +1,7 @@
 //! From the HTTP output to the response the caller gets (protocol.md#named-http-output and #http-return-value).
 
 use super::http_output::{Content, HttpOutput, Negotiated};
-use super::negotiate::{self, Refusal};
+use super::negotiate::{self, NotWritten};
 use super::written::Written;
 use bytes::Bytes;
 use dotnet_text::json::Json;
@@ -70,10 +70,10 @@ pub fn reply(output: HttpOutput, accept: Option<&str>) -> Result<Reply, Unwritab
         HttpOutput::Negotiated(Negotiated { status, value, xml, .. }) => {
             match negotiate::write(value, xml, content_type.as_deref(), accept) {
                 Ok(written) => (status, written),
-                Err(Refusal::NotAcceptable) => {
+                Err(NotWritten::NotAcceptable) => {
                     (406, Written { content_type, body: Bytes::new(), framing: Framing::Length })
                 }
-                Err(Refusal::Failed { message, content_type }) => {
+                Err(NotWritten::Failed { message, content_type }) => {
                     return Err(Unwritable::new(message, Headers { content_type, ..headers }));
                 }
             }

@@ -7,7 +7,7 @@ use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
 use std::sync::{Mutex, PoisonError};
 use std::thread::{self, JoinHandle};
 
-use super::noun::Exchange;
+use super::shown::Exchange;
 use crate::app::Diagnostic;
 use crate::log::{self, Log};
 

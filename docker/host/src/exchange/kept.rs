@@ -7,8 +7,8 @@ use std::sync::{Arc, Mutex, PoisonError};
 use tokio::sync::broadcast::Sender;
 
 use super::folder::Folder;
-use super::noun::Exchange;
 use super::open::Open;
+use super::shown::Exchange;
 
 const MOST_EXCHANGES: usize = 10_000;
 /// Of all bodies together.

@@ -2,10 +2,10 @@
 
 mod folder;
 mod kept;
-mod noun;
 mod open;
 mod recorder;
 mod rule;
+mod shown;
 
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -16,10 +16,10 @@ use uuid::Uuid;
 use crate::log::Log;
 use folder::Folder;
 use kept::Kept;
-pub use noun::{Exchange, Mode, Outcome};
 pub use recorder::Recorder;
 #[cfg(test)]
 pub use rule::ALL as RULES;
+pub use shown::{Exchange, Mode, Outcome};
 
 /// Where exchanges go. Cloning it gives another handle.
 #[derive(Clone, Debug, Default)]

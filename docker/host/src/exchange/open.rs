@@ -9,8 +9,8 @@ use chrono::{DateTime, Utc};
 use uuid::Uuid;
 use wire::Headers;
 
-use super::noun::{Exchange, Message, Mode, Outcome, Piece};
 use super::rule::rule;
+use super::shown::{Exchange, Message, Mode, Outcome, Piece};
 use crate::log::mask::{self, Known};
 
 /// How much of a body is kept.

@@ -7,8 +7,8 @@ use wire::ResponseHead;
 use wire::client::Request;
 
 use super::kept::Kept;
-use super::noun::{Mode, Outcome};
 use super::open::{Noted, Open};
+use super::shown::{Mode, Outcome};
 
 /// Notes what passes in one exchange, if anybody wants to know. Cloning it gives another handle to the same exchange.
 #[derive(Clone, Debug, Default)]

@@ -1,6 +1,6 @@
 //! Where the rule is written that an exchange has broken.
 
-use super::noun::Mode;
+use super::shown::Mode;
 
 /// The anchors in docker/protocol.md.
 #[cfg(test)]

@@ -9,7 +9,7 @@ use wire::target::without_dot_segments;
 pub fn forwarded(target: &Target<'_>) -> String {
     let mut written = String::with_capacity(target.path.len() + target.query.len() + 1);
     // Spaces at the end of a URL are not a part of it (recording PX2-value-i).
-    let is_end = |letter| target.query.is_empty() && matches!(letter, ' ' | '\t' | '\n' | '\r');
+    let is_end = |character| target.query.is_empty() && matches!(character, ' ' | '\t' | '\n' | '\r');
     let path = target.path.trim_end_matches(is_end);
     write_path(path, &mut written);
     // A backslash that has become a slash may stand beside dots.

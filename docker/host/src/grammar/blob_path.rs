@@ -47,9 +47,9 @@ impl BlobPattern {
 
 /// 3 to 63 lower-case letters, digits and hyphens, neither first nor last a hyphen; or one of the two with names of their own.
 fn is_container(name: &str) -> bool {
-    let is_plain = |letter: char| letter.is_ascii_lowercase() || letter.is_ascii_digit();
+    let is_plain = |character: char| character.is_ascii_lowercase() || character.is_ascii_digit();
     let fits = (3..=63).contains(&name.len())
-        && name.chars().all(|letter| is_plain(letter) || letter == '-')
+        && name.chars().all(|character| is_plain(character) || character == '-')
         && name.starts_with(is_plain)
         && name.ends_with(is_plain);
     fits || name == "$root" || name == "$logs"

@@ -18,17 +18,17 @@ pub fn check(name: &str) -> Result<String, Error> {
         return shown("The dash (-) character may not be the first or last letter");
     }
     let mut before = 'a';
-    for letter in name.chars() {
-        if letter.is_uppercase() {
+    for character in name.chars() {
+        if character.is_uppercase() {
             return shown("Queue names must be all lower case");
         }
-        if !letter.is_alphanumeric() && letter != '-' {
+        if !character.is_alphanumeric() && character != '-' {
             return shown("A queue name can contain only letters, numbers, and dash(-) characters");
         }
-        if letter == '-' && before == '-' {
+        if character == '-' && before == '-' {
             return Err(Error::QueueName("A queue name cannot contain consecutive dash(-) characters.".to_owned()));
         }
-        before = letter;
+        before = character;
     }
     Ok(name.to_owned())
 }

@@ -62,7 +62,7 @@ impl Output {
         }
     }
 
-    /// Logs every line of a stream until its end. As .NET reads them, a line ends at `\\n`, `\\r` or both. One that never pauses
+    /// Logs every line of a stream until its end. As .NET reads them, a line ends at `\n`, `\r` or both. One that never pauses
     /// yields to others.
     pub async fn pump(self, stream: Stream, pipe: impl AsyncRead + Unpin) {
         let mut reader = BufReader::new(pipe);

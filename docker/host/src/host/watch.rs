@@ -39,8 +39,7 @@ struct Added {
 }
 
 /// Serves the app anew whenever its files change, for ever. A file `app_offline.htm` that is created while the host runs ends it, as it
-/// does the real host (protocol.md#early-requests).
-/// `first` is how the files were before the app was read.
+/// does the real host (protocol.md#early-requests). `first` is how the files were before the app was read.
 pub async fn watch(host: Arc<Host>, scope: Scope, first: Seen) {
     let mut extra = added(&host);
     let is_new = !first.files.contains_key(&host.root.join("host.json"));

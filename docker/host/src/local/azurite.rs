@@ -60,7 +60,7 @@ enum Listener {
     Nobody,
     Emulator,
     /// Something else, and how it introduces itself.
-    Stranger(String),
+    Other(String),
 }
 
 /// Looks after the storage of an app that has `AzureWebJobsStorage=UseDevelopmentStorage=true`.
@@ -73,7 +73,7 @@ pub async fn provide(environment: &[(String, String)], root: &Path, watchdog: &W
         match listener(port).await {
             Listener::Nobody => {}
             Listener::Emulator => is_there = true,
-            Listener::Stranger(answer) => {
+            Listener::Other(answer) => {
                 let text = format!(
                     "What listens on 127.0.0.1:{port}, where `UseDevelopmentStorage=true` looks for {service}, is not a storage \
                      emulator: {answer}"
@@ -95,7 +95,7 @@ fn is_wanted(environment: &[(String, String)]) -> bool {
 
 /// One that hangs up at once may be an emulator at its end, and is asked again.
 async fn listener(port: u16) -> Listener {
-    let hung_up = Listener::Stranger(HANGS_UP.to_owned());
+    let hung_up = Listener::Other(HANGS_UP.to_owned());
     for _ in 0..MOST_QUESTIONS {
         match ask(port).await {
             listener if listener != hung_up => return listener,
@@ -119,7 +119,7 @@ async fn ask(port: u16) -> Listener {
     if line("x-ms-request-id:").is_some() {
         return Listener::Emulator;
     }
-    Listener::Stranger(match (line("server:").or_else(|| text.lines().next()), asked) {
+    Listener::Other(match (line("server:").or_else(|| text.lines().next()), asked) {
         (Some(line), _) => format!("it answers `{}`", line.trim()),
         (None, Err(_)) => format!("it did not answer within {ANSWER_LIMIT_SECONDS} s"),
         (None, Ok(_)) => HANGS_UP.to_owned(),
@@ -283,13 +283,13 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn an_emulator_is_told_from_a_stranger() {
+    async fn an_emulator_is_told_from_other_servers() {
         let azurite = b"HTTP/1.1 403 x\r\nServer: Azurite-Blob/3.35.0\r\nx-ms-request-id: 1\r\n\r\n";
         assert_eq!(taken_for(azurite).await, Listener::Emulator);
         let nginx = b"HTTP/1.1 200 OK\r\nServer: nginx\r\n\r\n";
-        assert_eq!(taken_for(nginx).await, Listener::Stranger("it answers `Server: nginx`".to_owned()));
-        assert_eq!(taken_for(b"hello\n").await, Listener::Stranger("it answers `hello`".to_owned()));
-        assert_eq!(taken_for(b"").await, Listener::Stranger("it hangs up".to_owned()));
+        assert_eq!(taken_for(nginx).await, Listener::Other("it answers `Server: nginx`".to_owned()));
+        assert_eq!(taken_for(b"hello\n").await, Listener::Other("it answers `hello`".to_owned()));
+        assert_eq!(taken_for(b"").await, Listener::Other("it hangs up".to_owned()));
     }
 
     #[tokio::test]

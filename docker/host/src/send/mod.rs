@@ -1,12 +1,12 @@
 //! `mini-host send`: one invocation of one function, by its own trigger, and everything that became of it.
 //!
-//! A running host of the app is asked through its [`door`]; where none runs, one is started for the invocation. Either way
+//! A running host of the app is asked through its [`socket`]; where none runs, one is started for the invocation. Either way
 //! [`invoke`] does the work, where the settings, the keys and the storage of the host are.
 
-pub mod door;
 mod http;
 pub mod invoke;
 pub mod payload;
+pub mod socket;
 
 use std::fmt::Write;
 

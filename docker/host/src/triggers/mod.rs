@@ -7,11 +7,10 @@
 pub mod backoff;
 pub mod blob;
 mod blob_properties;
+mod context;
 mod host_id;
 mod listener;
 pub mod manual;
-
-mod context;
 pub mod queue;
 mod receipt;
 pub mod timer;

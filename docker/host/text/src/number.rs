@@ -80,8 +80,8 @@ fn trimmed(text: &str) -> &str {
     text.trim_end_matches('\0').trim_matches(is_space)
 }
 
-const fn is_space(letter: char) -> bool {
-    matches!(letter, ' ' | '\t'..='\r')
+const fn is_space(character: char) -> bool {
+    matches!(character, ' ' | '\t'..='\r')
 }
 
 /// The number of an enumeration's value as .NET's `Enum.Parse` reads it: names ignoring case, the numbers of several joined, or a

@@ -32,8 +32,8 @@ pub fn escaped_letter(text: &str) -> Option<usize> {
     const LONGEST: usize = 4;
 
     let bytes: Vec<u8> = text.as_bytes().chunks(ESCAPE).map_while(escaped_byte).take(LONGEST).collect();
-    let letter = bytes.utf8_chunks().next()?.valid().chars().next()?;
-    (!letter.is_ascii()).then(|| ESCAPE * letter.len_utf8())
+    let character = bytes.utf8_chunks().next()?.valid().chars().next()?;
+    (!character.is_ascii()).then(|| ESCAPE * character.len_utf8())
 }
 
 /// Appends a byte as an escape.

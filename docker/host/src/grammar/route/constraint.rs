@@ -26,7 +26,8 @@ pub(super) enum Constraint {
 }
 
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) enum Refusal {
+/// What is wrong with a constraint.
+pub(super) enum Fault {
     Unknown,
     /// A constraint of this type takes other arguments.
     Arguments(&'static str, usize),
@@ -36,12 +37,12 @@ pub(super) enum Refusal {
 
 impl Constraint {
     /// Reads one inline constraint: a name ignoring case, arguments with commas between.
-    pub(super) fn parse(text: &str) -> Result<Self, Refusal> {
+    pub(super) fn parse(text: &str) -> Result<Self, Fault> {
         let call = text.split_once('(').and_then(|(name, rest)| Some((name, rest.strip_suffix(')')?)));
         let (name, argument) = call.map_or((text, None), |(name, argument)| (name, Some(argument)));
         let plain = |type_name, constraint| match argument {
             None => Ok(constraint),
-            Some(argument) => Err(Refusal::Arguments(type_name, argument.split(',').count())),
+            Some(argument) => Err(Fault::Arguments(type_name, argument.split(',').count())),
         };
         match name.to_ascii_lowercase().as_str() {
             "int" => plain("IntRouteConstraint", Self::Int),
@@ -58,13 +59,13 @@ impl Constraint {
             "nonfile" => plain("NonFileNameRouteConstraint", Self::NonFile),
             "regex" => match argument {
                 Some(pattern) => Ok(Self::Pattern(Pattern::parse(pattern))),
-                None => Err(Refusal::Values("RegexRouteConstraint")),
+                None => Err(Fault::Values("RegexRouteConstraint")),
             },
             name => Self::with_numbers(name, argument),
         }
     }
 
-    fn with_numbers(name: &str, argument: Option<&str>) -> Result<Self, Refusal> {
+    fn with_numbers(name: &str, argument: Option<&str>) -> Result<Self, Fault> {
         let (type_name, counts): (_, &[usize]) = match name {
             "minlength" => ("MinLengthRouteConstraint", &[1]),
             "maxlength" => ("MaxLengthRouteConstraint", &[1]),
@@ -72,12 +73,12 @@ impl Constraint {
             "min" => ("MinRouteConstraint", &[1]),
             "max" => ("MaxRouteConstraint", &[1]),
             "range" => ("RangeRouteConstraint", &[2]),
-            _ => return Err(Refusal::Unknown),
+            _ => return Err(Fault::Unknown),
         };
-        let refused = Refusal::Values(type_name);
+        let refused = Fault::Values(type_name);
         let arguments: Vec<&str> = argument.ok_or(refused.clone())?.split(',').collect();
         if !counts.contains(&arguments.len()) && counts != [1] {
-            return Err(Refusal::Arguments(type_name, arguments.len()));
+            return Err(Fault::Arguments(type_name, arguments.len()));
         }
         let is_length = name.ends_with("length");
         let read = |text: &&str| if is_length { parse_int(text).map(i64::from) } else { parse_long(text) };
@@ -127,7 +128,7 @@ impl Constraint {
 }
 
 fn trimmed(text: &str) -> &str {
-    text.trim_matches(|letter: char| letter.is_whitespace() || letter == '\0')
+    text.trim_matches(|character: char| character.is_whitespace() || character == '\0')
 }
 
 /// In any of .NET's five forms: 32 digits, with hyphens, in braces or parentheses, or as eleven numbers `{0x…,0x…,0x…,{0x…,…}}`.
@@ -145,7 +146,7 @@ fn is_guid(text: &str) -> bool {
 }
 
 fn is_guid_of_numbers(text: &str) -> bool {
-    let compact: String = text.chars().filter(|letter| !letter.is_whitespace()).collect();
+    let compact: String = text.chars().filter(|character| !character.is_whitespace()).collect();
     let inside = compact.strip_prefix('{').and_then(|rest| rest.strip_suffix("}}"));
     let Some((numbers, bytes)) = inside.and_then(|inside| inside.split_once(",{")) else { return false };
     let fits = |text: &str, most: u32| {
@@ -211,15 +212,15 @@ mod tests {
     #[test]
     fn what_cannot_be_made_is_refused() {
         for text in ["nosuch", " int "] {
-            assert_eq!(Constraint::parse(text).unwrap_err(), Refusal::Unknown, "{text}");
+            assert_eq!(Constraint::parse(text).unwrap_err(), Fault::Unknown, "{text}");
         }
         for text in ["int(5)", "alpha()", "range(1)", "length(1,2,3)"] {
-            assert!(matches!(Constraint::parse(text), Err(Refusal::Arguments(..))), "{text}");
+            assert!(matches!(Constraint::parse(text), Err(Fault::Arguments(..))), "{text}");
         }
         for text in
             ["min", "regex", "min(a)", "min(1,2)", "length(-1)", "length(5,2)", "range(5,2)", "maxlength(99999999999)"]
         {
-            assert!(matches!(Constraint::parse(text), Err(Refusal::Values(_))), "{text}");
+            assert!(matches!(Constraint::parse(text), Err(Fault::Values(_))), "{text}");
         }
         assert!(Constraint::parse("regex([)").unwrap().accepts("a").is_err());
     }

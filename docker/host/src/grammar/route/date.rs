@@ -39,7 +39,7 @@ impl Parts {
     fn take<'a>(&mut self, text: &'a str) -> Option<&'a str> {
         let first = text.chars().next()?;
         if first.is_ascii_digit() {
-            let (digits, rest) = split(text, |letter| letter.is_ascii_digit());
+            let (digits, rest) = split(text, |character| character.is_ascii_digit());
             if let Some(after) = self.clock(digits, rest) {
                 return Some(after);
             }
@@ -57,7 +57,7 @@ impl Parts {
         let rest = &text[first.len_utf8()..];
         match first {
             ',' if self.is_begun() => Some(rest),
-            letter if letter.is_whitespace() => Some(rest),
+            character if character.is_whitespace() => Some(rest),
             // Between parts of a date.
             '/' | '-' | '.' if self.is_begun() && rest.starts_with(char::is_alphanumeric) => Some(rest),
             _ => None,
@@ -74,13 +74,13 @@ impl Parts {
         let mut after = rest;
         for unit in 0..2 {
             let Some(digits) = after.strip_prefix(':') else { break };
-            let (number, behind) = split(digits, |letter| letter.is_ascii_digit());
+            let (number, behind) = split(digits, |character| character.is_ascii_digit());
             number.parse::<u32>().ok().filter(|number| *number < 60 && digits.len() - behind.len() <= 2)?;
             after = behind;
             if unit == 1
                 && let Some(fraction) = after.strip_prefix('.')
             {
-                let (digits, behind) = split(fraction, |letter| letter.is_ascii_digit());
+                let (digits, behind) = split(fraction, |character| character.is_ascii_digit());
                 after = Some(behind).filter(|_| !digits.is_empty())?;
             }
         }
@@ -107,10 +107,10 @@ impl Parts {
     }
 
     fn zone<'a>(&mut self, text: &'a str) -> Option<&'a str> {
-        let (digits, rest) = split(text, |letter| letter.is_ascii_digit());
+        let (digits, rest) = split(text, |character| character.is_ascii_digit());
         let (hours, minutes, rest) = match (digits.len(), rest.strip_prefix(':')) {
             (1 | 2, Some(behind)) => {
-                let (minutes, rest) = split(behind, |letter| letter.is_ascii_digit());
+                let (minutes, rest) = split(behind, |character| character.is_ascii_digit());
                 (digits, Some(minutes).filter(|it| (1..=2).contains(&it.len()))?, rest)
             }
             (1 | 2, None) => (digits, "0", rest),
@@ -187,7 +187,7 @@ fn full_year((number, digits): (u32, usize)) -> Option<i32> {
 
 /// The characters of a kind at the beginning, and the rest.
 fn split(text: &str, is_one: impl Fn(char) -> bool) -> (&str, &str) {
-    text.split_at(text.find(|letter| !is_one(letter)).unwrap_or(text.len()))
+    text.split_at(text.find(|character| !is_one(character)).unwrap_or(text.len()))
 }
 
 #[cfg(test)]

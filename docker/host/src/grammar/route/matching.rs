@@ -144,14 +144,14 @@ fn rfind(text: &str, literal: &str) -> Option<usize> {
 
 /// How many bytes of `text` the literal takes when it stands at the beginning, ignoring case.
 fn literal_length(text: &str, literal: &str) -> Option<usize> {
-    let mut letters = text.char_indices();
+    let mut characters = text.char_indices();
     for wanted in literal.chars() {
-        let (_, letter) = letters.next()?;
-        if letter != wanted && fold(letter) != fold(wanted) {
+        let (_, character) = characters.next()?;
+        if character != wanted && fold(character) != fold(wanted) {
             return None;
         }
     }
-    Some(letters.next().map_or(text.len(), |(at, _)| at))
+    Some(characters.next().map_or(text.len(), |(at, _)| at))
 }
 
 fn equal(literal: &str, piece: &str) -> bool {

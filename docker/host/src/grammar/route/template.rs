@@ -1,6 +1,6 @@
 //! The grammar of ASP.NET Core's route templates, and the words of its parser for a template that breaks it.
 
-use super::constraint::{Constraint, Refusal};
+use super::constraint::{Constraint, Fault};
 use super::pattern;
 
 #[derive(Debug, Clone)]
@@ -129,14 +129,14 @@ impl Parser<'_> {
     fn segment(&mut self, piece: &str) -> Result<Segment, Error> {
         let mut parts: Vec<Part> = Vec::new();
         let mut literal = String::new();
-        let mut letters = piece.chars().peekable();
-        while let Some(letter) = letters.next() {
-            match letter {
-                '{' if letters.next_if_eq(&'{').is_some() => literal.push('{'),
-                '}' if letters.next_if_eq(&'}').is_some() => literal.push('}'),
+        let mut characters = piece.chars().peekable();
+        while let Some(character) = characters.next() {
+            match character {
+                '{' if characters.next_if_eq(&'{').is_some() => literal.push('{'),
+                '}' if characters.next_if_eq(&'}').is_some() => literal.push('}'),
                 '}' => return Err(pattern_error(INCOMPLETE)),
                 '{' => {
-                    let content = parameter_content(&mut letters)?;
+                    let content = parameter_content(&mut characters)?;
                     push_literal(&mut parts, &mut literal)?;
                     if parts.last().is_some_and(|part| part.parameter().is_some()) {
                         return Err(pattern_error(
@@ -189,14 +189,14 @@ impl Parser<'_> {
         let constraints = inline
             .into_iter()
             .map(|text| {
-                Constraint::parse(&text).map_err(|refusal| match refusal {
-                    Refusal::Unknown => Error::Constraint {
+                Constraint::parse(&text).map_err(|fault| match fault {
+                    Fault::Unknown => Error::Constraint {
                         name: name.to_owned(),
                         constraint: text,
                         template: self.template.to_owned(),
                     },
-                    Refusal::Arguments(type_name, count) => Error::Arguments(type_name, count),
-                    Refusal::Values(type_name) => Error::Values(type_name),
+                    Fault::Arguments(type_name, count) => Error::Arguments(type_name, count),
+                    Fault::Values(type_name) => Error::Values(type_name),
                 })
             })
             .collect::<Result<_, _>>()?;
@@ -214,8 +214,8 @@ fn pattern_error(text: &str) -> Error {
 fn split_segments(text: &str) -> Vec<String> {
     let mut pieces = vec![String::new()];
     let mut depth = 0_usize;
-    for letter in text.chars() {
-        match letter {
+    for character in text.chars() {
+        match character {
             '/' if depth == 0 => {
                 pieces.push(String::new());
                 continue;
@@ -225,20 +225,20 @@ fn split_segments(text: &str) -> Vec<String> {
             _ => {}
         }
         if let Some(piece) = pieces.last_mut() {
-            piece.push(letter);
+            piece.push(character);
         }
     }
     pieces
 }
 
 /// What stands between `{` (already taken) and its `}`, with doubled braces undone.
-fn parameter_content(letters: &mut std::iter::Peekable<std::str::Chars<'_>>) -> Result<String, Error> {
+fn parameter_content(characters: &mut std::iter::Peekable<std::str::Chars<'_>>) -> Result<String, Error> {
     let mut content = String::new();
-    while let Some(letter) = letters.next() {
-        match letter {
-            '{' if letters.next_if_eq(&'{').is_some() => content.push('{'),
+    while let Some(character) = characters.next() {
+        match character {
+            '{' if characters.next_if_eq(&'{').is_some() => content.push('{'),
             '{' => return Err(pattern_error("In a route parameter, '{' and '}' must be escaped with '{{' and '}}'.")),
-            '}' if letters.next_if_eq(&'}').is_some() => content.push('}'),
+            '}' if characters.next_if_eq(&'}').is_some() => content.push('}'),
             '}' => return Ok(content),
             other => content.push(other),
         }
@@ -291,8 +291,8 @@ fn check_optional(piece: &str, parts: &[Part]) -> Result<(), Error> {
 fn constraints_and_default(text: &str) -> (Vec<String>, Option<String>) {
     let mut constraints: Vec<String> = Vec::new();
     let mut depth = 0_usize;
-    for (at, letter) in text.char_indices() {
-        match letter {
+    for (at, character) in text.char_indices() {
+        match character {
             '=' if depth == 0 => return (constraints, Some(text[at + 1..].to_owned())),
             ':' if depth == 0 => {
                 constraints.push(String::new());
@@ -303,7 +303,7 @@ fn constraints_and_default(text: &str) -> (Vec<String>, Option<String>) {
             _ => {}
         }
         if let Some(constraint) = constraints.last_mut() {
-            constraint.push(letter);
+            constraint.push(character);
         }
     }
     constraints.retain(|constraint| !constraint.is_empty());

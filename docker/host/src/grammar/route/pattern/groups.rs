@@ -1,27 +1,27 @@
 //! The groups of an expression.
 
 /// The groups by number and name, in the order of their parentheses. .NET numbers those without a name first.
-pub fn groups(letters: &[char]) -> Vec<(String, usize)> {
+pub fn groups(characters: &[char]) -> Vec<(String, usize)> {
     let mut names: Vec<Option<String>> = Vec::new();
     let mut at = 0;
     let mut is_class = false;
-    while let Some(letter) = letters.get(at) {
+    while let Some(character) = characters.get(at) {
         at += 1;
-        match letter {
+        match character {
             '\\' => at += 1,
             '[' if !is_class => {
                 is_class = true;
                 // A bracket that closes at once is one of its characters.
-                at += usize::from(letters.get(at) == Some(&'^'));
-                at += usize::from(letters.get(at) == Some(&']'));
+                at += usize::from(characters.get(at) == Some(&'^'));
+                at += usize::from(characters.get(at) == Some(&']'));
             }
             ']' => is_class = false,
-            '(' if !is_class => match (letters.get(at), letters.get(at + 1), letters.get(at + 2)) {
-                (Some('?'), Some('#'), _) => at += letters[at..].iter().position(|it| *it == ')').unwrap_or(0),
+            '(' if !is_class => match (characters.get(at), characters.get(at + 1), characters.get(at + 2)) {
+                (Some('?'), Some('#'), _) => at += characters[at..].iter().position(|it| *it == ')').unwrap_or(0),
                 (Some('?'), Some('('), _) => at += 2,
                 (Some('?'), Some(open @ ('<' | '\'')), Some(first)) if !"=!".contains(*first) => {
                     let close = if *open == '<' { '>' } else { *open };
-                    names.push(Some(letters[at + 2..].iter().take_while(|it| **it != close).collect()));
+                    names.push(Some(characters[at + 2..].iter().take_while(|it| **it != close).collect()));
                 }
                 (Some('?'), ..) => {}
                 _ => names.push(None),

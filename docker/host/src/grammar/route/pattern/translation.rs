@@ -5,7 +5,7 @@ use super::groups::groups;
 
 /// A pattern on its way: what is still to be read, and what has been written.
 pub struct Translation {
-    letters: Vec<char>,
+    characters: Vec<char>,
     at: usize,
     written: String,
     /// The group that a number or a name means, in the order of their parentheses.
@@ -25,28 +25,28 @@ const CATEGORIES: &str =
 
 impl Translation {
     pub fn of(text: &str) -> Result<String, Error> {
-        let letters: Vec<char> = text.chars().collect();
-        let groups = groups(&letters);
+        let characters: Vec<char> = text.chars().collect();
+        let groups = groups(&characters);
         let mut it =
-            Self { letters, at: 0, written: String::new(), groups, modes: vec![(false, false)], quantified: false };
-        while let Some(letter) = it.next() {
-            it.token(letter)?;
+            Self { characters, at: 0, written: String::new(), groups, modes: vec![(false, false)], quantified: false };
+        while let Some(character) = it.next() {
+            it.token(character)?;
         }
         if it.modes.len() == 1 { Ok(it.written) } else { Err(Error::Broken("not enough )'s")) }
     }
 
-    fn token(&mut self, letter: char) -> Result<(), Error> {
+    fn token(&mut self, character: char) -> Result<(), Error> {
         let (multiline, spaced) = self.modes.last().copied().unwrap_or_default();
-        if spaced && (letter.is_whitespace() || letter == '#') {
-            while letter == '#' && self.next().is_some_and(|letter| letter != '\n') {}
+        if spaced && (character.is_whitespace() || character == '#') {
+            while character == '#' && self.next().is_some_and(|character| character != '\n') {}
             return Ok(());
         }
-        let is_quantifier = "*+?".contains(letter) || (letter == '{' && self.counts().is_some());
+        let is_quantifier = "*+?".contains(character) || (character == '{' && self.counts().is_some());
         if is_quantifier {
-            return self.quantifier(letter);
+            return self.quantifier(character);
         }
         self.quantified = false;
-        match letter {
+        match character {
             '(' => return self.group(),
             ')' => {
                 self.modes.pop();
@@ -62,20 +62,21 @@ impl Translation {
             '\\' => self.escape()?,
             // Without `m` the end is that of the text, or a line end before it.
             '$' if !multiline => self.written.push_str(r"(?:\n?\z)"),
-            '.' | '^' | '$' | '|' => self.written.push(letter),
+            '.' | '^' | '$' | '|' => self.written.push(character),
             other => self.literal(other),
         }
         Ok(())
     }
 
     fn next(&mut self) -> Option<char> {
-        let letter = self.letters.get(self.at).copied()?;
+        let character = self.characters.get(self.at).copied()?;
         self.at += 1;
-        Some(letter)
+        Some(character)
     }
 
     fn skip(&mut self, text: &str) -> bool {
-        let begins = text.chars().enumerate().all(|(index, letter)| self.letters.get(self.at + index) == Some(&letter));
+        let begins =
+            text.chars().enumerate().all(|(index, character)| self.characters.get(self.at + index) == Some(&character));
         if begins {
             self.at += text.chars().count();
         }
@@ -83,34 +84,34 @@ impl Translation {
     }
 
     fn until(&mut self, end: char) -> Option<String> {
-        let length = self.letters.get(self.at..)?.iter().position(|letter| *letter == end)?;
-        let text = self.letters[self.at..self.at + length].iter().collect();
+        let length = self.characters.get(self.at..)?.iter().position(|character| *character == end)?;
+        let text = self.characters[self.at..self.at + length].iter().collect();
         self.at += length + 1;
         Some(text)
     }
 
-    fn literal(&mut self, letter: char) {
-        self.written.push_str(&literal(letter));
+    fn literal(&mut self, character: char) {
+        self.written.push_str(&literal(character));
     }
 
     /// The counts of `{2}`, `{2,}` or `{2,3}` behind the brace, if that is what it begins.
     fn counts(&self) -> Option<String> {
-        let rest: String = self.letters[self.at..].iter().take_while(|letter| **letter != '}').collect();
+        let rest: String = self.characters[self.at..].iter().take_while(|character| **character != '}').collect();
         let (least, most) = rest.split_once(',').unwrap_or((&rest, ""));
         let digits = |text: &str| text.bytes().all(|byte| byte.is_ascii_digit());
-        let is_closed = self.letters.get(self.at + rest.chars().count()).is_some();
+        let is_closed = self.characters.get(self.at + rest.chars().count()).is_some();
         (is_closed && !least.is_empty() && digits(least) && digits(most)).then_some(rest)
     }
 
-    fn quantifier(&mut self, letter: char) -> Result<(), Error> {
+    fn quantifier(&mut self, character: char) -> Result<(), Error> {
         if self.quantified {
             return Err(Error::Broken("nested quantifier"));
         }
         if self.written.is_empty() || self.written.ends_with(['|']) || self.written.ends_with("(?:") {
             return Err(Error::Broken("quantifier after nothing"));
         }
-        self.written.push(letter);
-        if let Some(counts) = self.counts().filter(|_| letter == '{') {
+        self.written.push(character);
+        if let Some(counts) = self.counts().filter(|_| character == '{') {
             let number = |text: &str| text.parse::<u32>().map_err(|_| Error::Broken("quantifier too great"));
             if let Some((least, most)) = counts.split_once(',').filter(|(_, most)| !most.is_empty())
                 && number(least)? > number(most)?
@@ -160,7 +161,7 @@ impl Translation {
                 if name.contains('-') {
                     return Err(Error::Unsupported("a balancing group".to_owned()));
                 }
-                if name.is_empty() || !name.chars().all(|letter| letter.is_alphanumeric() || letter == '_') {
+                if name.is_empty() || !name.chars().all(|character| character.is_alphanumeric() || character == '_') {
                     return Err(Error::Broken("invalid group name"));
                 }
                 self.modes.push(modes);
@@ -214,9 +215,9 @@ impl Translation {
     }
 
     fn escape(&mut self) -> Result<(), Error> {
-        let letter = self.next().ok_or(Error::Broken("illegal \\ at end of pattern"))?;
-        match letter {
-            'b' | 'B' | 'A' | 'z' => self.written.extend(['\\', letter]),
+        let character = self.next().ok_or(Error::Broken("illegal \\ at end of pattern"))?;
+        match character {
+            'b' | 'B' | 'A' | 'z' => self.written.extend(['\\', character]),
             'G' => self.written.push_str(r"\A"),
             'Z' => self.written.push_str(r"(?=\n?\z)"),
             'k' => {
@@ -231,8 +232,8 @@ impl Translation {
                 self.back_to(&name)?;
             }
             '1'..='9' => {
-                let more: String = self.letters[self.at..].iter().take_while(|it| it.is_ascii_digit()).collect();
-                let number = format!("{letter}{more}");
+                let more: String = self.characters[self.at..].iter().take_while(|it| it.is_ascii_digit()).collect();
+                let number = format!("{character}{more}");
                 if self.group_of(&number).is_some() {
                     self.at += more.len();
                     return self.back_to(&number);
@@ -247,7 +248,7 @@ impl Translation {
             other => {
                 let item = self.class_escape(other)?;
                 match item {
-                    Item::Letter(letter) => self.literal(letter),
+                    Item::Letter(character) => self.literal(character),
                     Item::Set(set) => self.written.push_str(&format!("[{set}]")),
                 }
             }
@@ -262,9 +263,9 @@ impl Translation {
     }
 
     /// What an escape means both in a class and outside.
-    fn class_escape(&mut self, letter: char) -> Result<Item, Error> {
-        Ok(Item::Letter(match letter {
-            'd' | 'D' | 's' | 'S' => return Ok(Item::Set(format!(r"\{letter}"))),
+    fn class_escape(&mut self, character: char) -> Result<Item, Error> {
+        Ok(Item::Letter(match character {
+            'd' | 'D' | 's' | 'S' => return Ok(Item::Set(format!(r"\{character}"))),
             'w' => return Ok(Item::Set(WORD.to_owned())),
             'W' => return Ok(Item::Set(format!("[^{WORD}]"))),
             'p' | 'P' => {
@@ -273,7 +274,7 @@ impl Translation {
                 return match name.as_str() {
                     block if block.starts_with("Is") => Err(Error::Unsupported(format!("the block `{block}`"))),
                     name if CATEGORIES.split(' ').any(|known| known == name) => {
-                        Ok(Item::Set(format!(r"\{letter}{{{name}}}")))
+                        Ok(Item::Set(format!(r"\{character}{{{name}}}")))
                     }
                     _ => Err(Error::Broken("unknown property")),
                 };
@@ -288,8 +289,8 @@ impl Translation {
             'v' => '\u{b}',
             'x' => self.hexadecimal(2)?,
             'u' => self.hexadecimal(4)?,
-            'c' => match self.next().map(|letter| letter.to_ascii_uppercase()) {
-                Some(letter @ '@'..='_') => char::from(letter as u8 - b'@'),
+            'c' => match self.next().map(|character| character.to_ascii_uppercase()) {
+                Some(character @ '@'..='_') => char::from(character as u8 - b'@'),
                 _ => return Err(Error::Broken("unrecognized control character")),
             },
             '0'..='7' => {
@@ -304,7 +305,7 @@ impl Translation {
     }
 
     fn hexadecimal(&mut self, digits: usize) -> Result<char, Error> {
-        let text: String = self.letters[self.at..].iter().take(digits).collect();
+        let text: String = self.characters[self.at..].iter().take(digits).collect();
         let is_whole = text.chars().count() == digits && text.chars().all(|digit| digit.is_ascii_hexdigit());
         let number = u32::from_str_radix(&text, 16).ok().filter(|_| is_whole);
         let number = number.ok_or(Error::Broken("insufficient hexadecimal digits"))?;
@@ -313,7 +314,7 @@ impl Translation {
     }
 
     fn octal(&mut self) -> char {
-        let digits = self.letters[self.at..].iter().take(3).map_while(|letter| letter.to_digit(8));
+        let digits = self.characters[self.at..].iter().take(3).map_while(|character| character.to_digit(8));
         let (length, number) = digits.fold((0, 0), |(length, number), digit| (length + 1, number * 8 + digit));
         self.at += length;
         char::from((number & 0xff) as u8)
@@ -326,11 +327,11 @@ impl Translation {
         let mut items = String::new();
         let mut is_first = true;
         loop {
-            let letter = self.next().ok_or(UNCLOSED)?;
-            if letter == ']' && !is_first {
+            let character = self.next().ok_or(UNCLOSED)?;
+            if character == ']' && !is_first {
                 return Ok(format!("[{negated}{items}]"));
             }
-            if letter == '-' && !is_first && self.skip("[") {
+            if character == '-' && !is_first && self.skip("[") {
                 let less = self.class()?;
                 return if self.skip("]") {
                     Ok(format!("[[{negated}{items}]--{less}]"))
@@ -339,20 +340,20 @@ impl Translation {
                 };
             }
             is_first = false;
-            let first = match self.class_item(letter)? {
+            let first = match self.class_item(character)? {
                 Item::Set(set) => {
                     items.push_str(&set);
                     continue;
                 }
                 Item::Letter(first) => first,
             };
-            let is_range = self.letters.get(self.at) == Some(&'-')
-                && self.letters.get(self.at + 1).is_some_and(|next| *next != ']' && *next != '[');
+            let is_range = self.characters.get(self.at) == Some(&'-')
+                && self.characters.get(self.at + 1).is_some_and(|next| *next != ']' && *next != '[');
             items.push_str(&literal(first));
             if is_range {
                 self.at += 1;
-                let letter = self.next().ok_or(UNCLOSED)?;
-                match self.class_item(letter)? {
+                let character = self.next().ok_or(UNCLOSED)?;
+                match self.class_item(character)? {
                     Item::Letter(last) if first <= last => items.push_str(&format!("-{}", literal(last))),
                     Item::Letter(_) => return Err(Error::Broken("[x-y] range in reverse order")),
                     Item::Set(_) => return Err(Error::Broken("cannot include a class in a range")),
@@ -361,9 +362,9 @@ impl Translation {
         }
     }
 
-    fn class_item(&mut self, letter: char) -> Result<Item, Error> {
-        if letter != '\\' {
-            return Ok(Item::Letter(letter));
+    fn class_item(&mut self, character: char) -> Result<Item, Error> {
+        if character != '\\' {
+            return Ok(Item::Letter(character));
         }
         let escaped = self.next().ok_or(Error::Broken("illegal \\ at end of pattern"))?;
         self.class_escape(escaped)
@@ -375,7 +376,7 @@ enum Item {
     Set(String),
 }
 
-/// A letter as the engine takes it for itself, wherever it stands.
-fn literal(letter: char) -> String {
-    if letter.is_alphanumeric() { letter.to_string() } else { format!(r"\x{{{:X}}}", u32::from(letter)) }
+/// A character as the engine takes it for itself, wherever it stands.
+fn literal(character: char) -> String {
+    if character.is_alphanumeric() { character.to_string() } else { format!(r"\x{{{:X}}}", u32::from(character)) }
 }

@@ -1,4 +1,4 @@
-//! The way into a running host of the same user: a socket in a private folder, one for each app.
+//! The socket by which a running host of the same user is asked: in a private folder, one for each app.
 
 use std::fs::{self, DirBuilder};
 use std::hash::{DefaultHasher, Hash, Hasher};
@@ -24,15 +24,15 @@ const MOST_BYTES: u64 = 256 * 1024 * 1024;
 /// How long a question may take to be read, and an answer beyond what the invocation may.
 const TALK_SECONDS: u64 = 30;
 
-/// An open door; it is closed when this is dropped.
+/// A socket that listens; it is removed when this is dropped.
 #[derive(Debug)]
-pub struct Door {
+pub struct Socket {
     listener: UnixListener,
     path: PathBuf,
 }
 
-impl Door {
-    /// Opens the door of the app below `root`; `None` if another host of it has one.
+impl Socket {
+    /// Listens for the app below `root`; `None` if another host of it does.
     ///
     /// # Errors
     /// If there is no private place for it.
@@ -55,7 +55,7 @@ impl Door {
     }
 }
 
-impl Drop for Door {
+impl Drop for Socket {
     fn drop(&mut self) {
         _ = fs::remove_file(&self.path);
     }
@@ -96,7 +96,7 @@ async fn answer(stream: UnixStream, host: &Arc<Host>) -> io::Result<()> {
     Ok(())
 }
 
-/// Removes the doors that hosts have left behind which were killed.
+/// Removes the sockets that hosts have left behind which were killed.
 fn remove_closed(folder: &Path) {
     let entries = fs::read_dir(folder).into_iter().flatten().flatten();
     for path in entries.map(|entry| entry.path()).filter(|path| path.extension().is_some_and(|it| it == "sock")) {
@@ -109,7 +109,7 @@ fn remove_closed(folder: &Path) {
     }
 }
 
-/// Where the door of an app is: below the user's own runtime folder, or in a folder that nobody else may enter.
+/// Where the socket of an app is: below the user's own runtime folder, or in a folder that nobody else may enter.
 fn path(root: &Path) -> Result<PathBuf, Diagnostic> {
     let user = getuid().as_raw();
     let runtime = std::env::var_os("XDG_RUNTIME_DIR").map(PathBuf::from).filter(|path| path.is_absolute());
