@@ -18,7 +18,7 @@ use std::time::{Duration, Instant};
 
 use tokio::sync::watch::{Receiver, Sender};
 
-use crate::app::{self, App, Diagnostic, Settings, Trouble, Unreadable};
+use crate::app::{self, App, Diagnostic, Settings, Unreadable};
 use crate::doctor;
 use crate::exchange::{Exchanges, Wanted};
 use crate::files;
@@ -152,7 +152,7 @@ impl Host {
     ///
     /// # Errors
     /// If the app cannot be read now: nothing has changed then.
-    pub async fn load(self: &Arc<Self>, reason: &str) -> Result<(), Trouble> {
+    pub async fn load(self: &Arc<Self>, reason: &str) -> Result<(), Diagnostic> {
         let _turn = self.turn.lock().await;
         let host = Arc::clone(self);
         let app = Arc::new(aside(move || app::reload(&host.root, &host.settings)).await?);

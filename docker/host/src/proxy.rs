@@ -108,7 +108,8 @@ fn to_handler(request: wire::Request<'_>, own: Own<'_>, upload: &Upload) -> Resu
     let head = request.head;
     let method = spelt_method(&head.method);
     if method == "CONNECT" {
-        return Err(ProxyError::request_creation(
+        return Err(ProxyError::forwarding(
+            "RequestCreation",
             "System.NotSupportedException: Unsupported request method 'CONNECT'.",
         ));
     }
@@ -138,9 +139,9 @@ async fn stream(
         Ok(()) => Ok(None),
         Err(StreamError::CallerLeft) => Ok(left(execution)),
         Err(StreamError::Unsent(error) | StreamError::Broken(error)) => {
-            Err(ProxyError::response_body(&error.to_string()))
+            Err(ProxyError::forwarding("ResponseBodyDestination", error))
         }
-        Err(error @ StreamError::Length) => Err(ProxyError::response_body(&error.to_string())),
+        Err(error @ StreamError::Length) => Err(ProxyError::forwarding("ResponseBodyDestination", error)),
     }
 }
 

@@ -71,11 +71,6 @@ pub struct App {
     pub diagnostics: Vec<Diagnostic>,
 }
 
-/// Why an app cannot be read again, though it may be in order.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("{0}: the app goes on as it was read before")]
-pub struct Trouble(String);
-
 /// Reads the app below `root`. Never fails: what is wrong is in the value. If there is no host.json the default one is
 /// written, as the real host does.
 pub fn load(root: &Path, settings: &Settings) -> App {
@@ -85,13 +80,17 @@ pub fn load(root: &Path, settings: &Settings) -> App {
 }
 
 /// Reads the app again that is served already. Nothing is written: a program that replaces host.json may be about to write the new one.
-pub fn reload(root: &Path, settings: &Settings) -> Result<App, Trouble> {
+///
+/// # Errors
+/// If some of it cannot be read, though it may be in order.
+pub fn reload(root: &Path, settings: &Settings) -> Result<App, Diagnostic> {
+    let unread = |trouble| Diagnostic::of_whole(format!("{trouble}: the app goes on as it was read before"));
     let mut file = host_file::read(root);
     if let Some(trouble) = file.trouble.take() {
-        return Err(Trouble(trouble));
+        return Err(unread(trouble));
     }
     let app = app(file, root, settings);
-    app.trouble.clone().map_or(Ok(app), |trouble| Err(Trouble(trouble)))
+    app.trouble.clone().map_or(Ok(app), |trouble| Err(unread(trouble)))
 }
 
 fn app(mut file: HostFile, root: &Path, settings: &Settings) -> App {

@@ -20,29 +20,20 @@ const REPLACED: [&str; 5] = ["host", "content-length", "transfer-encoding", "use
 /// Those of the host's own begin like this.
 const OWN: &str = "x-azure-functions-";
 
-/// Why nothing was sent.
-#[derive(Debug, thiserror::Error)]
-pub enum Error {
-    #[error("the app has no function `{0}` any more")]
-    Function(String),
-    #[error("the app has no handler")]
-    Handler,
-    #[error("there was no request")]
-    Request,
-}
-
 /// Sends it to the handler alone: it is an exchange of its own, judged like others, and what it returns is written nowhere. Keys, which
 /// are not kept, are not sent.
 ///
 /// # Errors
 /// If the app has changed too much.
-pub async fn send(host: &Host, running: &Running, exchange: &Exchange, body: Bytes) -> Result<(), Error> {
-    let function = running.app.function(&exchange.function);
-    let function = function.ok_or_else(|| Error::Function(exchange.function.clone()))?;
-    let handler = running.handler.as_ref().ok_or(Error::Handler)?;
-    let mode = exchange.mode.ok_or(Error::Request)?;
+pub async fn send(host: &Host, running: &Running, exchange: &Exchange, body: Bytes) -> Result<(), Diagnostic> {
+    let name = &exchange.function;
+    let no_function = || Diagnostic::of_whole(format!("the app has no function `{name}` any more"));
+    let function = running.app.function(name).ok_or_else(no_function)?;
+    let handler = running.handler.as_ref().ok_or_else(|| Diagnostic::of_whole("the app has no handler"))?;
+    let no_request = || Diagnostic::of_whole("there was no request");
+    let mode = exchange.mode.ok_or_else(no_request)?;
     let mut words = exchange.request.line.split(' ');
-    let (method, target) = words.next().zip(words.next()).ok_or(Error::Request)?;
+    let (method, target) = words.next().zip(words.next()).ok_or_else(no_request)?;
 
     let execution = Execution::begin(host, running, function, "It was sent again from the page of --inspect.");
     let mut headers = Headers::default();

@@ -48,17 +48,9 @@ pub async fn http(call: &Call<'_>, caller: &mut Caller) -> Response {
     }
 }
 
-/// Why no trigger can be made of a request; the caller gets a 500.
-#[derive(Debug, thiserror::Error)]
-enum Error {
-    #[error(transparent)]
-    Body(#[from] BodyError),
-    #[error(transparent)]
-    Url(#[from] Diagnostic),
-}
-
-async fn request(call: &Call<'_>, caller: &mut Caller) -> Result<Trigger, Error> {
-    let body = body(call, caller).await?;
+/// The trigger that is made of a request; where none can be made, the caller gets a 500.
+async fn request(call: &Call<'_>, caller: &mut Caller) -> Result<Trigger, Diagnostic> {
+    let body = body(call, caller).await.map_err(|error| Diagnostic::of_whole(error.to_string()))?;
     let name = &call.found.function.trigger.name;
     let request = Arc::new(http_request(call, body)?);
     Ok(Trigger {

@@ -67,7 +67,7 @@ pub async fn ask(
         };
         has_read_all &= !matches!(cause, Cause::Client(Error::Request(_)));
         if number == MAX_ATTEMPTS || matches!(cause, Cause::Client(Error::Idle(_))) {
-            let error = ProxyError::request(&cause.to_string());
+            let error = ProxyError::forwarding("Request", &cause);
             return Err(if has_read_all { error } else { error.closing() });
         }
         // What has been sent of a body is not there a second time.

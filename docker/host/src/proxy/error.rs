@@ -1,5 +1,7 @@
 //! Why a request was not proxied, in the words of the real host's log, and what its caller gets (protocol.md#proxying-errors).
 
+use std::fmt::Display;
+
 use wire::Response;
 
 use super::upload;
@@ -20,22 +22,6 @@ impl ProxyError {
         Self::new(format!("System.InvalidOperationException: Exception binding parameter 'req'\n ---> {cause}"))
     }
 
-    pub fn request_creation(cause: &str) -> Self {
-        Self::forwarding("RequestCreation", cause)
-    }
-
-    pub fn request(cause: &str) -> Self {
-        Self::forwarding("Request", cause)
-    }
-
-    pub fn response_headers(cause: &str) -> Self {
-        Self::forwarding("ResponseHeaders", cause)
-    }
-
-    pub fn response_body(cause: &str) -> Self {
-        Self::forwarding("ResponseBodyDestination", cause)
-    }
-
     /// The handler upgrades a connection of which nobody has asked it.
     pub fn upgrade(response: Response) -> Self {
         let cause = "System.InvalidOperationException: Cannot upgrade a non-upgradable request. Check IHttpUpgradeFeature.IsUpgradableRequest \
@@ -54,7 +40,8 @@ impl ProxyError {
         Self { response: Box::new(self.response.closing()), ..self }
     }
 
-    fn forwarding(kind: &str, cause: &str) -> Self {
+    /// One of the kinds that YARP has a word for: its `ForwarderError`.
+    pub fn forwarding(kind: &str, cause: impl Display) -> Self {
         Self::new(format!(
             "HttpForwardingException: Failed to proxy request with ForwarderError: {kind}\n ---> {cause}"
         ))

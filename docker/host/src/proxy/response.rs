@@ -57,7 +57,7 @@ fn announced_length(headers: &Headers) -> Result<Option<u64>, ProxyError> {
     let Some(value) = values.next() else { return Ok(None) };
     match number(value).filter(|_| values.next().is_none()) {
         Some(length) => Ok(Some(length)),
-        None => Err(ProxyError::response_headers(&format!(
+        None => Err(ProxyError::forwarding("ResponseHeaders", format!(
             "System.InvalidOperationException: Invalid Content-Length: \"{}\". Value must be a positive integral number.",
             headers.all(Name::ContentLength).map(String::from_utf8_lossy).collect::<Vec<_>>().join(",")
         ))
@@ -73,9 +73,10 @@ fn check_values(headers: &Headers) -> Result<(), ProxyError> {
     let bad = headers.iter().find(has_bad).and_then(|line| Some((line, line.value.iter().copied().find(is_bad)?)));
     match bad {
         None => Ok(()),
-        Some((line, byte)) => Err(ProxyError::response_headers(&format!(
-            "System.InvalidOperationException: Invalid non-ASCII or control character in header: 0x{byte:04X}"
-        ))
+        Some((line, byte)) => Err(ProxyError::forwarding(
+            "ResponseHeaders",
+            format!("System.InvalidOperationException: Invalid non-ASCII or control character in header: 0x{byte:04X}"),
+        )
         .hint(format!("encode the value of `{}`", line.name()))),
     }
 }
