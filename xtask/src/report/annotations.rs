@@ -1,8 +1,7 @@
 //! The face for GitHub's pages: each failure at the line of the contract or of the sample's manifest that it is about.
 
 use super::Event;
-use super::outcome::{Outcome, Verdict};
-use super::plain;
+use super::outcome::Outcome;
 use super::summary::Summary;
 
 /// The contract's path from the root.
@@ -14,13 +13,7 @@ pub fn lines(events: &[Event], summary: &Summary, contract: &str) -> Vec<String>
     for event in events {
         match event {
             Event::CaseJudged { sample, place, function, case, verdict, .. } => {
-                let message = match verdict {
-                    Verdict::Failed { differences } => {
-                        differences.iter().map(plain::difference).collect::<Vec<_>>().join("\n")
-                    }
-                    Verdict::Fatal { message } => message.clone(),
-                    Verdict::Passed | Verdict::NotObservable { .. } => continue,
-                };
+                let Some(message) = verdict.failure() else { continue };
                 let title = format!("{sample} ({}): {function}: {case}", place.name());
                 lines.push(command(CONTRACT, line_of(contract, function, case), &title, &message));
             }
@@ -70,7 +63,7 @@ fn command(file: &str, line: usize, title: &str, message: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::report::outcome::Test;
+    use crate::report::outcome::{Test, Verdict};
     use crate::report::{Place, Step};
 
     const TEXT: &str = "[[function]]\nname = \"a\"\n[[function.case]]\nname = \"does\"\n[[function]]\nname    = \"b\"\n\

@@ -6,7 +6,6 @@ use std::time::Duration;
 use quick_junit::{NonSuccessKind, Report, SerializeError, TestCase, TestCaseStatus, TestSuite};
 
 use super::outcome::{Outcome, Test, Verdict};
-use super::plain::difference;
 use super::summary::Summary;
 use super::{Event, Step};
 
@@ -17,14 +16,10 @@ pub fn xml(events: &[Event], summary: &Summary) -> Result<String, SerializeError
     for event in events {
         match event {
             Event::CaseJudged { sample, place, function, case, verdict, seconds } => {
-                let status = match verdict {
-                    Verdict::Passed => TestCaseStatus::success(),
-                    Verdict::Failed { differences } => {
-                        failure(&differences.iter().map(difference).collect::<Vec<_>>().join("\n"))
-                    }
-                    Verdict::Fatal { message } => failure(message),
-                    Verdict::NotObservable { .. } => continue,
-                };
+                if matches!(verdict, Verdict::NotObservable { .. }) {
+                    continue;
+                }
+                let status = verdict.failure().map_or_else(TestCaseStatus::success, |text| failure(&text));
                 add(suite(sample, Step::from(*place)), test_case(&format!("{function}: {case}"), status, *seconds));
             }
             Event::TestsRun { suite: name, tests } => {

@@ -1,5 +1,7 @@
 //! What came of one step of one sample, of one case, of one test.
 
+use std::fmt;
+
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
@@ -49,6 +51,19 @@ pub enum Verdict {
     NotObservable { reason: String },
 }
 
+impl Verdict {
+    /// What is wrong, if the case failed.
+    pub fn failure(&self) -> Option<String> {
+        match self {
+            Verdict::Passed | Verdict::NotObservable { .. } => None,
+            Verdict::Failed { differences } => {
+                Some(differences.iter().map(ToString::to_string).collect::<Vec<_>>().join("\n"))
+            }
+            Verdict::Fatal { message } => Some(message.clone()),
+        }
+    }
+}
+
 /// One difference between what was expected and what was observed.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize, Serialize, JsonSchema)]
 pub struct Difference {
@@ -56,6 +71,12 @@ pub struct Difference {
     pub what: String,
     pub expected: String,
     pub received: String,
+}
+
+impl fmt::Display for Difference {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(out, "{}\n  expected: {}\n  received: {}", self.what, self.expected, self.received)
+    }
 }
 
 /// A test that is not a case of the contract.

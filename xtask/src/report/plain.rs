@@ -3,7 +3,7 @@
 use anstyle::{AnsiColor, Style};
 
 use super::Event;
-use super::outcome::{Difference, Outcome, Test, Verdict};
+use super::outcome::{Outcome, Test, Verdict};
 
 const GOOD: Style = AnsiColor::Green.on_default();
 const BAD: Style = AnsiColor::Red.on_default().bold();
@@ -61,9 +61,8 @@ pub fn line(event: &Event, detail: Detail) -> Option<String> {
                 Verdict::NotObservable { reason } if detail == Detail::Verbose => format!("-     {title}: {reason}"),
                 Verdict::Passed | Verdict::NotObservable { .. } => return None,
                 Verdict::Fatal { message } => format!("{BAD}FATAL{BAD:#} {title}\n{}", indented(message)),
-                Verdict::Failed { differences } => {
-                    let list: Vec<String> = differences.iter().map(difference).collect();
-                    format!("{BAD}FAIL{BAD:#}  {title}\n{}", indented(&list.join("\n")))
+                Verdict::Failed { .. } => {
+                    format!("{BAD}FAIL{BAD:#}  {title}\n{}", indented(&verdict.failure().unwrap_or_default()))
                 }
             }
         }
@@ -80,10 +79,6 @@ fn failed_tests(suite: &str, tests: &[Test]) -> Option<String> {
     });
     let failed: Vec<String> = failed.collect();
     (!failed.is_empty()).then(|| failed.join("\n"))
-}
-
-pub(super) fn difference(difference: &Difference) -> String {
-    format!("{}\n  expected: {}\n  received: {}", difference.what, difference.expected, difference.received)
 }
 
 fn indented(text: &str) -> String {
