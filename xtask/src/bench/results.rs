@@ -23,9 +23,7 @@ pub struct Load {
 /// One start of the handler alone and one of mini-host with it, to the first 200, and what mini-host weighed then.
 #[derive(Clone, Copy, Debug)]
 pub struct Start {
-    /// The handler, in milliseconds.
     pub handler_ms: f64,
-    /// mini-host with the handler, in milliseconds.
     pub mini_host_ms: f64,
     /// What mini-host weighs when it has nothing to do, in bytes; `None` if the system does not say.
     pub idle_bytes: Option<f64>,
@@ -34,7 +32,6 @@ pub struct Start {
 /// What a large body cost.
 #[derive(Debug)]
 pub struct Body {
-    /// The mode.
     pub name: &'static str,
     /// By round, by how many times the body's size mini-host grew; nothing if the system does not say.
     pub copies: Vec<f64>,

@@ -85,7 +85,7 @@ impl Target {
     /// that mini-host started is not a worker. `None` if the system does not say.
     pub fn cpu_us(&self) -> Option<f64> {
         let own = self.server.pid().as_raw_nonzero().get();
-        let workers = if self.has_workers { children(own) } else { Vec::new() };
+        let workers = if self.has_workers { children(own)? } else { Vec::new() };
         workers.into_iter().chain([own]).map(cpu_us).sum()
     }
 }
@@ -100,17 +100,10 @@ fn cpu_us(pid: i32) -> Option<f64> {
     Some(nanoseconds / 1e3)
 }
 
-/// The processes that a process has started and that still run.
-fn children(pid: i32) -> Vec<i32> {
-    let numbers = std::fs::read_dir("/proc").into_iter().flatten().flatten();
-    let numbers = numbers.filter_map(|entry| entry.file_name().to_str()?.parse().ok());
-    numbers.filter(|child| parent(*child) == Some(pid)).collect()
-}
-
-/// The fourth field of `/proc/PID/stat` (proc(5)), counted behind the name, which may hold spaces and parentheses.
-fn parent(pid: i32) -> Option<i32> {
-    let stat = std::fs::read_to_string(format!("/proc/{pid}/stat")).ok()?;
-    stat.rsplit_once(')')?.1.split_whitespace().nth(1)?.parse().ok()
+/// The processes that a process of one thread has started and that still run (proc(5)).
+fn children(pid: i32) -> Option<Vec<i32>> {
+    let children = std::fs::read_to_string(format!("/proc/{pid}/task/{pid}/children")).ok()?;
+    children.split_whitespace().map(|child| child.parse().ok()).collect()
 }
 
 /// Configured to match the others as closely as nginx can: no log, connections to both sides kept for as long as the run lasts.

@@ -3,11 +3,9 @@
 /// The least, the middle and the greatest of some values.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Spread {
-    /// The least.
     pub min: f64,
     /// The middle one; of an even number, the mean of the two in the middle.
     pub median: f64,
-    /// The greatest.
     pub max: f64,
 }
 

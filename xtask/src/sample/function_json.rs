@@ -15,7 +15,6 @@ pub struct FunctionJson {
     other: Map<String, Value>,
 }
 
-/// One binding.
 #[derive(Clone, Debug, PartialEq, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Binding {

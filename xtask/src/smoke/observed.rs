@@ -32,8 +32,6 @@ pub struct Response {
 /// What was sent, for expectations that speak of it.
 #[derive(Clone, Debug, Default)]
 pub struct Sent {
-    /// The messages.
     pub messages: Vec<String>,
-    /// The content of the blob.
     pub blob: Vec<u8>,
 }

@@ -29,7 +29,6 @@ pub struct Open {
     noted: Mutex<Noted>,
 }
 
-/// What was noted of it.
 #[derive(Debug)]
 pub struct Noted {
     pub mode: Option<Mode>,

@@ -15,7 +15,6 @@ use crate::doctor::program::{self, Format};
 const NEVER_FOLDERS: [&str; 2] = [".git", ".vscode"];
 const NEVER_FILES: [&str; 4] = [".funcignore", ".gitignore", "local.settings.json", "project.lock.json"];
 
-/// One file.
 #[derive(Debug, PartialEq, Eq)]
 pub struct File {
     /// Its path in the app, with forward slashes.

@@ -24,7 +24,6 @@ use crate::triggers::manual;
 /// After a response the invocation is over, and its record is on the way.
 const RECORD_LIMIT_SECONDS: u64 = 2;
 
-/// What was sent.
 struct Sent {
     /// What its invocation says it was begun for.
     source: String,
