@@ -6,7 +6,7 @@ use bytes::Bytes;
 use http::{HeaderName, HeaderValue, Method};
 
 use crate::client::{Answer, Call, Service, Storage};
-use crate::error::Error;
+use crate::error::{Error, present};
 use crate::xml::Element;
 
 const LEASE_ID: &str = "x-ms-lease-id";
@@ -103,18 +103,8 @@ impl Container {
     /// # Errors
     /// When there is no such container ([`Error::is_not_found`]), or storage is out of reach.
     pub async fn list(&self, prefix: &str) -> Result<Vec<BlobItem>, Error> {
-        let mut items = Vec::new();
-        let mut marker = String::new();
-        loop {
-            let call = self.request(Method::GET).query("comp", "list").query("include", "metadata");
-            let answer = self.storage.call(call.query("prefix", prefix).query("marker", &marker)).await?;
-            let list = answer.xml()?;
-            items.extend(list.descendants("Blob").map(item));
-            marker = list.text_of("NextMarker").to_owned();
-            if marker.is_empty() {
-                return Ok(items);
-            }
-        }
+        let call = || self.request(Method::GET).query("include", "metadata");
+        self.storage.list(call, prefix, "Blob", item).await
     }
 
     /// A blob by name; slashes in it are part of the name. It need not exist.
@@ -219,15 +209,6 @@ impl Blob {
 
     fn request(&self, method: Method) -> Call {
         Call::new(method, Service::Blob, &format!("{}/{}", self.container, self.name))
-    }
-}
-
-/// The answer, or `None` if what was asked for is not there.
-fn present(result: Result<Answer, Error>) -> Result<Option<Answer>, Error> {
-    match result {
-        Ok(answer) => Ok(Some(answer)),
-        Err(error) if error.is_not_found() => Ok(None),
-        Err(error) => Err(error),
     }
 }
 

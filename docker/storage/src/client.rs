@@ -62,12 +62,12 @@ impl Storage {
 
     /// The names of all queues that begin with `prefix`.
     pub async fn queues(&self, prefix: &str) -> Result<Vec<String>, Error> {
-        self.names(Service::Queue, prefix, "Queue").await
+        self.list(|| Call::new(Method::GET, Service::Queue, ""), prefix, "Queue", name).await
     }
 
     /// The names of all containers that begin with `prefix`.
     pub async fn containers(&self, prefix: &str) -> Result<Vec<String>, Error> {
-        self.names(Service::Blob, prefix, "Container").await
+        self.list(|| Call::new(Method::GET, Service::Blob, ""), prefix, "Container", name).await
     }
 
     fn new(account: Account) -> Result<Self, Error> {
@@ -89,20 +89,23 @@ impl Storage {
         Ok(Self { shared: Arc::new(Shared { account, http, signer }) })
     }
 
-    async fn names(&self, service: Service, prefix: &str, element: &str) -> Result<Vec<String>, Error> {
-        let mut names = Vec::new();
+    /// What begins with `prefix` in all pages of the list that `call` asks for; each element of it is `read`.
+    pub(crate) async fn list<T>(
+        &self,
+        call: impl Fn() -> Call,
+        prefix: &str,
+        element: &str,
+        read: impl Fn(&xml::Element) -> T,
+    ) -> Result<Vec<T>, Error> {
+        let mut entries = Vec::new();
         let mut marker = String::new();
         loop {
-            let call = Call::new(Method::GET, service, "")
-                .query("comp", "list")
-                .query("prefix", prefix)
-                .query("marker", &marker);
-            let answer = self.call(call).await?;
-            let list = answer.xml()?;
-            names.extend(list.descendants(element).map(|entry| entry.text_of("Name").to_owned()));
+            let page = call().query("comp", "list").query("prefix", prefix).query("marker", &marker);
+            let list = self.call(page).await?.xml()?;
+            entries.extend(list.descendants(element).map(&read));
             marker = list.text_of("NextMarker").to_owned();
             if marker.is_empty() {
-                return Ok(names);
+                return Ok(entries);
             }
         }
     }
@@ -235,6 +238,10 @@ impl Answer {
         };
         Error::Refused { call: self.call, status, code }
     }
+}
+
+fn name(entry: &xml::Element) -> String {
+    entry.text_of("Name").to_owned()
 }
 
 fn escape(text: &str) -> String {

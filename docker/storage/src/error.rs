@@ -78,3 +78,12 @@ impl Error {
         matches!(self.status(), Some(409 | 412))
     }
 }
+
+/// The answer to a call, or `None` if what it was about is not there.
+pub(crate) fn present<T>(answer: Result<T, Error>) -> Result<Option<T>, Error> {
+    match answer {
+        Ok(answer) => Ok(Some(answer)),
+        Err(error) if error.is_not_found() => Ok(None),
+        Err(error) => Err(error),
+    }
+}

@@ -6,7 +6,7 @@ use chrono::NaiveDateTime;
 use http::Method;
 
 use crate::client::{Answer, Call, Service, Storage};
-use crate::error::Error;
+use crate::error::{Error, present};
 use crate::http_date::http_date;
 use crate::xml::{self, Element};
 
@@ -64,14 +64,10 @@ impl Queue {
 
     /// How many messages it holds, invisible ones included, or `None` if there is no such queue.
     pub async fn length(&self) -> Result<Option<u64>, Error> {
-        match self.storage.call(self.request(Method::GET, "").query("comp", "metadata")).await {
-            Ok(answer) => {
-                let count = answer.header("x-ms-approximate-messages-count");
-                count.parse().map(Some).map_err(|_| answer.unexpected(format!("`{count}` is not a number of messages")))
-            }
-            Err(error) if error.is_not_found() => Ok(None),
-            Err(error) => Err(error),
-        }
+        let call = self.request(Method::GET, "").query("comp", "metadata");
+        let Some(answer) = present(self.storage.call(call).await)? else { return Ok(None) };
+        let count = answer.header("x-ms-approximate-messages-count");
+        count.parse().map(Some).map_err(|_| answer.unexpected(format!("`{count}` is not a number of messages")))
     }
 
     /// Puts a message that is visible at once and lives for the seven days of storage's default; its id. The queue is created if
@@ -121,7 +117,7 @@ impl Queue {
         match self.storage.call(self.message(Method::DELETE, id, pop_receipt)).await {
             // Somebody else has taken the message since: storage says so in two ways.
             Err(error) if error.code() == "PopReceiptMismatch" => Ok(false),
-            result => found(result),
+            result => Ok(present(result)?.is_some()),
         }
     }
 
@@ -139,15 +135,6 @@ impl Queue {
 
     fn request(&self, method: Method, below: &str) -> Call {
         Call::new(method, Service::Queue, &format!("{}{below}", self.name))
-    }
-}
-
-/// Whether what a call was about was there.
-fn found(result: Result<Answer, Error>) -> Result<bool, Error> {
-    match result {
-        Ok(_) => Ok(true),
-        Err(error) if error.is_not_found() => Ok(false),
-        Err(error) => Err(error),
     }
 }
 
