@@ -81,7 +81,7 @@ fn warn_of_events(execution: &Execution<'_>, head: &ResponseHead) {
     }
 }
 
-fn to_handler(execution: &Execution<'_>, request: wire::Request<'_>, length: u64) -> Result<Request, headers::Error> {
+fn to_handler(execution: &Execution<'_>, request: wire::Request<'_>, length: u64) -> Result<Request, Diagnostic> {
     let wire::Request { head, target } = request;
     let kind = execution.running.app.options.custom_handler.as_ref().map(|handler| handler.kind);
     let target = match kind {

@@ -6,6 +6,7 @@ use wire::client::{is_of_body, separator, spelt};
 use wire::headers::Line;
 use wire::{Headers, Name, request_order};
 
+use crate::app::Diagnostic;
 use crate::handler::own_headers;
 use crate::invoke::trigger_host;
 
@@ -14,29 +15,20 @@ pub const USUAL_LINES: usize = 16;
 /// Room for their text.
 pub const USUAL_BYTES: usize = 768;
 
-/// Why a request cannot be forwarded; the caller gets a 500.
-#[derive(Debug, thiserror::Error)]
-pub enum Error {
-    #[error("no URI can be made of the `Host` header of the request")]
-    Host,
-    #[error("a request with `Transfer-Encoding` cannot be forwarded: send a `Content-Length`")]
-    Chunked,
-    #[error("the request header `{0}` has a byte above 127")]
-    NotAscii(String),
-    #[error("the format of the content type `{0}` is invalid")]
-    ContentType(String),
-}
-
 /// The caller's headers as the handler gets them. `length` is that of the body.
-pub fn to_handler(headers: &Headers, length: u64, invocation: Uuid) -> Result<Headers, Error> {
+///
+/// # Errors
+/// If the request cannot be forwarded; the caller gets a 500.
+pub fn to_handler(headers: &Headers, length: u64, invocation: Uuid) -> Result<Headers, Diagnostic> {
     if !trigger_host::is_of_uri(headers) {
-        return Err(Error::Host);
+        return Err(Diagnostic::of_whole("no URI can be made of the `Host` header of the request"));
     }
     if headers.contains(Name::TransferEncoding) {
-        return Err(Error::Chunked);
+        let text = "a request with `Transfer-Encoding` cannot be forwarded";
+        return Err(Diagnostic::of_whole(text).hint("send a `Content-Length`"));
     }
     if let Some(line) = headers.iter().find(|line| !line.value.is_ascii()) {
-        return Err(Error::NotAscii(line.name().to_owned()));
+        return Err(Diagnostic::of_whole(format!("the request header `{}` has a byte above 127", line.name())));
     }
     let content_type = headers.get(Name::ContentType).filter(|value| length > 0 && !value.is_empty());
     let content_type = content_type.map(normal_content_type).transpose()?;
@@ -84,9 +76,12 @@ pub fn to_caller(headers: &mut Headers, keeps_length: bool) {
 }
 
 /// A content type as .NET parses and writes it.
-fn normal_content_type(value: &[u8]) -> Result<String, Error> {
+fn normal_content_type(value: &[u8]) -> Result<String, Diagnostic> {
     let normal = std::str::from_utf8(value).ok().and_then(media_type::normal);
-    normal.ok_or_else(|| Error::ContentType(String::from_utf8_lossy(value).into_owned()))
+    normal.ok_or_else(|| {
+        let value = String::from_utf8_lossy(value);
+        Diagnostic::of_whole(format!("the format of the content type `{value}` is invalid"))
+    })
 }
 
 #[cfg(test)]
