@@ -5,8 +5,9 @@ mod listen;
 mod memory;
 mod signals;
 
+use std::fmt::Display;
 use std::io;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::pin::pin;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
@@ -33,33 +34,16 @@ use crate::log::{self, Format};
 use crate::package;
 use crate::send::invoke::invoke;
 use crate::send::socket::{self, Socket};
-use crate::send::{Answer, Asked, Refused, payload};
+use crate::send::{Answer, Asked, payload};
 use crate::triggers;
 use listen::Bound;
 use signals::StopSignals;
 
-#[derive(Debug, thiserror::Error)]
-pub enum Error {
-    #[error(transparent)]
-    Mistake(#[from] Diagnostic),
-    #[error("cannot wait for signals: {0}")]
-    Signals(io::Error),
-    #[error("there is no port for the page of --inspect: {0}")]
-    Inspect(io::Error),
-    #[error("{what} has ended by a fault of mini-host itself, and with it the host: {error}")]
-    Died { what: &'static str, error: JoinError },
-    #[error("cannot read `{}`: {error}", path.display())]
-    File { path: PathBuf, error: io::Error },
-    #[error(transparent)]
-    Refused(#[from] Refused),
-    #[error("the host ended before the function did")]
-    Interrupted,
-    #[error(transparent)]
-    Package(#[from] package::Error),
-}
-
 /// Does what the command line says.
-pub async fn run(cli: Cli) -> Result<u8, Error> {
+///
+/// # Errors
+/// What keeps it from being done, for the person who has asked for it.
+pub async fn run(cli: Cli) -> Result<u8, Diagnostic> {
     let outcome = match cli.verb {
         Some(Verb::Send(asked)) => send(asked).await,
         Some(Verb::Completion { shell }) => {
@@ -82,14 +66,24 @@ pub async fn run(cli: Cli) -> Result<u8, Error> {
     outcome
 }
 
+fn failed(what: impl Display, error: &io::Error) -> Diagnostic {
+    Diagnostic::of_whole(format!("{what}: {error}"))
+}
+
+fn died(what: &str, error: &JoinError) -> Diagnostic {
+    Diagnostic::of_whole(format!("{what} has ended by a fault of mini-host itself, and with it the host: {error}"))
+}
+
 /// Has a function invoked by a running host of the app, or by one that is started for it.
-async fn send(asked: cli::Send) -> Result<u8, Error> {
+async fn send(asked: cli::Send) -> Result<u8, Diagnostic> {
     let Some(function) = asked.function.filter(|_| !asked.list) else {
         log::print(&payload::listing());
         return Ok(0);
     };
     let body = match &asked.file {
-        Some(path) => Some(std::fs::read(path).map_err(|error| Error::File { path: path.clone(), error })?),
+        Some(path) => Some(
+            std::fs::read(path).map_err(|error| failed(format_args!("cannot read `{}`", path.display()), &error))?,
+        ),
         None => asked.text.map(String::into_bytes),
     };
     let body = body.map(|body| dotnet_text::base64::encode(&body));
@@ -104,13 +98,13 @@ async fn send(asked: cli::Send) -> Result<u8, Error> {
         }
     };
     log::set_format(Format::Text);
-    let Some(answer) = answer else { return Err(Error::Interrupted) };
+    let answer = answer.ok_or_else(|| Diagnostic::of_whole("the host ended before the function did"))?;
     let (text, status) = answer.shown()?;
     log::print(&text);
     Ok(status)
 }
 
-fn pack(asked: &Package) -> Result<(), Error> {
+fn pack(asked: &Package) -> Result<(), Diagnostic> {
     let folder = std::path::absolute(&asked.app).unwrap_or_else(|_| asked.app.clone());
     let name = folder.file_name().map_or_else(|| "app".into(), |name| name.to_string_lossy().into_owned());
     let output = asked.output.clone().unwrap_or_else(|| format!("{name}.zip").into());
@@ -125,10 +119,10 @@ fn pack(asked: &Package) -> Result<(), Error> {
 ///
 /// # Errors
 /// If the options, the app's folder or an address cannot be used. What is wrong with the app itself is not an error: it is logged.
-async fn serve(options: ServeOptions, asked: Option<Asked>) -> Result<Option<Answer>, Error> {
+async fn serve(options: ServeOptions, asked: Option<Asked>) -> Result<Option<Answer>, Diagnostic> {
     let Surroundings { root, environment, port, cors, is_local, may_start_azurite, mut notes } =
         local::surroundings(&options)?;
-    let mut signals = StopSignals::new().map_err(Error::Signals)?;
+    let mut signals = StopSignals::new().map_err(|error| failed("cannot wait for signals", &error))?;
     let connections = descriptors::connection_limit();
     memory::give_back_after_peaks();
     let watchdog = Watchdog::start();
@@ -143,14 +137,12 @@ async fn serve(options: ServeOptions, asked: Option<Asked>) -> Result<Option<Ans
         () = signals.next() => return Ok(None),
     };
     let socket = if is_local && asked.is_none() { Socket::open(&root).await } else { Ok(None) };
-    let unfound = |fault: &Diagnostic| Diagnostic {
-        message: format!("`mini-host send` does not find this host: {}", fault.message),
-        ..fault.clone()
-    };
+    let unfound = |fault: &Diagnostic| fault.clone().within("`mini-host send` does not find this host");
     notes.extend(socket.as_ref().err().map(unfound));
 
     let started_by = if options.print_env { StartedBy::Person } else { StartedBy::Host };
-    let inspector = inspector(options.observe.inspect).await.map_err(Error::Inspect)?;
+    let no_port = |error| failed("there is no port for the page of --inspect", &error);
+    let inspector = inspector(options.observe.inspect).await.map_err(no_port)?;
     let wanted = Wanted { record: options.observe.record.clone(), inspect: options.observe.inspect };
     let host = Host::start(root, HandlerOptions { environment, started_by, watchdog: kept }, urls, wanted).await;
     notes.extend(weaker_guarantees(watchdog.as_ref().err()));
@@ -213,8 +205,8 @@ async fn wind_down(host: &Host, watchdog: Option<Watchdog>, azurite: Provided) {
 async fn until_invoked(
     host: &Arc<Host>,
     asked: &Asked,
-    ending: impl Future<Output = Result<bool, Error>>,
-) -> (Option<Answer>, Result<bool, Error>) {
+    ending: impl Future<Output = Result<bool, Diagnostic>>,
+) -> (Option<Answer>, Result<bool, Diagnostic>) {
     let mut ending = pin!(ending);
     let answer = tokio::select! {
         ended = ending.as_mut() => return (None, ended),
@@ -229,14 +221,14 @@ async fn until_invoked(
 /// Serves until the host ends. Whether all that was under way has been answered.
 async fn wait_for_end(
     host: &Host,
-    serving: impl Future<Output = Result<(), Error>>,
+    serving: impl Future<Output = Result<(), Diagnostic>>,
     mut watching: JoinHandle<()>,
     signals: &mut StopSignals,
-) -> Result<bool, Error> {
+) -> Result<bool, Diagnostic> {
     let mut serving = pin!(serving);
     let is_drained = tokio::select! {
         served = serving.as_mut() => served.map(|()| true),
-        Err(error) = &mut watching => Err(Error::Died { what: "the search for changed files", error }),
+        Err(error) = &mut watching => Err(died("the search for changed files", &error)),
         () = signals.next() => {
             ask_to_stop(host);
             // A second signal does not wait for invocations.
@@ -276,10 +268,10 @@ async fn answer(
     listeners: Vec<TcpListener>,
     connections: usize,
     service: impl Service,
-) -> Result<(), Error> {
+) -> Result<(), Diagnostic> {
     let mut triggers = tokio::spawn(triggers::run(Arc::clone(host)));
     host.settle().await;
-    let died = |error| Error::Died { what: "the task of the triggers", error };
+    let died = |error| died("the task of the triggers", &error);
     tokio::select! {
         () = server::serve(listeners, connections, host.stop_requested(), service) => {}
         Err(error) = &mut triggers => return Err(died(error)),

@@ -5,17 +5,9 @@ use std::path::Path;
 
 use crate::app::Diagnostic;
 
-/// Why there is no zip.
-#[derive(Debug, thiserror::Error)]
-pub enum Error {
-    #[error("it would not run there:\n{}", lines(.0))]
-    Refused(Vec<Diagnostic>),
-    #[error(transparent)]
-    Files(#[from] Diagnostic),
-}
-
-fn lines(found: &[Diagnostic]) -> String {
-    found.iter().map(ToString::to_string).collect::<Vec<_>>().join("\n")
+pub fn refused(found: &[Diagnostic]) -> Diagnostic {
+    let lines: Vec<String> = found.iter().map(ToString::to_string).collect();
+    Diagnostic::of_whole(format!("it would not run there:\n{}", lines.join("\n")))
 }
 
 pub fn no_app(root: &Path) -> Diagnostic {

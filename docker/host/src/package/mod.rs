@@ -11,7 +11,6 @@ use std::path::{Path, PathBuf};
 
 use crate::app::{self, Diagnostic, Settings};
 
-pub use error::Error;
 use files::File;
 pub use plan::Plan;
 
@@ -30,17 +29,17 @@ pub struct Package {
 ///
 /// # Errors
 /// If the app cannot run on that plan, a file cannot be read or written, or one changes meanwhile. Then nothing is written.
-pub fn package(root: &Path, plan: Plan, output: &Path, settings: &Settings) -> Result<Package, Error> {
+pub fn package(root: &Path, plan: Plan, output: &Path, settings: &Settings) -> Result<Package, Diagnostic> {
     let root = root.canonicalize().map_err(|_| error::no_app(root))?;
     if !root.join("host.json").is_file() {
-        return Err(error::no_app(&root).into());
+        return Err(error::no_app(&root));
     }
     let output = std::path::absolute(output).map_err(|error| error::unwritable(output, &error))?;
     let files = files::list(&root, &output)?;
     let app = app::load(&root, settings);
     let verdict = verdict::verdict(&app, &files, plan);
     if !verdict.refusals.is_empty() {
-        return Err(Error::Refused(verdict.refusals));
+        return Err(error::refused(&verdict.refusals));
     }
     let zip = archive::write(&files, &output)?;
     files::compare(&files, &files::list(&root, &output)?)?;

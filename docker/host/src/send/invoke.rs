@@ -11,7 +11,7 @@ use tokio::time::{Instant, timeout_at};
 use uuid::Uuid;
 
 use super::http::{self, Called};
-use super::{Answer, Asked, Ended, Refused, Response, payload};
+use super::{Answer, Asked, Ended, Response, payload};
 use crate::app::{BindingKind, Diagnostic, Function, LoadedFunction};
 use crate::bindings::output;
 use crate::grammar::spelling;
@@ -62,7 +62,7 @@ pub async fn invoke(host: &Arc<Host>, asked: &Asked) -> Answer {
 }
 
 fn refused(why: impl Display) -> Answer {
-    Answer::Refused(Refused(why.to_string()))
+    Answer::Refused(why.to_string())
 }
 
 fn found(host: &Host, asked: &Asked) -> Result<(Arc<Running>, Arc<LoadedFunction>), Diagnostic> {

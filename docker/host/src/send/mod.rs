@@ -12,6 +12,7 @@ use std::fmt::Write;
 
 use serde::{Deserialize, Serialize};
 
+use crate::app::Diagnostic;
 use crate::log::{Invocation, Outcome};
 
 /// The statuses of `mini-host send` besides those of all verbs.
@@ -41,17 +42,12 @@ impl Asked {
 /// What became of it.
 #[derive(Debug, Deserialize, Serialize)]
 pub enum Answer {
-    /// It was not begun.
-    Refused(Refused),
+    /// It was not begun, and why: in the words of the host that was asked.
+    Refused(String),
     /// It has not ended in time.
     Silent(String),
     Ended(Box<Ended>),
 }
-
-/// Why nothing was invoked, in the words of the host that was asked.
-#[derive(Clone, Debug, Deserialize, PartialEq, Eq, Serialize, thiserror::Error)]
-#[error("{0}")]
-pub struct Refused(String);
 
 /// An invocation that has ended.
 #[derive(Debug, Deserialize, Serialize)]
@@ -75,9 +71,9 @@ impl Answer {
     ///
     /// # Errors
     /// Why nothing was invoked.
-    pub fn shown(&self) -> Result<(String, u8), Refused> {
+    pub fn shown(&self) -> Result<(String, u8), Diagnostic> {
         match self {
-            Self::Refused(why) => Err(why.clone()),
+            Self::Refused(why) => Err(Diagnostic::of_whole(why)),
             Self::Silent(text) => Ok((format!("{text}\n"), SILENT)),
             Self::Ended(ended) => Ok((ended.to_string(), if ended.is_success() { 0 } else { FAILED })),
         }
