@@ -7,17 +7,7 @@ use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 #[error("`{url}` in ASPNETCORE_URLS {mistake}")]
 pub struct AddressError {
     url: String,
-    mistake: Mistake,
-}
-
-#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-enum Mistake {
-    #[error("is not an http URL")]
-    Scheme,
-    #[error("has no valid port")]
-    Port,
-    #[error("does not name an address")]
-    Address,
+    mistake: &'static str,
 }
 
 impl AddressError {
@@ -37,17 +27,17 @@ pub fn addresses(urls: Option<&str>, port: Option<u16>) -> Result<Vec<SocketAddr
     urls.map(|url| address(url, port).map_err(|mistake| AddressError { url: url.to_owned(), mistake })).collect()
 }
 
-fn address(url: &str, port: Option<u16>) -> Result<SocketAddr, Mistake> {
-    let rest = url.strip_prefix("http://").ok_or(Mistake::Scheme)?;
+fn address(url: &str, port: Option<u16>) -> Result<SocketAddr, &'static str> {
+    let rest = url.strip_prefix("http://").ok_or("is not an http URL")?;
     let authority = rest.split('/').next().unwrap_or_default();
     let (name, own_port) = match authority.rsplit_once(':') {
-        Some((name, digits)) if !digits.contains(']') => (name, digits.parse().map_err(|_| Mistake::Port)?),
+        Some((name, digits)) if !digits.contains(']') => (name, digits.parse().map_err(|_| "has no valid port")?),
         _ => (authority, 80),
     };
     let ip = match name {
         "+" | "*" => IpAddr::from(Ipv4Addr::UNSPECIFIED),
         "localhost" => Ipv4Addr::LOCALHOST.into(),
-        name => name.trim_matches(['[', ']']).parse().map_err(|_| Mistake::Address)?,
+        name => name.trim_matches(['[', ']']).parse().map_err(|_| "does not name an address")?,
     };
     Ok(SocketAddr::new(ip, port.unwrap_or(own_port)))
 }
