@@ -13,6 +13,7 @@ use dotnet_text::{media_type, query};
 use std::borrow::Cow;
 use std::fmt::{self, Write};
 use std::sync::Arc;
+use wire::names::OF_LIBRARIES;
 use wire::{Name, request_order};
 
 /// The URL of a request: its `Host` header, its decoded path (`%2F` still escaped) escaped anew, and its raw query, in which only
@@ -163,33 +164,13 @@ fn header_lines(request: &HttpRequest) -> Vec<(String, Vec<String>)> {
 /// The name as ASP.NET Core's server spells it: its library has a constant for every name that its requests and responses know,
 /// and for some others.
 fn standard(name: &str) -> Option<&'static str> {
-    let of_requests = request_order::place(name.as_bytes()).map(|(_, known)| known);
+    let bytes = name.as_bytes();
+    let of_requests = request_order::place(bytes).map(|(_, known)| known);
     of_requests
-        .or_else(|| Name::of(name.as_bytes()).map(Name::as_str))
-        .or_else(|| OTHER_HEADERS.into_iter().find(|known| known.eq_ignore_ascii_case(name)))
+        .or_else(|| Name::of(bytes).map(Name::as_str))
+        .or_else(|| OF_LIBRARIES.find(bytes).map(|(_, known)| known))
+        .or_else(|| Some("X-Requested-With").filter(|known| known.eq_ignore_ascii_case(name)))
 }
-
-const OTHER_HEADERS: [&str; 19] = [
-    "Content-Disposition",
-    "Content-Security-Policy",
-    "Content-Security-Policy-Report-Only",
-    "DNT",
-    "Grpc-Message",
-    "Grpc-Status",
-    "Link",
-    "Sec-WebSocket-Accept",
-    "Sec-WebSocket-Extensions",
-    "Sec-WebSocket-Key",
-    "Sec-WebSocket-Protocol",
-    "Sec-WebSocket-Version",
-    "Strict-Transport-Security",
-    "X-Content-Type-Options",
-    "X-Frame-Options",
-    "X-Powered-By",
-    "X-Requested-With",
-    "X-UA-Compatible",
-    "X-XSS-Protection",
-];
 
 impl Identity {
     /// Exactly one identity: the anonymous one, or the key's with three claims (recordings D07, D14).

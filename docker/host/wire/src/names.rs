@@ -51,6 +51,28 @@ impl<const COUNT: usize> Names<COUNT> {
     }
 }
 
+/// Names that ASP.NET Core and .NET's client have constants for, and Kestrel's tables have not.
+pub static OF_LIBRARIES: Names<18> = Names::new([
+    "Content-Disposition",
+    "Content-Security-Policy",
+    "Content-Security-Policy-Report-Only",
+    "DNT",
+    "Grpc-Message",
+    "Grpc-Status",
+    "Link",
+    "Sec-WebSocket-Accept",
+    "Sec-WebSocket-Extensions",
+    "Sec-WebSocket-Key",
+    "Sec-WebSocket-Protocol",
+    "Sec-WebSocket-Version",
+    "Strict-Transport-Security",
+    "X-Content-Type-Options",
+    "X-Frame-Options",
+    "X-Powered-By",
+    "X-UA-Compatible",
+    "X-XSS-Protection",
+]);
+
 /// Whether two texts are the same, ignoring case. Most are spelt as everybody spells them, which is quicker to see.
 #[inline]
 pub(crate) fn is_same(one: &[u8], other: &[u8]) -> bool {

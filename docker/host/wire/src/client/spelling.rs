@@ -4,11 +4,11 @@ use std::borrow::Cow;
 
 use crate::headers::{Headers, Line};
 use crate::name::Name;
-use crate::names::Names;
+use crate::names::{Names, OF_LIBRARIES};
 
-/// The names that it knows beside those of [`Name`]. Those that Kestrel knows in requests and responses alike are spelt where they
+/// The names that it knows beside those of [`Name`] and [`OF_LIBRARIES`]. Those that Kestrel knows in requests and responses alike are spelt where they
 /// are written.
-static OTHERS: Names<57> = Names::new([
+static OTHERS: Names<39> = Names::new([
     "Accept-Charset",
     "Accept-Encoding",
     "Accept-Language",
@@ -16,21 +16,14 @@ static OTHERS: Names<57> = Names::new([
     "Alt-Used",
     "Authorization",
     "baggage",
-    "Content-Disposition",
-    "Content-Security-Policy",
-    "Content-Security-Policy-Report-Only",
     "Cookie2",
-    "DNT",
     "Expect-CT",
     "From",
-    "Grpc-Message",
-    "Grpc-Status",
     "If-Match",
     "If-Modified-Since",
     "If-None-Match",
     "If-Range",
     "If-Unmodified-Since",
-    "Link",
     "Max-Forwards",
     "Origin",
     "P3P",
@@ -42,14 +35,8 @@ static OTHERS: Names<57> = Names::new([
     "Referrer-Policy",
     "Refresh",
     "Request-Id",
-    "Sec-WebSocket-Accept",
-    "Sec-WebSocket-Extensions",
-    "Sec-WebSocket-Key",
-    "Sec-WebSocket-Protocol",
-    "Sec-WebSocket-Version",
     "Server-Timing",
     "Set-Cookie2",
-    "Strict-Transport-Security",
     "TE",
     "Timing-Allow-Origin",
     "traceparent",
@@ -59,13 +46,8 @@ static OTHERS: Names<57> = Names::new([
     "X-AspNet-Version",
     "X-Cache",
     "X-Content-Duration",
-    "X-Content-Type-Options",
-    "X-Frame-Options",
     "X-MSEdge-Ref",
-    "X-Powered-By",
     "X-Request-ID",
-    "X-UA-Compatible",
-    "X-XSS-Protection",
 ]);
 
 /// The names that it keeps for bodies, beside `Content-Disposition`.
@@ -95,7 +77,8 @@ pub fn spelt(name: &[u8]) -> &[u8] {
 }
 
 fn known(name: &[u8]) -> Option<&'static str> {
-    Name::of(name).map(Name::as_str).or_else(|| OTHERS.find(name).map(|(_, known)| known))
+    let others = || OTHERS.find(name).or_else(|| OF_LIBRARIES.find(name)).map(|(_, known)| known);
+    Name::of(name).map(Name::as_str).or_else(others)
 }
 
 /// What parts the values of a line and those of the same name that the client makes one with it.
