@@ -184,9 +184,9 @@ fn misspelt_trigger(bindings: &[Binding], fault: &Diagnostic) -> Option<Diagnost
         .enumerate()
         .filter(|(_, binding)| !known().any(|kind| binding.type_name.eq_ignore_ascii_case(kind)))
         .find_map(|(index, binding)| {
-            let slip = did_you_mean(&binding.type_name, &triggers)?;
+            let meant = did_you_mean(&binding.type_name, &triggers)?;
             let fault = fault.clone().moved(format!("bindings[{index}].type"));
-            Some(fault.hint(format!("`{}`: did you mean `{slip}`?", binding.type_name)))
+            Some(fault.hint(format!("`{}`: did you mean `{meant}`?", binding.type_name)))
         })
 }
 

@@ -197,12 +197,12 @@ pub(super) fn read(name: &str, document: &Document) -> Result<Definition, Diagno
         }
     };
     if bindings.is_empty() {
-        let is_slip = |key: &&String| *key != "bindings" && did_you_mean(key, &["bindings"]).is_some();
-        let slip = file.keys().find(is_slip);
-        let hint = slip.map_or("add `bindings`, with one trigger".to_owned(), |slip| {
-            format!("`{slip}`: did you mean `bindings`?")
+        let is_misspelt = |key: &&String| *key != "bindings" && did_you_mean(key, &["bindings"]).is_some();
+        let misspelt = file.keys().find(is_misspelt);
+        let hint = misspelt.map_or("add `bindings`, with one trigger".to_owned(), |misspelt| {
+            format!("`{misspelt}`: did you mean `bindings`?")
         });
-        let path = slip.map_or("bindings", String::as_str);
+        let path = misspelt.map_or("bindings", String::as_str);
         return Err(Diagnostic::of_name("At least one binding must be declared.", path).hint(hint));
     }
     if let Some(source) = property(file, "configurationSource") {

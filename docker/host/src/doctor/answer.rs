@@ -98,7 +98,7 @@ fn of_response(response: &Json, name: &str) -> Vec<Diagnostic> {
 /// A member of a response that counts for nothing.
 fn ignored(response: &str, key: &str, known: &[&str]) -> Diagnostic {
     let hint = match did_you_mean(key, known) {
-        Some(slip) => format!("did you mean `{slip}`?"),
+        Some(meant) => format!("did you mean `{meant}`?"),
         None if same_name(key, "cookies") => "send them as the header `Set-Cookie`".to_owned(),
         None => format!("a response has {}", listed(known.iter().copied())),
     };
@@ -165,18 +165,17 @@ fn missing(outputs: &Object, name: &str) -> Diagnostic {
 /// Values that no output binding takes.
 fn dropped(outputs: &Object, bindings: &[OutputBinding<'_>]) -> Vec<Diagnostic> {
     let names: Vec<&str> = bindings.iter().map(|binding| binding.name).collect();
-    let is_told_already =
-        |key: &str| bindings.iter().any(|binding| binding.kind == "http" && same_name(key, binding.name));
+    let is_reported = |key: &str| bindings.iter().any(|binding| binding.kind == "http" && same_name(key, binding.name));
     // A function may have many outputs, and an answer as many values.
     let taken: HashSet<&str> = bindings.iter().filter(|it| !it.is_return()).map(|binding| binding.name).collect();
     let keys = outputs.keys().filter(|key| !taken.contains(key.as_str()));
-    keys.filter(|key| key.as_str() == "$return" || !is_told_already(key))
+    keys.filter(|key| key.as_str() == "$return" || !is_reported(key))
         .take(MOST_DROPPED)
         .map(|key| {
             let hint = if key.as_str() == "$return" || names == ["$return"] {
                 "the value of the output `$return` is the `ReturnValue` of the answer, beside `Outputs`".to_owned()
-            } else if let Some(slip) = did_you_mean(key, &names) {
-                format!("did you mean `{slip}`? Names are compared letter by letter")
+            } else if let Some(meant) = did_you_mean(key, &names) {
+                format!("did you mean `{meant}`? Names are compared letter by letter")
             } else if names.is_empty() {
                 "the function has no outputs: add one to its function.json".to_owned()
             } else {

@@ -68,7 +68,7 @@ fn of_program(handler: &CustomHandler, settings: &Settings, at: &str) -> Option<
 
 fn hint_for_missing(handler: &CustomHandler, written: &str) -> String {
     let names = names(&handler.worker_directory);
-    let slip = did_you_mean(written, &names.iter().map(String::as_str).collect::<Vec<_>>());
+    let meant = did_you_mean(written, &names.iter().map(String::as_str).collect::<Vec<_>>());
     let in_working_directory = handler.working_directory.join(written);
     let first = written.split_whitespace().next().unwrap_or_default();
     let with_slashes = written.replace('\\', "/");
@@ -77,8 +77,8 @@ fn hint_for_missing(handler: &CustomHandler, written: &str) -> String {
         format!("no such file on this machine, as it may be on Azure; `{name}` is on PATH: write `{name}`")
     } else if first != written {
         format!("the program alone stands here: \"{first}\"; what follows it goes into `arguments`")
-    } else if let Some(slip) = slip {
-        format!("did you mean `{slip}`?")
+    } else if let Some(meant) = meant {
+        format!("did you mean `{meant}`?")
     } else if in_working_directory.is_file() {
         let below = in_working_directory
             .strip_prefix(&handler.worker_directory)

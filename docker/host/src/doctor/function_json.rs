@@ -86,9 +86,9 @@ fn mistakes(function: &Function) -> Vec<Diagnostic> {
     let unknown = names.filter(|(_, name)| !is_one_of(name, &PROPERTIES));
     let mut mistakes = misplaced(function);
     mistakes.extend(unknown.filter_map(|(at, name)| {
-        let slip = surely_means(name, &PROPERTIES)?;
+        let meant = surely_means(name, &PROPERTIES)?;
         let text = format!("`{name}` means nothing here and is ignored");
-        Some(Diagnostic::of_name(text, format!("bindings[{at}].{name}")).hint(format!("did you mean `{slip}`?")))
+        Some(Diagnostic::of_name(text, format!("bindings[{at}].{name}")).hint(format!("did you mean `{meant}`?")))
     }));
     mistakes
 }

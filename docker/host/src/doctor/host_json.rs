@@ -124,7 +124,7 @@ fn of_section(section: &Section, path: &str, members: &Map<String, Value>) -> Ve
 /// A key that means nothing in a section: it belongs in another, is a misspelling of one that does not, or another word for it.
 fn unknown(section: &Section, key: &str, path: String, lacks_handler: bool) -> Option<Diagnostic> {
     let names: Vec<&str> = section.keys.iter().map(|(name, _)| *name).collect();
-    let slip = if section.is_closed {
+    let meant = if section.is_closed {
         did_you_mean(key, &names)
     } else {
         let handler = did_you_mean(key, &["customHandler"]).filter(|_| lacks_handler);
@@ -135,8 +135,8 @@ fn unknown(section: &Section, key: &str, path: String, lacks_handler: bool) -> O
     if let Some(home) = home(section, key) {
         return Some(fault.hint(format!("it belongs in {home}")));
     }
-    match other_word().map(|(_, name)| *name).or(slip) {
-        Some(slip) => Some(fault.hint(format!("did you mean `{slip}`?"))),
+    match other_word().map(|(_, name)| *name).or(meant) {
+        Some(meant) => Some(fault.hint(format!("did you mean `{meant}`?"))),
         None => section.is_closed.then(|| fault.hint(format!("what counts here: `{}`", names.join("`, `")))),
     }
 }
@@ -305,7 +305,7 @@ mod tests {
 
     #[test]
     fn a_slip_is_guessed() {
-        for (text, slip) in [
+        for (text, meant) in [
             (r#"{"customHandlers": {}}"#, "customHandler"),
             (r#"{"custom_handler": {}}"#, "customHandler"),
             (r#"{"versoin": "2.0"}"#, "version"),
@@ -318,7 +318,7 @@ mod tests {
             (r#"{"customHandler": {"description": {"args": []}}}"#, "arguments"),
             (r#"{"httpWorker": {"description": {"cwd": "x"}}}"#, "workingDirectory"),
         ] {
-            told(text, &[&format!("did you mean `{slip}`?")]);
+            told(text, &[&format!("did you mean `{meant}`?")]);
         }
         told(
             r#"{"customHandler": {"colour": "red"}}"#,

@@ -25,14 +25,14 @@ use crate::log;
 /// Invokes a function in default mode, and makes the response of its HTTP output.
 pub async fn http(call: &Call<'_>, caller: &mut Caller) -> Response {
     let (function, head) = (&call.found.function, call.request.head);
-    let complain = |message: &dyn Display| {
+    let log_failure = |message: &dyn Display| {
         let text = format!("Function `{}`: {message}, so the caller gets a 500", function.name);
         call.host.log.error(log::HOST, text);
     };
     let request = match request(call, caller).await {
         Ok(request) => request,
         Err(error) => {
-            complain(&error);
+            log_failure(&error);
             return Response::empty(500);
         }
     };
@@ -40,7 +40,7 @@ pub async fn http(call: &Call<'_>, caller: &mut Caller) -> Response {
         Ok(output) => match reply::reply(output, accept(head).as_deref()) {
             Ok(reply) => respond(reply, head.method == "HEAD"),
             Err(Unwritable { failure, instead }) => {
-                complain(&failure);
+                log_failure(&failure);
                 respond(instead, head.method == "HEAD")
             }
         },

@@ -26,7 +26,7 @@ pub struct SettingsFile {
     pub cors: Option<String>,
     /// `Host.CORSCredentials`.
     pub cors_credentials: bool,
-    /// What is passed over in silence by Core Tools, and probably a slip.
+    /// What is passed over in silence by Core Tools, and probably a mistake.
     pub notes: Vec<Diagnostic>,
 }
 
@@ -45,7 +45,7 @@ pub fn read(path: &Path) -> Result<SettingsFile, Diagnostic> {
     let empty = Map::new();
     let file = document.value.as_object().unwrap_or(&empty);
     let mut found = said(file).map_err(|fault| in_file(&fault))?;
-    found.notes = slips(file).iter().map(in_file).collect();
+    found.notes = mistakes(file).iter().map(in_file).collect();
     Ok(found)
 }
 
@@ -109,7 +109,7 @@ fn port(value: &Value, path: &str) -> Result<u16, Diagnostic> {
 }
 
 /// Names that nobody reads and that look like one that is read.
-fn slips(file: &Map<String, Value>) -> Vec<Diagnostic> {
+fn mistakes(file: &Map<String, Value>) -> Vec<Diagnostic> {
     let mut found = Vec::new();
     for key in file.keys().filter(|key| !SECTIONS.contains(&key.as_str())) {
         let meant = did_you_mean(key, &SECTIONS).filter(|meant| !file.contains_key(*meant));

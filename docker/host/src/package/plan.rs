@@ -77,7 +77,7 @@ impl Plan {
         }
     }
 
-    /// Whether containers are scanned for blobs: Flex Consumption is only told of them
+    /// Whether containers are scanned for blobs: Flex Consumption learns of them by events alone
     /// (<https://learn.microsoft.com/azure/azure-functions/functions-bindings-storage-blob-trigger>).
     pub fn scans_containers(self) -> bool {
         self != Self::Flex

@@ -167,8 +167,8 @@ fn scanned(app: &App) -> Vec<Diagnostic> {
         .flat_map(|function| {
             let bindings = function.bindings.iter().enumerate();
             let scanned = bindings.filter(|(_, binding)| {
-                let is_told = binding.text("source").is_some_and(|source| source.eq_ignore_ascii_case("EventGrid"));
-                binding.kind == BindingKind::BlobTrigger && !is_told
+                let has_events = binding.text("source").is_some_and(|source| source.eq_ignore_ascii_case("EventGrid"));
+                binding.kind == BindingKind::BlobTrigger && !has_events
             });
             scanned.map(|(index, _)| {
                 let fault = Diagnostic::new(

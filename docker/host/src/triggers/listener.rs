@@ -141,15 +141,15 @@ where
     };
     let delete = || async { source.queue.delete_message(&id, &receipt).await.map(drop) };
     let settled = match settlement(source.poison.as_ref(), judgement, is_last) {
-        Settlement::Delete => patiently(delete).await,
+        Settlement::Delete => retried(delete).await,
         Settlement::Release => {
-            patiently(|| async { source.queue.update(&id, &receipt, source.retry_after).await.map(drop) }).await
+            retried(|| async { source.queue.update(&id, &receipt, source.retry_after).await.map(drop) }).await
         }
         Settlement::Poison(poison) => {
             source.log.information(CATEGORY, moving(source.attempts, poison, is_unreadable));
             // Each is tried again by itself: a message that is in the poison queue is not put there again.
-            match patiently(|| async { poison.put(&text).await.map(drop) }).await {
-                Ok(()) => patiently(delete).await,
+            match retried(|| async { poison.put(&text).await.map(drop) }).await {
+                Ok(()) => retried(delete).await,
                 failed => failed,
             }
         }
@@ -178,7 +178,7 @@ fn moving(attempts: u64, poison: &Queue, is_unreadable: bool) -> Diagnostic {
 }
 
 /// Tries again, more and more slowly, while storage is out of reach and the lease lasts: to give up is to have a message handled twice.
-async fn patiently<C: Future<Output = Result<(), Error>>>(call: impl Fn() -> C) -> Result<(), Error> {
+async fn retried<C: Future<Output = Result<(), Error>>>(call: impl Fn() -> C) -> Result<(), Error> {
     let end = Instant::now() + Duration::from_secs(SETTLE_LIMIT_SECONDS);
     let mut backoff = Backoff::new(Duration::from_secs(LONGEST_SETTLE_PAUSE_SECONDS));
     loop {
@@ -233,7 +233,7 @@ mod tests {
     #[tokio::test]
     async fn settling_waits_for_storage_that_comes_back() {
         let calls = Cell::new(0);
-        let settled = patiently(|| async {
+        let settled = retried(|| async {
             calls.set(calls.get() + 1);
             if calls.get() > 4 {
                 Ok(())
@@ -243,7 +243,7 @@ mod tests {
         });
         assert!(settled.await.is_ok());
         let refused = || Error::Refused { call: String::new(), status: 404, code: String::new() };
-        assert!(patiently(|| async { Err(refused()) }).await.is_err(), "that will not pass");
+        assert!(retried(|| async { Err(refused()) }).await.is_err(), "that will not pass");
     }
 
     #[test]
