@@ -37,22 +37,7 @@ pub fn to_handler(head: &RequestHead, own: Own<'_>, framing: BodyFraming, is_upg
     let given = &head.headers;
     let mut sent = Headers::with_capacity(USUAL_LINES, USUAL_BYTES);
     sent.push(Name::Host, own.authority);
-    let is_framed_twice = given.contains(Name::TransferEncoding);
-    let mut content = Vec::new();
-    let mut passing: Vec<(Place, &[u8], Line<'_>)> = Vec::with_capacity(given.iter().len());
-    for line in given.iter() {
-        let (place, spelling) = names::of_request(&line);
-        match place {
-            // What the chunks make void comes under another name (recording Y37).
-            Place::Framing if is_framed_twice && line.has_name(Name::ContentLength) => {
-                passing.push((Place::AsSent, b"X-Content-Length", line));
-            }
-            Place::Framing | Place::Dropped => {}
-            Place::Content => content.push((spelling, line)),
-            place => passing.push((place, spelling, line)),
-        }
-    }
-    passing.sort_by_key(|(place, ..)| *place);
+    let (passing, content) = sorted(given);
     let mut id = Uuid::encode_buffer();
     let id = &*own.invocation.hyphenated().encode_lower(&mut id);
     let own_lines = [
@@ -60,15 +45,20 @@ pub fn to_handler(head: &RequestHead, own: Own<'_>, framing: BodyFraming, is_upg
         ("X-Azure-Functions-InvocationId", id),
         ("x-ms-invocation-id", id),
     ];
+    let mut are_sent = [false; 3];
     for (_, spelling, line) in passing {
-        match own_lines.iter().find(|(name, _)| line.is_called(name)) {
-            // The caller's place and spelling, the host's value.
-            Some((_, value)) => replace(&mut sent, spelling, value),
+        match own_lines.iter().position(|(name, _)| line.is_called(name)) {
+            // The caller's place and spelling, the host's value, however often the caller has it.
+            Some(own) if !are_sent[own] => {
+                sent.push(spelling, own_lines[own].1);
+                are_sent[own] = true;
+            }
+            Some(_) => {}
             None => sent.append(spelling, wire::client::separator(&line), line.value),
         }
     }
-    for (name, value) in own_lines {
-        replace(&mut sent, name.as_bytes(), value);
+    for ((name, value), _) in own_lines.into_iter().zip(are_sent).filter(|(_, is_sent)| !is_sent) {
+        sent.push(name, value);
     }
     sent.push(FORWARDED_FOR, own.peer);
     if let Some(host) = given.get(Name::Host) {
@@ -81,6 +71,29 @@ pub fn to_handler(head: &RequestHead, own: Own<'_>, framing: BodyFraming, is_upg
         given.iter().filter(|line| line.is_called("Upgrade")).take(1).for_each(|line| sent.push("Upgrade", line.value));
     }
     sent
+}
+
+/// A line of a request as it is sent, and where it stands.
+type Passing<'a> = (Place, &'a [u8], Line<'a>);
+
+/// The lines of a request that pass, in the order in which they are sent; and those that describe its body, in that in which they came.
+fn sorted(given: &Headers) -> (Vec<Passing<'_>>, Vec<(&[u8], Line<'_>)>) {
+    let is_framed_twice = given.contains(Name::TransferEncoding);
+    let (mut passing, mut content) = (Vec::with_capacity(given.iter().len()), Vec::new());
+    for line in given.iter() {
+        let (place, spelling) = names::of_request(&line);
+        match place {
+            // What the chunks make void comes under another name (recording Y37).
+            Place::Framing if is_framed_twice && line.has_name(Name::ContentLength) => {
+                passing.push((Place::AsSent, &b"X-Content-Length"[..], line));
+            }
+            Place::Framing | Place::Dropped => {}
+            Place::Content => content.push((spelling, line)),
+            place => passing.push((place, spelling, line)),
+        }
+    }
+    passing.sort_by_key(|(place, ..)| *place);
+    (passing, content)
 }
 
 /// The lines that describe a body: its framing, its type, and all others as they came. A length that the caller has not given stands
@@ -107,13 +120,6 @@ fn push_content(sent: &mut Headers, content: &[(&[u8], Line<'_>)], framing: Body
     }
     if let Some(length) = length.filter(|_| !is_length_given) {
         sent.push(Name::ContentLength, length.to_string());
-    }
-}
-
-/// Adds a line unless there is one with this name.
-fn replace(sent: &mut Headers, name: &[u8], value: &str) {
-    if !sent.iter().any(|line| line.name.eq_ignore_ascii_case(name)) {
-        sent.push(name, value);
     }
 }
 

@@ -174,7 +174,7 @@ fn without_return(line: &[u8]) -> &[u8] {
 }
 
 /// Where names and values are in a head.
-fn indexes(head: &[u8], lines: &[httparse::Header<'_>]) -> impl Iterator<Item = [Range<usize>; 2]> {
+fn indexes(head: &[u8], lines: &[httparse::Header<'_>]) -> impl ExactSizeIterator<Item = [Range<usize>; 2]> {
     lines.iter().map(|line| [line.name.as_bytes(), line.value].map(|part| range(head, part)))
 }
 

@@ -11,6 +11,9 @@ use dotnet_text::media_type::is_token;
 
 const COLON: &[u8] = b": ";
 const LINE_END: &[u8] = b"\r\n";
+/// Room for the lines that are added to most lists that were read, and for their text.
+const ADDED_LINES: usize = 2;
+const ADDED_BYTES: usize = 64;
 
 /// A list of header lines. Names are compared ignoring case.
 ///
@@ -49,10 +52,12 @@ impl Headers {
     }
 
     /// Puts the lines at these places of a text in the place of all that are there.
-    pub(super) fn read(&mut self, text: &[u8], places: impl Iterator<Item = [Range<usize>; 2]>) {
+    pub(super) fn read(&mut self, text: &[u8], places: impl ExactSizeIterator<Item = [Range<usize>; 2]>) {
         self.text.clear();
+        self.text.reserve(text.len() + ADDED_BYTES);
         self.text.extend_from_slice(text);
         self.indexes.clear();
+        self.indexes.reserve(places.len() + ADDED_LINES);
         let index = |[name, value]: [Range<usize>; 2]| Index { known: Name::of(&text[name.clone()]), name, value };
         self.indexes.extend(places.map(index));
     }

@@ -1,26 +1,31 @@
 //! Tables of names that are looked up for every header line.
 
-/// Names, found ignoring case. Only those that are as long as what is looked for are compared: seldom more than one.
+/// Names, found ignoring case. Only those that are as long as what is looked for and begin alike are compared: seldom more than one.
 #[derive(Debug)]
 pub struct Names<const COUNT: usize> {
     names: [&'static str; COUNT],
     /// Which of them have this length, as bits.
     by_length: [u128; LONGEST + 1],
+    /// Which of them begin with this letter, as bits.
+    by_letter: [u128; LETTERS],
 }
 
 const LONGEST: usize = 40;
+/// Capital and small letters have the same last five bits.
+const LETTERS: usize = 32;
 
 impl<const COUNT: usize> Names<COUNT> {
     /// A table of at most 128 names of at most 40 bytes.
     #[must_use]
     pub const fn new(names: [&'static str; COUNT]) -> Self {
-        let mut by_length = [0; LONGEST + 1];
+        let (mut by_length, mut by_letter) = ([0; LONGEST + 1], [0; LETTERS]);
         let mut index = 0;
         while index < COUNT {
             by_length[names[index].len()] |= 1 << index;
+            by_letter[names[index].as_bytes()[0] as usize % LETTERS] |= 1 << index;
             index += 1;
         }
-        Self { names, by_length }
+        Self { names, by_length, by_letter }
     }
 
     /// The name at this place, as it is spelt in the table.
@@ -31,12 +36,12 @@ impl<const COUNT: usize> Names<COUNT> {
     /// Which of the names this is, and how it is spelt in the table.
     #[must_use]
     pub fn find(&self, name: &[u8]) -> Option<(usize, &'static str)> {
-        let mut candidates = *self.by_length.get(name.len())?;
+        let letter = usize::from(*name.first()?) % LETTERS;
+        let mut candidates = self.by_length.get(name.len())? & self.by_letter[letter];
         while candidates != 0 {
             let index = candidates.trailing_zeros() as usize;
             let known = self.names[index];
-            // Most are others already by their first letter.
-            if known.as_bytes()[0].eq_ignore_ascii_case(&name[0]) && is_same(known.as_bytes(), name) {
+            if is_same(known.as_bytes(), name) {
                 return Some((index, known));
             }
             candidates &= candidates - 1;
