@@ -38,7 +38,7 @@ impl Found {
     /// The answer to a sender who may not use the endpoint at this path; nothing of the body is needed for it.
     pub fn refusal(self, host: &Arc<Host>, path: &str, key: Option<&str>) -> Option<Reply> {
         refusal(self.access, path, host, key)
-            .unwrap_or_else(|error| Some(endpoint::Error::from(error).into_reply(host)))
+            .unwrap_or_else(|error| Some(endpoint::Error::Keys(error).into_reply(host)))
     }
 
     /// Answers a request whose sender may use the endpoint.

@@ -6,10 +6,13 @@ use std::path::PathBuf;
 
 use clap::builder::PossibleValue;
 use clap::error::ErrorKind;
-use clap::{Args, CommandFactory, Parser, Subcommand, ValueEnum};
+use clap::{Args, CommandFactory, Parser, Subcommand, ValueEnum, value_parser};
 use clap_complete::Shell;
 
 use crate::package::Plan;
+
+/// The longest that `send` waits: a day.
+pub const MOST_SECONDS: u64 = 24 * 60 * 60;
 
 const AFTER_HELP: &str = "\
 Examples:
@@ -238,7 +241,7 @@ pub struct Send {
     pub method: Option<String>,
 
     /// How long to wait for the outcome.
-    #[arg(long, value_name = "SECONDS", default_value_t = 60)]
+    #[arg(long, value_name = "SECONDS", default_value_t = 60, value_parser = value_parser!(u64).range(..=MOST_SECONDS))]
     pub timeout: u64,
 
     /// The folder with host.json, as without `send`.

@@ -40,7 +40,7 @@ pub enum Error {
     NotRunning,
     /// A damaged key file, say (recording JX-bad-host).
     #[error(transparent)]
-    Keys(#[from] Diagnostic),
+    Keys(Diagnostic),
     #[error("cannot {action} `{}`: {error}", path.display())]
     File { action: &'static str, path: PathBuf, error: io::Error },
 }

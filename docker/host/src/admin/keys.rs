@@ -61,7 +61,7 @@ fn list(host: &Arc<Host>, request: &Request<'_>) -> Result<Reply, Error> {
     if !is_there(owner, host) {
         return Ok(Reply::empty(404));
     }
-    let keys = host.keys.keys(owner)?;
+    let keys = host.keys.keys(owner).map_err(Error::Keys)?;
     let keys: Vec<Value> = keys.iter().map(|key| json!({"name": key.name, "value": key.value})).collect();
     Ok(Reply::json(200, &json!({"keys": keys, "links": links(request)})))
 }
@@ -71,7 +71,7 @@ fn get(host: &Arc<Host>, request: &Request<'_>) -> Result<Reply, Error> {
     if !is_there(owner, host) {
         return Ok(Reply::empty(404));
     }
-    let key = host.keys.key(owner, name)?;
+    let key = host.keys.key(owner, name).map_err(Error::Keys)?;
     Ok(key.map_or(Reply::empty(404), |key| Reply::json(200, &described(&key, request))))
 }
 
@@ -89,7 +89,7 @@ fn set(value: Option<&str>, host: &Arc<Host>, request: &Request<'_>) -> Result<R
     if !is_there(owner, host) {
         return Ok(Reply::empty(404));
     }
-    let (new, key) = host.keys.set(owner, name, value)?;
+    let (new, key) = host.keys.set(owner, name, value).map_err(Error::Keys)?;
     let described = described(&key, request);
     Ok(if new { Reply::json(201, &described).with("Location", request.link()) } else { Reply::json(200, &described) })
 }
@@ -102,7 +102,7 @@ fn delete(host: &Arc<Host>, request: &Request<'_>) -> Result<Reply, Error> {
     if !is_there(owner, host) {
         return Ok(Reply::empty(404));
     }
-    let found = host.keys.delete(owner, name)?;
+    let found = host.keys.delete(owner, name).map_err(Error::Keys)?;
     Ok(Reply::empty(if found { 204 } else { 404 }))
 }
 

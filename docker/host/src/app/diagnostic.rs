@@ -9,10 +9,10 @@ use wire::client;
 
 use crate::grammar;
 
-/// What is wrong with an app, or why an invocation fails.
+/// What is wrong with an app, and why anything else does not happen: an invocation, a run, a package.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Diagnostic {
-    /// In the words of the real host where it has any, without a position. Why an invocation fails is one line, without a full stop.
+    /// In the words of the real host where it has any, without a position. Words of our own are one line, without a full stop.
     pub message: String,
     pub hint: Option<String>,
     pub position: Position,

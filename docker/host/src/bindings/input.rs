@@ -37,8 +37,8 @@ async fn read_one(bindings: &Bindings, binding: &Binding, data: &BindingData) ->
     let (container, name) = location::blob(binding, &bindings.settings, data, &Utc::now().naive_utc())?;
     let storage = bindings.connections.storage(binding.connection.as_deref())?;
     let download = storage.container(container).blob(name).get().await;
-    let download =
-        download.map_err(|error| Diagnostic::of_whole(format!("input binding `{}`: {error}", binding.name)))?;
+    let failed = |error| Diagnostic::from(error).within(format_args!("input binding `{}`", binding.name));
+    let download = download.map_err(failed)?;
     Ok(match (download, binding.data_type) {
         (None, _) => Value::Null,
         (Some(blob), Some(DataType::Binary | DataType::Stream)) => Value::Bytes(blob.bytes),

@@ -15,7 +15,7 @@ use crate::app::{MessageEncoding, Settings};
 use changes::Changes;
 use connection::Connections;
 
-/// As many bindings of one invocation are read, or written, at once; a function may have any number.
+/// At most so many bindings of one invocation are read or written at once; a function may have any number.
 const MOST_AT_ONCE: usize = 100;
 
 /// What reading and writing bindings takes: the storage accounts of an app, and how its queue messages are encoded.

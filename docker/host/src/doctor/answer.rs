@@ -12,8 +12,10 @@ use dotnet_text::json::{self, ANSWER_MAX_DEPTH, Json, Object};
 use dotnet_text::letter_case::same_name;
 use dotnet_text::number;
 
-/// As many values that nothing takes are told of.
+/// At most so many values that no output takes are reported.
 const MOST_DROPPED: usize = 100;
+/// And so many outputs are named to choose from.
+const MOST_NAMES: usize = 10;
 /// A longer text is not taken for base64 by accident.
 const MOST_ACCIDENTAL_BYTES: usize = 256;
 /// What counts in an answer, and in a response among its outputs.
@@ -165,7 +167,8 @@ fn missing(outputs: &Object, name: &str) -> Diagnostic {
 /// Values that no output binding takes.
 fn dropped(outputs: &Object, bindings: &[OutputBinding<'_>]) -> Vec<Diagnostic> {
     let names: Vec<&str> = bindings.iter().map(|binding| binding.name).collect();
-    let is_reported = |key: &str| bindings.iter().any(|binding| binding.kind == "http" && same_name(key, binding.name));
+    let responses: Vec<&str> = bindings.iter().filter(|it| it.kind == "http").map(|binding| binding.name).collect();
+    let is_reported = |key: &str| responses.iter().any(|name| same_name(key, name));
     // A function may have many outputs, and an answer as many values.
     let taken: HashSet<&str> = bindings.iter().filter(|it| !it.is_return()).map(|binding| binding.name).collect();
     let keys = outputs.keys().filter(|key| !taken.contains(key.as_str()));
@@ -179,7 +182,9 @@ fn dropped(outputs: &Object, bindings: &[OutputBinding<'_>]) -> Vec<Diagnostic> 
             } else if names.is_empty() {
                 "the function has no outputs: add one to its function.json".to_owned()
             } else {
-                format!("the outputs of the function are {}", listed(names.iter().copied()))
+                let more = names.len().saturating_sub(MOST_NAMES);
+                let more = if more > 0 { format!(", and {more} more") } else { String::new() };
+                format!("the outputs of the function are {}{more}", listed(names.iter().copied().take(MOST_NAMES)))
             };
             let text = format!("`Outputs.{key}` is the value of no output in function.json and is dropped");
             Diagnostic::of_whole(text).hint(hint)
@@ -250,6 +255,13 @@ mod tests {
     fn an_output_that_is_missing_is_named() {
         assert!(of(r#"{"Outputs":{}}"#, "res", "http").contains("`Outputs` has no `res`"));
         assert!(of(r#"{"Outputs":{"Res":{}}}"#, "res", "http").contains("`res`, not `Res`"));
+    }
+
+    #[test]
+    fn of_values_that_no_output_takes_a_hundred_are_named() {
+        let values: Vec<String> = (0..=MOST_DROPPED).map(|number| format!(r#""unknown-{number}":0"#)).collect();
+        let found = of(&format!(r#"{{"Outputs":{{"res":{{}},{}}}}}"#, values.join(",")), "res", "http");
+        assert_eq!(found.matches("is dropped").count(), MOST_DROPPED, "{found}");
     }
 
     #[test]

@@ -304,7 +304,7 @@ mod tests {
     }
 
     #[test]
-    fn a_slip_is_guessed() {
+    fn a_misspelt_name_is_guessed() {
         for (text, meant) in [
             (r#"{"customHandlers": {}}"#, "customHandler"),
             (r#"{"custom_handler": {}}"#, "customHandler"),

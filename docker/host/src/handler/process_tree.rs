@@ -69,7 +69,7 @@ pub(super) fn listening(worker_id: Uuid) -> Vec<SocketAddr> {
     addresses
 }
 
-/// The other user whose program listens where a start of the handler was to listen; `None` if nobody's does. Root may, and so may
+/// The other user whose program listens where a start of the handler was to listen; `None` if there is no such user. Root may, and so may
 /// what the handler has started as another user.
 pub(super) fn other_user(worker_id: Uuid, port: u16) -> Option<u32> {
     let users = [0, geteuid().as_raw()];

@@ -14,6 +14,7 @@ use super::http::{self, Called};
 use super::{Answer, Asked, Ended, Response, payload};
 use crate::app::{BindingKind, Diagnostic, Function, LoadedFunction};
 use crate::bindings::output;
+use crate::cli::MOST_SECONDS;
 use crate::grammar::spelling;
 use crate::host::running::Running;
 use crate::host::{Host, State};
@@ -34,7 +35,7 @@ struct Sent {
 
 /// Invokes a function of the app that the host serves, and waits for the end.
 pub async fn invoke(host: &Arc<Host>, asked: &Asked) -> Answer {
-    let deadline = Instant::now() + Duration::from_secs(asked.seconds);
+    let deadline = Instant::now() + Duration::from_secs(asked.seconds.min(MOST_SECONDS));
     let silent = |what: &dyn Display| {
         let text = format!("{what} within {} s", asked.seconds);
         Answer::Silent(Diagnostic::of_whole(text).hint("--timeout SECONDS waits longer").to_string())

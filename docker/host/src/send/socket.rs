@@ -42,7 +42,8 @@ impl Socket {
             return Ok(None);
         }
         remove_closed(path.parent().unwrap_or(&path));
-        Ok(Some(Self { listener: UnixListener::bind(&path).map_err(unanswered)?, path }))
+        let listener = UnixListener::bind(&path).map_err(|error| no_place(&path, &error))?;
+        Ok(Some(Self { listener, path }))
     }
 
     /// Answers whoever asks, until it is dropped.
@@ -85,6 +86,11 @@ fn unanswered(error: io::Error) -> Diagnostic {
     Diagnostic::of_whole(format!("the running host does not answer: {error}"))
 }
 
+fn no_place(path: &Path, error: &io::Error) -> Diagnostic {
+    Diagnostic::of_whole(format!("there can be no socket at `{}`: {error}", path.display()))
+        .hint("set XDG_RUNTIME_DIR to a folder that is yours alone")
+}
+
 async fn answer(stream: UnixStream, host: &Arc<Host>) -> io::Result<()> {
     let mut stream = BufReader::new(stream);
     let mut question = String::new();
@@ -120,9 +126,9 @@ fn path(root: &Path) -> Result<PathBuf, Diagnostic> {
     if let Err(error) = DirBuilder::new().mode(PRIVATE).create(&folder)
         && error.kind() != io::ErrorKind::AlreadyExists
     {
-        return Err(unanswered(error));
+        return Err(no_place(&folder, &error));
     }
-    let found = fs::symlink_metadata(&folder).map_err(unanswered)?;
+    let found = fs::symlink_metadata(&folder).map_err(|error| no_place(&folder, &error))?;
     if !found.is_dir() || found.uid() != user || found.mode() & 0o077 != 0 {
         let text = format!("the folder `{}` is not private to you", folder.display());
         return Err(Diagnostic::of_whole(text).hint("remove it, or set XDG_RUNTIME_DIR to a folder that is"));

@@ -9,7 +9,7 @@ pub(super) struct Trouble {
 }
 
 impl Trouble {
-    /// What to say of a poll that failed: of the first one, and whenever there are twice as many as were told of last.
+    /// What to say of a poll that failed: of the first one, and whenever there are twice as many as at the last report.
     pub(super) fn of_failure(&mut self, wrong: impl Display) -> Option<String> {
         self.polls += 1;
         match self.polls {

@@ -49,7 +49,8 @@ impl Host {
         let keys = keys::folder(command, folder.path());
         command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
         let mut process = command.spawn().expect("mini-host starts");
-        let errors = BufReader::new(process.stderr.take().expect("a pipe")).lines().map_while(Result::ok);
+        let errors =
+            BufReader::new(process.stderr.take().expect("a pipe")).split(b'\n').map_while(Result::ok).map(text);
         let (printed, (end, ends)) = (Arc::new(Mutex::new(String::new())), mpsc::channel());
         let (all, errors_end) = (Arc::clone(&printed), end.clone());
         std::thread::spawn(move || {
@@ -59,7 +60,8 @@ impl Host {
             }
             let _ = errors_end.send(());
         });
-        let mut output = BufReader::new(process.stdout.take().expect("a pipe")).lines().map_while(Result::ok);
+        let mut output =
+            BufReader::new(process.stdout.take().expect("a pipe")).split(b'\n').map_while(Result::ok).map(text);
         let first = output.next().expect("a first line");
         let address = first.strip_prefix("Listening on http://").expect("the address").to_owned();
         let (sender, lines) = mpsc::channel();
@@ -121,6 +123,11 @@ impl Host {
             }
         }
     }
+}
+
+/// A line as text, whatever its bytes are: what follows one that is none counts as well.
+fn text(line: Vec<u8>) -> String {
+    String::from_utf8_lossy(&line).into_owned()
 }
 
 impl Drop for Host {

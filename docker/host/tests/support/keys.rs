@@ -8,7 +8,7 @@ use serde_json::Value;
 
 /// What tests send as a key, and how that of the emulator begins.
 const SENT: [&str; 2] = ["the-secret-key", "Eby8vdM02xNOcqFlqUwJPLlmEtlCDXJ1OUzFT50uSRZ6IFsu"];
-/// So much of a key says which one it is, and has no letters that are spelt in several ways.
+/// The first bytes are enough to tell keys apart; an escape further on does not hide one.
 const SAID_BYTES: usize = 16;
 /// What names a folder for the keys of a host, in the order in which hosts ask for them.
 const FOLDERS: [&str; 2] = ["FUNCTIONS_SECRETS_PATH", "XDG_STATE_HOME"];

@@ -89,7 +89,8 @@ pub fn take_request(buffer: &mut BytesMut, head: &mut RequestHead) -> Result<boo
 
 /// Takes the head of a response off the beginning of `buffer`, as .NET's client reads it: lines may end in LF alone, a line that
 /// begins with a space goes on with the one before, spaces may stand before a colon, and NUL counts as a space (recordings
-/// PX2-raw-prx-folded, PX2-raw-fwd-name-blank-colon, PX2-raw-fwd-nul), but in a reason, which has none. `None` if its end has not come yet.
+/// PX2-raw-prx-folded, PX2-raw-fwd-name-blank-colon, PX2-raw-fwd-nul). A reason with a NUL or a carriage return is refused. `None` if
+/// its end has not come yet.
 ///
 /// # Errors
 /// If what has come is not the beginning of a response.

@@ -17,7 +17,8 @@ fn every_sample_has_the_tests_of_the_list() {
         sources.sort();
         let mut last = None;
         for name in &list {
-            if sample.manifest.lacks.keys().any(|function| name.starts_with(function)) {
+            let function = name.split(' ').next().unwrap_or_default();
+            if sample.manifest.lacks.contains_key(function) {
                 continue;
             }
             let place = |(file, text): &(PathBuf, String)| Some((file.clone(), text.find(&letters(name))?));

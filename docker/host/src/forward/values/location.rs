@@ -36,7 +36,7 @@ pub fn written(value: &str) -> Option<String> {
     };
     let (authority, rest) = rest.split_at(rest.find(['/', '?', '#']).unwrap_or(rest.len()));
     let authority = written_authority(&scheme, authority).filter(|authority| !is_web || !authority.is_empty())?;
-    Some(format!("{scheme}://{authority}{}", hierarchical(rest, |path| path.replace('\\', "/"))))
+    Some(format!("{scheme}://{authority}{}", hierarchical(rest, forward_slashes)))
 }
 
 /// The path, which `spelt` changes first, the query and the fragment of an absolute one.
@@ -66,27 +66,31 @@ fn share(value: &str) -> Option<String> {
 
 /// A path that is no part of a URI: there is no query in it, and an escaped slash is none.
 fn windows_path(path: &str) -> String {
-    let mut path = path.replace('\\', "/");
+    let mut path = forward_slashes(path);
     for slash in ["%2f", "%2F", "%5c", "%5C"] {
         path = path.replace(slash, &slash.replace('%', "%25"));
     }
     without_dot_segments(&escaped(&path, true).replace('?', "%3F").replace('#', "%23"))
 }
 
+fn forward_slashes(path: &str) -> String {
+    path.replace('\\', "/")
+}
+
 /// What follows `file:`. A drive may stand behind any number of slashes, a server behind two, or four and more.
 fn file(rest: &str) -> Option<String> {
     let tail = rest.trim_start_matches(SLASHES);
-    let (slashes, windows) = (&rest[..rest.len() - tail.len()], |path: &str| path.replace('\\', "/"));
+    let slashes = &rest[..rest.len() - tail.len()];
     let with_slashes = |path: &str| path.replace("%2f", "/").replace("%2F", "/");
     if let Some((letter, path)) = drive(tail) {
-        let spelt = |path: &str| with_slashes(&windows(path)).replace("%5c", "/").replace("%5C", "/");
+        let spelt = |path: &str| with_slashes(&forward_slashes(path)).replace("%5c", "/").replace("%5C", "/");
         return Some(format!("file:///{letter}:{}", hierarchical(path, spelt)));
     }
     match slashes.len() {
         0 | 1 => Some(format!("file:{}", escaped(rest, true))),
         3 => {
             let is_windows = slashes.ends_with('\\');
-            let spelt = |path: &str| with_slashes(&if is_windows { windows(path) } else { path.to_owned() });
+            let spelt = |path: &str| with_slashes(&if is_windows { forward_slashes(path) } else { path.to_owned() });
             Some(format!("file://{}", hierarchical(&format!("/{tail}"), spelt)))
         }
         count => {

@@ -25,8 +25,8 @@ pub(super) enum Constraint {
     Pattern(Result<Pattern, pattern::Error>),
 }
 
-#[derive(Debug, Clone, PartialEq, Eq)]
 /// What is wrong with a constraint.
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum Fault {
     Unknown,
     /// A constraint of this type takes other arguments.

@@ -6,8 +6,7 @@ use crate::headers::{Headers, Line};
 use crate::name::Name;
 use crate::names::{Names, OF_LIBRARIES};
 
-/// The names that it knows beside those of [`Name`] and [`OF_LIBRARIES`]. Those that Kestrel knows in requests and responses alike are spelt where they
-/// are written.
+/// The names that it knows beside those of [`Name`] and [`OF_LIBRARIES`].
 static OTHERS: Names<39> = Names::new([
     "Accept-Charset",
     "Accept-Encoding",
