@@ -14,9 +14,12 @@ import { expectText, serve } from "./app.js";
 
 const ROOT = fileURLToPath(new URL("..", import.meta.url));
 
-test("every function has a route and every route a function", () => {
+test("every function has a route and every route a function", async (t) => {
   const names = readdirSync(ROOT).filter((name) => existsSync(`${ROOT}/${name}/function.json`));
   assert.deepEqual(Object.keys(ROUTES).sort(), names.map(pathOf).sort());
+  // What the host asks until anything answers.
+  const { ask } = await serve(t);
+  await expectText(await ask("/"), 404, "Not Found");
 });
 
 /** Where the host calls a function: at /api and its route if it is proxied, at / and its name if not. */
