@@ -38,6 +38,8 @@ func TestEveryFunctionHasARouteAndEveryRouteAFunction(t *testing.T) {
 	if !maps.Equal(routed, expected) {
 		t.Errorf("there are routes for %v, and functions at %v", routed, expected)
 	}
+	// What the host asks until anything answers.
+	expectText(t, ask(routes(), "GET", "/", ""), http.StatusNotFound, "404 page not found\n")
 }
 
 // pathOf is where the host calls a function: at /api and its route if it is proxied, at / and its name if not.
@@ -66,9 +68,9 @@ func TestAFunctionThatThrowsAnswers500AndTellsTheLogAlone(t *testing.T) {
 	mux.HandleFunc("POST /api/aborted", func(http.ResponseWriter, *http.Request) { panic(http.ErrAbortHandler) })
 	for _, path := range []string{"/invoked", "/api/proxied"} {
 		lines.Reset()
-		reply := ask(recovered(mux), "POST", path, `{"Data":{},"Metadata":{}}`)
+		reply := ask(recovered(mux), "POST", path+"?code=secret", `{"Data":{},"Metadata":{}}`)
 		expectText(t, reply, http.StatusInternalServerError, "Internal Server Error\n")
-		if !strings.HasPrefix(lines.String(), "POST "+path+" failed: out of tea\n") {
+		if !strings.HasPrefix(lines.String(), "POST "+path+" failed: out of tea\n") || strings.Contains(lines.String(), "secret") {
 			t.Errorf("%s: the log has %q", path, lines)
 		}
 	}
