@@ -71,7 +71,7 @@ test_that("HttpTriggerWithOutputs queues an order or says what is wrong", {
 })
 
 test_that("QueueTrigger passes on any text and gives up on one", {
-  for (text in c("hello", "test", '"quoted"', "null", "NA", "a\\u0000b", "gr\u00fc\u00df")) {
+  for (text in c("hello", "test", '"quoted"', "null", "NA", "", '{ "b" : 2 }', "a\\u0000b", "gr\u00fc\u00df")) {
     bytes <- length(charToRaw(text))
     expect_equal(
       to_json(queue_trigger(a_message(text, "2"))),

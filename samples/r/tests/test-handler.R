@@ -103,6 +103,7 @@ test_that("a port that cannot be opened ends the program with the remedy", {
         wd = "..", env = c("current", FUNCTIONS_CUSTOMHANDLER_PORT = port), error_on_status = FALSE, timeout = LIMIT_SECONDS
       )
       expect_equal(second$status, 1L)
+      expect_length(strsplit(second$stderr, "\n")[[1L]], 1L)
       expect_match(
         second$stderr,
         paste0(
