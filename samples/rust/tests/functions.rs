@@ -1,5 +1,8 @@
 //! One test a function, through the router and without a server.
 
+mod common;
+
+use std::convert::Infallible;
 use std::io::{BufRead, BufReader, Write};
 use std::net::TcpStream;
 use std::process::{Command, Stdio};
@@ -11,6 +14,8 @@ use axum::body::{Body, to_bytes};
 use axum::http::{HeaderMap, Request, header};
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
+use common::log_of;
+use futures_util::stream;
 use handler::routes::router;
 use serde_json::{Value, json};
 use tower::ServiceExt;
@@ -23,7 +28,8 @@ async fn ask(method: &str, path: &str, body: &str) -> (u16, HeaderMap, String) {
         .uri(path)
         .header(header::CONTENT_TYPE, "application/json")
         .header("x-azure-functions-invocationid", "some-id")
-        .body(Body::from(body.to_owned()))
+        // As the host sends it: without a Content-Length.
+        .body(Body::from_stream(stream::iter([Ok::<_, Infallible>(body.to_owned())])))
         .expect("a valid request");
     let (parts, body) = router().oneshot(request).await.expect("a reply").into_parts();
     let body = to_bytes(body, usize::MAX).await.expect("a whole body");
@@ -140,11 +146,13 @@ async fn queue_trigger_passes_on_any_text_and_gives_up_on_one() {
     let data = json!({ "message": quoted("unprocessable") });
     let refusal = invoke("QueueTrigger", data, json!({ "DequeueCount": "5" })).await;
     assert_eq!(refusal, Err((500, "Internal Server Error".to_owned())));
+    let log = log_of("queue_trigger_passes_on_any_text_and_gives_up_on_one");
+    assert!(log.is_none_or(|log| log == "Cannot process, attempt 5\n"));
 }
 
 #[tokio::test]
 async fn queue_trigger_with_outputs_looks_the_customer_up() {
-    let metadata = json!({ "DequeueCount": "3" });
+    let metadata = json!({ "DequeueCount": "5" });
     let profiles = [(quoted("Ada"), "Ada"), (quoted("null"), "null"), (quoted(Value::Null), "an unknown customer")];
     for (profile, customer) in profiles {
         let data = json!({ "message": quoted(r#"{"order":7}"#), "profile": profile });
@@ -158,6 +166,8 @@ async fn queue_trigger_with_outputs_looks_the_customer_up() {
     let data = json!({ "message": quoted(r#"{"order":"x"}"#), "profile": quoted("Ada") });
     let refusal = invoke("QueueTriggerWithOutputs", data, metadata).await;
     assert_eq!(refusal, Err((500, "Internal Server Error".to_owned())));
+    let log = log_of("queue_trigger_with_outputs_looks_the_customer_up");
+    assert!(log.is_none_or(|log| log == "Cannot process, attempt 5\n"));
 }
 
 #[tokio::test]
@@ -170,6 +180,10 @@ async fn blob_trigger_copies_bytes() {
     }
     let unreadable = invoke("BlobTrigger", json!({ "blob": "a blob" }), json!({ "name": quoted("a") })).await;
     assert_eq!(unreadable, Err((400, "Expected `blob` to be base64".to_owned())));
+    // Longer than axum takes if it is not told.
+    let large = STANDARD.encode(vec![0; 24 << 20]);
+    let answer = invoke("BlobTrigger", json!({ "blob": large }), json!({ "name": quoted("a") })).await;
+    assert!(answer.expect("a result")["ReturnValue"] == large, "another blob");
 }
 
 #[tokio::test]

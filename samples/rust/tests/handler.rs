@@ -1,19 +1,22 @@
 //! What holds for every function, and the program over real HTTP.
 
+mod common;
+
 use std::collections::BTreeSet;
+use std::fs;
 use std::io::{Read, Write};
 use std::net::{TcpListener, TcpStream};
 use std::path::Path;
 use std::process::Command;
 use std::time::Duration;
-use std::{env, fs};
 
 use axum::Router;
 use axum::body::{Body, to_bytes};
 use axum::http::Request;
 use axum::routing::{any, post};
+use common::log_of;
 use handler::envelope::{Envelope, Failure, InvocationResult, decode};
-use handler::routes::with_layers;
+use handler::routes::{router, with_layers};
 use serde_json::Value;
 use tower::ServiceExt;
 
@@ -26,14 +29,18 @@ async fn ask(router: Router, method: &str, path: &str, body: &'static str) -> (u
     (parts.status.as_u16(), String::from_utf8(body.to_vec()).expect("text"))
 }
 
-#[test]
-fn every_function_has_a_route_and_every_route_a_function() {
+#[tokio::test]
+async fn every_function_has_a_route_and_every_route_a_function() {
     // A router does not tell its routes.
-    let routes = include_str!("../src/routes.rs").split(".route(").skip(1);
+    let lines = include_str!("../src/routes.rs").lines().filter(|line| !line.trim_start().starts_with("//"));
+    let source: String = lines.collect();
+    let routes = source.split(".route(").skip(1);
     let routes: BTreeSet<_> = routes.filter_map(|route| route.split('"').nth(1)).map(str::to_owned).collect();
     let folders = fs::read_dir(env!("CARGO_MANIFEST_DIR")).expect("the app's folder");
     let functions: BTreeSet<_> = folders.filter_map(|folder| path_of(&folder.expect("an entry").path())).collect();
     assert_eq!(routes, functions);
+    // What the host asks until anything answers.
+    assert_eq!(ask(router(), "GET", "/", "").await.0, 404);
 }
 
 /// Where the host calls the function of a folder: at /api and its route if it is proxied, at / and its name if not.
@@ -130,14 +137,4 @@ fn a_port_that_cannot_be_opened_ends_the_program_with_the_remedy() {
             "{line}"
         );
     }
-}
-
-/// What a test writes to stderr, when it alone is run as a program of its own; there it is `None`.
-fn log_of(test: &str) -> Option<String> {
-    if env::var_os("LOG_OF").is_some() {
-        return None;
-    }
-    let mut program = Command::new(env::current_exe().expect("this program"));
-    let ended = program.args([test, "--exact", "--nocapture"]).env("LOG_OF", test).output().expect("the program ran");
-    Some(String::from_utf8_lossy(&ended.stderr).into_owned())
 }
