@@ -81,6 +81,7 @@ public sealed class HandlerTests : AppTests
             using Process program = StartProgram(port);
             string said = await program.StandardError.ReadToEndAsync().WaitAsync(Limit);
             Assert.Matches($"^Cannot listen on port `{port}` [(].*[)]: set FUNCTIONS_CUSTOMHANDLER_PORT to a free port, or unset it to listen on 8081\r?\n$", said);
+            Assert.Empty(await program.StandardOutput.ReadToEndAsync().WaitAsync(Limit));
             await program.WaitForExitAsync().WaitAsync(Limit);
             Assert.Equal(1, program.ExitCode);
         }
