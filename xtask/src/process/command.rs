@@ -72,6 +72,12 @@ impl fmt::Display for Failure {
 
 impl std::error::Error for Failure {}
 
+/// Whether `cargo run` sets this variable for the package that it starts. A cargo that is started by us would compile anew what asks
+/// for it, as the build script of `ring` does, whenever the driver is started in another way than before.
+pub fn is_of_cargo_run(name: &str) -> bool {
+    name.starts_with("CARGO_PKG_") || name.starts_with("CARGO_MANIFEST_")
+}
+
 /// The command of a manifest: words, in a folder, with programs from `path`.
 pub fn of_words(words: &[String], dir: &Path, path: &OsStr, changes: &Changes) -> Command {
     let (program, arguments) = words.split_first().map_or(("", [].as_slice()), |(program, rest)| (program, rest));
@@ -88,7 +94,10 @@ pub fn of_words(words: &[String], dir: &Path, path: &OsStr, changes: &Changes) -
 
 /// Runs a command and asks for status 0.
 pub fn run(command: impl Into<Command>, limit: Duration) -> Result<Ended, Failure> {
-    let command = command.into();
+    let mut command = command.into();
+    for name in std::env::vars_os().map(|(name, _)| name).filter(|name| name.to_str().is_some_and(is_of_cargo_run)) {
+        command.env_remove(name);
+    }
     let line = line(&command);
     let ended = run_to_any_end(command, &line, limit)?;
     if ended.status.success() { Ok(ended) } else { Err(Failure::Failed { line, ended }) }
@@ -200,6 +209,13 @@ mod tests {
     fn captures_both_streams_in_order() {
         let ended = shell("echo one; echo two >&2; echo \"$SET${HOME-gone}$PWD\"", LIMIT).unwrap();
         assert_eq!(ended.output, "one\ntwo\nyesgone/\n");
+    }
+
+    #[test]
+    fn what_cargo_says_of_the_package_that_it_runs_is_for_that_alone() {
+        assert!(std::env::var_os("CARGO_PKG_NAME").is_some(), "cargo runs this test");
+        let ended = shell("echo ${CARGO_PKG_NAME-none} ${CARGO_MANIFEST_DIR-none}", LIMIT).unwrap();
+        assert_eq!(ended.output, "none none\n");
     }
 
     #[test]
