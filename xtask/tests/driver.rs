@@ -249,6 +249,7 @@ fn a_new_sample_is_like_another() {
     let checkout = Checkout::new();
     checkout.sample("one", "");
     checkout.run(&["new", "two"]).says("`samples/two` is `samples/one` under another name").says("sample.toml");
+    checkout.run(&["new", "three"]).says("xtask/README.md").says("samples/README.md");
     assert!(fs::read_to_string(checkout.path("samples/two/sample.toml")).unwrap().starts_with("title = \"two\""));
     checkout.run(&["build-all", "two"]).ends(0, "1 passed, 0 failed, 0 skipped");
     assert_eq!(checkout.run(&["new", "two"]).status, Some(1));

@@ -35,11 +35,12 @@ pub fn new(project: &Project, args: &cli::New, report: &Report) -> Result<u8> {
     shell.write_file(&manifest, text.lines().map(titled).collect::<String>())?;
     report.note(format!(
         "`samples/{name}` is `samples/{like}` under another name. Change, in this order:\n  \
-         1. samples/{name}/sample.toml: the title, what must be installed (`probe`), how to build and test, what is staged\n  \
+         1. samples/{name}/sample.toml: the title, what must be installed (`probe`), how to build and test, what is staged\n     \
+         (each key is described in xtask/README.md, under `sample.toml`)\n  \
          2. samples/{name}/host.json: `defaultExecutablePath` and `arguments` start the handler\n  \
          3. the handler: first `GET /api/hello`, until `cargo xtask smoke {name} --only hello` passes; then function by function\n     \
          (a function that cannot be had goes under `[lacks]` in sample.toml with the reason, and its folder goes)\n  \
-         4. its tests, until `cargo xtask test {name}` passes\n  \
+         4. its tests, those of samples/README.md under `The tests`, until `cargo xtask test {name}` passes\n  \
          5. `[image] apt` in sample.toml: what a container needs. `cargo xtask test {name} --bless` writes the Dockerfile\n     \
          from it and the tables of the READMEs; then `cargo xtask docker {name}` passes\n  \
          6. README.md and the comments, until `cargo xtask test` passes",
