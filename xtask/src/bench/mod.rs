@@ -88,7 +88,7 @@ const OTHER_MODES: [(&str, Settings); 2] =
 pub fn host(project: &Project, program: Option<&Path>, rounds: usize, report: &Report) -> Result<u8> {
     let program = match program {
         Some(program) => program.canonicalize().with_context(|| format!("there is no `{}`", program.display()))?,
-        None => mini_host::build(project)?,
+        None => mini_host::build(project, report)?,
     };
     let folder = tempfile::tempdir().context("cannot make a folder for the app")?;
     let app = folder.path().join("app");

@@ -9,6 +9,7 @@ use xshell::{Cmd, cmd};
 
 use crate::process::command;
 use crate::project::Project;
+use crate::report::Report;
 
 /// A first build compiles every dependency with optimisation, perhaps beside other builds.
 const BUILD_LIMIT: Duration = Duration::from_secs(2_400);
@@ -17,8 +18,12 @@ const QUESTION_LIMIT: Duration = Duration::from_secs(60);
 
 /// Builds mini-host, optimised and linked statically (a dynamically linked program from a newer system does not start on
 /// the base image's C library), and returns where it is.
-pub fn build(project: &Project) -> Result<PathBuf> {
+pub fn build(project: &Project, report: &Report) -> Result<PathBuf> {
     let (shell, triple) = (project.shell(), host_triple(project)?);
+    // Its output is read, so cargo's own lines come only when it is over.
+    if !project.target().join(&triple).join("release/mini-host").exists() {
+        report.note("mini-host is built for the first time, optimised: this takes some minutes");
+    }
     let build = cmd!(shell, "cargo build --release --locked --package mini-host --target {triple}");
     let build = build.arg("--message-format=json-render-diagnostics").env("RUSTFLAGS", "-C target-feature=+crt-static");
     let output = run(build, BUILD_LIMIT).context("cannot build mini-host")?;

@@ -30,7 +30,7 @@ pub struct Settings<'a> {
 
 /// Runs every case natively for each staged sample; outcomes go to the report as they are known.
 pub fn run_all(settings: &Settings<'_>, staged: &[Staged], chosen: &Chosen) -> Result<()> {
-    let mini_host = mini_host::build(settings.project)?;
+    let mini_host = mini_host::build(settings.project, settings.report)?;
     let azurite = match settings.storage {
         Some(_) => None,
         None => Some(azurite::install(settings.project)?),

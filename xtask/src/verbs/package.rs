@@ -27,7 +27,7 @@ pub struct Unpacked {
 
 /// Packs staged apps for a plan, and unpacks each zip again. What goes wrong with one sample is in the report.
 pub fn package(project: &Project, staged: &[Staged], plan: &str, report: &Report) -> Result<Unpacked> {
-    let mini_host = mini_host::build(project)?;
+    let mini_host = mini_host::build(project, report)?;
     let folder = project.target().join("package");
     fs::create_dir_all(&folder).with_context(|| format!("cannot make `{}`", folder.display()))?;
     let unpacked = run::scratch(&project.target()).and_then(tempfile::tempdir_in);

@@ -143,7 +143,7 @@ async fn found(engine: &Engine, name: &str, limit: Duration) -> Result<Image> {
 /// Builds the stand-in from what it is made of, where that has changed.
 async fn stand_in(builder: &ImageBuilder<'_>) -> Result<Base> {
     let (project, shell) = (builder.project, builder.project.shell());
-    let mini_host = mini_host::build(project)?;
+    let mini_host = mini_host::build(project, builder.report)?;
     let program = shell.read_binary_file(&mini_host)?;
     let node = node(project)?;
     let (root, root_image) = rootfs::ensure(builder).await?;
