@@ -74,7 +74,7 @@ impl std::error::Error for Failure {}
 
 /// Whether `cargo run` sets this variable for the package that it starts. A cargo that is started by us would compile anew what asks
 /// for it, as the build script of `ring` does, whenever the driver is started in another way than before.
-pub fn is_of_cargo_run(name: &str) -> bool {
+fn is_of_cargo_run(name: &str) -> bool {
     name.starts_with("CARGO_PKG_") || name.starts_with("CARGO_MANIFEST_")
 }
 

@@ -103,8 +103,7 @@ impl Process {
             .stderr(Stdio::piped());
         let (mut child, group, guard) = spawn(&mut command, &launch.watchdog, worker_id)?;
 
-        let category = format!("Worker.HttpWorkerProcess.{worker_id}");
-        let output = Output::new(log.clone(), &category, launch.handler.stderr_is_errors_only);
+        let output = Output::new(log.clone(), &category(worker_id), launch.handler.stderr_is_errors_only);
         let mut pumps = JoinSet::new();
         if let Some(pipe) = child.stdout.take() {
             pumps.spawn(output.clone().pump(Stream::Output, pipe));
@@ -174,6 +173,11 @@ impl Drop for Process {
     fn drop(&mut self) {
         self.kill_group();
     }
+}
+
+/// The category of what the log says of a start of the handler, and of what it prints.
+pub fn category(worker_id: Uuid) -> String {
+    format!("Worker.HttpWorkerProcess.{worker_id}")
 }
 
 /// Starts a process in a group of its own that ends with this one, whatever ends that, and so does all that it starts in turn:

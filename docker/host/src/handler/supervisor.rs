@@ -14,7 +14,7 @@ use wire::Client;
 
 use super::diagnostics;
 use super::listening::listening;
-use super::process::{Ending, Launch, Process};
+use super::process::{Ending, Launch, Process, category};
 use super::process_tree;
 use super::readiness::{Probe, Readiness, wait_until_ready};
 use super::restarts::Restarts;
@@ -94,8 +94,7 @@ impl Supervisor {
             let (end, process) = match Process::start(&self.launch, worker_id, &self.log) {
                 Ok(process) => self.look_after(process).await,
                 Err(error) => {
-                    let category = format!("Worker.HttpWorkerProcess.{worker_id}");
-                    self.log.error(&category, diagnostics::start_failure(&self.launch, worker_id, &error));
+                    self.log.error(&category(worker_id), diagnostics::start_failure(&self.launch, worker_id, &error));
                     // Nothing is restarted, nothing counted; only a command to restart, or the end, helps (protocol.md#exit-and-restart).
                     match self.commands.recv().await {
                         Some(Command::Restart) => continue,
@@ -228,8 +227,7 @@ impl Supervisor {
                 true
             }
             End::Exited(_) if end.asks_for_restart() => {
-                let category = format!("Worker.HttpWorkerProcess.{worker_id}");
-                self.log.information(&category, "Language Worker Process exited and needs to be restarted.");
+                self.log.information(&category(worker_id), "Language Worker Process exited and needs to be restarted.");
                 false
             }
             End::Exited(status) => {
@@ -243,7 +241,7 @@ impl Supervisor {
                      WorkerProcessExitException: {name} exited with code {code} (0x{code:X})\n ---> \
                      System.Exception{lines}"
                 );
-                self.log.error(&format!("Worker.HttpWorkerProcess.{worker_id}"), text);
+                self.log.error(&category(worker_id), text);
                 true
             }
         }
