@@ -5,7 +5,7 @@ mod func_start;
 use std::path::PathBuf;
 
 use clap::builder::PossibleValue;
-use clap::error::ErrorKind;
+use clap::error::{ContextKind, ContextValue, ErrorKind};
 use clap::{Args, CommandFactory, Parser, Subcommand, ValueEnum, value_parser};
 use clap_complete::Shell;
 
@@ -53,7 +53,7 @@ const VERSION: &str = concat!(env!("CARGO_PKG_VERSION"), ", which follows the Fu
 /// the app, as in the images of the real host, that file is not read and no emulator is started.
 #[derive(Debug, Parser)]
 #[command(name = "mini-host", version = VERSION, max_term_width = 100, after_long_help = AFTER_HELP)]
-#[command(args_conflicts_with_subcommands = true, disable_help_subcommand = true)]
+#[command(args_conflicts_with_subcommands = true)]
 pub struct Cli {
     /// What to do instead of serving.
     #[command(subcommand)]
@@ -105,7 +105,7 @@ pub struct ServeOptions {
     #[arg(short, long, value_name = "N")]
     pub port: Option<u16>,
 
-    /// Serves these functions alone.
+    /// Serves these functions alone. Names follow until the next option: the folder of the app stands before it.
     ///
     /// Example: mini-host --functions hello Orders
     #[arg(long, value_name = "NAME", num_args = 1.., value_delimiter = ',')]
@@ -221,7 +221,7 @@ pub struct Send {
     #[arg(required_unless_present = "list")]
     pub function: Option<String>,
 
-    /// Lists what is sent to triggers that nothing listens for here, where no text is given: Service Bus, Cosmos DB and others.
+    /// Lists the examples that are sent where no text is given, for triggers that mini-host does not listen to: Service Bus and others.
     #[arg(long)]
     pub list: bool,
 
@@ -274,10 +274,23 @@ impl Cli {
         match words.find_map(|word| func_start::hint(&word).map(|hint| (word, hint))) {
             // What clap finds similar is not what was meant.
             Some((word, hint)) => eprintln!("error: `{word}` is a word of Core Tools, not of mini-host\nhint: {hint}"),
-            // Nothing to do if there is nowhere to write to.
-            None => _ = error.print(),
+            None => match second_folder(&error) {
+                Some(word) => eprintln!(
+                    "error: `{word}` is one word too many\nhint: an app is one folder: mini-host FOLDER; `mini-host --help` lists the verbs"
+                ),
+                // Nothing to do if there is nowhere to write to.
+                None => _ = error.print(),
+            },
         }
         std::process::exit(error.exit_code())
+    }
+}
+
+/// A word behind the folder of the app, which clap takes for a verb.
+fn second_folder(error: &clap::Error) -> Option<&str> {
+    match error.get(ContextKind::InvalidSubcommand) {
+        Some(ContextValue::String(word)) if Cli::command().find_subcommand(word).is_none() => Some(word),
+        _ => None,
     }
 }
 

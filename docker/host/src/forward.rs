@@ -1,4 +1,4 @@
-//! Forwarding mode: the request and the answer pass as they are (protocol.md#forwarding).
+//! Forwarding, the older HTTP mode: request and response are read whole, and their header lines rewritten (protocol.md#forwarding).
 
 pub mod headers;
 pub mod target;

@@ -122,6 +122,10 @@ fn pack(asked: &Package) -> Result<(), Diagnostic> {
 async fn serve(options: ServeOptions, asked: Option<Asked>) -> Result<Option<Answer>, Diagnostic> {
     let Surroundings { root, environment, port, cors, is_local, may_start_azurite, mut notes } =
         local::surroundings(&options)?;
+    if let Some(folder) = &options.observe.record {
+        let what = format!("cannot make the folder `{}` of --record", folder.display());
+        std::fs::create_dir_all(folder).map_err(|error| failed(what, &error))?;
+    }
     let mut signals = StopSignals::new().map_err(|error| failed("cannot wait for signals", &error))?;
     let connections = descriptors::connection_limit();
     memory::give_back_after_peaks();

@@ -381,3 +381,34 @@ http.createServer((request, response) => {
     let notes = String::from_utf8(output.stderr).unwrap();
     assert!(notes.contains("by hand only: nothing here listens for `serviceBusTrigger`"), "{notes}");
 }
+
+#[test]
+fn a_debugger_is_told_the_settings_of_the_app_too() {
+    let app = app(r#"{"Values": {"ONE": "it's one", "TWO": "file"}}"#);
+    let host = Host::start(typed(&app, &["--port", "0", "--print-env"]).env("TWO", "of the terminal"));
+    host.wait_for_line(r"  export ONE='it'\''s one'");
+    let line = host.wait_for_line("export ");
+    assert!(!line.contains("TWO"), "what the terminal has need not be set: {line}");
+}
+
+#[test]
+fn nobody_waits_for_a_handler_that_cannot_be_started() {
+    let app = app(r#"{"Values": {}}"#);
+    fs::write(app.path().join("host.json"), HOST_JSON.replace("\"node\"", "\"nonesuch\"")).unwrap();
+    let (status, error) = refused(&app, &["send", "hello"]);
+    assert_eq!(status, Some(1));
+    assert!(error.ends_with("error: the handler cannot be started\nhint: `mini-host` in its folder says why\n"), "{error}");
+}
+
+#[test]
+fn words_that_are_no_folder_of_an_app_are_told_what_is_wanted() {
+    let app = app(r#"{"Values": {}}"#);
+    let (status, error) = refused(&app, &["one-app", "another"]);
+    assert!(status == Some(2) && error.starts_with("error: `another` is one word too many\nhint: "), "{error}");
+    let (status, error) = refused(&app, &["../host.json"]);
+    assert!(status == Some(1) && error.contains("`../host.json`: it is a file\nhint: give the folder"), "{error}");
+    let (status, error) = refused(&app, &["--record", "../handler.mjs/x"]);
+    assert!(status == Some(1) && error.contains("cannot make the folder `../handler.mjs/x` of --record"), "{error}");
+    let help = typed(&app, &["help", "send"]).output().unwrap();
+    assert!(help.status.success() && String::from_utf8_lossy(&help.stdout).starts_with("Invokes a function"));
+}

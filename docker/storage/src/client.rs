@@ -1,5 +1,6 @@
 //! Signed HTTP calls to one storage account: the only file that names the HTTP client and the signer.
 
+use std::iter::successors;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -80,7 +81,7 @@ impl Storage {
             // Storage on a loopback or private address is not behind a proxy, and signed requests should not pass one.
             .no_proxy()
             .build()
-            .map_err(|error| Error::Request { call: "the HTTP client".to_owned(), reason: causes(&error) })?;
+            .map_err(|error| Error::Request { call: "the HTTP client".to_owned(), reason: cause(&error) })?;
         let credential = match &account.credential {
             Credential::Key(key) => StaticCredentialProvider::new_shared_key(&account.name, key),
             Credential::SharedAccessSignature(token) => StaticCredentialProvider::new_sas_token(token),
@@ -151,7 +152,7 @@ impl Storage {
         let (mut parts, body) =
             request.body(call.body.clone()).map_err(|error| problem(error.to_string()))?.into_parts();
         self.shared.signer.sign(&mut parts, None).await.map_err(|error| problem(error.to_string()))?;
-        reqwest::Request::try_from(http::Request::from_parts(parts, body)).map_err(|error| problem(causes(&error)))
+        reqwest::Request::try_from(http::Request::from_parts(parts, body)).map_err(|error| problem(cause(&error)))
     }
 }
 
@@ -255,19 +256,12 @@ fn is_lost_connection(error: &reqwest::Error) -> bool {
 
 fn unreachable(call: &str, error: reqwest::Error) -> Error {
     // The client's own text names the address, which may carry a signature in its query.
-    Error::Unreachable { call: call.to_owned(), reason: causes(&error.without_url()) }
+    Error::Unreachable { call: call.to_owned(), reason: cause(&error.without_url()) }
 }
 
-/// An error's text with those of its causes, outermost first.
-fn causes(error: &dyn std::error::Error) -> String {
-    let mut text = error.to_string();
-    let mut source = error.source();
-    while let Some(cause) = source {
-        text.push_str(": ");
-        text.push_str(&cause.to_string());
-        source = cause.source();
-    }
-    text
+/// The innermost cause of an error: what stands around it names layers of the client.
+fn cause(error: &(dyn std::error::Error + 'static)) -> String {
+    successors(Some(error), |error| error.source()).last().unwrap_or(error).to_string()
 }
 
 /// Gives the whole process a provider for TLS, which any HTTP client in it asks for when it is made, even for `http:`

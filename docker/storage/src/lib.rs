@@ -1,4 +1,4 @@
-//! The few queue and blob calls that mini-host and the smoke test both make.
+//! The few queue and blob calls that mini-host and the driver both make.
 //!
 //! Start with [`Storage::connect`], which takes a connection string as Azure's own clients do, then name a [`Queue`] or a
 //! [`Container`]. Message texts are what stands in storage: base64 or not is the caller's affair.

@@ -66,7 +66,11 @@ fn connection_string<'a>(settings: &'a Settings, name: &str) -> Result<&'a str, 
             shown(name, &prefixed)
         )),
         None => Diagnostic::of_whole(format!("Storage account connection string '{prefixed}' does not exist"))
-            .hint(format!("set the environment variable `{}` to a connection string", shown(name, &prefixed))),
+            .hint(format!(
+                "set `{}` to a connection string, in the environment or in `Values` of local.settings.json; `UseDevelopmentStorage=true` is \
+                 the emulator",
+                shown(name, &prefixed)
+            )),
     })
 }
 

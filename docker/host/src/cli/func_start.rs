@@ -1,4 +1,4 @@
-//! Words of `func start` that hands type, and what they are called here.
+//! Options and verbs of `func` that people type out of habit, and what they are called here.
 
 /// What to type instead of an option or a verb of Core Tools; `None` for any other word.
 ///
@@ -14,7 +14,10 @@ pub fn hint(word: &str) -> Option<&'static str> {
         "--usehttps" | "--use-https" | "--cert" | "--password" => {
             "mini-host speaks HTTP alone; for HTTPS put a proxy before it"
         }
-        "--verbose" | "-v" => {
+        "-v" => {
+            "`mini-host --version`; for more log: AzureFunctionsJobHost__logging__logLevel__default=Debug mini-host"
+        }
+        "--verbose" => {
             "the level of the log is host.json's: AzureFunctionsJobHost__logging__logLevel__default=Debug mini-host"
         }
         "--user-log-level" => {

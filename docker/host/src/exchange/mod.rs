@@ -1,4 +1,5 @@
-//! What passed between host and handler, for people: kept for a page, written into files. Nobody asks for it: nothing is kept.
+//! What passed between host and handler, for people: kept for a page, written into files. Nothing is kept unless `--record` or
+//! `--inspect` asks for it.
 
 mod folder;
 mod kept;

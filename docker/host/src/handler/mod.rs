@@ -91,7 +91,7 @@ impl Handler {
             return true;
         }
         let mut readiness = self.readiness();
-        let decided = readiness.wait_for(|state| *state != Readiness::Starting);
+        let decided = readiness.wait_for(|state| matches!(state, Readiness::Ready | Readiness::GivenUp));
         let decided = tokio::time::timeout(4 * self.initialization_timeout, decided).await;
         matches!(decided, Ok(Ok(state)) if *state == Readiness::Ready)
     }

@@ -11,8 +11,9 @@ const PROBE_PAUSE_MS: u64 = 5;
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Readiness {
-    /// It is being started, or could not be.
     Starting,
+    /// Its process could not be made. Callers wait for it all the same: an operator may restart it.
+    Unstartable,
     Ready,
     /// It has failed three times; the host is to end.
     GivenUp,

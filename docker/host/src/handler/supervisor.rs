@@ -95,6 +95,7 @@ impl Supervisor {
                 Ok(process) => self.look_after(process).await,
                 Err(error) => {
                     self.log.error(&category(worker_id), diagnostics::start_failure(&self.launch, worker_id, &error));
+                    self.readiness.send_replace(Readiness::Unstartable);
                     // Nothing is restarted, nothing counted; only a command to restart, or the end, helps (protocol.md#exit-and-restart).
                     match self.commands.recv().await {
                         Some(Command::Restart) => continue,

@@ -22,7 +22,7 @@ pub fn listing(app: &App, base_url: &str) -> String {
         return "\nNo functions: the list `functions`, or `--functions`, leaves them all out\n\n".to_owned();
     }
     if functions.is_empty() {
-        return "\nNo functions: no folder of the app holds a function.json that can be loaded, and host.json has no good `customHandler.http.routes`\n\n"
+        return "\nNo functions: no folder of the app holds a function.json that can be loaded, and host.json has no usable `customHandler.http.routes`\n\n"
             .to_owned();
     }
     let mut text = String::from("\nFunctions:\n\n");
@@ -33,12 +33,13 @@ pub fn listing(app: &App, base_url: &str) -> String {
 }
 
 fn line(app: &App, function: &LoadedFunction, base_url: &str) -> String {
+    let disabled = if function.disabled { " (disabled)" } else { "" };
     let Some(http) = &function.http else {
         let kind = &function.trigger.type_name;
-        return if is_by_hand(kind) { format!("{kind} (by hand only)") } else { kind.clone() };
+        let by_hand = if is_by_hand(kind) { " (by hand only)" } else { "" };
+        return format!("{kind}{by_hand}{disabled}");
     };
     let methods = http.methods.as_ref().map(|methods| format!("[{}] ", methods.join(",").to_uppercase()));
-    let disabled = if function.disabled { " (disabled)" } else { "" };
     format!("{}{}{disabled}", methods.unwrap_or_default(), url(app, &http.route, base_url))
 }
 

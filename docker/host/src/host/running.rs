@@ -110,13 +110,16 @@ pub fn launch(app: &App, options: &CustomHandler, handler_options: &HandlerOptio
     })
 }
 
-/// Prints what to set and to run in order to start the handler by hand.
+/// Prints what to set and to run in order to start the handler by hand: what the app's settings and the host add to the environment
+/// that a terminal has.
 fn print_launch(launch: &Launch) {
     let quoted = |text: &str| format!("'{}'", text.replace('\'', "'\\''"));
     let id = Uuid::new_v4();
     let mut text = String::from("Start the handler yourself; the host waits for it:\n\n");
     text.push_str(&format!("  cd {}\n", quoted(&launch.handler.working_directory.to_string_lossy())));
-    for (name, value) in launch.variables(id) {
+    let settings = launch.environment.iter().filter(|(name, value)| std::env::var(name).as_ref() != Ok(value));
+    let settings = settings.map(|(name, value)| (name.as_str(), value.clone()));
+    for (name, value) in settings.chain(launch.variables(id)) {
         text.push_str(&format!("  export {name}={}\n", quoted(&value)));
     }
     let line = launch.command_line(id);

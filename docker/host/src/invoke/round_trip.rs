@@ -42,9 +42,9 @@ impl fmt::Display for RoundTrip {
         write!(out, "The request was: POST {}, {}", self.target, shown(&self.envelope))?;
         match self.answer.get() {
             Some((status, content_type, body)) => {
-                write!(out, "\nThe answer was: {status}, {content_type}, {}", shown(body))
+                write!(out, "\nThe response was: {status}, {content_type}, {}", shown(body))
             }
-            None => out.write_str("\nThe answer was: none"),
+            None => out.write_str("\nThe response was: none"),
         }
     }
 }

@@ -1,5 +1,6 @@
 //! The folder of the app.
 
+use std::fmt::Display;
 use std::path::{Path, PathBuf};
 
 use crate::app::Diagnostic;
@@ -12,10 +13,12 @@ const HOST_FILE: &str = "host.json";
 /// If there is no such folder.
 pub fn find(named: Option<PathBuf>) -> Result<PathBuf, Diagnostic> {
     if let Some(path) = named {
-        return std::fs::canonicalize(&path).map_err(|error| {
+        let cannot_open = |error: &dyn Display| {
             Diagnostic::of_whole(format!("cannot open the app folder `{}`: {error}", path.display()))
                 .hint("give the folder that has host.json")
-        });
+        };
+        let folder = std::fs::canonicalize(&path).map_err(|error| cannot_open(&error))?;
+        return if folder.is_file() { Err(cannot_open(&"it is a file")) } else { Ok(folder) };
     }
     let here = std::env::current_dir().map_err(|error| {
         Diagnostic::of_whole(format!("cannot find out which folder this is: {error}"))
@@ -24,6 +27,6 @@ pub fn find(named: Option<PathBuf>) -> Result<PathBuf, Diagnostic> {
     let has_host_file = |folder: &&Path| folder.join(HOST_FILE).is_file();
     here.ancestors().find(has_host_file).map(Path::to_path_buf).ok_or_else(|| {
         Diagnostic::of_whole(format!("no host.json in `{}`, nor in a folder above it", here.display()))
-            .hint("go to the folder of a function app, or name it: mini-host FOLDER")
+            .hint("go to the folder of a function app, or name it: mini-host FOLDER, or --app FOLDER after `send`")
     })
 }

@@ -3,11 +3,12 @@
 use std::io;
 use std::path::Path;
 
+use super::plan::Plan;
 use crate::app::Diagnostic;
 
-pub fn refused(found: &[Diagnostic]) -> Diagnostic {
+pub fn refused(plan: Plan, found: &[Diagnostic]) -> Diagnostic {
     let lines: Vec<String> = found.iter().map(ToString::to_string).collect();
-    Diagnostic::of_whole(format!("it would not run there:\n{}", lines.join("\n")))
+    Diagnostic::of_whole(format!("the app would not run on {}:\n{}", plan.title(), lines.join("\n")))
 }
 
 pub fn no_app(root: &Path) -> Diagnostic {
@@ -26,6 +27,7 @@ pub fn unreadable(path: &Path, error: &io::Error) -> Diagnostic {
 
 pub fn unwritable(path: &Path, error: &io::Error) -> Diagnostic {
     Diagnostic::of_whole(format!("cannot write `{}`: {error}", path.display()))
+        .hint("name a file of a folder that is there and can be written: --output FILE")
 }
 
 pub fn changed(name: &str) -> Diagnostic {

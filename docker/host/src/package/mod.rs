@@ -39,7 +39,7 @@ pub fn package(root: &Path, plan: Plan, output: &Path, settings: &Settings) -> R
     let app = app::load(&root, settings);
     let verdict = verdict::verdict(&app, &files, plan);
     if !verdict.refusals.is_empty() {
-        return Err(error::refused(&verdict.refusals));
+        return Err(error::refused(plan, &verdict.refusals));
     }
     let zip = archive::write(&files, &output)?;
     files::compare(&files, &files::list(&root, &output)?)?;
@@ -54,6 +54,6 @@ impl Display for Package {
             writeln!(f, "{mode} {:>11} {}", file.size, file.name)?;
         }
         let (count, all) = (self.files.len(), self.files.iter().map(|file| file.size).sum::<u64>());
-        writeln!(f, "{}: {} bytes for {all} in {count} files", self.path.display(), self.bytes)
+        writeln!(f, "{}: {count} files, {all} bytes, packed into {}", self.path.display(), self.bytes)
     }
 }

@@ -140,14 +140,14 @@ fn interpreter(path: &str, is_named: bool, plan: Plan) -> Outcome {
     let (message, hint) = match plan.interpreter(name) {
         Interpreter::There => return Outcome::Runs,
         Interpreter::With(runtime) => (
-            format!("is there if the app's runtime is `{runtime}` instead of `custom` (November 2026)"),
+            format!("is there if the app's runtime is `{runtime}` instead of `custom` (as of November 2026)"),
             format!("{MCP_PAGE}; an image has whatever you put into it"),
         ),
         Interpreter::InAnImage if plan == Plan::Container => {
             ("must be in the image".to_owned(), "docker/Dockerfile takes it as `PACKAGES`".to_owned())
         }
         Interpreter::InAnImage => (
-            format!("comes with no runtime of {} (November 2026)", plan.title()),
+            format!("comes with no runtime of {} (as of November 2026)", plan.title()),
             format!(
                 "deploy an image that has it, and pack with --plan container; the runtimes are listed in {LANGUAGES_PAGE}"
             ),
@@ -175,7 +175,7 @@ fn scanned(app: &App) -> Vec<Diagnostic> {
                     format!("{} does not scan containers, so this trigger never fires", Plan::Flex.title()),
                     format!("bindings[{index}].type"),
                 );
-                let hint = "`\"source\": \"EventGrid\"` and an event subscription: \
+                let hint = "`\"source\": \"EventGrid\"` and an event subscription, or `--plan premium`, which scans: \
                             https://learn.microsoft.com/azure/azure-functions/functions-event-grid-blob-trigger";
                 app.in_function(function, &fault.hint(hint))
             })

@@ -1,7 +1,6 @@
 //! Invoking a function by its own trigger, and waiting for what becomes of it.
 
 use std::fmt::Display;
-use std::pin::pin;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -16,6 +15,7 @@ use crate::app::{BindingKind, Diagnostic, Function, LoadedFunction};
 use crate::bindings::output;
 use crate::cli::MOST_SECONDS;
 use crate::grammar::spelling;
+use crate::handler::Readiness;
 use crate::host::running::Running;
 use crate::host::{Host, State};
 use crate::invoke;
@@ -33,8 +33,29 @@ struct Sent {
     otherwise: Option<Diagnostic>,
 }
 
-/// Invokes a function of the app that the host serves, and waits for the end.
+/// Invokes a function of the app that the host serves, and waits for the end; not if the handler cannot be started, as nobody would
+/// answer.
 pub async fn invoke(host: &Arc<Host>, asked: &Asked) -> Answer {
+    tokio::select! {
+        biased;
+        answer = invoked(host, asked) => answer,
+        () = unstartable(host) => refused(
+            Diagnostic::of_whole("the handler cannot be started").hint("`mini-host` in its folder says why"),
+        ),
+    }
+}
+
+async fn unstartable(host: &Host) {
+    if let State::Running(running) = host.state()
+        && let Some(handler) = &running.handler
+        && handler.readiness().wait_for(|readiness| *readiness == Readiness::Unstartable).await.is_ok()
+    {
+        return;
+    }
+    std::future::pending().await
+}
+
+async fn invoked(host: &Arc<Host>, asked: &Asked) -> Answer {
     let deadline = Instant::now() + Duration::from_secs(asked.seconds.min(MOST_SECONDS));
     let silent = |what: &dyn Display| {
         let text = format!("{what} within {} s", asked.seconds);
@@ -45,8 +66,7 @@ pub async fn invoke(host: &Arc<Host>, asked: &Asked) -> Answer {
         Err(refusal) => return refused(refusal),
     };
     let mut records = host.log.records();
-    let sending = pin!(send(host, &running, &function, asked));
-    let mut sent = match timeout_at(deadline, sending).await {
+    let mut sent = match timeout_at(deadline, send(host, &running, &function, asked)).await {
         Ok(Ok(sent)) => sent,
         Ok(Err(refusal)) => return refused(refusal),
         Err(_) => return silent(&format!("the invocation of `{}` has not ended", function.name)),

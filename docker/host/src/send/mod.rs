@@ -89,10 +89,12 @@ impl Ended {
 impl std::fmt::Display for Ended {
     fn fmt(&self, out: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         let Invocation { function, outcome, error, milliseconds, outputs, .. } = &self.invocation;
-        let outcome = match outcome {
-            Outcome::Succeeded => "succeeded",
-            Outcome::Failed => "failed",
-            Outcome::Abandoned => "was abandoned",
+        let refused = self.response.as_ref().filter(|response| response.status >= 400);
+        let outcome = match (outcome, refused) {
+            (Outcome::Succeeded, None) => "succeeded",
+            (Outcome::Succeeded, Some(response)) => &format!("answered {}", response.status),
+            (Outcome::Failed, _) => "failed",
+            (Outcome::Abandoned, _) => "was abandoned",
         };
         writeln!(out, "{function} {outcome} in {milliseconds} ms")?;
         if let Some(error) = error {

@@ -1,4 +1,4 @@
-//! What the triggers send that nothing listens for here: an example of each, with the metadata that the real host adds.
+//! An example of what each trigger sends that mini-host does not listen to, with the metadata that the real host adds.
 
 use serde::Deserialize;
 use serde_json::{Map, Value};
