@@ -10,7 +10,8 @@ param location string = resourceGroup().location
 @description('The most instances that run at a time.')
 param maximumInstanceCount int = 40
 
-@description('Memory of one instance in MB: 512, 2048 or 4096.')
+@description('Memory of one instance in MB.')
+@allowed([512, 2048, 4096])
 param instanceMemoryMB int = 2048
 
 // Storage Blob Data Owner, Storage Queue Data Contributor, Storage Table Data Contributor.
