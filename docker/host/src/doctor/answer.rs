@@ -144,7 +144,7 @@ fn no_status(status: &Json, name: &str) -> Option<Diagnostic> {
     let is_number = match status {
         Json::Integer(number) => i32::try_from(*number).is_ok(),
         Json::Text(text) => number::parse_int(text).is_some(),
-        Json::Null | Json::Array(_) | Json::Object(_) => true,
+        Json::Null | Json::Undefined | Json::Array(_) | Json::Object(_) => true,
         _ => false,
     };
     (!is_number).then(|| {

@@ -126,18 +126,20 @@ fn read(text: &str) -> Result<Verdict, Unreadable> {
     }
     let mut answer = Answer::default();
     let mut mistyped = None;
+    let mut is_beginning = true;
     reader.object(|name, reader| {
+        let is_metadata = is_beginning && name.starts_with('$');
+        is_beginning = is_metadata;
         if same_name(&name, "Outputs") {
             read_outputs(&mut answer, reader.value()?).unwrap_or_else(|error| mistyped = Some(error));
         } else if same_name(&name, "Logs") {
             read_logs(&mut answer, reader.value_without_dates()?).unwrap_or_else(|error| mistyped = Some(error));
         } else if same_name(&name, "ReturnValue") {
-            let value = without_metadata(reader.value()?);
-            let value = value.unwrap_or_else(|error| {
-                mistyped = Some(error.into());
-                Json::Null
-            });
-            answer.return_value = Some(value).filter(|value| !value.is_null());
+            read_return_value(&mut answer, reader.value()?).unwrap_or_else(|error| mistyped = Some(error));
+        } else if is_metadata {
+            let with_another =
+                Json::Object([(name, reader.value()?), (String::new(), Json::Null)].into_iter().collect());
+            without_metadata(with_another).map_or_else(|error| mistyped = Some(error.into()), drop);
         } else {
             answer.unknown.push(name.to_string());
             reader.skip()?;
@@ -162,6 +164,21 @@ fn read_outputs(answer: &mut Answer, value: Json) -> Result<(), Unreadable> {
     Ok(())
 }
 
+/// Of a name given twice the last value counts; but a list or an object cannot be read over a value of another kind.
+fn read_return_value(answer: &mut Answer, value: Json) -> Result<(), Unreadable> {
+    if let Some(before) = answer.return_value.as_ref().filter(|before| !can_be_read_over(before, &value)) {
+        return Err(Unreadable::Kind { what: "the second `ReturnValue`", kind: value.kind(), wanted: before.kind() });
+    }
+    answer.return_value = Some(without_metadata(value)?).filter(|value| !value.is_null());
+    Ok(())
+}
+
+/// Whether Newtonsoft.Json, which looks at what a member of any type is already, reads another value into it.
+pub(super) const fn can_be_read_over(before: &Json, value: &Json) -> bool {
+    let is_nested = matches!(value, Json::Array(_) | Json::Object(_));
+    !is_nested || matches!(before, Json::Null | Json::Array(_) | Json::Object(_))
+}
+
 /// Numbers, booleans and nulls count as texts, anything else in the array does not (recordings RX-logs-*).
 fn read_logs(answer: &mut Answer, value: Json) -> Result<(), Unreadable> {
     let lines = match value {
@@ -174,7 +191,9 @@ fn read_logs(answer: &mut Answer, value: Json) -> Result<(), Unreadable> {
             // What .NET's logger makes of a null message.
             Json::Null => "[null]".to_owned(),
             Json::Bool(value) => value.to_string(),
-            Json::Array(_) | Json::Object(_) => return Err(Unreadable::kind("a line of `Logs`", &line, "a string")),
+            Json::Array(_) | Json::Object(_) | Json::Undefined => {
+                return Err(Unreadable::kind("a line of `Logs`", &line, "a string"));
+            }
             scalar => json::into_text(scalar),
         });
     }
@@ -272,6 +291,9 @@ mod tests {
         assert_eq!(of(r#"{"Outputs":null,"Logs":null,"ReturnValue":null}"#), Answer::default());
         assert_eq!(of(r#"{"Outputs":"","Logs":""}"#), Answer::default());
         assert_eq!(of(r#"{"Outputs":{"a":{"$type":"x"}}}"#), of(r#"{"Outputs":{"a":{}}}"#));
+        assert_eq!(of(r#"{"$type":"x","$id":5,"ReturnValue":[1],"ReturnValue":{}}"#), of(r#"{"ReturnValue":{}}"#));
+        assert_eq!(of(r#"{"Outputs":{"a":undefined},"ReturnValue":undefined}"#), of(r#"{"Outputs":{"a":null}}"#));
+        assert_eq!(of(r#"{"a":1,"$type":[]}"#).unknown, ["a", "$type"]);
         assert_eq!(of(r#"{"Outputs":{"a":1,"a":2},"outputs":{"b":3}}"#).outputs.unwrap().len(), 2);
     }
 
@@ -290,6 +312,10 @@ mod tests {
             "{\"Logs\":5}",
             "{\"Logs\":{}}",
             "{\"Logs\":[\"a\",{}]}",
+            "{\"Logs\":[,]}",
+            "{\"$type\":[]}",
+            "{\"$id\":\"1\",\"$values\":[],\"ReturnValue\":1}",
+            "{\"ReturnValue\":1,\"returnValue\":[]}",
             "hello",
         ] {
             assert!(fails(200, "application/json", body.as_bytes()), "{body}");

@@ -18,7 +18,7 @@ pub fn content(value: OutputValue) -> Result<Vec<u8>, Diagnostic> {
         Json::Integer(number) => number.to_le_bytes()[..4].to_vec(),
         Json::Float(number) => number.to_le_bytes().to_vec(),
         Json::Bool(value) => vec![u8::from(value)],
-        Json::Null => Vec::new(),
+        Json::Null | Json::Undefined => Vec::new(),
         Json::Date(_) | Json::BigInteger(_) => {
             let kind = if matches!(value, Json::Date(_)) { "a date" } else { "an integer beyond 64 bits" };
             return Err(Diagnostic::of_whole(format!("{kind} cannot be the content of a blob"))

@@ -109,7 +109,7 @@ impl BindingData {
         let Ok(members) = properties(trimmed) else { return };
         for (name, value) in members {
             match value {
-                Json::Null => {}
+                Json::Null | Json::Undefined => {}
                 Json::Object(_) => self.set(&name, Value::Json(value)),
                 scalar => self.set(&name, into_text(scalar)),
             }
@@ -119,7 +119,7 @@ impl BindingData {
 
 /// The members of the object that `text` is, arrays as null: they are left out and may be large.
 fn properties(text: &str) -> Result<Object, json::Error> {
-    let mut reader = json::Reader::new(text, json::DEFAULT_MAX_DEPTH);
+    let mut reader = json::Reader::new(text, json::DEFAULT_MAX_DEPTH).with_first_places();
     let mut members = Object::new();
     reader.object(|name, reader| {
         let value = if reader.at_array()? { reader.skip().map(|()| Json::Null)? } else { reader.value()? };

@@ -1,6 +1,6 @@
 //! What an invocation says to its HTTP caller (protocol.md#named-http-output and #http-return-value).
 
-use super::answer::counts_as_null;
+use super::answer::{can_be_read_over, counts_as_null};
 use super::output_value::OutputValue;
 use crate::app::Diagnostic;
 use dotnet_text::base64;
@@ -66,7 +66,7 @@ pub(super) fn of_named(name: &str, value: Option<Json>) -> Result<HttpOutput, Di
     };
     let value = parsed.unwrap_or(value);
     check_depth(&value, DEFAULT_MAX_DEPTH)?;
-    match value {
+    match plain(value, || format!("Outputs.{name}"))? {
         Json::Object(members) => Ok(HttpOutput::Raw(members_response(name, members)?)),
         other => Err(Diagnostic::of_whole(format!("`Outputs.{name}` is {}, not an object", other.kind()))
             .hint("give an object with `statusCode`, `headers` and `body`")),
@@ -74,22 +74,25 @@ pub(super) fn of_named(name: &str, value: Option<Json>) -> Result<HttpOutput, Di
 }
 
 /// `statusCode`, `body` and `headers`, in any case; of a name given twice the last value counts (recording RX-body-twice), and
-/// headers are laid over those before.
+/// headers are laid over those before. `status` means nothing, but must be a text or a number, too.
 fn members_response(name: &str, members: Object) -> Result<Raw, Diagnostic> {
     let mut raw = Raw::of(Content::Text(String::new()));
+    let mut body = Json::Null;
     for (member, value) in members {
         if same_name(&member, "statusCode") {
-            raw.status = lenient_status(name, &value)?;
+            raw.status = lenient_status(name, "statusCode", &value)?;
+        } else if same_name(&member, "status") {
+            lenient_status(name, "status", &value)?;
         } else if same_name(&member, "body") {
-            let value = json::without_metadata(value).map_err(|error| {
-                Diagnostic::of_whole(format!("`Outputs.{name}.body`: {error}"))
-                    .hint("give the member another name, or send the body as text")
-            })?;
-            raw.body = Content::Text(json::into_text(value));
+            if !can_be_read_over(&body, &value) {
+                let text = format!("`Outputs.{name}` has two bodies: {}, and then {}", body.kind(), value.kind());
+                return Err(Diagnostic::of_whole(text).hint("give one `body`"));
+            }
+            body = plain(value, || format!("Outputs.{name}.body"))?;
         } else if same_name(&member, "headers") {
-            match value {
+            match plain(value, || format!("Outputs.{name}.headers"))? {
                 value if counts_as_null(&value) => raw.headers.clear(),
-                Json::Object(headers) => lay(&mut raw.headers, headers),
+                Json::Object(headers) => lay(&mut raw.headers, headers)?,
                 other => {
                     let message = format!("`Outputs.{name}.headers` is {}, not an object", other.kind());
                     return Err(Diagnostic::of_whole(message).hint("give an object of header names and values"));
@@ -97,23 +100,36 @@ fn members_response(name: &str, members: Object) -> Result<Raw, Diagnostic> {
             }
         }
     }
+    raw.body = Content::Text(json::into_text(body));
     Ok(raw)
 }
 
+/// What Newtonsoft.Json makes of a value where any type may stand.
+pub(super) fn plain(value: Json, path: impl Fn() -> String) -> Result<Json, Diagnostic> {
+    json::without_metadata(value).map_err(|error| {
+        Diagnostic::of_whole(format!("`{}`: {error}", path()))
+            .hint("give the member another name, or send the value as text")
+    })
+}
+
 /// Adds headers; one with exactly the same name as an earlier one takes its place.
-fn lay(headers: &mut Vec<(String, Option<String>)>, more: Object) {
+fn lay(headers: &mut Vec<(String, Option<String>)>, more: Object) -> Result<(), Diagnostic> {
     let mut all: IndexMap<_, _> = std::mem::take(headers).into_iter().collect();
-    all.extend(more.into_iter().map(|(name, value)| (name, header_text(value))));
+    for (name, value) in more {
+        let text = header_text(plain(value, || format!("headers.{name}"))?);
+        all.insert(name, text);
+    }
     headers.extend(all);
+    Ok(())
 }
 
 /// An integer, or a string that holds one; anything else counts as 200, an array or object fails (recordings RX-sc-*).
-fn lenient_status(name: &str, value: &Json) -> Result<i32, Diagnostic> {
+fn lenient_status(name: &str, member: &str, value: &Json) -> Result<i32, Diagnostic> {
     Ok(match value {
         Json::Integer(number) => i32::try_from(*number).unwrap_or(OK),
         Json::Text(text) => number::parse_int(text).unwrap_or(OK),
         Json::Array(_) | Json::Object(_) => {
-            return Err(Diagnostic::of_whole(format!("`Outputs.{name}.statusCode` is {}, not a number", value.kind())));
+            return Err(Diagnostic::of_whole(format!("`Outputs.{name}.{member}` is {}, not a number", value.kind())));
         }
         _ => OK,
     })
@@ -157,7 +173,9 @@ fn object_response(mut members: Object) -> Result<HttpOutput, Diagnostic> {
         Some(Json::Bool(true)) => {
             return Ok(HttpOutput::Negotiated(Negotiated { status, headers, value: body, xml: true }));
         }
-        Some(Json::Null) => return Err(Diagnostic::of_whole("`enableContentNegotiation` is null, not a boolean")),
+        Some(Json::Null | Json::Undefined) => {
+            return Err(Diagnostic::of_whole("`enableContentNegotiation` is null, not a boolean"));
+        }
         _ => {}
     }
     let body = match body {
@@ -182,7 +200,7 @@ fn strict_status(value: Json) -> Result<i32, Diagnostic> {
 /// text is the name of their type (host source, `HttpBinding.CreateResult`).
 fn expanded_text(value: Json) -> Option<String> {
     match value {
-        Json::Null => None,
+        Json::Null | Json::Undefined => None,
         Json::Array(_) => Some("System.Collections.Generic.List`1[System.Object]".to_owned()),
         Json::Object(_) => Some("System.Dynamic.ExpandoObject".to_owned()),
         other => Some(json::into_text(other)),

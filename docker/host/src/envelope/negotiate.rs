@@ -39,20 +39,19 @@ pub(super) fn write(
         None => accept.map(wishes).unwrap_or_default().iter().find_map(|wish| find(&forms, |form| wished(form, wish))),
     };
     let (form, media_type) = chosen.unwrap_or((forms[0], media_types(forms[0])[0].to_owned()));
-    let content_type = Some(with_utf8(&media_type));
     let body = match (form, value) {
         (Form::Text, Json::Text(text)) => text,
         (Form::Xml, value) => match xml::document(&value) {
             Some(text) => text,
             None => {
                 let message = "an object with arrays, or an array of objects, cannot be written as XML".to_owned();
-                return Err(NotWritten::Failed { message, content_type });
+                return Err(NotWritten::Failed { message, content_type: Some(with_utf8(&media_type)) });
             }
         },
         (_, value) => json::to_compact(&value),
     };
     let framing = if form == Form::Text { Framing::Chunked } else { Framing::Length };
-    Ok(Written { content_type, body: body.into(), framing })
+    Ok(Written::text(body, &media_type, framing))
 }
 
 fn find(forms: &[Form], media_type: impl Fn(Form) -> Option<String>) -> Option<(Form, String)> {

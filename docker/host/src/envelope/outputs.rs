@@ -5,7 +5,7 @@ use super::http_output::{self, HttpOutput, check_depth};
 use super::output_value::OutputValue;
 use crate::app::Diagnostic;
 use dotnet_text::base64;
-use dotnet_text::json::{DEFAULT_MAX_DEPTH, Json, Object};
+use dotnet_text::json::{DEFAULT_MAX_DEPTH, Json, Object, without_metadata};
 
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct OutputBinding<'a> {
@@ -46,7 +46,7 @@ pub fn convert(answer: Answer, bindings: &[OutputBinding<'_>], compatible: bool)
     if let Some(OutputValue::Json(Json::Object(members))) = &return_value
         && returns.is_none()
     {
-        members.values().try_for_each(|value| check_depth(value, DEFAULT_MAX_DEPTH))?;
+        members.iter().try_for_each(|(name, value)| check_member(name, value))?;
     }
     let mut http = None;
     let mut values = Vec::new();
@@ -84,10 +84,21 @@ pub fn convert(answer: Answer, bindings: &[OutputBinding<'_>], compatible: bool)
 fn back_door(return_value: &Option<OutputValue>, binding: &OutputBinding<'_>, returns: bool) -> Option<OutputValue> {
     match return_value {
         Some(OutputValue::Json(Json::Object(members))) if !returns => {
-            members.get(binding.name).cloned().map(OutputValue::Json)
+            let value = without_metadata(members.get(binding.name)?.clone());
+            Some(OutputValue::Json(value.unwrap_or_default()))
         }
         _ => None,
     }
+}
+
+/// The real host reads every member of such a `ReturnValue` a second time, whether it names an output or not.
+fn check_member(name: &str, value: &Json) -> Result<(), Diagnostic> {
+    check_depth(value, DEFAULT_MAX_DEPTH)?;
+    let may_have_metadata = value.as_object().and_then(Object::first).is_some_and(|(first, _)| first.starts_with('$'));
+    if may_have_metadata {
+        http_output::plain(value.clone(), || format!("ReturnValue.{name}"))?;
+    }
+    Ok(())
 }
 
 /// A string that is valid base64 becomes bytes, unless the binding says `dataType: binary` (protocol.md#output-values rules 3 to
@@ -175,6 +186,9 @@ mod tests {
             (r#"{"statusCode":-1}"#, (-1, "")),
             (r#"{"headers":"","body":"x"}"#, (200, "x")),
             (r#"{"statusCode":true}"#, (200, "")),
+            (r#""{\"$type\":\"x\",\"body\":1,\"$id\":2}""#, (200, "1")),
+            (r#"{"body":[],"Body":5,"BODY":5}"#, (200, "5")),
+            (r#"{"body":[,undefined]}"#, (200, "[\n  undefined,\n  undefined\n]")),
         ] {
             let (status, body) = raw(&format!(r#"{{"Outputs":{{"res":{res}}}}}"#), &[RES]);
             assert_eq!((status, body.as_str()), expected, "{res}");
@@ -196,6 +210,11 @@ mod tests {
             "{\"headers\":\"a: b\"}",
             "{\"headers\":[]}",
             "{\"headers\":5}",
+            "{\"status\":[]}",
+            "{\"status\":{}}",
+            "{\"headers\":{\"$type\":[]}}",
+            "{\"headers\":{\"a\":{\"$type\":[]}}}",
+            "{\"body\":5,\"Body\":[]}",
         ] {
             assert!(outputs(&format!(r#"{{"Outputs":{{"res":{res}}}}}"#), &[RES]).is_err(), "{res}");
         }
@@ -203,7 +222,7 @@ mod tests {
 
     #[test]
     fn headers_given_twice_are_laid_over_each_other() {
-        let res = r#"{"Outputs":{"res":{"headers":{"a":1,"b":2},"Headers":{"b":3,"c":4}}}}"#;
+        let res = r#"{"Outputs":{"res":{"headers":{"$type":"x","a":1,"b":2},"Headers":{"b":3,"c":4}}}}"#;
         let HttpOutput::Raw(Raw { headers, .. }) = outputs(res, &[RES]).unwrap().http else { panic!("{res}") };
         assert_eq!(
             headers,
@@ -273,6 +292,9 @@ mod tests {
         );
         assert!(matches!(negotiated(r#"{"ReturnValue":{"Res":{"body":"x"}}}"#, &[RES]), Json::Object(_)));
         assert_eq!(value(r#"{"ReturnValue":{"msg":"test"}}"#, MSG), text("test"));
+        let metadata = r#"{"ReturnValue":{"res":{"$type":"x","body":"y"},"other":{"a":{"$type":[]}}}}"#;
+        assert_eq!(raw(metadata, &[RES]), (200, "y".into()));
+        assert!(outputs(r#"{"ReturnValue":{"other":{"$type":[]}}}"#, &[RES]).is_err());
     }
 
     #[test]

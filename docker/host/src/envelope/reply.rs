@@ -5,7 +5,7 @@ use super::negotiate::{self, NotWritten};
 use super::written::Written;
 use bytes::Bytes;
 use dotnet_text::json::Json;
-use dotnet_text::media_type::{is_token, with_utf8};
+use dotnet_text::media_type::is_token;
 use std::collections::HashSet;
 use wire::response::Framing;
 
@@ -34,8 +34,6 @@ pub struct Unwritable {
 impl Unwritable {
     fn new(failure: String, headers: Headers) -> Unwritable {
         let Headers { mut lines, content_type } = headers;
-        // The web server fixes the framing of a response that it makes itself.
-        lines.retain(|(name, _)| !is_framing(name));
         lines.extend(content_type.map(|value| (CONTENT_TYPE.to_owned(), value)));
         Unwritable { failure, instead: Reply::without_body(500, lines) }
     }
@@ -48,10 +46,6 @@ impl Reply {
 }
 
 const CONTENT_TYPE: &str = "Content-Type";
-
-fn is_framing(name: &str) -> bool {
-    name.eq_ignore_ascii_case("content-length") || name.eq_ignore_ascii_case("transfer-encoding")
-}
 
 /// Makes the response. A failure here comes after the invocation has succeeded (protocol.md#named-http-output). `accept` is the
 /// caller's `Accept` header, lines joined by commas.
@@ -95,15 +89,12 @@ pub fn reply(output: HttpOutput, accept: Option<&str>) -> Result<Reply, Unwritab
     Ok(Reply { status, headers: lines, body, framing })
 }
 
-/// Texts are sent chunked, as UTF-8 and as `text/plain` unless the headers say otherwise; bytes only have the type the
+/// Texts are sent chunked, as UTF-8 or UTF-16 and as `text/plain` unless the headers say otherwise; bytes only have the type the
 /// headers give them.
 fn write_raw(body: Content, content_type: Option<String>) -> Written {
     match body {
         Content::Bytes(bytes) => Written { content_type, body: bytes.into(), framing: Framing::Chunked },
-        Content::Text(text) => {
-            let content_type = content_type.as_deref().unwrap_or("text/plain");
-            Written { content_type: Some(with_utf8(content_type)), body: text.into(), framing: Framing::Chunked }
-        }
+        Content::Text(text) => Written::text(text, content_type.as_deref().unwrap_or("text/plain"), Framing::Chunked),
     }
 }
 
@@ -198,6 +189,8 @@ mod tests {
             let reply = reply(with(&[("content-type", given)]), None).unwrap();
             assert_eq!(content_type(&reply), Some(expected), "{given}");
         }
+        let utf16 = reply(with(&[("Content-Type", "text/html; charset=\"UTF-16\"")]), None).unwrap();
+        assert_eq!((content_type(&utf16), &utf16.body[..]), (Some("text/html; charset=\"UTF-16\""), &b"x\0"[..]));
     }
 
     #[test]
@@ -229,7 +222,8 @@ mod tests {
     fn headers_before_a_bad_one_stay() {
         let given = [("Content-Type", "a/b"), ("X-A", "1"), ("Content-Length", "5"), ("X-B", "a\nb"), ("X-C", "3")];
         let instead = reply(with(&given), None).unwrap_err().instead;
-        assert_eq!(instead.headers, [("X-A", "1"), ("Content-Type", "a/b")].map(|(n, v)| (n.into(), v.into())));
+        let kept = [("X-A", "1"), ("Content-Length", "5"), ("Content-Type", "a/b")];
+        assert_eq!(instead.headers, kept.map(|(n, v)| (n.into(), v.into())));
         assert_eq!((instead.status, instead.framing), (500, Framing::Length));
     }
 

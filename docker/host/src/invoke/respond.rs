@@ -5,12 +5,21 @@ use wire::Response;
 use wire::headers::is_sound;
 use wire::response::Framing;
 
-pub fn respond(reply: Reply, is_to_head: bool) -> Response {
+pub fn respond(mut reply: Reply, is_to_head: bool) -> Response {
+    let has_no_length = matches!(reply.status, 100..200 | 204);
+    if has_no_length {
+        reply.headers.retain(|(name, value)| !(name.eq_ignore_ascii_case("content-length") && value == "0"));
+    }
     let given = |wanted: &str| reply.headers.iter().find(|(name, _)| name.eq_ignore_ascii_case(wanted));
     let length = given("content-length").map(|(_, length)| length.as_str());
-    if length.is_some_and(|length| length != "0") && reply.body.is_empty() && !is_to_head {
-        // A length is announced and there is no body: Kestrel notices before it writes anything.
+    let is_lacking = reply.body.is_empty() && reply.status != 304;
+    if length.is_some_and(|length| length != "0") && (is_lacking || has_no_length) && !is_to_head {
+        // A length is announced and there is no body, or must be none: Kestrel notices before it writes anything.
         return Response::empty(500);
+    }
+    if given("transfer-encoding").is_some() && matches!(reply.status, 204 | 205 | 304) {
+        // Kestrel refuses it beside a status without a body, and the host answers with the same headers instead.
+        reply.status = 500;
     }
     let is_interim = (100..200).contains(&reply.status);
     let framing = match reply.framing {
@@ -67,6 +76,16 @@ mod tests {
             (200, &[("Content-Length", "50")], "x", "200 OK\r\nContent-Length: 50\r\n\r\nx", Ending::Close),
             (200, &[("Content-Length", "1")], "xy", "200 OK\r\nContent-Length: 1\r\n\r\n", Ending::Close),
             (200, &[("Content-Length", "1")], "", "500 Internal Server Error\r\nContent-Length: 0\r\n", Ending::Keep),
+            (101, &[("Content-Length", "1")], "x", "500 Internal Server Error\r\nContent-Length: 0\r\n", Ending::Keep),
+            (204, &[("Content-Length", "0")], "", "204 No Content\r\n\r\n", Ending::Keep),
+            (304, &[("Content-Length", "1")], "", "304 Not Modified\r\nContent-Length: 1\r\n\r\n", Ending::Keep),
+            (
+                204,
+                &[("Transfer-Encoding", "x")],
+                "",
+                "500 Internal Server Error\r\nConnection: close\r\nTransfer-Encoding: x\r\n\r\n",
+                Ending::Close,
+            ),
             (
                 200,
                 &[("Transfer-Encoding", "chunked")],

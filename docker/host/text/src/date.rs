@@ -133,10 +133,23 @@ fn local(utc: NaiveDateTime) -> DateTime {
 /// `/Date(milliseconds)/`, with an offset in the host's time zone, else UTC.
 fn microsoft(text: &str) -> Option<DateTime> {
     let inner = text.strip_prefix("/Date(")?.strip_suffix(")/")?;
-    let sign = inner.get(1..)?.find(['+', '-']).map(|at| at + 1);
-    let milliseconds: i64 = inner[..sign.unwrap_or(inner.len())].parse().ok()?;
-    let utc = chrono::DateTime::from_timestamp_millis(milliseconds)?.naive_utc();
-    Some(if sign.is_some() { local(utc) } else { DateTime { wall: utc, zone: Zone::Utc } })
+    let after_first = inner.get(1..)?;
+    let sign = after_first.find('+').or_else(|| after_first.find('-')).map(|at| at + 1);
+    let milliseconds = Some(&inner[..sign.unwrap_or(inner.len())]).filter(|digits| !digits.starts_with('+'))?;
+    let utc = chrono::DateTime::from_timestamp_millis(milliseconds.parse().ok()?)?.naive_utc();
+    if within_years(utc) != utc {
+        return None;
+    }
+    match sign {
+        None => Some(DateTime { wall: utc, zone: Zone::Utc }),
+        Some(sign) => is_offset(&inner.as_bytes()[sign + 1..]).then(|| local(utc)),
+    }
+}
+
+/// Two digits for the hours, and if anything follows two for the minutes.
+fn is_offset(text: &[u8]) -> bool {
+    let digits = if text.len() == 2 { 2 } else { 4 };
+    text.len() >= digits && text[..digits].iter().all(u8::is_ascii_digit)
 }
 
 struct Cursor<'a> {
@@ -237,6 +250,8 @@ mod tests {
             "2020-01-01T02:00:00+0200",
             "2020-01-01T02:00:00+02",
             "2019-12-31T22:30:00-01:30",
+            "/Date(1577836800000-0130)/",
+            "/Date(1577836800000+02)/",
         ] {
             let date = recognise(text).unwrap();
             let Zone::Offset(offset) = date.zone else { panic!("{text}: {date:?}") };
@@ -273,6 +288,11 @@ mod tests {
             "0000-01-01T00:00:00Z",
             "/Date()/",
             "/Date(x)/",
+            "/Date(+5)/",
+            "/Date(0+1)/",
+            "/Date(0+012)/",
+            "/Date(0+01:00)/",
+            "/Date(253402300800000)/",
             "grüß-gott-TTTTTTTTTTTT",
         ] {
             assert_eq!(recognise(text), None, "{text}");

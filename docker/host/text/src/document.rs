@@ -55,6 +55,7 @@ impl Document {
                 Json::Integer(_) | Json::BigInteger(_) => "Integer",
                 Json::Float(_) => "Float",
                 Json::Text(_) | Json::Date(_) => "String",
+                Json::Undefined => "Undefined",
                 Json::Null | Json::Array(_) | Json::Object(_) => "Null",
             }
         };

@@ -13,7 +13,7 @@
 //! use dotnet_text::json::{parse, text, to_compact};
 //!
 //! let value = parse("{ 'a': 1.0, b: [1,, 0x10,] /* why */ }")?;
-//! assert_eq!(to_compact(&value), r#"{"a":1.0,"b":[1,null,16]}"#);
+//! assert_eq!(to_compact(&value), r#"{"a":1.0,"b":[1,undefined,16]}"#);
 //! assert_eq!(text(&parse("1.0")?), "1");
 //!
 //! let error = Document::parse_object("{\n  \"version\": \"2.0\"\n  \"a\": 1\n}").unwrap_err();

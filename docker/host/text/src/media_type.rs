@@ -60,6 +60,12 @@ pub fn normal(content_type: &str) -> Option<String> {
     Some(normal)
 }
 
+/// Whether the `Content-Type` gives UTF-16 as its charset, the only one beside UTF-8 that the host writes texts in.
+#[must_use]
+pub fn is_utf16(content_type: &str) -> bool {
+    charset(content_type).is_some_and(|charset| content_type[charset].trim_matches('"').eq_ignore_ascii_case("utf-16"))
+}
+
 /// The `Content-Type` with `charset=utf-8` in the place of another charset, else at its end, even behind what is not a media type
 /// (recordings R10, RX-hdr-content-type-*).
 #[must_use]

@@ -82,8 +82,9 @@ impl Response {
     /// connection.
     #[must_use]
     pub fn ending(&self, is_to_head: bool) -> Ending {
-        let announced =
-            self.headers.get(Name::ContentLength).filter(|_| self.framing == Framing::AsGiven && !is_to_head);
+        // That of a 304 is the length of what it does not send.
+        let is_of_body = self.framing == Framing::AsGiven && !is_to_head && self.status != 304;
+        let announced = self.headers.get(Name::ContentLength).filter(|_| is_of_body);
         let is_wrong = |announced: &[u8]| announced != self.length().to_string().as_bytes();
         if self.is_interim()
             || (self.framing == Framing::AsGiven && self.headers.lists(Name::TransferEncoding, "chunked"))

@@ -196,7 +196,7 @@ impl<'a> Cursor<'a> {
     }
 }
 
-/// A word or number ends at white space, punctuation or a comment.
+/// A word or number ends at white space, which to Newtonsoft.Json a NUL character is too, punctuation or a comment.
 fn ends_a_word(c: char) -> bool {
-    matches!(c, ',' | ']' | '}' | ')' | '/') || c.is_whitespace()
+    matches!(c, ',' | ']' | '}' | ')' | '/' | '\0') || c.is_whitespace()
 }

@@ -7,23 +7,28 @@ use super::value::Json;
 #[error("`{0}` at the beginning of an object is {1}, with which Newtonsoft.Json cannot go on")]
 pub struct MetadataError(&'static str, &'static str);
 
-/// What Newtonsoft.Json makes of a value where any type may stand: `$type` and `$id` at the beginning of an object are not members of
-/// it, `$ref` makes it null, `$values` what that has (recording Z1-result-341).
+/// What Newtonsoft.Json makes of a value where any type may stand: `undefined` is null, `$type` and `$id` at the beginning of an object
+/// are not members of it, `$ref` makes it null, `$values` what that has (recording Z1-result-341).
 ///
 /// # Errors
-/// If such a member has another value than a text.
+/// If such a member has another value than a text, or others stand behind one that is the value.
 pub fn without_metadata(value: Json) -> Result<Json, MetadataError> {
-    let Json::Object(mut members) = value else { return Ok(value) };
+    let mut members = match value {
+        Json::Object(members) => members,
+        Json::Undefined => return Ok(Json::Null),
+        other => return Ok(other),
+    };
     while let Some((name, value)) = members.first() {
         let name = match name.as_str() {
             "$type" => "$type",
             "$id" => "$id",
             "$ref" => "$ref",
-            "$values" => return Ok(members.swap_remove("$values").unwrap_or_default()),
+            "$values" if members.len() == 1 => return Ok(members.swap_remove("$values").unwrap_or_default()),
+            "$values" => return Err(MetadataError("$values", "not the only member")),
             _ => break,
         };
         match (name, value) {
-            (_, Json::Array(_) | Json::Object(_)) | ("$type", Json::Null) => {
+            (_, Json::Array(_) | Json::Object(_)) | ("$type", Json::Null | Json::Undefined) => {
                 return Err(MetadataError(name, value.kind()));
             }
             ("$ref", Json::Text(_)) if members.len() == 1 => return Ok(Json::Null),
@@ -52,7 +57,13 @@ mod tests {
             let value = without_metadata(parse(given).unwrap()).unwrap();
             assert_eq!(to_compact(&value), left, "{given}");
         }
-        for given in [r#"{"$type":[],"b":1}"#, r#"{"$type":null}"#, r#"{"$ref":"1","b":1}"#, r#"{"$id":{}}"#] {
+        for given in [
+            r#"{"$type":[],"b":1}"#,
+            r#"{"$type":null}"#,
+            r#"{"$ref":"1","b":1}"#,
+            r#"{"$id":{}}"#,
+            r#"{"$values":1,"b":1}"#,
+        ] {
             assert!(without_metadata(parse(given).unwrap()).is_err(), "{given}");
         }
     }

@@ -3,6 +3,7 @@
 //! Beyond the standard it takes comments, single quotes, unquoted names, trailing and repeated commas, hexadecimal and octal
 //! integers, `NaN`, `Infinity` and `undefined` (recordings DX-json-lenient, RX-json-single-quotes; protocol.md#gatekeeping).
 
+use std::collections::HashMap;
 use std::ops::Range;
 
 use super::cursor::Cursor;
@@ -49,6 +50,7 @@ pub struct Reader<'a> {
     dates: bool,
     discard: bool,
     closes_at_end: bool,
+    keeps_places: bool,
 }
 
 impl<'a> Reader<'a> {
@@ -62,6 +64,7 @@ impl<'a> Reader<'a> {
             dates: true,
             discard: false,
             closes_at_end: false,
+            keeps_places: false,
         }
     }
 
@@ -70,18 +73,29 @@ impl<'a> Reader<'a> {
         Reader { dates: false, ..self }
     }
 
+    /// The same, with a member that is given twice in its first place, as `JObject.Parse` leaves it; the serializer puts it in its last.
+    pub fn with_first_places(self) -> Reader<'a> {
+        Reader { keeps_places: true, ..self }
+    }
+
     /// The next value.
     pub fn value(&mut self) -> Result<Json, Error> {
         if self.at_object()? {
             let mut members = Object::new();
+            let mut repeated = HashMap::new();
+            let mut repetitions = 0;
             self.object(|name, reader| {
                 let value = reader.value()?;
-                if !reader.discard {
-                    members.insert(name, value);
+                if !reader.discard
+                    && let (index, Some(_)) = members.insert_full(name, value)
+                {
+                    repetitions += 1;
+                    repeated.insert(index, repetitions);
                 }
                 Ok(())
             })?;
-            return Ok(Json::Object(members));
+            let is_in_place = repeated.is_empty() || self.keeps_places;
+            return Ok(Json::Object(if is_in_place { members } else { in_last_places(members, &repeated) }));
         }
         if self.cursor.peek() == Some(b'[') {
             let mut elements = Vec::new();
@@ -179,11 +193,11 @@ impl<'a> Reader<'a> {
             Some(b't') => self.cursor.word("true", "boolean", Json::Bool(true)),
             Some(b'f') => self.cursor.word("false", "boolean", Json::Bool(false)),
             Some(b'n') if self.cursor.rest().starts_with("nu") => self.cursor.word("null", "null", Json::Null),
-            Some(b'u') => self.cursor.word("undefined", "undefined", Json::Null),
+            Some(b'u') => self.cursor.word("undefined", "undefined", Json::Undefined),
             Some(b'N') => self.cursor.word("NaN", "NaN", Json::Float(f64::NAN)),
             Some(b'I') => self.cursor.word("Infinity", "Infinity", Json::Float(f64::INFINITY)),
-            // Between two commas, or between a colon and a comma, is nothing, and counts as null.
-            Some(b',') if self.depth > 0 => Ok(Json::Null),
+            // Between two commas, or between a colon and a comma, is nothing.
+            Some(b',') if self.depth > 0 => Ok(Json::Undefined),
             _ => Err(self.cursor.error(self.cursor.character().map_or(ErrorKind::Empty, ErrorKind::ExpectedValue))),
         }
     }
@@ -306,6 +320,13 @@ impl<'a> Reader<'a> {
     }
 }
 
+/// The members with those that were given again behind all others; `repeated` has their places, and how late each came.
+fn in_last_places(members: Object, repeated: &HashMap<usize, usize>) -> Object {
+    let mut members: Vec<_> = members.into_iter().enumerate().collect();
+    members.sort_by_key(|(index, _)| repeated.get(index).map_or((0, *index), |late| (1, *late)));
+    members.into_iter().map(|(_, member)| member).collect()
+}
+
 /// A name as it stands in a path.
 fn step(name: &str) -> String {
     let is_special = |c: char| c.is_whitespace() || ".'/\"[]()\\".contains(c);
@@ -335,10 +356,19 @@ mod tests {
         ] {
             assert_eq!(read(text), expected, "{text}");
         }
-        assert_eq!(to_compact(&read("[1,,2,]")), "[1,null,2]");
-        assert_eq!(to_compact(&read("{a:,b:undefined}")), r#"{"a":null,"b":null}"#);
+        assert_eq!(to_compact(&read("[1,,2,]")), "[1,undefined,2]");
+        assert_eq!(to_compact(&read("{a:,b:undefined}")), r#"{"a":undefined,"b":undefined}"#);
+        assert_eq!(to_compact(&read("[1\0,true\0]")), "[1,true]");
         assert_eq!(read(r#"'it\'s \u00e9 \ud83d\ude00 \ud83d \/'"#), Json::from("it's é 😀 \u{fffd} /"));
         assert_eq!(read("\"a\nb\""), Json::from("a\nb"));
+    }
+
+    #[test]
+    fn a_member_given_again_is_where_it_was_given_last() {
+        let text = "{a:1,b:2,c:3,a:4,b:5,a:{d:6,e:7,d:8},b:9}";
+        assert_eq!(to_compact(&read(text)), r#"{"c":3,"a":{"e":7,"d":8},"b":9}"#);
+        let value = Reader::new(text, DEFAULT_MAX_DEPTH).with_first_places().value().unwrap();
+        assert_eq!(to_compact(&value), r#"{"a":{"d":8,"e":7},"b":9,"c":3}"#);
     }
 
     #[test]

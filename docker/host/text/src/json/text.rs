@@ -14,7 +14,7 @@ use crate::number::float_text;
 #[must_use]
 pub fn text(value: &Json) -> Cow<'_, str> {
     match value {
-        Json::Null => "".into(),
+        Json::Null | Json::Undefined => "".into(),
         Json::Bool(true) => "True".into(),
         Json::Bool(false) => "False".into(),
         Json::Integer(number) => number.to_string().into(),

@@ -13,9 +13,11 @@ pub type Object = IndexMap<String, Json>;
 /// A JSON value, with as many kinds as Newtonsoft.Json has.
 #[derive(Debug, Clone, PartialEq, Default)]
 pub enum Json {
-    /// `null`, and the gap in `[1,,2]`.
+    /// `null`.
     #[default]
     Null,
+    /// `undefined`, and the gap in `[1,,2]`: a null that is written as it came.
+    Undefined,
     /// `true` or `false`.
     Bool(bool),
     /// An integer of at most 64 bits.
@@ -35,9 +37,9 @@ pub enum Json {
 }
 
 impl Json {
-    /// Whether this is `null`.
+    /// Whether this is `null` or `undefined`.
     pub fn is_null(&self) -> bool {
-        matches!(self, Json::Null)
+        matches!(self, Json::Null | Json::Undefined)
     }
 
     /// How many levels of arrays and objects this has.
@@ -69,6 +71,7 @@ impl Json {
     pub fn kind(&self) -> &'static str {
         match self {
             Json::Null => "null",
+            Json::Undefined => "undefined",
             Json::Bool(_) => "a boolean",
             Json::Integer(_) | Json::BigInteger(_) | Json::Float(_) => "a number",
             Json::Text(_) | Json::Date(_) => "a string",
@@ -88,7 +91,7 @@ impl From<&str> for Json {
 impl From<Json> for Value {
     fn from(value: Json) -> Value {
         match value {
-            Json::Null => Value::Null,
+            Json::Null | Json::Undefined => Value::Null,
             Json::Bool(value) => Value::Bool(value),
             Json::Integer(number) => Value::from(number),
             Json::BigInteger(digits) => digits.parse().map_or(Value::String(digits), Value::Number),

@@ -94,6 +94,7 @@ fn write_scalar(out: &mut impl Write, value: &Json) -> fmt::Result {
         Json::Float(number) => write_float(out, *number),
         Json::Text(text) => write_text(out, text),
         Json::Date(date) => write!(out, "\"{}\"", date.iso()),
+        Json::Undefined => out.write_str("undefined"),
         Json::Null | Json::Array(_) | Json::Object(_) => out.write_str("null"),
     }
 }
