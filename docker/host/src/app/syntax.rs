@@ -40,6 +40,8 @@ fn hint(text: &str, error: &Error) -> &'static str {
         ErrorKind::Unclosed(_) => "the `]` to the `[` at this place is missing",
         ErrorKind::UnclosedString(_) => "the closing quote is missing",
         ErrorKind::UnclosedComment => "the `*/` to the `/*` at this place is missing",
+        ErrorKind::WrongBracket(_, "Object") => "what is open here ends with `}`",
+        ErrorKind::WrongBracket(..) => "what is open here ends with `]`",
         ErrorKind::Trailing(_) => {
             "the file has ended before: there is a `}` too many, or something stands behind the last one"
         }

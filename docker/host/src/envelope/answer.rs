@@ -175,8 +175,11 @@ fn read_return_value(answer: &mut Answer, value: Json) -> Result<(), Unreadable>
 
 /// Whether Newtonsoft.Json, which looks at what a member of any type is already, reads another value into it.
 pub(super) const fn can_be_read_over(before: &Json, value: &Json) -> bool {
-    let is_nested = matches!(value, Json::Array(_) | Json::Object(_));
-    !is_nested || matches!(before, Json::Null | Json::Array(_) | Json::Object(_))
+    match value {
+        Json::Array(_) => matches!(before, Json::Null | Json::Array(_)),
+        Json::Object(_) => matches!(before, Json::Null | Json::Object(_)),
+        _ => true,
+    }
 }
 
 /// Numbers, booleans and nulls count as texts, anything else in the array does not (recordings RX-logs-*).
@@ -291,7 +294,7 @@ mod tests {
         assert_eq!(of(r#"{"Outputs":null,"Logs":null,"ReturnValue":null}"#), Answer::default());
         assert_eq!(of(r#"{"Outputs":"","Logs":""}"#), Answer::default());
         assert_eq!(of(r#"{"Outputs":{"a":{"$type":"x"}}}"#), of(r#"{"Outputs":{"a":{}}}"#));
-        assert_eq!(of(r#"{"$type":"x","$id":5,"ReturnValue":[1],"ReturnValue":{}}"#), of(r#"{"ReturnValue":{}}"#));
+        assert_eq!(of(r#"{"$type":"x","$id":5,"ReturnValue":{"a":1},"ReturnValue":{}}"#), of(r#"{"ReturnValue":{}}"#));
         assert_eq!(of(r#"{"Outputs":{"a":undefined},"ReturnValue":undefined}"#), of(r#"{"Outputs":{"a":null}}"#));
         assert_eq!(of(r#"{"a":1,"$type":[]}"#).unknown, ["a", "$type"]);
         assert_eq!(of(r#"{"Outputs":{"a":1,"a":2},"outputs":{"b":3}}"#).outputs.unwrap().len(), 2);

@@ -147,7 +147,10 @@ fn header_text(value: Json) -> Option<String> {
 pub(super) fn of_value(value: OutputValue) -> Result<HttpOutput, Diagnostic> {
     let value = match value {
         OutputValue::Bytes(bytes) => return Ok(HttpOutput::Raw(Raw::of(Content::Bytes(bytes)))),
-        OutputValue::Json(Json::Text(text)) => json::parse_untyped(&text).unwrap_or(Json::Text(text)),
+        OutputValue::Json(Json::Text(text)) => {
+            let parsed = json::parse_untyped(&text).ok().and_then(|value| json::without_metadata(value).ok());
+            parsed.unwrap_or(Json::Text(text))
+        }
         OutputValue::Json(other) => other,
     };
     match value {

@@ -215,6 +215,7 @@ mod tests {
             "{\"headers\":{\"$type\":[]}}",
             "{\"headers\":{\"a\":{\"$type\":[]}}}",
             "{\"body\":5,\"Body\":[]}",
+            "{\"body\":{},\"Body\":[]}",
         ] {
             assert!(outputs(&format!(r#"{{"Outputs":{{"res":{res}}}}}"#), &[RES]).is_err(), "{res}");
         }
@@ -271,6 +272,8 @@ mod tests {
             (r#""42""#, (200, "42")),
             (r#""\"quoted\"""#, (200, "quoted")),
             (r#""{\"a\":""#, (200, "{\"a\":")),
+            (r#""{\"$ref\":\"1\"}""#, (200, "")),
+            (r#""{\"$type\":[]}""#, (200, "{\"$type\":[]}")),
         ] {
             let (status, body) = raw(&format!(r#"{{"Outputs":{{"res":5}},"ReturnValue":{value}}}"#), &[RET]);
             assert_eq!((status, body.as_str()), expected, "{value}");

@@ -104,6 +104,7 @@ fn scalar_text(value: &Json) -> String {
     match value {
         Json::Bool(value) => value.to_string(),
         Json::Date(date) => date.iso(),
+        Json::Float(number) if number.is_infinite() => if *number > 0.0 { "INF" } else { "-INF" }.to_owned(),
         other => text(other).into_owned(),
     }
 }
@@ -145,6 +146,7 @@ mod tests {
     #[test]
     fn documents() {
         for (value, expected) in [
+            ("-Infinity", Some("<double>-INF</double>")),
             ("5", Some("<long>5</long>")),
             ("1e21", Some("<double>1E+21</double>")),
             ("\"\"", Some("<string></string>")),

@@ -45,6 +45,7 @@ impl<'a> Cursor<'a> {
         let length = rest.find(|c: char| !(c.is_alphanumeric() || c == '_' || c == '$')).unwrap_or(rest.len());
         self.at += length;
         match self.character() {
+            None if length > 0 => Err(self.error(ErrorKind::UnclosedName)),
             Some(found) if length == 0 => Err(self.error(ErrorKind::ExpectedName(found))),
             Some(found) if !(found.is_whitespace() || found == ':' || found == '\0') => {
                 Err(self.error(ErrorKind::BadName(found)))
@@ -118,6 +119,7 @@ impl<'a> Cursor<'a> {
                 self.at += 4;
                 Ok(code)
             }
+            None if digits.chars().count() < 4 => Err(self.error_shown_at(self.at - 2, ErrorKind::UnclosedEscape)),
             None => Err(self.error_shown_at(self.at - 2, ErrorKind::BadUnicodeEscape(digits))),
         }
     }
@@ -137,6 +139,10 @@ impl<'a> Cursor<'a> {
     /// The value of a word, of which at least the first letter is there.
     pub fn word(&mut self, word: &str, kind: &'static str, value: Json) -> Result<Json, Error> {
         let (start, rest) = (self.at, self.rest());
+        if rest.chars().take(word.len()).count() < word.len() {
+            self.at = self.text.len();
+            return Err(self.error_shown_at(start, ErrorKind::UnexpectedEnd));
+        }
         self.at += rest.bytes().zip(word.bytes()).take_while(|(found, wanted)| found == wanted).count();
         let is_whole = self.at == start + word.len() && self.character().is_none_or(ends_a_word);
         if is_whole { Ok(value) } else { Err(self.error_shown_at(start, ErrorKind::BadWord(kind))) }
@@ -162,6 +168,10 @@ impl<'a> Cursor<'a> {
                 return Ok(());
             }
             let start = self.at;
+            if rest.chars().take(3).count() < 3 {
+                self.at += 1;
+                return Err(self.error_shown_at(start, ErrorKind::UnclosedComment));
+            }
             let length = match rest.as_bytes().get(1) {
                 Some(b'*') => rest[2..].find("*/").map(|length| length + 4),
                 Some(b'/') => Some(rest.find(['\r', '\n']).unwrap_or(rest.len())),

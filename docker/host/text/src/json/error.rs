@@ -26,8 +26,11 @@ pub enum ErrorKind {
     /// Another character stands where a comma or the end of the list or object should be.
     #[error("After parsing a value an unexpected character was encountered: {0}.")]
     ExpectedComma(char),
+    /// A list or an object is closed by the bracket of the other: the name of that token, and of what is open.
+    #[error("JsonToken {0} is not valid for closing JsonType {1}.")]
+    WrongBracket(&'static str, &'static str),
     /// No colon follows a name.
-    #[error("Invalid character after parsing property name. Expected ':' but got: {}.", .0.map(String::from).unwrap_or_default())]
+    #[error("Invalid character after parsing property name. Expected ':' but got: {}.", .0.unwrap_or('\0'))]
     ExpectedColon(Option<char>),
     /// A name cannot begin with this character.
     #[error("Invalid property identifier character: {0}.")]
@@ -53,6 +56,15 @@ pub enum ErrorKind {
     /// The closing quote, which this is, is missing.
     #[error("Unterminated string. Expected delimiter: {0}.")]
     UnclosedString(char),
+    /// The text ends in a name without quotes.
+    #[error("Unexpected end while parsing unquoted property name.")]
+    UnclosedName,
+    /// The text ends before a word such as `true` could.
+    #[error("Unexpected end when reading JSON.")]
+    UnexpectedEnd,
+    /// The text ends in an escape `\u`.
+    #[error("Unexpected end while parsing Unicode escape sequence.")]
+    UnclosedEscape,
     /// A comment does not end.
     #[error("Unexpected end while parsing comment.")]
     UnclosedComment,
@@ -92,6 +104,11 @@ impl Error {
     /// The same with another kind.
     pub(crate) fn of_kind(self, kind: ErrorKind) -> Self {
         Self { kind, ..self }
+    }
+
+    /// Whether it was noticed in the very value that is being read, and not in one below it.
+    pub(super) const fn is_here(&self) -> bool {
+        self.path.is_empty()
     }
 
     /// The same error with the step of its path that leads to where it was noticed.
@@ -157,19 +174,29 @@ mod tests {
             ("{a}", "Invalid JavaScript property identifier character: }. Path '', line 1, position 2."),
             ("[tru]", "Error parsing boolean value. Path '', line 1, position 4."),
             ("[nul1]", "Error parsing null value. Path '', line 1, position 4."),
-            ("[1, -Inf]", "Error parsing -Infinity value. Path '[0]', line 1, position 8."),
+            ("[1, -Infinitx]", "Error parsing -Infinity value. Path '[0]', line 1, position 12."),
             ("[1, 2;]", "Unexpected character encountered while parsing number: ;. Path '[0]', line 1, position 5."),
-            ("[1-2]", "Input string '1-2' is not a valid number. Path '', line 1, position 4."),
+            ("[1-2]", "Input string '1-2' is not a valid number. Path '[0]', line 1, position 4."),
             (r#"{"a": "C:\Users"}"#, r"Bad JSON escape sequence: \U. Path 'a', line 1, position 11."),
             (r#"["\u12g4"]"#, r"Invalid Unicode escape sequence: \u12g4. Path '', line 1, position 4."),
             ("{\"a\": \"x", "Unterminated string. Expected delimiter: \". Path 'a', line 1, position 8."),
             ("['x", "Unterminated string. Expected delimiter: '. Path '', line 1, position 3."),
             ("1 /* x", "Unexpected end while parsing comment. Path '', line 1, position 6."),
-            ("1 /x", "Error parsing comment. Expected: *, got x. Path '', line 1, position 3."),
+            ("1 /xy", "Error parsing comment. Expected: *, got x. Path '', line 1, position 3."),
             (
                 "{} x",
                 "Additional text encountered after finished reading JSON content: x. Path '', line 1, position 3.",
             ),
+            (
+                "{\"a\": [{\"b\": 1]]}",
+                "JsonToken EndArray is not valid for closing JsonType Object. Path 'a[0]', line 1, position 15.",
+            ),
+            ("{\"a\": ]", "JsonToken EndArray is not valid for closing JsonType Object. Path '', line 1, position 7."),
+            ("{a", "Unexpected end while parsing unquoted property name. Path '', line 1, position 2."),
+            ("{a: nu", "Unexpected end when reading JSON. Path 'a', line 1, position 6."),
+            ("['\\u00", "Unexpected end while parsing Unicode escape sequence. Path '', line 1, position 4."),
+            ("{/}", "Unexpected end while parsing comment. Path '', line 1, position 2."),
+            ("[1}", "JsonToken EndObject is not valid for closing JsonType Array. Path '', line 1, position 3."),
             ("[[1]", "Unexpected end of content while loading JObject. Path '[0]', line 1, position 4."),
         ] {
             assert_eq!(parse(text).unwrap_err().to_string(), message, "{text}");

@@ -82,20 +82,16 @@ impl<'a> Reader<'a> {
     pub fn value(&mut self) -> Result<Json, Error> {
         if self.at_object()? {
             let mut members = Object::new();
-            let mut repeated = HashMap::new();
-            let mut repetitions = 0;
+            let mut names = Vec::new();
             self.object(|name, reader| {
                 let value = reader.value()?;
-                if !reader.discard
-                    && let (index, Some(_)) = members.insert_full(name, value)
-                {
-                    repetitions += 1;
-                    repeated.insert(index, repetitions);
+                if !reader.discard {
+                    names.push(members.insert_full(name, value).0);
                 }
                 Ok(())
             })?;
-            let is_in_place = repeated.is_empty() || self.keeps_places;
-            return Ok(Json::Object(if is_in_place { members } else { in_last_places(members, &repeated) }));
+            let is_in_place = names.len() == members.len() || self.keeps_places;
+            return Ok(Json::Object(if is_in_place { members } else { in_last_places(members, &names) }));
         }
         if self.cursor.peek() == Some(b'[') {
             let mut elements = Vec::new();
@@ -254,11 +250,21 @@ impl<'a> Reader<'a> {
             *current = place;
             self.name_at = name_at;
             self.cursor.skip_spaces_and_comments()?;
-            if self.cursor.peek().is_none() {
-                return Err(self.unclosed(opener));
+            match self.cursor.peek() {
+                None => return Err(self.unclosed(opener)),
+                Some(b']' | b')') => {
+                    *current = 0..0;
+                    return Err(self.wrong_bracket("Object"));
+                }
+                Some(_) => member(name, self)?,
             }
-            member(name, self)?;
-            if !self.comma_or(b'}', opener)? {
+            // A bracket that does not belong to the object is not noticed in its last member.
+            let closes = |error: &Error| {
+                if matches!(error.kind, ErrorKind::WrongBracket(..)) {
+                    *current = 0..0;
+                }
+            };
+            if !self.comma_or(b'}', opener).inspect_err(closes)? {
                 return Ok(());
             }
         }
@@ -284,9 +290,15 @@ impl<'a> Reader<'a> {
                 Some(b'{' | b'[') => *begun += 1,
                 Some(_) => {}
             }
-            element(index, self)?;
+            let is_number = |error: &Error| matches!(error.kind, ErrorKind::BadNumber(_)) && error.is_here();
+            element(index, self).inspect_err(|error| *begun += usize::from(is_number(error)))?;
             *begun = index + 1;
-            if !self.comma_or(b']', opener)? {
+            let closes = |error: &Error| {
+                if matches!(error.kind, ErrorKind::WrongBracket(..)) {
+                    *begun = 0;
+                }
+            };
+            if !self.comma_or(b']', opener).inspect_err(closes)? {
                 return Ok(());
             }
         }
@@ -303,6 +315,17 @@ impl<'a> Reader<'a> {
         Ok(opener)
     }
 
+    /// The error at a bracket that does not close what is open.
+    fn wrong_bracket(&mut self, container: &'static str) -> Error {
+        let token = match self.cursor.peek() {
+            Some(b'}') => "EndObject",
+            Some(b']') => "EndArray",
+            _ => "EndConstructor",
+        };
+        self.cursor.at += 1;
+        self.cursor.error_shown_at(self.cursor.at - 1, ErrorKind::WrongBracket(token, container))
+    }
+
     /// After a value: true after a comma, false after `close`.
     fn comma_or(&mut self, close: u8, opener: usize) -> Result<bool, Error> {
         let end_of_value = self.cursor.at;
@@ -314,16 +337,18 @@ impl<'a> Reader<'a> {
             return Ok(false);
         }
         Err(match self.cursor.character() {
+            Some('}' | ']' | ')') => self.wrong_bracket(if close == b'}' { "Object" } else { "Array" }),
             Some(found) => self.cursor.error_shown_at(end_of_value, ErrorKind::ExpectedComma(found)),
             None => self.unclosed(opener),
         })
     }
 }
 
-/// The members with those that were given again behind all others; `repeated` has their places, and how late each came.
-fn in_last_places(members: Object, repeated: &HashMap<usize, usize>) -> Object {
+/// The members in the order in which each was given last; `given` has the place of each of all that were given.
+fn in_last_places(members: Object, given: &[usize]) -> Object {
+    let last: HashMap<usize, usize> = given.iter().enumerate().map(|(late, place)| (*place, late)).collect();
     let mut members: Vec<_> = members.into_iter().enumerate().collect();
-    members.sort_by_key(|(index, _)| repeated.get(index).map_or((0, *index), |late| (1, *late)));
+    members.sort_by_key(|(place, _)| last.get(place).copied());
     members.into_iter().map(|(_, member)| member).collect()
 }
 
@@ -365,10 +390,10 @@ mod tests {
 
     #[test]
     fn a_member_given_again_is_where_it_was_given_last() {
-        let text = "{a:1,b:2,c:3,a:4,b:5,a:{d:6,e:7,d:8},b:9}";
-        assert_eq!(to_compact(&read(text)), r#"{"c":3,"a":{"e":7,"d":8},"b":9}"#);
+        let text = "{a:1,b:2,c:3,a:4,b:5,a:{d:6,e:7,d:8},f:10,b:9}";
+        assert_eq!(to_compact(&read(text)), r#"{"c":3,"a":{"e":7,"d":8},"f":10,"b":9}"#);
         let value = Reader::new(text, DEFAULT_MAX_DEPTH).with_first_places().value().unwrap();
-        assert_eq!(to_compact(&value), r#"{"a":{"d":8,"e":7},"b":9,"c":3}"#);
+        assert_eq!(to_compact(&value), r#"{"a":{"d":8,"e":7},"b":9,"c":3,"f":10}"#);
     }
 
     #[test]
