@@ -80,7 +80,7 @@ impl BindingKind {
 
 impl Binding {
     pub fn is_trigger(&self) -> bool {
-        self.direction == Direction::In && self.type_name.to_ascii_lowercase().ends_with("trigger")
+        self.direction != Direction::Out && self.type_name.to_ascii_lowercase().ends_with("trigger")
     }
 
     pub fn property(&self, name: &str) -> Option<&Value> {
@@ -108,12 +108,15 @@ const DIRECTION: Enumeration = Enumeration {
 };
 const DATA_TYPE: Enumeration = Enumeration {
     type_name: "System.Nullable`1[Microsoft.Azure.WebJobs.Script.Description.DataType]",
-    names: &["string", "binary", "stream"],
+    names: &["undefined", "string", "binary", "stream"],
 };
 const CARDINALITY: Enumeration = Enumeration {
     type_name: "System.Nullable`1[Microsoft.Azure.WebJobs.Script.Description.Cardinality]",
     names: &["one", "many"],
 };
+
+/// The .NET type of `properties`, which no binding of a custom handler needs.
+const PROPERTIES: &str = "System.Collections.Generic.Dictionary`2[System.String,System.Object]";
 
 pub(super) fn read(raw: &Value, path: &str, document: &Document) -> Result<Binding, Diagnostic> {
     let members = raw
@@ -159,16 +162,20 @@ fn read_members(members: &Map<String, Value>, path: &str, document: &Document) -
                 }
             }
             "datatype" => {
-                binding.data_type = member.choice(&DATA_TYPE)?.map(|index| match index {
-                    0 => DataType::String,
-                    1 => DataType::Binary,
-                    _ => DataType::Stream,
+                binding.data_type = member.choice(&DATA_TYPE)?.and_then(|index| match index {
+                    1 => Some(DataType::String),
+                    2 => Some(DataType::Binary),
+                    3 => Some(DataType::Stream),
+                    _ => None,
                 })
             }
             "cardinality" => {
                 let is_many = member.choice(&CARDINALITY)? == Some(1);
                 binding.cardinality = if is_many { Cardinality::Many } else { Cardinality::One };
             }
+            "properties" => member.object_of(PROPERTIES)?,
+            "raw" => member.json_object()?,
+            "istrigger" | "isreturn" => member.boolean()?,
             _ => {}
         }
     }

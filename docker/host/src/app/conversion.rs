@@ -1,12 +1,13 @@
 //! Values of function.json that Newtonsoft's reader converts to a .NET type, and its words where it cannot.
 
+use chrono::TimeDelta;
 use serde_json::Value;
 
 use super::diagnostic::Diagnostic;
 use dotnet_text::document::Document;
 use dotnet_text::json::text_of;
-
-const RETRY_OPTIONS: &str = "Microsoft.Azure.WebJobs.Script.Description.RetryOptions";
+use dotnet_text::letter_case::is_one_of;
+use dotnet_text::{date, number, time_span};
 
 /// A member of an object that is read into a .NET type.
 pub(super) struct Member<'a> {
@@ -26,7 +27,7 @@ impl Enumeration {
     pub fn index_of(&self, text: &str) -> Option<usize> {
         let text = text.trim();
         let named = self.names.iter().position(|known| known.eq_ignore_ascii_case(text));
-        named.or_else(|| text.parse().ok().map(index_of_number))
+        named.or_else(|| number::enumeration(text, self.names).map(|number| index_of_number(number.into())))
     }
 
     fn can_be_null(&self) -> bool {
@@ -51,6 +52,8 @@ impl Member<'_> {
             Value::Null if of.can_be_null() => return Ok(None),
             Value::Null => self.placed(&format!("Cannot convert null value to {type_name}.")),
             Value::String(text) if of.can_be_null() && text.is_empty() => return Ok(None),
+            Value::String(text) if is_date(text) => self.placed("Unexpected token Date when parsing enum."),
+            Value::String(text) if is_long_integer(text) => self.not_converted(type_name, TOO_LARGE),
             Value::String(text) => match of.index_of(text) {
                 Some(index) => return Ok(Some(index)),
                 None if text.trim().is_empty() => {
@@ -66,36 +69,122 @@ impl Member<'_> {
         Err(Diagnostic::new(message, &self.path).hint(format!("one of `{}`", of.names.join("`, `"))))
     }
 
-    /// Fails unless there is an object with a retry policy, or nothing.
-    pub fn retry_options(&self) -> Result<(), Diagnostic> {
+    /// A number without a fraction: texts are read, and floats rounded to the nearest, halves to the even one.
+    pub fn integer(&self) -> Result<Option<i32>, Diagnostic> {
+        let too_large = || self.placed(&format!("Could not convert to integer: {}.", self.shown())) + " " + TOO_LARGE;
+        let number = match self.value {
+            Value::Null => return Ok(None),
+            Value::String(text) if text.is_empty() => return Ok(None),
+            Value::String(text) if !is_date(text) => number::parse_int(text)
+                .ok_or_else(|| self.placed(&format!("Could not convert string to integer: {text}."))),
+            Value::Number(number) => number
+                .as_i64()
+                .or_else(|| number.as_f64().map(|float| float.round_ties_even() as i64))
+                .and_then(|number| i32::try_from(number).ok())
+                .ok_or_else(too_large),
+            _ => Err(self.placed(&format!("Error reading integer. Unexpected token: {}.", self.token()))),
+        };
+        number.map(Some).map_err(|text| Diagnostic::new(text, &self.path).hint("write a whole number"))
+    }
+
+    /// Fails unless the value is one that .NET takes for a boolean.
+    pub fn boolean(&self) -> Result<(), Diagnostic> {
+        let text = match self.value {
+            Value::Bool(_) | Value::Number(_) => return Ok(()),
+            Value::String(text) if is_one_of(text.trim(), &["true", "false"]) => return Ok(()),
+            Value::String(text) if !text.is_empty() && !is_date(text) => {
+                self.placed(&format!("Could not convert string to boolean: {text}."))
+            }
+            Value::String(text) if is_date(text) => self.placed("Error reading boolean. Unexpected token: Date."),
+            Value::Null | Value::String(_) => {
+                let error = self.placed("Error converting value {null} to type 'System.Boolean'.");
+                format!("{error} Null object cannot be converted to a value type.")
+            }
+            _ => self.placed(&format!("Error reading boolean. Unexpected token: {}.", self.token())),
+        };
+        Err(Diagnostic::new(text, &self.path).hint("write `true` or `false`"))
+    }
+
+    /// A time span, which is a text.
+    pub fn span(&self) -> Result<Option<TimeDelta>, Diagnostic> {
+        const TYPE: &str = "System.Nullable`1[System.TimeSpan]";
+        let text = match self.value {
+            Value::Null => return Ok(None),
+            Value::String(text) if text.is_empty() => return Ok(None),
+            Value::Array(_) | Value::Object(_) => self.placed(&not_deserialized(self.value, TYPE, PRIMITIVE)),
+            Value::String(text) if let Ok(span) = time_span::parse(text) => return Ok(Some(span)),
+            scalar => {
+                let reason = format!("Could not cast or convert from {} to System.TimeSpan.", dotnet_type(scalar));
+                self.not_converted(TYPE, &reason)
+            }
+        };
+        Err(Diagnostic::new(text, &self.path).hint("write it as hours, minutes and seconds: `00:00:10`"))
+    }
+
+    /// The number of an enumeration's value that no converter of its own reads: a boolean is a number, too.
+    pub fn number_of(&self, of: &Enumeration) -> Result<i32, Diagnostic> {
+        let type_name = of.type_name;
+        let text = match self.value {
+            Value::Bool(value) => return Ok(i32::from(*value)),
+            Value::Number(number) if let Some(number) = number.as_i64() => return Ok(number as i32),
+            Value::Null => self.not_converted(type_name, "Value cannot be null. (Parameter 'value')."),
+            Value::Array(_) | Value::Object(_) => self.placed(&not_deserialized(self.value, type_name, PRIMITIVE)),
+            Value::String(text) if !is_date(text) => match number::enumeration(text, of.names) {
+                Some(number) => return Ok(number),
+                None if is_long_integer(text) => self.not_converted(type_name, TOO_LARGE),
+                None if text.trim().is_empty() => {
+                    self.not_converted(type_name, "Must specify valid information for parsing in the string.")
+                }
+                None => self.not_converted(type_name, &format!("Requested value '{text}' was not found.")),
+            },
+            _ => self.not_converted(
+                type_name,
+                "The value passed in must be an enum base or an underlying type for an enum, such as an Int32. (Parameter 'value').",
+            ),
+        };
+        Err(Diagnostic::new(text, &self.path).hint(format!("one of `{}`", of.names.join("`, `"))))
+    }
+
+    /// Fails unless there is an object, which will be one of this .NET type, or nothing.
+    pub fn object_of(&self, type_name: &str) -> Result<(), Diagnostic> {
         let message = match self.value {
             Value::Object(_) | Value::Null => return Ok(()),
             Value::String(text) if text.is_empty() => return Ok(()),
-            Value::Array(_) => self.placed(&format!(
-                "Cannot deserialize the current JSON array (e.g. [1,2,3]) into type '{RETRY_OPTIONS}' because the type \
-                 requires a JSON object (e.g. {{\"name\":\"value\"}}) to deserialize correctly.\n\
-                 To fix this error either change the JSON to a JSON object (e.g. {{\"name\":\"value\"}}) or change the \
-                 deserialized type to an array or a type that implements a collection interface (e.g. ICollection, IList) \
-                 like List<T> that can be deserialized from a JSON array. JsonArrayAttribute can also be added to the type \
-                 to force it to deserialize from a JSON array.\n"
-            )),
+            Value::Array(_) => self.placed(&not_deserialized(self.value, type_name, OBJECT)),
             scalar => {
-                let reason = format!("Could not cast or convert from {} to {RETRY_OPTIONS}.", dotnet_type(scalar));
-                self.not_converted(RETRY_OPTIONS, &reason)
+                let reason = format!("Could not cast or convert from {} to {type_name}.", dotnet_type(scalar));
+                self.not_converted(type_name, &reason)
             }
         };
-        Err(Diagnostic::new(message, &self.path).hint("write an object: {\"strategy\": …, \"maxRetryCount\": …}"))
+        Err(Diagnostic::new(message, &self.path).hint("write an object: {…}"))
+    }
+
+    /// Fails unless there is an object, which stays JSON, or null.
+    pub fn json_object(&self) -> Result<(), Diagnostic> {
+        if matches!(self.value, Value::Object(_) | Value::Null) {
+            return Ok(());
+        }
+        let found = linq_type(self.value);
+        let text = self.placed(&format!(
+            "Deserialized JSON type '{found}' is not compatible with expected type 'Newtonsoft.Json.Linq.JObject'."
+        ));
+        Err(Diagnostic::new(text, &self.path).hint("write an object: {…}"))
     }
 
     /// That the value does not convert, and what .NET says of the reason.
     pub fn not_converted(&self, type_name: &str, reason: &str) -> String {
         let shown = match self.value {
-            Value::String(text) => format!("\"{text}\""),
+            Value::String(text) if !is_date(text) => format!("\"{text}\""),
             Value::Null => "{null}".to_owned(),
-            value => text_of(value).unwrap_or_default(),
+            _ => self.shown(),
         };
         let error = self.placed(&format!("Error converting value {shown} to type '{type_name}'."));
         format!("{error} {reason}").trim_end().to_owned()
+    }
+
+    /// The text of a scalar in .NET's spelling.
+    fn shown(&self) -> String {
+        text_of(self.value).unwrap_or_default()
     }
 
     /// A message with the path and the place that Newtonsoft's reader adds to each.
@@ -106,16 +195,56 @@ impl Member<'_> {
     }
 
     /// The name of the token with which the value begins, if it is not a whole number.
-    const fn token(&self) -> &'static str {
+    fn token(&self) -> &'static str {
         match self.value {
             Value::Array(_) => "StartArray",
             Value::Object(_) => "StartObject",
             Value::Bool(_) => "Boolean",
             Value::Number(_) => "Float",
+            Value::String(text) if is_date(text) => "Date",
             Value::String(_) => "String",
             Value::Null => "Null",
         }
     }
+}
+
+/// What a type requires that is not what stands there, and what a list or an object would have to be changed to.
+const OBJECT: &str = "a JSON object (e.g. {\"name\":\"value\"})";
+const PRIMITIVE: &str = "a JSON primitive value (e.g. string, number, boolean, null)";
+const TOO_LARGE: &str = "Value was either too large or too small for an Int32.";
+
+/// That a list or an object stands where .NET's type requires something else.
+fn not_deserialized(value: &Value, type_name: &str, required: &str) -> String {
+    let (found, other, attribute) = if value.is_array() {
+        (
+            "array (e.g. [1,2,3])",
+            "to an array or a type that implements a collection interface (e.g. ICollection, IList) like List<T> that can be \
+             deserialized from a JSON array",
+            "JsonArrayAttribute can also be added to the type to force it to deserialize from a JSON array",
+        )
+    } else {
+        (
+            "object (e.g. {\"name\":\"value\"})",
+            "so that it is a normal .NET type (e.g. not a primitive type like integer, not a collection type like an array or \
+             List<T>) that can be deserialized from a JSON object",
+            "JsonObjectAttribute can also be added to the type to force it to deserialize from a JSON object",
+        )
+    };
+    format!(
+        "Cannot deserialize the current JSON {found} into type '{type_name}' because the type requires {required} to deserialize \
+         correctly.\nTo fix this error either change the JSON to {required} or change the deserialized type {other}. {attribute}.\n"
+    )
+}
+
+/// Whether Newtonsoft's reader has made a date of a text.
+fn is_date(text: &str) -> bool {
+    date::recognise(text).is_some()
+}
+
+/// Whether a text is a whole number that 32 bits cannot hold.
+fn is_long_integer(text: &str) -> bool {
+    let digits = text.trim().trim_start_matches(['-', '+']);
+    !digits.is_empty() && digits.bytes().all(|byte| byte.is_ascii_digit()) && number::parse_int(text).is_none()
 }
 
 /// A value that is cast to a text, without a reader and so without a place.
@@ -143,6 +272,7 @@ pub(super) const fn linq_type(value: &Value) -> &'static str {
 
 pub(super) fn dotnet_type(value: &Value) -> &'static str {
     match value {
+        Value::String(text) if is_date(text) => "System.DateTime",
         Value::String(_) => "System.String",
         Value::Bool(_) => "System.Boolean",
         Value::Number(number) if number.is_f64() => "System.Double",

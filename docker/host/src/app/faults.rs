@@ -4,6 +4,7 @@ use std::collections::{HashMap, HashSet};
 
 use dotnet_text::json::text_of;
 use dotnet_text::letter_case::is_one_of;
+use dotnet_text::number;
 use serde_json::Value;
 
 use super::auth_level::AuthLevel;
@@ -11,7 +12,7 @@ use super::binding::{Binding, BindingKind, Direction};
 use super::by_hand::{BY_HAND_TYPES, is_by_hand};
 use super::conversion::{dotnet_type, linq_type};
 use super::diagnostic::Diagnostic;
-use super::function::{Function, auth_level};
+use super::function::Function;
 use super::settings::Settings;
 use crate::grammar::spelling::{self, did_you_mean};
 use crate::grammar::{self, schedule::Schedule};
@@ -254,7 +255,7 @@ fn http_trigger(trigger: &Binding, path: &str) -> Option<Diagnostic> {
         Some(unusable(property, "type String", &not_cast(value)).hint("write a text: \"…\""))
     };
     let level = trigger.property("authLevel").and_then(text_of);
-    let level_fault = level.filter(|level| auth_level(level).is_none()).map(|_| {
+    let level_fault = level.filter(|level| !is_level(level)).map(|_| {
         let hint = format!("one of `{}`", AuthLevel::NAMES.join("`, `"));
         unusable("authLevel", "enum type AuthorizationLevel", "").hint(hint)
     });
@@ -267,9 +268,28 @@ fn http_trigger(trigger: &Binding, path: &str) -> Option<Diagnostic> {
         };
         unusable("methods", "type JArray", &reason).hint("write a list: [\"get\", \"post\"]")
     });
+    let mut listed = trigger.property("methods").and_then(Value::as_array).into_iter().flatten();
+    let nested = listed.find(|method| method.is_array() || method.is_object());
+    let nested_fault = nested.map(|method| {
+        Diagnostic::new(not_cast(method), format!("{path}.methods")).hint("write a list of texts: [\"get\", \"post\"]")
+    });
     let route = trigger.property("route").and_then(Value::as_str);
     let route_fault = route.and_then(|route| too_long("route", route, format!("{path}.route")));
-    not_text("authLevel").or(level_fault).or(methods_fault).or_else(|| not_text("route")).or(route_fault)
+    let own = || not_text("authLevel").or(level_fault).or(methods_fault).or(nested_fault);
+    no_properties(trigger, path).or_else(own).or_else(|| not_text("route")).or(route_fault)
+}
+
+/// Any number is a level, to .NET.
+fn is_level(text: &str) -> bool {
+    text.is_empty() || number::enumeration(text, &AuthLevel::NAMES).is_some()
+}
+
+/// `properties` may be left out, but not be empty.
+fn no_properties(trigger: &Binding, path: &str) -> Option<Diagnostic> {
+    let is_empty = |value: &&Value| value.is_null() || value.as_str() == Some("");
+    trigger.property("properties").filter(is_empty)?;
+    let text = "Value cannot be null. (Parameter 'dictionary').";
+    Some(Diagnostic::new(text, format!("{path}.properties")).hint("remove it"))
 }
 
 /// A text of which too much would be made.

@@ -8,14 +8,14 @@ use serde_json::Value;
 
 use super::auth_level::AuthLevel;
 use super::binding::{self, Binding, BindingKind, Direction, property};
-use super::conversion::{Enumeration, Member, cast_to_text, not_cast};
+use super::conversion::{Member, cast_to_text, not_cast};
 use super::diagnostic::Diagnostic;
-use super::options::{HandlerKind, HostOptions, Retry, RetryStrategy};
+use super::options::{HandlerKind, HostOptions, Retry};
+use super::retry;
 use crate::grammar::spelling::did_you_mean;
 use dotnet_text::document::Document;
 use dotnet_text::json::text_of;
 use dotnet_text::letter_case::is_one_of;
-use dotnet_text::time_span;
 
 /// A function whose function.json could be read. It may still be faulty: see [`Function::errors`].
 #[derive(Debug, Clone)]
@@ -184,7 +184,7 @@ pub(super) fn read(name: &str, document: &Document) -> Result<Definition, Diagno
     let Some(file) = document.value.as_object() else { return Err(Diagnostic::new("is not a JSON object", "")) };
     // The real host reads these names in this case only, unlike those in a binding.
     let bindings = match file.get("bindings") {
-        None | Some(Value::Null) => Vec::new(),
+        None => Vec::new(),
         Some(Value::Array(bindings)) => bindings
             .iter()
             .enumerate()
@@ -211,7 +211,7 @@ pub(super) fn read(name: &str, document: &Document) -> Result<Definition, Diagno
     let script_file = cast_to_text(file.get("scriptFile"), "scriptFile")?.filter(|path| !path.is_empty());
     cast_to_text(file.get("entryPoint"), "entryPoint")?;
     let retry = match file.get("retry") {
-        Some(value) => retry(&Member { value, path: "retry".to_owned(), document })?,
+        Some(value) => retry::read(&Member { value, path: "retry".to_owned(), document })?,
         None => None,
     };
     Ok(Definition { bindings, retry, script_file })
@@ -248,44 +248,6 @@ fn http_trigger(function: &str, trigger: &Binding) -> Option<HttpTrigger> {
 /// A level as a binding writes it. An empty text is as good as none.
 pub(super) fn auth_level(text: &str) -> Option<AuthLevel> {
     if text.is_empty() { Some(AuthLevel::Function) } else { AuthLevel::of(text) }
-}
-
-const STRATEGY: Enumeration = Enumeration {
-    type_name: "Microsoft.Azure.WebJobs.Script.Description.RetryStrategy",
-    names: &["exponentialBackoff", "fixedDelay"],
-};
-
-fn retry(policy: &Member<'_>) -> Result<Option<Retry>, Diagnostic> {
-    policy.retry_options()?;
-    let Some(raw) = policy.value.as_object() else { return Ok(None) };
-    let member = |name: &str| {
-        let value = property(raw, name).filter(|value| !value.is_null())?;
-        Some(Member { value, path: format!("retry.{name}"), document: policy.document })
-    };
-    // The real host says the property's name, which has a capital.
-    let missing = |name: &str| {
-        let text = format!("Value cannot be null. (Parameter '{}{}').", name[..1].to_uppercase(), &name[1..]);
-        Diagnostic::new(text, "retry").hint(format!("add `{name}`"))
-    };
-    let span = |name: &str| match member(name) {
-        None => Err(missing(name)),
-        Some(member) => member.value.as_str().and_then(time_span::positive).ok_or_else(|| {
-            Diagnostic::new(member.not_converted("System.Nullable`1[System.TimeSpan]", ""), &member.path)
-                .hint("write it as hours, minutes and seconds: `00:00:10`")
-        }),
-    };
-    let strategy = member("strategy").map(|member| member.choice(&STRATEGY)).transpose()?.flatten();
-    let count = member("maxRetryCount").ok_or_else(|| missing("maxRetryCount"))?.value.as_i64().unwrap_or(0);
-    Ok(Some(Retry {
-        max_retry_count: u32::try_from(count).ok(),
-        strategy: match strategy {
-            Some(1) => RetryStrategy::FixedDelay { delay: span("delayInterval")? },
-            _ => RetryStrategy::ExponentialBackoff {
-                minimum: span("minimumInterval")?,
-                maximum: span("maximumInterval")?,
-            },
-        },
-    }))
 }
 
 fn is_only<'a>(mut bindings: impl Iterator<Item = &'a Binding>, kind: BindingKind) -> bool {

@@ -17,6 +17,7 @@ mod host_file;
 mod implicit;
 mod options;
 mod profile;
+mod retry;
 mod settings;
 mod syntax;
 

@@ -3,6 +3,7 @@
 mod conversion;
 mod read;
 mod reader;
+mod unused;
 
 use std::path::PathBuf;
 use std::time::Duration;

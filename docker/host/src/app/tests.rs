@@ -4,6 +4,8 @@ use std::time::Duration;
 
 use super::*;
 
+mod values;
+
 struct Folder(tempfile::TempDir);
 
 const HOST: &str = r#"{"version": "2.0", "customHandler": {"description": {"defaultExecutablePath": "sh"}}}"#;

@@ -10,11 +10,12 @@ use super::conversion::{self, Error};
 use super::reader::{BLOBS, HTTP, QUEUES, Reader};
 use super::{
     BlobOptions, CustomHandler, ExtensionBundle, HandlerKind, HostError, HostOptions, HttpOptions, ImplicitRoute,
-    Logging, MessageEncoding, QueueOptions, Retry, RetryStrategy,
+    Logging, MessageEncoding, QueueOptions, Retry,
 };
 use crate::app::auth_level::AuthLevel;
 use crate::app::bundle;
 use crate::app::configuration::Configuration;
+use crate::app::retry::Policy;
 use crate::app::settings::Settings;
 use crate::log::Level;
 use dotnet_text::document::Document;
@@ -38,6 +39,7 @@ impl HostOptions {
     /// The options, and everything in them that is a host error. An option in error has its default.
     pub fn new(root: &Path, configuration: &Configuration, settings: &Settings) -> (Self, Vec<HostError>) {
         let mut reader = Reader { configuration, errors: Vec::new() };
+        reader.unused();
         let custom_handler = reader.custom_handler(root);
         let options = Self {
             custom_handler,
@@ -88,6 +90,10 @@ impl Reader<'_> {
             conversion::enumeration(text, type_name, &["none", "http"])
         });
         let description = format!("{section}:description");
+        self.nullable(&description, "IsDisabled", conversion::boolean);
+        for key in ["DefaultExecutablePath", "DefaultWorkerPath", "WorkerDirectory", "WorkingDirectory"] {
+            self.text(&description, key);
+        }
         if self.configuration.children(&description).is_empty() {
             self.errors.push(HostError::script("WorkerConfig for runtime: custom not found.", section));
             return None;
@@ -170,10 +176,7 @@ impl Reader<'_> {
         } else {
             (DEFAULT_FUNCTION_TIMEOUT_SECONDS, u64::MAX, "10675199.02:48:05.4775807")
         };
-        if self.configuration.get("functionTimeout").is_none_or(|text| text.trim().is_empty()) {
-            return Some(Duration::from_secs(default));
-        }
-        let Some(span) = self.convert("", "FunctionTimeout", conversion::span) else {
+        let Some(span) = self.nullable("", "FunctionTimeout", conversion::span) else {
             return Some(Duration::from_secs(default));
         };
         if span == -A_DAY && !is_consumption {
@@ -197,24 +200,24 @@ impl Reader<'_> {
             let type_name = "Microsoft.Azure.WebJobs.Script.Description.RetryStrategy";
             conversion::enumeration(text, type_name, &["exponentialBackoff", "fixedDelay"])
         });
+        let mut policy = Policy { strategy: strategy.unwrap_or_default(), ..Policy::default() };
+        policy.count = self.nullable("retry", "MaxRetryCount", conversion::int32);
+        policy.delay = self.nullable("retry", "DelayInterval", conversion::span);
+        policy.minimum = self.nullable("retry", "MinimumInterval", conversion::span);
+        policy.maximum = self.nullable("retry", "MaximumInterval", conversion::span);
         if self.errors.len() > errors_before {
             return None;
         }
-        self.require("retry", "MaxRetryCount");
-        let count = self.number("retry", "MaxRetryCount").unwrap_or_default();
-        let mut interval = |key| {
-            self.require("retry", key);
-            self.span("retry", key).unwrap_or_default()
-        };
-        let strategy = if strategy == Some(1) {
-            RetryStrategy::FixedDelay { delay: interval("DelayInterval") }
-        } else {
-            RetryStrategy::ExponentialBackoff {
-                minimum: interval("MinimumInterval"),
-                maximum: interval("MaximumInterval"),
-            }
-        };
-        Some(Retry { max_retry_count: u32::try_from(count).ok(), strategy })
+        policy.check().unwrap_or_else(|text| {
+            // A value that is not there is the host's own matter, one that cannot be that of the SDK.
+            let source = if text.starts_with("Value") {
+                "Microsoft.Azure.WebJobs.Script"
+            } else {
+                "Microsoft.Azure.WebJobs.Host"
+            };
+            self.errors.push(HostError::new(format!("{source}: {text}"), "retry"));
+            None
+        })
     }
 
     fn http(&mut self) -> HttpOptions {
@@ -305,22 +308,27 @@ impl Reader<'_> {
         Logging { console, levels }
     }
 
-    /// Levels by category; a text that is not a level is a host error, and an empty one counts as absent (recordings PX2-host-level-*).
+    /// Levels by category, at any depth; a text that is not a level is a host error, and an empty one counts as absent (recordings
+    /// PX2-host-level-*).
     fn levels(&mut self, section: &str) -> Vec<(String, Level)> {
         let mut levels = Vec::new();
-        for category in self.configuration.children(section) {
-            let path = format!("{section}:{category}");
-            let Some(text) = self.configuration.get(&path).filter(|text| !text.is_empty()) else { continue };
-            match text.parse() {
-                Ok(level) => levels.push((category, level)),
-                Err(()) => {
+        self.add_levels(section, "", &mut levels);
+        levels
+    }
+
+    fn add_levels(&mut self, section: &str, below: &str, levels: &mut Vec<(String, Level)>) {
+        for name in self.configuration.children(&format!("{section}{below}")) {
+            let path = format!("{section}{below}:{name}");
+            match self.configuration.get(&path).filter(|text| !text.is_empty()).map(|text| (text, text.parse())) {
+                None => self.add_levels(section, &format!("{below}:{name}"), levels),
+                Some((_, Ok(level))) => levels.push((path[section.len() + 1..].to_owned(), level)),
+                Some((text, Err(()))) => {
                     let text = format!("Configuration value '{text}' is not supported.");
                     let status = format!("Microsoft.Extensions.Logging.Configuration: {text}");
                     self.errors.push(HostError::new(status, &path));
                 }
             }
         }
-        levels
     }
 }
 

@@ -73,11 +73,29 @@ impl Reader<'_> {
         }
     }
 
-    /// A value that may not be absent; the real host misses the first one only.
-    pub fn require(&mut self, section: &str, key: &str) {
+    /// A value of a type that can be null: an empty text is, and what has values below it, but none itself, has the type's least
+    /// value.
+    pub fn nullable<T: Default>(
+        &mut self,
+        section: &str,
+        key: &str,
+        read: impl Fn(&str) -> Result<T, Error>,
+    ) -> Option<T> {
+        let path = if section.is_empty() { key.to_owned() } else { format!("{section}:{key}") };
+        match self.configuration.get(&path) {
+            Some("") => None,
+            None => (!self.configuration.children(&path).is_empty()).then(T::default),
+            Some(_) => self.convert(section, key, read),
+        }
+    }
+
+    /// Refuses values below a text that is not there: .NET's binder cannot begin one.
+    pub fn text(&mut self, section: &str, key: &str) {
         let path = format!("{section}:{key}");
-        if self.configuration.get(&path).is_none_or(str::is_empty) {
-            self.errors.push(HostError::script(&format!("Value cannot be null. (Parameter '{key}')."), &path));
+        if self.configuration.get(&path).is_none() && !self.configuration.children(&path).is_empty() {
+            let text = "Cannot create instance of type 'System.String' because it has multiple public parameterized constructors.";
+            let status = format!("Microsoft.Extensions.Configuration.Binder: {text}");
+            self.errors.push(HostError::new(status, &path));
         }
     }
 }
@@ -89,6 +107,8 @@ fn dotnet_path(section: &str, key: &str) -> (&'static str, String) {
     match section {
         "" => (BINDER, key.to_owned()),
         "retry" => (BINDER, format!("Retry:{key}")),
+        "singleton" => (BINDER, format!("Singleton:{key}")),
+        "concurrency" => (BINDER, format!("Concurrency:{key}")),
         "logging" => ("Microsoft.Azure.WebJobs.Script", format!("{section}:{key}")),
         QUEUES => (BINDER, format!("extensions:Queues:{key}")),
         BLOBS => (BINDER, format!("extensions:Blobs:{key}")),
