@@ -8,8 +8,12 @@ pub fn fold_case(name: &str) -> String {
     name.chars().map(fold).collect()
 }
 
-/// The same for one character: its capital. One whose capital is more than one character, such as `ß`, stays as it is.
+/// The same for one character: its capital. One whose capital is more than one character, such as `ß`, stays as it is, and so do the
+/// two that .NET's tables leave out because their capital is an ASCII letter.
 pub fn fold(character: char) -> char {
+    if matches!(character, 'ı' | 'ſ') {
+        return character;
+    }
     let mut upper = character.to_uppercase();
     match (upper.next(), upper.next()) {
         (Some(single), None) => single,
@@ -37,5 +41,6 @@ mod tests {
         assert!(same_name("É", "é"));
         assert!(!same_name("a", "b"));
         assert!(!same_name("ß", "SS"));
+        assert!(!same_name("ſtatus", "status") && !same_name("ıd", "id"));
     }
 }
