@@ -9,13 +9,15 @@ use dotnet_text::time_span;
 pub(super) enum Error {
     #[error(
         "'System.Boolean'. System.ComponentModel.TypeConverter: {0} is not a valid value for Boolean. \
-         System.Private.CoreLib: String '{0}' was not recognized as a valid Boolean."
+         System.Private.CoreLib: String '{trimmed}' was not recognized as a valid Boolean.",
+        trimmed = .0.trim()
     )]
     Boolean(String),
     #[error(
-        "'System.Int32'. System.ComponentModel.TypeConverter: {text} is not a valid value for Int32. (Parameter 'value'). \
+        "'System.Int32'. System.ComponentModel.TypeConverter: {} is not a valid value for Int32. (Parameter 'value'). \
          System.Private.CoreLib: {}",
-        int32_reason(text)
+        text.trim(),
+        int32_reason(text.trim())
     )]
     Int32 { text: String },
     /// Only the form of a text is the converter's matter: a number that is too great is not (recording
@@ -23,9 +25,9 @@ pub(super) enum Error {
     #[error("'System.TimeSpan'. {}System.Private.CoreLib: {error}", span_reason(text, error))]
     TimeSpan { text: String, error: time_span::Error },
     #[error(
-        "'{type_name}'. System.ComponentModel.TypeConverter: {text} is not a valid value for {}. System.Private.CoreLib: \
-         Requested value '{text}' was not found.",
-        type_name.rsplit('.').next().unwrap_or(type_name)
+        "'{type_name}'. System.ComponentModel.TypeConverter: {text} is not a valid value for {}. System.Private.CoreLib: {}",
+        type_name.rsplit('.').next().unwrap_or(type_name),
+        enumeration_reason(text)
     )]
     Enumeration { text: String, type_name: &'static str },
 }
@@ -39,7 +41,7 @@ pub(super) fn boolean(text: &str) -> Result<bool, Error> {
 }
 
 pub(super) fn span(text: &str) -> Result<TimeDelta, Error> {
-    time_span::parse(text).map_err(|error| Error::TimeSpan { text: text.to_owned(), error })
+    time_span::parse(text.trim()).map_err(|error| Error::TimeSpan { text: text.to_owned(), error })
 }
 
 /// A whole number with spaces around it, or hexadecimal behind `0x`, `&h` or `#`.
@@ -73,6 +75,13 @@ fn int32_reason(text: &str) -> String {
         }
         _ => format!("The input string '{text}' was not in a correct format."),
     }
+}
+
+fn enumeration_reason(text: &str) -> String {
+    if text.trim().is_empty() {
+        return "Must specify valid information for parsing in the string.".to_owned();
+    }
+    format!("Requested value '{text}' was not found.")
 }
 
 fn span_reason(text: &str, error: &time_span::Error) -> String {

@@ -113,6 +113,6 @@ fn dotnet_path(section: &str, key: &str) -> (&'static str, String) {
         QUEUES => (BINDER, format!("extensions:Queues:{key}")),
         BLOBS => (BINDER, format!("extensions:Blobs:{key}")),
         HTTP => (BINDER, format!("extensions:Http:{key}")),
-        _ => (BINDER, format!("{section}:{key}")),
+        _ => (BINDER, format!("{}:{key}", section.replace(":description", ":Description"))),
     }
 }

@@ -125,6 +125,11 @@ fn what_a_custom_handler_has_no_use_for_must_convert_too() {
         (r#""concurrency": {"dynamicConcurrencyEnabled": 5}"#, "Concurrency:DynamicConcurrencyEnabled' to type"),
         (r#""functionTimeout": ["x"]"#, "FunctionTimeout must be greater than 00:00:01"),
         (r#""functionTimeout": "  ""#, "Failed to convert configuration value '  '"),
+        (r#""isSelfHost": " 5 ""#, " 5  is not a valid value for Boolean. System.Private.CoreLib: String '5' was not"),
+        (
+            r#""fileLoggingMode": """#,
+            "System.Private.CoreLib: Must specify valid information for parsing in the string.",
+        ),
         (r#""logging": {"logLevel": {"default": ["x"]}}"#, "Configuration value 'x' is not supported."),
     ] {
         let found = host_error(&host_with(members));
