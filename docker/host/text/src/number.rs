@@ -39,11 +39,12 @@ pub fn parse_long(text: &str) -> Option<i64> {
 /// Whether `double.TryParse` takes a text, with thousands separators: a number with a fraction and an exponent, or one of the words.
 /// What is too great is infinite.
 pub fn is_float(text: &str) -> bool {
-    let text = trimmed(text);
-    let word = text.strip_prefix(['-', '+']).unwrap_or(text);
-    if is_one_of(word, &["nan", "infinity"]) {
+    // The words are looked for where there is no number, with any spaces around them.
+    let word = text.trim();
+    if is_one_of(word.strip_prefix(['-', '+']).unwrap_or(word), &["nan", "infinity"]) {
         return true;
     }
+    let text = trimmed(text);
     let (mantissa, exponent) = text.split_once(['e', 'E']).unwrap_or((text, "0"));
     let exponent = exponent.strip_prefix(['-', '+']).unwrap_or(exponent);
     let has_exponent = !exponent.is_empty() && exponent.bytes().all(|byte| byte.is_ascii_digit());

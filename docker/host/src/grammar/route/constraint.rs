@@ -4,6 +4,7 @@ use dotnet_text::letter_case::is_one_of;
 use dotnet_text::number::{is_decimal, is_float, parse_int, parse_long};
 
 use super::date::is_date_time;
+use super::guid::is_guid;
 use super::pattern::{self, Pattern};
 
 #[derive(Debug, Clone)]
@@ -25,14 +26,17 @@ pub(super) enum Constraint {
     Pattern(Result<Pattern, pattern::Error>),
 }
 
+const INVOCATION: &str = "Exception has been thrown by the target of an invocation.";
+const NO_PATTERN: &str = "System.Private.CoreLib: Value cannot be null. (Parameter 'regexPattern').";
+
 /// What is wrong with a constraint.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum Fault {
     Unknown,
     /// A constraint of this type takes other arguments.
     Arguments(&'static str, usize),
-    /// A constraint of this type refuses its arguments.
-    Values(&'static str),
+    /// A constraint of this type refuses its arguments: the messages of .NET's exceptions.
+    Values(&'static str, String),
 }
 
 impl Constraint {
@@ -59,45 +63,46 @@ impl Constraint {
             "nonfile" => plain("NonFileNameRouteConstraint", Self::NonFile),
             "regex" => match argument {
                 Some(pattern) => Ok(Self::Pattern(Pattern::parse(pattern))),
-                None => Err(Fault::Values("RegexRouteConstraint")),
+                None => Err(unread("RegexInlineRouteConstraint", &format!("{INVOCATION} {NO_PATTERN}"))),
             },
             name => Self::with_numbers(name, argument),
         }
     }
 
     fn with_numbers(name: &str, argument: Option<&str>) -> Result<Self, Fault> {
-        let (type_name, counts): (_, &[usize]) = match name {
-            "minlength" => ("MinLengthRouteConstraint", &[1]),
-            "maxlength" => ("MaxLengthRouteConstraint", &[1]),
-            "length" => ("LengthRouteConstraint", &[1, 2]),
-            "min" => ("MinRouteConstraint", &[1]),
-            "max" => ("MaxRouteConstraint", &[1]),
-            "range" => ("RangeRouteConstraint", &[2]),
+        let one = |type_name| {
+            let argument =
+                argument.ok_or_else(|| unread(type_name, "Null object cannot be converted to a value type."));
+            argument.map(|argument| Arguments { type_name, values: vec![argument] })
+        };
+        let several = |type_name, counts: &[usize]| {
+            let values: Vec<&str> = argument.into_iter().flat_map(|text| text.split(',')).map(str::trim).collect();
+            let is_one = counts.contains(&values.len());
+            if is_one { Ok(Arguments { type_name, values }) } else { Err(Fault::Arguments(type_name, values.len())) }
+        };
+        Ok(match name {
+            "min" => Self::Range(one("MinRouteConstraint")?.long(0)?, i64::MAX),
+            "max" => Self::Range(i64::MIN, one("MaxRouteConstraint")?.long(0)?),
+            "minlength" => Self::Length(one("MinLengthRouteConstraint")?.length(0, "minLength")?, i64::MAX),
+            "maxlength" => Self::Length(0, one("MaxLengthRouteConstraint")?.length(0, "maxLength")?),
+            "range" => {
+                let arguments = several("RangeRouteConstraint", &[2])?;
+                let (least, most) = (arguments.long(0)?, arguments.long(1)?);
+                Self::Range(least, arguments.not_below(most, least, "min", "max")?)
+            }
+            "length" => {
+                let arguments = several("LengthRouteConstraint", &[1, 2])?;
+                if arguments.values.len() == 1 {
+                    let both = arguments.length(0, "length")?;
+                    return Ok(Self::Length(both, both));
+                }
+                // Both are numbers before either is looked at.
+                arguments.int(1).and(arguments.int(0))?;
+                let (least, most) = (arguments.length(0, "minLength")?, arguments.length(1, "maxLength")?);
+                Self::Length(least, arguments.not_below(most, least, "minLength", "maxLength")?)
+            }
             _ => return Err(Fault::Unknown),
-        };
-        let refused = Fault::Values(type_name);
-        let arguments: Vec<&str> = argument.ok_or(refused.clone())?.split(',').collect();
-        if !counts.contains(&arguments.len()) && counts != [1] {
-            return Err(Fault::Arguments(type_name, arguments.len()));
-        }
-        let is_length = name.ends_with("length");
-        let read = |text: &&str| if is_length { parse_int(text).map(i64::from) } else { parse_long(text) };
-        let numbers: Option<Vec<i64>> = arguments.iter().map(read).collect();
-        let constraint = match (name, numbers.as_deref()) {
-            ("minlength", Some([least])) => Self::Length(*least, i64::MAX),
-            ("maxlength", Some([most])) => Self::Length(0, *most),
-            ("length", Some([both])) => Self::Length(*both, *both),
-            ("length", Some([least, most])) => Self::Length(*least, *most),
-            ("min", Some([least])) => Self::Range(*least, i64::MAX),
-            ("max", Some([most])) => Self::Range(i64::MIN, *most),
-            ("range", Some([least, most])) => Self::Range(*least, *most),
-            _ => return Err(refused),
-        };
-        match constraint {
-            Self::Length(least, most) if least < 0 || most < least => Err(refused),
-            Self::Range(least, most) if most < least => Err(refused),
-            constraint => Ok(constraint),
-        }
+        })
     }
 
     pub(super) fn accepts(&self, value: &str) -> Result<bool, pattern::Error> {
@@ -108,8 +113,9 @@ impl Constraint {
             Self::DateTime => is_date_time(trimmed(value)),
             Self::Decimal => is_decimal(value),
             Self::Float => is_float(value),
-            Self::Guid => is_guid(trimmed(value)),
-            Self::Alpha => value.bytes().all(|byte| byte.is_ascii_alphabetic()),
+            Self::Guid => is_guid(value),
+            // An expression whose `$` stands before a line feed at the end too.
+            Self::Alpha => value.strip_suffix('\n').unwrap_or(value).bytes().all(|byte| byte.is_ascii_alphabetic()),
             Self::Required => !value.is_empty(),
             Self::File => is_file(value),
             Self::NonFile => !is_file(value),
@@ -127,43 +133,77 @@ impl Constraint {
     }
 }
 
+/// The arguments of a constraint that takes numbers.
+struct Arguments<'a> {
+    type_name: &'static str,
+    values: Vec<&'a str>,
+}
+
+impl Arguments<'_> {
+    fn long(&self, index: usize) -> Result<i64, Fault> {
+        self.number(index, parse_long, "Int64")
+    }
+
+    fn int(&self, index: usize) -> Result<i64, Fault> {
+        self.number(index, |text| parse_int(text).map(i64::from), "Int32")
+    }
+
+    fn number(&self, index: usize, read: impl Fn(&str) -> Option<i64>, size: &str) -> Result<i64, Fault> {
+        let text = self.values.get(index).copied().unwrap_or_default();
+        read(text).ok_or_else(|| {
+            let digits = text.trim_matches(['\0', ' ']).trim_start_matches(['-', '+']);
+            let is_number = !digits.is_empty() && digits.bytes().all(|byte| byte.is_ascii_digit());
+            let reason = if is_number {
+                format!("Value was either too large or too small for an {size}.")
+            } else {
+                format!("The input string '{text}' was not in a correct format.")
+            };
+            unread(self.type_name, &reason)
+        })
+    }
+
+    fn length(&self, index: usize, name: &str) -> Result<i64, Fault> {
+        let number = self.int(index)?;
+        if number >= 0 {
+            return Ok(number);
+        }
+        let reason =
+            format!("Value must be greater than or equal to 0. (Parameter '{name}')\nActual value was {number}.");
+        Err(refused(self.type_name, &reason))
+    }
+
+    fn not_below(&self, most: i64, least: i64, least_name: &str, most_name: &str) -> Result<i64, Fault> {
+        if least <= most {
+            return Ok(most);
+        }
+        let reason = format!(
+            "The value for argument '{least_name}' should be less than or equal to the value for the argument '{most_name}'. \
+             (Parameter '{least_name}')\nActual value was {least}."
+        );
+        Err(refused(self.type_name, &reason))
+    }
+}
+
+/// What .NET's core says of an argument that it cannot convert.
+fn unread(type_name: &'static str, reason: &str) -> Fault {
+    Fault::Values(type_name, format!("System.Private.CoreLib: {reason}"))
+}
+
+/// What the constraint itself says of its arguments.
+fn refused(type_name: &'static str, reason: &str) -> Fault {
+    let text =
+        format!("Exception has been thrown by the target of an invocation. Microsoft.AspNetCore.Routing: {reason}");
+    unread(type_name, &text)
+}
+
 fn trimmed(text: &str) -> &str {
     text.trim_matches(|character: char| character.is_whitespace() || character == '\0')
 }
 
-/// In any of .NET's five forms: 32 digits, with hyphens, in braces or parentheses, or as eleven numbers `{0x…,0x…,0x…,{0x…,…}}`.
-fn is_guid(text: &str) -> bool {
-    let hexadecimal = |part: &str| part.bytes().all(|byte| byte.is_ascii_hexdigit());
-    if text.len() == 32 {
-        return hexadecimal(text);
-    }
-    let inside = |open: char, close: char| text.strip_prefix(open)?.strip_suffix(close);
-    let bare = inside('{', '}').or_else(|| inside('(', ')')).unwrap_or(text);
-    let parts: Vec<&str> = bare.split('-').collect();
-    let is_hyphened =
-        parts.iter().map(|part| part.len()).eq([8, 4, 4, 4, 12]) && parts.iter().all(|it| hexadecimal(it));
-    is_hyphened || (bare.len() < text.len() && is_guid_of_numbers(text))
-}
-
-fn is_guid_of_numbers(text: &str) -> bool {
-    let compact: String = text.chars().filter(|character| !character.is_whitespace()).collect();
-    let inside = compact.strip_prefix('{').and_then(|rest| rest.strip_suffix("}}"));
-    let Some((numbers, bytes)) = inside.and_then(|inside| inside.split_once(",{")) else { return false };
-    let fits = |text: &str, most: u32| {
-        let digits = text.strip_prefix("0x").or_else(|| text.strip_prefix("0X")).unwrap_or_default();
-        !digits.starts_with('+') && u32::from_str_radix(digits, 16).is_ok_and(|number| number <= most)
-    };
-    let all_fit = |list: &str, most: &[u32]| {
-        let numbers: Vec<&str> = list.split(',').collect();
-        numbers.len() == most.len() && numbers.iter().zip(most).all(|(number, most)| fits(number, *most))
-    };
-    all_fit(numbers, &[u32::MAX, 0xffff, 0xffff]) && all_fit(bytes, &[0xff; 8])
-}
-
-/// A name with a full stop and something after it in the last segment.
+/// A name with something other than full stops behind the first of them, in the last segment: `a.b.` too.
 fn is_file(value: &str) -> bool {
     let last = value.rsplit('/').next().unwrap_or(value);
-    last.rsplit_once('.').is_some_and(|(_, extension)| !extension.is_empty())
+    last.split_once('.').is_some_and(|(_, rest)| !rest.trim_start_matches('.').is_empty())
 }
 
 #[cfg(test)]
@@ -181,7 +221,7 @@ mod tests {
                 "5|5.5|5,5|1,000.5|5-|.5|5.|-.5|79228162514264337593543950335",
                 "1e3|(5)|$5|.|,5|- 5|79228162514264337593543950336",
             ),
-            ("double", "1e400|NaN|-Infinity|+infinity|1,234.5|5.|1e-3", "x|5-|1e|e5|,5|--1"),
+            ("double", "1e400|NaN|\u{a0}-Infinity|+infinity|1,234.5|5.|1e-3", "x|5-|1e|e5|,5|--1|NaN\0|\u{a0}5"),
             ("float", "1e39|nan|1,000", "1e3e"),
             ("length(3)", "abc|éäö|🍵x", "ab|🍵xy"),
             ("length(2, 4)", "ab|abcd", "a|abcde"),
@@ -189,16 +229,10 @@ mod tests {
             ("min(5)", "5", "4|5.0|99999999999999999999"),
             ("max(-1)", "-99999999999", "0"),
             (r"regex(^\d{3}$)", "123", "12"),
-            ("alpha", "AbC", "a1|é"),
+            ("alpha", "AbC|a\n", "a1|é|a\n\n|\u{212a}"),
             ("required", " ", ""),
-            ("file", "a.txt|.a", "a|a.|a.b/c"),
-            ("nonfile", "a|a.", "a.txt"),
-            (
-                "guid",
-                "6f9619ff-8b86-d011-b42d-00cf4fc964ff|6F9619FF8B86D011B42D00CF4FC964FF|(6f9619ff-8b86-d011-b42d-00cf4fc964ff)| \
-                 {6f9619ff-8b86-d011-b42d-00cf4fc964ff}|{0x6f9619ff,0x8b86,0xd011,{0xb4,0x2d,0x00,0xcf,0x4f,0xc9,0x64,0xff}}",
-                "6f9619ff-8b86-d011-b42d-00cf4fc964f|{6F9619FF8B86D011B42D00CF4FC964FF}|{0x6f9619ff,0x8b86,0xd011,{0xb4}}",
-            ),
+            ("file", "a.txt|.a|a.b.|.a..", "a|a.|a..|a.b/c"),
+            ("nonfile", "a|a.|a..", "a.txt|a.b."),
         ] {
             let it = Constraint::parse(constraint).unwrap();
             for (value, expected) in
@@ -220,7 +254,7 @@ mod tests {
         for text in
             ["min", "regex", "min(a)", "min(1,2)", "length(-1)", "length(5,2)", "range(5,2)", "maxlength(99999999999)"]
         {
-            assert!(matches!(Constraint::parse(text), Err(Fault::Values(_))), "{text}");
+            assert!(matches!(Constraint::parse(text), Err(Fault::Values(..))), "{text}");
         }
         assert!(Constraint::parse("regex([)").unwrap().accepts("a").is_err());
     }

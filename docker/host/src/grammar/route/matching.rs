@@ -2,7 +2,8 @@
 
 use super::constraint::Constraint;
 use super::pattern;
-use super::template::{Parameter, Part, Segment, Template};
+use super::segment::{Kind, Parameter, Part, Segment};
+use super::template::Template;
 use dotnet_text::letter_case::fold;
 
 /// The parameters of a template in its order; `None` where one has no value.
@@ -35,7 +36,7 @@ impl Template {
         while !rest.is_empty() {
             let segment = segments.next()?;
             if let [Part::Parameter(parameter)] = segment.parts.as_slice()
-                && parameter.catch_all
+                && parameter.kind.is_catch_all()
             {
                 found.push((&parameter.name, format!("{rest}{slash}")));
                 return (!rest.starts_with('/')).then_some(());
@@ -56,7 +57,9 @@ impl Template {
 /// A request that ends before the template does matches when all that remains is optional or has a default.
 fn can_be_left_out(segment: &Segment) -> bool {
     match segment.parts.as_slice() {
-        [Part::Parameter(parameter)] => parameter.optional || parameter.catch_all || parameter.default.is_some(),
+        [Part::Parameter(parameter)] => {
+            parameter.kind == Kind::Optional || parameter.kind.is_catch_all() || parameter.default.is_some()
+        }
         _ => false,
     }
 }
@@ -64,7 +67,7 @@ fn can_be_left_out(segment: &Segment) -> bool {
 /// An absent optional parameter is not held against its constraints; a catch-all without a value is.
 fn satisfies(parameter: &Parameter, value: Option<&str>) -> Result<bool, pattern::Error> {
     let Some(value) = value else {
-        return Ok(parameter.optional || parameter.constraints.iter().all(Constraint::accepts_nothing));
+        return Ok(parameter.kind == Kind::Optional || parameter.constraints.iter().all(Constraint::accepts_nothing));
     };
     for constraint in &parameter.constraints {
         if !constraint.accepts(value)? {
@@ -93,7 +96,7 @@ fn match_parts_with_optional_end<'a>(parts: &'a [Part], piece: &str, found: &mut
     }
     let (Part::Parameter(last), rest) = parts.split_last()? else { return None };
     let (Part::Literal(separator), rest) = rest.split_last()? else { return None };
-    if !last.optional || piece.ends_with(separator.as_str()) {
+    if last.kind != Kind::Optional || piece.ends_with(separator.as_str()) {
         return None;
     }
     found.extend(match_parts(rest, piece)?);

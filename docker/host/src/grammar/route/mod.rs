@@ -2,8 +2,12 @@
 
 mod constraint;
 mod date;
+mod guid;
 mod matching;
+mod parameter;
+mod parser;
 mod pattern;
+mod segment;
 mod template;
 
 pub use matching::Values;
@@ -20,7 +24,7 @@ pub fn full(prefix: &str, route: &str) -> String {
 pub fn fault(template: &str) -> Option<String> {
     match Template::parse(template).err()? {
         Error::Syntax(text) => Some(text),
-        error => Some(error.to_string().trim_start_matches("Microsoft.AspNetCore.Routing: ").to_owned()),
+        error => Some(error.to_string().trim_start_matches("Microsoft.AspNetCore.Routing: ").replace('\n', " ")),
     }
 }
 
