@@ -1,13 +1,18 @@
 //! .NET's regular expressions, of which the constraint `regex(…)` is made: each is written anew for the engine at hand. The only file
 //! that names its crate.
 
+mod class;
 mod error;
 mod groups;
+mod letter;
 mod translation;
+
+use std::borrow::Cow;
 
 use fancy_regex::{Regex, RegexBuilder};
 
 pub use error::Error;
+use letter::units;
 use translation::Translation;
 
 /// How often the engine may turn back over one value; .NET gives up after ten seconds.
@@ -26,7 +31,9 @@ impl Pattern {
     }
 
     pub(super) fn is_match(&self, value: &str) -> Result<bool, Error> {
-        self.0.is_match(value).map_err(|_| Error::Endless(value.to_owned()))
+        let is_plain = value.chars().all(|character| character.len_utf16() == 1);
+        let units = if is_plain { Cow::Borrowed(value) } else { Cow::Owned(units(value).collect()) };
+        self.0.is_match(&*units).map_err(|_| Error::Endless(value.to_owned()))
     }
 }
 
@@ -65,6 +72,10 @@ mod tests {
         check(r"^a+?b??c*$", &["aabcc", "a"], &["bc"]);
         check(r"^\x41\u0042\103\cI\t$", &["ABC\t\t"], &["ABC"]);
         check(r"^a\.b\/c\-d$", &["a.b/c-d"], &["axb/c-d"]);
+        check(r"^\p{Lu}(?-i:\p{Lu})$", &["aA", "\u{131}A"], &["aa", "1A"]);
+        check(r"^a$\n", &["a\n"], &["a"]);
+        check("^..$", &["\u{1f375}", "ab"], &["a", "ab\u{1f375}"]);
+        check("^\u{1f375}[^a]{2}$", &["\u{1f375}\u{1f375}"], &["\u{1f375}a"]);
         check("^a/b c#d&e~f$", &["a/b c#d&e~f"], &[]);
     }
 
@@ -77,6 +88,7 @@ mod tests {
         check("^[[a-z-]]+$", &["a]", "[]]"], &["hello-world"]);
         check("^[]a]+$", &["]a"], &["b"]);
         check("^[a~~b]+$", &["~ab"], &["c"]);
+        check(r"^[\--a]+$", &["-a"], &["0"]);
         check(r"^[\w.-]+$", &["a.b-c"], &["a b"]);
         check(r"^[\]\\\b]+$", &["]\\\u{8}"], &["b"]);
         check(r"^[^\W\d]+$", &["ab"], &["a1", "-"]);
@@ -85,13 +97,41 @@ mod tests {
     #[test]
     fn what_dotnet_refuses_is_broken_and_what_this_engine_lacks_is_its_own_limit() {
         for text in [
-            "[", "(", ")", "a**", "a{2}{3}", "a+*", "*a", r"\", r"\j", r"\k<n>", r"\1", "[z-a]", r"[a-\d]", "(?<1-)",
-            "(?q)", "a{2,1}", r"\u12", "(?#", r"\p", r"\p{lu}", "[a-[b]c]",
+            "[",
+            "(",
+            ")",
+            "a**",
+            "a{2}{3}",
+            "a+*",
+            "*a",
+            r"\",
+            r"\j",
+            r"\k<n>",
+            r"\1",
+            "[z-a]",
+            r"[a-\d]",
+            "(?<1-)",
+            "(?q)",
+            "a{2,1}",
+            r"\u12",
+            "(?#",
+            r"\p",
+            r"\p{lu}",
+            "[a-[b]c]",
+            "(?)",
+            "(?i)*",
+            "({1}",
+            "(?=*)",
+            "(?<0>a)",
+            r"\80",
+            "a{2147483648}",
         ] {
             let error = Pattern::parse(text).unwrap_err();
             assert!(matches!(error, Error::Broken(_)) || text == "(?<1-)", "{text}: {error:?}");
         }
-        for text in ["(?<a-b>x)", r"\p{IsGreek}", "(?n)(a)", "(?(a)b|c)", "(a{1000}){1000}"] {
+        for text in
+            ["(?<a-b>x)", r"\p{IsGreek}", "(?n)(a)", "(?(a)b|c)", "(a{1000}){1000}", "((a{9999999}){9999999}){9999999}"]
+        {
             assert!(matches!(Pattern::parse(text), Err(Error::Unsupported(_))), "{text}");
         }
     }

@@ -2,33 +2,56 @@
 
 use super::error::Error;
 use super::groups::groups;
+use super::letter::{Item, literal, units};
 
 /// A pattern on its way: what is still to be read, and what has been written.
 pub struct Translation {
-    characters: Vec<char>,
-    at: usize,
+    pub(super) characters: Vec<char>,
+    pub(super) at: usize,
     written: String,
     /// The group that a number or a name means, in the order of their parentheses.
     groups: Vec<(String, usize)>,
-    /// Whether a line end ends the text (`m`), and whether spaces count for nothing (`x`): in each group that is open.
-    modes: Vec<(bool, bool)>,
-    /// Whether a quantifier may follow, and whether one has come already.
+    /// In each group that is open.
+    modes: Vec<Modes>,
+    /// Whether a quantifier has come already.
     quantified: bool,
+    /// Whether options have come just before, which cannot be repeated.
+    after_options: bool,
+    /// How often groups are repeated, one in another.
+    repeats: u64,
 }
 
-/// What .NET counts as a part of a word.
-const WORD: &str = r"\p{L}\p{Mn}\p{Nd}\p{Pc}";
+#[derive(Clone, Copy)]
+pub(super) struct Modes {
+    /// `i`, with which the real host begins.
+    pub(super) ignoring_case: bool,
+    /// A line end ends the text (`m`).
+    multiline: bool,
+    /// Spaces count for nothing (`x`).
+    spaced: bool,
+}
 
-/// The names that .NET knows for categories of characters; those of blocks begin with `Is`.
-const CATEGORIES: &str =
-    "L Lu Ll Lt Lm Lo M Mn Mc Me N Nd Nl No P Pc Pd Ps Pe Pi Pf Po S Sm Sc Sk So Z Zs Zl Zp C Cc Cf Cs Co Cn";
+const FIRST_MODES: Modes = Modes { ignoring_case: true, multiline: false, spaced: false };
+/// How often groups may be repeated within another, which the engine multiplies.
+const MOST_REPEATS: u64 = u32::MAX as u64;
+
+const AFTER_NOTHING: Error = Error::Broken("quantifier after nothing");
 
 impl Translation {
     pub fn of(text: &str) -> Result<String, Error> {
-        let characters: Vec<char> = text.chars().collect();
+        let characters: Vec<char> = units(text).collect();
         let groups = groups(&characters);
-        let mut it =
-            Self { characters, at: 0, written: String::new(), groups, modes: vec![(false, false)], quantified: false };
+        let modes = vec![FIRST_MODES];
+        let mut it = Self {
+            characters,
+            at: 0,
+            written: String::new(),
+            groups,
+            modes,
+            quantified: false,
+            after_options: false,
+            repeats: 1,
+        };
         while let Some(character) = it.next() {
             it.token(character)?;
         }
@@ -36,7 +59,7 @@ impl Translation {
     }
 
     fn token(&mut self, character: char) -> Result<(), Error> {
-        let (multiline, spaced) = self.modes.last().copied().unwrap_or_default();
+        let Modes { multiline, spaced, .. } = self.modes();
         if spaced && (character.is_whitespace() || character == '#') {
             while character == '#' && self.next().is_some_and(|character| character != '\n') {}
             return Ok(());
@@ -45,7 +68,7 @@ impl Translation {
         if is_quantifier {
             return self.quantifier(character);
         }
-        self.quantified = false;
+        (self.quantified, self.after_options) = (false, false);
         match character {
             '(' => return self.group(),
             ')' => {
@@ -60,21 +83,28 @@ impl Translation {
                 self.written.push_str(&class);
             }
             '\\' => self.escape()?,
-            // Without `m` the end is that of the text, or a line end before it.
-            '$' if !multiline => self.written.push_str(r"(?:\n?\z)"),
+            // Without `m` the end is that of the text, or a line end before it: which can be taken where nothing is behind.
+            '$' if !multiline && self.at == self.characters.len() => {
+                self.written.push_str(r"(?:\n?\z)");
+            }
+            '$' if !multiline => self.written.push_str(r"(?=\n?\z)"),
             '.' | '^' | '$' | '|' => self.written.push(character),
             other => self.literal(other),
         }
         Ok(())
     }
 
-    fn next(&mut self) -> Option<char> {
+    pub(super) fn next(&mut self) -> Option<char> {
         let character = self.characters.get(self.at).copied()?;
         self.at += 1;
         Some(character)
     }
 
-    fn skip(&mut self, text: &str) -> bool {
+    pub(super) fn modes(&self) -> Modes {
+        self.modes.last().copied().unwrap_or(FIRST_MODES)
+    }
+
+    pub(super) fn skip(&mut self, text: &str) -> bool {
         let begins =
             text.chars().enumerate().all(|(index, character)| self.characters.get(self.at + index) == Some(&character));
         if begins {
@@ -83,7 +113,7 @@ impl Translation {
         begins
     }
 
-    fn until(&mut self, end: char) -> Option<String> {
+    pub(super) fn until(&mut self, end: char) -> Option<String> {
         let length = self.characters.get(self.at..)?.iter().position(|character| *character == end)?;
         let text = self.characters[self.at..self.at + length].iter().collect();
         self.at += length + 1;
@@ -107,16 +137,27 @@ impl Translation {
         if self.quantified {
             return Err(Error::Broken("nested quantifier"));
         }
-        if self.written.is_empty() || self.written.ends_with(['|']) || self.written.ends_with("(?:") {
-            return Err(Error::Broken("quantifier after nothing"));
+        // What a group begins with, for every other character of these is written as its number.
+        let is_begun = self.written.ends_with(['|', '(', ':', '=', '!', '>']);
+        if self.after_options || is_begun || self.written.is_empty() {
+            return Err(AFTER_NOTHING);
         }
+        let is_of_group = self.written.ends_with(')');
         self.written.push(character);
         if let Some(counts) = self.counts().filter(|_| character == '{') {
-            let number = |text: &str| text.parse::<u32>().map_err(|_| Error::Broken("quantifier too great"));
-            if let Some((least, most)) = counts.split_once(',').filter(|(_, most)| !most.is_empty())
-                && number(least)? > number(most)?
-            {
+            let number = |text: &str| text.parse::<i32>().map_err(|_| Error::Broken("quantifier too great"));
+            let (least, most) = counts.split_once(',').unwrap_or((&counts, &counts));
+            let least = number(least)?;
+            let most = if most.is_empty() { least } else { number(most)? };
+            if least > most {
                 return Err(Error::Broken("quantifier range in reverse order"));
+            }
+            let repeats = self.repeats.saturating_mul(u64::from(most.unsigned_abs()).max(1));
+            if repeats > MOST_REPEATS {
+                return Err(Error::Unsupported("too many repetitions".to_owned()));
+            }
+            if is_of_group {
+                self.repeats = repeats;
             }
             self.at += counts.chars().count() + 1;
             self.written.push_str(&counts);
@@ -130,7 +171,7 @@ impl Translation {
     }
 
     fn group(&mut self) -> Result<(), Error> {
-        let modes = self.modes.last().copied().unwrap_or_default();
+        let modes = self.modes();
         if !self.skip("?") {
             self.modes.push(modes);
             self.written.push('(');
@@ -161,7 +202,9 @@ impl Translation {
                 if name.contains('-') {
                     return Err(Error::Unsupported("a balancing group".to_owned()));
                 }
-                if name.is_empty() || !name.chars().all(|character| character.is_alphanumeric() || character == '_') {
+                if name.trim_start_matches('0').is_empty()
+                    || !name.chars().all(|character| character.is_alphanumeric() || character == '_')
+                {
                     return Err(Error::Broken("invalid group name"));
                 }
                 self.modes.push(modes);
@@ -173,7 +216,7 @@ impl Translation {
     }
 
     /// `(?im-s)` and `(?im-s:`. Spaces are left out here, so that `x` is not passed on.
-    fn options(&mut self, (mut multiline, mut spaced): (bool, bool)) -> Result<(), Error> {
+    fn options(&mut self, mut modes: Modes) -> Result<(), Error> {
         let (mut on, mut off, mut is_on) = (String::new(), String::new(), true);
         loop {
             match self.next() {
@@ -181,8 +224,9 @@ impl Translation {
                 Some('+') => is_on = true,
                 Some(mode @ ('i' | 'm' | 's' | 'x')) => {
                     match mode {
-                        'm' => multiline = is_on,
-                        'x' => spaced = is_on,
+                        'i' => modes.ignoring_case = is_on,
+                        'm' => modes.multiline = is_on,
+                        'x' => modes.spaced = is_on,
                         _ => {}
                     }
                     if mode != 'x' {
@@ -193,12 +237,16 @@ impl Translation {
                 Some(end @ (':' | ')')) => {
                     let minus = if off.is_empty() { "" } else { "-" };
                     let is_empty = on.is_empty() && off.is_empty();
+                    if end == ')' && self.characters.get(self.at.saturating_sub(2)) == Some(&'?') {
+                        return Err(AFTER_NOTHING);
+                    }
                     if end == ':' {
-                        self.modes.push((multiline, spaced));
+                        self.modes.push(modes);
                         self.written.push_str(&format!("(?{on}{minus}{off}:"));
                     } else {
                         self.modes.pop();
-                        self.modes.push((multiline, spaced));
+                        self.modes.push(modes);
+                        self.after_options = true;
                         if !is_empty {
                             self.written.push_str(&format!("(?{on}{minus}{off})"));
                         }
@@ -238,7 +286,7 @@ impl Translation {
                     self.at += more.len();
                     return self.back_to(&number);
                 }
-                if more.is_empty() {
+                if more.is_empty() || !character.is_digit(8) {
                     return Err(Error::Broken("reference to undefined group"));
                 }
                 self.at -= 1;
@@ -261,122 +309,4 @@ impl Translation {
         self.written.push_str(&format!(r"(?:\{group})"));
         Ok(())
     }
-
-    /// What an escape means both in a class and outside.
-    fn class_escape(&mut self, character: char) -> Result<Item, Error> {
-        Ok(Item::Letter(match character {
-            'd' | 'D' | 's' | 'S' => return Ok(Item::Set(format!(r"\{character}"))),
-            'w' => return Ok(Item::Set(WORD.to_owned())),
-            'W' => return Ok(Item::Set(format!("[^{WORD}]"))),
-            'p' | 'P' => {
-                let name = if self.skip("{") { self.until('}') } else { None };
-                let name = name.ok_or(Error::Broken("incomplete \\p{X} character escape"))?;
-                return match name.as_str() {
-                    block if block.starts_with("Is") => Err(Error::Unsupported(format!("the block `{block}`"))),
-                    name if CATEGORIES.split(' ').any(|known| known == name) => {
-                        Ok(Item::Set(format!(r"\{character}{{{name}}}")))
-                    }
-                    _ => Err(Error::Broken("unknown property")),
-                };
-            }
-            'a' => '\u{7}',
-            'b' => '\u{8}',
-            'e' => '\u{1b}',
-            'f' => '\u{c}',
-            'n' => '\n',
-            'r' => '\r',
-            't' => '\t',
-            'v' => '\u{b}',
-            'x' => self.hexadecimal(2)?,
-            'u' => self.hexadecimal(4)?,
-            'c' => match self.next().map(|character| character.to_ascii_uppercase()) {
-                Some(character @ '@'..='_') => char::from(character as u8 - b'@'),
-                _ => return Err(Error::Broken("unrecognized control character")),
-            },
-            '0'..='7' => {
-                self.at -= 1;
-                self.octal()
-            }
-            other if other.is_alphanumeric() || other == '_' => {
-                return Err(Error::Broken("unrecognized escape sequence"));
-            }
-            other => other,
-        }))
-    }
-
-    fn hexadecimal(&mut self, digits: usize) -> Result<char, Error> {
-        let text: String = self.characters[self.at..].iter().take(digits).collect();
-        let is_whole = text.chars().count() == digits && text.chars().all(|digit| digit.is_ascii_hexdigit());
-        let number = u32::from_str_radix(&text, 16).ok().filter(|_| is_whole);
-        let number = number.ok_or(Error::Broken("insufficient hexadecimal digits"))?;
-        self.at += digits;
-        char::from_u32(number).ok_or_else(|| Error::Unsupported("half a character".to_owned()))
-    }
-
-    fn octal(&mut self) -> char {
-        let digits = self.characters[self.at..].iter().take(3).map_while(|character| character.to_digit(8));
-        let (length, number) = digits.fold((0, 0), |(length, number), digit| (length + 1, number * 8 + digit));
-        self.at += length;
-        char::from((number & 0xff) as u8)
-    }
-
-    /// A class, behind its bracket. Brackets in it mean themselves, but for `-[…]`, which takes away.
-    fn class(&mut self) -> Result<String, Error> {
-        const UNCLOSED: Error = Error::Broken("unterminated [] set");
-        let negated = if self.skip("^") { "^" } else { "" };
-        let mut items = String::new();
-        let mut is_first = true;
-        loop {
-            let character = self.next().ok_or(UNCLOSED)?;
-            if character == ']' && !is_first {
-                return Ok(format!("[{negated}{items}]"));
-            }
-            if character == '-' && !is_first && self.skip("[") {
-                let less = self.class()?;
-                return if self.skip("]") {
-                    Ok(format!("[[{negated}{items}]--{less}]"))
-                } else {
-                    Err(Error::Broken("a subtraction must be the last element in a character class"))
-                };
-            }
-            is_first = false;
-            let first = match self.class_item(character)? {
-                Item::Set(set) => {
-                    items.push_str(&set);
-                    continue;
-                }
-                Item::Letter(first) => first,
-            };
-            let is_range = self.characters.get(self.at) == Some(&'-')
-                && self.characters.get(self.at + 1).is_some_and(|next| *next != ']' && *next != '[');
-            items.push_str(&literal(first));
-            if is_range {
-                self.at += 1;
-                let character = self.next().ok_or(UNCLOSED)?;
-                match self.class_item(character)? {
-                    Item::Letter(last) if first <= last => items.push_str(&format!("-{}", literal(last))),
-                    Item::Letter(_) => return Err(Error::Broken("[x-y] range in reverse order")),
-                    Item::Set(_) => return Err(Error::Broken("cannot include a class in a range")),
-                }
-            }
-        }
-    }
-
-    fn class_item(&mut self, character: char) -> Result<Item, Error> {
-        if character != '\\' {
-            return Ok(Item::Letter(character));
-        }
-        let escaped = self.next().ok_or(Error::Broken("illegal \\ at end of pattern"))?;
-        self.class_escape(escaped)
-    }
-}
-
-enum Item {
-    Letter(char),
-    Set(String),
-}
-
-/// A character as the engine takes it for itself, wherever it stands.
-fn literal(character: char) -> String {
-    if character.is_alphanumeric() { character.to_string() } else { format!(r"\x{{{:X}}}", u32::from(character)) }
 }
