@@ -199,6 +199,14 @@ async fn call(call: Call<'_>, caller: &mut Caller) -> Option<Response> {
         HttpMode::Proxying => proxy::proxy(&call, caller).await,
         HttpMode::Forwarding => Some(forward::forward(&call, caller).await),
         HttpMode::Default => Some(invoke::http(&call, caller).await),
+        HttpMode::Unindexed => {
+            let name = &call.found.function.name;
+            let text = format!(
+                "'{name}' can't be invoked from Azure WebJobs SDK. Is it missing Azure WebJobs SDK attributes?"
+            );
+            call.host.log.error(log::HOST, Diagnostic::of_whole(text).hint("see what was said of it at the start"));
+            Some(Response::empty(500))
+        }
     }
 }
 

@@ -121,3 +121,18 @@ fn a_stream_that_takes_too_long_is_closed_and_not_reset() {
     assert!(answer.ends_with("data: 1\n\n\r\n"), "no last chunk: {answer}");
     host.wait_for_line("Timeout value of 00:00:01 was exceeded");
 }
+
+#[test]
+fn a_function_that_the_sdk_cannot_index_keeps_its_route_and_fails() {
+    let app = app("function");
+    let function = r#"{ "bindings": [
+      { "type": "httpTrigger", "direction": "in", "name": "req", "authLevel": "anonymous", "route": "~x" },
+      { "type": "http", "direction": "out", "name": "res" }
+    ] }"#;
+    std::fs::create_dir(app.path().join("tilde")).unwrap();
+    std::fs::write(app.path().join("tilde/function.json"), function).unwrap();
+    let host = Host::serve(app.path(), &[]);
+    assert_eq!(status(&host.post("/api/~x", "")), "500");
+    host.wait_for_line("'tilde' can't be invoked from Azure WebJobs SDK");
+    assert_eq!(status(&host.post("/api/~y", "")), "404");
+}

@@ -48,7 +48,11 @@ pub(super) fn read(root: &Path, options: &HostOptions, settings: &Settings) -> F
     }
     let extensions = names_extensions(root, options) || settings.get_filled(STORAGE_SETTING).is_some();
     let bundle = options.extension_bundle.is_some();
-    check(&mut readable, &Registered { extensions, bundle, settings }, &mut found.diagnostics);
+    check(
+        &mut readable,
+        &Registered { extensions, bundle, settings, prefix: &options.http.route_prefix },
+        &mut found.diagnostics,
+    );
     found.readable = readable.into_iter().map(Arc::new).collect();
     found
 }
@@ -65,12 +69,14 @@ fn check(readable: &mut [Function], registered: &Registered<'_>, found: &mut Vec
         let fault =
             faults::find(function, registered).or_else(|| if function.filtered { None } else { taken.fault(function) });
         // A description that is in order has its route, even if the function fails after that.
-        if fault.is_none() && !function.filtered {
+        let has_route = fault.is_none() && !function.filtered;
+        if has_route {
             taken.take(function);
         }
         if let Some(fault) = fault.or_else(|| faults::find_in_index(function, registered)) {
             found.push(function.in_file(&fault));
             function.errors = vec![fault.message];
+            function.is_unindexed = has_route;
         }
     }
 }

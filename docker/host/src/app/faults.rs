@@ -15,7 +15,7 @@ use super::diagnostic::Diagnostic;
 use super::function::Function;
 use super::settings::Settings;
 use crate::grammar::spelling::{self, did_you_mean};
-use crate::grammar::{self, schedule::Schedule};
+use crate::grammar::{self, route, schedule::Schedule};
 
 /// Binding types built into the host (protocol.md#extension-bundles); all others come with an extension bundle.
 const BUILT_IN_TYPES: [&str; 4] = ["httpTrigger", "http", "timerTrigger", "manualTrigger"];
@@ -42,6 +42,8 @@ pub(super) struct Registered<'a> {
     /// Whether host.json names a bundle.
     pub bundle: bool,
     pub settings: &'a Settings,
+    /// What all routes begin with.
+    pub prefix: &'a str,
 }
 
 /// `^[a-z][a-z0-9_\-]{0,127}$` ignoring case, and not `host` (protocol.md#discovery-and-names).
@@ -62,7 +64,15 @@ pub(super) fn find(function: &Function, registered: &Registered<'_>) -> Option<D
 
 /// What only the SDK's indexing of a function finds. By then the function has taken its route.
 pub(super) fn find_in_index(function: &Function, registered: &Registered<'_>) -> Option<Diagnostic> {
-    settings(function, registered).or_else(|| trigger(function, registered))
+    let found = route(function, registered.prefix).or_else(|| settings(function, registered));
+    found.or_else(|| trigger(function, registered))
+}
+
+/// A route that is a template behind the prefix, and not by itself.
+fn route(function: &Function, prefix: &str) -> Option<Diagnostic> {
+    let reason = route::index_error(prefix, &function.http.as_ref()?.route)?;
+    let text = format!("Microsoft.Azure.WebJobs.Host: Error indexing method 'Functions.{}'. {reason}", function.name);
+    Some(Diagnostic::new(text, format!("bindings[{}].route", function.trigger?)).hint("begin the route without `~`"))
 }
 
 /// The routes that functions have, in the order of the names of these: a route that two want is the first one's.

@@ -32,6 +32,8 @@ pub struct Function {
     pub retry: Option<Retry>,
     /// Why it is not loaded, in the words of the real host; empty when it is (protocol.md#discovery-and-names).
     pub errors: Vec<String>,
+    /// Whether only the SDK refused it, while indexing: then it has its route, and every request to it fails.
+    pub is_unindexed: bool,
     /// Its script, as the real host finds it; a custom handler has no use for it.
     pub script_file: Option<PathBuf>,
     /// Whether a setting disables it: it is loaded but not served or triggered (protocol.md#top-level-keys).
@@ -45,7 +47,8 @@ pub struct Function {
     pub file: Document,
 }
 
-/// A function that is loaded: without errors, not left out by the allow list, and with a trigger.
+/// A function that is loaded: without errors, not left out by the allow list, and with a trigger. In the table of routes also one
+/// that is not indexed.
 #[derive(Debug, Clone)]
 pub struct LoadedFunction {
     pub trigger: Binding,
@@ -77,6 +80,8 @@ pub enum HttpMode {
     Forwarding,
     /// In an envelope.
     Default,
+    /// Not at all: the SDK does not know the function.
+    Unindexed,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -102,6 +107,7 @@ impl Function {
             http,
             retry: definition.retry,
             errors: Vec::new(),
+            is_unindexed: false,
             script_file: None,
             disabled: false,
             filtered: false,
@@ -123,7 +129,16 @@ impl Function {
     }
 
     pub fn loaded(self: &Arc<Self>) -> Option<LoadedFunction> {
-        let trigger = self.trigger_binding().filter(|_| self.is_loaded())?;
+        self.routed().filter(|_| self.is_loaded())
+    }
+
+    /// Whether requests on its route are its own.
+    pub fn has_route(&self) -> bool {
+        self.is_loaded() || self.is_unindexed
+    }
+
+    pub fn routed(self: &Arc<Self>) -> Option<LoadedFunction> {
+        let trigger = self.trigger_binding().filter(|_| self.has_route())?;
         Some(LoadedFunction { trigger: trigger.clone(), function: Arc::clone(self) })
     }
 
@@ -160,6 +175,7 @@ impl Function {
     /// (protocol.md#the-httpworker-section).
     pub fn http_mode(&self, options: &HostOptions) -> HttpMode {
         match options.custom_handler.as_ref().filter(|_| self.is_pure_http()) {
+            _ if self.is_unindexed => HttpMode::Unindexed,
             Some(handler) if handler.proxying => HttpMode::Proxying,
             Some(handler) if handler.forwarding || handler.kind == HandlerKind::HttpWorker => HttpMode::Forwarding,
             _ => HttpMode::Default,

@@ -228,8 +228,8 @@ fn version_error(host_json: &Value) -> Option<HostError> {
 
 /// A route template that does not parse takes the whole host down (protocol.md#discovery-and-names).
 fn route_errors(options: &HostOptions, functions: &[Arc<Function>]) -> Vec<String> {
-    let loaded = functions.iter().filter(|function| function.is_loaded());
-    loaded
+    let routed = functions.iter().filter(|function| function.has_route());
+    routed
         .filter_map(|function| {
             let template = route::full(&options.http.route_prefix, &function.http.as_ref()?.route);
             route::host_error(&function.name, &template)

@@ -481,6 +481,29 @@ fn a_function_that_fails_late_keeps_its_route() {
     let app = Folder::new(HOST).bindings("A", &format!("{route}{queue}")).bindings("B", &route).load(&settings);
     assert!(app.functions[0].errors[0].contains("'%NOPE%' does not resolve"), "{:?}", app.functions[0].errors);
     assert!(app.functions[1].errors[0].contains("defined by function 'A'"), "{:?}", app.functions[1].errors);
+    assert!(app.functions[0].is_unindexed && !app.functions[1].is_unindexed);
+    assert_eq!(app.functions[0].http_mode(&app.options), HttpMode::Unindexed);
+}
+
+#[test]
+fn a_route_is_read_without_its_prefix_too() {
+    let route = HTTP.replace(r#""req""#, r#""req", "route": "~x""#);
+    let app = Folder::new(HOST).bindings("A", &route).load(&[]);
+    let reason =
+        "Microsoft.AspNetCore.Routing: The route template cannot start with a '~' character unless followed by a '/'.";
+    let error = format!(
+        "Microsoft.Azure.WebJobs.Host: Error indexing method 'Functions.A'. {} (Parameter 'routeTemplate'). {reason}",
+        reason
+    );
+    assert_eq!(app.functions[0].errors, [error]);
+    assert!(app.errors.is_empty() && app.functions[0].is_unindexed);
+    let without_prefix = HOST.replacen('{', r#"{"extensions": {"http": {"routePrefix": ""}}, "#, 1);
+    let app = Folder::new(&without_prefix).bindings("A", &route).load(&[]);
+    assert!(
+        app.errors[0].contains("cannot start with a '~'") && app.functions[0].errors.is_empty(),
+        "{:?}",
+        app.errors
+    );
 }
 
 #[test]

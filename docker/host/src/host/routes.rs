@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use crate::app::{App, AuthLevel, HttpMode, HttpTrigger, LoadedFunction};
+use crate::app::{App, AuthLevel, Function, HttpMode, HttpTrigger, LoadedFunction};
 use crate::grammar::route::{PatternError, Template, Values, full};
 
 /// The functions of an app by the URLs that they answer.
@@ -31,12 +31,14 @@ pub struct Found {
 }
 
 impl Table {
-    /// The routes of all loaded functions, disabled ones included. A template that does not parse is left out: it is one of
+    /// The routes of all loaded functions, disabled ones included, and of those that the SDK could not index. A template that does not parse is left out: it is one of
     /// the app's errors, and the host does not run.
     pub fn new(app: &App) -> Self {
         let prefix = &app.options.http.route_prefix;
         let routes = app
-            .loaded()
+            .functions
+            .iter()
+            .filter_map(Function::routed)
             .filter_map(|function| {
                 let http = function.http.clone()?;
                 let template = Template::parse(&full(prefix, &http.route)).ok()?;

@@ -31,10 +31,14 @@ pub fn fault(template: &str) -> Option<String> {
 /// Why ASP.NET's parser refuses a template by itself, in the words of its exception. Whether constraints are known is not its
 /// business.
 pub fn syntax_error(template: &str) -> Option<String> {
-    match Template::parse(template).err()? {
-        Error::Syntax(text) => Some(format!("{text} (Parameter 'routeTemplate')")),
-        _ => None,
-    }
+    parser::segments(template).err().map(|text| format!("{text} (Parameter 'routeTemplate')"))
+}
+
+/// Why the SDK cannot index a function though its whole template is in order: it reads the route alone, for the names of its
+/// parameters.
+pub fn index_error(prefix: &str, route: &str) -> Option<String> {
+    let reason = parser::segments(route).err().filter(|_| Template::parse(&full(prefix, route)).is_ok())?;
+    Some(Error::Syntax(reason).to_string())
 }
 
 /// The host error that a template causes: it takes the whole host down (protocol.md#discovery-and-names, recording JX-bad-DupParam).
