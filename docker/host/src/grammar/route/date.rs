@@ -2,6 +2,8 @@
 
 use chrono::{Datelike, Local, NaiveDate};
 
+use dotnet_text::letter_case::is_one_of;
+
 use crate::grammar::calendar::{MONTHS, WEEKDAYS};
 
 /// A zone is at most so far from UTC.
@@ -17,6 +19,8 @@ struct Parts {
     month: Option<(u32, usize)>,
     /// In `WEEKDAYS`.
     weekday: Option<usize>,
+    /// A `/` or a `-` came just before, behind which there is no time.
+    is_joined: bool,
     has_clock: bool,
     has_zone: bool,
 }
@@ -38,34 +42,51 @@ impl Parts {
     /// Takes what `text` begins with, and returns what is behind it.
     fn take<'a>(&mut self, text: &'a str) -> Option<&'a str> {
         let first = text.chars().next()?;
-        if first.is_ascii_digit() {
-            let (digits, rest) = split(text, |character| character.is_ascii_digit());
-            if let Some(after) = self.clock(digits, rest) {
-                return Some(after);
-            }
-            self.numbers.push((digits.parse().ok()?, digits.len()));
-            return (self.numbers.len() <= 3 && !rest.starts_with(':')).then_some(rest);
-        }
-        if first.is_alphabetic() {
-            let (word, rest) = split(text, char::is_alphabetic);
-            return self.word(word)?.then_some(rest).or_else(|| {
-                // The T of ISO 8601 stands before a time.
-                let is_time = rest.split(':').next().is_some_and(|hour| hour.len() <= 2 && rest.contains(':'));
-                (word.eq_ignore_ascii_case("t") && !self.numbers.is_empty() && is_time).then_some(rest)
-            });
-        }
         let rest = &text[first.len_utf8()..];
         match first {
-            ',' if self.is_begun() => Some(rest),
+            // Nowhere more than a space, but for fractions of a second.
+            ',' | '.' => Some(rest),
             character if character.is_whitespace() => Some(rest),
-            // Between parts of a date.
-            '/' | '-' | '.' if self.is_begun() && rest.starts_with(char::is_alphanumeric) => Some(rest),
+            '+' | '-' if self.is_whole() && !self.has_clock => self.zone(rest),
+            '+' if self.month.is_some_and(|_| self.numbers.len() == 1) => self.zone(rest),
+            '/' | '-' if self.is_begun() => {
+                self.is_joined = true;
+                rest.trim_start().starts_with(char::is_alphanumeric).then_some(rest)
+            }
+            '0'..='9' => self.number(text),
+            character if character.is_alphabetic() => self.word(text),
             _ => None,
         }
     }
 
+    /// A time of day, or a number of the date.
+    fn number<'a>(&mut self, text: &'a str) -> Option<&'a str> {
+        let (digits, rest) = split(text, |character| character.is_ascii_digit());
+        if !std::mem::take(&mut self.is_joined)
+            && let Some(after) = self.clock(digits, rest)
+        {
+            return Some(after);
+        }
+        self.numbers.push((digits.parse().ok()?, digits.len()));
+        (self.numbers.len() <= 3 && !rest.trim_start().starts_with(':')).then_some(rest)
+    }
+
     fn is_begun(&self) -> bool {
         !self.numbers.is_empty() || self.month.is_some() || self.weekday.is_some()
+    }
+
+    /// Whether the date has year, month and day.
+    fn is_whole(&self) -> bool {
+        self.numbers.len() + usize::from(self.month.is_some()) == 3
+    }
+
+    /// Whether a time with a colon may follow what there is of a date: two numbers alone would be taken for more than they are.
+    fn lets_time_follow(&self) -> bool {
+        match (self.month, self.numbers.as_slice()) {
+            (None, []) => true,
+            (Some(_), [day]) => day.1 <= 2,
+            _ => self.is_whole(),
+        }
     }
 
     /// A time of day that begins with these digits: `10:00`, `10:00:00.5 PM`, `10am`, a zone behind it.
@@ -73,37 +94,27 @@ impl Parts {
         let hour = hour.parse::<u32>().ok().filter(|_| hour.len() <= 2)?;
         let mut after = rest;
         for unit in 0..2 {
-            let Some(digits) = after.strip_prefix(':') else { break };
+            let Some(digits) = after.trim_start().strip_prefix(':').map(str::trim_start) else { break };
             let (number, behind) = split(digits, |character| character.is_ascii_digit());
             number.parse::<u32>().ok().filter(|number| *number < 60 && digits.len() - behind.len() <= 2)?;
-            after = behind;
-            if unit == 1
-                && let Some(fraction) = after.strip_prefix('.')
-            {
-                let (digits, behind) = split(fraction, |character| character.is_ascii_digit());
-                after = Some(behind).filter(|_| !digits.is_empty())?;
-            }
+            after = if unit == 1 { without_fraction(behind) } else { behind };
         }
         let is_plain = after.len() < rest.len();
         let (word, behind) = split(after.trim_start(), char::is_alphabetic);
         let most = match word.to_ascii_lowercase().as_str() {
-            "am" | "a" => 12,
-            "pm" | "p" => 23,
-            _ if !is_plain => return None,
+            "am" => 12,
+            _ if !is_plain && !word.eq_ignore_ascii_case("pm") => return None,
             _ => 23,
         };
-        if most != 23 || word.to_ascii_lowercase().starts_with('p') {
+        if is_one_of(word, &["am", "pm"]) {
             after = behind;
         }
-        if hour > most || self.has_clock {
+        if hour > most || self.has_clock || is_plain && !self.lets_time_follow() {
             return None;
         }
         self.has_clock = true;
         let zone = after.trim_start();
-        if zone.starts_with(['+', '-']) {
-            return self.zone(&zone[1..]);
-        }
-        Some(after)
+        if zone.starts_with(['+', '-']) { self.zone(&zone[1..]) } else { Some(after) }
     }
 
     fn zone<'a>(&mut self, text: &'a str) -> Option<&'a str> {
@@ -123,57 +134,99 @@ impl Parts {
         fits.then_some(rest)
     }
 
-    /// Whether a word means something here; `None` if it is one that may not stand here.
-    fn word(&mut self, word: &str) -> Option<bool> {
+    /// Takes a word that means something where it stands.
+    fn word<'a>(&mut self, text: &'a str) -> Option<&'a str> {
+        self.is_joined = false;
+        let (word, rest) = split(text, char::is_alphabetic);
         let word = word.to_ascii_lowercase();
         let is = |name: &str| word == name || word == name[..3];
         if let Some(index) = MONTHS.iter().position(|name| is(name)) {
-            let is_second = self.month.is_some() || self.has_clock && !self.is_begun();
+            let is_first = self.month.is_none();
             self.month = Some((u32::try_from(index).ok()? + 1, self.numbers.len()));
-            return (!is_second).then_some(true);
+            return is_first.then_some(rest);
         }
         if let Some(index) = WEEKDAYS.iter().position(|name| is(name)) {
-            return self.weekday.replace(index).is_none().then_some(true);
+            return self.weekday.replace(index).is_none().then_some(rest);
         }
-        if word == "z" || word == "gmt" {
-            let is_second = std::mem::replace(&mut self.has_zone, true);
-            return (!is_second && (self.has_clock || self.is_begun())).then_some(true);
+        match word.as_str() {
+            "z" | "gmt" => {
+                let is_first = !std::mem::replace(&mut self.has_zone, true);
+                (is_first && (self.has_clock || self.is_whole() || !self.is_begun())).then_some(rest)
+            }
+            "t" => self.iso_time(rest.trim_start()),
+            _ => None,
         }
-        Some(false)
+    }
+
+    /// What stands behind the T of ISO 8601, each number in two digits, up to the end.
+    fn iso_time<'a>(&mut self, text: &'a str) -> Option<&'a str> {
+        let is_date = self.month.is_none() && matches!(self.numbers.as_slice(), [(_, 3..), _, _]);
+        let rest = two_digits(text, 23)?.strip_prefix(':')?;
+        let rest = two_digits(rest, 59)?;
+        let rest = match rest.strip_prefix(':') {
+            Some(seconds) => without_fraction(two_digits(seconds, 59)?),
+            None => rest,
+        };
+        self.has_clock = true;
+        let rest = rest.trim_start();
+        let rest = match rest.chars().next() {
+            Some('z' | 'Z') => &rest[1..],
+            Some('+' | '-') => self.zone(&rest[1..])?,
+            _ => rest,
+        };
+        (is_date && rest.is_empty()).then_some(rest)
     }
 
     fn make_sense(&self) -> bool {
         let has_date = !self.numbers.is_empty() || self.month.is_some();
-        if !has_date {
-            return self.has_clock && self.weekday.is_none();
-        }
-        self.date().is_some_and(|date| {
+        let date = if has_date { self.date() } else { Some(Local::now().date_naive()).filter(|_| self.has_clock) };
+        date.is_some_and(|date| {
             self.weekday.is_none_or(|weekday| date.weekday().num_days_from_sunday() as usize == weekday)
         })
     }
 
     /// The date: year, month and day if the first number is a year, and else month, day and year.
     fn date(&self) -> Option<NaiveDate> {
-        let this_year = Local::now().year();
+        let this_year = (u32::try_from(Local::now().year()).ok()?, 4);
         let is_year = |(_, digits): (u32, usize)| digits > 2;
+        let word = |(month, _)| (month, 2);
         let (year, month, day) = match (self.month, self.numbers.as_slice()) {
-            (None, [a, b, c]) if is_year(*a) => (full_year(*a)?, b.0, c.0),
-            (None, [a, b, c]) if is_year(*b) => (full_year(*b)?, a.0, c.0),
-            (None, [a, b, c]) => (full_year(*c)?, a.0, b.0),
-            (None, [a, b]) if is_year(*a) => (full_year(*a)?, b.0, 1),
-            (None, [a, b]) if is_year(*b) => (full_year(*b)?, a.0, 1),
-            (None, [a, b]) => (this_year, a.0, b.0),
-            (Some((month, _)), [a]) if is_year(*a) => (full_year(*a)?, month, 1),
-            (Some((month, _)), [a]) => (this_year, month, a.0),
-            (Some((month, _)), [a, b]) if is_year(*a) => (full_year(*a)?, month, b.0),
-            (Some((month, _)), [a, b]) => {
-                let date = NaiveDate::from_ymd_opt(full_year(*b)?, month, a.0);
-                return date.or_else(|| NaiveDate::from_ymd_opt(full_year(*a)?, month, b.0));
+            (None, [a, b, c]) if is_year(*a) => (*a, *b, *c),
+            (None, [a, b, c]) if is_year(*b) => (*b, *a, *c),
+            (None, [a, b, c]) => (*c, *a, *b),
+            (None, [a, b]) if is_year(*a) => (*a, *b, (1, 1)),
+            (None, [a, b]) if is_year(*b) => (*b, *a, (1, 1)),
+            (None, [a, b]) => (this_year, *a, *b),
+            // A number before the month is a year: `1 Nov` is in 2001.
+            (Some(month), [a]) if month.1 == 1 || is_year(*a) => (*a, word(month), (1, 1)),
+            (Some(month), [a]) => (this_year, word(month), *a),
+            (Some(month), [a, b]) if is_year(*a) => (*a, word(month), *b),
+            (Some(month), [a, b]) => {
+                return calendar_day(*b, word(month), *a).or_else(|| calendar_day(*a, word(month), *b));
             }
             _ => return None,
         };
-        NaiveDate::from_ymd_opt(year, month, day)
+        calendar_day(year, month, day)
     }
+}
+
+/// A day, of whose numbers only that of the year may have more than two digits.
+fn calendar_day(year: (u32, usize), month: (u32, usize), day: (u32, usize)) -> Option<NaiveDate> {
+    let is_short = month.1 <= 2 && day.1 <= 2;
+    NaiveDate::from_ymd_opt(full_year(year)?, month.0, day.0).filter(|_| is_short)
+}
+
+/// What follows a number of two digits that is not greater than `most`.
+fn two_digits(text: &str, most: u32) -> Option<&str> {
+    let (digits, rest) = split(text, |character| character.is_ascii_digit());
+    let fits = digits.len() == 2 && digits.parse::<u32>().is_ok_and(|number| number <= most);
+    fits.then_some(rest)
+}
+
+/// What follows a fraction of a second, if there is one.
+fn without_fraction(text: &str) -> &str {
+    let fraction = text.strip_prefix(['.', ',']).filter(|rest| rest.starts_with(|digit: char| digit.is_ascii_digit()));
+    fraction.map_or(text, |digits| split(digits, |character| character.is_ascii_digit()).1)
 }
 
 fn full_year((number, digits): (u32, usize)) -> Option<i32> {
@@ -234,6 +287,25 @@ mod tests {
             "2024-11-01T10:00:00.12345678Z",
             "2024-02-29",
             "Nov 45 12",
+            ",2024-01-01.",
+            "10:00:00.,",
+            "10:00:00,5",
+            "1 : 00",
+            "1 - 1",
+            "1/ 2 /2024",
+            "10:00 Jan 1",
+            "1 Jan 10:00",
+            "1/2 10am",
+            "2024-01-01,10:00",
+            "2024-01-01-10:00",
+            "2024-1-1T10:00 +1",
+            "2024/01/01 t10:00:00,5z",
+            "GMT 10:00",
+            "Mon 1 Jan",
+            "1/2/2024 Tue",
+            "32 Jan",
+            "1 Jan +1",
+            "1-2-3-4",
         ] {
             assert!(is_date_time(text), "{text}");
         }
@@ -264,9 +336,24 @@ mod tests {
             "2024-11-01T10:00:00+15:00",
             "2024-11-01 10",
             "2024-11-01T10",
-            "1-2-3-4",
+            "1.2.3.4",
+            "1-2-3-15",
             "10:00 UTC",
             "2024/11/01 Jan",
+            "10a",
+            "10:00 p",
+            "1/2 10:00",
+            "Jan 2024 10:00",
+            "2024-01-01/10:00",
+            "2024-001",
+            "Jan 32",
+            "Thu 1 Jan",
+            "1/2Z",
+            "1/2/2024T10:00",
+            "2024-01-01T1:00",
+            "2024-01-01T10:00 AM",
+            "10:00.5",
+            "1:002",
         ] {
             assert!(!is_date_time(text), "{text}");
         }
