@@ -151,7 +151,8 @@ impl Arguments<'_> {
     fn number(&self, index: usize, read: impl Fn(&str) -> Option<i64>, size: &str) -> Result<i64, Fault> {
         let text = self.values.get(index).copied().unwrap_or_default();
         read(text).ok_or_else(|| {
-            let digits = text.trim_matches(['\0', ' ']).trim_start_matches(['-', '+']);
+            let number = text.trim_matches(['\0', ' ']);
+            let digits = number.strip_prefix(['-', '+']).unwrap_or(number);
             let is_number = !digits.is_empty() && digits.bytes().all(|byte| byte.is_ascii_digit());
             let reason = if is_number {
                 format!("Value was either too large or too small for an {size}.")
@@ -256,6 +257,8 @@ mod tests {
         {
             assert!(matches!(Constraint::parse(text), Err(Fault::Values(..))), "{text}");
         }
+        let minus = Constraint::parse("min(--1)").unwrap_err();
+        assert!(matches!(minus, Fault::Values(_, reason) if reason.contains("'--1' was not in a correct format")));
         assert!(Constraint::parse("regex([)").unwrap().accepts("a").is_err());
     }
 }
