@@ -19,6 +19,10 @@ pub enum Error {
     #[error("Error while accessing '{0}': property doesn't exist.")]
     NoMember(String),
     #[error(transparent)]
+    Format(#[from] date_format::BadFormat),
+    #[error("Format string can be only \"D\", \"d\", \"N\", \"n\", \"P\", \"p\", \"B\", \"b\", \"X\" or \"x\".")]
+    GuidFormat,
+    #[error(transparent)]
     Grammar(#[from] grammar::Error),
 }
 
@@ -40,8 +44,8 @@ fn value_of(expression: &Expression, data: &BindingData, now: &NaiveDateTime) ->
     // Binding data goes before what the host has built in.
     match (data.get(name), expression.builtin) {
         (Some(value), _) => of_value(expression, value),
-        (None, Some(Builtin::DateTime)) => Ok(date_format::format(now, format.unwrap_or(date_format::DEFAULT))),
-        (None, Some(Builtin::RandGuid)) => Ok(guid(Uuid::new_v4(), format)),
+        (None, Some(Builtin::DateTime)) => Ok(date_format::format(now, format.unwrap_or(date_format::DEFAULT))?),
+        (None, Some(Builtin::RandGuid)) => guid(Uuid::new_v4(), format),
         (None, None) => Err(Error::NoValue(name.to_owned())),
     }
 }
@@ -53,7 +57,7 @@ fn of_value(expression: &Expression, value: &Value) -> Result<String, Error> {
         (Value::Json(json), below) => of_json(expression, json, below),
         (_, [member, ..]) => Err(Error::NoMember(member.to_owned())),
         (Value::Text(text), []) => Ok(text.clone()),
-        (Value::Date(date), []) => Ok(of_date(expression, date)),
+        (Value::Date(date), []) => of_date(expression, date),
         // An optional route parameter that the URL lacks.
         (Value::Null, []) => Ok(String::new()),
         (Value::Http(_) | Value::Bytes(_), []) => Err(Error::NoValue(name.to_owned())),
@@ -69,24 +73,30 @@ fn of_json(expression: &Expression, value: &Json, below: &[String]) -> Result<St
     // A GUID is only a text here, and the one that `{sys.randguid:N}` asks to be written otherwise.
     let as_guid = |text: &str| Some(guid(Uuid::parse_str(text).ok()?, expression.format.as_deref()));
     match value {
-        Json::Date(date) => Ok(of_date(expression, date)),
-        Json::Text(text) if expression.format.is_some() => Ok(as_guid(text).unwrap_or_else(|| text.clone())),
+        Json::Date(date) => of_date(expression, date),
+        Json::Text(text) if expression.format.is_some() => as_guid(text).unwrap_or_else(|| Ok(text.clone())),
         scalar => Ok(json::text(scalar).into_owned()),
     }
 }
 
-fn of_date(expression: &Expression, date: &DateTime) -> String {
-    date_format::format(&date.wall, expression.format.as_deref().unwrap_or(date_format::DEFAULT))
+fn of_date(expression: &Expression, date: &DateTime) -> Result<String, Error> {
+    Ok(date_format::format(&date.wall, expression.format.as_deref().unwrap_or(date_format::DEFAULT))?)
 }
 
-/// A GUID in one of .NET's formats: `D` (the default), `N`, `B`, `P`.
-fn guid(id: Uuid, format: Option<&str>) -> String {
-    match format.unwrap_or("D") {
+/// A GUID in one of .NET's formats: `D` (the default), `N`, `B`, `P`, `X`.
+fn guid(id: Uuid, format: Option<&str>) -> Result<String, Error> {
+    Ok(match format.unwrap_or("D") {
+        "D" | "d" => id.to_string(),
         "N" | "n" => id.simple().to_string(),
         "B" | "b" => id.braced().to_string(),
         "P" | "p" => format!("({id})"),
-        _ => id.to_string(),
-    }
+        "X" | "x" => {
+            let (a, b, c, bytes) = id.as_fields();
+            let bytes: Vec<String> = bytes.iter().map(|byte| format!("0x{byte:02x}")).collect();
+            format!("{{0x{a:08x},0x{b:04x},0x{c:04x},{{{}}}}}", bytes.join(","))
+        }
+        _ => return Err(Error::GuidFormat),
+    })
 }
 
 #[cfg(test)]
@@ -136,6 +146,7 @@ mod tests {
             ("{sys.utcnow:yyyy}", "2024"),
             ("{sys.randguid}", GUID),
             ("{sys.randguid:N}", "0000000000004000800000000000000a"),
+            ("{sys.randguid:x}", "{0x00000000,0x0000,0x4000,{0x80,0x00,0x00,0x00,0x00,0x00,0x00,0x0a}}"),
             ("{a.when:MM}", "11"),
             ("{datetime}", "2024-11-01T10-02-03Z"),
             ("{DateTime:yyyy-MM-dd}", "2024-11-01"),
@@ -155,7 +166,16 @@ mod tests {
     fn trigger_data_hides_what_is_built_in() {
         let mut data = data();
         data.set("DateTime", "mine");
-        assert_eq!(resolve(&Template::parse("{datetime:yyyy}").unwrap(), &data, &now()), Ok("mine".to_owned()));
+        let resolved = |text: &str| resolve(&Template::parse(text).unwrap(), &data, &now());
+        assert_eq!(resolved("{datetime}"), Ok("mine".to_owned()));
+        // With a format it is another name.
+        assert_eq!(resolved("{datetime:yyyy}"), Ok(now().format("%Y").to_string()));
+    }
+
+    #[test]
+    fn formats_that_are_none_fail() {
+        assert!(matches!(resolved("{datetime:q}"), Err(Error::Format(_))));
+        assert_eq!(resolved("{rand-guid:q}"), Err(Error::GuidFormat));
     }
 
     #[test]

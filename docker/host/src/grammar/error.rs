@@ -8,6 +8,9 @@ pub enum Error {
     /// A template with braces; the second text is what is wrong with it.
     #[error("Invalid template '{0}'. {1}")]
     Template(String, String),
+    /// .NET's name of the parts' type stands where they should.
+    #[error("Illegal expression: System.String[]")]
+    Illegal,
     #[error("{0} (Parameter 'name')")]
     QueueName(String),
     #[error("Invalid blob trigger path '{0}'. Paths must be in the format 'container/blob'.")]

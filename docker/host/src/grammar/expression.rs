@@ -62,23 +62,34 @@ impl Expression {
     fn parse(template: &str, text: &str) -> Result<Self, Error> {
         let builtin = Builtin::find(text);
         let (path, format) = match (builtin, text.split_once(':')) {
-            // Only what stands before the first dot reaches a built-in value, its format included.
+            // Only what stands before the first dot reaches a built-in value, its format included: binding data is asked for all of
+            // that.
             (Some(_), _) => {
                 let first = text.split('.').next().unwrap_or_default();
-                (first.split(':').next().unwrap_or_default(), first.split_once(':').map(|(_, format)| format))
+                (text, first.split_once(':').map(|(_, format)| format))
             }
-            (None, Some((path, format))) => (path, Some(format)),
-            (None, None) => (text, None),
+            (None, Some((path, format))) if !path.is_empty() => (path, Some(format)),
+            (None, _) => (text, None),
         };
         let parts: Vec<String> = path.split('.').map(str::to_owned).collect();
-        let invalid = || Error::Template(template.to_owned(), format!("The parameter name '{text}' is invalid."));
-        let is_name = |part: &String| part.chars().all(|letter| letter.is_alphanumeric() || "_-".contains(letter));
-        let first_is_plain = builtin.is_some() || parts.first().is_some_and(|first| !first.contains('-'));
-        if parts.iter().any(|part| part.trim().is_empty()) || !parts.iter().all(is_name) || !first_is_plain {
-            return Err(invalid());
+        let invalid = |reason: String| Err(Error::Template(template.to_owned(), reason));
+        if builtin.is_none() && !is_identifier(path) {
+            return invalid(format!("Invalid template expression '{path}"));
         }
-        Ok(Self { parts, format: format.filter(|format| !format.is_empty()).map(str::to_owned), builtin })
+        if let Some(first) = parts.first().filter(|first| builtin.is_none() && first.contains('-')) {
+            return invalid(format!("The parameter name '{first}' is invalid."));
+        }
+        if parts.iter().any(|part| part.trim().is_empty()) {
+            return Err(Error::Illegal);
+        }
+        Ok(Self { parts, format: format.filter(|format| !format.trim().is_empty()).map(str::to_owned), builtin })
     }
+}
+
+/// An identifier of C#, in which dots and hyphens count as letters.
+fn is_identifier(text: &str) -> bool {
+    text.starts_with(|first: char| first.is_alphabetic() || first == '_')
+        && text.chars().all(|letter| letter.is_alphanumeric() || "_-.".contains(letter))
 }
 
 impl Builtin {
@@ -127,6 +138,16 @@ mod tests {
     fn malformed_templates_are_refused() {
         for text in ["{", "x}", "{}", "{a", "{a{b}}", "{a b}", "{a..b}", "{a-b}", "{x/y}"] {
             assert!(Template::parse(text).is_err(), "{text}");
+        }
+        for (text, message) in [
+            ("{a b}", "Invalid template '{a b}'. Invalid template expression 'a b"),
+            ("{1a:x}", "Invalid template '{1a:x}'. Invalid template expression '1a"),
+            ("{:x}", "Invalid template '{:x}'. Invalid template expression ':x"),
+            ("{a-b.c}", "Invalid template '{a-b.c}'. The parameter name 'a-b' is invalid."),
+            ("{a..b}", "Illegal expression: System.String[]"),
+            ("{datetime:d.}", "Illegal expression: System.String[]"),
+        ] {
+            assert_eq!(Template::parse(text).unwrap_err().to_string(), message);
         }
     }
 }
