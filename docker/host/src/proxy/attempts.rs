@@ -65,7 +65,8 @@ pub async fn ask(
             Ok(response) => return Ok(response),
             Err(cause) => cause,
         };
-        has_read_all &= !matches!(cause, Cause::Client(Error::Request(_)));
+        // What is not chunked as it should be ends the connection as well, and Kestrel does not say so.
+        has_read_all &= !matches!(cause, Cause::Client(Error::Request(ref error)) if !error.is_of_framing());
         if number == MAX_ATTEMPTS || matches!(cause, Cause::Client(Error::Idle(_))) {
             let error = ProxyError::forwarding("Request", &cause);
             return Err(if has_read_all { error } else { error.closing() });

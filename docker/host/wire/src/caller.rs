@@ -52,6 +52,8 @@ pub struct Caller {
     waited: Duration,
     has_body: bool,
     is_chunked: bool,
+    /// Whether the body is not framed as announced: nobody knows where it ends.
+    is_broken: bool,
     pub(crate) is_to_head: bool,
     pub(crate) is_old: bool,
     /// Whether the caller does not want the connection to be kept, or it cannot be.
@@ -91,6 +93,7 @@ impl Caller {
             waited: Duration::ZERO,
             has_body: framing != Framing::NONE,
             is_chunked: matches!(framing, Framing::Chunked(..)),
+            is_broken: false,
             is_to_head: head.method == "HEAD",
             is_old: head.is_old,
             closes: !keeps_connection(head),
@@ -159,7 +162,9 @@ impl Caller {
             received: self.received,
             announced: self.length,
             least: BODY_BYTES_PER_SECOND,
-        })??;
+        })?;
+        self.is_broken = piece.as_ref().is_err_and(BodyError::is_of_framing);
+        let piece = piece?;
         self.waited += since.elapsed();
         self.received += piece.as_ref().map_or(0, |piece| piece.len() as u64);
         self.check_limit(self.limit)?;
@@ -267,6 +272,9 @@ impl Caller {
     pub(crate) async fn is_read(&mut self) -> bool {
         if self.framing.has_ended() {
             return true;
+        }
+        if self.is_broken {
+            return false;
         }
         if self.waits_for_continue && self.socket.as_ref().is_none_or(|socket| socket.reader.buffer.is_empty()) {
             return false;

@@ -8,6 +8,7 @@ use bytes::{Buf, Bytes, BytesMut};
 use crate::head::is_header_line;
 use crate::headers::Headers;
 use crate::name::Name;
+use crate::odd_head;
 
 /// The longest line that a chunk may begin with.
 const MAX_CHUNK_LINE_BYTES: usize = 16 * 1024;
@@ -128,6 +129,12 @@ impl BodyError {
     pub const fn is_departure(&self) -> bool {
         matches!(self, Self::Connection(_) | Self::Incomplete)
     }
+
+    /// Whether what came is not framed as announced.
+    #[must_use]
+    pub const fn is_of_framing(&self) -> bool {
+        matches!(self, Self::Framing(_))
+    }
 }
 
 impl Framing {
@@ -146,20 +153,20 @@ impl Framing {
             (Some(_), Some(_)) => return Err(FramingError::TwoLengths),
         };
         match headers.all(Name::TransferEncoding).last() {
-            Some(encoding) if is_chunked(encoding) => Ok(Self::Chunked(Chunk::Size, Reading::Strict)),
+            Some(encodings) if ends_in_chunked(encodings) => Ok(Self::Chunked(Chunk::Size, Reading::Strict)),
             Some(_) => Err(FramingError::Encoding),
             None => Ok(Self::Length(length.unwrap_or(0))),
         }
     }
 
     /// That of a response with this status. A length that is not a number does not count, nor does an encoding that is not
-    /// `chunked` (protocol.md#forwarding-response).
+    /// `chunked`, which may stand anywhere among others (protocol.md#forwarding-response).
     #[must_use]
     pub fn of_response(headers: &Headers, status: u16, is_to_head: bool) -> Self {
         if is_to_head || matches!(status, 100..=199 | 204 | 304) {
             return Self::NONE;
         }
-        if headers.all(Name::TransferEncoding).last().is_some_and(is_chunked) {
+        if headers.lists(Name::TransferEncoding, "chunked") {
             return Self::Chunked(Chunk::Size, Reading::Lenient);
         }
         headers.get(Name::ContentLength).and_then(number).map_or(Self::UntilClose, Self::Length)
@@ -192,6 +199,25 @@ impl Framing {
         }
     }
 
+    /// Joins to a piece those of further chunks that have come with it, as .NET's client does: what is wrong with them is known before any of
+    /// them is passed on.
+    ///
+    /// # Errors
+    /// If what has come is not chunked.
+    pub fn join(&mut self, piece: &mut Bytes, buffer: &mut BytesMut) -> Result<(), FramingError> {
+        let mut joined = BytesMut::new();
+        while let Step::Piece(next) = self.step(buffer)? {
+            if joined.is_empty() {
+                joined.extend_from_slice(piece);
+            }
+            joined.extend_from_slice(&next);
+        }
+        if !joined.is_empty() {
+            *piece = joined.freeze();
+        }
+        Ok(())
+    }
+
     /// Whether nothing more is to come.
     #[must_use]
     pub const fn has_ended(&self) -> bool {
@@ -222,7 +248,7 @@ impl Chunk {
                 Self::Trailers(passed) => {
                     let most = if reading == Reading::Lenient { MAX_ANSWER_TRAILER_BYTES } else { MAX_TRAILER_BYTES };
                     let room = most.saturating_sub(*passed);
-                    match take_line(reading, room, buffer).map_err(|()| FramingError::Trailers)? {
+                    match take_line(Reading::Lenient, room, buffer).map_err(|()| FramingError::Trailers)? {
                         Some(line) if line.is_empty() => *self = Self::End,
                         Some(line) if !is_trailer(&line, reading, *passed == 0) => {
                             return Err(FramingError::TrailerLine);
@@ -252,11 +278,13 @@ fn take_line(reading: Reading, most: usize, buffer: &mut BytesMut) -> Result<Opt
     if is_sound && !has_return { Ok(Some(line)) } else { Err(()) }
 }
 
-/// Whether this line may stand among trailers: the handler's are read as header lines are, of which each but the first may go on with
-/// the one before. What Kestrel makes of a caller's is not known.
+/// Whether this line may stand among trailers, which are read as header lines are: by Kestrel the caller's, each of which is UTF-8; by .NET's
+/// client the handler's, of which each but the first may go on with the one before.
 fn is_trailer(line: &[u8], reading: Reading, is_first: bool) -> bool {
-    let goes_on = !is_first && matches!(line.first(), Some(b' ' | b'\t'));
-    reading == Reading::Strict || goes_on || is_header_line(line)
+    match reading {
+        Reading::Strict => odd_head::header_line(line).is_some() && std::str::from_utf8(line).is_ok(),
+        Reading::Lenient => (!is_first && matches!(line.first(), Some(b' ' | b'\t'))) || is_header_line(line),
+    }
 }
 
 /// The size at the beginning of a line: hexadecimal digits, and perhaps an extension behind them.
@@ -278,17 +306,18 @@ fn take(buffer: &mut BytesMut, remaining: &mut u64) -> Step {
     Step::Piece(buffer.split_to(length).freeze())
 }
 
-/// The number that a `Content-Length` says: digits alone, no sign.
+/// The number that a `Content-Length` says: digits alone, no sign, and no more than .NET's `long` holds.
 #[must_use]
 pub fn number(text: &[u8]) -> Option<u64> {
     let digit = |byte: &u8| byte.is_ascii_digit().then(|| u64::from(byte - b'0'));
     let append = |number: u64, byte| number.checked_mul(10)?.checked_add(digit(byte)?);
-    text.iter().try_fold(0, append).filter(|_| !text.is_empty())
+    text.iter().try_fold(0, append).filter(|number| !text.is_empty() && *number <= i64::MAX.unsigned_abs())
 }
 
-fn is_chunked(encoding: &[u8]) -> bool {
-    let last = encoding.rsplit(|byte| *byte == b',').next().unwrap_or_default();
-    last.trim_ascii().eq_ignore_ascii_case(b"chunked")
+/// Whether the last encoding of a list is `chunked`. Commas may follow it.
+fn ends_in_chunked(encodings: &[u8]) -> bool {
+    let last = encodings.rsplit(|byte| *byte == b',').map(<[u8]>::trim_ascii).find(|encoding| !encoding.is_empty());
+    last.is_some_and(|encoding| encoding.eq_ignore_ascii_case(b"chunked"))
 }
 
 #[cfg(test)]
@@ -368,7 +397,7 @@ mod tests {
         ] {
             assert!(!ends(Reading::Lenient, text) && !ends(Reading::Strict, text), "{text}");
         }
-        for text in ["2;a\rb\r\nhi\r\n0\r\n\r\n", "80000000\r\nhi", "2\r\nhi\r\n0\r\n\n"] {
+        for text in ["2;a\rb\r\nhi\r\n0\r\n\r\n", "80000000\r\nhi", "2\r\nhi\r\n0\n\r\n"] {
             assert!(!ends(Reading::Strict, text), "{text}");
         }
         for (trailers, is_sound) in [
@@ -383,10 +412,40 @@ mod tests {
         ] {
             assert_eq!(ends(Reading::Lenient, &format!("2\r\nhi\r\n0\r\n{trailers}\r\n")), is_sound, "{trailers:?}");
         }
+        for (trailers, is_sound) in [
+            ("T: u\r\nContent-Length: 5\r\n", true),
+            ("T:\nT@: \u{e9}\x01\n", true),
+            ("no colon\r\n", false),
+            (": u\r\n", false),
+            ("T : u\r\n", false),
+            ("T: u\r\n v\r\n", false),
+            ("T: \0\r\n", false),
+            ("T: u\rv\r\n", false),
+        ] {
+            assert_eq!(ends(Reading::Strict, &format!("2\r\nhi\r\n0\r\n{trailers}\r\n")), is_sound, "{trailers:?}");
+        }
         let with_trailer = |length| format!("2\r\nhi\r\n0\r\nT: {}\r\n\r\n", "u".repeat(length));
         assert!(ends(Reading::Lenient, &with_trailer(60_000)));
         assert!(!ends(Reading::Lenient, &with_trailer(MAX_ANSWER_TRAILER_BYTES)));
         assert!(ends(Reading::Strict, "2;a=b\r\nhi\r\n0\r\nT: u\r\n\r\n"));
+    }
+
+    #[test]
+    fn chunks_that_come_together_are_one_piece() {
+        for (text, expected, rest) in [
+            ("2\r\nhi\r\n1\r\n!\r\n0\r\n\r\nHTTP", Some("hi!"), "HTTP"),
+            ("2\r\nhi\r\n3\r\n!", Some("hi!"), ""),
+            ("2\r\nhi\r\n3", Some("hi"), "3"),
+            ("2\r\nhi\r\n1\r\n!!\r\n", None, ""),
+            ("2\r\nhi\r\n0\r\nno colon\r\n\r\n", None, ""),
+        ] {
+            let mut framing = Framing::Chunked(Chunk::Size, Reading::Lenient);
+            let mut buffer = BytesMut::from(text);
+            let Ok(Step::Piece(mut piece)) = framing.step(&mut buffer) else { panic!("a piece") };
+            let is_sound = framing.join(&mut piece, &mut buffer).is_ok();
+            assert_eq!(Some(piece.as_ref()).filter(|_| is_sound), expected.map(str::as_bytes), "{text}");
+            assert!(!is_sound || buffer == rest, "{text}");
+        }
     }
 
     #[test]
@@ -396,6 +455,10 @@ mod tests {
             (&[("content-length", "5")], Some(Framing::Length(5))),
             (&[("Content-Length", "5"), ("content-length", "5")], None),
             (&[("Content-Length", "+5")], None),
+            (&[("Content-Length", "9223372036854775807")], Some(Framing::Length(9_223_372_036_854_775_807))),
+            (&[("Content-Length", "9223372036854775808")], None),
+            (&[("Transfer-Encoding", "chunked ,,")], Some(Framing::Chunked(Chunk::Size, Reading::Strict))),
+            (&[("Transfer-Encoding", "chunked, gzip")], None),
             (&[("Transfer-Encoding", "gzip, Chunked")], Some(Framing::Chunked(Chunk::Size, Reading::Strict))),
             (
                 &[("Transfer-Encoding", "chunked"), ("Content-Length", "3")],
@@ -415,7 +478,9 @@ mod tests {
             (&[("Content-Length", "abc")], Framing::UntilClose),
             (&[("Content-Length", "2"), ("Transfer-Encoding", "identity")], Framing::Length(2)),
             (&[("Transfer-Encoding", "gzip")], Framing::UntilClose),
+            (&[("Content-Length", "9223372036854775808")], Framing::UntilClose),
             (&[("Transfer-Encoding", "chunked")], Framing::Chunked(Chunk::Size, Reading::Lenient)),
+            (&[("Transfer-Encoding", "chunked, gzip")], Framing::Chunked(Chunk::Size, Reading::Lenient)),
         ] {
             assert_eq!(Framing::of_response(&headers(lines), 200, false), expected, "{lines:?}");
             assert_eq!(Framing::of_response(&headers(lines), 200, true), Framing::NONE);

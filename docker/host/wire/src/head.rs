@@ -9,6 +9,7 @@ use dotnet_text::media_type::is_token_byte;
 use memchr::{memchr, memchr2};
 
 use crate::headers::Headers;
+use crate::odd_head::{self, OddHead};
 use crate::reason;
 
 /// The most header lines that are read of a request: one more than Kestrel takes.
@@ -75,14 +76,28 @@ impl HeadError {
 pub fn take_request(buffer: &mut BytesMut, head: &mut RequestHead) -> Result<bool, HeadError> {
     let mut room = [const { MaybeUninit::uninit() }; MAX_LINES];
     let mut request = httparse::Request::new(&mut []);
-    let end = match request.parse_with_uninit_headers(buffer, &mut room)? {
-        httparse::Status::Complete(end) => end,
-        httparse::Status::Partial => return Ok(false),
+    let end = match request.parse_with_uninit_headers(buffer, &mut room) {
+        Ok(httparse::Status::Complete(end)) => end,
+        Ok(httparse::Status::Partial) => return Ok(false),
+        Err(error @ httparse::Error::TooManyHeaders) => return Err(error.into()),
+        // Kestrel takes more.
+        Err(_) => return take_odd_request(buffer, head),
     };
     request.method.unwrap_or_default().clone_into(&mut head.method);
     request.path.unwrap_or_default().clone_into(&mut head.target);
     head.is_old = request.version == Some(0);
     head.headers.read(&buffer[..end], indexes(buffer, request.headers));
+    buffer.advance(end);
+    Ok(true)
+}
+
+/// As [`take_request`], for what `httparse` does not read.
+fn take_odd_request(buffer: &mut BytesMut, head: &mut RequestHead) -> Result<bool, HeadError> {
+    let Some(OddHead { method, target, is_old, lines, end }) = odd_head::read(buffer, MAX_LINES)? else {
+        return Ok(false);
+    };
+    (head.method, head.target, head.is_old) = (method, target, is_old);
+    head.headers.read(&buffer[..end], lines.into_iter());
     buffer.advance(end);
     Ok(true)
 }
@@ -229,6 +244,9 @@ mod tests {
         for text in ["GARBAGE\r\n\r\n", "GET / HTTP/2.0\r\n\r\n", "GET / HTTP/1.1\r\nno colon\r\n\r\n"] {
             assert!(matches!(request(text).0, Err(HeadError::Malformed(_))), "{text}");
         }
+        let (head, rest) = request("GET /a HTTP/1.1\r\nx@y: 1\r\nA: \u{1}\r\n\r\nbody");
+        assert_eq!(head.expect("sound").expect("complete").headers.named("a"), Some(&b"\x01"[..]));
+        assert_eq!(rest, "body");
         let many = format!("GET / HTTP/1.1\r\n{}\r\n", "A: b\r\n".repeat(MAX_LINES + 1));
         assert_eq!(request(&many).0, Err(HeadError::TooManyLines));
     }

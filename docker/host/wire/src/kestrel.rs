@@ -2,7 +2,7 @@
 
 use crate::head::{HeadError, RequestHead};
 use crate::name::Name;
-use crate::response::Response;
+use crate::response::{Framing, Response};
 use crate::target::Target;
 
 /// The longest request line.
@@ -19,25 +19,40 @@ const URI_TOO_LONG: u16 = 414;
 const HEADERS_TOO_LARGE: u16 = 431;
 const VERSION_NOT_SUPPORTED: u16 = 505;
 
-/// The target of a request, or the status with which Kestrel refuses it.
+/// How a request is refused.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Refusal {
+    /// The status.
+    pub status: u16,
+    /// The one method that the target could be asked with.
+    pub allowed: Option<&'static str>,
+}
+
+impl From<u16> for Refusal {
+    fn from(status: u16) -> Self {
+        Self { status, allowed: None }
+    }
+}
+
+/// The target of a request, or how Kestrel refuses it.
 ///
 /// # Errors
-/// The status of the refusal; the connection is closed with it.
-pub fn accept(head: &RequestHead) -> Result<Target<'_>, u16> {
+/// The refusal; the connection is closed with it.
+pub fn accept(head: &RequestHead) -> Result<Target<'_>, Refusal> {
     let line = head.method.len() + " ".len() + head.target.len() + " HTTP/1.1\r\n".len();
     if line > MAX_REQUEST_LINE_BYTES {
-        return Err(URI_TOO_LONG);
+        return Err(URI_TOO_LONG.into());
     }
     let lines = head.headers.iter();
     let header_bytes: usize = { lines }.map(|line| line.name.len() + line.value.len() + HEADER_LINE_BYTES).sum();
     if head.headers.iter().len() > MAX_HEADERS || header_bytes > MAX_HEADERS_BYTES {
-        return Err(HEADERS_TOO_LARGE);
+        return Err(HEADERS_TOO_LARGE.into());
     }
     let (authority, path, query) = parts(&head.target);
     // What is not ASCII in a header's value is UTF-8 to Kestrel.
     let are_texts = head.headers.are_ascii() || head.headers.iter().all(|line| std::str::from_utf8(line.value).is_ok());
     if path == "*" && head.method != "OPTIONS" {
-        return Err(METHOD_NOT_ALLOWED);
+        return Err(Refusal { status: METHOD_NOT_ALLOWED, allowed: Some("OPTIONS") });
     }
     let has_body = ["POST", "PUT"].contains(&head.method.as_str());
     if head.is_old
@@ -45,13 +60,21 @@ pub fn accept(head: &RequestHead) -> Result<Target<'_>, u16> {
         && !head.headers.contains(Name::ContentLength)
         && !head.headers.contains(Name::TransferEncoding)
     {
-        return Err(BAD_REQUEST);
+        return Err(BAD_REQUEST.into());
     }
-    let is_tunnel = head.method == "CONNECT" && !path.starts_with('/');
-    if is_tunnel || !has_sound_host(head, authority) || !are_texts {
-        return Err(BAD_REQUEST);
+    if head.method != "CONNECT" && is_authority(&head.target) {
+        return Err(Refusal { status: METHOD_NOT_ALLOWED, allowed: Some("CONNECT") });
     }
-    if path.starts_with('/') || path == "*" { Target::parse(path, query).ok_or(BAD_REQUEST) } else { Err(BAD_REQUEST) }
+    let is_path = path.starts_with('/') || path == "*";
+    if !is_path || !has_sound_host(head, authority) || !are_texts {
+        return Err(BAD_REQUEST.into());
+    }
+    Target::parse(path, query).ok_or(BAD_REQUEST.into())
+}
+
+/// Whether a target may be the authority that a tunnel is asked for, such as `host:80`.
+fn is_authority(target: &str) -> bool {
+    target.bytes().all(|byte| byte.is_ascii_alphanumeric() || b":.-[]@".contains(&byte))
 }
 
 /// The status with which Kestrel refuses a head that is not that of a request.
@@ -64,13 +87,13 @@ pub const fn refusal(error: HeadError) -> u16 {
     }
 }
 
-/// The response to a request that is refused.
+/// The response to a request that is refused. It says its length even to `HEAD`.
 #[must_use]
-pub fn refused(status: u16) -> Response {
-    let mut response = Response::empty(status).closing();
-    if status == METHOD_NOT_ALLOWED {
-        response.headers.push(Name::Allow, "OPTIONS");
-    }
+pub fn refused(refusal: impl Into<Refusal>) -> Response {
+    let Refusal { status, allowed } = refusal.into();
+    let mut response = Response { framing: Framing::AsGiven, ..Response::empty(status).closing() };
+    response.headers.push(Name::ContentLength, "0");
+    allowed.into_iter().for_each(|method| response.headers.push(Name::Allow, method));
     response
 }
 
@@ -92,14 +115,14 @@ pub fn check_incomplete(bytes: &[u8]) -> Result<(), u16> {
 /// A target taken apart: the authority of an absolute one, such as `http://host/path`, the path, the query.
 fn parts(target: &str) -> (Option<&str>, &str, Option<&str>) {
     let (rest, query) = split_at_byte(target, b'?');
-    let is_http = |scheme: &str| ["http", "https"].iter().any(|known| scheme.eq_ignore_ascii_case(known));
     if rest.starts_with('/') {
         return (None, rest, query);
     }
-    match rest.split_once("://").filter(|(scheme, _)| is_http(scheme)) {
-        Some((_, rest)) => {
-            let (authority, path) = rest.split_at(rest.find('/').unwrap_or(rest.len()));
-            (Some(authority), if path.is_empty() { "/" } else { path }, query)
+    // In small letters alone.
+    match rest.strip_prefix("http://").or_else(|| rest.strip_prefix("https://")) {
+        Some(rest) => {
+            let (authority, path) = rest.split_at(rest.find(['/', '#']).unwrap_or(rest.len()));
+            (Some(authority), if path.starts_with('/') { path } else { "/" }, query)
         }
         None => (None, rest, query),
     }
@@ -161,7 +184,7 @@ mod tests {
         let mut bytes = BytesMut::from([lines.as_ref(), b"\r\n\r\n"].concat().as_slice());
         let mut head = RequestHead::default();
         assert_eq!(crate::head::take_request(&mut bytes, &mut head), Ok(true));
-        accept(&head).err()
+        accept(&head).err().map(|refusal| refusal.status)
     }
 
     #[test]
@@ -169,7 +192,13 @@ mod tests {
         assert_eq!(status("POST / HTTP/1.0"), Some(400));
         assert_eq!(status("POST / HTTP/1.0\r\nContent-Length: 0"), None);
         assert_eq!(status("GET * HTTP/1.1\r\nHost: a"), Some(405));
-        assert_eq!(refused(405).headers.get(Name::Allow), Some(&b"OPTIONS"[..]));
+        for (target, expected) in [("*", "OPTIONS"), ("a:80", "CONNECT")] {
+            let mut bytes = BytesMut::from(format!("GET {target} HTTP/1.1\r\nHost: a\r\n\r\n").as_str());
+            let mut head = RequestHead::default();
+            assert_eq!(crate::head::take_request(&mut bytes, &mut head), Ok(true));
+            let refusal = accept(&head).expect_err("another method alone is allowed");
+            assert_eq!(refused(refusal).headers.get(Name::Allow), Some(expected.as_bytes()));
+        }
         let mut other = BytesMut::from(&b"GET / HTTP/2.0\r\n\r\n"[..]);
         assert_eq!(crate::head::take_request(&mut other, &mut RequestHead::default()).map_err(refusal), Err(505));
     }
@@ -212,13 +241,16 @@ mod tests {
     fn an_absolute_target_must_agree_with_the_host() {
         for (target, expected) in [
             ("http://a/x", None),
-            ("HTTP://A:80/x", None),
+            ("http://A:80/x", None),
+            ("HTTP://a/x", Some(400)),
+            ("http://a#b", None),
             ("http://a", None),
             ("http://u:p@a/x", None),
             ("http://a:81/x", Some(400)),
             ("http://b/x", Some(400)),
-            ("a:80", Some(400)),
-            ("x", Some(400)),
+            ("a:80", Some(405)),
+            ("x", Some(405)),
+            ("x/", Some(400)),
             ("*", Some(405)),
         ] {
             assert_eq!(status(format!("GET {target} HTTP/1.1\r\nHost: a")), expected, "{target}");

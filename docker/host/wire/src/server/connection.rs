@@ -89,7 +89,7 @@ async fn answer(
 ) -> Option<Ending> {
     let response = match kestrel::accept(head) {
         Ok(target) => service.call(Request { head, target: &target }, caller).await,
-        Err(status) => Some(kestrel::refused(status)),
+        Err(refusal) => Some(kestrel::refused(refusal)),
     };
     match (caller.ending, response) {
         (None, Some(mut response)) => {
