@@ -1,6 +1,8 @@
 //! Dates of header values in the ways in which .NET's client reads them; pure.
 
-use chrono::{DateTime, Duration, NaiveDate, Utc};
+use std::ops::RangeInclusive;
+
+use chrono::{DateTime, Datelike, Duration, NaiveDate, Utc};
 
 use super::reader::Reader;
 
@@ -8,6 +10,8 @@ const MONTHS: [&str; 12] = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Au
 /// Years of two digits from this one on are of the last century.
 const LAST_CENTURY: i32 = 50;
 const MAX_ZONE_HOURS: i64 = 14;
+/// The years that .NET knows.
+const YEARS: RangeInclusive<i32> = 1..=9999;
 
 /// A date as HTTP has it today, in GMT. `None` if it cannot be read.
 pub fn written(value: &str) -> Option<String> {
@@ -42,7 +46,8 @@ fn read(value: &str) -> Option<DateTime<Utc>> {
     let is_called =
         |name: &str| ["%A", "%a"].iter().any(|form| date.format(form).to_string().eq_ignore_ascii_case(name));
     let is_right = reader.is_at_end() && name.is_none_or(is_called);
-    is_right.then(|| date.and_time(chrono::NaiveTime::MIN).and_utc() + time - zone)
+    let moment = date.and_time(chrono::NaiveTime::MIN).and_utc() + time - zone;
+    Some(moment).filter(|moment| is_right && YEARS.contains(&date.year()) && YEARS.contains(&moment.year()))
 }
 
 fn day_month_year(reader: &mut Reader<'_>) -> Option<NaiveDate> {
@@ -157,6 +162,9 @@ mod tests {
             "Thu, 01 Jan 1970 24:00:00 GMT",
             "29 Feb 2023 00:00:00 GMT",
             "1970-01-01T00:00:00Z",
+            "Fri, 31 Dec 9999 23:59:59 -0100",
+            "01 Jan 0001 00:00:00 +0100",
+            "01 Jan 0000 00:00:00",
         ] {
             assert_eq!(written(value), None, "{value}");
         }

@@ -18,21 +18,25 @@ pub fn written(value: &str) -> Option<String> {
     if let Some((letter, path)) = drive(value) {
         return Some(format!("file:///{letter}:{}", windows_path(path)));
     }
+    if is_half_a_drive(value) && !value[1..].eq("|") {
+        return None;
+    }
     if value.starts_with(r"\\") {
         return share(value);
     }
     let Some((scheme, rest)) = split_scheme(value) else {
-        let is_drive =
-            value.as_bytes().get(1) == Some(&b':') && value.starts_with(|first: char| first.is_ascii_alphabetic());
-        return (!is_drive).then(|| escaped(value, false));
+        return Some(escaped(value, false));
     };
     let scheme = scheme.to_ascii_lowercase();
     if scheme == "file" {
         return file(rest);
     }
+    if scheme == "mailto" {
+        return (!rest.contains('\\')).then(|| format!("{scheme}:{}", mail(rest)));
+    }
     let is_web = DEFAULT_PORTS.iter().any(|(known, _)| *known == scheme);
     let Some(rest) = rest.strip_prefix(SLASHES).and_then(|rest| rest.strip_prefix(SLASHES)) else {
-        return Some(if is_web { escaped(value, false) } else { format!("{scheme}:{}", opaque(&scheme, rest)) });
+        return Some(if is_web { escaped(value, false) } else { format!("{scheme}:{}", escaped(rest, true)) });
     };
     let (authority, rest) = rest.split_at(rest.find(['/', '?', '#']).unwrap_or(rest.len()));
     let authority = written_authority(&scheme, authority).filter(|authority| !is_web || !authority.is_empty())?;
@@ -52,6 +56,11 @@ fn drive(value: &str) -> Option<(&str, &str)> {
     let (letter, rest) = value.split_at_checked(1)?;
     let path = rest.strip_prefix([':', '|']).filter(|path| path.starts_with(SLASHES))?;
     letter.starts_with(|letter: char| letter.is_ascii_alphabetic()).then_some((letter, path))
+}
+
+/// Whether this begins as a drive does, with a letter and a `:` or `|`, whatever follows.
+fn is_half_a_drive(value: &str) -> bool {
+    value.starts_with(|letter: char| letter.is_ascii_alphabetic()) && value[1..].starts_with([':', '|'])
 }
 
 /// `\\server\path`.
@@ -87,6 +96,7 @@ fn file(rest: &str) -> Option<String> {
         return Some(format!("file:///{letter}:{}", hierarchical(path, spelt)));
     }
     match slashes.len() {
+        0 | 1 | 3 if is_half_a_drive(tail) => None,
         0 | 1 => Some(format!("file:{}", escaped(rest, true))),
         3 => {
             let is_windows = slashes.ends_with('\\');
@@ -113,14 +123,14 @@ fn split_scheme(value: &str) -> Option<(&str, &str)> {
     is_sound.then_some((scheme, rest))
 }
 
-/// What follows the scheme if it is no authority.
-fn opaque(scheme: &str, rest: &str) -> String {
-    match rest.split_once('@') {
-        Some((user, host)) if scheme == "mailto" => {
+/// What follows `mailto:`. There is no authority in it.
+fn mail(rest: &str) -> String {
+    match rest.split_once('@').filter(|_| !rest.starts_with('/')) {
+        Some((user, host)) => {
             let (host, query) = host.split_at(host.find('?').unwrap_or(host.len()));
             format!("{}@{}{}", escaped(user, true), host.to_ascii_lowercase(), escaped(query, true))
         }
-        _ => escaped(rest, true),
+        None => escaped(rest, true),
     }
 }
 
@@ -235,6 +245,7 @@ mod tests {
             ("http://[::FFFF:1.2.3.4]/", "http://[::ffff:1.2.3.4]/"),
             ("myapp://Call/Back?x=A", "myapp://call/Back?x=A"),
             ("mailto:A@B.c", "mailto:A@b.c"),
+            ("mailto://A@B , c", "mailto://A@B%20,%20c"),
             ("urn:A:b", "urn:A:b"),
         ] {
             assert_eq!(written(value).as_deref(), Some(expected), "{value}");
@@ -265,9 +276,21 @@ mod tests {
         ] {
             assert_eq!(written(value).as_deref(), Some(expected), "{value}");
         }
-        for value in
-            [r"C:a", r"\\a b\x", r"\\server:80\x", r"\\?\C:\x", r"\\a..b\x", "file://C:a", "file:////", "file://a b/x"]
-        {
+        for value in [
+            r"C:a",
+            "c|0",
+            "file:///c|a",
+            "file:c|a",
+            "file:/c|",
+            "mailto:\\a",
+            r"\\a b\x",
+            r"\\server:80\x",
+            r"\\?\C:\x",
+            r"\\a..b\x",
+            "file://C:a",
+            "file:////",
+            "file://a b/x",
+        ] {
             assert_eq!(written(value), None, "{value}");
         }
     }

@@ -16,9 +16,9 @@ pub fn number_of_seconds(value: &str) -> Option<i32> {
     value.parse().ok().filter(|_| is_number)
 }
 
-/// What `Retry-After` says: a time or a date.
+/// What `Retry-After` says: a time or a date, which begins with the name of a day.
 pub fn seconds_or_date(value: &str) -> Option<String> {
-    seconds(value).or_else(|| date::written(value))
+    if value.starts_with(|first: char| first.is_ascii_digit()) { seconds(value) } else { date::written(value) }
 }
 
 /// An `ETag`.
@@ -103,6 +103,7 @@ mod tests {
             (seconds, "-1", None),
             (seconds, "2147483648", None),
             (seconds_or_date, "Sun Nov  6 08:49:37 1994", Some("Sun, 06 Nov 1994 08:49:37 GMT")),
+            (seconds_or_date, "6 Nov 1994 08:49:37 GMT", None),
             (tag, "w/ \"a\"", Some("W/\"a\"")),
             (tag, "*", Some("*")),
             (tag, "abc", None),
