@@ -81,9 +81,11 @@ async fn bodies_are_framed_as_kestrel_frames_them() {
 #[tokio::test]
 async fn a_body_that_fails_before_its_first_byte_leaves_room_for_another_response() {
     let handler = proxy(LONG).await;
-    for response in
-        ["HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\n", "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\nzz\r\n"]
-    {
+    for response in [
+        "HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\n",
+        "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\nzz\r\n",
+        "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n2\r\nab\r\nzz\r\n",
+    ] {
         let got = handler.pass(GET_AND_CLOSE, response).await;
         assert!(got.starts_with("HTTP/1.1 500 "), "{got}");
     }
@@ -92,15 +94,16 @@ async fn a_body_that_fails_before_its_first_byte_leaves_room_for_another_respons
 #[tokio::test]
 async fn a_body_that_fails_later_resets_the_caller() {
     let handler = proxy(LONG).await;
-    for response in [
-        "HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\nab",
-        "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n2\r\nab\r\n",
-        "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n2\r\nab\r\n11111111111111111\r\n",
+    for (response, end) in [
+        ("HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\nab", ""),
+        ("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n2\r\nab\r\n", ""),
+        ("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n2\r\nab\r\n", "11111111111111111\r\n"),
     ] {
         let mut caller = handler.caller(GET).await;
         let (mut peer, _) = handler.accept().await;
         peer.send(response).await;
         caller.read_until("ab").await;
+        peer.send(end).await;
         drop(peer);
         let error = caller.rest().await.unwrap_err();
         assert_eq!(error.kind(), std::io::ErrorKind::ConnectionReset, "{response}");

@@ -34,8 +34,12 @@ impl Pieces for ResponseBody {
 
     async fn next(&mut self) -> Result<Option<Bytes>, BodyError> {
         let Some(connection) = &mut self.connection else { return Ok(None) };
-        let piece = connection.next_piece(&mut self.framing, self.idle_limit).await?;
-        self.framing.take_end(&mut connection.socket.reader.buffer);
+        let mut piece = connection.next_piece(&mut self.framing, self.idle_limit).await?;
+        let buffer = &mut connection.socket.reader.buffer;
+        self.framing.take_end(buffer);
+        if let Some(piece) = piece.as_mut().filter(|_| !buffer.is_empty()) {
+            self.framing.join(piece, buffer)?;
+        }
         if piece.is_none() || self.framing.has_ended() {
             self.connection
                 .take()
