@@ -4,13 +4,14 @@ pub mod headers;
 pub mod target;
 mod values;
 
+use std::borrow::Cow;
 use std::pin::pin;
 
 use bytes::Bytes;
 use wire::caller::is_continue;
 use wire::client::{self, Body, Request, spelt_method};
 use wire::response::Framing;
-use wire::{Caller, Name, Response, ResponseHead};
+use wire::{Caller, Headers, Name, Response, ResponseHead};
 
 use crate::app::{Diagnostic, HandlerKind};
 use crate::exchange::Mode;
@@ -113,23 +114,35 @@ fn to_caller(execution: &Execution<'_>, answer: client::Response, is_to_head: bo
         execution.note(Level::Error, text);
         return Response::empty(500).closing();
     }
-    let has_two_lengths = headers.all(Name::ContentLength).nth(1).is_some();
     let keeps_length = is_to_head || status == NOT_MODIFIED;
-    headers::to_caller(&mut headers, keeps_length);
-    let headers = values::rewritten(&headers);
-    if let Some(fault) = headers::fault(&headers).or_else(|| has_two_lengths.then(|| "two `Content-Length`".to_owned()))
-    {
+    headers.remove(Name::TransferEncoding);
+    let mut headers = values::rewritten(&headers);
+    let fault = headers::cut_at_fault(&mut headers, is_to_head);
+    if let Some(fault) = fault {
         execution.note(Level::Error, format!("The answer has {fault}, so the caller gets a 500"));
-        // `HTTP/1.1 500 OK`, as recorded (FX-ans-header-utf8).
-        return Response { reason, ..Response::empty(500) };
+        return unsent(reason, headers, length, is_to_head);
     }
+    headers::drop_length(&mut headers, keeps_length);
     if matches!(status, NO_CONTENT | RESET_CONTENT) && announced.unwrap_or(length) > 0 {
         let text = format!("The answer is a {status} with a body, so the caller gets a 500");
         execution.note(Level::Error, text);
         return Response::empty(500);
     }
+    // The body, be it empty, is written where there cannot be one: Kestrel trips over it when the head has been sent.
+    let breaks_off = !is_to_head && matches!(status, NO_CONTENT | RESET_CONTENT | NOT_MODIFIED);
     if keeps_length && headers.contains(Name::ContentLength) {
-        return Response { reason, headers, framing: Framing::AsGiven, ..Response::empty(status) };
+        return Response { reason, headers, framing: Framing::AsGiven, breaks_off, ..Response::empty(status) };
     }
-    Response { reason, headers, body, ..Response::empty(status) }
+    Response { reason, headers, body, breaks_off, ..Response::empty(status) }
+}
+
+/// What a caller gets if a header cannot be sent: `HTTP/1.1 500 OK`, as recorded (FX-ans-header-utf8), with what was copied before. The
+/// length of a body that does not come makes Kestrel drop that as well.
+fn unsent(reason: Option<Cow<'static, [u8]>>, headers: Headers, length: usize, is_to_head: bool) -> Response {
+    let has_length = headers.contains(Name::ContentLength);
+    if has_length && length > 0 && !is_to_head {
+        return Response::empty(500);
+    }
+    let framing = if has_length { Framing::AsGiven } else { Framing::Length };
+    Response { reason, headers, framing, ..Response::empty(500) }
 }

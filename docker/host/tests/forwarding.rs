@@ -113,7 +113,7 @@ fn answers_reach_the_caller() {
         (
             "FX-ans-101 (no Connection)",
             end("HTTP/1.1 101 Switching Protocols\nUpgrade: websocket\n\n"),
-            "HTTP/1.1 101 Switching Protocols\nconnection: close\nupgrade: websocket\n\n",
+            "HTTP/1.1 101 Switching Protocols\nupgrade: websocket\n\n",
         ),
         (
             "FX-ans-reason",
@@ -170,6 +170,11 @@ fn answers_reach_the_caller() {
             "FX-ans-header-utf8",
             keep("HTTP/1.1 200 Fine\nX-U: é\nContent-Length: 0\n\n"),
             "HTTP/1.1 500 Fine\ncontent-length: 0\n\n",
+        ),
+        (
+            "FX-ans-header-utf8 (behind others)",
+            keep("HTTP/1.1 200 OK\nX-A: 1\nContent-Language: de\nX-U: é\nX-B: 2\nContent-Length: 0\n\n"),
+            "HTTP/1.1 500 OK\ncontent-length: 0\nX-A: 1\n\n",
         ),
         (
             "FX-ans-header-utf8 (standard)",
@@ -653,6 +658,20 @@ fn a_caller_is_closed_when_the_handler_says_so() {
     caller.send(&crlf(GET));
     let expected = Message::of(&crlf("HTTP/1.1 200 OK\nconnection: close\ncontent-length: 2\n\nok"));
     assert_eq!(Message::of(&caller.rest()), expected, "FX-ans-close");
+}
+
+/// As Kestrel does when even an empty body is written where there cannot be one.
+#[test]
+fn a_response_that_cannot_have_a_body_ends_the_connection() {
+    let bench = Bench::forwarding();
+    for (id, status) in [("FX-ans-204", "204 No Content"), ("FX-ans-304", "304 Not Modified")] {
+        bench.answer(Answer::Keep(crlf(&format!("HTTP/1.1 {status}\nX-A: 1\n\n"))));
+        let mut caller = bench.caller();
+        caller.send(&crlf(GET));
+        let rest = Message::of(&caller.rest());
+        assert_eq!(rest.first, format!("HTTP/1.1 {status}"), "{id}");
+        assert!(!rest.known.iter().any(|line| line.starts_with("connection")), "{id}");
+    }
 }
 
 #[test]

@@ -3,17 +3,14 @@
 use dotnet_text::media_type;
 use uuid::Uuid;
 use wire::client::{is_of_body, separator, spelt};
+use wire::framing::number;
 use wire::headers::Line;
 use wire::{Headers, Name, request_order};
 
+use super::values::{self, USUAL_BYTES, USUAL_LINES};
 use crate::app::Diagnostic;
 use crate::handler::own_headers;
 use crate::invoke::trigger_host;
-
-/// Room for the lines of most requests, so that it need not grow with every one.
-pub const USUAL_LINES: usize = 16;
-/// Room for their text.
-pub const USUAL_BYTES: usize = 768;
 
 /// The caller's headers as the handler gets them. `length` is that of the body.
 ///
@@ -27,19 +24,22 @@ pub fn to_handler(headers: &Headers, length: u64, invocation: Uuid) -> Result<He
         let text = "a request with `Transfer-Encoding` cannot be forwarded";
         return Err(Diagnostic::of_whole(text).hint("send a `Content-Length`"));
     }
-    if let Some(line) = headers.iter().find(|line| !line.value.is_ascii()) {
+    // Those of a body cannot be put on a request and are lost. Length and type come back with a body.
+    let kept = || headers.iter().filter(|line| !is_of_body(line));
+    if let Some(line) = kept().find(|line| !line.value.is_ascii()) {
         return Err(Diagnostic::of_whole(format!("the request header `{}` has a byte above 127", line.name())));
     }
-    let content_type = headers.get(Name::ContentType).filter(|value| length > 0 && !value.is_empty());
-    let content_type = content_type.map(normal_content_type).transpose()?;
-    // Those of a body cannot be put on a request and are lost. Length and type come back with a body.
-    let kept = headers.iter().filter(|line| !is_of_body(line));
-    let mut lines: Vec<(usize, &[u8], Line<'_>)> = kept.map(placed).collect();
+    // Two types are read as one, which cannot be.
+    let types: Vec<_> = headers.all(Name::ContentType).filter(|_| length > 0).collect();
+    let content_type = Some(types.join(&b',')).filter(|value| !value.is_empty());
+    let content_type = content_type.as_deref().map(normal_content_type).transpose()?;
+    let mut lines: Vec<(usize, &[u8], Line<'_>)> = kept().map(placed).collect();
     lines.sort_by_key(|(place, ..)| *place);
     let mut sent = Headers::with_capacity(USUAL_LINES, USUAL_BYTES);
     // Repeated lines become one (recording FX-req-header-repeat).
     for (_, name, line) in lines {
-        sent.append(name, separator(&line), line.value);
+        let agent = if line.has_name(Name::UserAgent) { values::agent(line.value) } else { None };
+        sent.append(name, separator(&line), agent.as_deref().map_or(line.value, str::as_bytes));
     }
     own_headers::append(&mut sent, invocation);
     if length > 0 {
@@ -58,21 +58,34 @@ fn placed(line: Line<'_>) -> (usize, &[u8], Line<'_>) {
     }
 }
 
-/// What no caller can be sent: a byte above 127 or a control character in a value.
-pub fn fault(headers: &Headers) -> Option<String> {
+/// What no caller can be sent: a byte above 127 or a control character in a value, two lengths, or to `HEAD` one that is not a number.
+/// What stands before it has been copied by then, and nothing else is left.
+pub fn cut_at_fault(headers: &mut Headers, is_to_head: bool) -> Option<String> {
     let is_bad = |byte: &u8| !byte.is_ascii() || (byte.is_ascii_control() && *byte != b'\t');
-    let line = headers.iter().find(|line| line.value.iter().any(is_bad))?;
-    Some(format!("a byte above 127 or a control character in its header `{}`", line.name()))
+    let has_two_lengths = headers.all(Name::ContentLength).nth(1).is_some();
+    let fault = |line: &Line<'_>| match line.known {
+        Some(Name::ContentLength) if has_two_lengths => Some("two `Content-Length`".to_owned()),
+        Some(Name::ContentLength) => {
+            (is_to_head && number(line.value).is_none()).then(|| "a `Content-Length` that is not a number".to_owned())
+        }
+        _ => line
+            .value
+            .iter()
+            .any(is_bad)
+            .then(|| format!("a byte above 127 or a control character in its header `{}`", line.name())),
+    };
+    let (bad, fault) = headers.iter().find_map(|line| Some((line.name().to_owned(), fault(&line)?)))?;
+    let mut is_before = true;
+    headers.retain(|line| {
+        is_before &= !line.is_called(&bad);
+        is_before
+    });
+    Some(fault)
 }
 
-/// Drops the framing of an answer, which is written anew. To some requests the length is all that is said of a body; then it is
-/// kept.
-pub fn to_caller(headers: &mut Headers, keeps_length: bool) {
-    headers.retain(|line| match line.known {
-        Some(Name::TransferEncoding) => false,
-        Some(Name::ContentLength) => keeps_length && !line.value.is_empty(),
-        _ => true,
-    });
+/// Drops what frames an answer, which is framed anew. To some requests a length is all that is said of a body; then it is kept.
+pub fn drop_length(headers: &mut Headers, keeps_length: bool) {
+    headers.retain(|line| !line.has_name(Name::ContentLength) || (keeps_length && number(line.value).is_some()));
 }
 
 /// A content type as .NET parses and writes it.
@@ -129,9 +142,13 @@ mod tests {
 
     #[test]
     fn the_hosts_own_are_appended() {
-        let sent = with_host(&[("user-agent", "t/1"), ("x-azure-functions-invocationid", "mine")]);
+        let sent = with_host(&[
+            ("user-agent", "t / 1  (x)"),
+            ("user-agent", "a , b"),
+            ("x-azure-functions-invocationid", "mine"),
+        ]);
         let all = to_handler(&sent, 0, Uuid::nil()).expect("sound headers");
-        assert!(all.text(Name::UserAgent).expect("there").starts_with("t/1 Azure-Functions-Host/"));
+        assert!(all.text(Name::UserAgent).expect("there").starts_with("t/1 (x) a , b Azure-Functions-Host/"));
         let id = all.named("X-Azure-Functions-InvocationId");
         assert_eq!(id, Some(&b"mine, 00000000-0000-0000-0000-000000000000"[..]));
     }
@@ -149,31 +166,44 @@ mod tests {
 
     #[test]
     fn what_dotnet_cannot_send_is_refused() {
+        assert!(to_handler(&with_host(&[("content-language", "ü"), ("content-type", "ü")]), 0, Uuid::nil()).is_ok());
         for line in [("transfer-encoding", "chunked"), ("x", "ü")] {
             assert!(to_handler(&with_host(&[line]), 0, Uuid::nil()).is_err(), "{line:?}");
         }
         assert!(to_handler(&with_host(&[("content-type", "nonsense")]), 5, Uuid::nil()).is_err());
+        assert!(to_handler(&with_host(&[("content-type", "a/b"), ("content-type", "a/b")]), 5, Uuid::nil()).is_err());
         assert!(to_handler(&headers(&[]), 0, Uuid::nil()).is_err());
     }
 
     #[test]
-    fn what_kestrel_cannot_send_is_found() {
-        for value in ["ü", "a\u{1}b", "a\u{7f}"] {
-            assert!(fault(&headers(&[("x-a", "1")])).is_none());
-            let mut answer = Headers::default();
-            answer.push("x-b", value);
-            assert!(fault(&answer).is_some_and(|fault| fault.contains("`x-b`")), "{value}");
+    fn what_stands_before_something_kestrel_cannot_send_is_left() {
+        for (name, value, is_to_head, expected) in [
+            ("x-b", "ü", false, "`x-b`"),
+            ("x-b", "a\u{1}b", false, "`x-b`"),
+            ("x-b", "a\u{7f}", true, "`x-b`"),
+            ("content-length", "+5", true, "not a number"),
+        ] {
+            let mut answer = headers(&[("x-a", "1"), (name, "5"), (name, value), ("vary", "a")]);
+            if name == "content-length" {
+                answer = headers(&[("x-a", "1"), (name, value), ("vary", "a")]);
+            }
+            let fault = cut_at_fault(&mut answer, is_to_head);
+            assert!(fault.is_some_and(|fault| fault.contains(expected)), "{value}");
+            assert_eq!(answer, headers(&[("x-a", "1")]));
         }
-        assert_eq!(fault(&headers(&[("x-a", "a\tb")])), None);
+        let mut twice = headers(&[("vary", "a"), ("content-length", "5"), ("content-length", "5")]);
+        assert_eq!(cut_at_fault(&mut twice, false).as_deref(), Some("two `Content-Length`"));
+        let mut sound = headers(&[("x-a", "a\tb"), ("content-length", "ü5")]);
+        assert_eq!(cut_at_fault(&mut sound, false), None);
     }
 
     #[test]
-    fn framing_does_not_reach_a_caller() {
-        let answer = headers(&[("content-length", "2"), ("x-a", "1"), ("transfer-encoding", "chunked")]);
+    fn a_length_reaches_a_caller_only_if_it_is_all_that_is_said_of_a_body() {
+        let answer = headers(&[("content-length", "2"), ("x-a", "1")]);
         for (keeps_length, expected) in [(false, &[("x-a", "1")][..]), (true, &[("content-length", "2"), ("x-a", "1")])]
         {
             let mut answer = answer.clone();
-            to_caller(&mut answer, keeps_length);
+            drop_length(&mut answer, keeps_length);
             assert_eq!(answer, headers(expected));
         }
     }

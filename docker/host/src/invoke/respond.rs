@@ -69,8 +69,8 @@ mod tests {
             (200, &[][..], "x", "200 OK\r\nTransfer-Encoding: chunked\r\n\r\n1\r\nx\r\n0\r\n\r\n", Ending::Keep),
             (999, &[], "", "999 \r\nContent-Length: 0\r\n\r\n", Ending::Keep),
             (200, &[("content-length", "1")], "x", "200 OK\r\nContent-Length: 1\r\n\r\nx", Ending::Keep),
-            (-1, &[], "x", "-1 \r\nTransfer-Encoding: chunked\r\n\r\n1\r\nx\r\n0\r\n\r\n", Ending::Close),
-            (1000, &[], "", "1000 \r\nContent-Length: 0\r\n\r\n", Ending::Close),
+            (-1, &[], "x", "-1 \r\nTransfer-Encoding: chunked\r\n\r\n1\r\nx\r\n0\r\n\r\n", Ending::Keep),
+            (1000, &[], "", "1000 \r\nContent-Length: 0\r\n\r\n", Ending::Keep),
             (101, &[], "x", "101 Switching Protocols\r\nConnection: close\r\n\r\nx", Ending::Close),
             (100, &[], "x", "100 Continue\r\n\r\n", Ending::WaitForCaller),
             (200, &[("Content-Length", "50")], "x", "200 OK\r\nContent-Length: 50\r\n\r\nx", Ending::Close),
@@ -106,6 +106,6 @@ mod tests {
             assert_eq!(found, ending, "{text}");
         }
         let (text, ending) = written(Framing::Length, 99, &[], "x");
-        assert_eq!((text.as_str(), ending), ("HTTP/1.1 99 \r\nContent-Length: 1\r\n\r\nx", Ending::Close));
+        assert_eq!((text.as_str(), ending), ("HTTP/1.1 99 \r\nContent-Length: 1\r\n\r\nx", Ending::Keep));
     }
 }

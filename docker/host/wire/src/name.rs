@@ -6,7 +6,7 @@ use crate::names::Names;
 macro_rules! names {
     ($($name:ident = $written:literal,)*) => {
         /// A header name. Which of them a line has is found once, so that looking for one compares no text. They are in the order
-        /// in which Kestrel writes them (protocol.md#header-lines); those that only requests have are last.
+        /// in which Kestrel writes them (protocol.md#header-lines); those that it does not know in responses are last.
         #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
         #[expect(missing_docs, reason = "the names say it")]
         pub enum Name {
@@ -66,6 +66,7 @@ names! {
     Expect = "Expect",
     Host = "Host",
     UserAgent = "User-Agent",
+    ContentDisposition = "Content-Disposition",
 }
 
 impl Name {

@@ -29,6 +29,8 @@ pub struct Response {
     pub framing: Framing,
     /// Whether the connection is closed afterwards, and the response says so.
     pub closes: bool,
+    /// Whether the connection is closed afterwards, and the response does not say so.
+    pub breaks_off: bool,
 }
 
 /// How a body is framed.
@@ -100,7 +102,8 @@ impl Response {
     /// Whether the connection is closed whatever the body.
     pub(crate) fn ends_connection(&self) -> bool {
         self.closes
-            || !(200..1000).contains(&self.status)
+            || self.breaks_off
+            || self.switches_protocols()
             || (self.headers.contains(Name::Connection) && !self.headers.lists(Name::Connection, "keep-alive"))
     }
 
@@ -151,7 +154,9 @@ impl Response {
 
     /// Writes the lines with this name; false if there is none.
     fn write_known(&self, name: Name, out: &mut Vec<u8>) -> bool {
+        // Kestrel does not look at it when it closes the connection anyway.
         if name == Name::Connection
+            && !self.closes
             && let Some(option) = connection_option::named(&self.headers)
         {
             write_line(name.as_ref(), option.as_bytes(), out);
@@ -203,7 +208,12 @@ impl Response {
     }
 
     fn says_close(&self) -> bool {
-        self.closes || self.status == SWITCHING_PROTOCOLS || self.is_in_another_coding()
+        self.closes || self.switches_protocols() || self.is_in_another_coding()
+    }
+
+    /// A `101` that has a length, be it not written, is like any other response to Kestrel.
+    fn switches_protocols(&self) -> bool {
+        self.status == SWITCHING_PROTOCOLS && self.framing != Framing::Length
     }
 
     /// Whether the end of the connection alone ends the body (recording Z1-result-346).

@@ -151,7 +151,11 @@ fn pass_blob(reader: &mut Reader<'_>) -> bool {
 
 /// Another place of the same service. What it says besides its lifetime and persistence is left out.
 pub fn service(reader: &mut Reader<'_>) -> Option<String> {
-    let protocol = unescape(reader.token()?);
+    let token = reader.token()?;
+    if token == "clear" && reader.peek() != Some(b'=') {
+        return Some(token.to_owned());
+    }
+    let protocol = unescape(token);
     let authority = if reader.eat(b'=') { reader.quoted()?.trim_matches('"') } else { return None };
     let (host, port) = authority.rsplit_once(':')?;
     let mut written = format!("{protocol}=\"{host}:{}\"", port.parse::<u16>().ok()?);
@@ -199,6 +203,7 @@ mod tests {
             (challenge, "Basic realm=\"a, b\", Bearer", &["Basic realm=\"a, b\"", "Bearer"]),
             (challenge, "Bearer a=b,c=d , Basic e=f", &["Bearer a=b,c=d", "Basic e=f"]),
             (challenge, "Negotiate abc== , NTLM", &["Negotiate abc==", "NTLM"]),
+            (service, r#"h2="a:443" , clear"#, &[r#"h2="a:443""#, "clear"][..]),
             (
                 service,
                 "h3=\":443\"; ma=86400, h2=\":1\";ma=5; persist=1",
@@ -225,7 +230,6 @@ mod tests {
             (warning, "199 a b"),
             (challenge, "Bearer a=b, c=, d"),
             (challenge, "Basic realm=\"a"),
-            (service, "clear"),
         ] {
             assert_eq!(list(value, element), None, "{value}");
         }

@@ -12,12 +12,16 @@ use std::borrow::Cow;
 use std::collections::HashMap;
 
 use dotnet_text::media_type;
-use wire::client::spelt;
+use wire::client::{is_of_body, spelt};
 use wire::headers::Line;
 use wire::{Headers, Name};
 
-use super::headers::{USUAL_BYTES, USUAL_LINES};
 use elements::{Element, list};
+
+/// Room for the lines of most messages, so that it need not grow with every one.
+pub const USUAL_LINES: usize = 16;
+/// Room for their text.
+pub const USUAL_BYTES: usize = 768;
 
 /// How the lines of one name are read.
 enum Form {
@@ -34,7 +38,10 @@ enum Form {
 /// one of its name.
 pub fn rewritten(headers: &Headers) -> Headers {
     let mut sent = Headers::with_capacity(USUAL_LINES, USUAL_BYTES);
-    for (line, values) in by_name(headers) {
+    let mut lines = by_name(headers);
+    // Those of a body are kept apart and copied last.
+    lines.sort_by_key(|(line, _)| is_of_body(line));
+    for (line, values) in lines {
         let written = rewrite(&form(&line), &values.iter().map(|value| &**value).collect::<Vec<_>>());
         if written.iter().any(|value| !value.is_empty()) || written.len() > 1 {
             written.iter().for_each(|value| sent.push(spelt(line.name), value));
@@ -68,9 +75,9 @@ fn text<'a>(line: &Line<'a>) -> Cow<'a, str> {
 
 fn form(line: &Line<'_>) -> Form {
     use Name::{
-        AcceptRanges, Age, Allow, AltSvc, CacheControl, Connection, ContentEncoding, ContentLanguage, ContentLocation,
-        ContentMd5, ContentRange, ContentType, Date, ETag, Expires, LastModified, Location, Pragma, ProxyAuthenticate,
-        RetryAfter, Server, Trailer, Upgrade, Vary, Via, Warning, WwwAuthenticate,
+        AcceptRanges, Age, Allow, AltSvc, CacheControl, Connection, ContentDisposition, ContentEncoding,
+        ContentLanguage, ContentLocation, ContentMd5, ContentRange, ContentType, Date, ETag, Expires, LastModified,
+        Location, Pragma, ProxyAuthenticate, RetryAfter, Server, Trailer, Upgrade, Vary, Via, Warning, WwwAuthenticate,
     };
     match line.known {
         Some(AcceptRanges | Allow | Connection | ContentEncoding | ContentLanguage | Trailer | Vary) => {
@@ -92,9 +99,15 @@ fn form(line: &Line<'_>) -> Form {
         Some(ContentRange) => Form::One(single::range),
         Some(ContentType) => Form::One(media_type::normal),
         Some(ETag) => Form::One(single::tag),
-        None if line.is_called("Content-Disposition") => Form::One(single::disposition),
+        Some(ContentDisposition) => Form::One(single::disposition),
         _ => Form::AsGiven,
     }
+}
+
+/// A `User-Agent` as the client writes it when it adds to it.
+pub fn agent(value: &[u8]) -> Option<String> {
+    let value = std::str::from_utf8(value).ok().filter(|value| value.is_ascii())?;
+    elements::products(value).map(|found| found.join(" "))
 }
 
 fn rewrite(form: &Form, values: &[&str]) -> Vec<String> {

@@ -7,7 +7,7 @@ use crate::name::Name;
 use crate::names::{Names, OF_LIBRARIES};
 
 /// The names that it knows beside those of [`Name`] and [`OF_LIBRARIES`].
-static OTHERS: Names<39> = Names::new([
+static OTHERS: Names<40> = Names::new([
     "Accept-Charset",
     "Accept-Encoding",
     "Accept-Language",
@@ -47,11 +47,13 @@ static OTHERS: Names<39> = Names::new([
     "X-Content-Duration",
     "X-MSEdge-Ref",
     "X-Request-ID",
+    "X-Requested-With",
 ]);
 
-/// The names that it keeps for bodies, beside `Content-Disposition`.
-const OF_BODIES: [Name; 10] = [
+/// The names that it keeps for bodies.
+const OF_BODIES: [Name; 11] = [
     Name::Allow,
+    Name::ContentDisposition,
     Name::ContentEncoding,
     Name::ContentLanguage,
     Name::ContentLength,
@@ -66,7 +68,7 @@ const OF_BODIES: [Name; 10] = [
 /// Whether the client keeps the name of a line for bodies.
 #[must_use]
 pub fn is_of_body(line: &Line<'_>) -> bool {
-    line.known.map_or_else(|| line.is_called("Content-Disposition"), |known| OF_BODIES.contains(&known))
+    line.known.is_some_and(|known| OF_BODIES.contains(&known))
 }
 
 /// The name as the client hands it on, whatever letter case it came in.
