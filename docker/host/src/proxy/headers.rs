@@ -124,10 +124,18 @@ fn push_content(sent: &mut Headers, content: &[(&[u8], Line<'_>)], framing: Body
 }
 
 /// The headers of a response as the caller gets them, without what is between the handler and the host. Values pass as they are;
-/// known names have their spelling, others that of their first line (protocol.md#header-lines, recording Y68).
+/// known names have their spelling, others that of their first line (protocol.md#header-lines, recording Y68). .NET's client keeps
+/// `Content-Disposition` with the body, and Kestrel does not know it: it comes behind all others.
 pub fn to_caller(headers: &mut Headers) {
-    headers.retain(|line| !names::is_hop_of_response(&line));
+    let mut has_disposition = false;
+    headers.retain(|line| {
+        has_disposition |= line.has_name(Name::ContentDisposition);
+        !names::is_hop_of_response(&line)
+    });
     wire::client::respell(headers);
+    if has_disposition {
+        headers.put_last(Name::ContentDisposition);
+    }
 }
 
 #[cfg(test)]
@@ -218,14 +226,28 @@ mod tests {
     #[test]
     fn a_response_has_its_names_in_their_spelling() {
         let mut headers = Headers::default();
-        for (name, value) in
-            [("x-frame-options", "deny"), ("x-lOWer", "1"), ("X-Lower", "2"), ("connection", "close"), ("link", "<a>")]
-        {
+        for (name, value) in [
+            ("x-frame-options", "deny"),
+            ("content-disposition", "inline"),
+            ("x-lOWer", "1"),
+            ("X-Lower", "2"),
+            ("connection", "close"),
+            ("link", "<a>"),
+            ("x-requested-with", "b"),
+        ] {
             headers.push(name, value);
         }
         to_caller(&mut headers);
         let lines: Vec<_> = headers.iter().map(|line| (line.name(), line.value)).collect();
-        assert_eq!(lines, [("X-Frame-Options", &b"deny"[..]), ("x-lOWer", b"1"), ("x-lOWer", b"2"), ("Link", b"<a>")]);
+        let expected = [
+            ("X-Frame-Options", &b"deny"[..]),
+            ("x-lOWer", b"1"),
+            ("x-lOWer", b"2"),
+            ("Link", b"<a>"),
+            ("X-Requested-With", b"b"),
+            ("Content-Disposition", b"inline"),
+        ];
+        assert_eq!(lines, expected);
     }
 
     #[test]

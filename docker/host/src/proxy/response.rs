@@ -1,5 +1,7 @@
 //! The head of a response on its way to the caller: what Kestrel sends, and what it refuses; pure (protocol.md#proxying-response).
 
+use std::borrow::Cow;
+
 use wire::framing::number;
 use wire::headers::Line;
 use wire::{Headers, Name, Response, ResponseHead};
@@ -27,15 +29,11 @@ pub fn judge(head: ResponseHead, asked_for_upgrade: bool) -> Result<Judged, Prox
         return if asked_for_upgrade {
             Ok(Judged::Upgrade(upgraded(status, &headers)))
         } else {
-            Err(ProxyError::upgrade(refused_upgrade(&headers)))
+            Err(ProxyError::upgrade(refused_upgrade(reason, headers)))
         };
     }
     let mut headers = headers;
     let length = announced_length(&headers)?;
-    check_values(&headers)?;
-    if matches!(status, NO_CONTENT | RESET_CONTENT) && length.is_some_and(|length| length > 0) {
-        return Ok(Judged::Instead(Response::empty(500)));
-    }
     if headers.contains(Name::TransferEncoding) {
         headers.remove(Name::ContentLength);
     }
@@ -44,6 +42,10 @@ pub fn judge(head: ResponseHead, asked_for_upgrade: bool) -> Result<Judged, Prox
         headers.push(Name::ContentLength, length.to_string());
     }
     headers::to_caller(&mut headers);
+    check_values(&headers)?;
+    if matches!(status, NO_CONTENT | RESET_CONTENT) && length.is_some_and(|length| length > 0) {
+        return Ok(Judged::Instead(Response::empty(500)));
+    }
     let reason = Some(reason).filter(|reason| !reason.is_empty());
     Ok(Judged::Response(Response { reason, headers, ..Response::empty(status) }))
 }
@@ -90,15 +92,20 @@ fn upgraded(status: u16, headers: &Headers) -> Response {
     response
 }
 
-/// What a caller gets who has not asked for the upgrade (recording Y66).
-fn refused_upgrade(headers: &Headers) -> Response {
-    let mut response = Response::empty(500);
-    response.headers.push(Name::Connection, "Upgrade");
-    headers
-        .iter()
-        .filter(|line| line.is_called("Upgrade"))
-        .for_each(|line| response.headers.push("Upgrade", line.value));
-    response
+/// What a caller gets who has not asked for the upgrade: everything but the status, which would be that of the upgrade (recording Y66).
+fn refused_upgrade(reason: Cow<'static, [u8]>, mut headers: Headers) -> Response {
+    let upgrades: Vec<_> = headers.all(Name::Upgrade).map(<[u8]>::to_vec).collect();
+    headers.remove(Name::ContentLength);
+    headers::to_caller(&mut headers);
+    if check_values(&headers).is_err() {
+        return Response::empty(500);
+    }
+    if !upgrades.is_empty() {
+        headers.push(Name::Connection, "Upgrade");
+        upgrades.iter().for_each(|value| headers.push(Name::Upgrade, value));
+    }
+    let is_usual = reason.is_empty() || *reason == *wire::reason::phrase(SWITCHING_PROTOCOLS.into()).as_bytes();
+    Response { reason: Some(reason).filter(|_| !is_usual), headers, ..Response::empty(500) }
 }
 
 #[cfg(test)]
@@ -123,6 +130,7 @@ mod tests {
             (&[("Content-Length", "abc")][..], "Invalid Content-Length: \"abc\""),
             (&[("Content-Length", "2"), ("content-length", "2")], "Invalid Content-Length: \"2,2\""),
             (&[("Content-Length", "+2")], "Invalid Content-Length"),
+            (&[("Content-Length", "9223372036854775808")], "Invalid Content-Length"),
             (&[("X", "gr\u{fc}n")], "0x00C3"),
         ] {
             let found = judged(200, lines);
@@ -132,7 +140,13 @@ mod tests {
 
     #[test]
     fn hops_and_needless_lengths_are_dropped() {
-        let lines = [("Connection", "close"), ("Transfer-Encoding", "chunked"), ("Content-Length", "5"), ("X", "1")];
+        let lines = [
+            ("Connection", "gr\u{fc}n"),
+            ("Transfer-Encoding", "chunked"),
+            ("Content-Length", "5"),
+            ("X", "1"),
+            ("Alt-Svc", "gr\u{fc}n"),
+        ];
         assert_eq!(judged(200, &lines), r#"200 {"X": "1"}"#);
         assert_eq!(judged(204, &[("Content-Length", "4")]), "instead 500");
         assert_eq!(judged(200, &[("Content-Length", "004")]), r#"200 {"Content-Length": "4"}"#);
@@ -141,5 +155,15 @@ mod tests {
     #[test]
     fn an_upgrade_that_was_not_asked_for_fails() {
         assert!(judged(101, &[("Upgrade", "x")]).contains("UpgradeResponseClient"));
+        let refused = |reason: &'static str, lines: &[(&str, &str)]| {
+            let mut headers = Headers::default();
+            lines.iter().for_each(|(name, value)| headers.push(name, value));
+            let response = refused_upgrade(reason.as_bytes().into(), headers);
+            (response.reason.is_some(), format!("{:?}", response.headers))
+        };
+        let lines = [("Connection", "Upgrade"), ("Upgrade", "x"), ("X", "1"), ("Content-Length", "0")];
+        let expected = r#"{"X": "1", "Connection": "Upgrade", "Upgrade": "x"}"#;
+        assert_eq!(refused("Switching Protocols", &lines), (false, expected.to_owned()));
+        assert_eq!(refused("Odd", &[("Connection", "Upgrade"), ("X", "1")]), (true, r#"{"X": "1"}"#.to_owned()));
     }
 }

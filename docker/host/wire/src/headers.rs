@@ -145,6 +145,11 @@ impl Headers {
         self.indexes.retain(|index| fits(index.line(&self.text)));
     }
 
+    /// Puts the lines with this name behind all others.
+    pub fn put_last(&mut self, name: Name) {
+        self.indexes.sort_by_key(|index| index.known == Some(name));
+    }
+
     /// Spells the names of lines anew: as `spelling` says, or else as the first line with the same name.
     pub fn respell(&mut self, spelling: impl Fn(&[u8]) -> Option<&'static str>) {
         // By their names in small letters: a head may have thousands of lines.
@@ -275,6 +280,10 @@ mod tests {
         assert_eq!(text, b"cookie: 1\r\nB: 2\r\nCOOKIE: 3\r\n");
         headers.remove(Name::Cookie);
         assert!(!headers.contains(Name::Cookie) && headers.iter().all(|line| line.is_called("b")));
+        headers.push("Vary", "4");
+        headers.push("C", "5");
+        headers.put_last(Name::Vary);
+        assert!(headers.iter().map(|line| line.value).eq([b"2", b"5", b"4"]));
     }
 
     #[test]
