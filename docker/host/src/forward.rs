@@ -114,13 +114,13 @@ fn to_caller(execution: &Execution<'_>, answer: client::Response, is_to_head: bo
         execution.note(Level::Error, text);
         return Response::empty(500).closing();
     }
-    let keeps_length = is_to_head || status == NOT_MODIFIED;
+    let keeps_length = (is_to_head && status != NO_CONTENT) || status == NOT_MODIFIED;
     headers.remove(Name::TransferEncoding);
     let mut headers = values::rewritten(&headers);
     let fault = headers::cut_at_fault(&mut headers, is_to_head);
     if let Some(fault) = fault {
         execution.note(Level::Error, format!("The answer has {fault}, so the caller gets a 500"));
-        return unsent(reason, headers, length, is_to_head);
+        return unsent(reason, headers, announced.unwrap_or(length), is_to_head);
     }
     headers::drop_length(&mut headers, keeps_length);
     if matches!(status, NO_CONTENT | RESET_CONTENT) && announced.unwrap_or(length) > 0 {

@@ -246,6 +246,7 @@ fn answers_to_head_have_no_body() {
     let rows = [
         ("FX-head-answer", "HTTP/1.1 200 OK\nContent-Length: 10\n\n", "HTTP/1.1 200 OK\ncontent-length: 10\n\n"),
         ("FX-head-cl0", "HTTP/1.1 200 OK\nContent-Length: 0\n\n", "HTTP/1.1 200 OK\ncontent-length: 0\n\n"),
+        ("FX-head-cl0 (204)", "HTTP/1.1 204 No Content\nContent-Length: 0\n\n", "HTTP/1.1 204 No Content\n\n"),
         (
             "FX-head (404)",
             "HTTP/1.1 404 Not Found\nContent-Length: 7\n\n",

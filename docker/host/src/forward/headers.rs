@@ -159,7 +159,7 @@ mod tests {
         let expected = "text/plain; charset=\"UTF-8\"; x=y";
         assert_eq!(normal("text/plain ;  charset=\"UTF-8\";x=y").as_deref(), Some(expected));
         assert_eq!(normal("a/b; q=\"x;y\"").as_deref(), Some("a/b; q=\"x;y\""));
-        for bad in ["nonsense", "a b/c", "a/", "a/b; =x", "a/b; q=", "a/b;"] {
+        for bad in ["nonsense", "a b/c", "a/", "a/b; =x", "a/b; q=", "a/b;", "a/\u{c}b", "a/b\u{a0}"] {
             assert_eq!(normal(bad), None, "{bad}");
         }
     }

@@ -45,6 +45,10 @@ pub fn of(content_type: &str) -> Option<String> {
     let media_type = MediaType::split(content_type);
     let is_sound =
         |(name, value): &(&str, Option<&str>)| is_token(name) && value.is_none_or(|it| is_token(it) || is_quoted(it));
+    // Only spaces and tabs may stand between its parts.
+    if content_type.contains(|letter: char| letter.is_whitespace() && !matches!(letter, ' ' | '\t')) {
+        return None;
+    }
     media_type.kinds().filter(|_| media_type.parameters.iter().all(is_sound))
 }
 

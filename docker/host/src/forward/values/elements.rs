@@ -152,7 +152,8 @@ fn pass_blob(reader: &mut Reader<'_>) -> bool {
 /// Another place of the same service. What it says besides its lifetime and persistence is left out.
 pub fn service(reader: &mut Reader<'_>) -> Option<String> {
     let token = reader.token()?;
-    if token == "clear" && reader.peek() != Some(b'=') {
+    // It stands alone or is the last.
+    if token == "clear" && reader.is_at_end() {
         return Some(token.to_owned());
     }
     let protocol = unescape(token);
@@ -203,7 +204,7 @@ mod tests {
             (challenge, "Basic realm=\"a, b\", Bearer", &["Basic realm=\"a, b\"", "Bearer"]),
             (challenge, "Bearer a=b,c=d , Basic e=f", &["Bearer a=b,c=d", "Basic e=f"]),
             (challenge, "Negotiate abc== , NTLM", &["Negotiate abc==", "NTLM"]),
-            (service, r#"h2="a:443" , clear"#, &[r#"h2="a:443""#, "clear"][..]),
+            (service, r#"h2="a:443" , clear"#, &[r#"h2="a:443""#, "clear"]),
             (
                 service,
                 "h3=\":443\"; ma=86400, h2=\":1\";ma=5; persist=1",
@@ -222,6 +223,7 @@ mod tests {
     fn what_cannot_be_read_is_none() {
         for (element, value) in [
             (token as Element, "a b"),
+            (service, "clear , h2=\":1\""),
             (token, "a;q=1"),
             (pair, "a="),
             (via, "x"),
