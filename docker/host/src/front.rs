@@ -7,7 +7,6 @@ use std::sync::Arc;
 
 use bytes::Bytes;
 use dotnet_text::query;
-use wire::headers::is_sound;
 use wire::response::Framing;
 use wire::{BodyError, Caller, Name, Request, RequestHead, Response, Service, Warning};
 
@@ -144,7 +143,7 @@ async fn admin_answer(
     endpoint: admin::Found,
     Request { head, target }: Request<'_>,
     body: Vec<u8>,
-) -> admin::Reply {
+) -> Response {
     let header = |name| head.headers.text(name).map(str::to_owned);
     let (name, content_type) = (header(Name::Host).unwrap_or_default(), header(Name::ContentType));
     let (host, path, query) = (Arc::clone(host), target.path.to_string(), query::parse(target.query));
@@ -156,12 +155,7 @@ async fn admin_answer(
     .await
 }
 
-fn admin_response(host: &Host, reply: admin::Reply) -> Response {
-    let framing = if reply.chunked { Framing::Chunked } else { Framing::Length };
-    let mut response = Response { framing, body: vec![reply.body.into()], ..Response::empty(reply.status) };
-    for (name, value) in reply.headers.into_iter().filter(|(name, value)| is_sound(name, value)) {
-        response.headers.push(name, value);
-    }
+fn admin_response(host: &Host, mut response: Response) -> Response {
     if let Some(running) = host.running() {
         running.add_custom_headers(&mut response);
     }

@@ -6,6 +6,9 @@ use std::sync::Arc;
 
 use dotnet_text::media_type::MediaType;
 use serde_json::Value;
+use wire::Response;
+use wire::headers::is_sound;
+use wire::response::Framing;
 
 use crate::app::{Diagnostic, Document};
 use crate::host::Host;
@@ -21,33 +24,26 @@ pub struct Request<'a> {
     pub body: &'a [u8],
 }
 
-/// An answer. `Content-Length` is for the caller to add, unless [`Reply::chunked`].
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Reply {
-    pub status: u16,
-    pub headers: Vec<(&'static str, String)>,
-    pub body: Vec<u8>,
-    /// Whether the real host sends it with `Transfer-Encoding: chunked`: it does so with plain text.
-    pub chunked: bool,
-}
-
 /// Why an endpoint has no answer of its own. The caller gets the status and no body.
 #[derive(Debug, thiserror::Error)]
-pub enum Error {
+pub(super) enum Error {
+    #[error("there is no such function")]
+    NoFunction,
     #[error("the content type of the body is not one of JSON")]
     MediaType,
     #[error("the host is not running")]
     NotRunning,
     /// A damaged key file, say (recording JX-bad-host).
     #[error(transparent)]
-    Keys(Diagnostic),
+    Keys(#[from] Diagnostic),
     #[error("cannot {action} `{}`: {error}", path.display())]
     File { action: &'static str, path: PathBuf, error: io::Error },
 }
 
 impl Error {
-    pub const fn status(&self) -> u16 {
+    const fn status(&self) -> u16 {
         match self {
+            Self::NoFunction => 404,
             Self::MediaType => 415,
             Self::NotRunning => 503,
             Self::Keys(_) | Self::File { .. } => 500,
@@ -55,11 +51,11 @@ impl Error {
     }
 
     /// The answer to the caller; the log has what a person must fix.
-    pub(super) fn into_reply(self, host: &Arc<Host>) -> Reply {
+    pub(super) fn into_response(self, host: &Host) -> Response {
         if self.status() == 500 {
             host.log.error(log::HOST, &self);
         }
-        Reply::empty(self.status())
+        Response::empty(self.status())
     }
 }
 
@@ -74,27 +70,27 @@ pub(super) enum Access {
 }
 
 /// Answers a request of a caller who may use the endpoint.
-pub(super) type Endpoint = fn(&Arc<Host>, &Request<'_>) -> Result<Reply, Error>;
+pub(super) type Endpoint = fn(&Arc<Host>, &Request<'_>) -> Result<Response, Error>;
 
-impl Reply {
-    pub fn empty(status: u16) -> Self {
-        Self { status, headers: Vec::new(), body: Vec::new(), chunked: false }
-    }
+/// JSON as an answer.
+pub(super) fn of_json(status: u16, value: &Value) -> Response {
+    let response = Response { body: vec![value.to_string().into()], ..Response::empty(status) };
+    with(response, "Content-Type", "application/json; charset=utf-8")
+}
 
-    pub(super) fn json(status: u16, value: &Value) -> Self {
-        let body = value.to_string().into_bytes();
-        Self { body, ..Self::empty(status) }.with("Content-Type", "application/json; charset=utf-8".to_owned())
-    }
+/// Plain text as an answer, which the real host sends in chunks.
+pub(super) fn of_text(status: u16, text: &str) -> Response {
+    let body = vec![text.to_owned().into()];
+    let response = Response { body, framing: Framing::Chunked, ..Response::empty(status) };
+    with(response, "Content-Type", "text/plain; charset=utf-8")
+}
 
-    pub(super) fn text(status: u16, text: &str) -> Self {
-        Self { body: text.as_bytes().to_vec(), chunked: true, ..Self::empty(status) }
-            .with("Content-Type", "text/plain; charset=utf-8".to_owned())
+/// The response with a header line more, unless no line may have this value.
+pub(super) fn with(mut response: Response, name: &'static str, value: &str) -> Response {
+    if is_sound(name, value) {
+        response.headers.push(name, value);
     }
-
-    pub(super) fn with(mut self, name: &'static str, value: String) -> Self {
-        self.headers.push((name, value));
-        self
-    }
+    response
 }
 
 impl<'a> Request<'a> {
@@ -104,17 +100,22 @@ impl<'a> Request<'a> {
     }
 
     /// What stands before the path in a link to this host.
-    pub fn base(&self) -> String {
+    pub(super) fn base(&self) -> String {
         format!("http://{}", self.host)
     }
 
     /// This URL, decoded and without its query.
-    pub fn link(&self) -> String {
+    pub(super) fn link(&self) -> String {
         format!("{}{}", self.base(), self.path)
     }
 
+    /// The answer to a request that has made what its URL names.
+    pub(super) fn created(&self, value: &Value) -> Response {
+        with(of_json(201, value), "Location", &self.link())
+    }
+
     /// The body as JSON; `None` if it is not JSON.
-    pub fn json(&self) -> Result<Option<Value>, Error> {
+    pub(super) fn json(&self) -> Result<Option<Value>, Error> {
         if !self.content_type.is_some_and(is_json) {
             return Err(Error::MediaType);
         }
@@ -134,12 +135,12 @@ fn is_json(content_type: &str) -> bool {
 }
 
 /// The first value of a parameter of a query, ignoring case.
-pub fn parameter<'a>(query: &'a [(String, Vec<String>)], name: &str) -> Option<&'a str> {
+pub(super) fn parameter<'a>(query: &'a [(String, Vec<String>)], name: &str) -> Option<&'a str> {
     let (_, values) = query.iter().find(|(key, _)| key.eq_ignore_ascii_case(name))?;
     values.first().map(String::as_str)
 }
 
 /// A member of an object by its name ignoring case.
-pub fn member<'a>(object: &'a Value, name: &str) -> Option<&'a Value> {
+pub(super) fn member<'a>(object: &'a Value, name: &str) -> Option<&'a Value> {
     object.as_object()?.iter().find(|(key, _)| key.eq_ignore_ascii_case(name)).map(|(_, value)| value)
 }

@@ -4,8 +4,9 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use serde_json::{Value, json};
+use wire::Response;
 
-use super::endpoint::{Error, Reply, Request};
+use super::endpoint::{Error, Request, of_json, with};
 use crate::files;
 use crate::host::Host;
 
@@ -14,13 +15,13 @@ const MAX_FILE_BYTES: u64 = 128 * 1024 * 1024;
 
 /// A file or, where the path names one, a directory as a list. What is not below the app's directory is refused, even with the
 /// master key (recording KX-admin-misc).
-pub(super) fn read(host: &Arc<Host>, request: &Request<'_>) -> Result<Reply, Error> {
+pub(super) fn read(host: &Arc<Host>, request: &Request<'_>) -> Result<Response, Error> {
     const PREFIX_LENGTH: usize = "/admin/vfs".len();
     let asked = Path::new(request.path.get(PREFIX_LENGTH..).unwrap_or_default());
-    let Some(path) = below(&host.app().root, asked) else { return Ok(Reply::empty(403)) };
-    let answer = if path.is_dir() { list(&path, request).map(|value| Reply::json(200, &value)) } else { file(&path) };
+    let Some(path) = below(&host.app().root, asked) else { return Ok(Response::empty(403)) };
+    let answer = if path.is_dir() { list(&path, request).map(|value| of_json(200, &value)) } else { file(&path) };
     answer.or_else(|error| match error.kind() {
-        std::io::ErrorKind::NotFound => Ok(Reply::empty(404)),
+        std::io::ErrorKind::NotFound => Ok(Response::empty(404)),
         _ => Err(Error::File { action: "read", path, error }),
     })
 }
@@ -37,7 +38,7 @@ fn below(root: &Path, asked: &Path) -> Option<PathBuf> {
     }
 }
 
-fn file(path: &Path) -> std::io::Result<Reply> {
+fn file(path: &Path) -> std::io::Result<Response> {
     let body = files::read_up_to(path, MAX_FILE_BYTES)?;
     let media_type = match path.extension().and_then(|extension| extension.to_str()) {
         Some("json") => "application/json",
@@ -45,7 +46,7 @@ fn file(path: &Path) -> std::io::Result<Reply> {
         Some("htm" | "html") => "text/html",
         _ => "application/octet-stream",
     };
-    Ok(Reply { body, ..Reply::empty(200) }.with("Content-Type", media_type.to_owned()))
+    Ok(with(Response { body: vec![body.into()], ..Response::empty(200) }, "Content-Type", media_type))
 }
 
 fn list(path: &Path, request: &Request<'_>) -> std::io::Result<Value> {

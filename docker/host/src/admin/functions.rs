@@ -4,8 +4,9 @@ use std::path::{Component, Path, PathBuf};
 use std::sync::Arc;
 
 use serde_json::{Value, json};
+use wire::Response;
 
-use super::endpoint::{Endpoint, Error, Reply, Request, member};
+use super::endpoint::{Endpoint, Error, Request, member, of_json, of_text};
 use crate::app::{self, App, Function, Unreadable};
 use crate::files;
 use crate::grammar::route;
@@ -15,11 +16,11 @@ use crate::triggers::manual;
 pub(super) fn find(method: &str, names: &[&str]) -> Option<Endpoint> {
     let endpoint: Endpoint = match (method, names) {
         ("GET", []) => |host, _| Ok(list(host)),
-        ("GET", [_]) => |host, request| Ok(get(name(request), host, request)),
-        ("PUT", [_]) => |host, request| put(name(request), host, request),
-        ("DELETE", [_]) => |host, request| delete(name(request), host),
-        ("POST", [_]) => |host, request| invoke(name(request), host, request),
-        ("GET", [_, "status"]) => |host, request| Ok(status(name(request), host)),
+        ("GET", [_]) => get,
+        ("PUT", [_]) => put,
+        ("DELETE", [_]) => delete,
+        ("POST", [_]) => invoke,
+        ("GET", [_, "status"]) => status,
         _ => return None,
     };
     Some(endpoint)
@@ -31,81 +32,71 @@ fn name<'a>(request: &Request<'a>) -> &'a str {
 }
 
 /// Where the test data of functions is kept. The real host takes a folder in /tmp, where others could put down theirs.
-pub(super) fn test_data_directory(host: &Arc<Host>) -> String {
+pub(super) fn test_data_directory(host: &Host) -> PathBuf {
     match host.settings.get_filled("FUNCTIONS_TEST_DATA_PATH") {
-        Some(path) => path.to_owned(),
+        Some(path) => path.into(),
         // Without a key store the endpoint admits nobody.
-        None => host.keys.directory().unwrap_or(Path::new("/")).join("FunctionsData").display().to_string(),
+        None => host.keys.directory().unwrap_or(Path::new("/")).join("FunctionsData"),
     }
 }
 
 /// All functions that have a function.json. Links are to the app's public name (recording K14). With a faulty host.json there
 /// is no host to list them (recording CX-hostjson-invalid).
-fn list(host: &Arc<Host>) -> Reply {
+fn list(host: &Arc<Host>) -> Response {
     let app = host.app();
     if !app.host_file_is_sound {
-        return Reply::empty(500);
+        return Response::empty(500);
     }
     let base = format!("https://{}", host.settings.get_filled("WEBSITE_HOSTNAME").unwrap_or("localhost"));
-    let test_data = test_data_directory(host);
-    let functions: Vec<Value> = app
-        .functions
-        .iter()
-        .filter(|function| !function.is_implicit())
-        .map(|function| described(function, &app, &base, &test_data))
-        .collect();
-    Reply::json(200, &Value::Array(functions))
+    let listed = app.functions.iter().filter(|function| !function.is_implicit());
+    of_json(200, &listed.map(|function| described(function, &app, &base, host)).collect())
 }
 
-fn get(name: &str, host: &Arc<Host>, request: &Request<'_>) -> Reply {
+fn get(host: &Arc<Host>, request: &Request<'_>) -> Result<Response, Error> {
     let app = host.app();
-    match app.listed(name) {
-        Some(function) => Reply::json(200, &described(function, &app, &request.base(), &test_data_directory(host))),
-        None => Reply::empty(404),
-    }
+    let function = app.listed(name(request)).ok_or(Error::NoFunction)?;
+    Ok(of_json(200, &described(function, &app, &request.base(), host)))
 }
 
-fn status(name: &str, host: &Arc<Host>) -> Reply {
-    let app = host.app();
+fn status(host: &Arc<Host>, request: &Request<'_>) -> Result<Response, Error> {
+    let (app, name) = (host.app(), name(request));
     if !app.host_file_is_sound {
-        return Reply::empty(500);
+        return Ok(Response::empty(500));
     }
     let is_unreadable = |function: &&Unreadable| function.route.is_none() && function.name.eq_ignore_ascii_case(name);
     let errors = match (app.listed(name), app.unreadable.iter().find(is_unreadable)) {
         (Some(function), _) => &function.errors,
         (None, Some(function)) => &function.errors,
-        (None, None) => return Reply::empty(404),
+        (None, None) => return Err(Error::NoFunction),
     };
-    Reply::json(200, &if errors.is_empty() { json!({}) } else { json!({ "errors": errors }) })
+    Ok(of_json(200, &if errors.is_empty() { json!({}) } else { json!({ "errors": errors }) }))
 }
 
 /// Runs a function in the background (recordings K10 to K12, KX-invoke-inputs, KX-invoke-type). A host that does not run refuses
 /// every request, but checks its content type first.
-fn invoke(name: &str, host: &Arc<Host>, request: &Request<'_>) -> Result<Reply, Error> {
+fn invoke(host: &Arc<Host>, request: &Request<'_>) -> Result<Response, Error> {
     let body = request.json()?;
     let running = host.running().ok_or(Error::NotRunning)?;
-    let Some(body @ Value::Object(_)) = body else { return Ok(Reply::empty(400)) };
+    let Some(body @ Value::Object(_)) = body else { return Ok(Response::empty(400)) };
     let input = match member(&body, "input") {
         None | Some(Value::Null) => None,
         Some(Value::String(text)) => Some(text.clone()),
-        Some(Value::Object(_) | Value::Array(_)) => return Ok(Reply::empty(400)),
+        Some(Value::Object(_) | Value::Array(_)) => return Ok(Response::empty(400)),
         Some(number_or_boolean) => Some(number_or_boolean.to_string()),
     };
-    let Some(function) = host.app().function(name).and_then(Function::loaded) else {
-        return Ok(Reply::empty(404));
-    };
+    let function = host.app().function(name(request)).and_then(Function::loaded).ok_or(Error::NoFunction)?;
     tokio::spawn(manual::invoke(Arc::clone(host), running, Arc::new(function), input));
-    Ok(Reply::empty(202))
+    Ok(Response::empty(202))
 }
 
 /// Makes or replaces a function's directory. The app changes by that, and the host notices (protocol.md#admin-endpoints). A body
 /// that is not a function, and one that leaves no function behind, are errors of the real host.
-fn put(name: &str, host: &Arc<Host>, request: &Request<'_>) -> Result<Reply, Error> {
-    let body = request.json()?;
+fn put(host: &Arc<Host>, request: &Request<'_>) -> Result<Response, Error> {
+    let (name, body) = (name(request), request.json()?);
     if !app::is_function_name(name) {
-        return Ok(Reply::text(400, &format!("{name} is not a valid function name")));
+        return Ok(of_text(400, &format!("{name} is not a valid function name")));
     }
-    let Some(body @ Value::Object(_)) = body else { return Ok(Reply::empty(500)) };
+    let Some(body @ Value::Object(_)) = body else { return Ok(Response::empty(500)) };
     let root = host.app().root.clone();
     write_function(&root, name, &body, host).map_err(|error| {
         let path = root.join(name);
@@ -113,11 +104,8 @@ fn put(name: &str, host: &Arc<Host>, request: &Request<'_>) -> Result<Reply, Err
     })?;
     let app = app::load(&root, &host.settings);
     Ok(match app.listed(name) {
-        Some(function) => {
-            let described = described(function, &app, &request.base(), &test_data_directory(host));
-            Reply::json(201, &described).with("Location", request.link())
-        }
-        None => Reply::empty(500),
+        Some(function) => request.created(&described(function, &app, &request.base(), host)),
+        None => Response::empty(500),
     })
 }
 
@@ -150,17 +138,14 @@ fn write_function(root: &Path, name: &str, body: &Value, host: &Arc<Host>) -> st
 }
 
 /// Empties a function's directory, and leaves it there as the real host does.
-fn delete(name: &str, host: &Arc<Host>) -> Result<Reply, Error> {
+fn delete(host: &Arc<Host>, request: &Request<'_>) -> Result<Response, Error> {
     let app = host.app();
-    let Some(function) = app.listed(name) else { return Ok(Reply::empty(404)) };
-    remove_contents(&function.directory).map_err(|error| Error::File {
-        action: "empty",
-        path: function.directory.clone(),
-        error,
-    })?;
+    let function = app.listed(name(request)).ok_or(Error::NoFunction)?;
+    let path = || function.directory.clone();
+    remove_contents(&function.directory).map_err(|error| Error::File { action: "empty", path: path(), error })?;
     // There need not be any test data.
     _ = std::fs::remove_file(test_data_file(host, &function.name));
-    Ok(Reply::empty(204))
+    Ok(Response::empty(204))
 }
 
 /// What is behind a link is not the function's own.
@@ -184,8 +169,8 @@ fn remove_contents(directory: &Path) -> std::io::Result<()> {
     Ok(())
 }
 
-fn test_data_file(host: &Arc<Host>, name: &str) -> PathBuf {
-    Path::new(&test_data_directory(host)).join(format!("{name}.dat"))
+fn test_data_file(host: &Host, name: &str) -> PathBuf {
+    test_data_directory(host).join(format!("{name}.dat"))
 }
 
 /// Longer test data, in UTF-16 code units, is not shown.
@@ -193,7 +178,7 @@ const MOST_TEST_DATA_UNITS: usize = 4 * 1024;
 
 /// The function object, its fields in the order of the real host (recording KX-function). `invoke_url_template` is in lower case,
 /// its host included, and has the route as it is written, even if it is only spaces.
-fn described(function: &Arc<Function>, app: &App, base: &str, test_data: &str) -> Value {
+fn described(function: &Function, app: &App, base: &str, host: &Host) -> Value {
     let name = &function.name;
     let directory = function.directory.display();
     let template = function.http.as_ref().map(|http| {
@@ -201,8 +186,8 @@ fn described(function: &Arc<Function>, app: &App, base: &str, test_data: &str) -
         let route = written.filter(|route| !route.is_empty()).unwrap_or(&http.route);
         format!("{base}/{}", route::full(app.options.http.route_prefix.trim_end_matches('/'), route)).to_lowercase()
     });
-    let test_data_file = format!("{test_data}/{name}.dat");
-    let text = files::read(Path::new(&test_data_file)).map(|bytes| String::from_utf8_lossy(&bytes).into_owned());
+    let test_data_file = test_data_file(host, name);
+    let text = files::read(&test_data_file).map(|bytes| String::from_utf8_lossy(&bytes).into_owned());
     let text = text.unwrap_or_default();
     let text = Some(text).filter(|text| text.encode_utf16().count() <= MOST_TEST_DATA_UNITS);
     json!({
@@ -210,7 +195,7 @@ fn described(function: &Arc<Function>, app: &App, base: &str, test_data: &str) -
         "script_root_path_href": format!("{base}/admin/vfs{directory}/"),
         "script_href": function.script_file.as_ref().map(|path| format!("{base}/admin/vfs{}", path.display())),
         "config_href": format!("{base}/admin/vfs{directory}/function.json"),
-        "test_data_href": format!("{base}/admin/vfs{test_data_file}"),
+        "test_data_href": format!("{base}/admin/vfs{}", test_data_file.display()),
         "href": format!("{base}/admin/functions/{name}"),
         "invoke_url_template": template,
         "language": null,

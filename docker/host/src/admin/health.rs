@@ -3,8 +3,10 @@
 use std::sync::Arc;
 
 use serde_json::{Value, json};
+use wire::Response;
+use wire::response::Framing;
 
-use super::endpoint::{Access, Endpoint, Reply, Request, parameter};
+use super::endpoint::{Access, Endpoint, Request, of_json, parameter, with};
 use crate::host::Host;
 
 /// What is looked at: name, and whether it is well.
@@ -31,7 +33,7 @@ fn is_expanded(query: &[(String, Vec<String>)]) -> bool {
 }
 
 /// This host is up before it answers, so there is nothing to wait for (recording AT-health).
-fn health(checks: &[Check], host: &Arc<Host>, request: &Request<'_>) -> Reply {
+fn health(checks: &[Check], host: &Arc<Host>, request: &Request<'_>) -> Response {
     if let Some(wait) = parameter(request.query, "wait").filter(|wait| wait.trim().parse::<u32>().is_err()) {
         let error = json!({
             "code": "BadArgument",
@@ -40,7 +42,7 @@ fn health(checks: &[Check], host: &Arc<Host>, request: &Request<'_>) -> Reply {
             "details": [],
             "additionalInfo": [],
         });
-        return Reply { chunked: true, ..Reply::json(400, &error) };
+        return Response { framing: Framing::Chunked, ..of_json(400, &error) };
     }
     let is_well = checks.iter().all(|(_, check)| check(host));
     let mut report = json!({"status": status(is_well)});
@@ -48,11 +50,11 @@ fn health(checks: &[Check], host: &Arc<Host>, request: &Request<'_>) -> Reply {
         let entry = |(name, check): &Check| ((*name).to_owned(), json!({"data": {}, "status": status(check(host))}));
         report["entries"] = Value::Object(checks.iter().map(entry).collect());
     }
-    let body = report.to_string().into_bytes();
-    Reply { body, chunked: true, ..Reply::empty(if is_well { 200 } else { 503 }) }
-        .with("Cache-Control", "no-store, no-cache".to_owned())
-        .with("Expires", "Thu, 01 Jan 1970 00:00:00 GMT".to_owned())
-        .with("Pragma", "no-cache".to_owned())
+    let body = vec![report.to_string().into()];
+    let response = Response { body, framing: Framing::Chunked, ..Response::empty(if is_well { 200 } else { 503 }) };
+    let lines =
+        [("Cache-Control", "no-store, no-cache"), ("Expires", "Thu, 01 Jan 1970 00:00:00 GMT"), ("Pragma", "no-cache")];
+    lines.into_iter().fold(response, |response, (name, value)| with(response, name, value))
 }
 
 const fn status(is_well: bool) -> &'static str {

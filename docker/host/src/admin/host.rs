@@ -4,8 +4,10 @@ use std::sync::Arc;
 use std::sync::atomic::Ordering;
 
 use serde_json::{Map, Value, json};
+use wire::Response;
 
-use super::endpoint::{Endpoint, Error, Reply, Request, member};
+use super::endpoint::{Endpoint, Error, Request, member, of_json, of_text, with};
+use super::functions::test_data_directory;
 use crate::app::App;
 use crate::handler::own_headers::VERSION;
 use crate::host::{Host, State};
@@ -19,7 +21,7 @@ pub(super) fn find(method: &str, names: &[&str]) -> Option<Endpoint> {
         ("GET", ["status"]) => |host, _| Ok(status(host)),
         ("POST", ["drain"]) => |host, _| {
             host.drain(true);
-            Ok(Reply::empty(202))
+            Ok(Response::empty(202))
         },
         ("POST", ["resume"]) => |host, _| Ok(resume(host)),
         ("GET", ["drain", "status"]) => |host, _| Ok(drain_status(host)),
@@ -28,16 +30,16 @@ pub(super) fn find(method: &str, names: &[&str]) -> Option<Endpoint> {
         ("GET", ["config"]) => |host, _| check_running(host).map(|()| configuration(&host.app())),
         ("GET", ["processes"]) => |_, _| Ok(processes()),
         ("GET", ["extensions"]) => |_, request| {
-            Ok(Reply::json(200, &json!({"extensions": [], "links": [{"rel": "self", "href": request.link()}]})))
+            Ok(of_json(200, &json!({"extensions": [], "links": [{"rel": "self", "href": request.link()}]})))
         },
         ("POST", ["synctriggers"]) => |host, _| {
             check_running(host)?;
-            Ok(Reply::json(500, &json!({"status": "Invalid environment for SyncTriggers operation."})))
+            Ok(of_json(500, &json!({"status": "Invalid environment for SyncTriggers operation."})))
         },
         ("POST", ["scale", "status"]) => |host, request| {
             request.json()?;
             check_running(host)?;
-            Ok(Reply::text(400, "Runtime scale monitoring is not enabled."))
+            Ok(of_text(400, "Runtime scale monitoring is not enabled."))
         },
         ("POST", ["log"]) => |_, request| log(request),
         ("GET", ["extensionbundle", "v1", "templates"]) => |_, _| Ok(no_bundle("Templates")),
@@ -51,11 +53,11 @@ pub(super) fn find(method: &str, names: &[&str]) -> Option<Endpoint> {
 }
 
 /// The answer about a part of an extension bundle, which this host does not have.
-fn no_bundle(part: &str) -> Reply {
+fn no_bundle(part: &str) -> Response {
     let text = format!(
         "{part} not found within the extension bundle or extension bundle is not configured for the function app."
     );
-    Reply::text(404, &text)
+    of_text(404, &text)
 }
 
 pub(super) fn check_running(host: &Arc<Host>) -> Result<(), Error> {
@@ -63,24 +65,24 @@ pub(super) fn check_running(host: &Arc<Host>) -> Result<(), Error> {
 }
 
 /// The real host resumes by starting anew, with a new handler, but only if it was drained (recording KX-drain).
-fn resume(host: &Arc<Host>) -> Reply {
+fn resume(host: &Arc<Host>) -> Response {
     if host.running().is_none() {
-        return Reply::empty(409);
+        return Response::empty(409);
     }
     if *host.drained().borrow() {
         host.drain(false);
         start_anew(host);
     }
-    Reply::json(200, &json!({ "state": "Running" }))
+    of_json(200, &json!({ "state": "Running" }))
 }
 
 /// `200`, never stored (recording K09).
-pub(super) fn ping() -> Reply {
-    Reply::empty(200).with("Cache-Control", "no-store,no-cache".to_owned()).with("Pragma", "no-cache".to_owned())
+pub(super) fn ping() -> Response {
+    with(with(Response::empty(200), "Cache-Control", "no-store,no-cache"), "Pragma", "no-cache")
 }
 
 /// The fields are in the order of the real host (recordings K08, C10, CX-appoffline).
-fn status(host: &Arc<Host>) -> Reply {
+fn status(host: &Arc<Host>) -> Response {
     let mut status = Map::new();
     let mut put = |name: &str, value: Value| status.insert(name.to_owned(), value);
     let state = host.state();
@@ -103,17 +105,17 @@ fn status(host: &Arc<Host>) -> Reply {
     if let Some(bundle) = &app.options.extension_bundle {
         put("extensionBundle", json!({"id": bundle.id, "version": bundle.version}));
     }
-    Reply::json(200, &Value::Object(status))
+    of_json(200, &Value::Object(status))
 }
 
-fn drain_status(host: &Arc<Host>) -> Reply {
+fn drain_status(host: &Arc<Host>) -> Response {
     let outstanding = host.invocations.load(Ordering::Relaxed);
     let state = match (*host.drained().borrow(), outstanding) {
         (false, _) => "Disabled",
         (true, 0) => "Completed",
         (true, _) => "InProgress",
     };
-    Reply::json(200, &json!({"state": state, "outstandingInvocations": outstanding, "outstandingRetries": 0}))
+    of_json(200, &json!({"state": state, "outstandingInvocations": outstanding, "outstandingRetries": 0}))
 }
 
 fn start_anew(host: &Arc<Host>) {
@@ -125,18 +127,18 @@ fn start_anew(host: &Arc<Host>) {
     });
 }
 
-fn restart(host: &Arc<Host>) -> Reply {
+fn restart(host: &Arc<Host>) -> Response {
     start_anew(host);
     let setting = |name: &str| host.settings.get_filled(name).map(str::to_owned);
     let secrets = host.keys.directory().map(|path| path.display().to_string());
-    Reply::json(
+    of_json(
         200,
         &json!({
             "isSelfHost": true,
             "secretsPath": secrets,
             "scriptPath": host.app().root.display().to_string(),
             "logPath": setting("FUNCTIONS_LOG_PATH"),
-            "testDataPath": super::functions::test_data_directory(host),
+            "testDataPath": test_data_directory(host),
             "hasParentScope": true,
             "isStandbyConfiguration": false,
             "isFileSystemReadOnly": false,
@@ -147,26 +149,26 @@ fn restart(host: &Arc<Host>) -> Reply {
 
 /// `"offline"` writes `app_offline.htm`, which ends the host (recording KX-state-offline); `"running"` removes it. To ask for the
 /// state that the host is in changes nothing, and a host that failed stays so.
-fn set_state(host: &Arc<Host>, request: &Request<'_>) -> Result<Reply, Error> {
-    let Some(wanted) = request.json()? else { return Ok(Reply::empty(400)) };
+fn set_state(host: &Arc<Host>, request: &Request<'_>) -> Result<Response, Error> {
+    let Some(wanted) = request.json()? else { return Ok(Response::empty(400)) };
     let wanted = wanted.as_str().unwrap_or_default().trim().to_ascii_lowercase();
     let path = host.app().root.join("app_offline.htm");
     let (action, done) = match (wanted.as_str(), host.state()) {
-        ("offline", State::Offline { .. }) | ("running", State::Running(_)) => return Ok(Reply::empty(200)),
+        ("offline", State::Offline { .. }) | ("running", State::Running(_)) => return Ok(Response::empty(200)),
         ("offline", _) => ("write", std::fs::write(&path, APP_OFFLINE_PAGE)),
         ("running", State::Offline { .. }) => ("remove", std::fs::remove_file(&path)),
-        _ => return Ok(Reply::empty(400)),
+        _ => return Ok(Response::empty(400)),
     };
     match done {
         Err(error) if action == "write" || error.kind() != std::io::ErrorKind::NotFound => {
             Err(Error::File { action, path, error })
         }
-        _ => Ok(Reply::empty(202)),
+        _ => Ok(Response::empty(202)),
     }
 }
 
 /// The effective settings of extensions, indented (recording KX-admin-misc).
-fn configuration(app: &App) -> Reply {
+fn configuration(app: &App) -> Response {
     let http = &app.options.http;
     let limit = |limit: Option<usize>| limit.map_or(json!(-1), |limit| json!(limit));
     let value = json!({
@@ -186,11 +188,11 @@ fn configuration(app: &App) -> Reply {
             "snapshotPersistenceEnabled": true,
         }
     });
-    Reply::text(200, &format!("{value:#}"))
+    of_text(200, &format!("{value:#}"))
 }
 
-fn processes() -> Reply {
-    Reply::json(
+fn processes() -> Response {
+    of_json(
         200,
         &json!({"processes": [{
             "processId": std::process::id(),
@@ -202,10 +204,10 @@ fn processes() -> Reply {
 }
 
 /// Log entries of the platform's front: read and dropped, as there is no platform to pass them to.
-fn log(request: &Request<'_>) -> Result<Reply, Error> {
+fn log(request: &Request<'_>) -> Result<Response, Error> {
     Ok(match request.json()? {
-        Some(Value::Array(entries)) if entries.iter().all(is_log_entry) => Reply::empty(200),
-        _ => Reply::text(400, "An array of log entry objects is expected."),
+        Some(Value::Array(entries)) if entries.iter().all(is_log_entry) => Response::empty(200),
+        _ => of_text(400, "An array of log entry objects is expected."),
     })
 }
 

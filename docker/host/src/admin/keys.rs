@@ -4,26 +4,13 @@ use std::path::{Component, Path};
 use std::sync::Arc;
 
 use serde_json::{Value, json};
+use wire::Response;
 
-use super::endpoint::{Endpoint, Error, Reply, Request, member};
+use super::endpoint::{Endpoint, Error, Request, member, of_json, of_text};
 use crate::host::Host;
 use crate::host::keys::{Key, Owner};
 
-pub(super) fn find_host(method: &str, names: &[&str]) -> Option<Endpoint> {
-    match names {
-        ["keys" | "functionkeys" | "systemkeys", rest @ ..] => find(method, rest),
-        _ => None,
-    }
-}
-
-pub(super) fn find_function(method: &str, names: &[&str]) -> Option<Endpoint> {
-    match names {
-        [_, "keys", rest @ ..] => find(method, rest),
-        _ => None,
-    }
-}
-
-fn find(method: &str, rest: &[&str]) -> Option<Endpoint> {
+pub(super) fn find(method: &str, rest: &[&str]) -> Option<Endpoint> {
     let endpoint: Endpoint = match (method, rest) {
         ("GET", []) => list,
         ("GET", [_]) => get,
@@ -46,64 +33,58 @@ fn named<'a>(request: &Request<'a>) -> (Owner<'a>, &'a str) {
     }
 }
 
-/// Whether there is such a function: a directory of this name with a function.json, readable or not, or else a listed function by
+/// The same if there is such a function: a directory of this name with a function.json, readable or not, or else a listed function by
 /// its name ignoring case (`KeysController.IsFunction`).
-fn is_there(owner: Owner<'_>, host: &Arc<Host>) -> bool {
-    let Owner::Function(name) = owner else { return true };
-    let app = host.app();
-    // A name that climbs out of the app is not a function of it.
-    let is_name = Path::new(name).components().all(|part| matches!(part, Component::Normal(_)));
-    is_name && (app.root.join(name).join("function.json").is_file() || app.function(name).is_some())
+fn existing<'a>(host: &Host, request: &Request<'a>) -> Result<(Owner<'a>, &'a str), Error> {
+    let (owner, key) = named(request);
+    if let Owner::Function(name) = owner {
+        let app = host.app();
+        // A name that climbs out of the app is not a function of it.
+        let is_name = Path::new(name).components().all(|part| matches!(part, Component::Normal(_)));
+        if !(is_name && (app.root.join(name).join("function.json").is_file() || app.function(name).is_some())) {
+            return Err(Error::NoFunction);
+        }
+    }
+    Ok((owner, key))
 }
 
-fn list(host: &Arc<Host>, request: &Request<'_>) -> Result<Reply, Error> {
-    let (owner, _) = named(request);
-    if !is_there(owner, host) {
-        return Ok(Reply::empty(404));
-    }
-    let keys = host.keys.keys(owner).map_err(Error::Keys)?;
+fn list(host: &Arc<Host>, request: &Request<'_>) -> Result<Response, Error> {
+    let (owner, _) = existing(host, request)?;
+    let keys = host.keys.keys(owner)?;
     let keys: Vec<Value> = keys.iter().map(|key| json!({"name": key.name, "value": key.value})).collect();
-    Ok(Reply::json(200, &json!({"keys": keys, "links": links(request)})))
+    Ok(of_json(200, &json!({"keys": keys, "links": links(request)})))
 }
 
-fn get(host: &Arc<Host>, request: &Request<'_>) -> Result<Reply, Error> {
-    let (owner, name) = named(request);
-    if !is_there(owner, host) {
-        return Ok(Reply::empty(404));
-    }
-    let key = host.keys.key(owner, name).map_err(Error::Keys)?;
-    Ok(key.map_or(Reply::empty(404), |key| Reply::json(200, &described(&key, request))))
+fn get(host: &Arc<Host>, request: &Request<'_>) -> Result<Response, Error> {
+    let (owner, name) = existing(host, request)?;
+    let key = host.keys.key(owner, name)?;
+    Ok(key.map_or(Response::empty(404), |key| of_json(200, &described(&key, request))))
 }
 
-fn put(host: &Arc<Host>, request: &Request<'_>) -> Result<Reply, Error> {
+fn put(host: &Arc<Host>, request: &Request<'_>) -> Result<Response, Error> {
     let body = request.json()?.unwrap_or_default();
     match member(&body, "value").and_then(dotnet_text::json::text_of) {
         Some(value) => set(Some(&value), host, request),
-        None => Ok(Reply::text(400, "Invalid key value")),
+        None => Ok(of_text(400, "Invalid key value")),
     }
 }
 
 /// Sets a key, or with no value generates one: `201` with its URL when it is new, else `200` (recording KX-key-put).
-fn set(value: Option<&str>, host: &Arc<Host>, request: &Request<'_>) -> Result<Reply, Error> {
-    let (owner, name) = named(request);
-    if !is_there(owner, host) {
-        return Ok(Reply::empty(404));
-    }
-    let (new, key) = host.keys.set(owner, name, value).map_err(Error::Keys)?;
+fn set(value: Option<&str>, host: &Arc<Host>, request: &Request<'_>) -> Result<Response, Error> {
+    let (owner, name) = existing(host, request)?;
+    let (new, key) = host.keys.set(owner, name, value)?;
     let described = described(&key, request);
-    Ok(if new { Reply::json(201, &described).with("Location", request.link()) } else { Reply::json(200, &described) })
+    Ok(if new { request.created(&described) } else { of_json(200, &described) })
 }
 
-fn delete(host: &Arc<Host>, request: &Request<'_>) -> Result<Reply, Error> {
-    let (owner, name) = named(request);
+fn delete(host: &Arc<Host>, request: &Request<'_>) -> Result<Response, Error> {
+    let (_, name) = named(request);
     if name.eq_ignore_ascii_case("_master") {
-        return Ok(Reply::text(400, "Cannot delete System Key."));
+        return Ok(of_text(400, "Cannot delete System Key."));
     }
-    if !is_there(owner, host) {
-        return Ok(Reply::empty(404));
-    }
-    let found = host.keys.delete(owner, name).map_err(Error::Keys)?;
-    Ok(Reply::empty(if found { 204 } else { 404 }))
+    let (owner, name) = existing(host, request)?;
+    let found = host.keys.delete(owner, name)?;
+    Ok(Response::empty(if found { 204 } else { 404 }))
 }
 
 fn described(key: &Key, request: &Request<'_>) -> Value {
