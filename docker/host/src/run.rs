@@ -199,8 +199,8 @@ fn announce(
 async fn wind_down(host: &Host, watchdog: Option<Watchdog>, azurite: Provided) {
     host.stop().await;
     host.exchanges.flush();
-    if let Provided::Started(azurite, _) = azurite {
-        azurite.stop().await;
+    if let Provided::Started(mut azurite, _) = azurite {
+        azurite.kill().await;
     }
     watchdog.inspect(Watchdog::dismiss);
 }

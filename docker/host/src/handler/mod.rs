@@ -20,10 +20,10 @@ use std::time::Duration;
 use tokio::sync::{mpsc, watch};
 use wire::Client;
 
-pub use process::{Launch, spawn};
+pub use process::{Group, Launch};
 use readiness::wait_until_ready;
 pub use readiness::{Probe, Readiness};
-use supervisor::{Command, Supervisor};
+use supervisor::{Command, Supervisor, is_restart};
 
 use crate::log::{DISPATCHER, Log};
 
@@ -161,17 +161,13 @@ async fn attend(
     loop {
         client.forget_connections();
         tokio::select! {
-            command = commands.recv() => match command {
-                Some(Command::Restart) => continue,
-                Some(Command::Stop) | None => return,
-            },
+            command = commands.recv() => if is_restart(command) { continue } else { return },
             true = wait_until_ready(&client, patient) => {
                 readiness.send_replace(Readiness::Ready);
             }
         }
-        match commands.recv().await {
-            Some(Command::Restart) => {}
-            Some(Command::Stop) | None => return,
+        if !is_restart(commands.recv().await) {
+            return;
         }
     }
 }

@@ -50,25 +50,29 @@ impl Launch {
     }
 
     pub fn command_line(&self, worker_id: Uuid) -> CommandLine {
-        let variable =
-            |name: &str| self.environment.iter().find(|(key, _)| key == name).map(|(_, value)| value.clone());
-        command_line(&self.handler, variable, &self.variables(worker_id))
+        command_line(&self.handler, |name| self.inherited(name).map(str::to_owned), &self.variables(worker_id))
     }
 
-    fn search_path(&self) -> &str {
-        self.environment.iter().find(|(key, _)| key == "PATH").map_or("", |(_, value)| value)
+    fn inherited(&self, variable: &str) -> Option<&str> {
+        self.environment.iter().find(|(name, _)| name == variable).map(|(_, value)| value.as_str())
     }
+}
+
+/// A process in a group of its own. Dropping it kills the group.
+#[derive(Debug)]
+pub struct Group {
+    pub child: Child,
+    leader: Option<Pid>,
+    /// What the watchdog knows of it.
+    pub guard: Arc<Guard>,
 }
 
 /// A running process of the handler. Dropping it kills the process.
 #[derive(Debug)]
 pub struct Process {
-    child: Child,
-    group: Option<Pid>,
+    pub group: Group,
     output: Output,
     pumps: JoinSet<()>,
-    /// What the watchdog knows of it.
-    pub guard: Arc<Guard>,
     status: Option<ExitStatus>,
     pub program: String,
     /// The program with its arguments.
@@ -89,7 +93,7 @@ impl Process {
     pub fn start(launch: &Launch, worker_id: Uuid, log: &Log) -> io::Result<Self> {
         let line = launch.command_line(worker_id);
         let current_directory = std::env::current_dir().unwrap_or_else(|_| launch.script_root.clone());
-        let path = find_program(&line.program, &current_directory, launch.search_path())
+        let path = find_program(&line.program, &current_directory, launch.inherited("PATH").unwrap_or_default())
             .ok_or_else(|| io::Error::new(io::ErrorKind::NotFound, "there is no such program"))?;
         program::refuse_unknown_format(&path)?;
         let mut command = Command::new(path);
@@ -101,23 +105,23 @@ impl Process {
             .envs(launch.variables(worker_id))
             .stdout(Stdio::piped())
             .stderr(Stdio::piped());
-        let (mut child, group, guard) = spawn(&mut command, &launch.watchdog, worker_id)?;
+        let mut group = Group::spawn(&mut command, &launch.watchdog, worker_id)?;
 
         let output = Output::new(log.clone(), &category(worker_id), launch.handler.stderr_is_errors_only);
         let mut pumps = JoinSet::new();
-        if let Some(pipe) = child.stdout.take() {
+        if let Some(pipe) = group.child.stdout.take() {
             pumps.spawn(output.clone().pump(Stream::Output, pipe));
         }
-        if let Some(pipe) = child.stderr.take() {
+        if let Some(pipe) = group.child.stderr.take() {
             pumps.spawn(output.clone().pump(Stream::Error, pipe));
         }
         let words = std::iter::once(&line.program).chain(&line.arguments);
         let command_line = words.map(String::as_str).collect::<Vec<_>>().join(" ");
-        Ok(Self { child, group, output, pumps, guard, status: None, program: line.program, command_line })
+        Ok(Self { group, output, pumps, status: None, program: line.program, command_line })
     }
 
     pub fn id(&self) -> Option<u32> {
-        self.group.map(|pid| pid.as_raw_nonzero().get().unsigned_abs())
+        self.group.leader.map(|pid| pid.as_raw_nonzero().get().unsigned_abs())
     }
 
     /// Waits for the next step of its end. Nothing is lost if this is dropped before it is done.
@@ -126,7 +130,7 @@ impl Process {
             while self.pumps.join_next().await.is_some() {}
             return Ok(Ending::Closed(status));
         }
-        let status = self.child.wait().await?;
+        let status = self.group.child.wait().await?;
         self.status = Some(status);
         Ok(Ending::Exited)
     }
@@ -152,26 +156,11 @@ impl Process {
 
     /// Kills the process and everything that it started, and waits until it is gone and its last lines are logged.
     pub async fn kill(&mut self) {
-        let worker_id = self.guard.worker_id;
+        let worker_id = self.group.guard.worker_id;
         // It only fails if it panics.
         _ = tokio::task::spawn_blocking(move || process_tree::kill(worker_id)).await;
-        self.kill_group();
-        // SIGKILL cannot be refused, so this wait is as long as the kernel takes.
-        _ = self.child.wait().await;
+        self.group.kill().await;
         self.drain_output(Duration::from_millis(LAST_LINES_TIMEOUT_MS)).await;
-    }
-
-    fn kill_group(&self) {
-        if let Some(group) = self.group {
-            // It may have ended already, with all that it started.
-            _ = kill_process_group(group, Signal::KILL);
-        }
-    }
-}
-
-impl Drop for Process {
-    fn drop(&mut self) {
-        self.kill_group();
     }
 }
 
@@ -180,24 +169,38 @@ pub fn category(worker_id: Uuid) -> String {
     format!("Worker.HttpWorkerProcess.{worker_id}")
 }
 
-/// Starts a process in a group of its own that ends with this one, whatever ends that, and so does all that it starts in turn:
-/// that is known by the id in the environment.
-pub fn spawn(
-    command: &mut Command,
-    watchdog: &Watchdog,
-    worker_id: Uuid,
-) -> io::Result<(Child, Option<Pid>, Arc<Guard>)> {
-    command.env(process_tree::MARK, worker_id.to_string()).process_group(0).kill_on_drop(true);
-    if !watchdog.is_there() {
-        end_with_this_process(command);
+impl Group {
+    /// Starts a process that ends with this one, whatever ends that, and so does all that it starts in turn: that is known by the id
+    /// in the environment.
+    pub fn spawn(command: &mut Command, watchdog: &Watchdog, worker_id: Uuid) -> io::Result<Self> {
+        command.env(process_tree::MARK, worker_id.to_string()).process_group(0).kill_on_drop(true);
+        if !watchdog.is_there() {
+            end_with_this_process(command);
+        }
+        let guard = watchdog.guard(worker_id);
+        let child = command.spawn()?;
+        let leader = child.id().and_then(|id| i32::try_from(id).ok()).and_then(Pid::from_raw);
+        leader.inspect(|leader| guard.has_group(*leader));
+        Ok(Self { child, leader, guard })
     }
-    let guard = watchdog.guard(worker_id);
-    let child = command.spawn()?;
-    let group = child.id().and_then(|id| i32::try_from(id).ok()).and_then(Pid::from_raw);
-    if let Some(group) = group {
-        guard.has_group(group);
+
+    /// Kills it, and waits until it is gone.
+    pub async fn kill(&mut self) {
+        self.kill_at_once();
+        // SIGKILL cannot be refused, so this wait is as long as the kernel takes.
+        _ = self.child.wait().await;
     }
-    Ok((child, group, guard))
+
+    fn kill_at_once(&self) {
+        // It may have ended already, with all that it started.
+        self.leader.inspect(|leader| _ = kill_process_group(*leader, Signal::KILL));
+    }
+}
+
+impl Drop for Group {
+    fn drop(&mut self) {
+        self.kill_at_once();
+    }
 }
 
 /// Has the kernel kill the handler when this process is gone, whatever ended it: without a watchdog nothing else would after a SIGKILL.

@@ -1,7 +1,6 @@
 //! Supervises the handler: starts it, watches it, and starts it again (protocol.md#exit-and-restart).
 
 use std::net::SocketAddr;
-use std::ops::ControlFlow;
 use std::os::unix::process::ExitStatusExt;
 use std::path::Path;
 use std::process::ExitStatus;
@@ -45,6 +44,11 @@ pub(super) struct Supervisor {
 pub(super) enum Command {
     Restart,
     Stop,
+}
+
+/// Whether the handler is to be started again; else the host is done with it.
+pub(super) const fn is_restart(command: Option<Command>) -> bool {
+    matches!(command, Some(Command::Restart))
 }
 
 enum End {
@@ -97,10 +101,10 @@ impl Supervisor {
                     self.log.error(&category(worker_id), diagnostics::start_failure(&self.launch, worker_id, &error));
                     self.readiness.send_replace(Readiness::Unstartable);
                     // Nothing is restarted, nothing counted; only a command to restart, or the end, helps (protocol.md#exit-and-restart).
-                    match self.commands.recv().await {
-                        Some(Command::Restart) => continue,
-                        Some(Command::Stop) | None => return,
+                    if is_restart(self.commands.recv().await) {
+                        continue;
                     }
+                    return;
                 }
             };
             self.client.forget_connections();
@@ -118,7 +122,7 @@ impl Supervisor {
                 self.readiness.send_replace(Readiness::GivenUp);
                 return;
             }
-            if end.asks_for_restart() && self.pause_before_restart(started.elapsed()).await.is_break() {
+            if end.asks_for_restart() && !self.pause_before_restart(started.elapsed()).await {
                 return;
             }
             let reason = match end {
@@ -133,10 +137,10 @@ impl Supervisor {
     /// A process that asks for a restart may leave others behind, which may answer in its place: they are killed with the host.
     fn leave_behind(&mut self, process: &Process) {
         if self.left_behind.len() < MAX_LEFT_BEHIND {
-            self.left_behind.push(Arc::clone(&process.guard));
+            self.left_behind.push(Arc::clone(&process.group.guard));
         }
         let found = diagnostics::left_behind(&process.command_line);
-        let (log, worker_id) = (self.log.clone(), process.guard.worker_id);
+        let (log, worker_id) = (self.log.clone(), process.group.guard.worker_id);
         // The next start does not wait for this.
         tokio::task::spawn_blocking(move || {
             if process_tree::are_alive(worker_id) {
@@ -145,22 +149,19 @@ impl Supervisor {
         });
     }
 
-    /// Waits before a handler is started again that has ended soon after its start many times in a row.
-    async fn pause_before_restart(&mut self, lived: Duration) -> ControlFlow<()> {
-        let Some(seconds) = self.restarts.count_request(lived) else { return ControlFlow::Continue(()) };
+    /// Waits before a handler is started again that has ended soon after its start many times in a row; `false` if it is not to be.
+    async fn pause_before_restart(&mut self, lived: Duration) -> bool {
+        let Some(seconds) = self.restarts.count_request(lived) else { return true };
         self.log.warning(DISPATCHER, diagnostics::quick_restarts(self.restarts.quick, seconds));
         tokio::select! {
-            () = tokio::time::sleep(Duration::from_secs(seconds)) => ControlFlow::Continue(()),
-            command = self.commands.recv() => match command {
-                Some(Command::Restart) => ControlFlow::Continue(()),
-                Some(Command::Stop) | None => ControlFlow::Break(()),
-            },
+            () = tokio::time::sleep(Duration::from_secs(seconds)) => true,
+            command = self.commands.recv() => is_restart(command),
         }
     }
 
     /// Waits for the end of a process, or for a command to end it. No process means that the host is done with the handler.
     async fn look_after(&mut self, mut process: Process) -> (End, Option<Process>) {
-        let worker_id = process.guard.worker_id;
+        let worker_id = process.group.guard.worker_id;
         let client = Arc::clone(&self.client);
         let mut probing = std::pin::pin!(wait_until_ready(&client, self.probe));
         let mut silence = std::pin::pin!(tokio::time::sleep(Duration::from_secs(SILENCE_SECONDS)));
@@ -171,13 +172,13 @@ impl Supervisor {
         let mut is_running = true;
         loop {
             tokio::select! {
-                command = self.commands.recv() => match command {
-                    Some(Command::Restart) => return (End::Commanded, Some(process)),
-                    Some(Command::Stop) | None => {
-                        process.kill().await;
-                        return (End::Commanded, None);
+                command = self.commands.recv() => {
+                    if is_restart(command) {
+                        return (End::Commanded, Some(process));
                     }
-                },
+                    process.kill().await;
+                    return (End::Commanded, None);
+                }
                 ending = process.next_ending(), if is_running => match ending {
                     Ok(Ending::Exited) => {
                         is_open_output_due = true;
@@ -218,7 +219,7 @@ impl Supervisor {
 
     /// Says how a process ended; whether that counts as a failure.
     fn log_end(&self, end: &End, process: &Process) -> bool {
-        let worker_id = process.guard.worker_id;
+        let worker_id = process.group.guard.worker_id;
         match end {
             End::Commanded => false,
             End::TimedOut(listening) => {

@@ -3,21 +3,19 @@
 use std::io::{Read, Seek};
 use std::path::{Path, PathBuf};
 use std::process::{ExitStatus, Stdio};
-use std::sync::Arc;
 use std::time::Duration;
 
-use rustix::process::{Pid, Signal, kill_process_group};
 use storage::Account;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
-use tokio::process::{Child, Command};
+use tokio::process::Command;
 use tokio::time::{sleep, timeout};
 use uuid::Uuid;
 
 use super::find;
 use crate::app::Diagnostic;
-use crate::handler;
-use crate::handler::watchdog::{Guard, Watchdog};
+use crate::handler::Group;
+use crate::handler::watchdog::Watchdog;
 
 /// Where `UseDevelopmentStorage=true` looks for blobs and queues.
 const PORTS: [(&str, u16); 2] = [("blobs", 10000), ("queues", 10001)];
@@ -34,22 +32,13 @@ const MOST_ANSWER_BYTES: u64 = 2048;
 const QUESTION: &[u8] = b"GET /devstoreaccount1?comp=list HTTP/1.1\r\nHost: 127.0.0.1\r\nConnection: close\r\n\r\n";
 const INSTALL: &str = "npm install --global azurite";
 
-/// An Azurite that was started here; dropping it ends it, with all it has started.
-#[derive(Debug)]
-pub struct Azurite {
-    child: Child,
-    group: Option<Pid>,
-    /// What it has started ends with a host that is killed, too: `npx` is a shell that waits for another.
-    _guard: Arc<Guard>,
-}
-
 /// What became of the wish for development storage.
 #[derive(Debug)]
 pub enum Provided {
     /// Nobody asked for it, or it is there.
     Nothing,
-    /// It was started, and what to say of that.
-    Started(Box<Azurite>, String),
+    /// It was started, and what to say of that. `npx` is a shell that waits for another process: both end with it.
+    Started(Box<Group>, String),
     /// It is not there: why, and what to do.
     Missing(Diagnostic),
 }
@@ -178,7 +167,7 @@ enum StartError {
     Silent,
 }
 
-async fn run(program: &Path, arguments: &[&str], ports: [u16; 2], watchdog: &Watchdog) -> Result<Azurite, StartError> {
+async fn run(program: &Path, arguments: &[&str], ports: [u16; 2], watchdog: &Watchdog) -> Result<Group, StartError> {
     let mut output = tempfile::tempfile()?;
     let mut command = Command::new(program);
     command
@@ -188,8 +177,7 @@ async fn run(program: &Path, arguments: &[&str], ports: [u16; 2], watchdog: &Wat
         .stdin(Stdio::null())
         .stdout(output.try_clone()?)
         .stderr(output.try_clone()?);
-    let (child, group, guard) = handler::spawn(&mut command, watchdog, Uuid::new_v4())?;
-    let mut azurite = Azurite { child, group, _guard: guard };
+    let mut azurite = Group::spawn(&mut command, watchdog, Uuid::new_v4())?;
     let listening = async {
         loop {
             if let Some(status) = azurite.child.try_wait()? {
@@ -215,28 +203,6 @@ async fn run(program: &Path, arguments: &[&str], ports: [u16; 2], watchdog: &Wat
 
 async fn is_open(port: u16) -> bool {
     TcpStream::connect(("127.0.0.1", port)).await.is_ok()
-}
-
-impl Azurite {
-    /// Ends it, and waits until its ports are free again.
-    pub async fn stop(mut self) {
-        self.kill();
-        // SIGKILL cannot be refused, so this wait is as long as the kernel takes.
-        _ = self.child.wait().await;
-    }
-
-    fn kill(&self) {
-        if let Some(group) = self.group {
-            // It may have ended already.
-            _ = kill_process_group(group, Signal::KILL);
-        }
-    }
-}
-
-impl Drop for Azurite {
-    fn drop(&mut self) {
-        self.kill();
-    }
 }
 
 #[cfg(test)]
