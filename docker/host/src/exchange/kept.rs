@@ -2,9 +2,10 @@
 
 use std::collections::VecDeque;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use tokio::sync::broadcast::Sender;
+use uuid::Uuid;
 
 use super::folder::Folder;
 use super::open::Open;
@@ -40,16 +41,13 @@ impl Kept {
         Self { folder, is_kept, last: Mutex::default(), number: AtomicU64::new(1), changes: Sender::new(CHANGES) }
     }
 
-    pub fn next_number(&self) -> u64 {
-        self.number.fetch_add(1, Ordering::Relaxed)
-    }
-
-    /// One that has begun.
-    pub fn add(&self, exchange: &Arc<Open>) {
+    pub fn begin(&self, invocation: Uuid, function: &str) -> Arc<Open> {
+        let exchange = Arc::new(Open::new(self.number.fetch_add(1, Ordering::Relaxed), invocation, function));
         if self.is_kept {
-            self.last().exchanges.push_back(Arc::clone(exchange));
-            self.changed(exchange);
+            self.last().exchanges.push_back(Arc::clone(&exchange));
+            self.changed(&exchange);
         }
+        exchange
     }
 
     pub fn changed(&self, exchange: &Open) {
@@ -74,8 +72,7 @@ impl Kept {
     }
 
     pub fn list(&self, is_wanted: impl Fn(u64) -> bool) -> Vec<Exchange> {
-        let last: Vec<Arc<Open>> =
-            self.last().exchanges.iter().filter(|exchange| is_wanted(exchange.number)).cloned().collect();
+        let last: Vec<_> = self.last().exchanges.iter().filter(|it| is_wanted(it.number)).cloned().collect();
         last.iter().map(|exchange| exchange.summary()).collect()
     }
 
@@ -90,7 +87,7 @@ impl Kept {
         }
     }
 
-    fn last(&self) -> std::sync::MutexGuard<'_, Last> {
+    fn last(&self) -> MutexGuard<'_, Last> {
         self.last.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }

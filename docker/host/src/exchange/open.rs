@@ -29,7 +29,7 @@ pub struct Open {
     noted: Mutex<Noted>,
 }
 
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub struct Noted {
     pub mode: Option<Mode>,
     pub outcome: Outcome,
@@ -38,8 +38,8 @@ pub struct Noted {
     pub request: Part,
     pub response: Part,
     pieces: Vec<Piece>,
-    /// What was in header lines that are secret.
-    secrets: Vec<String>,
+    /// What may be repeated in a body, and is not to be shown.
+    pub secrets: Vec<String>,
 }
 
 /// A message as it passed.
@@ -53,18 +53,8 @@ pub struct Part {
 
 impl Open {
     pub fn new(number: u64, invocation: Uuid, function: &str) -> Self {
-        let noted = Noted {
-            mode: None,
-            outcome: Outcome::UnderWay,
-            reason: String::new(),
-            milliseconds: None,
-            request: Part::default(),
-            response: Part::default(),
-            pieces: Vec::new(),
-            secrets: Vec::new(),
-        };
-        let (at, started, noted) = (Utc::now(), Instant::now(), Mutex::new(noted));
-        Self { number, invocation, function: function.to_owned(), at, started, noted }
+        let (function, at, started) = (function.to_owned(), Utc::now(), Instant::now());
+        Self { number, invocation, function, at, started, noted: Mutex::default() }
     }
 
     /// Changes what is noted, now.
@@ -132,16 +122,10 @@ impl Open {
 impl Noted {
     /// Header lines as texts; what is secret in them is remembered, and not shown.
     pub fn lines(&mut self, headers: &Headers) -> Vec<(String, String)> {
-        let lines =
-            headers.iter().map(|line| (line.name().to_owned(), String::from_utf8_lossy(line.value).into_owned()));
-        let lines: Vec<(String, String)> = lines.collect();
+        let text = |value| String::from_utf8_lossy(value).into_owned();
+        let lines: Vec<_> = headers.iter().map(|line| (line.name().to_owned(), text(line.value))).collect();
         self.secrets.extend(lines.iter().flat_map(|(name, value)| mask::secrets(name, value)));
         lines
-    }
-
-    /// What may be repeated in a body, and is not to be shown.
-    pub fn hide(&mut self, secrets: Vec<String>) {
-        self.secrets.extend(secrets);
     }
 
     fn known(&self) -> Known {

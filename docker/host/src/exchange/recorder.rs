@@ -16,11 +16,7 @@ pub struct Recorder(Option<(Arc<Kept>, Arc<Open>)>);
 
 impl Recorder {
     pub(super) fn begin(kept: Option<&Arc<Kept>>, invocation: Uuid, function: &str) -> Self {
-        Self(kept.map(|kept| {
-            let open = Arc::new(Open::new(kept.next_number(), invocation, function));
-            kept.add(&open);
-            (Arc::clone(kept), open)
-        }))
+        Self(kept.map(|kept| (Arc::clone(kept), kept.begin(invocation, function))))
     }
 
     /// Whether anybody wants to know.
@@ -30,7 +26,7 @@ impl Recorder {
 
     /// What is not to be shown of it.
     pub fn hide(&self, secrets: Vec<String>) {
-        self.note(|noted, _| noted.hide(secrets));
+        self.note(|noted, _| noted.secrets.extend(secrets));
     }
 
     /// The head of the request to the handler.
