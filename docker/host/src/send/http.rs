@@ -7,31 +7,28 @@ use tokio::net::TcpStream;
 use wire::client::{Body, Request};
 use wire::{Client, Headers, Name};
 
-use super::{Asked, Response};
+use super::{Asked, Response, Sent};
 use crate::app::{Diagnostic, HttpTrigger};
 use crate::grammar::route;
 use crate::host::Host;
 use crate::host::keys::Owner;
 use crate::host::running::Running;
 
-/// What came of a call.
-pub struct Called {
-    /// The address of the caller.
-    pub source: String,
-    pub response: Response,
-    /// What to say if no invocation comes of it.
-    pub otherwise: Diagnostic,
-}
-
 /// Calls a function, as anybody would who has the master key.
 ///
 /// # Errors
 /// If its route needs a path, or the host does not answer.
-pub async fn call(host: &Host, running: &Running, http: &HttpTrigger, asked: &Asked) -> Result<Called, Diagnostic> {
+pub async fn call(host: &Host, running: &Running, http: &HttpTrigger, asked: &Asked) -> Result<Sent, Diagnostic> {
     let full = route::full(&running.app.options.http.route_prefix, &http.route);
     let target = match &asked.path {
         Some(path) => format!("/{}", path.trim_start_matches('/')),
-        None => format!("/{}", plain(&full).ok_or_else(|| needs_path(&full))?),
+        None => match plain(&full) {
+            Some(path) => format!("/{path}"),
+            None => {
+                let text = format!("the route of the function is `{full}`, and what stands in braces is yours to say");
+                return Err(Diagnostic::of_whole(text).hint(format!("--path /{}", example(&full))));
+            }
+        },
     };
     let allowed = http.methods.as_deref().filter(|methods| !methods.is_empty());
     let body = asked.body();
@@ -67,16 +64,11 @@ pub async fn call(host: &Host, running: &Running, http: &HttpTrigger, asked: &As
     };
     let text = format!("the host answered `{line}` itself, with {}, and invoked nothing", response.status);
     let otherwise = Diagnostic::of_whole(text).hint(format!("the route of the function is `{full}`"));
-    Ok(Called { source, response, otherwise })
+    Ok(Sent { source, response: Some(response), otherwise: Some(otherwise) })
 }
 
 fn unsent(error: impl Display) -> Diagnostic {
     Diagnostic::of_whole(format!("no HTTP request can be sent to it: {error}"))
-}
-
-fn needs_path(route: &str) -> Diagnostic {
-    let text = format!("the route of the function is `{route}`, and what stands in braces is yours to say");
-    Diagnostic::of_whole(text).hint(format!("--path /{}", example(route)))
 }
 
 /// A route without those of its parameters that need no value; `None` if one does.

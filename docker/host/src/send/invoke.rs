@@ -4,13 +4,13 @@ use std::fmt::Display;
 use std::sync::Arc;
 use std::time::Duration;
 
+use regex::Regex;
 use tokio::sync::broadcast::Receiver;
 use tokio::sync::broadcast::error::RecvError;
 use tokio::time::{Instant, timeout_at};
 use uuid::Uuid;
 
-use super::http::{self, Called};
-use super::{Answer, Asked, Ended, Response, payload};
+use super::{Answer, Asked, Ended, Sent, http, payload};
 use crate::app::{BindingKind, Diagnostic, Function, LoadedFunction};
 use crate::bindings::output;
 use crate::cli::MOST_SECONDS;
@@ -24,14 +24,6 @@ use crate::triggers::manual;
 
 /// After a response the invocation is over, and its record is on the way.
 const RECORD_LIMIT_SECONDS: u64 = 2;
-
-struct Sent {
-    /// What its invocation says it was begun for.
-    source: String,
-    response: Option<Response>,
-    /// What to say where a response came, and no invocation.
-    otherwise: Option<Diagnostic>,
-}
 
 /// Invokes a function of the app that the host serves, and waits for the end; not if the handler cannot be started, as nobody would
 /// answer.
@@ -104,15 +96,12 @@ fn found(host: &Host, asked: &Asked) -> Result<(Arc<Running>, Arc<LoadedFunction
         let error = function.errors.first().cloned().unwrap_or_else(|| "the list `functions` leaves it out".to_owned());
         return Err(Diagnostic::of_whole(format!("the function `{name}` is in error: {error}")));
     };
-    if loaded.disabled && listens(loaded.trigger.kind) {
+    let listens = matches!(loaded.trigger.kind, BindingKind::QueueTrigger | BindingKind::BlobTrigger);
+    if loaded.disabled && listens {
         let text = format!("the function `{name}` is disabled, so nothing listens for its trigger");
         return Err(Diagnostic::of_whole(text).hint(format!("unset AzureWebJobs.{name}.Disabled")));
     }
     Ok((Arc::clone(running), Arc::new(loaded)))
-}
-
-const fn listens(kind: BindingKind) -> bool {
-    matches!(kind, BindingKind::QueueTrigger | BindingKind::BlobTrigger)
 }
 
 /// Sends what the trigger of the function waits for.
@@ -127,15 +116,12 @@ async fn send(
     let trigger = &function.trigger;
     let storage = || bindings.connections.storage(trigger.connection.as_deref());
     match (&function.http, trigger.kind) {
-        (Some(trigger), _) => {
-            let Called { source, response, otherwise } = http::call(host, running, trigger, asked).await?;
-            Ok(Sent { source, response: Some(response), otherwise: Some(otherwise) })
-        }
+        (Some(trigger), _) => http::call(host, running, trigger, asked).await,
         (None, BindingKind::QueueTrigger) => {
             let queue = storage()?.queue(trigger.queue(&bindings.settings)?);
             let id = queue.put(&output::encode(&body.unwrap_or_default(), bindings.encoding)).await?;
             bindings.changes.announce_message(&queue);
-            Ok(Sent { source: id, response: None, otherwise: None })
+            Ok(Sent { source: id, ..Sent::default() })
         }
         (None, BindingKind::BlobTrigger) => {
             let path = bindings.settings.expand(trigger.text("path").unwrap_or_default())?;
@@ -144,7 +130,7 @@ async fn send(
             let blob = storage()?.container(container).blob(&name);
             blob.put(body.unwrap_or_default(), &storage::PutBlob::default()).await?;
             bindings.changes.announce_blob(&blob);
-            Ok(Sent { source: format!("{container}/{name}"), response: None, otherwise: None })
+            Ok(Sent { source: format!("{container}/{name}"), ..Sent::default() })
         }
         (None, _) => {
             let text = body.map(|body| String::from_utf8_lossy(&body).into_owned());
@@ -159,7 +145,7 @@ async fn send(
             trigger.source = Some(id.clone());
             // The record of the invocation has the outcome.
             _ = invoke::invoke(host, running, function, trigger).await;
-            Ok(Sent { source: id, response: None, otherwise: None })
+            Ok(Sent { source: id, ..Sent::default() })
         }
     }
 }
@@ -167,16 +153,8 @@ async fn send(
 /// A name that fits a pattern such as `{name}.txt`, and is new.
 fn blob_name(pattern: &str) -> String {
     let id = Uuid::new_v4().simple().to_string();
-    let mut name = String::new();
-    let mut rest = pattern;
-    while let Some((before, (_, after))) =
-        rest.split_once('{').and_then(|(before, it)| Some((before, it.split_once('}')?)))
-    {
-        name.push_str(before);
-        name.push_str(&format!("sent-{}", &id[..8]));
-        rest = after;
-    }
-    name + rest
+    let new = format!("sent-{}", &id[..8]);
+    Regex::new(r"\{[^}]*\}").map_or(pattern.into(), |names| names.replace_all(pattern, new)).into_owned()
 }
 
 /// Waits for the record of the invocation, and keeps what is logged of it meanwhile.

@@ -66,6 +66,16 @@ pub struct Response {
     pub body: String,
 }
 
+/// What was sent to the trigger of a function.
+#[derive(Default)]
+struct Sent {
+    /// What its invocation says it was begun for.
+    source: String,
+    response: Option<Response>,
+    /// What to say where a response came, and no invocation.
+    otherwise: Option<Diagnostic>,
+}
+
 impl Answer {
     /// What is to be printed, and the status that says the same.
     ///

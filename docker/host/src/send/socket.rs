@@ -75,15 +75,12 @@ pub async fn ask(root: &Path, asked: &Asked) -> Result<Option<Answer>, Diagnosti
         BufReader::new(stream.take(MOST_BYTES)).read_line(&mut answer).await
     };
     let silent = |_| Diagnostic::of_whole(format!("the running host did not answer within {limit} s"));
+    let unanswered = |error| Diagnostic::of_whole(format!("the running host does not answer: {error}"));
     timeout(Duration::from_secs(limit), asking).await.map_err(silent)?.map_err(unanswered)?;
     serde_json::from_str(&answer).map(Some).map_err(|error| {
         Diagnostic::of_whole(format!("the running host answers otherwise than this mini-host: {error}"))
             .hint("start it anew; the two are not of one version")
     })
-}
-
-fn unanswered(error: io::Error) -> Diagnostic {
-    Diagnostic::of_whole(format!("the running host does not answer: {error}"))
 }
 
 fn no_place(path: &Path, error: &io::Error) -> Diagnostic {
