@@ -72,9 +72,6 @@ pub enum AccountError {
 
 impl Account {
     /// Reads a connection string. Names are matched ignoring case, unknown ones are ignored, as in Azure's clients.
-    ///
-    /// # Errors
-    /// When a part is malformed, or name, key or endpoints are missing.
     pub fn parse(connection_string: &str) -> Result<Self, AccountError> {
         let parts = Parts::parse(connection_string)?;
         if parts.get("UseDevelopmentStorage").is_some_and(|value| value.eq_ignore_ascii_case("true")) {

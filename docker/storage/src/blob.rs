@@ -87,9 +87,6 @@ impl Container {
     }
 
     /// Creates the container, or `false` if it was there already.
-    ///
-    /// # Errors
-    /// When storage is out of reach or refuses the name.
     pub async fn create(&self) -> Result<bool, Error> {
         match self.storage.call(self.request(Method::PUT)).await {
             Ok(_) => Ok(true),
@@ -99,9 +96,6 @@ impl Container {
     }
 
     /// All blobs whose names begin with `prefix`, in storage's order.
-    ///
-    /// # Errors
-    /// When there is no such container ([`Error::is_not_found`]), or storage is out of reach.
     pub async fn list(&self, prefix: &str) -> Result<Vec<BlobItem>, Error> {
         let call = || self.request(Method::GET).query("include", "metadata");
         self.storage.list(call, prefix, "Blob", item).await
@@ -135,9 +129,6 @@ impl Blob {
     }
 
     /// Writes the whole blob. Its container is created if it is missing.
-    ///
-    /// # Errors
-    /// When the blob is there already and must not be, it is leased, or storage is out of reach.
     pub async fn put(&self, content: impl Into<Bytes>, options: &PutBlob) -> Result<(), Error> {
         let content = content.into();
         let put = async || {
@@ -167,26 +158,17 @@ impl Blob {
     }
 
     /// Deletes it, or `false` if there was none.
-    ///
-    /// # Errors
-    /// When it is leased, or storage is out of reach.
     pub async fn delete(&self) -> Result<bool, Error> {
         Ok(present(self.storage.call(self.request(Method::DELETE)).await)?.is_some())
     }
 
     /// Replaces the user metadata of a blob that we have leased.
-    ///
-    /// # Errors
-    /// When there is no such blob, somebody else has leased it now, or storage is out of reach.
     pub async fn set_metadata(&self, metadata: &[(String, String)], lease: &str) -> Result<(), Error> {
         let call = self.request(Method::PUT).query("comp", "metadata").header(LEASE_ID, lease);
         self.storage.call(with_metadata(call, metadata)).await.map(drop)
     }
 
     /// Leases it for 15 to 60 seconds; the lease's id, or `None` while somebody else has it.
-    ///
-    /// # Errors
-    /// When there is no such blob, or storage is out of reach.
     pub async fn acquire_lease(&self, duration: Duration) -> Result<Option<String>, Error> {
         match self.storage.call(self.lease("acquire").header("x-ms-lease-duration", duration.as_secs())).await {
             Ok(answer) => Ok(Some(answer.header("x-ms-lease-id").to_owned())),
@@ -196,9 +178,6 @@ impl Blob {
     }
 
     /// Gives a lease back.
-    ///
-    /// # Errors
-    /// When somebody else has it now, or storage is out of reach.
     pub async fn release_lease(&self, lease: &str) -> Result<(), Error> {
         self.storage.call(self.lease("release").header(LEASE_ID, lease)).await.map(drop)
     }

@@ -49,9 +49,6 @@ impl std::fmt::Debug for Storage {
 
 impl Storage {
     /// The account that a connection string describes. Nothing is called yet.
-    ///
-    /// # Errors
-    /// When the connection string is malformed or incomplete.
     pub fn connect(connection_string: &str) -> Result<Self, Error> {
         Self::new(Account::parse(connection_string)?)
     }
@@ -103,7 +100,7 @@ impl Storage {
         loop {
             let page = call().query("comp", "list").query("prefix", prefix).query("marker", &marker);
             let list = self.call(page).await?.xml()?;
-            entries.extend(list.descendants(element).map(&read));
+            entries.extend(list.descendants(element).into_iter().map(&read));
             marker = list.text_of("NextMarker").to_owned();
             if marker.is_empty() {
                 return Ok(entries);

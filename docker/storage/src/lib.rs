@@ -1,7 +1,8 @@
 //! The few queue and blob calls that mini-host and the driver both make.
 //!
 //! Start with [`Storage::connect`], which takes a connection string as Azure's own clients do, then name a [`Queue`] or a
-//! [`Container`]. Message texts are what stands in storage: base64 or not is the caller's affair.
+//! [`Container`]. Message texts are what stands in storage: base64 or not is the caller's affair. Every call fails when storage is out
+//! of reach, or refuses it: [`Error`] says which.
 //!
 //! ```no_run
 //! # async fn example() -> Result<(), storage::Error> {
@@ -26,6 +27,3 @@ pub use client::{Storage, prepare_tls};
 pub use error::Error;
 pub use http_date::http_date;
 pub use queue::{Queue, QueueMessage};
-
-/// The type of all dates in this crate's results. They are UTC.
-pub use chrono::NaiveDateTime;

@@ -17,7 +17,8 @@ pub struct Queue {
     name: String,
 }
 
-/// A message that was taken: invisible to others until `next_visible_time`, and ours to update or delete by its receipt.
+/// A message that was taken: invisible to others until `next_visible_time`, and ours to update or delete by its receipt. Its times are
+/// UTC.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct QueueMessage {
     /// The id it was given when it was put.
@@ -55,9 +56,6 @@ impl Queue {
     }
 
     /// Creates the queue unless it is there already.
-    ///
-    /// # Errors
-    /// When storage is out of reach or refuses the name.
     pub async fn create(&self) -> Result<(), Error> {
         self.storage.call(self.request(Method::PUT, "")).await.map(drop)
     }
@@ -71,17 +69,14 @@ impl Queue {
     }
 
     /// Puts a message that is visible at once and lives for the seven days of storage's default; its id. The queue is created if
-    /// it is missing.
-    ///
-    /// # Errors
-    /// When the text is longer than 64 KiB, or storage is out of reach.
+    /// it is missing. A text of more than 64 KiB is refused.
     pub async fn put(&self, text: &str) -> Result<String, Error> {
         let document = format!("<QueueMessage><MessageText>{}</MessageText></QueueMessage>", xml::escaped(text));
         let put = async || {
             let call = self.request(Method::POST, "/messages").header("content-type", "application/xml");
             let answer = self.storage.call(call.body(document.clone())).await?.xml()?;
-            let message = answer.descendants("QueueMessage").next();
-            Ok::<_, Error>(message.map(|message| message.text_of("MessageId").to_owned()).unwrap_or_default())
+            let messages = answer.descendants("QueueMessage");
+            Ok::<_, Error>(messages.first().map(|message| message.text_of("MessageId").to_owned()).unwrap_or_default())
         };
         match put().await {
             Err(error) if error.is_not_found() => {
@@ -93,20 +88,14 @@ impl Queue {
     }
 
     /// Takes up to `count` (1 to 32) messages and hides them from others for `invisible`.
-    ///
-    /// # Errors
-    /// When there is no such queue, or storage is out of reach.
     pub async fn receive(&self, count: u32, invisible: Duration) -> Result<Vec<QueueMessage>, Error> {
         let call = self.request(Method::GET, "/messages").query("numofmessages", count);
         let answer = self.storage.call(call.query("visibilitytimeout", invisible.as_secs())).await?;
         let messages = answer.xml()?;
-        messages.descendants("QueueMessage").map(|message| read_message(&answer, message)).collect()
+        messages.descendants("QueueMessage").into_iter().map(|message| read_message(&answer, message)).collect()
     }
 
     /// Hides a taken message for `invisible` from now on (zero: shows it again); its new receipt.
-    ///
-    /// # Errors
-    /// When the message is not ours any more, or storage is out of reach.
     pub async fn update(&self, id: &str, pop_receipt: &str, invisible: Duration) -> Result<String, Error> {
         let call = self.message(Method::PUT, id, pop_receipt).query("visibilitytimeout", invisible.as_secs());
         Ok(self.storage.call(call).await?.header("x-ms-popreceipt").to_owned())
@@ -122,9 +111,6 @@ impl Queue {
     }
 
     /// Deletes all messages.
-    ///
-    /// # Errors
-    /// When there is no such queue, or storage is out of reach.
     pub async fn clear(&self) -> Result<(), Error> {
         self.storage.call(self.request(Method::DELETE, "/messages")).await.map(drop)
     }

@@ -24,10 +24,12 @@ impl Element {
     }
 
     /// All elements of that name below this one, in document order.
-    pub(crate) fn descendants(&self, name: &str) -> impl Iterator<Item = &Element> {
-        let mut found = Vec::new();
-        collect(self, name, &mut found);
-        found.into_iter()
+    pub(crate) fn descendants(&self, name: &str) -> Vec<&Element> {
+        let with_those_below = |child| {
+            let own = Some(child).filter(|child: &&Element| child.name == name);
+            own.into_iter().chain(child.descendants(name))
+        };
+        self.children.iter().flat_map(with_those_below).collect()
     }
 }
 
@@ -73,15 +75,6 @@ pub(crate) fn escaped(text: &str) -> String {
     escape(text).replace('\r', "&#13;")
 }
 
-fn collect<'a>(element: &'a Element, name: &str, found: &mut Vec<&'a Element>) {
-    for child in &element.children {
-        if child.name == name {
-            found.push(child);
-        }
-        collect(child, name, found);
-    }
-}
-
 fn close(open: &mut Vec<Element>) -> Result<(), XmlError> {
     let element = open.pop().ok_or(XmlError::NoElement)?;
     let parent = open.last_mut().ok_or(XmlError::NoElement)?;
@@ -113,7 +106,7 @@ mod tests {
             parse("\u{feff}<?xml version='1.0'?><A><B> a &lt;b&gt; &amp;&#x20;c </B><B/></A>".as_bytes()).unwrap();
         assert_eq!(root.name, "A");
         assert_eq!(root.text_of("B"), " a <b> & c ");
-        assert_eq!(root.descendants("B").count(), 2);
+        assert_eq!(root.descendants("B").len(), 2);
         assert_eq!(root.text_of("C"), "");
     }
 

@@ -11,7 +11,7 @@ use tokio::sync::watch;
 use tokio::task::JoinSet;
 use tokio::time::sleep;
 
-use super::context::{CATEGORY, Context, Judgement, until};
+use super::context::{CATEGORY, Context, Judgement, rest};
 use super::host_id::host_id;
 use super::listener::{self, Source};
 use super::timer::HOSTS_CONTAINER;
@@ -98,7 +98,6 @@ pub(super) async fn posted(
 #[derive(Debug)]
 struct Watch {
     context: Context,
-    binding: Binding,
     pattern: BlobPattern,
     container: Container,
     hosts: Container,
@@ -119,7 +118,6 @@ impl Watch {
         Ok(Self {
             container: storage.container(&pattern.container),
             pattern,
-            binding: binding.clone(),
             context: context.clone(),
             hosts,
             host_id: Arc::clone(host_id),
@@ -190,7 +188,9 @@ impl Watch {
         };
         let Some(captures) = self.pattern.captures(name) else { return Judgement::Handled };
         let reason = format!("New blob detected: {}/{name}", self.container.name());
-        self.context.invoke(trigger(&self.binding, reason, Found { blob: &blob, download, captures })).await
+        self.context
+            .invoke(trigger(&self.context.function.trigger, reason, Found { blob: &blob, download, captures }))
+            .await
     }
 }
 
@@ -213,7 +213,7 @@ async fn scan(watch: Arc<Watch>, mut resting: watch::Receiver<bool>) {
             }
         }
         tokio::select! {
-            () = until(&mut resting, true) => {}
+            () = rest(&mut resting) => {}
             () = sleep(watch.interval) => {}
             () = changes.change(|written| written.starts_with(&address)) => {}
         }

@@ -11,9 +11,9 @@ use crate::invoke::{self, Trigger};
 
 pub(crate) const CATEGORY: &str = "Host.Triggers";
 
-/// Waits until a switch is in this position, or its owner is gone.
-pub(crate) async fn until(switch: &mut watch::Receiver<bool>, position: bool) {
-    _ = switch.wait_for(|state| *state == position).await;
+/// Waits until listeners are to rest, or nobody is there to say so.
+pub(crate) async fn rest(resting: &mut watch::Receiver<bool>) {
+    _ = resting.wait_for(|resting| *resting).await;
 }
 
 /// What an invocation says about what started it.

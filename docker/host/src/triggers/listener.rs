@@ -9,7 +9,7 @@ use tokio::task::JoinSet;
 use tokio::time::{Instant, sleep};
 
 use super::backoff::Backoff;
-use super::context::{CATEGORY, Judgement, until};
+use super::context::{CATEGORY, Judgement, rest};
 use super::trouble::Trouble;
 use crate::app::{Diagnostic, MessageEncoding};
 use crate::bindings::changes::Announced;
@@ -60,7 +60,7 @@ where
         let messages = taken(&source, &mut trouble).await;
         if messages.is_empty() {
             tokio::select! {
-                () = until(&mut resting, true) => {}
+                () = rest(&mut resting) => {}
                 () = sleep(backoff.next_wait()) => {}
                 () = changes.change(|written| *written == *address) => backoff.reset(),
             }
@@ -79,7 +79,7 @@ async fn room(under_way: &mut JoinSet<()>, threshold: usize, resting: &mut watch
     while under_way.try_join_next().is_some() {}
     while under_way.len() > threshold {
         tokio::select! {
-            () = until(resting, true) => return false,
+            () = rest(resting) => return false,
             _ = under_way.join_next() => {}
         }
     }

@@ -4,6 +4,8 @@ use std::sync::Arc;
 
 use chrono::{NaiveDate, NaiveDateTime, Utc};
 
+use storage::QueueMessage;
+
 use super::{blob, queue, timer};
 use crate::app::{Binding, BindingKind, Cardinality, DataType, Diagnostic, LoadedFunction};
 use crate::bindings::Bindings;
@@ -85,9 +87,11 @@ pub fn canned(binding: &Binding, text: &str, batch: &Metadata, own: &Metadata) -
 type Metadata = serde_json::Map<String, serde_json::Value>;
 
 /// A message that never was in a queue (recording K10q).
-fn posted_message() -> queue::Arrived {
-    queue::Arrived {
-        handle: None,
+fn posted_message() -> QueueMessage {
+    QueueMessage {
+        id: String::new(),
+        text: String::new(),
+        pop_receipt: String::new(),
         dequeue_count: 0,
         insertion_time: Utc::now().naive_utc(),
         expiration_time: last_date(),

@@ -30,49 +30,28 @@ pub(super) async fn listen(context: Context, resting: watch::Receiver<bool>) {
         let (context, name) = (context.clone(), Arc::clone(&name));
         async move {
             let reason = format!("New queue message detected on '{name}'.");
-            context.invoke(trigger(&context.function.trigger, reason, Arrived::from(message), &bytes)).await
+            context.invoke(trigger(&context.function.trigger, reason, message, &bytes)).await
         }
     })
     .await;
 }
 
-/// What storage knows of a message beside its text.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct Arrived {
-    /// Id and pop receipt; a message that was only posted to the admin route has none.
-    pub(super) handle: Option<(String, String)>,
-    pub(super) dequeue_count: u64,
-    pub(super) insertion_time: NaiveDateTime,
-    pub(super) expiration_time: NaiveDateTime,
-    pub(super) next_visible_time: NaiveDateTime,
-}
-
-impl From<QueueMessage> for Arrived {
-    fn from(message: QueueMessage) -> Self {
-        Self {
-            handle: Some((message.id, message.pop_receipt)),
-            dequeue_count: message.dequeue_count,
-            insertion_time: message.insertion_time,
-            expiration_time: message.expiration_time,
-            next_visible_time: message.next_visible_time,
-        }
-    }
-}
-
 /// What the handler gets for a message with these bytes (recordings D04, D05, SX-*).
-pub(super) fn trigger(binding: &Binding, reason: String, message: Arrived, bytes: &[u8]) -> Trigger {
+/// One that was only posted to the admin route has no id and no receipt.
+pub(super) fn trigger(binding: &Binding, reason: String, message: QueueMessage, bytes: &[u8]) -> Trigger {
     let text = decode(bytes);
+    let source = Some(message.id).filter(|id| !id.is_empty());
     let mut data = BindingData::default();
     data.set("QueueTrigger", text.as_ref());
     data.set("DequeueCount", i64::try_from(message.dequeue_count).unwrap_or(i64::MAX));
     data.set("ExpirationTime", date(message.expiration_time));
-    if let Some((id, _)) = &message.handle {
+    if let Some(id) = &source {
         data.set("Id", id.as_str());
     }
     data.set("InsertionTime", date(message.insertion_time));
     data.set("NextVisibleTime", date(message.next_visible_time));
-    if let Some((_, receipt)) = &message.handle {
-        data.set("PopReceipt", receipt.as_str());
+    if source.is_some() {
+        data.set("PopReceipt", message.pop_receipt);
     }
     let value = match binding.data_type {
         Some(DataType::Binary | DataType::Stream) => Value::Bytes(bytes.to_vec().into()),
@@ -81,7 +60,6 @@ pub(super) fn trigger(binding: &Binding, reason: String, message: Arrived, bytes
             Value::Text(text.into_owned())
         }
     };
-    let source = message.handle.map(|(id, _)| id);
     Trigger { source, ..Trigger::new(binding, reason, value, data) }
 }
 

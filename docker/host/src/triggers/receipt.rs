@@ -15,10 +15,8 @@ pub(super) fn receipt(hosts: &Container, owner: &str, blob: &Blob, etag: &str) -
     hosts.blob(format!("blobreceipts/{owner}/\"{etag}\"/{container}/{name}"))
 }
 
-/// Hands a blob over unless that was done before, by whichever host; `false`: another host is about to do it.
-///
-/// # Errors
-/// When storage is out of reach or refuses, or the blob cannot be handed over. It will be found again.
+/// Hands a blob over unless that was done before, by whichever host; `false`: another host is about to do it. A blob that cannot be
+/// handed over will be found again.
 pub(super) async fn once<F>(receipt: &Blob, hand_over: impl FnOnce() -> F) -> Result<bool, Error>
 where
     F: Future<Output = Result<(), Error>>,

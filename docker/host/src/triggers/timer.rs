@@ -2,12 +2,12 @@
 
 use std::time::Duration;
 
-use chrono::{DateTime, FixedOffset, Local, NaiveDateTime};
+use chrono::{DateTime, Local, NaiveDateTime};
 use storage::{Blob, PutBlob};
 use tokio::sync::watch;
 use tokio::time::sleep;
 
-use super::context::{CATEGORY, Context, until};
+use super::context::{CATEGORY, Context, rest};
 use super::host_id::host_id;
 use crate::app::{Binding, Diagnostic, Settings};
 use crate::bindings::connection::Connections;
@@ -39,7 +39,7 @@ pub(super) async fn listen(context: Context, mut resting: watch::Receiver<bool>)
     }
     while let Some(next) = timer.schedule.next(&Local::now()) {
         tokio::select! {
-            () = until(&mut resting, true) => return,
+            () = rest(&mut resting) => return,
             () = reached(next) => {}
         }
         // A clock that was set back meanwhile, or a wait that ended a little early, must not make two runs of one.
@@ -91,9 +91,9 @@ struct Timer {
 /// When a timer ran last and when it will run next, as it is kept in storage. `None` is .NET's first date: never.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct State {
-    last: Option<DateTime<FixedOffset>>,
-    next: Option<DateTime<FixedOffset>>,
-    last_updated: Option<DateTime<FixedOffset>>,
+    last: Option<DateTime<Local>>,
+    next: Option<DateTime<Local>>,
+    last_updated: Option<DateTime<Local>>,
 }
 
 impl Timer {
@@ -128,7 +128,7 @@ impl Timer {
         let state = match kept {
             Some(kept) => kept.under(&self.schedule, now),
             // What the handler sees at its first run has never been updated either (recording D18).
-            None => State { last: None, next: fixed(self.schedule.next(&now)), last_updated: None },
+            None => State { last: None, next: self.schedule.next(&now), last_updated: None },
         };
         self.keep(&state, now).await;
         Some(state)
@@ -140,15 +140,14 @@ impl Timer {
         self.context.invoke(trigger(&self.context.function.trigger, reason, info)).await;
         if let Some(state) = state {
             let at = state.scheduled_time(now);
-            *state =
-                State { last: fixed(Some(at)), next: fixed(self.schedule.next(&at)), last_updated: fixed(Some(at)) };
+            *state = State { last: Some(at), next: self.schedule.next(&at), last_updated: Some(at) };
             self.keep(state, now).await;
         }
     }
 
     async fn keep(&self, state: &State, now: DateTime<Local>) {
         let Some(blob) = &self.status else { return };
-        let state = State { last_updated: state.last_updated.or(fixed(Some(now))), ..state.clone() };
+        let state = State { last_updated: state.last_updated.or(Some(now)), ..state.clone() };
         let kept = blob.put(json::to_compact(&state.to_json()), &PutBlob::default()).await;
         if let Err(error) = kept {
             self.context.host.log.warning(CATEGORY, format!("The state of a timer cannot be kept: {error}"));
@@ -164,42 +163,35 @@ impl State {
     /// The state under a schedule that may have changed since: what the new one asks for is not late already.
     fn under(self, schedule: &Schedule, now: DateTime<Local>) -> Self {
         let Some(since) = self.last.or(self.last_updated) else { return self };
-        let expected = schedule.next(&since.with_timezone(&Local));
-        if fixed(expected) == self.next {
+        let expected = schedule.next(&since);
+        if expected == self.next {
             return self;
         }
         let next = expected.filter(|expected| *expected >= now).or_else(|| schedule.next(&now));
-        Self { last: None, next: fixed(next), last_updated: self.last_updated }
+        Self { last: None, next, last_updated: self.last_updated }
     }
 
     /// The time that a run at `now` is for.
     fn scheduled_time(&self, now: DateTime<Local>) -> DateTime<Local> {
-        let next = self
-            .next
-            .map(|next| next.with_timezone(&Local))
-            .filter(|next| *next > now && (*next - now).num_milliseconds() < EARLY_LIMIT_MILLISECONDS);
-        next.unwrap_or(now)
+        let is_early =
+            |next: &DateTime<Local>| *next > now && (*next - now).num_milliseconds() < EARLY_LIMIT_MILLISECONDS;
+        self.next.filter(is_early).unwrap_or(now)
     }
 
     fn to_json(&self) -> Json {
-        let text = |date: &Option<DateTime<FixedOffset>>| {
+        let text = |date: Option<DateTime<Local>>| {
             Json::Text(date.map_or_else(|| NEVER.to_owned(), |date| date.format("%Y-%m-%dT%H:%M:%S%.f%:z").to_string()))
         };
-        json::object([
-            ("Last", text(&self.last)),
-            ("Next", text(&self.next)),
-            ("LastUpdated", text(&self.last_updated)),
-        ])
+        json::object([("Last", text(self.last)), ("Next", text(self.next)), ("LastUpdated", text(self.last_updated))])
     }
 
     fn read(bytes: &[u8]) -> Option<Self> {
         let value: serde_json::Value = serde_json::from_slice(bytes).ok()?;
         let date = |name: &str| {
             let text = value.get(name)?.as_str()?;
-            let zoned = DateTime::parse_from_rfc3339(text).ok();
+            let zoned = DateTime::parse_from_rfc3339(text).ok().map(|date| date.with_timezone(&Local));
             // A date without an offset is .NET's first, or local time.
-            let local =
-                || text.parse::<NaiveDateTime>().ok()?.and_local_timezone(Local).earliest().map(|it| it.fixed_offset());
+            let local = || text.parse::<NaiveDateTime>().ok()?.and_local_timezone(Local).earliest();
             if text.starts_with("0001-01-01") { None } else { zoned.or_else(local) }
         };
         Some(Self { last: date("Last"), next: date("Next"), last_updated: date("LastUpdated") })
@@ -214,10 +206,6 @@ fn status_blob(context: &Context, connections: &Connections) -> Result<Blob, Dia
     Ok(storage.container(HOSTS_CONTAINER).blob(name))
 }
 
-fn fixed(date: Option<DateTime<Local>>) -> Option<DateTime<FixedOffset>> {
-    date.map(|date| date.fixed_offset())
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -229,11 +217,7 @@ mod tests {
 
     #[test]
     fn what_is_kept_is_read_back() {
-        let state = State {
-            last: None,
-            next: fixed(Some(local("2024-11-01 10:05:00"))),
-            last_updated: fixed(Some(Local::now())),
-        };
+        let state = State { last: None, next: Some(local("2024-11-01 10:05:00")), last_updated: Some(Local::now()) };
         let text = json::to_compact(&state.to_json());
         assert!(text.starts_with(r#"{"Last":"0001-01-01T00:00:00+00:00","Next":"2024-11-01T10:05:00"#), "{text}");
         let read = State::read(text.as_bytes()).unwrap();
@@ -246,23 +230,23 @@ mod tests {
         let schedule = Schedule::parse("0 0 3 * * *").unwrap();
         let now = local("2024-11-05 12:00:00");
         let kept = State {
-            last: fixed(Some(local("2024-11-03 03:00:00"))),
-            next: fixed(Some(local("2024-11-04 03:00:00"))),
-            last_updated: fixed(Some(local("2024-11-03 03:00:00"))),
+            last: Some(local("2024-11-03 03:00:00")),
+            next: Some(local("2024-11-04 03:00:00")),
+            last_updated: Some(local("2024-11-03 03:00:00")),
         };
         let same = kept.clone().under(&schedule, now);
         assert_eq!(same, kept);
         assert!(same.is_past_due(now));
 
         let changed = kept.under(&Schedule::parse("0 0 5 * * *").unwrap(), now);
-        assert_eq!(changed.next, fixed(Some(local("2024-11-06 05:00:00"))));
+        assert_eq!(changed.next, Some(local("2024-11-06 05:00:00")));
         assert!(!changed.is_past_due(now));
     }
 
     #[test]
     fn a_run_a_little_early_is_the_run_of_its_time() {
         let next = local("2024-11-04 03:00:00");
-        let state = State { last: None, next: fixed(Some(next)), last_updated: None };
+        let state = State { last: None, next: Some(next), last_updated: None };
         assert_eq!(state.scheduled_time(next - chrono::TimeDelta::milliseconds(300)), next);
         assert_eq!(
             state.scheduled_time(next - chrono::TimeDelta::seconds(300)),
