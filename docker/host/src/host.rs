@@ -148,10 +148,8 @@ impl Host {
     }
 
     /// Reads the app, starts its handler, and serves it from now on in place of the one before; `reason` is logged. The handler
-    /// of that one ends with its last request, or before the next one starts where both are to listen on the same port.
-    ///
-    /// # Errors
-    /// If the app cannot be read now: nothing has changed then.
+    /// of that one ends with its last request, or before the next one starts where both are to listen on the same port. If the
+    /// app cannot be read now, nothing has changed.
     pub async fn load(self: &Arc<Self>, reason: &str) -> Result<(), Diagnostic> {
         let _turn = self.turn.lock().await;
         let host = Arc::clone(self);
@@ -244,9 +242,8 @@ impl Host {
         if let State::Running(running) | State::Error(_, Some(running)) = self.state()
             && let Some(handler) = &running.handler
         {
-            let mut readiness = handler.readiness();
-            let decided = readiness.wait_for(|state| *state != Readiness::Starting);
-            _ = tokio::time::timeout(Duration::from_millis(HANDLER_LEAD_MS), decided).await;
+            let lead = Duration::from_millis(HANDLER_LEAD_MS);
+            handler.wait_for(lead, |state| *state != Readiness::Starting).await;
         }
     }
 

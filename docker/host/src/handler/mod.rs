@@ -85,15 +85,17 @@ impl Handler {
         *self.readiness.borrow() == Readiness::GivenUp
     }
 
+    /// Waits for this long at most until its readiness is a wanted one. What it is then.
+    pub async fn wait_for(&self, limit: Duration, is_wanted: impl FnMut(&Readiness) -> bool) -> Readiness {
+        let mut readiness = self.readiness();
+        _ = tokio::time::timeout(limit, readiness.wait_for(is_wanted)).await;
+        *readiness.borrow()
+    }
+
     /// Waits until the handler is ready, for four times `initializationTimeout` (protocol.md#early-requests). Whether it is.
     pub async fn wait_ready(&self) -> bool {
-        if self.is_ready() {
-            return true;
-        }
-        let mut readiness = self.readiness();
-        let decided = readiness.wait_for(|state| matches!(state, Readiness::Ready | Readiness::GivenUp));
-        let decided = tokio::time::timeout(4 * self.initialization_timeout, decided).await;
-        matches!(decided, Ok(Ok(state)) if *state == Readiness::Ready)
+        let is_decided = |state: &Readiness| matches!(state, Readiness::Ready | Readiness::GivenUp);
+        self.is_ready() || self.wait_for(4 * self.initialization_timeout, is_decided).await == Readiness::Ready
     }
 
     /// Waits, for a moment, until a process that has just hung up is known to have ended, so that the next invocation waits for
@@ -103,9 +105,7 @@ impl Handler {
             self.restart();
             return;
         }
-        let mut readiness = self.readiness();
-        let noticed = readiness.wait_for(|state| *state != Readiness::Ready);
-        _ = tokio::time::timeout(Duration::from_millis(END_NOTICE_MS), noticed).await;
+        self.wait_for(Duration::from_millis(END_NOTICE_MS), |state| *state != Readiness::Ready).await;
     }
 
     /// Kills the process and starts another; not counted as a failure (protocol.md#function-timeout).
@@ -119,9 +119,7 @@ impl Handler {
     /// Waits, for a moment, until a handler that was restarted is ready, as the real host does before it answers the caller who
     /// waited in vain (recording P15c).
     pub async fn notice_start(&self) {
-        let mut readiness = self.readiness();
-        let noticed = readiness.wait_for(|state| *state == Readiness::Ready);
-        _ = tokio::time::timeout(Duration::from_millis(START_NOTICE_MS), noticed).await;
+        self.wait_for(Duration::from_millis(START_NOTICE_MS), |state| *state == Readiness::Ready).await;
     }
 
     /// Kills the process and everything in its group, and waits until it is gone.
