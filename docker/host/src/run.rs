@@ -7,7 +7,6 @@ mod signals;
 
 use std::fmt::Display;
 use std::io;
-use std::path::Path;
 use std::pin::pin;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
@@ -39,10 +38,7 @@ use crate::triggers;
 use listen::Bound;
 use signals::StopSignals;
 
-/// Does what the command line says.
-///
-/// # Errors
-/// What keeps it from being done, for the person who has asked for it.
+/// Does what the command line says; or says, for the person who has asked, what keeps it from being done.
 pub async fn run(cli: Cli) -> Result<u8, Diagnostic> {
     let outcome = match cli.verb {
         Some(Verb::Send(asked)) => send(asked).await,
@@ -114,14 +110,10 @@ fn pack(asked: &Package) -> Result<(), Diagnostic> {
     Ok(())
 }
 
-/// Serves an app until a signal asks the program to end, or the handler cannot be kept running; or until the one function that is
-/// asked for has been invoked.
-///
-/// # Errors
-/// If the options, the app's folder or an address cannot be used. What is wrong with the app itself is not an error: it is logged.
+/// Serves an app until a signal asks the program to end, or the handler cannot be kept running; or until the one function that
+/// is asked for has been invoked. What is wrong with the app itself is not an error: it is logged.
 async fn serve(options: ServeOptions, asked: Option<Asked>) -> Result<Option<Answer>, Diagnostic> {
-    let Surroundings { root, environment, port, cors, is_local, may_start_azurite, mut notes } =
-        local::surroundings(&options)?;
+    let Surroundings { root, environment, port, cors, is_local, mut notes } = local::surroundings(&options)?;
     if let Some(folder) = &options.observe.record {
         let what = format!("cannot make the folder `{}` of --record", folder.display());
         std::fs::create_dir_all(folder).map_err(|error| failed(what, &error))?;
@@ -137,7 +129,7 @@ async fn serve(options: ServeOptions, asked: Option<Asked>) -> Result<Option<Ans
     let Bound { listeners, urls, note } = listen::bind(&environment, port).await?;
     notes.extend(note);
     let azurite = tokio::select! {
-        azurite = storage_emulator(may_start_azurite, &environment, &root, &kept) => azurite,
+        azurite = azurite::provide(is_local && !options.no_azurite, &environment, &root, &kept) => azurite,
         () = signals.next() => return Ok(None),
     };
     let socket = if is_local && asked.is_none() { Socket::open(&root).await } else { Ok(None) };
@@ -244,15 +236,6 @@ async fn wait_for_end(
     };
     watching.abort();
     is_drained
-}
-
-async fn storage_emulator(
-    may_start: bool,
-    environment: &[(String, String)],
-    root: &Path,
-    watchdog: &Watchdog,
-) -> Provided {
-    if may_start { azurite::provide(environment, root, watchdog).await } else { Provided::Nothing }
 }
 
 /// What this system, or this machine, does not let mini-host promise.

@@ -53,8 +53,8 @@ enum Listener {
 }
 
 /// Looks after the storage of an app that has `AzureWebJobsStorage=UseDevelopmentStorage=true`.
-pub async fn provide(environment: &[(String, String)], root: &Path, watchdog: &Watchdog) -> Provided {
-    if !is_wanted(environment) {
+pub async fn provide(may_start: bool, environment: &[(String, String)], root: &Path, watchdog: &Watchdog) -> Provided {
+    if !(may_start && is_wanted(environment)) {
         return Provided::Nothing;
     }
     let mut is_there = false;

@@ -18,9 +18,6 @@ pub struct Policy {
 
 impl Policy {
     /// The policy of a list of origins with commas between them; `*` is any.
-    ///
-    /// # Errors
-    /// If one of them is not an origin, or any may call with credentials.
     pub fn new(origins: &str, has_credentials: bool) -> Result<Self, Diagnostic> {
         let origins: Vec<String> = origins
             .split(',')

@@ -8,9 +8,6 @@ use crate::app::Diagnostic;
 const HOST_FILE: &str = "host.json";
 
 /// The named folder; without a name, the nearest one with host.json, from the current one upward. The path is absolute.
-///
-/// # Errors
-/// If there is no such folder.
 pub fn find(named: Option<PathBuf>) -> Result<PathBuf, Diagnostic> {
     if let Some(path) = named {
         let cannot_open = |error: &dyn Display| {

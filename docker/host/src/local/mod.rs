@@ -34,8 +34,6 @@ pub struct Surroundings {
     pub cors: Option<Policy>,
     /// Whether this is a person's own machine: the environment does not name the app.
     pub is_local: bool,
-    /// Whether a storage emulator may be started.
-    pub may_start_azurite: bool,
     /// What a person should know, one entry for each warning.
     pub notes: Vec<Diagnostic>,
 }
@@ -50,9 +48,6 @@ pub enum Port {
 }
 
 /// The folder of the app that these options mean.
-///
-/// # Errors
-/// If there is no app.
 pub fn app_folder(options: &ServeOptions) -> Result<PathBuf, Diagnostic> {
     let environment: Vec<_> = variables().collect();
     let named = find(&environment, SCRIPT_ROOT).map(PathBuf::from);
@@ -60,9 +55,6 @@ pub fn app_folder(options: &ServeOptions) -> Result<PathBuf, Diagnostic> {
 }
 
 /// Finds the app, and reads what stands beside it.
-///
-/// # Errors
-/// If there is no app, or its local.settings.json cannot be used.
 pub fn surroundings(options: &ServeOptions) -> Result<Surroundings, Diagnostic> {
     let mut environment: Vec<(String, String)> = variables().collect();
     let named_by_environment = find(&environment, SCRIPT_ROOT).map(PathBuf::from);
@@ -98,8 +90,7 @@ pub fn surroundings(options: &ServeOptions) -> Result<Surroundings, Diagnostic> 
     let origins = options.cors.as_deref().or(file.cors.as_deref()).filter(|origins| !origins.trim().is_empty());
     let has_credentials = options.cors_credentials || (options.cors.is_none() && file.cors_credentials);
     let cors = origins.map(|origins| Policy::new(origins, has_credentials)).transpose()?;
-    let (is_local, may_start_azurite) = (!is_image, !is_image && !options.no_azurite);
-    Ok(Surroundings { root, environment, port, cors, is_local, may_start_azurite, notes: file.notes })
+    Ok(Surroundings { root, environment, port, cors, is_local: !is_image, notes: file.notes })
 }
 
 /// The environment of this process as far as it is text.

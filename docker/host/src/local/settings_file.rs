@@ -31,9 +31,6 @@ pub struct SettingsFile {
 }
 
 /// Reads a local.settings.json.
-///
-/// # Errors
-/// If the file cannot be read, is encrypted, or is not such a file.
 pub fn read(path: &Path) -> Result<SettingsFile, Diagnostic> {
     let bytes = files::read(path).map_err(|error| {
         Diagnostic::of_whole(format!("cannot read `{}`: {error}", path.display()))
