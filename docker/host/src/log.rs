@@ -17,6 +17,7 @@ use tokio::sync::broadcast;
 use uuid::Uuid;
 
 use known::Known;
+use member::starts_with;
 pub use record::{Invocation, Outcome, Output, Record};
 pub use writer::{Format, flush, print, set_format};
 
@@ -161,7 +162,7 @@ impl Filter {
     }
 
     fn least(&self, category: &str) -> Level {
-        let fitting = self.rules.iter().filter(|(prefix, _)| starts_with_ignoring_case(category, prefix));
+        let fitting = self.rules.iter().filter(|(prefix, _)| starts_with(category, prefix));
         fitting.max_by_key(|(prefix, _)| prefix.len()).map_or(self.default, |(_, level)| *level)
     }
 }
@@ -194,10 +195,6 @@ fn printable(message: &str) -> String {
     let is_harmless = |character: char| !character.is_control() || matches!(character, '\n' | '\t');
     let ends = message.replace("\r\n", "\n");
     ends.chars().map(|character| if is_harmless(character) { character } else { '\u{fffd}' }).collect()
-}
-
-fn starts_with_ignoring_case(text: &str, prefix: &str) -> bool {
-    text.get(..prefix.len()).is_some_and(|head| head.eq_ignore_ascii_case(prefix))
 }
 
 const fn short(level: Level) -> &'static str {

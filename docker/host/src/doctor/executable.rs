@@ -1,7 +1,7 @@
 //! Checks whether the handler's program can be started, so that a broken one is reported at once
 //! (protocol.md#customhandler-description, #command-line and #exit-and-restart).
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use super::program;
 use crate::app::{CustomHandler, Diagnostic, HandlerKind, HostOptions, Settings};
@@ -80,9 +80,7 @@ fn hint_for_missing(handler: &CustomHandler, written: &str) -> String {
     } else if let Some(meant) = meant {
         format!("did you mean `{meant}`?")
     } else if in_working_directory.is_file() {
-        let below = in_working_directory
-            .strip_prefix(&handler.worker_directory)
-            .map_or(in_working_directory.clone(), PathBuf::from);
+        let below = in_working_directory.strip_prefix(&handler.worker_directory).unwrap_or(&in_working_directory);
         format!("programs are not looked for in `workingDirectory`: write `{}`", below.display())
     } else if with_slashes != written {
         format!("here a backslash is a character like others: write `{with_slashes}`")
@@ -169,9 +167,8 @@ fn is_on(paths: &std::ffi::OsStr, name: &str) -> bool {
 }
 
 fn names(directory: &Path) -> Vec<String> {
-    let entries = std::fs::read_dir(directory).map(|entries| entries.flatten().collect::<Vec<_>>()).unwrap_or_default();
-    let files =
-        entries.into_iter().map(|entry| entry.path()).filter(|path| path.is_file() && program::is_executable(path));
+    let paths = std::fs::read_dir(directory).into_iter().flatten().flatten().map(|entry| entry.path());
+    let files = paths.filter(|path| path.is_file() && program::is_executable(path));
     files.filter_map(|path| Some(path.file_name()?.to_str()?.to_owned())).collect()
 }
 

@@ -1,5 +1,7 @@
 //! Finds mistakes in function.json that the real host ignores.
 
+use std::sync::Arc;
+
 use serde_json::Value;
 
 use crate::app::{ADD_BUNDLE, App, BindingKind, Diagnostic, EXTENSION_TYPES, Function, names_extensions};
@@ -33,7 +35,9 @@ pub fn diagnostics(app: &App) -> Vec<Diagnostic> {
     let mut found = Vec::new();
     if !names_extensions(&app.root, &app.options) {
         let loaded = app.functions.iter().filter(|function| function.is_loaded());
-        found.extend(loaded.filter(|function| needs_extensions(function)).map(|function| without_bundle(function)));
+        let needs_extensions =
+            |function: &&Arc<Function>| function.bindings.iter().any(|it| is_one_of(&it.type_name, &EXTENSION_TYPES));
+        found.extend(loaded.filter(needs_extensions).map(|function| without_bundle(function)));
     }
     let prefix = &app.options.http.route_prefix;
     for function in &app.functions {
@@ -125,10 +129,10 @@ fn misplaced(function: &Function) -> Vec<Diagnostic> {
 /// A route that begins with the prefix that all routes have.
 fn prefix_in_route(function: &Function, prefix: &str) -> Option<Diagnostic> {
     let route = function.http.as_ref()?.route.as_str();
-    let begins = route.len() >= prefix.len()
-        && route.is_char_boundary(prefix.len())
-        && route[..prefix.len()].eq_ignore_ascii_case(prefix);
-    let rest = route.get(prefix.len()..).filter(|_| begins && !prefix.is_empty())?;
+    let (begin, rest) = route.split_at_checked(prefix.len()).filter(|_| !prefix.is_empty())?;
+    if !begin.eq_ignore_ascii_case(prefix) {
+        return None;
+    }
     let rest = rest.strip_prefix('/').or_else(|| rest.is_empty().then_some(rest))?;
     let at = format!("bindings[{}].route", function.trigger?);
     function.trigger_binding()?.property("route")?;
@@ -136,9 +140,4 @@ fn prefix_in_route(function: &Function, prefix: &str) -> Option<Diagnostic> {
     let hint =
         if rest.is_empty() { "leave it out".to_owned() } else { format!("write `{rest}` for `/{prefix}/{rest}`") };
     Some(Diagnostic::new(text, at).hint(hint))
-}
-
-/// Whether the function has bindings that come with an extension bundle.
-fn needs_extensions(function: &Function) -> bool {
-    function.bindings.iter().any(|binding| is_one_of(&binding.type_name, &EXTENSION_TYPES))
 }

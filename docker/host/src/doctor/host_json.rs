@@ -163,18 +163,17 @@ fn of_kind(kind: Kind, key: &str, value: &Value, path: String) -> Option<Diagnos
         Diagnostic::new(format!("`{key}` is {what}, so it is ignored"), path.clone()).hint(wanted)
     };
     match (kind, value) {
-        (_, Value::Null) | (Object, Value::Object(_)) | (List, Value::Array(_)) => None,
+        (_, Value::Null) | (Object | List, Value::Object(_)) | (List, Value::Array(_)) => None,
         // It may hold a list (recording CX-arg-json-string).
         (List, Value::String(text))
             if serde_json::from_str::<Vec<Value>>(text).is_ok() && key.to_lowercase().contains("arg") =>
         {
             None
         }
-        (List, Value::String(text)) => Some(is(
-            "a text and not a list",
-            &format!("write [{}]", text.split_whitespace().map(quoted).collect::<Vec<_>>().join(", ")),
-        )),
-        (List, Value::Object(_)) => None,
+        (List, Value::String(text)) => {
+            let words: Vec<String> = text.split_whitespace().map(|word| format!("\"{word}\"")).collect();
+            Some(is("a text and not a list", &format!("write [{}]", words.join(", "))))
+        }
         (List, _) => Some(is("not a list", "write it in brackets: [\"…\"]")),
         (Object, _) => Some(is("not an object", "write it in braces: {\"…\": …}")),
         (Scalar | Span, Value::Array(_)) => Some(is("a list", one_of_list(key))),
@@ -183,10 +182,6 @@ fn of_kind(kind: Kind, key: &str, value: &Value, path: String) -> Option<Diagnos
         (Span, Value::String(text)) => days(key, text, path),
         (Scalar | Span, _) => None,
     }
-}
-
-fn quoted(word: &str) -> String {
-    format!("\"{word}\"")
 }
 
 fn one_of_list(key: &str) -> &'static str {

@@ -1,6 +1,7 @@
 //! Checks whether the kernel can execute a file, so that a broken executable is reported at once.
 
 use std::io::{self, Read};
+use std::os::unix::fs::MetadataExt;
 use std::path::Path;
 
 use super::elf::{self, Elf};
@@ -150,13 +151,7 @@ fn without_loader(elf: &Elf) -> Option<NotExecutable> {
 }
 
 pub fn is_executable(path: &Path) -> bool {
-    #[cfg(unix)]
-    {
-        use std::os::unix::fs::PermissionsExt;
-        std::fs::metadata(path).is_ok_and(|metadata| metadata.permissions().mode() & 0o111 != 0)
-    }
-    #[cfg(not(unix))]
-    path.is_file()
+    std::fs::metadata(path).is_ok_and(|metadata| metadata.mode() & 0o111 != 0)
 }
 
 #[cfg(test)]

@@ -79,12 +79,10 @@ impl Keys {
         self.directory.as_deref()
     }
 
-    /// What `key` allows: for the admin endpoints (`function` is `None`) or for one function. Key files are made
-    /// at the first call for them, whether the key is right or wrong (recording K16). The function's own are asked last, and only
-    /// about a key that is not one of the host's. An empty key is never right, and not worth a look at the files.
-    ///
-    /// # Errors
-    /// When a key file can be neither read nor made. The real host then answers 500 without a body (recording JX-bad-host).
+    /// What `key` allows: for the admin endpoints (`function` is `None`) or for one function. Key files are made at the first
+    /// call for them, whether the key is right or wrong (recording K16). The function's own are asked last, and only about a key
+    /// that is not one of the host's. An empty key is never right, and not worth a look at the files. A key file that can be
+    /// neither read nor made is an error, of which the real host makes a 500 without a body (recording JX-bad-host).
     pub fn identify(&self, key: &str, function: Option<&str>) -> Result<Option<Identity>, Diagnostic> {
         let Some(directory) = self.directory.as_ref().filter(|_| !key.is_empty()) else { return Ok(None) };
         let function = function.map(str::to_lowercase);

@@ -50,10 +50,8 @@ impl Table {
     }
 
     /// The first function, in the order of their names, whose template, constraints and methods match. `path` is decoded as
-    /// Kestrel does it: percent escapes undone except `%2F`, dots resolved (recordings J09, JX-route-precedence).
-    ///
-    /// # Errors
-    /// If a constraint on the way is an expression that has no answer: the real host fails there (recording PX2-regex-broken).
+    /// Kestrel does it: percent escapes undone except `%2F`, dots resolved (recordings J09, JX-route-precedence). A constraint
+    /// on the way that is an expression without an answer is an error, as in the real host (recording PX2-regex-broken).
     pub fn find(&self, method: &str, path: &str) -> Result<Option<Found>, PatternError> {
         for route in &self.routes {
             let Route { http, function, mode, .. } = route;

@@ -97,7 +97,7 @@ impl Running {
     }
 }
 
-pub fn launch(app: &App, options: &CustomHandler, handler_options: &HandlerOptions) -> io::Result<Launch> {
+fn launch(app: &App, options: &CustomHandler, handler_options: &HandlerOptions) -> io::Result<Launch> {
     Ok(Launch {
         handler: options.clone(),
         script_root: app.root.clone(),

@@ -22,9 +22,6 @@ const OWN: &str = "x-azure-functions-";
 
 /// Sends it to the handler alone: it is an exchange of its own, judged like others, and what it returns is written nowhere. Keys, which
 /// are not kept, are not sent.
-///
-/// # Errors
-/// If the app has changed too much.
 pub async fn send(host: &Host, running: &Running, exchange: &Exchange, body: Bytes) -> Result<(), Diagnostic> {
     let name = &exchange.function;
     let no_function = || Diagnostic::of_whole(format!("the app has no function `{name}` any more"));

@@ -39,9 +39,6 @@ pub struct Inspector {
 
 impl Inspector {
     /// Takes a port.
-    ///
-    /// # Errors
-    /// If there is none.
     pub async fn bind() -> io::Result<Self> {
         let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await?;
         Ok(Self { address: listener.local_addr()?, listener, token: Uuid::new_v4().simple().to_string().into() })

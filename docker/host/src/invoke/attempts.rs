@@ -12,10 +12,7 @@ use crate::host::running::Running;
 use crate::log::Level;
 
 /// Invokes a function: asks the handler, as often as the retry policy says, and writes the outputs. What comes back is what an
-/// HTTP caller gets.
-///
-/// # Errors
-/// If the last attempt failed; outputs of it may have been written (protocol.md#order-of-outputs).
+/// HTTP caller gets. After a failure outputs of the last attempt may have been written (protocol.md#order-of-outputs).
 pub async fn invoke(
     host: &Host,
     running: &Running,

@@ -103,7 +103,8 @@ fn is_colon(text: &str) -> bool {
     [":", "=>", "%3a"].iter().any(|colon| starts_with(text, colon))
 }
 
-fn starts_with(text: &str, head: &str) -> bool {
+/// Whether a text begins like this, ignoring case.
+pub fn starts_with(text: &str, head: &str) -> bool {
     text.get(..head.len()).is_some_and(|start| start.eq_ignore_ascii_case(head))
 }
 

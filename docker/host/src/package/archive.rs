@@ -1,6 +1,8 @@
 //! Writes a zip: the one file that names the crate for it.
 
+use std::fs::Permissions;
 use std::io;
+use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
 
 use tempfile::NamedTempFile;
@@ -16,16 +18,12 @@ use crate::files;
 const SMALL: u64 = u32::MAX as u64;
 
 /// Packs files, beside the place where the zip is to stand. Equal files are equal bytes: none has its time in it.
-///
-/// # Errors
-/// If one cannot be read, has another size than before, or the zip cannot be written.
 pub fn write(files: &[File], output: &Path) -> Result<NamedTempFile, Diagnostic> {
     let cannot = |error: io::Error| error::unwritable(output, &error);
     let (folder, name) = (output.parent().unwrap_or(Path::new("/")), aside(output));
     let mut builder = tempfile::Builder::new();
     builder.prefix(&name);
-    #[cfg(unix)]
-    builder.permissions(std::os::unix::fs::PermissionsExt::from_mode(0o644));
+    builder.permissions(Permissions::from_mode(0o644));
     let mut zip = ZipWriter::new(builder.tempfile_in(folder).map_err(cannot)?);
     for file in files {
         let options = SimpleFileOptions::default()
@@ -43,9 +41,6 @@ pub fn write(files: &[File], output: &Path) -> Result<NamedTempFile, Diagnostic>
 }
 
 /// Gives a zip its name, and returns its size.
-///
-/// # Errors
-/// If it cannot be moved there.
 pub fn put_in_place(zip: NamedTempFile, output: &Path) -> Result<u64, Diagnostic> {
     let cannot = |error: io::Error| error::unwritable(output, &error);
     let file = zip.persist(output).map_err(|error| cannot(error.error))?;

@@ -27,9 +27,6 @@ pub struct File {
 }
 
 /// Every file below `root` that is deployed, in the order of the names. Links are followed; `output` is no part of it.
-///
-/// # Errors
-/// If a file or `.funcignore` cannot be read, or what stands there is not a file.
 pub fn list(root: &Path, output: &Path) -> Result<Vec<File>, Diagnostic> {
     let mut ignored = GitignoreBuilder::new(root);
     let list = root.join(".funcignore");
@@ -84,8 +81,7 @@ fn walk(
     Ok(())
 }
 
-/// # Errors
-/// Names a file that is not the same in both lists.
+/// Names a file that is not the same in both lists, if there is one.
 pub fn compare(before: &[File], after: &[File]) -> Result<(), Diagnostic> {
     let is_new = |file: &&File| !after.contains(file);
     let changed = before.iter().find(is_new).or_else(|| after.iter().find(|file| !before.contains(file)));

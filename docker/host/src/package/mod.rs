@@ -25,10 +25,8 @@ pub struct Package {
     pub notes: Vec<Diagnostic>,
 }
 
-/// Packs the app in a folder for a plan, without what `.funcignore` names.
-///
-/// # Errors
-/// If the app cannot run on that plan, a file cannot be read or written, or one changes meanwhile. Then nothing is written.
+/// Packs the app in a folder for a plan, without what `.funcignore` names. If it cannot run there, or changes meanwhile, nothing is
+/// written.
 pub fn package(root: &Path, plan: Plan, output: &Path, settings: &Settings) -> Result<Package, Diagnostic> {
     let root = root.canonicalize().map_err(|_| error::no_app(root))?;
     if !root.join("host.json").is_file() {

@@ -15,9 +15,6 @@ use crate::host::keys::Owner;
 use crate::host::running::Running;
 
 /// Calls a function, as anybody would who has the master key.
-///
-/// # Errors
-/// If its route needs a path, or the host does not answer.
 pub async fn call(host: &Host, running: &Running, http: &HttpTrigger, asked: &Asked) -> Result<Sent, Diagnostic> {
     let full = route::full(&running.app.options.http.route_prefix, &http.route);
     let target = match &asked.path {

@@ -77,10 +77,7 @@ struct Sent {
 }
 
 impl Answer {
-    /// What is to be printed, and the status that says the same.
-    ///
-    /// # Errors
-    /// Why nothing was invoked.
+    /// What is to be printed, and the status that says the same; or why nothing was invoked.
     pub fn shown(&self) -> Result<(String, u8), Diagnostic> {
         match self {
             Self::Refused(why) => Err(Diagnostic::of_whole(why)),

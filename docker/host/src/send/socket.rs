@@ -33,9 +33,6 @@ pub struct Socket {
 
 impl Socket {
     /// Listens for the app below `root`; `None` if another host of it does.
-    ///
-    /// # Errors
-    /// If there is no private place for it.
     pub async fn open(root: &Path) -> Result<Option<Self>, Diagnostic> {
         let path = path(root)?;
         if UnixStream::connect(&path).await.is_ok() {
@@ -63,9 +60,6 @@ impl Drop for Socket {
 }
 
 /// Asks the running host of the app below `root`; `None` if there is none.
-///
-/// # Errors
-/// If it does not answer.
 pub async fn ask(root: &Path, asked: &Asked) -> Result<Option<Answer>, Diagnostic> {
     let Ok(mut stream) = UnixStream::connect(path(root)?).await else { return Ok(None) };
     let limit = asked.seconds.saturating_add(TALK_SECONDS);
