@@ -46,7 +46,8 @@ pub struct Host {
     pub settings: Settings,
     pub keys: Keys,
     pub log: Log,
-    pub exchanges: Exchanges,
+    /// `None` if nobody wants to see them.
+    pub exchanges: Option<Arc<Exchanges>>,
     /// How many are under way.
     pub invocations: AtomicUsize,
     handler_options: HandlerOptions,
@@ -78,7 +79,7 @@ impl Host {
             settings,
             handler_options,
             urls,
-            exchanges: Exchanges::new(wanted, &log),
+            exchanges: Exchanges::open(wanted, &log),
             log,
             state: Sender::new(nothing_yet),
             drained: Sender::new(false),
@@ -100,7 +101,6 @@ impl Host {
         port.unwrap_or_default()
     }
 
-    /// Whether the listeners of triggers are to rest, to be watched.
     pub fn drained(&self) -> Receiver<bool> {
         self.drained.subscribe()
     }
@@ -135,7 +135,6 @@ impl Host {
         Arc::clone(self.state.borrow().app())
     }
 
-    /// The app that is served, if one is.
     pub fn running(&self) -> Option<Arc<Running>> {
         match &*self.state.borrow() {
             State::Running(running) => Some(Arc::clone(running)),
@@ -262,7 +261,6 @@ impl Host {
         });
     }
 
-    /// Waits until the program is asked to end.
     pub async fn stop_requested(&self) {
         let mut stop = self.stop.subscribe();
         // The sender lives as long as this host.

@@ -190,7 +190,7 @@ fn announce(
 
 async fn wind_down(host: &Host, watchdog: Option<Watchdog>, azurite: Provided) {
     host.stop().await;
-    host.exchanges.flush();
+    host.exchanges.as_ref().inspect(|exchanges| exchanges.flush());
     if let Provided::Started(mut azurite, _) = azurite {
         azurite.kill().await;
     }

@@ -1,6 +1,7 @@
 //! The last exchanges, as many as are useful and as much as is bearable.
 
 use std::collections::VecDeque;
+use std::path::PathBuf;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
@@ -10,6 +11,7 @@ use uuid::Uuid;
 use super::folder::Folder;
 use super::open::Open;
 use super::shown::Exchange;
+use crate::log::Log;
 
 const MOST_EXCHANGES: usize = 10_000;
 /// Of all bodies together.
@@ -17,9 +19,18 @@ const MOST_BYTES: usize = 64 * 1024 * 1024;
 /// A reader who is further behind reads the list again.
 const CHANGES: usize = 16 * 1024;
 
-/// What is kept, and where the rest goes.
+/// What a person asks for.
+#[derive(Clone, Debug, Default)]
+pub struct Wanted {
+    /// The folder that gets a file for each.
+    pub record: Option<PathBuf>,
+    /// Whether the last ones are kept, to be looked at.
+    pub inspect: bool,
+}
+
+/// The last exchanges, and where the rest goes.
 #[derive(Debug)]
-pub struct Kept {
+pub struct Exchanges {
     folder: Option<Folder>,
     is_kept: bool,
     last: Mutex<Last>,
@@ -28,7 +39,7 @@ pub struct Kept {
     pub changes: Sender<u64>,
 }
 
-/// The last exchanges, the oldest first.
+/// The oldest first.
 #[derive(Debug, Default)]
 struct Last {
     exchanges: VecDeque<Arc<Open>>,
@@ -36,9 +47,15 @@ struct Last {
     bytes: usize,
 }
 
-impl Kept {
-    pub fn new(folder: Option<Folder>, is_kept: bool) -> Self {
-        Self { folder, is_kept, last: Mutex::default(), number: AtomicU64::new(1), changes: Sender::new(CHANGES) }
+impl Exchanges {
+    /// Keeps and records what is wanted; `None` if that is nothing. What cannot be written is logged, once.
+    pub fn open(wanted: Wanted, log: &Log) -> Option<Arc<Self>> {
+        if !wanted.inspect && wanted.record.is_none() {
+            return None;
+        }
+        let folder = wanted.record.map(|path| Folder::open(path, log.clone()));
+        let (last, number, changes) = (Mutex::default(), AtomicU64::new(1), Sender::new(CHANGES));
+        Some(Arc::new(Self { folder, is_kept: wanted.inspect, last, number, changes }))
     }
 
     pub fn begin(&self, invocation: Uuid, function: &str) -> Arc<Open> {
@@ -55,7 +72,6 @@ impl Kept {
         _ = self.changes.send(exchange.number);
     }
 
-    /// One that has ended.
     pub fn ended(&self, exchange: &Open) {
         if let Some(folder) = &self.folder {
             folder.write(exchange.shown());
@@ -71,6 +87,7 @@ impl Kept {
         }
     }
 
+    /// Those that are wanted by number, the oldest first, without headers and bodies.
     pub fn list(&self, is_wanted: impl Fn(u64) -> bool) -> Vec<Exchange> {
         let last: Vec<_> = self.last().exchanges.iter().filter(|it| is_wanted(it.number)).cloned().collect();
         last.iter().map(|exchange| exchange.summary()).collect()
@@ -81,6 +98,7 @@ impl Kept {
         found.map(|exchange| exchange.shown())
     }
 
+    /// Waits until the files are written; for the end of the program.
     pub fn flush(&self) {
         if let Some(folder) = &self.folder {
             folder.flush();

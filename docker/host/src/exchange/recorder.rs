@@ -6,17 +6,17 @@ use uuid::Uuid;
 use wire::ResponseHead;
 use wire::client::Request;
 
-use super::kept::Kept;
+use super::kept::Exchanges;
 use super::open::{Noted, Open};
 use super::shown::{Mode, Outcome};
 
 /// Notes what passes in one exchange, if anybody wants to know. Cloning it gives another handle to the same exchange.
 #[derive(Clone, Debug, Default)]
-pub struct Recorder(Option<(Arc<Kept>, Arc<Open>)>);
+pub struct Recorder(Option<(Arc<Exchanges>, Arc<Open>)>);
 
 impl Recorder {
-    pub(super) fn begin(kept: Option<&Arc<Kept>>, invocation: Uuid, function: &str) -> Self {
-        Self(kept.map(|kept| (Arc::clone(kept), kept.begin(invocation, function))))
+    pub fn begin(exchanges: Option<&Arc<Exchanges>>, invocation: Uuid, function: &str) -> Self {
+        Self(exchanges.map(|exchanges| (Arc::clone(exchanges), exchanges.begin(invocation, function))))
     }
 
     /// Whether anybody wants to know.
@@ -38,7 +38,6 @@ impl Recorder {
         });
     }
 
-    /// A piece of its body.
     pub fn sent(&self, piece: &[u8]) {
         self.note(|noted, milliseconds| noted.piece(piece, false, milliseconds));
     }
@@ -51,7 +50,6 @@ impl Recorder {
         });
     }
 
-    /// A piece of its body.
     pub fn received(&self, piece: &[u8]) {
         self.note(|noted, milliseconds| noted.piece(piece, true, milliseconds));
     }
@@ -68,16 +66,16 @@ impl Recorder {
 
     /// Nothing more will come.
     pub fn close(&self) {
-        let Some((kept, open)) = &self.0 else { return };
+        let Some((exchanges, open)) = &self.0 else { return };
         self.ended(Outcome::Abandoned, "");
         open.close();
-        kept.ended(open);
+        exchanges.ended(open);
     }
 
     fn note(&self, change: impl FnOnce(&mut Noted, f64)) {
-        if let Some((kept, open)) = &self.0 {
+        if let Some((exchanges, open)) = &self.0 {
             open.note(change);
-            kept.changed(open);
+            exchanges.changed(open);
         }
     }
 }

@@ -1,15 +1,18 @@
+use std::sync::Arc;
+
 use uuid::Uuid;
 use wire::client::Request;
 use wire::{Headers, ResponseHead};
 
 use super::*;
+use crate::log::Log;
 
-fn exchanges() -> Exchanges {
-    Exchanges::new(Wanted { record: None, inspect: true }, &Log::default())
+fn exchanges() -> Arc<Exchanges> {
+    Exchanges::open(Wanted { record: None, inspect: true }, &Log::default()).unwrap()
 }
 
-fn pass(exchanges: &Exchanges, request: &[u8], answer: &[u8]) {
-    let recorder = exchanges.begin(Uuid::nil(), "hello");
+fn pass(exchanges: &Arc<Exchanges>, request: &[u8], answer: &[u8]) {
+    let recorder = Recorder::begin(Some(exchanges), Uuid::nil(), "hello");
     let mut headers = Headers::default();
     headers.push("x-functions-key", "a-very-long-key");
     let target = "/api/hello?code=a-very-long-key".to_owned();

@@ -57,7 +57,7 @@ impl<'a> Execution<'a> {
         reason: impl Into<Cow<'static, str>>,
     ) -> Self {
         let (id, started, reason) = (invocation_id(), Instant::now(), reason.into());
-        let exchange = host.exchanges.begin(id, &function.name);
+        let exchange = Recorder::begin(host.exchanges.as_ref(), id, &function.name);
         let (request, secrets, end) = (OnceLock::new(), OnceLock::new(), Mutex::default());
         let execution = Self { id, host, running, function, exchange, started, reason, request, secrets, end };
         let reason = &execution.reason;

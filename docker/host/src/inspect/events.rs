@@ -10,6 +10,7 @@ use tokio::sync::broadcast::Receiver;
 use tokio::sync::broadcast::error::RecvError;
 use wire::Pieces;
 
+use crate::exchange::Exchanges;
 use crate::host::Host;
 
 /// What changes within this time is one event.
@@ -18,13 +19,14 @@ const GATHER_MS: u64 = 50;
 /// A stream that ends with the host.
 pub struct Events {
     host: Arc<Host>,
+    exchanges: Arc<Exchanges>,
     changes: Receiver<u64>,
     has_begun: bool,
 }
 
 impl Events {
-    pub const fn new(host: Arc<Host>, changes: Receiver<u64>) -> Self {
-        Self { host, changes, has_begun: false }
+    pub fn new(host: Arc<Host>, exchanges: Arc<Exchanges>) -> Self {
+        Self { host, changes: exchanges.changes.subscribe(), exchanges, has_begun: false }
     }
 }
 
@@ -49,7 +51,7 @@ impl Pieces for Events {
         while let Ok(number) = self.changes.try_recv() {
             changed.insert(number);
         }
-        let list = self.host.exchanges.list(|number| changed.contains(&number));
+        let list = self.exchanges.list(|number| changed.contains(&number));
         let data = serde_json::to_string(&list).unwrap_or_default();
         Ok(Some(format!("data: {data}\n\n").into()))
     }

@@ -17,6 +17,7 @@ use tokio::net::TcpListener;
 use uuid::Uuid;
 use wire::{Caller, Name, Request, Response, Service, Warning, server};
 
+use crate::exchange::{Exchange, Exchanges};
 use crate::host::Host;
 use crate::log;
 use events::Events;
@@ -38,7 +39,6 @@ pub struct Inspector {
 }
 
 impl Inspector {
-    /// Takes a port.
     pub async fn bind() -> io::Result<Self> {
         let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await?;
         Ok(Self { address: listener.local_addr()?, listener, token: Uuid::new_v4().simple().to_string().into() })
@@ -51,7 +51,8 @@ impl Inspector {
 
     /// Serves it until the host is asked to stop.
     pub async fn serve(self, host: Arc<Host>) {
-        let page = Page { host: Arc::clone(&host), address: self.address, token: self.token };
+        let Some(exchanges) = host.exchanges.clone() else { return };
+        let page = Page { host: Arc::clone(&host), exchanges, address: self.address, token: self.token };
         server::serve(vec![self.listener], MOST_CONNECTIONS, host.stop_requested(), page).await;
     }
 }
@@ -59,6 +60,7 @@ impl Inspector {
 #[derive(Clone)]
 struct Page {
     host: Arc<Host>,
+    exchanges: Arc<Exchanges>,
     address: SocketAddr,
     token: Arc<str>,
 }
@@ -81,16 +83,22 @@ impl Service for Page {
         let parts: Vec<&str> = path.split('/').collect();
         Some(match (request.head.method.as_str(), parts.as_slice()) {
             ("GET", [""]) => of_type(text(200, PAGE), "text/html; charset=utf-8"),
-            ("GET", ["exchanges"]) => json(&self.host.exchanges.list(|_| true)),
+            ("GET", ["exchanges"]) => json(&self.exchanges.list(|_| true)),
             ("GET", ["exchanges", number]) => match self.exchange(number) {
                 Some(exchange) => json(&exchange),
                 None => Response::empty(404),
             },
             ("POST", ["exchanges", number, "again"]) => self.again(number, caller).await,
-            ("GET", ["events"]) => return self.events(caller).await,
-            ("GET", ["rules", anchor]) => {
-                rules::section(anchor).map_or_else(|| Response::empty(404), |rule| text(200, rule))
+            ("GET", ["events"]) => {
+                let mut events = Events::new(Arc::clone(&self.host), Arc::clone(&self.exchanges));
+                // If it fails, the browser has left.
+                _ = caller.stream(of_type(Response::empty(200), "text/event-stream"), &mut events).await;
+                return None;
             }
+            ("GET", ["rules", anchor]) => match rules::section(anchor) {
+                Some(rule) => text(200, &rule),
+                None => Response::empty(404),
+            },
             _ => Response::empty(404),
         })
     }
@@ -101,8 +109,8 @@ impl Service for Page {
 }
 
 impl Page {
-    fn exchange(&self, number: &str) -> Option<crate::exchange::Exchange> {
-        self.host.exchanges.get(number.parse().ok()?)
+    fn exchange(&self, number: &str) -> Option<Exchange> {
+        self.exchanges.get(number.parse().ok()?)
     }
 
     async fn again(&self, number: &str, caller: &mut Caller) -> Response {
@@ -113,14 +121,6 @@ impl Page {
             Ok(()) => Response::empty(204),
             Err(error) => text(409, &error.to_string()),
         }
-    }
-
-    async fn events(&self, caller: &mut Caller) -> Option<Response> {
-        let changes = self.host.exchanges.changes()?;
-        let response = of_type(Response::empty(200), "text/event-stream");
-        // If it fails, the browser has left.
-        _ = caller.stream(response, &mut Events::new(Arc::clone(&self.host), changes)).await;
-        None
     }
 }
 

@@ -3,15 +3,10 @@
 const PROTOCOL: &str = include_str!("../../../protocol.md");
 
 /// The section of docker/protocol.md with this anchor, as it is written.
-pub fn section(anchor: &str) -> Option<&'static str> {
-    let start = headings().find(|(_, heading)| slug(heading) == anchor).map(|(at, _)| at)?;
-    let end = headings().map(|(at, _)| at).find(|at| *at > start).unwrap_or(PROTOCOL.len());
-    PROTOCOL.get(start..end)
-}
-
-fn headings() -> impl Iterator<Item = (usize, &'static str)> {
-    let lines = PROTOCOL.match_indices("\n#").map(|(at, _)| at + 1);
-    lines.filter_map(|at| Some((at, PROTOCOL.get(at..)?.lines().next()?)))
+pub fn section(anchor: &str) -> Option<String> {
+    let mut sections = PROTOCOL.split("\n#").skip(1);
+    let found = sections.find(|section| section.lines().next().is_some_and(|heading| slug(heading) == anchor))?;
+    Some(format!("#{found}\n"))
 }
 
 /// As GitHub makes anchors.
