@@ -32,18 +32,14 @@ const NOT_UNRESERVED: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').re
 /// A storage account to call. Clones share their connections.
 #[derive(Clone)]
 pub struct Storage {
-    shared: Arc<Shared>,
-}
-
-struct Shared {
-    account: Account,
+    account: Arc<Account>,
     http: reqwest::Client,
     signer: Signer<SigningCredential>,
 }
 
 impl std::fmt::Debug for Storage {
     fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        formatter.debug_tuple("Storage").field(&self.shared.account).finish()
+        formatter.debug_tuple("Storage").field(&self.account).finish()
     }
 }
 
@@ -55,7 +51,7 @@ impl Storage {
 
     /// The account's name and addresses.
     pub fn account(&self) -> &Account {
-        &self.shared.account
+        &self.account
     }
 
     /// The names of all queues that begin with `prefix`.
@@ -84,7 +80,7 @@ impl Storage {
             Credential::SharedAccessSignature(token) => StaticCredentialProvider::new_sas_token(token),
         };
         let signer = Signer::new(Context::new(), credential, RequestSigner::new());
-        Ok(Self { shared: Arc::new(Shared { account, http, signer }) })
+        Ok(Self { account: Arc::new(account), http, signer })
     }
 
     /// What begins with `prefix` in all pages of the list that `call` asks for; each element of it is `read`.
@@ -110,7 +106,7 @@ impl Storage {
 
     /// Makes one signed call; a status other than 2xx is an error.
     pub(crate) async fn call(&self, call: Call) -> Result<Answer, Error> {
-        let account = &self.shared.account;
+        let account = &self.account;
         let endpoint = match call.service {
             Service::Blob => &account.blob_endpoint,
             Service::Queue => &account.queue_endpoint,
@@ -120,7 +116,7 @@ impl Storage {
         let mut attempt = 1;
         let response = loop {
             let request = self.signed(&call, &address, &name).await?;
-            match self.shared.http.execute(request).await {
+            match self.http.execute(request).await {
                 Ok(response) => break response,
                 Err(error) if attempt < ATTEMPTS && is_lost_connection(&error) => attempt += 1,
                 Err(error) => return Err(unreachable(&name, error)),
@@ -148,7 +144,7 @@ impl Storage {
         }
         let (mut parts, body) =
             request.body(call.body.clone()).map_err(|error| problem(error.to_string()))?.into_parts();
-        self.shared.signer.sign(&mut parts, None).await.map_err(|error| problem(error.to_string()))?;
+        self.signer.sign(&mut parts, None).await.map_err(|error| problem(error.to_string()))?;
         reqwest::Request::try_from(http::Request::from_parts(parts, body)).map_err(|error| problem(cause(&error)))
     }
 }

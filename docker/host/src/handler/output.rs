@@ -16,7 +16,6 @@ const QUOTED_ERROR_LINES: usize = 3;
 const HOST_LOG_PREFIX: &str = "LanguageWorkerConsoleLog";
 const TOOLING_PREFIX: &str = "azfuncjsonlog:";
 
-/// Which of the two streams a line came from.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Stream {
     Output,
@@ -110,11 +109,7 @@ impl Output {
                 lines.pop_front();
             }
         }
-        let (category, text) = match destination(&line) {
-            Destination::Console => (CONSOLE, &*line),
-            Destination::Tooling => (TOOLING_CONSOLE, &*line),
-            Destination::HostLog(text) => (&*self.worker_category, text),
-        };
+        let (category, text) = destination(&line, &self.worker_category);
         self.log.write(Entry { level, category, event: 0, invocation: None }, text);
         self.lines.fetch_add(1, Ordering::Relaxed);
     }
@@ -128,19 +123,12 @@ fn whole_characters(text: &[u8]) -> usize {
     }
 }
 
-enum Destination<'a> {
-    Console,
-    Tooling,
-    HostLog(&'a str),
-}
-
-fn destination(line: &str) -> Destination<'_> {
-    match line.get(..HOST_LOG_PREFIX.len()) {
-        Some(head) if head.eq_ignore_ascii_case(HOST_LOG_PREFIX) => {
-            Destination::HostLog(&line[HOST_LOG_PREFIX.len()..])
-        }
-        _ if line.starts_with(TOOLING_PREFIX) => Destination::Tooling,
-        _ => Destination::Console,
+/// The category that a line is logged under, and what is logged of it.
+fn destination<'a>(line: &'a str, worker_category: &'a str) -> (&'a str, &'a str) {
+    match line.split_at_checked(HOST_LOG_PREFIX.len()) {
+        Some((head, text)) if head.eq_ignore_ascii_case(HOST_LOG_PREFIX) => (worker_category, text),
+        _ if line.starts_with(TOOLING_PREFIX) => (TOOLING_CONSOLE, line),
+        _ => (CONSOLE, line),
     }
 }
 
@@ -180,9 +168,9 @@ mod tests {
 
     #[test]
     fn prefixes_choose_the_log() {
-        assert!(matches!(destination("languageworkerCONSOLElogx"), Destination::HostLog("x")));
-        assert!(matches!(destination("azfuncjsonlog:{}"), Destination::Tooling));
-        assert!(matches!(destination("grüß"), Destination::Console));
+        assert_eq!(destination("languageworkerCONSOLElogx", "Worker"), ("Worker", "x"));
+        assert_eq!(destination("azfuncjsonlog:{}", "Worker"), (TOOLING_CONSOLE, "azfuncjsonlog:{}"));
+        assert_eq!(destination("grüß", "Worker"), (CONSOLE, "grüß"));
     }
 
     #[tokio::test]
