@@ -56,7 +56,6 @@ impl Found {
         }
     }
 
-    /// Answers a request whose sender may use the endpoint.
     pub fn answer(self, host: &Arc<Host>, request: &Request<'_>) -> Response {
         (self.endpoint)(host, request).unwrap_or_else(|error| error.into_response(host))
     }

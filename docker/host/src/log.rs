@@ -72,7 +72,6 @@ pub enum Level {
     None,
 }
 
-/// One entry, before it is filtered and written.
 #[derive(Clone, Copy, Debug)]
 pub struct Entry<'a> {
     pub level: Level,

@@ -72,7 +72,6 @@ pub(super) enum Access {
 /// Answers a request of a caller who may use the endpoint.
 pub(super) type Endpoint = fn(&Arc<Host>, &Request<'_>) -> Result<Response, Error>;
 
-/// JSON as an answer.
 pub(super) fn of_json(status: u16, value: &Value) -> Response {
     let response = Response { body: vec![value.to_string().into()], ..Response::empty(status) };
     with(response, "Content-Type", "application/json; charset=utf-8")

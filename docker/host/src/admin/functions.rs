@@ -26,7 +26,6 @@ pub(super) fn find(method: &str, names: &[&str]) -> Option<Endpoint> {
     Some(endpoint)
 }
 
-/// The function that a path names.
 fn name<'a>(request: &Request<'a>) -> &'a str {
     request.segment(2)
 }

@@ -30,7 +30,6 @@ const PROPERTIES: [&str; 17] = [
     "webHookType",
 ];
 
-/// What is to be said about the functions of an app.
 pub fn diagnostics(app: &App) -> Vec<Diagnostic> {
     let mut found = Vec::new();
     if !names_extensions(&app.root, &app.options) {

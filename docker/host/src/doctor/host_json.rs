@@ -38,7 +38,6 @@ const BUNDLES: [&str; 4] = [
     "Microsoft.Azure.Functions.ExtensionBundle.Workflows",
 ];
 
-/// What is to be said about the host.json of an app.
 pub fn diagnostics(app: &App) -> Vec<Diagnostic> {
     let readable = app.functions.iter().map(|function| function.name.as_str());
     let names: Vec<&str> = readable.chain(app.unreadable.iter().map(|function| function.name.as_str())).collect();

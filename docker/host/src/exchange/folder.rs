@@ -14,7 +14,6 @@ use crate::log::{self, Log};
 /// What waits to be written; a disk that is slower loses exchanges, and does not hold up who serves.
 const WAITING: usize = 1024;
 
-/// A folder that gets a file for each exchange.
 #[derive(Debug)]
 pub struct Folder {
     writer: Mutex<Option<(SyncSender<Exchange>, JoinHandle<()>)>>,

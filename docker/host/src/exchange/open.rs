@@ -18,7 +18,6 @@ const BODY_BYTES: usize = 64 * 1024;
 /// How many pieces are noted.
 const PIECES: usize = 1_000;
 
-/// An exchange with all that was noted.
 #[derive(Debug)]
 pub struct Open {
     pub number: u64,
@@ -132,7 +131,6 @@ impl Noted {
         Known::of(self.secrets.iter().map(String::as_str))
     }
 
-    /// Notes a piece of a body.
     pub fn piece(&mut self, piece: &[u8], is_response: bool, milliseconds: f64) {
         let part = if is_response { &mut self.response } else { &mut self.request };
         part.bytes += piece.len() as u64;

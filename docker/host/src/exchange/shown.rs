@@ -20,7 +20,6 @@ pub struct Exchange {
     /// How long it took, or has taken so far.
     pub milliseconds: f64,
     pub outcome: Outcome,
-    /// Why it failed.
     pub reason: String,
     /// The part of docker/protocol.md that has the rule, by its anchor.
     pub rule: Option<&'static str>,
@@ -49,7 +48,6 @@ impl Mode {
     }
 }
 
-/// How it ended.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Outcome {
@@ -76,7 +74,6 @@ pub struct Message {
     pub bytes: u64,
 }
 
-/// A piece of a body.
 #[derive(Clone, Copy, Debug, Serialize)]
 pub struct Piece {
     /// Since the beginning.

@@ -14,7 +14,6 @@ use crate::doctor::program;
 const EXEC_HINT: &str = "let the server take the place of the script that starts it: begin that line with `exec`, and without `&` \
                          at its end";
 
-/// A handler that cannot be started.
 pub(super) fn start_failure(launch: &Launch, worker_id: Uuid, error: &io::Error) -> Diagnostic {
     let program = launch.command_line(worker_id).program;
     let working_directory = &launch.handler.working_directory;
@@ -49,7 +48,6 @@ pub(super) fn silence(listening: &[SocketAddr], port: u16, seconds: u64) -> Opti
     misplaced(listening, port).or_else(|| (!listening.is_empty()).then(has_not_answered))
 }
 
-/// A handler that has not answered in time.
 pub(super) fn timeout(worker_id: Uuid, listening: &[SocketAddr], port: u16, seconds: f32) -> Diagnostic {
     let text = format!(
         "Failed to start http worker process. workerId:{worker_id}\nSystem.TimeoutException: Initializing HttpWorker timed \
@@ -63,7 +61,6 @@ pub(super) fn timeout(worker_id: Uuid, listening: &[SocketAddr], port: u16, seco
     }
 }
 
-/// A program of another user that has taken the handler's port.
 pub(super) fn taken_port(user: u32, port: u16) -> Diagnostic {
     let text = format!(
         "A program of another user (uid {user}) listens on port {port}, where the handler is to listen: nothing is sent there"
@@ -90,7 +87,6 @@ pub(super) fn left_behind(command_line: &str) -> Diagnostic {
     Diagnostic::of_whole(text).hint(EXEC_HINT)
 }
 
-/// A handler that asks for a restart again and again.
 pub(super) fn quick_restarts(count: u32, seconds: u64) -> Diagnostic {
     let text = format!(
         "The handler has asked for a restart {count} times in a row, each time soon after its start. The Functions host starts it \

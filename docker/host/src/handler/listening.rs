@@ -7,7 +7,6 @@ use uuid::Uuid;
 use super::process_tree;
 use crate::app::Diagnostic;
 
-/// Where the processes of a start of the handler listen.
 pub(super) async fn listening(worker_id: Uuid) -> Vec<SocketAddr> {
     // It only fails if it panics.
     tokio::task::spawn_blocking(move || process_tree::listening(worker_id)).await.unwrap_or_default()

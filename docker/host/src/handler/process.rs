@@ -71,11 +71,10 @@ pub struct Group {
 #[derive(Debug)]
 pub struct Process {
     pub group: Group,
-    output: Output,
+    pub output: Output,
     pumps: JoinSet<()>,
     status: Option<ExitStatus>,
     pub program: String,
-    /// The program with its arguments.
     pub command_line: String,
 }
 
@@ -147,11 +146,6 @@ impl Process {
             }
         };
         _ = tokio::time::timeout(limit, drained).await;
-    }
-
-    /// The last error lines, for the message about its end.
-    pub fn last_errors(&self) -> String {
-        self.output.last_errors()
     }
 
     /// Kills the process and everything that it started, and waits until it is gone and its last lines are logged.

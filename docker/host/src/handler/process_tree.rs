@@ -54,7 +54,6 @@ pub(super) fn kill(worker_id: Uuid) {
     }
 }
 
-/// Whether a process of a start of the handler lives.
 pub(super) fn are_alive(worker_id: Uuid) -> bool {
     !processes(worker_id).is_empty()
 }
@@ -120,7 +119,6 @@ fn parent(pid: Pid) -> Option<Pid> {
     Pid::from_raw(fields.split(' ').nth(1)?.parse().ok()?)
 }
 
-/// The inodes of the sockets that a process has open.
 fn sockets(pid: Pid) -> Vec<String> {
     let files = fs::read_dir(format!("/proc/{}/fd", pid.as_raw_nonzero())).into_iter().flatten().flatten();
     let targets = files.filter_map(|file| fs::read_link(file.path()).ok());

@@ -2,7 +2,6 @@
 
 use std::time::{Duration, Instant};
 
-/// With this many failures the host gives up.
 const MAX_FAILURES: usize = 3;
 /// Failures further apart than this are not counted together.
 const FAILURE_MEMORY_SECONDS: u64 = 30 * 60;
@@ -13,7 +12,6 @@ const QUICK_RESTARTS: u32 = 10;
 const SHORT_LIFE_SECONDS: u64 = 10;
 /// The first pause before a slow restart; each one after it is twice as long.
 const FIRST_PAUSE_SECONDS: u64 = 1;
-/// The longest one.
 const MAX_PAUSE_SECONDS: u64 = 32;
 
 #[derive(Debug, Default)]

@@ -3,10 +3,8 @@
 use std::fs;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 
-/// State `LISTEN` in the kernel's tables.
 const LISTENING: &str = "0A";
 
-/// A socket that listens.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) struct Listener {
     pub address: SocketAddr,
@@ -14,7 +12,6 @@ pub(super) struct Listener {
     pub inode: String,
 }
 
-/// All that listen on this machine.
 pub(super) fn listeners() -> Vec<Listener> {
     let tables = ["/proc/net/tcp", "/proc/net/tcp6"].map(|path| fs::read_to_string(path).unwrap_or_default());
     tables.iter().flat_map(|table| table.lines().skip(1)).filter_map(listener).collect()

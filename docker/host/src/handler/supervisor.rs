@@ -236,7 +236,7 @@ impl Supervisor {
                 let code = status.code().or_else(|| status.signal().map(|signal| 128 + signal)).unwrap_or(-1);
                 let id = process.id().unwrap_or_default();
                 let name = Path::new(&process.program).file_name().unwrap_or_default().to_string_lossy();
-                let lines = process.last_errors();
+                let lines = process.output.last_errors();
                 let lines = if lines.is_empty() { lines } else { format!(": {lines}") };
                 let text = format!(
                     "Language Worker Process exited. Pid={id}.\nMicrosoft.Azure.WebJobs.Script.Workers.\

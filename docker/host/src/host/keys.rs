@@ -27,13 +27,11 @@ pub struct Identity {
     pub key_name: String,
 }
 
-/// Whose keys are meant.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Owner<'a> {
     /// The host: keys that open all functions.
     AllFunctions,
     System,
-    /// A function, by its name.
     Function(&'a str),
 }
 

@@ -27,7 +27,6 @@ impl State {
         }
     }
 
-    /// The app as it was last read.
     pub fn app(&self) -> &Arc<App> {
         match self {
             Self::Running(running) => &running.app,

@@ -99,7 +99,6 @@ async fn ask(handler: &Handler, execution: &Execution<'_>, trip: &RoundTrip) -> 
     }
 }
 
-/// Sends the envelope, and waits for the final answer.
 async fn send(handler: &Handler, execution: &Execution<'_>, trip: &RoundTrip) -> Result<Response, Diagnostic> {
     /// Under Core Tools the body is buffered for tracing, so its length is known (protocol.md#envelope-request).
     const CORE_TOOLS: &str = "FUNCTIONS_CORETOOLS_ENVIRONMENT";

@@ -97,7 +97,6 @@ fn http_request(call: &Call<'_>, body: Option<Bytes>) -> Result<HttpRequest, Dia
     })
 }
 
-/// The header lines with their names as they were sent.
 fn header_lines(head: &RequestHead) -> Vec<(String, Vec<u8>)> {
     head.headers.iter().map(|line| (line.name().to_owned(), line.value.to_vec())).collect()
 }

@@ -43,7 +43,6 @@ pub enum Provided {
     Missing(Diagnostic),
 }
 
-/// Who listens on a port.
 #[derive(Debug, PartialEq, Eq)]
 enum Listener {
     Nobody,
@@ -156,7 +155,6 @@ fn program(path: &str, root: &Path) -> Option<(PathBuf, &'static [&'static str])
     alone.or_else(|| on_path("npx").map(|npx| (npx, &["--no-install", "azurite"][..])))
 }
 
-/// Why Azurite does not run.
 #[derive(Debug, thiserror::Error)]
 enum StartError {
     #[error("{0}")]

@@ -22,7 +22,6 @@ const SETTINGS_FILE: &str = "local.settings.json";
 /// Where people expect a local host: the port of Core Tools.
 const USUAL_PORT: u16 = 7071;
 
-/// An app with all that surrounds it on this machine.
 #[derive(Debug)]
 pub struct Surroundings {
     /// The folder with host.json, absolute.
@@ -38,7 +37,6 @@ pub struct Surroundings {
     pub notes: Vec<Diagnostic>,
 }
 
-/// The port to listen on.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Port {
     /// This one or none; without a number, as `ASPNETCORE_URLS` says.
@@ -47,7 +45,6 @@ pub enum Port {
     Preferably(u16),
 }
 
-/// The folder of the app that these options mean.
 pub fn app_folder(options: &ServeOptions) -> Result<PathBuf, Diagnostic> {
     let environment: Vec<_> = variables().collect();
     let named = find(&environment, SCRIPT_ROOT).map(PathBuf::from);

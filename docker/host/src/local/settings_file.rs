@@ -15,22 +15,17 @@ const WELL_KNOWN: [&str; 2] = ["AzureWebJobsStorage", "FUNCTIONS_WORKER_RUNTIME"
 
 const BEGINNING: &str = r#"{"IsEncrypted": false, "Values": {"NAME": "value"}}"#;
 
-/// What such a file says.
 #[derive(Debug, Default, PartialEq, Eq)]
 pub struct SettingsFile {
     /// `Values` and `ConnectionStrings`, as environment variables.
     pub settings: Vec<(String, String)>,
-    /// `Host.LocalHttpPort`.
     pub port: Option<u16>,
-    /// `Host.CORS`.
     pub cors: Option<String>,
-    /// `Host.CORSCredentials`.
     pub cors_credentials: bool,
     /// What is passed over in silence by Core Tools, and probably a mistake.
     pub notes: Vec<Diagnostic>,
 }
 
-/// Reads a local.settings.json.
 pub fn read(path: &Path) -> Result<SettingsFile, Diagnostic> {
     let bytes = files::read(path).map_err(|error| {
         Diagnostic::of_whole(format!("cannot read `{}`: {error}", path.display()))

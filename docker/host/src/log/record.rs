@@ -96,7 +96,6 @@ pub struct Output {
 }
 
 impl Record {
-    /// The record as a line for programs.
     pub fn line(self) -> String {
         let time = Utc::now().to_rfc3339_opts(SecondsFormat::Millis, true);
         let line = serde_json::to_string(&Line { version: VERSION, time, record: self });

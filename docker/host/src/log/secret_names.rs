@@ -10,7 +10,6 @@ pub const HEADERS: &str = "authorization|cookie|ocp-apim-subscription-key|proxy-
 
 static HEADER: LazyLock<Option<Regex>> = LazyLock::new(|| Regex::new(&format!("(?i)^(?:{HEADERS})$")).ok());
 
-/// Whether the value of a header of this name is secret.
 pub fn is_secret(name: &str) -> bool {
     HEADER.as_ref().is_some_and(|pattern| pattern.is_match(name))
 }

@@ -14,12 +14,10 @@ use crate::app::{self, Diagnostic, Settings};
 use files::File;
 pub use plan::Plan;
 
-/// A zip that was written.
 #[derive(Debug)]
 pub struct Package {
     path: PathBuf,
     files: Vec<File>,
-    /// The size of the zip.
     bytes: u64,
     /// What a person should know about it, and nobody can judge from here.
     pub notes: Vec<Diagnostic>,

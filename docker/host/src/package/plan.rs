@@ -64,7 +64,6 @@ impl Plan {
         }
     }
 
-    /// Whether the program of this name is there.
     pub fn interpreter(self, name: &str) -> Interpreter {
         let of = INTERPRETERS.iter().find(|(_, names)| names.contains(&name)).map(|(runtime, _)| *runtime);
         match (self, of) {

@@ -15,10 +15,8 @@ const LOADER: &str = "/lib64/ld-linux-x86-64.so.2";
 /// Where host.json names the program.
 const PROGRAM: &str = "customHandler.description.defaultExecutablePath";
 
-/// What is to be said, each with file, line and column.
 #[derive(Debug, Default)]
 pub struct Verdict {
-    /// Why it cannot run.
     pub refusals: Vec<Diagnostic>,
     /// What nobody can know from here.
     pub notes: Vec<Diagnostic>,

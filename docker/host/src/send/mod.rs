@@ -19,7 +19,6 @@ use crate::log::{Invocation, Outcome};
 pub const FAILED: u8 = 3;
 pub const SILENT: u8 = 4;
 
-/// What is to be invoked.
 #[derive(Clone, Debug, Default, Deserialize, Serialize)]
 pub struct Asked {
     pub function: String,
@@ -27,7 +26,6 @@ pub struct Asked {
     pub body: Option<String>,
     /// Path and query of a request, or the name of a blob.
     pub path: Option<String>,
-    /// The method of a request.
     pub method: Option<String>,
     /// How long to wait for the outcome.
     pub seconds: u64,
@@ -39,7 +37,6 @@ impl Asked {
     }
 }
 
-/// What became of it.
 #[derive(Debug, Deserialize, Serialize)]
 pub enum Answer {
     /// It was not begun, and why: in the words of the host that was asked.
@@ -49,11 +46,9 @@ pub enum Answer {
     Ended(Box<Ended>),
 }
 
-/// An invocation that has ended.
 #[derive(Debug, Deserialize, Serialize)]
 pub struct Ended {
     pub invocation: Invocation,
-    /// What came back over HTTP.
     pub response: Option<Response>,
     pub log: Vec<String>,
 }

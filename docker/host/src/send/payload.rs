@@ -9,12 +9,10 @@ use crate::app::Binding;
 /// Each with its source.
 const PAYLOADS: &str = include_str!("payloads.json");
 
-/// What a trigger sends.
 #[derive(Clone, Debug, Deserialize)]
 pub struct Payload {
     /// The pages and the code that it follows.
     sources: Vec<String>,
-    /// The value of the trigger.
     text: Value,
     /// What feeds `Metadata` once for all of a batch.
     #[serde(default)]
@@ -25,7 +23,6 @@ pub struct Payload {
 }
 
 impl Payload {
-    /// The value as the trigger's text.
     pub fn text(&self) -> String {
         self.text.to_string()
     }
@@ -37,7 +34,6 @@ fn payloads() -> BTreeMap<String, Payload> {
     serde_json::from_str(PAYLOADS).unwrap_or_default()
 }
 
-/// The payload for a trigger, if there is one.
 pub fn of(trigger: &Binding) -> Option<Payload> {
     payloads().into_iter().find(|(kind, _)| kind.eq_ignore_ascii_case(&trigger.type_name)).map(|(_, payload)| payload)
 }

@@ -32,7 +32,6 @@ const SCAN_INTERVAL_SECONDS: u64 = 10;
 const DEVELOPMENT_SCAN_INTERVAL_SECONDS: u64 = 2;
 /// How many blobs are under way at most, for each processor, unless host.json says otherwise.
 const PARALLELISM_PER_PROCESSOR: u32 = 8;
-/// How many messages a queue gives at most at a time.
 const LARGEST_BATCH: u32 = 32;
 /// Where the messages of blobs go that cannot be handled.
 const POISON_QUEUE: &str = "webjobs-blobtrigger-poison";

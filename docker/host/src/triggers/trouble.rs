@@ -2,7 +2,6 @@
 
 use std::fmt::Display;
 
-/// How many polls in a row have failed.
 #[derive(Debug, Default)]
 pub(super) struct Trouble {
     polls: u64,
