@@ -19,20 +19,9 @@ const INTERPRETERS: [(&str, &[&str]); 5] = [
     ("powershell", &["pwsh"]),
 ];
 /// Those that no runtime brings, and that are no part of a slim Debian: <https://learn.microsoft.com/azure/azure-functions/supported-languages>.
-const OF_NO_RUNTIME: [&str; 8] = ["R", "Rscript", "php", "ruby", "deno", "bun", "lua", "julia"];
+pub const OF_NO_RUNTIME: [&str; 8] = ["R", "Rscript", "php", "ruby", "deno", "bun", "lua", "julia"];
 /// What every Linux has.
-const SHELLS: [&str; 4] = ["sh", "bash", "dash", "env"];
-
-/// Whether a program is there without being in the app.
-#[derive(Debug, PartialEq, Eq)]
-pub enum Interpreter {
-    There,
-    /// Only where the app's runtime is this one.
-    With(&'static str),
-    /// Only in an image of one's own.
-    InAnImage,
-    Unknown,
-}
+pub const SHELLS: [&str; 4] = ["sh", "bash", "dash", "env"];
 
 impl Plan {
     pub const ALL: [Self; 3] = [Self::Flex, Self::Premium, Self::Container];
@@ -64,21 +53,14 @@ impl Plan {
         }
     }
 
-    pub fn interpreter(self, name: &str) -> Interpreter {
-        let of = INTERPRETERS.iter().find(|(_, names)| names.contains(&name)).map(|(runtime, _)| *runtime);
-        match (self, of) {
-            _ if SHELLS.contains(&name) => Interpreter::There,
-            (Self::Container, Some("node")) => Interpreter::There,
-            (Self::Container, _) => Interpreter::InAnImage,
-            (_, None) if OF_NO_RUNTIME.contains(&name) => Interpreter::InAnImage,
-            (_, None) => Interpreter::Unknown,
-            (_, Some(runtime)) => Interpreter::With(runtime),
-        }
-    }
-
     /// Whether containers are scanned for blobs: Flex Consumption learns of them by events alone
     /// (<https://learn.microsoft.com/azure/azure-functions/functions-bindings-storage-blob-trigger>).
     pub fn scans_containers(self) -> bool {
         self != Self::Flex
     }
+}
+
+/// The runtime that brings the program of this name.
+pub fn runtime_of(program: &str) -> Option<&'static str> {
+    INTERPRETERS.iter().find(|(_, programs)| programs.contains(&program)).map(|(runtime, _)| *runtime)
 }

@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use super::files::File;
-use super::plan::{Interpreter, Plan};
+use super::plan::{OF_NO_RUNTIME, Plan, SHELLS, runtime_of};
 use crate::app::{App, BindingKind, CustomHandler, Diagnostic};
 use crate::doctor::elf::Elf;
 use crate::doctor::program::{self, Format, NotExecutable};
@@ -135,22 +135,23 @@ fn interpreter(path: &str, is_named: bool, plan: Plan) -> Outcome {
     const MCP_PAGE: &str = "https://learn.microsoft.com/azure/azure-functions/self-hosted-mcp-servers";
     const LANGUAGES_PAGE: &str = "https://learn.microsoft.com/azure/azure-functions/supported-languages";
     let name = path.rsplit('/').next().unwrap_or_default();
-    let (message, hint) = match plan.interpreter(name) {
-        Interpreter::There => return Outcome::Runs,
-        Interpreter::With(runtime) => (
+    let (message, hint) = match (plan, runtime_of(name)) {
+        _ if SHELLS.contains(&name) => return Outcome::Runs,
+        (Plan::Container, Some("node")) => return Outcome::Runs,
+        (Plan::Container, _) => {
+            ("must be in the image".to_owned(), "docker/Dockerfile takes it as `PACKAGES`".to_owned())
+        }
+        (_, Some(runtime)) => (
             format!("is there if the app's runtime is `{runtime}` instead of `custom` (as of November 2026)"),
             format!("{MCP_PAGE}; an image has whatever you put into it"),
         ),
-        Interpreter::InAnImage if plan == Plan::Container => {
-            ("must be in the image".to_owned(), "docker/Dockerfile takes it as `PACKAGES`".to_owned())
-        }
-        Interpreter::InAnImage => (
+        (_, None) if OF_NO_RUNTIME.contains(&name) => (
             format!("comes with no runtime of {} (as of November 2026)", plan.title()),
             format!(
                 "deploy an image that has it, and pack with --plan container; the runtimes are listed in {LANGUAGES_PAGE}"
             ),
         ),
-        Interpreter::Unknown => (
+        (_, None) => (
             format!("is not in the app, and nothing is known of one on {}", plan.title()),
             "if it is your program, build it first; if not, put it into an image".to_owned(),
         ),
