@@ -164,9 +164,20 @@ pub struct ServeOptions {
     #[arg(long)]
     pub open_keys: bool,
 
-    /// What is to be seen.
-    #[command(flatten)]
-    pub observe: Observe,
+    /// Writes a readable file for each exchange between host and handler into this folder: what was sent, what came back, when,
+    /// and what became of it. Keys are masked.
+    ///
+    /// Example: mini-host my-app --record exchanges
+    #[arg(long, value_name = "DIR")]
+    pub record: Option<PathBuf>,
+
+    /// Shows the exchanges live on a page of its own, whose address is printed; any of them can be sent again with another body.
+    ///
+    /// It is on this machine alone, keeps the last 10,000, and shows no keys.
+    ///
+    /// Example: mini-host my-app --inspect
+    #[arg(long)]
+    pub inspect: bool,
 }
 
 /// `package`
@@ -193,25 +204,6 @@ impl ValueEnum for Plan {
     fn to_possible_value(&self) -> Option<PossibleValue> {
         Some(PossibleValue::new(self.name()).help(self.title()))
     }
-}
-
-/// What is to be seen of the exchanges between host and handler.
-#[derive(Args, Clone, Debug, Default)]
-pub struct Observe {
-    /// Writes a readable file for each exchange between host and handler into this folder: what was sent, what came back, when,
-    /// and what became of it. Keys are masked.
-    ///
-    /// Example: mini-host my-app --record exchanges
-    #[arg(long, value_name = "DIR")]
-    pub record: Option<PathBuf>,
-
-    /// Shows the exchanges live on a page of its own, whose address is printed; any of them can be sent again with another body.
-    ///
-    /// It is on this machine alone, keeps the last 10,000, and shows no keys.
-    ///
-    /// Example: mini-host my-app --inspect
-    #[arg(long)]
-    pub inspect: bool,
 }
 
 /// `send`

@@ -23,7 +23,7 @@ use crate::front::Front;
 use crate::handler::watchdog::Watchdog;
 use crate::host::Host;
 use crate::host::open_keys;
-use crate::host::running::{HandlerOptions, StartedBy};
+use crate::host::running::HandlerOptions;
 use crate::host::watch::{self, Scope, Seen};
 use crate::inspect::Inspector;
 use crate::local::azurite::{self, Provided};
@@ -136,11 +136,11 @@ async fn serve(options: ServeOptions, asked: Option<Asked>) -> Result<Option<Ans
     let unfound = |fault: &Diagnostic| fault.clone().within("`mini-host send` does not find this host");
     notes.extend(socket.as_ref().err().map(unfound));
 
-    let started_by = if options.print_env { StartedBy::Person } else { StartedBy::Host };
     let no_port = |error| failed("there is no port for the page of --inspect", &error);
-    let inspector = inspector(options.observe.inspect).await.map_err(no_port)?;
-    let wanted = Wanted { record: options.observe.record.clone(), inspect: options.observe.inspect };
-    let host = Host::start(root, HandlerOptions { environment, started_by, watchdog: kept }, urls, wanted).await;
+    let inspector = inspector(options.inspect).await.map_err(no_port)?;
+    let handler = HandlerOptions { environment, is_started_by_hand: options.print_env, watchdog: kept };
+    let wanted = Wanted { record: options.record.clone(), inspect: options.inspect };
+    let host = Host::start(root, handler, urls, wanted).await;
     notes.extend(weaker_guarantees(watchdog.as_ref().err()));
     announce(&host, &options, &azurite, notes)?;
     let inspecting = inspector.map(|inspector| {

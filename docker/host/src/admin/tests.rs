@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 use super::*;
 use crate::exchange::Wanted;
 use crate::handler::watchdog::Watchdog;
-use crate::host::running::{HandlerOptions, StartedBy};
+use crate::host::running::HandlerOptions;
 use crate::log::{self, Format};
 
 const RESTART_LIMIT_SECONDS: u64 = 30;
@@ -51,7 +51,7 @@ async fn host_of(host_json: &str) -> Served {
         ("AzureFunctionsWebHost__hostid".to_owned(), "me".to_owned()),
         ("PATH".to_owned(), std::env::var("PATH").unwrap()),
     ];
-    let options = HandlerOptions { environment, started_by: StartedBy::Host, watchdog: Watchdog::default() };
+    let options = HandlerOptions { environment, is_started_by_hand: false, watchdog: Watchdog::default() };
     let host = Host::start(root, options, Vec::new(), Wanted::default()).await;
     Served { host, _directory: directory }
 }

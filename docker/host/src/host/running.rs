@@ -28,17 +28,10 @@ pub struct Running {
 #[derive(Clone, Debug)]
 pub struct HandlerOptions {
     pub environment: Vec<(String, String)>,
-    pub started_by: StartedBy,
+    /// Whether a person starts it, under a debugger: `--print-env`.
+    pub is_started_by_hand: bool,
     /// Ends what it has started when the host is killed.
     pub watchdog: Watchdog,
-}
-
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum StartedBy {
-    /// The host, as always.
-    Host,
-    /// A person, under a debugger: `--print-env`.
-    Person,
 }
 
 impl Running {
@@ -49,12 +42,11 @@ impl Running {
                 let probe =
                     Probe { timeout: options.initialization_timeout, follows_redirects: options.follows_redirects() };
                 let launch = launch(&app, options, handler_options)?;
-                Some(match handler_options.started_by {
-                    StartedBy::Host => Handler::start(launch, probe, log.clone()),
-                    StartedBy::Person => {
-                        print_launch(&launch);
-                        Handler::attach(launch.port, probe)
-                    }
+                Some(if handler_options.is_started_by_hand {
+                    print_launch(&launch);
+                    Handler::attach(launch.port, probe)
+                } else {
+                    Handler::start(launch, probe, log.clone())
                 })
             }
             None => None,
