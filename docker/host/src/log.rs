@@ -178,15 +178,9 @@ impl std::str::FromStr for Level {
     /// By name, or by number: one above the seven shows nothing (recordings PX2-host-level-2, PX2-host-level-9).
     fn from_str(text: &str) -> Result<Self, ()> {
         const NAMES: [&str; 7] = ["trace", "debug", "information", "warning", "error", "critical", "none"];
-        Ok(match number::enumeration(text, &NAMES).ok_or(())? {
-            ..=0 => Self::Trace,
-            1 => Self::Debug,
-            2 => Self::Information,
-            3 => Self::Warning,
-            4 => Self::Error,
-            5 => Self::Critical,
-            6.. => Self::None,
-        })
+        let levels = [Self::Trace, Self::Debug, Self::Information, Self::Warning, Self::Error, Self::Critical];
+        let number = usize::try_from(number::enumeration(text, &NAMES).ok_or(())?.max(0)).map_err(drop)?;
+        Ok(levels.get(number).copied().unwrap_or(Self::None))
     }
 }
 

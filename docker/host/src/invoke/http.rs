@@ -83,7 +83,7 @@ fn http_request(call: &Call<'_>, body: Option<Bytes>) -> Result<HttpRequest, Dia
         url: envelope::url(host, &target.path, query)?,
         method: head.method.clone(),
         query: target.query.to_owned(),
-        headers: header_lines(head),
+        headers: head.headers.iter().map(|line| (line.name().to_owned(), line.value.to_vec())).collect(),
         params: call.found.values.clone(),
         identity: call.identity.as_ref().map_or(Sender::Anonymous, |identity| Sender::Key {
             level: match identity.level {
@@ -95,10 +95,6 @@ fn http_request(call: &Call<'_>, body: Option<Bytes>) -> Result<HttpRequest, Dia
         }),
         body,
     })
-}
-
-fn header_lines(head: &RequestHead) -> Vec<(String, Vec<u8>)> {
-    head.headers.iter().map(|line| (line.name().to_owned(), line.value.to_vec())).collect()
 }
 
 fn accept(head: &RequestHead) -> Option<String> {
