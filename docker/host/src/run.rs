@@ -114,10 +114,6 @@ fn pack(asked: &Package) -> Result<(), Diagnostic> {
 /// is asked for has been invoked. What is wrong with the app itself is not an error: it is logged.
 async fn serve(options: ServeOptions, asked: Option<Asked>) -> Result<Option<Answer>, Diagnostic> {
     let Surroundings { root, environment, port, cors, is_local, mut notes } = local::surroundings(&options)?;
-    if let Some(folder) = &options.observe.record {
-        let what = format!("cannot make the folder `{}` of --record", folder.display());
-        std::fs::create_dir_all(folder).map_err(|error| failed(what, &error))?;
-    }
     let mut signals = StopSignals::new().map_err(|error| failed("cannot wait for signals", &error))?;
     let connections = descriptors::connection_limit();
     memory::give_back_after_peaks();

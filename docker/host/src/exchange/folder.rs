@@ -46,18 +46,18 @@ impl Folder {
 }
 
 fn write_all(path: &Path, exchanges: &Receiver<Exchange>, log: &Log) {
+    // A folder that cannot be made is known before the first exchange.
+    let made = fs::create_dir_all(path);
+    let written = exchanges.iter().map(|exchange| write(path, &exchange));
     let mut is_said = false;
-    for exchange in exchanges {
-        if let Err(error) = write(path, &exchange)
-            && !std::mem::replace(&mut is_said, true)
-        {
-            let text = format!(
-                "Exchanges cannot be recorded in `{}`: {error}. The app is served all the same",
-                path.display()
-            );
-            let hint = "--record names a folder that can be written, on a disk with room";
-            log.warning(log::HOST, Diagnostic::of_whole(text).hint(hint));
+    for error in std::iter::once(made).chain(written).filter_map(Result::err) {
+        if std::mem::replace(&mut is_said, true) {
+            continue;
         }
+        let text =
+            format!("Exchanges cannot be recorded in `{}`: {error}. The app is served all the same", path.display());
+        let hint = "--record names a folder that can be written, on a disk with room";
+        log.warning(log::HOST, Diagnostic::of_whole(text).hint(hint));
     }
 }
 
