@@ -3,7 +3,7 @@
 use std::collections::{HashMap, HashSet};
 
 use dotnet_text::json::text_of;
-use dotnet_text::letter_case::is_one_of;
+use dotnet_text::letter_case::{fold_case, is_one_of};
 use dotnet_text::number;
 use serde_json::Value;
 
@@ -100,7 +100,7 @@ impl TakenRoutes {
         let http = function.http.as_ref()?;
         let at = format!("bindings[{}].route", function.trigger?);
         let route = bare(&http.route);
-        if let Some(reserved) = ["admin", "runtime"].into_iter().find(|reserved| route.starts_with(reserved)) {
+        if let Some(reserved) = ["admin", "runtime"].into_iter().find(|name| route.starts_with(&fold_case(name))) {
             let hint = if function.is_implicit() {
                 format!(
                     "below `/{reserved}` the host answers by itself: remove this route; a catch-all does not get those paths either"
@@ -124,7 +124,7 @@ impl TakenRoutes {
 }
 
 fn bare(route: &str) -> String {
-    route.trim_matches('/').to_lowercase()
+    fold_case(route.trim_matches('/'))
 }
 
 fn names(bindings: &[Binding]) -> Option<Diagnostic> {

@@ -471,6 +471,8 @@ fn routes_overlap_by_the_rules_of_the_real_host() {
     assert!(!loaded(r#""route": "x", "methods": []"#, r#""route": "x", "methods": ["get"]"#), "no methods are all");
     assert!(!loaded(r#""route": "x", "methods": ["get"]"#, r#""route": "x", "methods": ["post", "get"]"#));
     assert!(loaded(r#""route": "x", "methods": ["get"]"#, r#""route": "x", "methods": ["GET"]"#), "letter case counts");
+    assert!(!loaded(r#""route": "é""#, r#""route": "É""#));
+    assert!(loaded(r#""route": "İ""#, r#""route": "i̇""#), "letters are compared one by one");
 }
 
 #[test]

@@ -97,7 +97,7 @@ impl Constraint {
                     return Ok(Self::Length(both, both));
                 }
                 // Both are numbers before either is looked at.
-                arguments.int(1).and(arguments.int(0))?;
+                arguments.int(0).and(arguments.int(1))?;
                 let (least, most) = (arguments.length(0, "minLength")?, arguments.length(1, "maxLength")?);
                 Self::Length(least, arguments.not_below(most, least, "minLength", "maxLength")?)
             }
@@ -257,6 +257,8 @@ mod tests {
         {
             assert!(matches!(Constraint::parse(text), Err(Fault::Values(..))), "{text}");
         }
+        let first = Constraint::parse("length(a,b)").unwrap_err();
+        assert!(matches!(first, Fault::Values(_, reason) if reason.contains("'a' was not in a correct format")));
         let minus = Constraint::parse("min(--1)").unwrap_err();
         assert!(matches!(minus, Fault::Values(_, reason) if reason.contains("'--1' was not in a correct format")));
         assert!(Constraint::parse("regex([)").unwrap().accepts("a").is_err());
