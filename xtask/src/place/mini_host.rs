@@ -3,11 +3,11 @@
 use std::path::PathBuf;
 use std::time::Duration;
 
-use anyhow::{Context, Result, bail};
+use anyhow::{Context, Result, anyhow};
 use serde::Deserialize;
-use xshell::{Cmd, cmd};
+use xshell::cmd;
 
-use crate::process::command;
+use crate::process::command::{self, Ended, Failure};
 use crate::project::Project;
 use crate::report::Report;
 
@@ -20,15 +20,50 @@ const QUESTION_LIMIT: Duration = Duration::from_secs(60);
 /// the base image's C library), and returns where it is.
 pub fn build(project: &Project, report: &Report) -> Result<PathBuf> {
     let (shell, triple) = (project.shell(), host_triple(project)?);
-    // Its output is read, so cargo's own lines come only when it is over.
     if !project.target().join(&triple).join("release/mini-host").exists() {
         report.note("mini-host is built for the first time, optimised: this takes some minutes");
     }
-    let build = cmd!(shell, "cargo build --release --locked --package mini-host --target {triple}");
+    // Only a cargo that is asked to say much says why it compiles something anew.
+    let build = cmd!(shell, "cargo build --verbose --release --locked --package mini-host --target {triple}");
     let build = build.arg("--message-format=json-render-diagnostics").env("RUSTFLAGS", "-C target-feature=+crt-static");
-    let output = run(build, BUILD_LIMIT).context("cannot build mini-host")?;
+    let mut reason_is_said = false;
+    let built = command::run_showing(build, BUILD_LIMIT, |line| match Said::by_cargo(line) {
+        Some(Said::Dirty(reason)) if !reason_is_said => {
+            report.note(format!("mini-host is built anew, optimised: {reason}"));
+            // What depends on it is compiled anew for that alone.
+            reason_is_said = true;
+        }
+        Some(Said::Compiling) => report.note(line),
+        _ => {}
+    });
+    let output = output(built).context("cannot build mini-host")?;
     let executable = output.lines().filter_map(|line| serde_json::from_str::<Artifact>(line).ok()).find_map(program);
     executable.context("cargo did not say where it put `mini-host`")
+}
+
+/// A line of a cargo that says much, as far as it is of interest here.
+#[derive(Debug, PartialEq, Eq)]
+enum Said<'a> {
+    /// Something is compiled anew, for this reason.
+    Dirty(&'a str),
+    Compiling,
+    /// For whoever looks for mistakes in cargo.
+    Other,
+}
+
+impl Said<'_> {
+    /// `None` if it is not of cargo itself, but of the compiler.
+    fn by_cargo(line: &str) -> Option<Said<'_>> {
+        match line.trim_start().split_once(' ')? {
+            // Behind the reason stand two points in time.
+            ("Dirty", rest) => {
+                rest.split_once("): ").map(|(_, why)| Said::Dirty(why.split(" (").next().unwrap_or(why)))
+            }
+            ("Compiling", _) => Some(Said::Compiling),
+            ("Fresh" | "Running", _) => Some(Said::Other),
+            _ => None,
+        }
+    }
 }
 
 /// The line of cargo's output that names a program.
@@ -49,18 +84,68 @@ fn program(artifact: Artifact) -> Option<PathBuf> {
 
 fn host_triple(project: &Project) -> Result<String> {
     let shell = project.shell();
-    let output = run(cmd!(shell, "rustc -vV"), QUESTION_LIMIT).context("cannot ask `rustc` for its host")?;
+    let output = output(command::run(cmd!(shell, "rustc -vV"), QUESTION_LIMIT));
+    let output = output.context("cannot ask `rustc` for its host")?;
     let line = output.lines().find_map(|line| line.strip_prefix("host: "));
     Ok(line.context("`rustc -vV` names no host")?.trim().to_owned())
 }
 
-fn run(command: Cmd<'_>, limit: Duration) -> Result<String> {
-    match command::run(command, limit) {
-        Ok(ended) => Ok(ended.output),
-        // Between the compiler's words stands what cargo says to programs.
-        Err(failure) => bail!(
-            "{}",
-            failure.to_string().lines().filter(|line| !line.starts_with('{')).collect::<Vec<_>>().join("\n")
-        ),
+/// What a command printed. Of one that failed, the compiler's words: between them stands what cargo says to programs, and to
+/// whoever asks it to say much.
+fn output(ended: Result<Ended, Failure>) -> Result<String> {
+    let is_noise = |line: &&str| line.starts_with('{') || Said::by_cargo(line).is_some();
+    ended.map(|ended| ended.output).map_err(|failure| {
+        anyhow!("{}", failure.to_string().lines().filter(|line| !is_noise(line)).collect::<Vec<_>>().join("\n"))
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use std::fs;
+
+    use super::*;
+    use crate::report::Event;
+
+    /// A checkout whose mini-host does nothing.
+    fn checkout() -> (tempfile::TempDir, Project) {
+        let root = tempfile::tempdir().unwrap();
+        let write = |file: &str, text: &str| fs::write(root.path().join(file), text).unwrap();
+        fs::create_dir(root.path().join("src")).unwrap();
+        write("Cargo.toml", "[package]\nname = \"mini-host\"\nversion = \"0.1.0\"\nedition = \"2024\"\n[workspace]\n");
+        write("Cargo.lock", "version = 4\n\n[[package]]\nname = \"mini-host\"\nversion = \"0.1.0\"\n");
+        write("src/main.rs", "fn main() {}\n");
+        let project = Project::at(root.path());
+        (root, project)
+    }
+
+    fn notes(project: &Project) -> (Result<PathBuf>, Vec<String>) {
+        let report = Report::new(Default::default());
+        let built = build(project, &report);
+        let notes = report.events().into_iter().filter_map(|event| match event {
+            Event::Note { text } => Some(text),
+            _ => None,
+        });
+        (built, notes.collect())
+    }
+
+    #[test]
+    fn a_build_is_announced_with_its_reason_and_its_progress_and_one_that_is_not_needed_is_not() {
+        let (root, project) = checkout();
+        let (built, said) = notes(&project);
+        assert!(built.unwrap().ends_with("release/mini-host"));
+        assert!(said[0].starts_with("mini-host is built for the first time"), "{said:?}");
+        assert!(said[1].contains("Compiling mini-host v0.1.0"), "{said:?}");
+        assert_eq!(notes(&project).1, [""; 0]);
+
+        fs::write(root.path().join("src/main.rs"), "fn main() { println!() }\n").unwrap();
+        let (built, said) = notes(&project);
+        built.unwrap();
+        assert_eq!(said[0], "mini-host is built anew, optimised: the file `src/main.rs` has changed");
+        assert!(said[1].contains("Compiling mini-host v0.1.0"), "{said:?}");
+
+        fs::write(root.path().join("src/main.rs"), "fn main() { no }\n").unwrap();
+        let error = format!("{:#}", notes(&project).0.unwrap_err());
+        assert!(error.contains("cannot find value `no`"), "{error}");
+        assert!(!error.contains("Dirty") && !error.contains("Running") && !error.contains("\n{"), "{error}");
     }
 }

@@ -4,18 +4,22 @@
 use std::ffi::{OsStr, OsString};
 use std::fmt;
 use std::fs::File;
-use std::io::{self, Read, Seek};
+use std::io;
+use std::os::unix::fs::FileExt;
 use std::os::unix::process::CommandExt;
 use std::path::{Path, PathBuf};
 pub use std::process::Command;
 use std::process::{ExitStatus, Stdio};
 use std::sync::mpsc::{self, RecvTimeoutError};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use rustix::process::{Pid, WaitId, WaitIdOptions};
 
 use super::interrupt;
 use super::run::{MARK, Run};
+
+/// How often it is looked at what a command has printed.
+const LOOK_INTERVAL: Duration = Duration::from_millis(100);
 
 /// What is set (`Some`) or taken away (`None`) in an environment.
 pub type Changes = [(OsString, Option<OsString>)];
@@ -94,12 +98,17 @@ pub fn of_words(words: &[String], dir: &Path, path: &OsStr, changes: &Changes) -
 
 /// Runs a command and asks for status 0.
 pub fn run(command: impl Into<Command>, limit: Duration) -> Result<Ended, Failure> {
+    run_showing(command, limit, |_| {})
+}
+
+/// Runs a command that somebody waits for, and hands on each line as soon as it is printed.
+pub fn run_showing(command: impl Into<Command>, limit: Duration, show: impl FnMut(&str)) -> Result<Ended, Failure> {
     let mut command = command.into();
     for name in std::env::vars_os().map(|(name, _)| name).filter(|name| name.to_str().is_some_and(is_of_cargo_run)) {
         command.env_remove(name);
     }
     let line = line(&command);
-    let ended = run_to_any_end(command, &line, limit)?;
+    let ended = run_to_any_end(command, &line, limit, show)?;
     if ended.status.success() { Ok(ended) } else { Err(Failure::Failed { line, ended }) }
 }
 
@@ -107,9 +116,14 @@ pub fn run(command: impl Into<Command>, limit: Duration) -> Result<Ended, Failur
 ///
 /// Its output goes to a file and not through a pipe, and it is the child we wait for: a daemon that it leaves behind
 /// holds the output open and delays nobody. Afterwards whatever is left of its process group is killed.
-fn run_to_any_end(mut command: Command, line: &str, limit: Duration) -> Result<Ended, Failure> {
+fn run_to_any_end(
+    mut command: Command,
+    line: &str,
+    limit: Duration,
+    mut show: impl FnMut(&str),
+) -> Result<Ended, Failure> {
     let not_started = |error: io::Error| not_started(line, &error);
-    let mut output = tempfile::tempfile().map_err(not_started)?;
+    let output = tempfile::tempfile().map_err(not_started)?;
     // A command that must not be cut short by a later run takes the mark away.
     if !command.get_envs().any(|(name, _)| name == MARK) {
         command.env(MARK, Run::this().to_string());
@@ -117,12 +131,21 @@ fn run_to_any_end(mut command: Command, line: &str, limit: Duration) -> Result<E
     command.stdin(Stdio::null());
     command.stdout(output.try_clone().map_err(not_started)?).stderr(output.try_clone().map_err(not_started)?);
     let (mut child, group) = interrupt::start(|| command.process_group(0).spawn()).map_err(not_started)?;
-    let in_time = ended_within(group, limit);
+    let (begun, end, mut shown) = (Instant::now(), end_of(group), Vec::new());
+    let in_time = loop {
+        let left = limit.saturating_sub(begun.elapsed());
+        let is_running = end.recv_timeout(left.min(LOOK_INTERVAL)) == Err(RecvTimeoutError::Timeout);
+        show_lines(&output, &mut shown, &mut show);
+        if !is_running || left.is_zero() {
+            break !is_running;
+        }
+    };
     // The child is not reaped yet, so the number of its group is still its own.
     interrupt::kill_group(group);
     let status = child.wait();
     interrupt::forget(group);
-    let text = read(&mut output).map_err(not_started)?;
+    read_on(&output, &mut shown).map_err(not_started)?;
+    let text = String::from_utf8_lossy(&shown).into_owned();
     if interrupt::happened() {
         return Err(Failure::Interrupted);
     }
@@ -168,13 +191,18 @@ fn is_executable(file: &Path) -> bool {
 
 /// Waits until the child has ended, and leaves it to be reaped; false if the limit passes first.
 pub fn ended_within(child: Pid, limit: Duration) -> bool {
+    end_of(child).recv_timeout(limit) != Err(RecvTimeoutError::Timeout)
+}
+
+/// Receives something, or is hung up on, when the child has ended.
+fn end_of(child: Pid) -> mpsc::Receiver<()> {
     let (ended, end) = mpsc::channel();
     std::thread::spawn(move || {
         wait_unreaped(child);
         // Nobody listens any more when the limit has passed.
         let _ = ended.send(());
     });
-    end.recv_timeout(limit) != Err(RecvTimeoutError::Timeout)
+    end
 }
 
 /// Waits until the child has ended, and leaves it to be reaped.
@@ -183,26 +211,43 @@ pub(super) fn wait_unreaped(child: Pid) {
     while matches!(rustix::process::waitid(WaitId::Pid(child), options), Err(rustix::io::Errno::INTR)) {}
 }
 
-fn read(output: &mut File) -> io::Result<String> {
-    let mut bytes = Vec::new();
-    output.rewind()?;
-    output.read_to_end(&mut bytes)?;
-    Ok(String::from_utf8_lossy(&bytes).into_owned())
+/// Reads what was printed since the last time, and shows the lines that are whole now.
+fn show_lines(output: &File, shown: &mut Vec<u8>, show: &mut impl FnMut(&str)) {
+    let begin = shown.iter().rposition(|byte| *byte == b'\n').map_or(0, |end| end + 1);
+    // What cannot be read now is read at the end.
+    let _ = read_on(output, shown);
+    let new = shown.get(begin..).unwrap_or_default();
+    for line in new.split_inclusive(|byte| *byte == b'\n').filter_map(|line| line.strip_suffix(b"\n")) {
+        show(&String::from_utf8_lossy(line));
+    }
+}
+
+/// Reads on from where `read` ends. The child writes at the position of the file, which must not be moved.
+fn read_on(output: &File, read: &mut Vec<u8>) -> io::Result<()> {
+    let mut part = [0; 64 * 1024];
+    loop {
+        match output.read_at(&mut part, read.len() as u64)? {
+            0 => return Ok(()),
+            count => read.extend_from_slice(&part[..count]),
+        }
+    }
 }
 
 #[cfg(test)]
 mod tests {
-    use std::time::Instant;
-
     use super::*;
 
     const LIMIT: Duration = Duration::from_secs(60);
 
-    fn shell(script: &str, limit: Duration) -> Result<Ended, Failure> {
+    fn command(script: &str) -> Command {
         let words = ["sh", "-c", script].map(str::to_string);
         let path = std::env::var_os("PATH").unwrap();
         let env = [("SET".into(), Some("yes".into())), ("HOME".into(), None)];
-        run(of_words(&words, Path::new("/"), &path, &env), limit)
+        of_words(&words, Path::new("/"), &path, &env)
+    }
+
+    fn shell(script: &str, limit: Duration) -> Result<Ended, Failure> {
+        run(command(script), limit)
     }
 
     #[test]
@@ -216,6 +261,19 @@ mod tests {
         assert!(std::env::var_os("CARGO_PKG_NAME").is_some(), "cargo runs this test");
         let ended = shell("echo ${CARGO_PKG_NAME-none} ${CARGO_MANIFEST_DIR-none}", LIMIT).unwrap();
         assert_eq!(ended.output, "none none\n");
+    }
+
+    #[test]
+    fn each_line_is_shown_as_soon_as_it_is_there() {
+        let dir = tempfile::tempdir().unwrap();
+        let seen = dir.path().join("seen");
+        let script = format!("echo one; until [ -e {} ]; do :; done; printf 'two\nthr'; printf 'ee'", seen.display());
+        let mut lines = Vec::new();
+        let ended = run_showing(command(&script), LIMIT, |line| {
+            lines.push(line.to_owned());
+            std::fs::write(&seen, "").unwrap();
+        });
+        assert_eq!((lines.join(" "), ended.unwrap().output), ("one two".to_owned(), "one\ntwo\nthree".to_owned()));
     }
 
     #[test]
