@@ -37,7 +37,10 @@ pub fn main() -> ExitCode {
     cli.print.color.write_global();
     let report = Report::new(cli.print.detail());
     let status = match start(cli.verb, &report) {
-        _ if interrupt::happened() => interrupt::STATUS,
+        _ if interrupt::happened() => {
+            report.cut_off();
+            interrupt::STATUS
+        }
         Ok(status) => status,
         Err(error) => {
             anstream::eprintln!("error: {error:#}");

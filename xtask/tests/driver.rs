@@ -344,6 +344,34 @@ fn ctrl_c_leaves_nothing_behind() {
     assert_eq!(counts, "0 0 0\n", "what was cut short has not failed");
 }
 
+#[test]
+fn a_run_that_is_stopped_says_what_it_had_done_and_what_not() {
+    let checkout = Checkout::new();
+    checkout.sample("a-good", "");
+    checkout.sample("b-slow", "");
+    checkout.write("samples/b-slow/sample.toml", "title = 'S'\n[build]\nrun = ['sh slow.sh']\n");
+    checkout.write("samples/b-slow/slow.sh", "touch begun\nexec sleep 600\n");
+    checkout.sample("c-waits", "");
+    checkout.contract_of("answers");
+    let mut command = checkout.command(&["smoke", "--jobs", "1"]);
+    let child = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+    until("the build runs", || checkout.path("samples/b-slow/begun").exists());
+    assert!(Command::new("kill").args(["-TERM", &child.id().to_string()]).status().unwrap().success());
+    let ran = Ran::from(child.wait_with_output().unwrap());
+    let left = "1 passed, 0 failed, 0 skipped; cut off, not done: a-good native (not begun), b-slow build (begun), \
+                b-slow native (not begun), c-waits build (not begun), c-waits native (not begun)";
+    ran.says("a-good  ok").ends(130, left);
+
+    let file = |name: &str| fs::read_to_string(checkout.path("target/report").join(name)).unwrap();
+    assert!(file("summary.md").starts_with(&format!("**{left}**")), "{}", file("summary.md"));
+    let junit = file("junit.xml");
+    assert!(junit.contains("comes to its end") && junit.contains("cut off: c-waits native (not begun)"), "{junit}");
+    let events = file("events.ndjson");
+    let cut_off = r#"{"event":"cut-off","left":[{"sample":"a-good","step":"native","progress":"not-begun"},"#;
+    assert!(events.lines().rev().nth(1).unwrap().starts_with(cut_off), "{events}");
+    assert!(events.lines().last().unwrap().contains("\"status\":130"), "{events}");
+}
+
 fn alive(pid: &str) -> bool {
     let stat = fs::read_to_string(Path::new("/proc").join(pid).join("stat")).unwrap_or_default();
     !stat.is_empty() && !stat.contains(") Z ")

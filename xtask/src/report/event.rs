@@ -1,5 +1,7 @@
 //! What can happen in a run.
 
+use std::fmt;
+
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
@@ -72,6 +74,11 @@ pub enum Event {
     RunBegun {
         version: u32,
     },
+    /// What is to be done: each of these steps with each of these samples.
+    Planned {
+        samples: Vec<String>,
+        steps: Vec<Step>,
+    },
     /// A phase of the whole run begins, such as `build`.
     PhaseStarted {
         phase: String,
@@ -143,11 +150,47 @@ pub enum Event {
     Warning {
         text: String,
     },
+    /// A person, or the system, has stopped the run before all that was planned was done.
+    CutOff {
+        left: Vec<Left>,
+    },
     /// The run is over: always the last.
     RunDone {
         counts: Counts,
         status: u8,
     },
+}
+
+/// A step of a sample that was planned and did not come to its end.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize, Serialize, JsonSchema)]
+pub struct Left {
+    pub sample: String,
+    pub step: Step,
+    pub progress: Progress,
+}
+
+/// How far a step had come.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, Serialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum Progress {
+    NotBegun,
+    Begun,
+    /// So many of all its cases were judged.
+    Judged {
+        cases: usize,
+        all: usize,
+    },
+}
+
+impl fmt::Display for Left {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Left { sample, step, progress } = self;
+        match progress {
+            Progress::NotBegun => write!(out, "{sample} {} (not begun)", step.name()),
+            Progress::Begun => write!(out, "{sample} {} (begun)", step.name()),
+            Progress::Judged { cases, all } => write!(out, "{sample} {} ({cases} of {all} cases)", step.name()),
+        }
+    }
 }
 
 /// What an event is, as JSON Schema. In the order of the names, which `serde_json` keeps in one way or another as other crates of

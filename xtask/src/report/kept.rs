@@ -95,7 +95,7 @@ fn failed(events: &[Event], summary: &Summary) -> Failed {
 
 /// The run for a page of a build server: the table, what should not be missed, the slowest cases, what was used.
 fn markdown(events: &[Event], summary: &Summary) -> String {
-    let mut text = format!("**{}**\n\n```text\n{}\n", summary.counts, summary.table());
+    let mut text = format!("**{}**\n\n```text\n{}\n", summary.last_line(), summary.table());
     for remark in summary.remarks(false) {
         let _ = writeln!(text, "{remark}");
     }

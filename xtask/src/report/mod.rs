@@ -3,6 +3,7 @@
 mod annotations;
 mod bars;
 pub mod counts;
+mod cut_off;
 mod event;
 mod junit;
 pub mod kept;
@@ -23,6 +24,8 @@ use kept::Kept;
 use outcome::Outcome;
 pub use plain::Detail;
 use summary::Summary;
+
+use crate::process::interrupt;
 
 /// Where events go; may be shared between threads.
 pub struct Report {
@@ -80,15 +83,25 @@ impl Report {
     }
 
     /// Says how it ended: table, skips and warnings on stderr; the counts alone on the last line, on stdout. Returns the
-    /// exit status.
+    /// exit status. Of a run that was stopped [`Report::cut_off`] says it.
     pub fn close(&self, strict: bool) -> u8 {
         let summary = Summary::of(&self.events());
-        anstream::eprintln!("\n{}", summary.table());
-        for line in summary.remarks(strict) {
-            anstream::eprintln!("{line}");
+        let is_cut_off = interrupt::happened() && !cut_off::left(&self.events()).is_empty();
+        if !is_cut_off {
+            print_end(&summary, strict);
         }
-        anstream::println!("{}", summary.counts);
         summary.status(strict)
+    }
+
+    /// The run was stopped: says what it had come to, and what is left undone.
+    pub fn cut_off(&self) {
+        let left = cut_off::left(&self.events());
+        if !left.is_empty() {
+            self.emit(Event::CutOff { left });
+            print_end(&Summary::of(&self.events()), false);
+        } else if self.shared().kept.is_none() {
+            anstream::eprintln!("cut off before its end");
+        }
     }
 
     /// The run is over, with this exit status; does nothing if nothing is kept.
@@ -143,6 +156,14 @@ impl Report {
     fn shared(&self) -> MutexGuard<'_, Shared> {
         self.shared.lock().unwrap_or_else(|poisoned| poisoned.into_inner())
     }
+}
+
+fn print_end(summary: &Summary, strict: bool) {
+    anstream::eprintln!("\n{}", summary.table());
+    for line in summary.remarks(strict) {
+        anstream::eprintln!("{line}");
+    }
+    anstream::println!("{}", summary.last_line());
 }
 
 /// A step that has begun.

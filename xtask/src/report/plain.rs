@@ -32,6 +32,8 @@ pub fn line(event: &Event, detail: Detail) -> Option<String> {
         Event::PhaseStarted { phase } => format!("{HEAD}── {phase}{HEAD:#}"),
         Event::PhaseDone { phase, seconds } => format!("{HEAD}── {phase}: {seconds:.1} s{HEAD:#}"),
         Event::RunBegun { .. }
+        | Event::Planned { .. }
+        | Event::CutOff { .. }
         | Event::StepStarted { .. }
         | Event::CaseStarted { .. }
         | Event::CasesWait { .. }

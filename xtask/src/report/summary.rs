@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::counts::Counts;
+use super::event::Left;
 use super::outcome::Outcome;
 use super::table::table;
 use super::{Event, Step};
@@ -23,6 +24,8 @@ pub struct Summary {
     /// Whose tests were counted one by one, and of them those with one that failed.
     suites: BTreeSet<String>,
     failed_suites: BTreeSet<String>,
+    /// What a run that was stopped did not do.
+    pub left: Vec<Left>,
     pub counts: Counts,
 }
 
@@ -52,6 +55,7 @@ impl Summary {
                     }
                 }
                 Event::PhaseDone { phase, seconds } => summary.phases.push((phase.clone(), *seconds)),
+                Event::CutOff { left } => summary.left.clone_from(left),
                 Event::Warning { text } => summary.warnings.push(text.clone()),
                 _ => {}
             }
@@ -96,6 +100,13 @@ impl Summary {
         let nothing_ran = outcomes().next().is_some() && outcomes().all(Outcome::is_skipped);
         let failed = self.counts.failed > 0 || nothing_ran || strict && outcomes().any(Outcome::is_skipped);
         if failed { FAILED } else { 0 }
+    }
+
+    /// The counts, and of a run that was stopped what is left undone.
+    pub fn last_line(&self) -> String {
+        let left: Vec<String> = self.left.iter().map(ToString::to_string).collect();
+        let counts = &self.counts;
+        if left.is_empty() { counts.to_string() } else { format!("{counts}; cut off, not done: {}", left.join(", ")) }
     }
 
     /// Samples down, steps across, and the time of each phase below.

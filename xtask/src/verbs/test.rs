@@ -40,16 +40,25 @@ pub fn test(project: &Project, args: &cli::Test, report: &Report) -> Result<u8> 
         }
     }
     report.keep(&project.report())?;
+    let checks: Option<fn(&Shell, bool) -> Vec<Check<'_>>> = match (slow, selection.samples.is_empty()) {
+        (true, _) => Some(slow_tests),
+        (false, true) => Some(workspace),
+        (false, false) => None,
+    };
+    let names = checks.map(|checks| checks(project.shell(), selection.strict)).unwrap_or_default();
+    let names = names.into_iter().map(|(name, _)| name.to_owned());
+    let of_samples = samples.iter().filter(|_| !slow).map(|sample| sample.name.clone());
+    report.emit(Event::Planned { samples: names.chain(of_samples).collect(), steps: vec![Step::Test] });
     if selection.setup {
         let parts = Parts { test: true, storage: true, browser: *slow, docker: *slow };
         report.phase("setup", || setup::install(project, &samples, parts, report))?;
     }
-    if *slow {
-        report.phase("slow", || test_workspace(project, selection.strict, slow_tests, report));
-        return Ok(report.close(selection.strict));
+    if let Some(checks) = checks {
+        let phase = if *slow { "slow" } else { "workspace" };
+        report.phase(phase, || test_workspace(project, selection.strict, checks, report));
     }
-    if selection.samples.is_empty() {
-        report.phase("workspace", || test_workspace(project, selection.strict, workspace, report));
+    if *slow {
+        return Ok(report.close(selection.strict));
     }
     let path = toolchain::path(project);
     report.phase("samples", || {

@@ -76,13 +76,19 @@ impl Plan {
 /// Builds the selected samples and runs them in the places; returns the exit status. What goes wrong with one sample is in the
 /// report, and no error.
 pub fn verify(project: &Project, plan: &Plan, report: &Report) -> Result<u8> {
-    let Plan { selection, cases: asked, package, native, docker, storage } = plan;
+    let Plan { selection, cases, package, native, docker, storage } = plan;
     let mut samples = selection::loaded(project, &selection.samples, report)?;
-    let cases =
-        if *native || docker.is_some() { Chosen::of(project, &asked.only, asked.failed)? } else { Chosen::nothing() };
-    samples.retain(|sample| cases.concern(&sample.name));
+    let chosen =
+        if *native || docker.is_some() { Chosen::of(project, &cases.only, cases.failed)? } else { Chosen::nothing() };
+    samples.retain(|sample| chosen.concern(&sample.name));
     report.keep(&project.report())?;
-    if let Some(said) = cases.say() {
+    let asked = [(*native, Step::Native), (docker.is_some(), Step::Image), (docker.is_some(), Step::Docker)];
+    let steps = [(true, Step::Build), (package.is_some(), Step::Package)].into_iter().chain(asked);
+    report.emit(Event::Planned {
+        samples: samples.iter().map(|sample| sample.name.clone()).collect(),
+        steps: steps.filter_map(|(is_wanted, step)| is_wanted.then_some(step)).collect(),
+    });
+    if let Some(said) = chosen.say() {
         report.note(said);
     }
     if selection.setup {
@@ -100,17 +106,20 @@ pub fn verify(project: &Project, plan: &Plan, report: &Report) -> Result<u8> {
     let storage = storage.as_deref();
     if *native && !staged.is_empty() {
         let settings = smoke::native::Settings { project, storage, bound, report };
-        place(report, Step::Native, || smoke::native::run_all(&settings, staged, &cases));
+        place(report, Step::Native, || smoke::native::run_all(&settings, staged, &chosen));
     }
     if let Some(Containers { base, keep }) = docker.as_ref().filter(|_| !staged.is_empty()) {
         let settings = docker::Settings { project, base, keep: *keep, storage, report };
-        place(report, Step::Docker, || smoke::docker::run_all(&settings, staged, &cases, bound));
+        place(report, Step::Docker, || smoke::docker::run_all(&settings, staged, &chosen, bound));
     }
     Ok(report.close(selection.strict))
 }
 
 /// Runs the samples in one place. If that cannot even be begun (no engine, say), it is one failure for all of them.
 fn place(report: &Report, step: Step, work: impl FnOnce() -> Result<()>) {
+    if interrupt::happened() {
+        return;
+    }
     if let Err(error) = report.phase(step.name(), work)
         && !interrupt::happened()
     {
