@@ -136,7 +136,7 @@ pub struct Selection {
     /// Turn every skip into a failure.
     #[arg(long)]
     pub strict: bool,
-    /// How many samples to work on side by side (default: the number of processors).
+    /// How many samples to work on side by side (default: the number of processors, half as many again to be asked natively).
     #[arg(long, value_name = "N")]
     pub jobs: Option<NonZeroUsize>,
 }
@@ -144,9 +144,17 @@ pub struct Selection {
 impl Selection {
     /// How many samples to work on side by side.
     pub fn bound(&self) -> usize {
-        let processors = || std::thread::available_parallelism().map_or(1, NonZeroUsize::get);
         self.jobs.map_or_else(processors, NonZeroUsize::get)
     }
+
+    /// How many samples to ask side by side on this machine: half of the time of each passes with waiting.
+    pub fn bound_of_asking(&self) -> usize {
+        self.jobs.map_or_else(|| processors() + processors().div_ceil(2), NonZeroUsize::get)
+    }
+}
+
+fn processors() -> usize {
+    std::thread::available_parallelism().map_or(1, NonZeroUsize::get)
 }
 
 /// Which cases.

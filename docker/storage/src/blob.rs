@@ -101,6 +101,11 @@ impl Container {
         self.storage.list(call, prefix, "Blob", item).await
     }
 
+    /// Deletes the container and its blobs, or `false` if there was none.
+    pub async fn delete(&self) -> Result<bool, Error> {
+        Ok(present(self.storage.call(self.request(Method::DELETE)).await)?.is_some())
+    }
+
     /// A blob by name; slashes in it are part of the name. It need not exist.
     pub fn blob(&self, name: impl Into<String>) -> Blob {
         Blob { storage: self.storage.clone(), container: self.name.clone(), name: name.into() }

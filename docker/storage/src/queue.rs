@@ -115,6 +115,11 @@ impl Queue {
         self.storage.call(self.request(Method::DELETE, "/messages")).await.map(drop)
     }
 
+    /// Deletes the queue and its messages, or `false` if there was none.
+    pub async fn delete(&self) -> Result<bool, Error> {
+        Ok(present(self.storage.call(self.request(Method::DELETE, "")).await)?.is_some())
+    }
+
     fn message(&self, method: Method, id: &str, pop_receipt: &str) -> Call {
         self.request(method, &format!("/messages/{id}")).query("popreceipt", pop_receipt)
     }

@@ -87,6 +87,18 @@ async fn queues_and_containers_are_listed_by_prefix() {
 }
 
 #[tokio::test]
+async fn queues_and_containers_are_deleted_with_what_is_in_them() {
+    let Some(storage) = connect() else { return };
+    let (queue, container) = (storage.queue("deleted"), storage.container("deleted"));
+    queue.put("x").await.unwrap();
+    container.blob("x").put("x", &PutBlob::default()).await.unwrap();
+    assert!(queue.delete().await.unwrap() && container.delete().await.unwrap());
+    assert!(!queue.delete().await.unwrap() && !container.delete().await.unwrap(), "they are gone");
+    assert_eq!(queue.length().await.unwrap(), None);
+    assert_eq!(storage.containers("deleted").await.unwrap(), [""; 0]);
+}
+
+#[tokio::test]
 async fn a_blob_is_written_listed_read_and_deleted() {
     let Some(storage) = connect() else { return };
     let container = storage.container("blobs");

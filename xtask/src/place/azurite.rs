@@ -36,6 +36,8 @@ impl Azurite {
         )?;
         let mut command = Command::new(node);
         command.arg(installed.join("node_modules/azurite/dist/src/azurite.js")).args(OPTIONS).env("PATH", path);
+        // It loads a thousand modules: with this Node compiles each once, and not at every start.
+        command.env("NODE_COMPILE_CACHE", installed.join("compiled"));
         for service in ["blob", "queue", "table"] {
             command.args([&format!("--{service}Host"), "127.0.0.1", &format!("--{service}Port"), "0"]);
         }

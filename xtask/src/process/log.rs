@@ -48,8 +48,14 @@ impl Log {
     pub async fn wait_for(&self, mark: usize, text: &str, limit: Duration) -> Option<String> {
         let mut count = self.count.subscribe();
         let seen = async {
+            let mut next = mark;
             loop {
-                let found = self.since(mark).iter().find_map(|line| Some(line.split_once(text)?.1.to_owned()));
+                let found = {
+                    let lines = self.lines.lock().unwrap_or_else(|poisoned| poisoned.into_inner());
+                    let new = lines.get(next..).unwrap_or_default();
+                    next = next.max(lines.len());
+                    new.iter().find_map(|line| Some(line.split_once(text)?.1.to_owned()))
+                };
                 if found.is_some() || count.changed().await.is_err() {
                     return found;
                 }

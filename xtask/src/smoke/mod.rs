@@ -29,9 +29,10 @@ use ask::Client;
 use observe::{Side, observe};
 use store::Store;
 
-/// Runs every case of the functions that `sample` has; each verdict goes to the report when it is known. Cases run one
-/// after the other, but those that upload a blob run beside all others: a host looks for new blobs every few seconds only, and
-/// each case looks at blobs of its own names. What goes wrong in a case is that case's verdict; an error is storage out of reach.
+/// Runs every case of the functions that `sample` has; each verdict goes to the report when it is known. Cases with storage run
+/// one after the other, and beside them, one after the other too, those without. Beside all of them run those that upload a blob:
+/// a host looks for new blobs every few seconds only, and each case looks at blobs of its own names. What goes wrong in a case is
+/// that case's verdict; an error is storage out of reach.
 pub async fn run(app: &App, chosen: &Chosen, sample: &Sample, report: &Report) -> Result<Counts> {
     let client = Client::new()?;
     let store = app.storage.as_deref().map(Store::connect).transpose()?;
@@ -45,7 +46,8 @@ pub async fn run(app: &App, chosen: &Chosen, sample: &Sample, report: &Report) -
     }
     let functions = chosen.contract.function.iter().filter(|function| sample.functions.contains(&function.name));
     let of_function = |function| chosen.cases(&sample.name, function).into_iter().map(move |case| (function, case));
-    let (beside, alone): (Vec<_>, Vec<_>) = functions.flat_map(of_function).partition(|(_, case)| runs_beside(case));
+    let (beside, others): (Vec<_>, Vec<_>) = functions.flat_map(of_function).partition(|(_, case)| runs_beside(case));
+    let (stored, asked): (Vec<_>, Vec<_>) = others.into_iter().partition(|(_, case)| case.needs_storage());
     let smoke = Smoke {
         side: Side { app, client, store },
         contract: &chosen.contract,
@@ -62,20 +64,24 @@ pub async fn run(app: &App, chosen: &Chosen, sample: &Sample, report: &Report) -
         waiting.set(waiting.get() - 1);
         counts
     }));
-    let alone = async {
+    let one_by_one = async |cases: Vec<(&Function, &Case)>| {
         let mut counts = Counts::default();
-        for (function, case) in alone {
+        for (function, case) in cases {
             let cleared = if case.needs_storage() { smoke.clear(&smoke.in_use).await } else { Ok(()) };
             counts += smoke.run_case(function, case, &cleared).await;
         }
+        counts
+    };
+    let others = async {
+        let (stored, asked) = join(one_by_one(stored), one_by_one(asked)).await;
         if waiting.get() > 0 {
             let what = format!("for the blob scan, up to {} s", observe::BLOB_LIMIT_SECONDS);
             report.emit(Event::CasesWait { sample: sample.name.clone(), place: app.place, what });
         }
-        counts
+        [stored, asked]
     };
-    let (beside, alone) = join(beside, alone).await;
-    let counts = beside.into_iter().chain([alone]).sum();
+    let (beside, others) = join(beside, others).await;
+    let counts = beside.into_iter().chain(others).sum();
     let log = app.log.since(0);
     report.keep_log(&sample.name, app.place, &log);
     check_for_keys(&log, &[&app.master_key, &app.function_key])?;

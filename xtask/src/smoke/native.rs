@@ -1,10 +1,13 @@
 //! Every staged app under mini-host, on this machine.
 
+use std::cell::RefCell;
+use std::ffi::OsStr;
 use std::path::Path;
 
 use anyhow::Result;
 use futures_util::StreamExt;
 
+use super::store::Store;
 use crate::build::Staged;
 use crate::place::app::{App, AppFailure};
 use crate::place::azurite::{self, Azurite};
@@ -23,7 +26,7 @@ pub struct Settings<'a> {
     pub project: &'a Project,
     /// A storage account to use instead of an Azurite of our own.
     pub storage: Option<&'a str>,
-    /// How many samples run side by side.
+    /// How many samples are asked side by side.
     pub bound: usize,
     pub report: &'a Report,
 }
@@ -46,9 +49,10 @@ pub fn run_all(settings: &Settings<'_>, staged: &[Staged], chosen: &Chosen) -> R
         NativeRun { target: &target, mini_host: &mini_host, storage: settings.storage.map(str::to_owned), path: &path };
     // An account of a person's own is one account: there the samples take turns.
     let bound = if settings.storage.is_some() { 1 } else { settings.bound };
+    let emulators = Emulators { installed: azurite.as_deref(), path: &path, idle: RefCell::default() };
     let samples = futures_util::stream::iter(staged).for_each_concurrent(bound, |staged| async {
         let begun = settings.report.begin(&staged.sample().name, Step::Native);
-        let ran = run_one(chosen, staged, &run, azurite.as_deref(), settings.report).await;
+        let ran = run_one(chosen, staged, &run, &emulators, settings.report).await;
         // What was cut short has not failed.
         if !interrupt::happened() {
             begun.done(super::outcome(ran));
@@ -62,15 +66,43 @@ async fn run_one(
     chosen: &Chosen,
     staged: &Staged,
     run: &NativeRun<'_>,
-    azurite: Option<&Path>,
+    emulators: &Emulators<'_>,
     report: &Report,
 ) -> Result<Counts, AppFailure> {
-    let own = match azurite {
-        Some(installed) => Some(Azurite::start(installed, run.path).await?),
-        None => None,
-    };
+    let own = emulators.take().await?;
     let storage = own.as_ref().map(|azurite| azurite.connection_string.clone()).or(run.storage.clone());
     let run = NativeRun { storage, ..*run };
     let work = async |app: &App| super::run(app, chosen, staged.sample(), report).await;
-    Ok(with_app(staged, &run, work).await??)
+    let counts = with_app(staged, &run, work).await??;
+    emulators.give_back(own).await;
+    Ok(counts)
+}
+
+/// The emulators of a run, one for each sample that is being asked. The next sample takes over what one has used: to start an
+/// emulator costs more of the processor than to use it.
+struct Emulators<'a> {
+    /// `None` if an account was named that all samples use.
+    installed: Option<&'a Path>,
+    path: &'a OsStr,
+    idle: RefCell<Vec<Azurite>>,
+}
+
+impl Emulators<'_> {
+    async fn take(&self) -> Result<Option<Azurite>> {
+        let Some(installed) = self.installed else { return Ok(None) };
+        let idle = self.idle.borrow_mut().pop();
+        match idle {
+            Some(azurite) => Ok(Some(azurite)),
+            None => Azurite::start(installed, self.path).await.map(Some),
+        }
+    }
+
+    /// Empties it, so that the next sample finds it as a new one. One that cannot be emptied ends here.
+    async fn give_back(&self, azurite: Option<Azurite>) {
+        let Some(azurite) = azurite else { return };
+        let Ok(store) = Store::connect(&azurite.connection_string) else { return };
+        if store.delete_all().await.is_ok() {
+            self.idle.borrow_mut().push(azurite);
+        }
+    }
 }

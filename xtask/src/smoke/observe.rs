@@ -25,6 +25,9 @@ const LINES_SHOWN: usize = 15;
 /// How often storage is asked whether a thing has happened.
 const STORAGE_ASKED_EVERY: Duration = Duration::from_millis(40);
 
+/// The same for a blob, where the host's words do not say before that something has happened.
+const BLOB_ASKED_AT_LEAST_EVERY: Duration = Duration::from_secs(1);
+
 /// A running app with what asks it and what looks at its storage.
 pub struct Side<'a> {
     pub app: &'a App,
@@ -61,7 +64,7 @@ pub async fn observe(side: &Side<'_>, function: &Function, case: &Case) -> Resul
             sent.blob = blob.content();
             store()?.put_blob(&blob.path, sent.blob.clone()).await?;
             let wanted = case.expect.blob.iter().filter(|(_, expect)| **expect != BlobExpect::Absent);
-            appeared(store()?, wanted.map(|(path, _)| path)).await?;
+            appeared(store()?, wanted.map(|(path, _)| path), app, function).await?;
         }
     }
     for queue in case.expect.queue.keys() {
@@ -78,9 +81,14 @@ pub async fn observe(side: &Side<'_>, function: &Function, case: &Case) -> Resul
     Ok((sent, observed))
 }
 
-/// Waits for the end of an invocation in the background, which the host logs.
+/// How the line begins in which a host says that an invocation has ended, well or not.
+fn end_of_invocation(function: &Function) -> String {
+    format!("Executed 'Functions.{}'", function.name)
+}
+
+/// Waits for the end of an invocation in the background.
 async fn executed(app: &App, mark: usize, function: &Function) -> Result<()> {
-    let text = format!("Executed 'Functions.{}'", function.name);
+    let text = end_of_invocation(function);
     let limit = Duration::from_secs(BACKGROUND_LIMIT_SECONDS);
     let line = app.log.wait_for(mark, &text, limit).await;
     ensure!(line.is_some(), "the host did not print `{text}` within {BACKGROUND_LIMIT_SECONDS} s");
@@ -105,13 +113,15 @@ async fn handled(store: &Store, queue: &str, mark: usize, app: &App) -> Result<(
     }
 }
 
-/// Waits until the blobs are there; a blob appears whole. One that does not come is the judge's to report.
-async fn appeared(store: &Store, paths: impl Iterator<Item = &BlobPath>) -> Result<()> {
-    let begun = Instant::now();
-    let mut every = tokio::time::interval(STORAGE_ASKED_EVERY);
+/// Waits until the blobs are there; a blob appears whole. One that does not come is the judge's to report. Storage is asked
+/// whenever an invocation of the function has ended.
+async fn appeared(store: &Store, paths: impl Iterator<Item = &BlobPath>, app: &App, function: &Function) -> Result<()> {
+    let (begun, end) = (Instant::now(), end_of_invocation(function));
     for path in paths {
+        let mut mark = app.log.mark();
         while !store.has_blob(path).await? && begun.elapsed().as_secs() < BLOB_LIMIT_SECONDS {
-            every.tick().await;
+            let before = std::mem::replace(&mut mark, app.log.mark());
+            app.log.wait_for(before, &end, BLOB_ASKED_AT_LEAST_EVERY).await;
         }
     }
     Ok(())

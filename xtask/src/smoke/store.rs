@@ -7,7 +7,7 @@ use anyhow::{Context, Result, anyhow};
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use futures_util::future::try_join_all;
-use storage::PutBlob;
+use storage::{PutBlob, QueueMessage};
 
 use crate::sample::case::{BlobPath, Stimulus};
 use crate::sample::contract::Contract;
@@ -60,6 +60,17 @@ impl Store {
         Ok(())
     }
 
+    /// Deletes all there is: the account is ours alone.
+    pub async fn delete_all(&self) -> Result<()> {
+        for queue in self.0.queues("").await? {
+            self.0.queue(&queue).delete().await.with_context(|| format!("queue `{queue}`"))?;
+        }
+        for container in self.0.containers("").await? {
+            self.0.container(&container).delete().await.with_context(|| format!("container `{container}`"))?;
+        }
+        Ok(())
+    }
+
     /// Puts texts on a queue, in base64 as the host reads them.
     pub async fn put_messages(&self, queue: &str, texts: &[String]) -> Result<()> {
         let handle = self.0.queue(queue);
@@ -74,21 +85,26 @@ impl Store {
         Ok(self.0.queue(queue).length().await.with_context(|| format!("queue `{queue}`"))?.unwrap_or(0))
     }
 
-    /// Takes every message off a queue, as texts. One that is not base64 of UTF-8 is shown as it is stored.
+    /// Takes every message off a queue that can be seen, as texts, and leaves the queue empty. One that is not base64 of UTF-8 is
+    /// shown as it is stored.
     pub async fn take_messages(&self, queue: &str) -> Result<Vec<String>> {
         let handle = self.0.queue(queue);
         let mut texts = Vec::new();
-        while self.count_messages(queue).await? > 0 {
-            let messages =
-                handle.receive(AT_ONCE, HIDDEN).await.with_context(|| format!("cannot read queue `{queue}`"))?;
-            if messages.is_empty() {
-                break; // What is left is held by somebody else.
-            }
-            for message in messages {
-                handle.delete_message(&message.id, &message.pop_receipt).await?;
-                texts.push(decode(&message.text).unwrap_or_else(|| format!("(not base64 text) {}", message.text)));
-            }
+        if self.count_messages(queue).await? == 0 {
+            return Ok(texts);
         }
+        let cannot = || format!("cannot read queue `{queue}`");
+        loop {
+            let messages = handle.receive(AT_ONCE, HIDDEN).await.with_context(cannot)?;
+            if messages.is_empty() {
+                break;
+            }
+            let text = |message: QueueMessage| {
+                decode(&message.text).unwrap_or_else(|| format!("(not base64 text) {}", message.text))
+            };
+            texts.extend(messages.into_iter().map(text));
+        }
+        handle.clear().await.with_context(cannot)?;
         Ok(texts)
     }
 

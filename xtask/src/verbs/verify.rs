@@ -105,7 +105,7 @@ pub fn verify(project: &Project, plan: &Plan, report: &Report) -> Result<u8> {
     let staged = unpacked.as_ref().map_or(&*staged, |unpacked| &unpacked.apps);
     let storage = storage.as_deref();
     if *native && !staged.is_empty() {
-        let settings = smoke::native::Settings { project, storage, bound, report };
+        let settings = smoke::native::Settings { project, storage, bound: selection.bound_of_asking(), report };
         place(report, Step::Native, || smoke::native::run_all(&settings, staged, &chosen));
     }
     if let Some(Containers { base, keep }) = docker.as_ref().filter(|_| !staged.is_empty()) {
