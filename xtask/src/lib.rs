@@ -37,6 +37,8 @@ pub fn main() -> ExitCode {
     cli.print.color.write_global();
     let report = Report::new(cli.print.detail());
     let status = match start(cli.verb, &report) {
+        // A watch has no other end.
+        Ok(interrupt::STATUS) => interrupt::STATUS,
         _ if interrupt::happened() => {
             report.cut_off();
             interrupt::STATUS

@@ -48,6 +48,9 @@ pub fn watch(project: &Project, args: &cli::Watch, report: &Report) -> Result<u8
                 seen.leave_out_what_rounds_make(project, &sample, &report)?;
             }
         }
+        if interrupt::happened() {
+            report.cut_off();
+        }
         report.end(status)?;
     }
     Ok(interrupt::STATUS)
