@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use anyhow::{Context, Result, ensure};
 
-/// The first answer waits for Node to start; a large body is sent and counted. Both take well under a second.
+/// The first answer waits for Node to start; a large body is sent and counted; an event comes. All take well under a second.
 const LIMIT: Duration = Duration::from_secs(20);
 
 /// Sends `GET`, or `POST` where there is a body, asks for a 200, and gives its body.
@@ -17,13 +17,19 @@ pub fn ask(url: &str, body: &[u8]) -> Result<String> {
     Ok(answer.split_once("\r\n\r\n").map_or_else(String::new, |(_, body)| body.to_owned()))
 }
 
-fn answer(url: &str, body: &[u8]) -> Result<String> {
+/// A connection to the server of a URL, and what of the URL a request names: the authority, and the path without its slash.
+pub fn connect(url: &str) -> Result<(TcpStream, &str, &str)> {
     let rest = url.strip_prefix("http://").context("no http URL")?;
     let (authority, path) = rest.split_once('/').context("no path")?;
-    let mut stream = TcpStream::connect(authority)?;
+    let stream = TcpStream::connect(authority)?;
     stream.set_nodelay(true)?;
     stream.set_read_timeout(Some(LIMIT))?;
     stream.set_write_timeout(Some(LIMIT))?;
+    Ok((stream, authority, path))
+}
+
+fn answer(url: &str, body: &[u8]) -> Result<String> {
+    let (mut stream, authority, path) = connect(url)?;
     let method = if body.is_empty() { "GET" } else { "POST" };
     let length = body.len();
     let head = format!(

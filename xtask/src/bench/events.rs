@@ -6,13 +6,12 @@ use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result, bail, ensure};
 
+use super::ask::connect;
 use super::load::Measured;
 use super::spread::Spread;
 
 /// How long one measurement lasts.
 const DURATION: Duration = Duration::from_secs(1);
-/// An event comes within milliseconds; this is for one that does not.
-const LIMIT: Duration = Duration::from_secs(20);
 const EVENT: &[u8] = b"data:";
 const LAST_CHUNK: &[u8] = b"0\r\n\r\n";
 
@@ -36,11 +35,7 @@ pub fn measure(url: &str, connections: usize) -> Result<Measured> {
 
 /// How many milliseconds the first byte of an event took in each of the streams of one connection.
 fn ask(url: &str) -> Result<Vec<f64>> {
-    let rest = url.strip_prefix("http://").context("no http URL")?;
-    let (authority, path) = rest.split_once('/').context("no path")?;
-    let mut stream = TcpStream::connect(authority)?;
-    stream.set_nodelay(true)?;
-    stream.set_read_timeout(Some(LIMIT))?;
+    let (mut stream, authority, path) = connect(url)?;
     let request = format!("GET /{path} HTTP/1.1\r\nHost: {authority}\r\nAccept: text/event-stream\r\n\r\n");
     let started = Instant::now();
     let mut waits = Vec::new();

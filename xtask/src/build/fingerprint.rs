@@ -157,11 +157,7 @@ pub fn look_at<'a>(
 
 /// Why inputs that were `before` and are `now` call for a build; empty if they do not.
 pub fn input_changes(before: &Files, now: &Files) -> Vec<String> {
-    differences(before, now, |path, difference| match difference {
-        Difference::Changed => format!("{path} changed"),
-        Difference::New => format!("new file {path}"),
-        Difference::Gone => format!("{path} is gone"),
-    })
+    differences(before, now, ["{} changed", "new file {}", "{} is gone"])
 }
 
 /// Why a staged app that was `before` and is `now` cannot be trusted.
@@ -169,11 +165,7 @@ pub fn staged_changes(before: &Files, now: &Files) -> Vec<String> {
     if now.is_empty() {
         return vec!["staged app is gone".into()];
     }
-    differences(before, now, |path, difference| match difference {
-        Difference::Changed => format!("staged file edited: {path}"),
-        Difference::New => format!("staged file added: {path}"),
-        Difference::Gone => format!("staged file gone: {path}"),
-    })
+    differences(before, now, ["staged file edited: {}", "staged file added: {}", "staged file gone: {}"])
 }
 
 /// `main.go changed (+2 more)`
@@ -185,20 +177,16 @@ pub fn summary(reasons: &[String]) -> String {
     }
 }
 
-enum Difference {
-    Changed,
-    New,
-    Gone,
-}
-
-fn differences(before: &Files, now: &Files, say: impl Fn(std::path::Display, Difference) -> String) -> Vec<String> {
-    let changed = now.iter().filter_map(|(path, file)| match before.get(path) {
+/// What to say of each file, `{}`, that is another, is new, or is gone.
+fn differences(before: &Files, now: &Files, [changed, new, gone]: [&str; 3]) -> Vec<String> {
+    let say = |text: &str, path: &Path| text.replace("{}", &path.display().to_string());
+    let other = now.iter().filter_map(|(path, file)| match before.get(path) {
         Some(known) if known.is_like(file) => None,
-        Some(_) => Some(say(path.display(), Difference::Changed)),
-        None => Some(say(path.display(), Difference::New)),
+        Some(_) => Some(say(changed, path)),
+        None => Some(say(new, path)),
     });
-    let gone = before.keys().filter(|path| !now.contains_key(*path));
-    changed.chain(gone.map(|path| say(path.display(), Difference::Gone))).collect()
+    let lost = before.keys().filter(|path| !now.contains_key(*path));
+    other.chain(lost.map(|path| say(gone, path))).collect()
 }
 
 fn hash(file: &Path, meta: &Metadata) -> io::Result<String> {

@@ -26,14 +26,17 @@ pub fn build(project: &Project, report: &Report) -> Result<PathBuf> {
     // Only a cargo that is asked to say much says why it compiles something anew.
     let build = cmd!(shell, "cargo build --verbose --release --locked --package mini-host --target {triple}");
     let build = build.arg("--message-format=json-render-diagnostics").env("RUSTFLAGS", "-C target-feature=+crt-static");
-    let mut reason_is_said = false;
-    let built = command::run_showing(build, BUILD_LIMIT, |line| match Said::by_cargo(line) {
-        Some(Said::Dirty(reason)) if !reason_is_said => {
+    let mut is_announced = false;
+    let built = command::run_showing(build, BUILD_LIMIT, |line| match words_of_cargo(line) {
+        Some(("Compiling", _)) => report.note(line),
+        // What depends on the first is compiled anew for that alone.
+        Some(("Dirty", what)) if !is_announced => {
+            is_announced = true;
+            // Behind the reason stand two points in time.
+            let reason =
+                what.split_once("): ").map_or(what, |(_, reason)| reason).split(" (").next().unwrap_or_default();
             report.note(format!("mini-host is built anew, optimised: {reason}"));
-            // What depends on it is compiled anew for that alone.
-            reason_is_said = true;
         }
-        Some(Said::Compiling) => report.note(line),
         _ => {}
     });
     let output = output(built).context("cannot build mini-host")?;
@@ -41,29 +44,10 @@ pub fn build(project: &Project, report: &Report) -> Result<PathBuf> {
     executable.context("cargo did not say where it put `mini-host`")
 }
 
-/// A line of a cargo that says much, as far as it is of interest here.
-#[derive(Debug, PartialEq, Eq)]
-enum Said<'a> {
-    /// Something is compiled anew, for this reason.
-    Dirty(&'a str),
-    Compiling,
-    /// For whoever looks for mistakes in cargo.
-    Other,
-}
-
-impl Said<'_> {
-    /// `None` if it is not of cargo itself, but of the compiler.
-    fn by_cargo(line: &str) -> Option<Said<'_>> {
-        match line.trim_start().split_once(' ')? {
-            // Behind the reason stand two points in time.
-            ("Dirty", rest) => {
-                rest.split_once("): ").map(|(_, why)| Said::Dirty(why.split(" (").next().unwrap_or(why)))
-            }
-            ("Compiling", _) => Some(Said::Compiling),
-            ("Fresh" | "Running", _) => Some(Said::Other),
-            _ => None,
-        }
-    }
+/// What a cargo that says much does, and with what; `None` if the line is the compiler's.
+fn words_of_cargo(line: &str) -> Option<(&str, &str)> {
+    let words = line.trim_start().split_once(' ')?;
+    ["Compiling", "Dirty", "Fresh", "Running"].contains(&words.0).then_some(words)
 }
 
 /// The line of cargo's output that names a program.
@@ -93,7 +77,7 @@ fn host_triple(project: &Project) -> Result<String> {
 /// What a command printed. Of one that failed, the compiler's words: between them stands what cargo says to programs, and to
 /// whoever asks it to say much.
 fn output(ended: Result<Ended, Failure>) -> Result<String> {
-    let is_noise = |line: &&str| line.starts_with('{') || Said::by_cargo(line).is_some();
+    let is_noise = |line: &&str| line.starts_with('{') || words_of_cargo(line).is_some();
     ended.map(|ended| ended.output).map_err(|failure| {
         anyhow!("{}", failure.to_string().lines().filter(|line| !is_noise(line)).collect::<Vec<_>>().join("\n"))
     })

@@ -57,36 +57,20 @@ fn clock(text: &str) -> Option<f64> {
 fn walk(text: &str, mut visit: impl FnMut(&BytesStart<'_>, String)) {
     let mut reader = Reader::from_str(text);
     let mut open: Option<(BytesStart<'static>, String)> = None;
+    let add = |open: &mut Option<(_, String)>, part: &str| {
+        open.iter_mut().for_each(|(_, text)| text.push_str(part));
+    };
     while let Ok(event) = reader.read_event() {
         match event {
-            Event::Text(part) => {
-                if let Some((_, text)) = &mut open {
-                    text.push_str(&part);
-                }
-            }
-            Event::CData(part) => {
-                if let Some((_, text)) = &mut open {
-                    text.push_str(&part);
-                }
-            }
-            Event::GeneralRef(reference) => {
-                let character = resolve_xml_entity(&reference).unwrap_or_default();
-                open.iter_mut().for_each(|(_, text)| text.push_str(character));
-            }
-            Event::Start(element) => {
-                if let Some((before, text)) = open.replace((element.into_owned(), String::new())) {
-                    visit(&before, text);
-                }
-            }
-            Event::Empty(element) => {
+            Event::Text(part) => add(&mut open, &part),
+            Event::CData(part) => add(&mut open, &part),
+            Event::GeneralRef(reference) => add(&mut open, resolve_xml_entity(&reference).unwrap_or_default()),
+            Event::Start(_) | Event::Empty(_) | Event::End(_) => {
                 if let Some((before, text)) = open.take() {
                     visit(&before, text);
                 }
-                visit(&element, String::new());
-            }
-            Event::End(_) => {
-                if let Some((before, text)) = open.take() {
-                    visit(&before, text);
+                if let Event::Start(element) | Event::Empty(element) = event {
+                    open = Some((element.into_owned(), String::new()));
                 }
             }
             Event::Eof => return,
