@@ -163,6 +163,22 @@ apt = []
     }
 
     #[test]
+    fn results_of_no_known_form_are_answered_with_the_forms() {
+        let results = |form: &str| mistake("[stage]", &format!("results = {form}\n\n[stage]"));
+        for form in ["'cuonts'", "'junit'", "{ junt = 'x' }", "{ go = 'x' }", "{ junit = 7 }", "{}", "['go']", "7"] {
+            let shown = results(form);
+            assert!(
+                shown.starts_with("samples/go/sample.toml:17:11: this is not a known form of `results`"),
+                "{shown}"
+            );
+            assert!(shown.contains("17 | results = "), "{shown}");
+            let hint = "hint: the forms are `\"counts\"`, `\"go\"`, `\"libtest\"`, `{ junit = \"folder\" }` and `{ trx = \"folder\" }`";
+            assert!(shown.ends_with(hint), "{shown}");
+        }
+        assert!(results("{ trx = '../x' }").ends_with("hint: paths are relative and have no `..`"));
+    }
+
+    #[test]
     fn the_name_of_a_toolchain_is_one_folder() {
         for name in ["../../precious", "/etc", "..", "", "a b"] {
             let shown = mistake("= \"go\"", &format!("= \"{name}\""));

@@ -8,13 +8,15 @@ use std::io;
 use std::path::{Path, PathBuf};
 
 use serde::Deserialize;
+use serde_json::Value;
 
 use super::command_line::InnerPath;
 use crate::report::outcome::Test;
+use crate::text;
 
 /// A form that results have, and where they are.
 #[derive(Clone, Debug, Deserialize)]
-#[serde(rename_all = "lowercase")]
+#[serde(try_from = "serde_json::Value")]
 pub enum Form {
     /// `12 passed, 0 failed, 1 skipped`, alone on a line that a command prints: what any script can write.
     Counts,
@@ -26,6 +28,26 @@ pub enum Form {
     Junit(InnerPath),
     /// Files `*.trx` in a folder, as `dotnet test --logger trx` writes them.
     Trx(InnerPath),
+}
+
+/// How each form is written.
+const FORMS: [&str; 5] = ["\"counts\"", "\"go\"", "\"libtest\"", "{ junit = \"folder\" }", "{ trx = \"folder\" }"];
+
+impl TryFrom<Value> for Form {
+    type Error = String;
+
+    fn try_from(written: Value) -> Result<Form, String> {
+        let table = written.as_object().filter(|table| table.len() == 1).and_then(|table| table.iter().next());
+        let folder = table.and_then(|(form, folder)| Some((form.as_str(), folder.as_str()?.to_owned())));
+        match (written.as_str(), folder) {
+            (Some("counts"), _) => Ok(Form::Counts),
+            (Some("go"), _) => Ok(Form::Go),
+            (Some("libtest"), _) => Ok(Form::Libtest),
+            (_, Some(("junit", folder))) => InnerPath::try_from(folder).map(Form::Junit),
+            (_, Some(("trx", folder))) => InnerPath::try_from(folder).map(Form::Trx),
+            _ => Err(format!("this is not a known form of `results`\nhint: the forms are {}", text::listed(&FORMS))),
+        }
+    }
 }
 
 impl Form {
