@@ -1,6 +1,8 @@
 //! Images: built when what goes into them has changed, or when they are gone, and only then.
 
 use std::collections::HashMap;
+use std::fs::File;
+use std::time::Duration;
 
 use anyhow::{Result, bail};
 
@@ -8,12 +10,14 @@ use super::context::{self, Entry};
 use super::engine::Engine;
 use super::labels::{self, CLONE, CONTENT, Labels, PROJECT, SAMPLE};
 use super::resource::Image;
-use crate::process::run;
+use crate::process::{lock, run};
 use crate::project::Project;
 use crate::report::Report;
 
 /// The label that names what an image was put on, by which images on different bases are kept apart.
 const BASE: &str = "functions-custom-handlers.base";
+/// Another run may be making a root, or fetching a toolchain's packages.
+const TURN_LIMIT: Duration = Duration::from_secs(1_200);
 /// How much of the content's hash is in a tag: enough for a person to compare.
 const TAG_DIGITS: usize = 12;
 
@@ -73,8 +77,17 @@ impl Recipe {
     }
 }
 
+impl ImageBuilder<'_> {
+    /// Two runs in one checkout take turns at each image: the second finds what the first has made. Otherwise each would take the
+    /// other's away for superseded.
+    pub async fn turn(&self, image: &str) -> Result<File> {
+        lock::turn(&self.project.target().join("stage").join(format!("{image}.image.lock")), TURN_LIMIT).await
+    }
+}
+
 /// Sees to it that the image is there: as it is when its content is that of the recipe, else built.
 pub async fn ensure(builder: &ImageBuilder<'_>, recipe: &Recipe) -> Result<Built> {
+    let _turn = builder.turn(&recipe.name).await?;
     let (engine, clone) = (builder.engine, run::clone_id(builder.project.root()));
     let content = recipe.content(&clone);
     let name = format!("{}:{}", recipe.repository(), &content[..TAG_DIGITS]);
