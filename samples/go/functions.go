@@ -4,14 +4,21 @@ import (
 	"encoding/json"
 	"fmt"
 	"net/http"
+	"strconv"
 )
 
 // Attempts is the Metadata of a queue trigger.
 //
 // DequeueCount counts the attempts from 1; an invocation through the admin route has 0.
-type Attempts struct{ DequeueCount Quoted[int] }
+// It is for the log alone: a message with a property of that name has put its own value there.
+type Attempts struct{ DequeueCount any }
 
-// Unprocessable is the attempt at a message that no attempt will get done.
+func (a Attempts) count() int {
+	count, _ := strconv.Atoi(fmt.Sprint(a.DequeueCount))
+	return count
+}
+
+// Unprocessable is the attempt at a message that can never be handled.
 type Unprocessable int
 
 func (u Unprocessable) Error() string { return fmt.Sprintf("Cannot process, attempt %d", u) }
@@ -49,7 +56,7 @@ func httpTriggerWithOutputs(envelope Envelope[struct{ Req OrderRequest }, any]) 
 
 // queueTrigger passes a message on from one queue to another.
 func queueTrigger(envelope Envelope[struct{ Message Quoted[string] }, Attempts]) (*InvocationResult, error) {
-	message, attempt := envelope.Data.Message.Value, envelope.Metadata.DequeueCount.Value
+	message, attempt := envelope.Data.Message.Value, envelope.Metadata.count()
 	if message == "unprocessable" {
 		return nil, Unprocessable(attempt)
 	}
@@ -66,10 +73,10 @@ type OrderMessage struct {
 
 // queueTriggerWithOutputs turns one order into messages on two queues; the customer's name comes from a blob.
 func queueTriggerWithOutputs(envelope Envelope[OrderMessage, Attempts]) (*InvocationResult, error) {
-	// Properties of a JSON message appear in Metadata too and overwrite what is there, so call it order, never id.
+	// Properties of a JSON message appear in Metadata too and overwrite what is there, so call it order, never id nor DequeueCount.
 	order, ok := orderIn(envelope.Data.Message.Value)
 	if !ok {
-		return nil, Unprocessable(envelope.Metadata.DequeueCount.Value)
+		return nil, Unprocessable(envelope.Metadata.count())
 	}
 	customer := "an unknown customer"
 	if profile := envelope.Data.Profile.Value; profile != nil {

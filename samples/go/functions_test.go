@@ -73,6 +73,11 @@ func TestQueueTriggerPassesOnAnyTextAndGivesUpOnOne(t *testing.T) {
 	}
 	expectResult(t, "/QueueTrigger", `{"Data":{"message":`+quoted("by admin")+`},"Metadata":{}}`,
 		`{"Logs":["Passed on 8 bytes, attempt 0"],"ReturnValue":"`+base64Of("by admin")+`"}`)
+	// A message with such a property has overwritten the count.
+	for _, count := range []string{quoted("9"), "{}", "null"} {
+		expectResult(t, "/QueueTrigger", `{"Data":{"message":`+quoted("any")+`},"Metadata":{"DequeueCount":`+count+`}}`,
+			`{"Logs":["Passed on 3 bytes, attempt 0"],"ReturnValue":"`+base64Of("any")+`"}`)
+	}
 	expectGivesUp(t, "/QueueTrigger", `{"message":`+quoted("unprocessable")+`}`)
 }
 

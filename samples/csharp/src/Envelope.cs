@@ -53,8 +53,8 @@ internal sealed record Envelope(Dictionary<string, JsonElement> Data, Dictionary
 
     /// <summary>Which attempt at a message this is.</summary>
     // DequeueCount counts the attempts from 1; an invocation through the admin route has 0.
-    public int Attempt() =>
-        Metadata.ContainsKey("DequeueCount") ? Decode<int?>(Metadata, "DequeueCount", "a whole number")!.Value : 0;
+    // It is for the log alone: a message with a property of that name has put its own value there.
+    public int Attempt() => TryParse<int>(Metadata.GetValueOrDefault("DequeueCount").ToString());
 
     // A string in Data and Metadata is JSON text inside a JSON string: decode it once, never twice.
     private static T Decode<T>(Dictionary<string, JsonElement> section, string name, string expected) =>

@@ -39,7 +39,7 @@ internal static class Functions
     /// <summary>Turns one order into messages on two queues; the customer's name comes from a blob.</summary>
     public static InvocationResult QueueTriggerWithOutputs(Envelope envelope)
     {
-        // Properties of a JSON message appear in Metadata too and overwrite what is there, so call it order, never id.
+        // Properties of a JSON message appear in Metadata too and overwrite what is there, so call it order, never id nor DequeueCount.
         long order = OrderIn(envelope.String("message")) ?? throw new UnprocessableException(envelope.Attempt());
         string customer = envelope.StringOrNull("profile") ?? "an unknown customer";
         // The elements of an array output are not decoded: plain text, one message each.

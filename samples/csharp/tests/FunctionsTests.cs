@@ -90,6 +90,12 @@ public sealed class FunctionsTests : AppTests
         }
         InvocationResult byAdmin = Functions.QueueTrigger(ReadEnvelope(new { message = Quoted("by admin") }));
         Assert.Equal(["Passed on 8 bytes, attempt 0"], byAdmin.Logs);
+        // A message with such a property has overwritten the count.
+        foreach (object? count in new object?[] { Quoted("9"), new { }, "null", null })
+        {
+            InvocationResult result = Functions.QueueTrigger(ReadEnvelope(new { message = Quoted("any") }, new { DequeueCount = count }));
+            Assert.Equal(["Passed on 3 bytes, attempt 0"], result.Logs);
+        }
         Envelope unprocessable = ReadEnvelope(new { message = Quoted("unprocessable") }, new { DequeueCount = "5" });
         var e = Assert.Throws<UnprocessableException>(() => Functions.QueueTrigger(unprocessable));
         Assert.Equal("Cannot process, attempt 5", e.Message);

@@ -62,7 +62,9 @@ export function blobBytes(members, name) {
  * DequeueCount counts the attempts from 1; an invocation through the admin route has 0.
  */
 export function attemptOf({ Metadata }) {
-  return Metadata.DequeueCount === undefined ? 0 : decode(Metadata, "DequeueCount", Number.isInteger);
+  // It is for the log alone: a message with a property of that name has put its own value there.
+  const count = parseJson(Metadata.DequeueCount);
+  return Number.isInteger(count) ? count : 0;
 }
 
 /**

@@ -42,7 +42,7 @@ export function queueTrigger(envelope) {
 
 /** Turns one order into messages on two queues; the customer's name comes from a blob. */
 export function queueTriggerWithOutputs(envelope) {
-  // Properties of a JSON message appear in Metadata too and overwrite what is there, so call it order, never id.
+  // Properties of a JSON message appear in Metadata too and overwrite what is there, so call it order, never id nor DequeueCount.
   const order = orderIn(decode(envelope.Data, "message", isString));
   if (order === undefined) throw new Unprocessable(`Cannot process, attempt ${attemptOf(envelope)}`);
 

@@ -76,6 +76,10 @@ test("QueueTrigger passes on any text and gives up on one", () => {
     });
   }
   assert.deepEqual(trigger("by admin", {}).Logs, ["Passed on 8 bytes, attempt 0"]);
+  // A message with such a property has overwritten the count.
+  for (const DequeueCount of [quoted("9"), {}, "null"]) {
+    assert.deepEqual(trigger("any", { DequeueCount }).Logs, ["Passed on 3 bytes, attempt 0"]);
+  }
   assert.throws(() => trigger("unprocessable", { DequeueCount: "5" }), { message: "Cannot process, attempt 5" });
 });
 

@@ -51,8 +51,9 @@ blob_bytes <- function(data, name) {
 # Which attempt at a message this is.
 attempt_of <- function(metadata) {
   # DequeueCount counts the attempts from 1; an invocation through the admin route has 0.
-  if (is.null(metadata[["DequeueCount"]])) return(0L)
-  decode(metadata, "DequeueCount", "a whole number", is.integer)
+  # It is for the log alone: a message with a property of that name has put its own value there.
+  count <- parse_json(metadata[["DequeueCount"]])
+  if (is.integer(count)) count else 0L
 }
 
 # What the host expects back.

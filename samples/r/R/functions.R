@@ -37,7 +37,7 @@ queue_trigger <- function(envelope) {
 
 # Turns one order into messages on two queues; the customer's name comes from a blob.
 queue_trigger_with_outputs <- function(envelope) {
-  # Properties of a JSON message appear in Metadata too and overwrite what is there, so call it order, never id.
+  # Properties of a JSON message appear in Metadata too and overwrite what is there, so call it order, never id nor DequeueCount.
   message <- decode_string(envelope$Data, "message")
   order <- order_in(message)
   if (is.null(order)) unprocessable(attempt_of(envelope$Metadata))

@@ -80,6 +80,10 @@ test_that("QueueTrigger passes on any text and gives up on one", {
   }
   by_admin <- queue_trigger(an_envelope(list(message = quoted("by admin"))))
   expect_equal(to_json(by_admin$Logs), '["Passed on 8 bytes, attempt 0"]')
+  # A message with such a property has overwritten the count.
+  for (count in list(quoted("9"), as_object(list()), "null")) {
+    expect_equal(to_json(queue_trigger(a_message("any", count))$Logs), '["Passed on 3 bytes, attempt 0"]')
+  }
   expect_error(queue_trigger(a_message("unprocessable", "5")), "^Cannot process, attempt 5$", class = "unprocessable")
   # R holds no NUL in a string, and would pass on half a message.
   expect_error(queue_trigger(an_envelope(list(message = '"a\\u0000b"'))), class = "bad_envelope")

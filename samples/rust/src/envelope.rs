@@ -71,8 +71,9 @@ impl Envelope {
     /// Which attempt at a message this is.
     ///
     /// DequeueCount counts the attempts from 1; an invocation through the admin route has 0.
-    pub fn attempt(&self) -> Result<u32, Failure> {
-        self.metadata.get("DequeueCount").map_or(Ok(0), |_| decode(&self.metadata, "DequeueCount"))
+    /// It is for the log alone: a message with a property of that name has put its own value there.
+    pub fn attempt(&self) -> u32 {
+        decode(&self.metadata, "DequeueCount").unwrap_or(0)
     }
 }
 

@@ -36,7 +36,7 @@ pub async fn http_trigger_with_outputs(envelope: Envelope) -> Result<InvocationR
 /// Passes a message on from one queue to another.
 pub async fn queue_trigger(envelope: Envelope) -> Result<InvocationResult, Failure> {
     let message: String = decode(&envelope.data, "message")?;
-    let attempt = envelope.attempt()?;
+    let attempt = envelope.attempt();
     if message == "unprocessable" {
         return Err(Failure::Unprocessable { attempt });
     }
@@ -50,9 +50,9 @@ pub async fn queue_trigger(envelope: Envelope) -> Result<InvocationResult, Failu
 /// Turns one order into messages on two queues; the customer's name comes from a blob.
 pub async fn queue_trigger_with_outputs(envelope: Envelope) -> Result<InvocationResult, Failure> {
     let message: String = decode(&envelope.data, "message")?;
-    // Properties of a JSON message appear in Metadata too and overwrite what is there, so call it order, never id.
+    // Properties of a JSON message appear in Metadata too and overwrite what is there, so call it order, never id nor DequeueCount.
     let Some(order) = order_in(&message) else {
-        return Err(Failure::Unprocessable { attempt: envelope.attempt()? });
+        return Err(Failure::Unprocessable { attempt: envelope.attempt() });
     };
     // A blob that does not exist arrives as null.
     let profile: Option<String> = decode(&envelope.data, "profile")?;

@@ -143,6 +143,12 @@ async fn queue_trigger_passes_on_any_text_and_gives_up_on_one() {
     }
     let by_admin = invoke("QueueTrigger", json!({ "message": quoted("by admin") }), json!({})).await.expect("a result");
     assert_eq!(by_admin["Logs"], json!(["Passed on 8 bytes, attempt 0"]));
+    // A message with such a property has overwritten the count.
+    for count in [json!(quoted("9")), json!({}), json!("null")] {
+        let data = json!({ "message": quoted("any") });
+        let answer = invoke("QueueTrigger", data, json!({ "DequeueCount": count })).await.expect("a result");
+        assert_eq!(answer["Logs"], json!(["Passed on 3 bytes, attempt 0"]));
+    }
     let data = json!({ "message": quoted("unprocessable") });
     let refusal = invoke("QueueTrigger", data, json!({ "DequeueCount": "5" })).await;
     assert_eq!(refusal, Err((500, "Internal Server Error".to_owned())));

@@ -48,7 +48,7 @@ const FACTS: [&str; 24] = [
     "A blob that does not exist arrives as null.",
     "Data.messages is one string that holds a JSON array of strings, one for each event.",
     "Before the first run ScheduleStatus is null, or its Last is 0001-01-01T00:00:00, with or without an offset.",
-    "Properties of a JSON message appear in Metadata too and overwrite what is there, so call it order, never id.",
+    "Properties of a JSON message appear in Metadata too and overwrite what is there, so call it order, never id nor DequeueCount.",
 ];
 
 /// What a sample is told beside that if it has this function.

@@ -70,7 +70,8 @@ record Envelope(JsonNode data, JsonNode metadata) {
     /** Which attempt at a message this is. */
     int attempt() {
         // DequeueCount counts the attempts from 1; an invocation through the admin route has 0.
-        return metadata.has("DequeueCount") ? decode(metadata, "DequeueCount", "a whole number", JsonNode::intValue) : 0;
+        // It is for the log alone: a message with a property of that name has put its own value there.
+        return parse(metadata.path("DequeueCount").stringValue("")).intValue(0);
     }
 
     private static <T> T decode(JsonNode section, String name, String expected, Function<JsonNode, T> as) {

@@ -59,7 +59,7 @@ final class Functions {
 
     /** Turns one order into messages on two queues; the customer's name comes from a blob. */
     static InvocationResult queueTriggerWithOutputs(Envelope envelope) {
-        // Properties of a JSON message appear in Metadata too and overwrite what is there, so call it order, never id.
+        // Properties of a JSON message appear in Metadata too and overwrite what is there, so call it order, never id nor DequeueCount.
         long order = orderIn(string(envelope.data(), "message")).orElseThrow(() -> new Unprocessable(envelope.attempt()));
         // A blob that does not exist arrives as null.
         boolean unknown = envelope.data().path("profile").stringValue("").equals("null");

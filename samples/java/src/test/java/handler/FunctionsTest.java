@@ -113,6 +113,12 @@ class FunctionsTest {
         }
         InvocationResult byAdmin = Functions.queueTrigger(envelope(Map.of("message", quoted("by admin")), Map.of()));
         assertEquals(List.of("Passed on 8 bytes, attempt 0"), byAdmin.logs());
+        // A message with such a property has overwritten the count.
+        for (Object count : List.of(quoted("9"), Map.of(), "null", "1.5", "")) {
+            InvocationResult result = Functions.queueTrigger(
+                    envelope(Map.of("message", quoted("any")), Map.of("DequeueCount", count)));
+            assertEquals(List.of("Passed on 3 bytes, attempt 0"), result.logs());
+        }
         Envelope bad = envelope(Map.of("message", "null"), Map.of());
         assertThrows(Envelope.BadEnvelope.class, () -> Functions.queueTrigger(bad));
         Envelope hopeless = envelope(Map.of("message", quoted("unprocessable")), Map.of("DequeueCount", "5"));
