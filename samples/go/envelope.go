@@ -1,9 +1,6 @@
 package main
 
-import (
-	"encoding/json"
-	"io"
-)
+import "encoding/json"
 
 // Envelope is how the host wraps what a function in default mode gets. Each function says what it expects inside.
 type Envelope[Data, Metadata any] struct {
@@ -36,31 +33,12 @@ type InvocationResult struct {
 	ReturnValue any      `json:",omitempty"`
 }
 
-// HTTPOutput is the value of an http output.
-type HTTPOutput struct {
-	StatusCode int               `json:"statusCode"`
-	Headers    map[string]string `json:"headers"`
-	// The body is a string: an object would arrive indented, as text/plain.
-	Body string `json:"body"`
-}
-
-// BadEnvelope says what was expected of a request that is not what the host sends.
-type BadEnvelope string
-
-func (b BadEnvelope) Error() string { return string(b) }
-
-func readEnvelope[Data, Metadata any](body io.Reader) (envelope Envelope[Data, Metadata], err error) {
-	// The host sends the envelope chunked, without a Content-Length.
-	if err = json.NewDecoder(body).Decode(&envelope); err != nil {
-		err = BadEnvelope(`Expected a JSON body such as {"Data":{},"Metadata":{}} and what the function reads inside: ` + err.Error())
-	} else if envelope.Data == nil || envelope.Metadata == nil {
-		err = BadEnvelope(`Expected a JSON body such as {"Data":{},"Metadata":{}}`)
-	}
-	return envelope, err
-}
-
-func jsonOutput(statusCode int, body any) HTTPOutput {
-	return HTTPOutput{statusCode, map[string]string{"content-type": "application/json"}, string(jsonText(body))}
+// jsonOutput is the value of an http output with a JSON body.
+//
+// The body is a string: an object would arrive indented, as text/plain.
+func jsonOutput(statusCode int, body any) map[string]any {
+	headers := map[string]string{"content-type": "application/json"}
+	return map[string]any{"statusCode": statusCode, "headers": headers, "body": string(jsonText(body))}
 }
 
 // jsonText is the JSON of a value that surely has one: strings, numbers, booleans, and maps and structs of these.

@@ -18,14 +18,12 @@ func (a Attempts) count() int {
 	return count
 }
 
-// Unprocessable is the attempt at a message that can never be handled.
-type Unprocessable int
-
-func (u Unprocessable) Error() string { return fmt.Sprintf("Cannot process, attempt %d", u) }
+// unprocessable is the error for a message that can never be handled.
+func (a Attempts) unprocessable() error { return fmt.Errorf("Cannot process, attempt %d", a.count()) }
 
 // httpTriggerStringReturnValue answers over HTTP and queues what it returns.
 func httpTriggerStringReturnValue(Envelope[any, any]) (*InvocationResult, error) {
-	res := HTTPOutput{http.StatusCreated, map[string]string{"header1": "header1Val"}, "my world"}
+	res := map[string]any{"statusCode": http.StatusCreated, "headers": map[string]string{"header1": "header1Val"}, "body": "my world"}
 	return &InvocationResult{Outputs: map[string]any{"res": res}, ReturnValue: []byte("Hello,World")}, nil
 }
 
@@ -50,18 +48,17 @@ func httpTriggerWithOutputs(envelope Envelope[struct{ Req OrderRequest }, any]) 
 	accepted := map[string]any{"accepted": order, "customer": req.Params.Customer}
 	return &InvocationResult{
 		Outputs: map[string]any{"order": []byte(req.Body), "res": jsonOutput(http.StatusCreated, accepted)},
-		Logs:    []string{fmt.Sprintf("Accepted order %d", order)},
+		Logs:    logs("Accepted order %d", order),
 	}, nil
 }
 
 // queueTrigger passes a message on from one queue to another.
 func queueTrigger(envelope Envelope[struct{ Message Quoted[string] }, Attempts]) (*InvocationResult, error) {
-	message, attempt := envelope.Data.Message.Value, envelope.Metadata.count()
+	message := envelope.Data.Message.Value
 	if message == "unprocessable" {
-		return nil, Unprocessable(attempt)
+		return nil, envelope.Metadata.unprocessable()
 	}
-	line := fmt.Sprintf("Passed on %d bytes, attempt %d", len(message), attempt)
-	return &InvocationResult{Logs: []string{line}, ReturnValue: []byte(message)}, nil
+	return &InvocationResult{Logs: logs("Passed on %d bytes, attempt %d", len(message), envelope.Metadata.count()), ReturnValue: []byte(message)}, nil
 }
 
 // OrderMessage is the Data of queueTriggerWithOutputs.
@@ -76,7 +73,7 @@ func queueTriggerWithOutputs(envelope Envelope[OrderMessage, Attempts]) (*Invoca
 	// Properties of a JSON message appear in Metadata too and overwrite what is there, so call it order, never id nor DequeueCount.
 	order, ok := orderIn(envelope.Data.Message.Value)
 	if !ok {
-		return nil, Unprocessable(envelope.Metadata.count())
+		return nil, envelope.Metadata.unprocessable()
 	}
 	customer := "an unknown customer"
 	if profile := envelope.Data.Profile.Value; profile != nil {
@@ -85,7 +82,7 @@ func queueTriggerWithOutputs(envelope Envelope[OrderMessage, Attempts]) (*Invoca
 	return &InvocationResult{
 		// The elements of an array output are not decoded: plain text, one message each.
 		Outputs:     map[string]any{"output1": []string{fmt.Sprintf("Order %d: pack", order), fmt.Sprintf("Order %d: bill", order)}},
-		Logs:        []string{fmt.Sprintf("Order %d", order)},
+		Logs:        logs("Order %d", order),
 		ReturnValue: fmt.Appendf(nil, "Order %d for %s", order, customer),
 	}, nil
 }
@@ -95,8 +92,7 @@ func queueTriggerWithOutputs(envelope Envelope[OrderMessage, Attempts]) (*Invoca
 // The bytes of a blob trigger with dataType binary are bare base64: never decode them as JSON.
 // encoding/json reads base64 into a []byte.
 func blobTrigger(envelope Envelope[struct{ Blob []byte }, struct{ Name Quoted[string] }]) (*InvocationResult, error) {
-	line := fmt.Sprintf("Copied %s, %d bytes", envelope.Metadata.Name.Value, len(envelope.Data.Blob))
-	return &InvocationResult{Logs: []string{line}, ReturnValue: envelope.Data.Blob}, nil
+	return &InvocationResult{Logs: logs("Copied %s, %d bytes", envelope.Metadata.Name.Value, len(envelope.Data.Blob)), ReturnValue: envelope.Data.Blob}, nil
 }
 
 // eventHubTrigger counts the events of a batch, and the orders among them.
@@ -110,8 +106,7 @@ func eventHubTrigger(envelope Envelope[struct{ Messages Quoted[[]string] }, any]
 		}
 	}
 	summary := jsonText(map[string]int{"events": len(events), "orders": orders})
-	line := fmt.Sprintf("Batch of %d events", len(events))
-	return &InvocationResult{Outputs: map[string]any{"summary": summary}, Logs: []string{line}}, nil
+	return &InvocationResult{Outputs: map[string]any{"summary": summary}, Logs: logs("Batch of %d events", len(events))}, nil
 }
 
 // timerTrigger queues a tick that says whether it comes late.
@@ -120,9 +115,11 @@ func eventHubTrigger(envelope Envelope[struct{ Messages Quoted[[]string] }, any]
 func timerTrigger(envelope Envelope[struct{ Timer struct{ IsPastDue bool } }, any]) (*InvocationResult, error) {
 	pastDue := envelope.Data.Timer.IsPastDue
 	tick := jsonText(map[string]bool{"pastDue": pastDue})
-	line := fmt.Sprintf("Timer ran, past due: %t", pastDue)
-	return &InvocationResult{Outputs: map[string]any{"tick": tick}, Logs: []string{line}}, nil
+	return &InvocationResult{Outputs: map[string]any{"tick": tick}, Logs: logs("Timer ran, past due: %t", pastDue)}, nil
 }
+
+// logs is one line for the host's log.
+func logs(format string, values ...any) []string { return []string{fmt.Sprintf(format, values...)} }
 
 // orderIn is the order of a JSON text {"order": 7}, and whether there is one that is an integer.
 func orderIn(text string) (int64, bool) {

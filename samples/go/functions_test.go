@@ -11,6 +11,7 @@ import (
 	"reflect"
 	"strings"
 	"testing"
+	"testing/iotest"
 	"time"
 )
 
@@ -30,8 +31,12 @@ func TestHelloAnswersGetAndHeadAlone(t *testing.T) {
 }
 
 func TestSimpleHttpTriggerGreetsTheNameInQueryOrBody(t *testing.T) {
-	for query, greeting := range map[string]string{"?name=Zo%C3%AB+B": "Hello, Zoë B!", "?name=": "Hello, world!", "": "Hello, world!"} {
-		expectText(t, ask(routes(), "GET", "/api/SimpleHttpTrigger"+query, ""), http.StatusOK, greeting)
+	for query, greeting := range map[string]string{"?name=Zo%C3%AB+B": "Hello, Zoë B!", "?name=%01": "Hello, \x01!", "?name=": "Hello, world!", "": "Hello, world!"} {
+		reply := ask(routes(), "GET", "/api/SimpleHttpTrigger"+query, "")
+		expectText(t, reply, http.StatusOK, greeting)
+		if contentType := reply.Header().Get("Content-Type"); contentType != "text/plain; charset=utf-8" {
+			t.Errorf("%s: received the content type %q", query, contentType)
+		}
 	}
 	expectText(t, ask(routes(), "POST", "/api/SimpleHttpTrigger", `{"name":"Ada"}`), http.StatusOK, "Hello, Ada!")
 	for _, body := range []string{"", "name=Ada", "null", `{"name":""}`, `{"name":7}`} {
@@ -40,12 +45,16 @@ func TestSimpleHttpTriggerGreetsTheNameInQueryOrBody(t *testing.T) {
 }
 
 func TestSimpleHttpTriggerWithReturnTellsWhatArrivedButNoKey(t *testing.T) {
-	request := httptest.NewRequest("POST", "/api/SimpleHttpTriggerWithReturn?a=1&flag=&Code=secret", strings.NewReader("\x00ÿ"))
+	request := httptest.NewRequest("POST", "/api/SimpleHttpTriggerWithReturn?a=1&flag=&Code=secret", strings.NewReader("\x00\xff\xfe"))
 	request.Header.Set("X-Azure-Functions-InvocationId", "some-id")
 	reply := httptest.NewRecorder()
 	routes().ServeHTTP(reply, request)
 	expectJSON(t, reply.Body.String(),
 		`{"method":"POST","path":"/api/SimpleHttpTriggerWithReturn","query":{"a":"1","flag":""},"bytes":3,"invocationId":"some-id"}`)
+	half := httptest.NewRecorder()
+	broken := iotest.TimeoutReader(iotest.OneByteReader(strings.NewReader("abc")))
+	routes().ServeHTTP(half, httptest.NewRequest("POST", "/api/SimpleHttpTriggerWithReturn", broken))
+	expectText(t, half, http.StatusBadRequest, "Cannot read the body")
 }
 
 func TestHttpTriggerStringReturnValueAnswersAndQueues(t *testing.T) {
@@ -64,6 +73,7 @@ func TestHttpTriggerWithOutputsQueuesAnOrderOrSaysWhatIsWrong(t *testing.T) {
 			`{"Outputs":{"res":{"statusCode":400,"headers":{"content-type":"application/json"},
 			"body":"{\"error\":\"expected a JSON body with an integer order\"}"}}}`)
 	}
+	expectRefused(t, "/HttpTriggerWithOutputs", `{"req":"an order"}`)
 }
 
 func TestQueueTriggerPassesOnAnyTextAndGivesUpOnOne(t *testing.T) {
@@ -95,6 +105,7 @@ func TestBlobTriggerCopiesBytes(t *testing.T) {
 		expectResult(t, "/BlobTrigger", `{"Data":{"blob":"`+blob+`"},"Metadata":{"name":`+quoted("a b é.bin")+`}}`,
 			fmt.Sprintf(`{"Logs":["Copied a b é.bin, %d bytes"],"ReturnValue":%q}`, length, blob))
 	}
+	expectRefused(t, "/BlobTrigger", `{"blob":"a blob"}`)
 }
 
 func TestEventHubTriggerCountsEventsAndOrders(t *testing.T) {
@@ -105,9 +116,12 @@ func TestEventHubTriggerCountsEventsAndOrders(t *testing.T) {
 
 func TestTimerTriggerSaysWhetherItComesLate(t *testing.T) {
 	for _, status := range []string{"null", `{"Last":"0001-01-01T00:00:00"}`, `{"Last":"0001-01-01T00:00:00+00:00"}`} {
-		expectResult(t, "/TimerTrigger", `{"Data":{"timer":{"IsPastDue":true,"ScheduleStatus":`+status+`}},"Metadata":{}}`,
-			`{"Outputs":{"tick":"`+base64Of(`{"pastDue":true}`)+`"},"Logs":["Timer ran, past due: true"]}`)
+		for _, late := range []string{"true", "false"} {
+			expectResult(t, "/TimerTrigger", `{"Data":{"timer":{"IsPastDue":`+late+`,"ScheduleStatus":`+status+`}},"Metadata":{}}`,
+				`{"Outputs":{"tick":"`+base64Of(`{"pastDue":`+late+`}`)+`"},"Logs":["Timer ran, past due: `+late+`"]}`)
+		}
 	}
+	expectRefused(t, "/TimerTrigger", `{"timer":"late"}`)
 }
 
 func TestHttpTriggerWithStreamingSendsEventsUntilTheCallerGoesAway(t *testing.T) {
@@ -190,5 +204,15 @@ func expectGivesUp(t *testing.T, path, data string) {
 	expectText(t, reply, http.StatusInternalServerError, "Internal Server Error\n")
 	if lines.String() != "Cannot process, attempt 5\n" {
 		t.Errorf("the log has %q", lines)
+	}
+}
+
+// expectRefused expects that an envelope is none because this value in Data is not what the function reads.
+func expectRefused(t *testing.T, path, data string) {
+	t.Helper()
+	lines := logged(t)
+	reply := ask(routes(), "POST", path, `{"Data":`+data+`,"Metadata":{"name":`+quoted("a")+`}}`)
+	if reply.Code != http.StatusBadRequest || lines.String() != reply.Body.String() {
+		t.Errorf("received %d %s, the log has %q", reply.Code, reply.Body, lines)
 	}
 }

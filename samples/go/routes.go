@@ -3,10 +3,13 @@ package main
 import (
 	"cmp"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
 	"log"
+	"maps"
 	"net/http"
+	"net/url"
 	"runtime/debug"
 	"strconv"
 	"strings"
@@ -18,7 +21,7 @@ func routes() http.Handler {
 	mux := http.NewServeMux()
 
 	// Proxied: with only an HTTP trigger in and an HTTP response out, the host passes the request on as it came, /api included, and the answer back piece by piece.
-	mux.HandleFunc("GET /api/hello", hello)
+	mux.HandleFunc("GET /api/hello", func(w http.ResponseWriter, _ *http.Request) { sendText(w, http.StatusOK, "Hello world") })
 	mux.HandleFunc("GET /api/SimpleHttpTrigger", simpleHttpTriggerGet)
 	mux.HandleFunc("POST /api/SimpleHttpTrigger", simpleHttpTriggerPost)
 	mux.HandleFunc("GET /api/SimpleHttpTriggerWithReturn", simpleHttpTriggerWithReturn)
@@ -38,26 +41,25 @@ func routes() http.Handler {
 	return recovered(mux)
 }
 
-func hello(w http.ResponseWriter, _ *http.Request) {
-	fmt.Fprint(w, "Hello world") // net/http says text/plain; charset=utf-8, as for every text.
-}
-
 func simpleHttpTriggerGet(w http.ResponseWriter, r *http.Request) {
-	fmt.Fprintf(w, "Hello, %s!", cmp.Or(r.URL.Query().Get("name"), "world"))
+	sendText(w, http.StatusOK, fmt.Sprintf("Hello, %s!", cmp.Or(r.URL.Query().Get("name"), "world")))
 }
 
 func simpleHttpTriggerPost(w http.ResponseWriter, r *http.Request) {
 	var body struct{ Name string }
 	if text, _ := io.ReadAll(r.Body); json.Unmarshal(text, &body) != nil || body.Name == "" {
-		w.WriteHeader(http.StatusBadRequest)
-		fmt.Fprint(w, `Expected a JSON body such as {"name":"Ada"}`)
+		sendText(w, http.StatusBadRequest, `Expected a JSON body such as {"name":"Ada"}`)
 		return
 	}
-	fmt.Fprintf(w, "Hello, %s!", body.Name)
+	sendText(w, http.StatusOK, fmt.Sprintf("Hello, %s!", body.Name))
 }
 
 func simpleHttpTriggerWithReturn(w http.ResponseWriter, r *http.Request) {
-	bytes, _ := io.Copy(io.Discard, r.Body)
+	bytes, err := io.Copy(io.Discard, r.Body)
+	if err != nil {
+		sendText(w, http.StatusBadRequest, "Cannot read the body")
+		return
+	}
 	query := map[string]string{}
 	for name, values := range r.URL.Query() {
 		// code carries the function key: never echo a key.
@@ -65,16 +67,18 @@ func simpleHttpTriggerWithReturn(w http.ResponseWriter, r *http.Request) {
 			query[name] = values[0]
 		}
 	}
-	writeJSON(w, http.StatusOK, map[string]any{"method": r.Method, "path": r.URL.Path, "query": query, "bytes": bytes,
+	sendJSON(w, http.StatusOK, map[string]any{"method": r.Method, "path": r.URL.Path, "query": query, "bytes": bytes,
 		"invocationId": r.Header.Get("X-Azure-Functions-InvocationId")})
 }
 
 // httpTriggerWithStreaming sends server-sent events, each as soon as it is there.
 func httpTriggerWithStreaming(w http.ResponseWriter, r *http.Request) {
-	count, countOK := number(r, "count", 3, 1, 20)
-	pauseMs, pauseOK := number(r, "pauseMs", 200, 0, 2000)
-	if !countOK || !pauseOK {
-		writeJSON(w, http.StatusBadRequest, map[string]string{"error": "expected count from 1 to 20 and pauseMs from 0 to 2000"})
+	query := url.Values{"count": {"3"}, "pauseMs": {"200"}}
+	maps.Copy(query, r.URL.Query())
+	count, countErr := strconv.Atoi(query.Get("count"))
+	pauseMs, pauseErr := strconv.Atoi(query.Get("pauseMs"))
+	if countErr != nil || count < 1 || count > 20 || pauseErr != nil || pauseMs < 0 || pauseMs > 2000 {
+		sendJSON(w, http.StatusBadRequest, map[string]string{"error": "expected count from 1 to 20 and pauseMs from 0 to 2000"})
 		return
 	}
 	w.Header().Set("Content-Type", "text/event-stream")
@@ -95,22 +99,16 @@ func httpTriggerWithStreaming(w http.ResponseWriter, r *http.Request) {
 	}
 }
 
-// number is a whole number in the query, and whether it is one within its range.
-func number(r *http.Request, name string, missing, least, most int) (int, bool) {
-	if !r.URL.Query().Has(name) {
-		return missing, true
-	}
-	value, err := strconv.Atoi(r.URL.Query().Get(name))
-	return value, err == nil && least <= value && value <= most
-}
-
 // invoke serves a function in default mode.
 func invoke[Data, Metadata any](function func(Envelope[Data, Metadata]) (*InvocationResult, error)) http.HandlerFunc {
 	return func(w http.ResponseWriter, r *http.Request) {
-		envelope, err := readEnvelope[Data, Metadata](r.Body)
-		if err != nil {
-			log.Print(err)
-			http.Error(w, err.Error(), http.StatusBadRequest)
+		// The host sends the envelope chunked, without a Content-Length.
+		text, readErr := io.ReadAll(r.Body)
+		var envelope Envelope[Data, Metadata]
+		if err := cmp.Or(readErr, json.Unmarshal(text, &envelope)); err != nil || envelope.Data == nil || envelope.Metadata == nil {
+			expected := fmt.Sprint(`Expected a JSON body such as {"Data":{},"Metadata":{}}, and in it what the function reads: `, cmp.Or(err, errors.New("one of the two is missing")))
+			log.Print(expected)
+			http.Error(w, expected, http.StatusBadRequest)
 			return
 		}
 		result, err := function(envelope)
@@ -121,7 +119,7 @@ func invoke[Data, Metadata any](function func(Envelope[Data, Metadata]) (*Invoca
 			http.Error(w, "Internal Server Error", http.StatusInternalServerError)
 			return
 		}
-		writeJSON(w, http.StatusOK, result)
+		sendJSON(w, http.StatusOK, result)
 	}
 }
 
@@ -130,20 +128,49 @@ func invoke[Data, Metadata any](function func(Envelope[Data, Metadata]) (*Invoca
 // A function that throws answers 500 once: the cause goes to the log, nothing of it to the caller.
 func recovered(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		answer := &answering{ResponseWriter: w}
 		defer func() {
-			if cause := recover(); cause == http.ErrAbortHandler {
-				panic(cause) // It asks net/http to close the connection.
-			} else if cause != nil {
+			if cause := recover(); cause != nil {
 				log.Printf("%s %s failed: %v\n%s", r.Method, r.URL.Path, cause, debug.Stack())
+				if answer.begun {
+					panic(http.ErrAbortHandler) // Half an answer must not look whole: net/http closes the connection.
+				}
 				http.Error(w, "Internal Server Error", http.StatusInternalServerError)
 			}
 		}()
-		next.ServeHTTP(w, r)
+		next.ServeHTTP(answer, r)
 	})
 }
 
-func writeJSON(w http.ResponseWriter, status int, value any) {
-	w.Header().Set("Content-Type", "application/json")
+// answering is a response that knows whether it has begun.
+type answering struct {
+	http.ResponseWriter
+	begun bool
+}
+
+func (a *answering) begin() http.ResponseWriter {
+	a.begun = true
+	return a.ResponseWriter
+}
+
+func (a *answering) WriteHeader(status int) { a.begin().WriteHeader(status) }
+
+func (a *answering) Write(body []byte) (int, error) { return a.begin().Write(body) }
+
+// Unwrap is for http.ResponseController, which flushes.
+func (a *answering) Unwrap() http.ResponseWriter { return a.begin() }
+
+// sendText says that it is text: net/http would guess, and take a name in angle brackets for HTML.
+func sendText(w http.ResponseWriter, status int, text string) {
+	send(w, status, "text/plain; charset=utf-8", []byte(text))
+}
+
+func sendJSON(w http.ResponseWriter, status int, value any) {
+	send(w, status, "application/json", jsonText(value))
+}
+
+func send(w http.ResponseWriter, status int, contentType string, body []byte) {
+	w.Header().Set("Content-Type", contentType)
 	w.WriteHeader(status)
-	_, _ = w.Write(jsonText(value)) // It fails when the caller is gone: there is nobody left to tell.
+	_, _ = w.Write(body) // It fails when the caller is gone: there is nobody left to tell.
 }
