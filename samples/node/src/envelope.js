@@ -51,7 +51,7 @@ export function plain(members, name) {
  */
 export function blobBytes(members, name) {
   const bytes = Buffer.from(String(members[name]), "base64");
-  // Buffer passes over what is not base64 without a word.
+  // Buffer skips what is not base64, and raises no error.
   if (outputBytes(bytes) !== members[name]) throw new BadEnvelope(`Expected \`${name}\` to be base64`);
   return bytes;
 }

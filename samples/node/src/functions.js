@@ -2,7 +2,7 @@
 
 import { attemptOf, blobBytes, decode, isString, isStringOrNull, isStrings, jsonOutput, outputBytes, parseJson, plain } from "./envelope.js";
 
-/** A message that no attempt will get done. */
+/** A message that can never be handled. */
 export class Unprocessable extends Error {}
 
 /** Answers over HTTP and queues what it returns. */

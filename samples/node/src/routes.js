@@ -13,7 +13,7 @@ const KEEP_ALIVE_MS = 120_000;
 /** Which function answers which path and method. */
 export const ROUTES = {
   // Proxied: with only an HTTP trigger in and an HTTP response out, the host passes the request on as it came, /api included, and the answer back piece by piece.
-  "/api/hello": { GET: hello },
+  "/api/hello": { GET: (request, response) => sendText(response, 200, "Hello world") },
   "/api/SimpleHttpTrigger": { GET: simpleHttpTriggerGet, POST: simpleHttpTriggerPost },
   "/api/SimpleHttpTriggerWithReturn": { GET: simpleHttpTriggerWithReturn, POST: simpleHttpTriggerWithReturn },
   "/api/HttpTriggerWithStreaming": { GET: httpTriggerWithStreaming },
@@ -34,6 +34,8 @@ export function createApp(routes = ROUTES) {
     try {
       await answer(routes, request, response);
     } catch (error) {
+      // A caller who goes away while sending has nobody to tell, and nothing failed here.
+      if (request.destroyed && !request.complete) return;
       const known = error instanceof BadEnvelope || error instanceof functions.Unprocessable;
       // What the handler writes to stderr appears in the host's log as an error, what it writes to stdout as information.
       if (known) console.error(error.message);
@@ -58,10 +60,6 @@ async function answer(routes, request, response) {
     return sendText(response, 405, "Method Not Allowed");
   }
   return run(request, response, url);
-}
-
-function hello(request, response) {
-  sendText(response, 200, "Hello world");
 }
 
 function simpleHttpTriggerGet(request, response, { searchParams }) {
@@ -93,13 +91,13 @@ async function httpTriggerWithStreaming(request, response, { searchParams }) {
   if (!(count >= 1 && count <= 20 && pauseMs >= 0 && pauseMs <= 2000)) {
     return sendJson(response, 400, { error: "expected count from 1 to 20 and pauseMs from 0 to 2000" });
   }
+  const gone = new AbortController();
+  response.once("close", () => gone.abort());
   response.writeHead(200, { "Content-Type": "text/event-stream", "Cache-Control": "no-cache" });
   for (let piece = 1; piece <= count; piece++) {
-    if (piece > 1) await setTimeout(pauseMs);
-    if (response.destroyed) {
-      // When the caller goes away the host closes the connection: stop, nobody reads on.
-      return console.log(`Stopped after ${piece - 1} pieces`);
-    }
+    if (piece > 1) await setTimeout(pauseMs, undefined, gone).catch(() => {});
+    // When the caller goes away the host closes the connection: stop, nobody reads on.
+    if (gone.signal.aborted) return console.log(`Stopped after ${piece - 1} pieces`);
     response.write(`data: ${JSON.stringify({ piece })}\n\n`);
   }
   response.end();
@@ -119,10 +117,10 @@ export function invoke(run) {
   };
 }
 
-function sendText(response, status, body) {
-  response.writeHead(status, { "Content-Type": "text/plain; charset=utf-8" }).end(body);
+function sendText(response, status, text, type = "text/plain; charset=utf-8") {
+  response.writeHead(status, { "Content-Type": type, "Content-Length": Buffer.byteLength(text) }).end(text);
 }
 
 function sendJson(response, status, value) {
-  response.writeHead(status, { "Content-Type": "application/json" }).end(JSON.stringify(value));
+  sendText(response, status, JSON.stringify(value), "application/json");
 }

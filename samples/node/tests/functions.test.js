@@ -11,6 +11,7 @@ import { expectText, inBase64, quoted, serve } from "./app.js";
 test("hello answers GET and HEAD alone", async (t) => {
   const { ask } = await serve(t);
   const reply = await ask("/api/hello");
+  assert.equal(reply.headers.get("content-length"), "11");
   assert.equal(reply.headers.get("content-type"), "text/plain; charset=utf-8");
   await expectText(reply, 200, "Hello world");
   await expectText(await ask("/api/hello", { method: "HEAD" }), 200, "");
@@ -120,11 +121,13 @@ test("EventHubTrigger counts events and orders", () => {
 test("TimerTrigger says whether it comes late", () => {
   const never = "0001-01-01T00:00:00";
   for (const ScheduleStatus of [null, { Last: never }, { Last: `${never}+00:00` }]) {
-    const timer = { IsPastDue: true, ScheduleStatus };
-    assert.deepEqual(functions.timerTrigger({ Data: { timer }, Metadata: {} }), {
-      Outputs: { tick: inBase64('{"pastDue":true}') },
-      Logs: ["Timer ran, past due: true"],
-    });
+    for (const IsPastDue of [true, false]) {
+      const timer = { IsPastDue, ScheduleStatus };
+      assert.deepEqual(functions.timerTrigger({ Data: { timer }, Metadata: {} }), {
+        Outputs: { tick: inBase64(`{"pastDue":${IsPastDue}}`) },
+        Logs: [`Timer ran, past due: ${IsPastDue}`],
+      });
+    }
   }
   assert.throws(() => functions.timerTrigger({ Data: { timer: "late" }, Metadata: {} }), BadEnvelope);
 });

@@ -33,7 +33,15 @@ test("a function that throws answers 500 and tells the log alone", async (t) => 
   const fail = () => {
     throw new Error("out of tea");
   };
-  const { ask } = await serve(t, { "/invoked": { POST: invoke(fail) }, "/api/proxied": { POST: fail } });
+  const begin = (incoming, response) => {
+    response.write("first");
+    fail();
+  };
+  const { ask } = await serve(t, {
+    "/invoked": { POST: invoke(fail) },
+    "/api/proxied": { POST: fail },
+    "/api/begun": { GET: begin },
+  });
   const log = t.mock.method(console, "error", () => {});
   for (const path of ["/invoked", "/api/proxied"]) {
     log.mock.resetCalls();
@@ -41,6 +49,8 @@ test("a function that throws answers 500 and tells the log alone", async (t) => 
     const lines = log.mock.calls.map((call) => call.arguments.map(String).join(" "));
     assert.deepEqual(lines, [`POST ${path} failed: Error: out of tea`]);
   }
+  // Half an answer must not look whole.
+  await assert.rejects(async () => (await ask("/api/begun")).text());
 });
 
 test("an envelope that cannot be read is answered with 400 and a line", async (t) => {
