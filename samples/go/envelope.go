@@ -37,8 +37,7 @@ type InvocationResult struct {
 //
 // The body is a string: an object would arrive indented, as text/plain.
 func jsonOutput(statusCode int, body any) map[string]any {
-	headers := map[string]string{"content-type": "application/json"}
-	return map[string]any{"statusCode": statusCode, "headers": headers, "body": string(jsonText(body))}
+	return map[string]any{"statusCode": statusCode, "headers": map[string]string{"content-type": "application/json"}, "body": string(jsonText(body))}
 }
 
 // jsonText is the JSON of a value that surely has one: strings, numbers, booleans, and maps and structs of these.

@@ -105,8 +105,7 @@ func eventHubTrigger(envelope Envelope[struct{ Messages Quoted[[]string] }, any]
 			orders++
 		}
 	}
-	summary := jsonText(map[string]int{"events": len(events), "orders": orders})
-	return &InvocationResult{Outputs: map[string]any{"summary": summary}, Logs: logs("Batch of %d events", len(events))}, nil
+	return &InvocationResult{Outputs: map[string]any{"summary": jsonText(map[string]int{"events": len(events), "orders": orders})}, Logs: logs("Batch of %d events", len(events))}, nil
 }
 
 // timerTrigger queues a tick that says whether it comes late.
@@ -114,8 +113,7 @@ func eventHubTrigger(envelope Envelope[struct{ Messages Quoted[[]string] }, any]
 // Before the first run ScheduleStatus is null, or its Last is 0001-01-01T00:00:00, with or without an offset.
 func timerTrigger(envelope Envelope[struct{ Timer struct{ IsPastDue bool } }, any]) (*InvocationResult, error) {
 	pastDue := envelope.Data.Timer.IsPastDue
-	tick := jsonText(map[string]bool{"pastDue": pastDue})
-	return &InvocationResult{Outputs: map[string]any{"tick": tick}, Logs: logs("Timer ran, past due: %t", pastDue)}, nil
+	return &InvocationResult{Outputs: map[string]any{"tick": jsonText(map[string]bool{"pastDue": pastDue})}, Logs: logs("Timer ran, past due: %t", pastDue)}, nil
 }
 
 // logs is one line for the host's log.

@@ -162,15 +162,14 @@ func (a *answering) Unwrap() http.ResponseWriter { return a.begin() }
 
 // sendText says that it is text: net/http would guess, and take a name in angle brackets for HTML.
 func sendText(w http.ResponseWriter, status int, text string) {
-	send(w, status, "text/plain; charset=utf-8", []byte(text))
+	w.Header().Set("Content-Type", "text/plain; charset=utf-8")
+	w.WriteHeader(status)
+	_, _ = io.WriteString(w, text) // It fails when the caller is gone: there is nobody left to tell.
 }
 
 func sendJSON(w http.ResponseWriter, status int, value any) {
-	send(w, status, "application/json", jsonText(value))
-}
-
-func send(w http.ResponseWriter, status int, contentType string, body []byte) {
-	w.Header().Set("Content-Type", contentType)
+	text := jsonText(value) // If it panics, nothing is sent yet.
+	w.Header().Set("Content-Type", "application/json")
 	w.WriteHeader(status)
-	_, _ = w.Write(body) // It fails when the caller is gone: there is nobody left to tell.
+	_, _ = w.Write(text)
 }
