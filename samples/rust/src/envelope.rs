@@ -1,5 +1,7 @@
 //! The envelope: how the host wraps what a function in default mode gets, and how it unwraps what a function gives.
 
+use std::fmt::Display;
+
 use axum::Json;
 use axum::body::Bytes;
 use axum::extract::{FromRequest, Request};
@@ -36,7 +38,7 @@ pub struct InvocationResult {
 pub enum Failure {
     /// The request is not what the host sends; the text says what was expected.
     BadEnvelope(String),
-    /// A message that no attempt will get done.
+    /// A message that can never be handled.
     Unprocessable { attempt: u32 },
 }
 
@@ -45,10 +47,11 @@ impl<S: Send + Sync> FromRequest<S> for Envelope {
 
     async fn from_request(request: Request, state: &S) -> Result<Self, Failure> {
         // The host sends the envelope chunked, without a Content-Length.
-        let body = Bytes::from_request(request, state).await.unwrap_or_default();
-        serde_json::from_slice(&body).map_err(|error| {
+        let bad = |error: &dyn Display| {
             Failure::BadEnvelope(format!(r#"Expected a JSON body such as {{"Data":{{}},"Metadata":{{}}}}: {error}"#))
-        })
+        };
+        let body = Bytes::from_request(request, state).await.map_err(|error| bad(&error))?;
+        serde_json::from_slice(&body).map_err(|error| bad(&error))
     }
 }
 

@@ -1,5 +1,6 @@
 //! The routes, which say what function answers which path, and the HTTP functions.
 
+use std::any::Any;
 use std::collections::BTreeMap;
 use std::convert::Infallible;
 use std::time::Duration;
@@ -49,7 +50,10 @@ pub fn with_layers(routes: Router) -> Router {
         // The host has a limit of its own, far above the 2 MB that axum would allow.
         .layer(DefaultBodyLimit::disable())
         // A function that throws answers 500 once: the cause goes to the log, nothing of it to the caller.
-        .layer(CatchPanicLayer::new())
+        // Rust itself writes it there, with file and line.
+        .layer(CatchPanicLayer::custom(|_: Box<dyn Any + Send>| {
+            (StatusCode::INTERNAL_SERVER_ERROR, "Internal Server Error").into_response()
+        }))
 }
 
 async fn simple_http_trigger_get(Query(query): Query<BTreeMap<String, String>>) -> String {
