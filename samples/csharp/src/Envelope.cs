@@ -26,7 +26,7 @@ internal sealed record Envelope(Dictionary<string, JsonElement> Data, Dictionary
 
     /// <summary>An object in Data: an HTTP request, a timer.</summary>
     public T Object<T>(string name) =>
-        TryParse<T>(Data.GetValueOrDefault(name).ToString())
+        TryParse<T>(Data.GetValueOrDefault(name) is { ValueKind: JsonValueKind.Object } value ? value.GetRawText() : "")
         ?? throw new BadEnvelopeException($"`{name}` to be an object, with all that the function reads");
 
     /// <summary>A string in Data: a queue message.</summary>
@@ -48,7 +48,7 @@ internal sealed record Envelope(Dictionary<string, JsonElement> Data, Dictionary
             ? bytes
             : throw new BadEnvelopeException($"`{name}` to be base64");
 
-    /// <summary>A string in Metadata: the name of a blob.</summary>
+    /// <summary>A string in Metadata.</summary>
     public string MetadataString(string name) => Decode<string>(Metadata, name, "a string");
 
     /// <summary>Which attempt at a message this is.</summary>

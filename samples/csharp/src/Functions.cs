@@ -81,5 +81,5 @@ internal static class Functions
 /// <summary>An order, as a caller or a message has it.</summary>
 internal sealed record Order([property: JsonPropertyName("order")] long Number);
 
-/// <summary>A message that no attempt will get done.</summary>
+/// <summary>A message that can never be handled.</summary>
 internal sealed class UnprocessableException(int attempt) : Exception($"Cannot process, attempt {attempt}");

@@ -58,13 +58,14 @@ internal static class Routes
         {
             // What the handler writes to stderr appears in the host's log as an error, what it writes to stdout as
             // information.
-            bool known = e is BadEnvelopeException or UnprocessableException;
+            int status = e switch { BadEnvelopeException => 400, BadHttpRequestException bad => bad.StatusCode, _ => 500 };
+            bool known = status < 500 || e is UnprocessableException;
             Console.Error.WriteLine(known ? e.Message : $"{context.Request.Method} {context.Request.Path} failed: {e}");
             // A function that throws answers 500 once: the cause goes to the log, nothing of it to the caller.
             // A message that cannot be handled has nobody to tell: after a 500 the host tries again, five attempts in
             // all, then moves it to the poison queue.
-            context.Response.StatusCode = e is BadEnvelopeException ? 400 : 500;
-            await context.Response.WriteAsync(e is BadEnvelopeException ? e.Message : "Internal Server Error");
+            context.Response.StatusCode = status;
+            await context.Response.WriteAsync(status < 500 ? e.Message : "Internal Server Error");
         }
     }
 

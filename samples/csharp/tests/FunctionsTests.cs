@@ -161,11 +161,17 @@ public sealed class FunctionsTests : AppTests
     {
         foreach (object? status in new object?[] { null, new { Last = "0001-01-01T00:00:00" }, new { Last = "0001-01-01T00:00:00+00:00" } })
         {
-            InvocationResult result = Functions.TimerTrigger(ReadEnvelope(new { timer = new { IsPastDue = true, ScheduleStatus = status } }));
-            AssertOutputs($$"""{"tick":"{{Base64("""{"pastDue":true}""")}}"}""", result);
-            Assert.Equal(["Timer ran, past due: true"], result.Logs);
+            foreach ((bool late, string text) in new[] { (true, "true"), (false, "false") })
+            {
+                InvocationResult result = Functions.TimerTrigger(ReadEnvelope(new { timer = new { IsPastDue = late, ScheduleStatus = status } }));
+                AssertOutputs($$"""{"tick":"{{Base64($$"""{"pastDue":{{text}}}""")}}"}""", result);
+                Assert.Equal([$"Timer ran, past due: {text}"], result.Logs);
+            }
         }
-        Assert.Throws<BadEnvelopeException>(() => Functions.TimerTrigger(ReadEnvelope(new { timer = "late" })));
+        foreach (string bad in (string[])["late", """{"IsPastDue":true}"""])
+        {
+            Assert.Throws<BadEnvelopeException>(() => Functions.TimerTrigger(ReadEnvelope(new { timer = bad })));
+        }
     }
 
     [Fact]

@@ -1,4 +1,6 @@
 using System.Diagnostics;
+using System.Net;
+using System.Net.Sockets;
 using System.Runtime.CompilerServices;
 using System.Text.Json;
 using Microsoft.AspNetCore.Builder;
@@ -18,6 +20,12 @@ public sealed class HandlerTests : AppTests
         // Routes of these tests alone, so that no function is missed here when you delete it.
         App.MapPost("/api/Repeat", (Stream body) => Results.Stream(body));
         App.MapPost("/api/Broken", string () => throw new InvalidOperationException("out of tea"));
+        App.MapPost("/api/Begun", async (HttpContext context) =>
+        {
+            await context.Response.WriteAsync("first");
+            await context.Response.Body.FlushAsync();
+            throw new InvalidOperationException("out of tea");
+        });
         App.MapPost("/Broken", Routes.Invoke(_ => throw new InvalidOperationException("out of tea")));
         App.MapPost("/Invoked", Routes.Invoke(envelope => new InvocationResult(new { message = envelope.String("message") }, [])));
     }
@@ -31,6 +39,8 @@ public sealed class HandlerTests : AppTests
             .Select(endpoint => ((RouteEndpoint)endpoint).RoutePattern.RawText!);
         IEnumerable<string> functions = Directory.GetDirectories(Folder("..")).Where(folder => File.Exists($"{folder}/function.json"));
         Assert.Equal(functions.Select(PathOf).Order(), routes.Distinct().Order());
+        // What the host asks until anything answers.
+        Assert.Equal(HttpStatusCode.NotFound, (await Client.GetAsync("/")).StatusCode);
     }
 
     [Theory]
@@ -41,6 +51,8 @@ public sealed class HandlerTests : AppTests
         (string answer, string logged) = await AnswerAndLog($"{path}?code=secret", """{"Data":{},"Metadata":{}}""");
         Assert.Equal("500 Internal Server Error", answer);
         Assert.StartsWith($"POST {path} failed: System.InvalidOperationException: out of tea", logged);
+        // Half an answer must not look whole.
+        await Assert.ThrowsAsync<HttpRequestException>(() => Client.PostAsync("/api/Begun", null));
     }
 
     [Theory]
@@ -57,6 +69,14 @@ public sealed class HandlerTests : AppTests
         (string answer, string logged) = await AnswerAndLog("/Invoked", envelope);
         Assert.Equal($"400 {expected}", answer);
         Assert.Equal(expected, logged.TrimEnd());
+    }
+
+    [Fact]
+    public async Task ABodyThatCannotBeReadIsAnsweredWith400()
+    {
+        using TcpClient caller = new("127.0.0.1", new Uri(App.Urls.Single()).Port);
+        await caller.GetStream().WriteAsync("POST /Invoked HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\nno size\r\n"u8.ToArray());
+        Assert.Equal("HTTP/1.1 400 Bad Request", await new StreamReader(caller.GetStream()).ReadLineAsync().WaitAsync(Limit));
     }
 
     [Fact]
