@@ -24,7 +24,7 @@ export function httpTriggerWithOutputs({ Data }) {
     return { Outputs: { res: jsonOutput(400, { error: "expected a JSON body with an integer order" }) } };
   }
   return {
-    Outputs: { order: outputBytes(Body), res: jsonOutput(201, { accepted: order, customer: Params?.customer }) },
+    Outputs: { order: outputBytes(Body), res: jsonOutput(201, { accepted: order, customer: Params?.customer ?? null }) },
     Logs: [`Accepted order ${order}`],
   };
 }
