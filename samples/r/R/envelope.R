@@ -43,7 +43,7 @@ plain <- function(data, name) {
 blob_bytes <- function(data, name) {
   # The bytes of a blob trigger with dataType binary are bare base64: never decode them as JSON.
   bytes <- tryCatch(jsonlite::base64_dec(data[[name]]), error = function(e) NULL)
-  # jsonlite passes over what is not base64 without a word.
+  # jsonlite skips what is not base64, and raises no error.
   if (!is.raw(bytes) || !identical(output_bytes(bytes), data[[name]])) bad_envelope("`", name, "` to be base64")
   bytes
 }

@@ -1,6 +1,6 @@
 # The functions in default mode: an envelope in, a result out, so the tests call them without a server.
 
-# Stops because no attempt will get this message done.
+# Stops because this message can never be handled.
 unprocessable <- function(attempt) {
   stop(errorCondition(paste0("Cannot process, attempt ", attempt), class = "unprocessable"))
 }
@@ -15,15 +15,15 @@ http_trigger_string_return_value <- function(envelope) {
 http_trigger_with_outputs <- function(envelope) {
   # Inside Data.req strings are plain: Body is the request's text as it came, Params has the parameters of its route.
   req <- plain(envelope$Data, "req")
-  order <- order_in(req$Body)
+  order <- order_in(req[["Body"]])
   if (is.null(order)) {
     # A caller's mistake is a successful invocation whose http output says 400.
     mistake <- list(error = "expected a JSON body with an integer order")
     return(invocation_result(list(res = json_output(400L, mistake))))
   }
   # The http output is always set: without it the client would get 200 and {}.
-  res <- json_output(201L, list(accepted = order, customer = req$Params$customer))
-  invocation_result(list(order = output_bytes(req$Body), res = res), sprintf("Accepted order %.0f", order))
+  res <- json_output(201L, list(accepted = order, customer = member(req[["Params"]], "customer")))
+  invocation_result(list(order = output_bytes(req[["Body"]]), res = res), sprintf("Accepted order %.0f", order))
 }
 
 # Passes a message on from one queue to another.
@@ -42,7 +42,7 @@ queue_trigger_with_outputs <- function(envelope) {
   order <- order_in(message)
   if (is.null(order)) unprocessable(attempt_of(envelope$Metadata))
   # A blob that does not exist arrives as null.
-  unknown <- identical(envelope$Data$profile, "null")
+  unknown <- identical(envelope$Data[["profile"]], "null")
   customer <- if (unknown) "an unknown customer" else decode_string(envelope$Data, "profile")
   invocation_result(
     # The elements of an array output are not decoded: plain text, one message each.
@@ -71,7 +71,7 @@ event_hub_trigger <- function(envelope) {
 # Queues a tick that says whether it comes late.
 timer_trigger <- function(envelope) {
   # Before the first run ScheduleStatus is null, or its Last is 0001-01-01T00:00:00, with or without an offset.
-  past_due <- isTRUE(plain(envelope$Data, "timer")$IsPastDue)
+  past_due <- isTRUE(plain(envelope$Data, "timer")[["IsPastDue"]])
   tick <- to_json(list(pastDue = past_due))
   invocation_result(list(tick = output_bytes(tick)), paste("Timer ran, past due:", tolower(past_due)))
 }
@@ -79,6 +79,6 @@ timer_trigger <- function(envelope) {
 # The order of a JSON text such as {"order":7}; NULL if there is none, or no integer.
 order_in <- function(text) {
   order <- member(parse_json(text), "order")
-  # R counts in doubles: beyond 2^53 it would not have the integer that was sent.
-  if (is.numeric(order) && order == trunc(order) && abs(order) < 2^53) order
+  # R counts in doubles, of which jsonlite writes 15 digits: beyond them it would not be the integer that was sent.
+  if (is.numeric(order) && order == trunc(order) && abs(order) < 1e15) order
 }

@@ -78,6 +78,7 @@ simple_http_trigger_get <- function(env) {
 }
 
 simple_http_trigger_post <- function(env) {
+  # as_text stops at a NUL, inside parse_json's tryCatch: such a body is not JSON, either.
   name <- member(parse_json(as_text(env$rook.input$read())), "name")
   if (!is.character(name) || name == "") return(text_reply('Expected a JSON body such as {"name":"Ada"}', 400L))
   text_reply(paste0("Hello, ", name, "!"))

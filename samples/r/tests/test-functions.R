@@ -47,8 +47,13 @@ test_that("HttpTriggerStringReturnValue answers and queues", {
 })
 
 test_that("HttpTriggerWithOutputs queues an order or says what is wrong", {
-  post <- function(body) {
-    to_json(http_trigger_with_outputs(an_envelope(list(req = list(Body = body, Params = list(customer = "ada"))))))
+  post <- function(body, params = list(customer = "ada")) {
+    to_json(http_trigger_with_outputs(an_envelope(list(req = list(Body = body, Params = params)))))
+  }
+  expect_match(post('{"order":999999999999999}'), '{\\"accepted\\":999999999999999,', fixed = TRUE)
+  # Not a parameter whose name only begins so, and not what has none.
+  for (params in list(list(customerId = "ada"), "ada")) {
+    expect_match(post('{"order":7}', params), '{\\"accepted\\":7,\\"customer\\":null}', fixed = TRUE)
   }
   order <- ' { "order" : 7,  "item":"gr\u00fcner Tee" } '
   expect_equal(
@@ -58,7 +63,7 @@ test_that("HttpTriggerWithOutputs queues an order or says what is wrong", {
       '"body":"{\\"accepted\\":7,\\"customer\\":\\"ada\\"}"}},"Logs":["Accepted order 7"],"ReturnValue":null}'
     )
   )
-  for (body in c("", "not json", "[7]", "{}", '{"order":"7"}', '{"order":7.5}', '{"order":[7]}', '{"order":1e400}')) {
+  for (body in c("", "not json", "[7]", "{}", '{"order":"7"}', '{"order":7.5}', '{"order":[7]}', '{"order":1e400}', '{"order":1000000000000000}')) {
     expect_equal(
       post(body),
       paste0(
@@ -130,11 +135,16 @@ test_that("EventHubTrigger counts events and orders", {
 
 test_that("TimerTrigger says whether it comes late", {
   for (status in list(NULL, list(Last = "0001-01-01T00:00:00"), list(Last = "0001-01-01T00:00:00+00:00"))) {
-    timer <- list(ScheduleStatus = status, IsPastDue = TRUE)
-    expect_equal(
-      to_json(timer_trigger(an_envelope(list(timer = timer)))),
-      paste0('{"Outputs":{"tick":"', base64('{"pastDue":true}'), '"},"Logs":["Timer ran, past due: true"],"ReturnValue":null}')
-    )
+    for (late in c("true", "false")) {
+      timer <- list(ScheduleStatus = status, IsPastDue = late == "true")
+      expect_equal(
+        to_json(timer_trigger(an_envelope(list(timer = timer)))),
+        paste0(
+          '{"Outputs":{"tick":"', base64(sprintf('{"pastDue":%s}', late)), '"},"Logs":["Timer ran, past due: ', late,
+          '"],"ReturnValue":null}'
+        )
+      )
+    }
   }
   expect_error(timer_trigger(an_envelope(list(timer = "late"))), class = "bad_envelope")
 })

@@ -30,11 +30,11 @@ with_handler <- function(test) {
   test(sub(".*:", "", line))
 }
 
-# Asks the path that the host asks until anything answers, and gives all that comes until the connection is closed.
+# Posts a body, and gives all that comes until the connection is closed.
 ask_and_close <- function(port) {
   connection <- socketConnection("127.0.0.1", port, open = "r+b", blocking = TRUE, timeout = LIMIT_SECONDS)
   on.exit(close(connection))
-  writeBin(charToRaw("GET / HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n"), connection)
+  writeBin(charToRaw("POST / HTTP/1.1\r\nHost: x\r\nConnection: close\r\nContent-Length: 1\r\n\r\nx"), connection)
   received <- raw()
   repeat {
     more <- readBin(connection, "raw", 1e6)
@@ -53,6 +53,8 @@ test_that("every function has a route and every route a function", {
   }
   folders <- dirname(list.files("..", "^function.json$", recursive = TRUE))
   expect_setequal(names(routes()), vapply(folders, path_of, ""))
+  # What the host asks until anything answers.
+  expect_equal(ask("GET", "/"), "404 text/plain; charset=utf-8 Not Found")
 })
 
 test_that("a function that throws answers 500 and tells the log alone", {
