@@ -19,8 +19,8 @@ record Envelope(JsonNode data, JsonNode metadata) {
 
     /** The envelope is not what the host sends; the message says what was expected. */
     static final class BadEnvelope extends RuntimeException {
-        BadEnvelope(String expected) {
-            super("Expected " + expected);
+        BadEnvelope(String expected, Throwable cause) {
+            super("Expected " + expected, cause);
         }
     }
 
@@ -84,7 +84,7 @@ record Envelope(JsonNode data, JsonNode metadata) {
         try {
             return Objects.requireNonNull(read.get());
         } catch (RuntimeException e) {
-            throw new BadEnvelope(expected);
+            throw new BadEnvelope(expected, e);
         }
     }
 }

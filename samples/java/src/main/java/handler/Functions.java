@@ -12,7 +12,7 @@ import tools.jackson.databind.JsonNode;
 
 /** The functions in default mode: an envelope in, a result out, so the tests call them without a server. */
 final class Functions {
-    /** A message that no attempt will get done. */
+    /** A message that can never be handled. */
     static final class Unprocessable extends RuntimeException {
         Unprocessable(int attempt) {
             super("Cannot process, attempt " + attempt);

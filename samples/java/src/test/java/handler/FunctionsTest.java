@@ -74,7 +74,10 @@ class FunctionsTest {
         assertEquals(
                 "200 application/json {\"method\":\"POST\",\"path\":\"/api/SimpleHttpTriggerWithReturn\","
                         + "\"query\":{\"a\":\"1\",\"flag\":\"\"},\"bytes\":3,\"invocationId\":\"some-id\"}",
-                app.send("POST", "/api/SimpleHttpTriggerWithReturn?a=1&flag=&Code=secret", "\0ÿ"));
+                TestApp.described(app.send(app.request("/api/SimpleHttpTriggerWithReturn?a=1&flag=&Code=secret")
+                        .header("X-Azure-Functions-InvocationId", "some-id")
+                        .POST(BodyPublishers.ofByteArray(new byte[] {0, -1, -2}))
+                        .build())));
     }
 
     @Test
@@ -175,11 +178,13 @@ class FunctionsTest {
     @ValueSource(strings = {"", "0001-01-01T00:00:00", "0001-01-01T00:00:00+00:00"})
     void timerTriggerSaysWhetherItComesLate(String last) {
         Map<String, Object> timer = new HashMap<>();
-        timer.put("IsPastDue", true);
         timer.put("ScheduleStatus", last.isEmpty() ? null : Map.of("Last", last));
-        InvocationResult result = Functions.timerTrigger(envelope(Map.of("timer", timer), Map.of()));
-        assertOutputs("{'tick':'" + base64("{\"pastDue\":true}") + "'}", result);
-        assertEquals(List.of("Timer ran, past due: true"), result.logs());
+        for (boolean late : List.of(true, false)) {
+            timer.put("IsPastDue", late);
+            InvocationResult result = Functions.timerTrigger(envelope(Map.of("timer", timer), Map.of()));
+            assertOutputs("{'tick':'" + base64("{\"pastDue\":" + late + "}") + "'}", result);
+            assertEquals(List.of("Timer ran, past due: " + late), result.logs());
+        }
         Envelope bad = envelope(Map.of("timer", "late"), Map.of());
         assertThrows(Envelope.BadEnvelope.class, () -> Functions.timerTrigger(bad));
     }

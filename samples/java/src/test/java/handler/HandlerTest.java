@@ -2,6 +2,7 @@ package handler;
 
 import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.io.ByteArrayOutputStream;
@@ -38,6 +39,12 @@ class HandlerTest {
         routes.add("/api/Broken", exchange -> {
             throw new AssertionError("out of tea");
         }, "POST");
+        routes.add("/api/Begun", exchange -> {
+            exchange.sendResponseHeaders(200, 0);
+            exchange.getResponseBody().write("first".getBytes(UTF_8));
+            exchange.getResponseBody().flush();
+            throw new AssertionError("out of tea");
+        }, "POST");
         routes.add("/api/Unread", exchange -> {
             exchange.sendResponseHeaders(200, -1);
             exchange.close();
@@ -53,7 +60,9 @@ class HandlerTest {
     }
 
     @Test
-    void everyFunctionHasARouteAndEveryRouteAFunction() throws IOException {
+    void everyFunctionHasARouteAndEveryRouteAFunction() throws Exception {
+        // What the host asks until anything answers.
+        assertEquals("404 text/plain; charset=utf-8 Not Found", app.send("GET", "/", ""));
         try (var folders = Files.list(Path.of(""))) {
             Set<String> functions = folders.filter(folder -> Files.exists(folder.resolve("function.json")))
                     .map(HandlerTest::pathOf)
@@ -72,6 +81,8 @@ class HandlerTest {
         List<String> lines = logged.toString(UTF_8).lines().toList();
         assertEquals("POST " + path + " failed: " + cause + ": out of tea", lines.get(0));
         assertTrue(lines.get(1).startsWith("\tat "), lines.get(1));
+        // Half an answer must not look whole.
+        assertThrows(IOException.class, () -> postWithLog("/api/Begun", "", logged));
     }
 
     @ParameterizedTest
