@@ -19,6 +19,7 @@ use shell_app::{FUNCTION_JSON, HOST_JSON, app};
 use tempfile::TempDir;
 
 const SILENT_CALLERS: usize = 1_300;
+const SLOW_CALLERS: usize = 100;
 const SLOW_LIMIT_SECONDS: u64 = 300;
 const FUNCTIONS: usize = 10_000;
 const WAIT_LIMIT_SECONDS: u64 = 30;
@@ -52,6 +53,31 @@ fn silent_callers_make_room_for_others_and_the_handler_lives() {
     host.wait_for_line("`Hello/function.json` has changed");
     host.wait_for_line("started");
     drop(callers);
+}
+
+#[test]
+fn callers_who_send_no_end_of_their_requests_make_room_for_others() {
+    let folder = app("echo started; exec sleep 600");
+    let mut command = Command::new("sh");
+    command
+        .args(["-c", "ulimit -n 256 && exec \"$0\" \"$@\"", env!("CARGO_BIN_EXE_mini-host")])
+        .arg(folder.path())
+        .args(["--port", "0"]);
+    let host = Host::start(&mut command);
+    host.wait_for_line("started");
+    let uploads: Vec<TcpStream> = (0..SLOW_CALLERS)
+        .map(|_| {
+            let mut caller = host.connect();
+            // The host may have closed it already.
+            _ = caller.write_all(b"POST /api/Hello HTTP/1.1\r\nHost: x\r\nContent-Length: 1000000\r\n\r\nx");
+            caller
+        })
+        .collect();
+    host.wait_for_line("or else those that have been sending a request for longest");
+    for _ in 0..SLOW_CALLERS {
+        answers(&mut host.connect());
+    }
+    drop(uploads);
 }
 
 /// A host whose output nobody reads beyond the first line.

@@ -15,6 +15,7 @@ use crate::head::RequestHead;
 use crate::headers::Headers;
 use crate::name::Name;
 use crate::response::{Ending, Response};
+use crate::server::places::Upload;
 use crate::socket::Socket;
 use crate::write::write;
 
@@ -44,6 +45,8 @@ pub struct Caller {
     /// The caller's address.
     pub peer: Arc<str>,
     framing: Framing,
+    /// The body, until there is a response.
+    upload: Option<Upload>,
     length: u64,
     /// Whether the caller waits for `100 Continue` before it sends.
     waits_for_continue: bool,
@@ -79,13 +82,20 @@ impl fmt::Debug for Watcher {
 
 impl Caller {
     /// The caller whose request has just been read from `socket`.
-    pub(crate) fn new(socket: Socket, peer: Arc<str>, head: &RequestHead, framing: Framing) -> Self {
+    pub(crate) fn new(
+        socket: Socket,
+        peer: Arc<str>,
+        head: &RequestHead,
+        framing: Framing,
+        upload: Option<Upload>,
+    ) -> Self {
         let waits_for_continue =
             framing != Framing::NONE && !head.is_old && head.headers.get(Name::Expect).is_some_and(is_continue);
         Self {
             socket: Some(socket),
             peer,
             framing,
+            upload,
             length: head.headers.get(Name::ContentLength).and_then(number).unwrap_or(0),
             waits_for_continue,
             received: 0,
@@ -155,10 +165,13 @@ impl Caller {
         }
         let limit = Duration::from_secs(BODY_GRACE_SECONDS + self.received / BODY_BYTES_PER_SECOND);
         let since = Instant::now();
-        let Self { socket, framing, .. } = self;
+        let Self { socket, framing, upload, .. } = self;
+        let awaited = upload.as_ref().map(Upload::awaited);
         let reader = &mut connected(socket)?.reader;
         let piece = timeout(limit.saturating_sub(self.waited), reader.next_piece(framing));
-        let piece = piece.await.map_err(|_| BodyError::TooSlow {
+        let piece = piece.await;
+        drop(awaited);
+        let piece = piece.map_err(|_| BodyError::TooSlow {
             received: self.received,
             announced: self.length,
             least: BODY_BYTES_PER_SECOND,
@@ -280,6 +293,7 @@ impl Caller {
             return false;
         }
         self.waits_for_continue = false;
+        self.upload = None;
         let drained = timeout(Duration::from_secs(DRAIN_SECONDS), self.discard(u64::MAX)).await;
         matches!(drained, Ok(Ok(())))
     }

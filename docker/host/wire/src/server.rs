@@ -1,7 +1,7 @@
 //! The web server: accepts connections, serves them, and lets them end in good order.
 
 mod connection;
-mod places;
+pub(crate) mod places;
 
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -21,7 +21,7 @@ const ACCEPT_PAUSE_MS: u64 = 50;
 const WARNING_PAUSE_SECONDS: u64 = 60;
 
 /// Serves on these sockets until `shutdown` is done; then refuses new connections, and lets requests in flight finish. Of more
-/// connections than `limit` the longest silent one is closed, so that others are still served.
+/// connections than `limit` the longest silent one is closed, or else the one with the longest upload, so that others are still served.
 pub async fn serve(
     listeners: Vec<TcpListener>,
     limit: usize,

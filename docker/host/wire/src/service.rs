@@ -30,7 +30,8 @@ pub struct Request<'a> {
 /// Something that a server copes with and a person wants to know.
 #[derive(Debug)]
 pub enum Warning {
-    /// There are more connections than this many: silent ones are closed, or new ones if there are none.
+    /// There are more connections than this many: silent ones are closed, or else those whose requests have not come in full, or else
+    /// new ones.
     TooManyConnections(usize),
     /// A connection could not be accepted; the server goes on.
     Accept(io::Error),
@@ -43,8 +44,8 @@ impl fmt::Display for Warning {
         match self {
             Self::TooManyConnections(limit) => write!(
                 out,
-                "More than {limit} connections: those that have been silent for longest are closed\nhint: `ulimit -n`, the \
-                 limit on open files, allows no more"
+                "More than {limit} connections: those that have been silent for longest are closed, or else those that have \
+                 been sending a request for longest\nhint: `ulimit -n`, the limit on open files, allows no more"
             ),
             Self::Accept(error) => write!(out, "Cannot accept a connection: {error}"),
             Self::Undrained(seconds) => {

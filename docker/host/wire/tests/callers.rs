@@ -127,6 +127,56 @@ async fn connections_that_have_had_their_last_answer_end_when_the_server_stops()
     tokio::time::timeout(Duration::from_secs(4), server).await.unwrap().unwrap();
 }
 
+#[tokio::test]
+async fn where_all_connections_have_requests_the_longest_upload_makes_room() {
+    let front = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let address = front.local_addr().unwrap();
+    let (come, mut have_come) = tokio::sync::mpsc::unbounded_channel();
+    tokio::spawn(server::serve(vec![front], 3, std::future::pending(), Waits(come)));
+    let mut callers = Vec::new();
+    for request in [
+        "GET /wait HTTP/1.1\r\nHost: a\r\n\r\n",
+        "POST /wait HTTP/1.1\r\nHost: a\r\nContent-Length: 3\r\n\r\nabc",
+        "POST /wait HTTP/1.1\r\nHost: a\r\nContent-Length: 1000000\r\nExpect: 100-continue\r\n\r\n",
+    ] {
+        let mut caller = TcpStream::connect(address).await.unwrap();
+        caller.write_all(request.as_bytes()).await.unwrap();
+        callers.push(caller);
+    }
+    // The others have been read, and this one is asked for more.
+    have_come.recv().await.unwrap();
+    have_come.recv().await.unwrap();
+    assert!(callers[2].read(&mut [0; 64]).await.unwrap() > 0);
+    for _ in 0..3 {
+        let mut fresh = TcpStream::connect(address).await.unwrap();
+        fresh.write_all(b"GET / HTTP/1.1\r\nHost: a\r\n\r\n").await.unwrap();
+        assert!(fresh.read(&mut [0; 64]).await.unwrap() > 0, "it is answered");
+    }
+    let end = callers[2].read(&mut [0; 64]).await;
+    assert!(matches!(end, Ok(0) | Err(_)), "the upload has made room");
+    for caller in &callers[..2] {
+        let open = caller.try_read(&mut [0; 64]).unwrap_err();
+        assert_eq!(open.kind(), std::io::ErrorKind::WouldBlock, "whose request has come in full goes on");
+    }
+}
+
+/// Reads what it is sent, and answers only who asks for `/`.
+#[derive(Clone)]
+struct Waits(tokio::sync::mpsc::UnboundedSender<()>);
+
+impl Service for Waits {
+    async fn call(&self, request: Request<'_>, caller: &mut Caller) -> Option<Response> {
+        caller.discard(u64::MAX).await.ok()?;
+        if request.target.path != "/" {
+            self.0.send(()).unwrap();
+            std::future::pending::<()>().await;
+        }
+        Some(Response::empty(200))
+    }
+
+    fn warn(&self, _: Warning) {}
+}
+
 /// Gives each caller a 200, or a mere 103.
 #[derive(Clone)]
 struct Always;

@@ -63,7 +63,8 @@ pub async fn serve(
             return;
         }
         connection_option::settle(&mut head.headers);
-        let mut caller = Caller::new(socket, Arc::clone(&peer), &head, framing);
+        let upload = (framing != Framing::NONE).then(|| place.upload());
+        let mut caller = Caller::new(socket, Arc::clone(&peer), &head, framing, upload);
         let Some(ending) = answer(&service, &head, &mut caller, &is_stopping).await else { return };
         let is_read = ending == Ending::Keep && caller.is_read().await;
         let Some(kept) = caller.into_socket() else { return };

@@ -10,6 +10,8 @@ use tokio::sync::Notify;
 const BUSY: u64 = u64::MAX;
 /// What it says of one that has to make room.
 const LOST: u64 = u64::MAX - 1;
+/// Added to the number of one whose request is still to come in full: it makes room only where no silent one can.
+const UPLOADING: u64 = 1 << 62;
 
 /// The places of a server: one for each connection.
 #[derive(Debug)]
@@ -28,6 +30,17 @@ pub struct Place {
     loss: Notify,
 }
 
+/// The body of a request, which its caller may send slowly, or not at all.
+#[derive(Debug)]
+pub struct Upload {
+    place: Arc<Place>,
+    since: u64,
+}
+
+/// The host waits for more of a body until this is dropped.
+#[derive(Debug)]
+pub struct Awaited<'a>(&'a Upload);
+
 /// A place that is given back when this is dropped.
 #[derive(Debug)]
 pub struct Taken {
@@ -42,7 +55,7 @@ impl Places {
     }
 
     /// A place for one more connection; `None` if all are taken by connections whose request is being answered. The longest silent
-    /// one makes room.
+    /// one makes room, or else the one whose caller has been sending a body for longest.
     pub fn enter(self: &Arc<Self>) -> Option<Taken> {
         let mut taken = self.taken();
         if taken.len() >= self.limit && !make_room(&mut taken) {
@@ -70,7 +83,7 @@ impl Places {
     }
 }
 
-/// Whether there was one that has no request under way.
+/// Whether there was one that has no request under way, or has not got all of it.
 fn make_room(taken: &mut HashMap<u64, Arc<Place>>) -> bool {
     let since = |place: &Place| place.waiting_since.load(Ordering::Relaxed);
     while let Some((entry, place)) = taken.iter().min_by_key(|(_, place)| since(place)).map(|(it, place)| (*it, place))
@@ -97,6 +110,12 @@ impl Taken {
         begun.is_ok()
     }
 
+    /// The body of the request that has begun.
+    pub fn upload(&self) -> Upload {
+        let since = UPLOADING + self.places.waits.fetch_add(1, Ordering::Relaxed);
+        Upload { place: Arc::clone(&self.place), since }
+    }
+
     /// The request is answered: from now on the connection is silent.
     pub fn wait(&self) {
         self.place.waiting_since.store(self.places.waits.fetch_add(1, Ordering::Relaxed), Ordering::Relaxed);
@@ -105,6 +124,25 @@ impl Taken {
     /// Waits until the connection has to make room.
     pub async fn lost(&self) {
         self.place.loss.notified().await;
+    }
+}
+
+impl Upload {
+    /// More of it is waited for: meanwhile the connection can make room.
+    pub fn awaited(&self) -> Awaited<'_> {
+        self.replace(BUSY, self.since);
+        Awaited(self)
+    }
+
+    fn replace(&self, from: u64, to: u64) {
+        // One that has had to make room just before ends.
+        _ = self.place.waiting_since.compare_exchange(from, to, Ordering::Relaxed, Ordering::Relaxed);
+    }
+}
+
+impl Drop for Awaited<'_> {
+    fn drop(&mut self) {
+        self.0.replace(self.0.since, BUSY);
     }
 }
 
@@ -131,5 +169,22 @@ mod tests {
         assert!(places.enter().is_some());
         drop(third);
         assert!(!places.are_full());
+    }
+
+    #[test]
+    fn where_none_is_silent_the_upload_that_is_awaited_for_longest_makes_room() {
+        let places = Places::new(3);
+        let taken = [(); 3].map(|()| places.enter().unwrap());
+        assert!(taken.iter().all(Taken::begin));
+        let uploads = [&taken[1], &taken[0], &taken[2]].map(Taken::upload);
+        let awaited = [&uploads[2], &uploads[1]].map(Upload::awaited);
+        drop(uploads[0].awaited());
+        let silent = places.enter().unwrap();
+        assert!(!taken[0].begin() && taken[1].begin(), "what has come in full stays");
+        let busy = places.enter().unwrap();
+        assert!(!silent.begin() && busy.begin(), "a silent one makes room first");
+        drop(awaited);
+        assert!(taken[2].begin());
+        assert!(places.enter().is_none());
     }
 }
