@@ -17,7 +17,7 @@ use std::time::{Duration, Instant};
 
 use host::Host;
 use rustix::process::{Pid, Signal, kill_process};
-use shell_app::{FUNCTION_JSON, app};
+use shell_app::{FUNCTION_JSON, HOST_JSON, app};
 
 /// Says its process id and waits to be killed.
 const HANDLER: &str = "echo $$ > handler.tmp; mv handler.tmp handler.pid; exec sleep 600";
@@ -101,6 +101,26 @@ fn a_second_interrupt_does_not_wait_for_requests() {
     kill_process(pid, Signal::INT).unwrap();
     assert_eq!(host.process.wait().unwrap().code(), Some(0));
     assert!(begun.elapsed().as_secs() < SOON_SECONDS);
+}
+
+#[test]
+fn a_call_to_a_handler_that_cannot_be_started_holds_up_no_end() {
+    for leaves in [true, false] {
+        let folder = app("");
+        let host_json = folder.path().join("host.json");
+        std::fs::write(&host_json, HOST_JSON.replace("\"sh\"", "\"no-such-program\"")).unwrap();
+        let mut host = Host::serve(folder.path(), &[]);
+        let mut caller = host.connect();
+        caller.write_all(b"GET /api/Hello HTTP/1.1\r\nHost: x\r\n\r\n").unwrap();
+        host.wait_for_line("Executing 'Functions.Hello'");
+        let caller = Some(caller).filter(|_| !leaves);
+        let pid = i32::try_from(host.process.id()).ok().and_then(Pid::from_raw).unwrap();
+        let begun = Instant::now();
+        kill_process(pid, Signal::TERM).unwrap();
+        assert_eq!(host.process.wait().unwrap().code(), Some(0));
+        assert!(begun.elapsed().as_secs() < SOON_SECONDS, "{:?}", begun.elapsed());
+        drop(caller);
+    }
 }
 
 #[test]

@@ -5,7 +5,7 @@ use std::pin::Pin;
 use std::time::Duration;
 
 use crate::app::Diagnostic;
-use crate::handler::Handler;
+use crate::handler::{Handler, Readiness};
 use crate::host::execution::Execution;
 use crate::log::DISPATCHER;
 use wire::client::{self, Response};
@@ -24,9 +24,13 @@ pub enum Outcome<T, E> {
 }
 
 /// Waits until the handler is ready. If it is not in time the host begins to stop, and the invocation is tried all the same
-/// (protocol.md#early-requests). Whether it is ready.
+/// (protocol.md#early-requests). Whether it is ready. A host that is to stop does not wait for what cannot be started.
 pub async fn wait_ready(handler: &Handler, execution: &Execution<'_>) -> bool {
-    let is_ready = handler.wait_ready().await;
+    let is_ready = tokio::select! {
+        biased;
+        is_ready = handler.wait_ready() => is_ready,
+        () = given_up_at_stop(handler, execution) => false,
+    };
     if !is_ready {
         let name = &execution.function.name;
         let text = if handler.is_given_up() {
@@ -43,6 +47,12 @@ pub async fn wait_ready(handler: &Handler, execution: &Execution<'_>) -> bool {
         execution.host.request_stop_soon();
     }
     is_ready
+}
+
+async fn given_up_at_stop(handler: &Handler, execution: &Execution<'_>) {
+    execution.host.stop_requested().await;
+    // The sender lives as long as the handler.
+    _ = handler.readiness().wait_for(|state| *state == Readiness::Unstartable).await;
 }
 
 /// The outcome of a call; when there is no answer, as soon as it is known whether the process has ended, so that the next
