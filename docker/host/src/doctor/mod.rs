@@ -16,7 +16,8 @@ use crate::app::{App, Diagnostic, Settings};
 
 pub fn diagnostics(app: &App, settings: &Settings) -> Vec<Diagnostic> {
     let mut found = host_json::diagnostics(app);
-    found.extend(executable::faults(&app.options, settings).iter().map(|fault| app.in_host_file(fault)));
+    let faults = executable::faults(&app.options, settings);
+    found.extend(faults.iter().take(Diagnostic::MOST_OF_A_FILE).map(|fault| app.in_host_file(fault)));
     found.extend(function_json::diagnostics(app));
     found.extend(settings::diagnostics(app, settings));
     found

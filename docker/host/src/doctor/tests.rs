@@ -46,6 +46,13 @@ fn a_program_that_is_not_there_is_shown_at_its_place() {
 }
 
 #[test]
+fn of_many_arguments_without_a_value_some_are_shown() {
+    let arguments = vec!["\"%NOPE%\""; 1_000].join(", ");
+    let said = said(&HOST.replace("\"sh\"", &format!("\"sh\", \"arguments\": [{arguments}]")), HTTP);
+    assert_eq!(said.matches("there is no environment variable `NOPE`").count(), Diagnostic::MOST_OF_A_FILE);
+}
+
+#[test]
 fn an_allow_list_that_leaves_out_all_is_shown_at_its_place() {
     let said = said(&HOST.replace("{\"version\"", "{\"functions\": [\"G\"], \"version\""), HTTP);
     assert!(said.contains("host.json:1:16`: there is no function `G`"), "{said}");

@@ -1,5 +1,6 @@
 //! One process of the handler: started with its variables, its output read, ended with everything it started.
 
+use std::collections::HashMap;
 use std::io;
 use std::path::PathBuf;
 use std::process::{ExitStatus, Stdio};
@@ -50,7 +51,11 @@ impl Launch {
     }
 
     pub fn command_line(&self, worker_id: Uuid) -> CommandLine {
-        command_line(&self.handler, |name| self.inherited(name).map(str::to_owned), &self.variables(worker_id))
+        // Of two of one name the first one is found everywhere.
+        let environment: HashMap<&str, &str> =
+            self.environment.iter().rev().map(|(name, value)| (name.as_str(), value.as_str())).collect();
+        let inherited = |name: &str| environment.get(name).map(ToString::to_string);
+        command_line(&self.handler, inherited, &self.variables(worker_id))
     }
 
     fn inherited(&self, variable: &str) -> Option<&str> {

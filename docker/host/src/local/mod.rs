@@ -9,6 +9,7 @@ pub mod cors;
 mod folder;
 mod settings_file;
 
+use std::collections::HashMap;
 use std::path::PathBuf;
 
 use crate::app::Diagnostic;
@@ -97,11 +98,17 @@ pub fn variables() -> impl Iterator<Item = (String, String)> {
 
 /// Adds settings; what the environment has already, and is not empty, stays as it is, as with Core Tools.
 fn add(environment: &mut Vec<(String, String)>, settings: Vec<(String, String)>) {
+    // Of two of one name the first one is found everywhere.
+    let mut places: HashMap<String, usize> =
+        environment.iter().enumerate().rev().map(|(at, (name, _))| (name.clone(), at)).collect();
     for (name, value) in settings {
-        match environment.iter_mut().find(|(known, _)| *known == name) {
+        match places.get(&name).and_then(|at| environment.get_mut(*at)) {
             Some((_, known)) if known.is_empty() => *known = value,
             Some(_) => {}
-            None => environment.push((name, value)),
+            None => {
+                places.insert(name.clone(), environment.len());
+                environment.push((name, value));
+            }
         }
     }
 }
@@ -118,8 +125,8 @@ mod tests {
     #[test]
     fn the_environment_wins_unless_it_is_empty() {
         let pair = |name: &str, value: &str| (name.to_owned(), value.to_owned());
-        let mut environment = vec![pair("A", "mine"), pair("B", "")];
-        add(&mut environment, vec![pair("A", "1"), pair("B", "2"), pair("C", "3")]);
-        assert_eq!(environment, [pair("A", "mine"), pair("B", "2"), pair("C", "3")]);
+        let mut environment = vec![pair("A", "mine"), pair("B", ""), pair("A", "")];
+        add(&mut environment, vec![pair("A", "1"), pair("B", "2"), pair("C", "3"), pair("C", "4")]);
+        assert_eq!(environment, [pair("A", "mine"), pair("B", "2"), pair("A", ""), pair("C", "3")]);
     }
 }
