@@ -1,6 +1,6 @@
 //! The secrets that the host knows by their values, to be found in a text in any spelling, under any name or none.
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 use std::ops::Range;
 use std::sync::{LazyLock, PoisonError, RwLock};
 
@@ -32,7 +32,7 @@ pub fn places(text: &str) -> Vec<Range<usize>> {
 #[derive(Debug, Default)]
 pub struct Known {
     /// By their first bytes.
-    secrets: HashMap<[u8; LEAST_SECRET_BYTES], Vec<Box<[u8]>>>,
+    secrets: HashMap<[u8; LEAST_SECRET_BYTES], BTreeSet<Box<[u8]>>>,
     /// The first two bytes of each: most places of a text are ruled out by them.
     beginnings: Vec<bool>,
 }
@@ -63,16 +63,13 @@ impl Known {
         let Some(head) = secret.first_chunk::<LEAST_SECRET_BYTES>() else { return };
         self.beginnings.resize(1 << 16, false);
         self.beginnings[beginning(head[0], head[1])] = true;
-        let same = self.secrets.entry(*head).or_default();
-        if !same.contains(&secret) {
-            same.push(secret);
-        }
+        self.secrets.entry(*head).or_default().insert(secret);
     }
 
     fn holds(&self, secret: &str) -> bool {
         let secret = secret.to_ascii_lowercase().into_bytes();
         let Some(head) = secret.first_chunk::<LEAST_SECRET_BYTES>() else { return true };
-        self.secrets.get(head).is_some_and(|same| same.iter().any(|known| **known == *secret))
+        self.secrets.get(head).is_some_and(|same| same.contains(secret.as_slice()))
     }
 
     pub fn places(&self, text: &str) -> Vec<Range<usize>> {
@@ -115,6 +112,7 @@ fn beginning(first: u8, second: u8) -> usize {
 mod tests {
     use super::*;
 
+    const MANY_KEYS: usize = 30_000;
     const KEY: &str = "q8Zx_Lw0-Tk2mA/uFY7c+hv3==";
 
     fn known() -> Known {
@@ -152,6 +150,15 @@ mod tests {
                 assert_eq!(masked(&format!("{before}{spelling}{behind}")), format!("{before}***{behind}"));
             }
         }
+    }
+
+    /// If each were compared with all the others, this would take minutes.
+    #[test]
+    fn many_keys_may_begin_alike() {
+        let keys: Vec<String> = (0..MANY_KEYS).map(|number| format!("the-same-beginning-{number:06}")).collect();
+        let known = Known::of(keys.iter().map(String::as_str));
+        assert!(keys.iter().all(|key| known.holds(key)));
+        assert_eq!(known.places(&format!("x {} y", keys[1])).first(), Some(&(2..2 + keys[1].len())));
     }
 
     #[test]
