@@ -61,17 +61,18 @@ pub fn secrets(name: &str, value: &str) -> Vec<String> {
 
 /// The keys in a query that a text behind it may repeat.
 pub fn secrets_of_query(query: &str) -> Vec<String> {
-    let places = assigned(query).into_iter().map(|place| &query[place]);
-    places.filter(|secret| secret.len() >= LEAST_SECRET_BYTES).map(|secret| Plain::of(secret).into_text()).collect()
+    unescaped_values(query, LEAST_SECRET_BYTES)
 }
 
 /// Looks for what is secret in a setting in whatever is shown from now on.
 pub fn remember_setting(value: &str) {
-    for place in assigned(value) {
-        if place.len() >= LEAST_SETTING_BYTES {
-            known::remember(&value[place]);
-        }
-    }
+    unescaped_values(value, LEAST_SETTING_BYTES).iter().for_each(|secret| known::remember(secret));
+}
+
+/// What is assigned to secret names, without its escapes: so it is looked for, and so the signature of an address is used.
+fn unescaped_values(text: &str, least_bytes: usize) -> Vec<String> {
+    let values = assigned(text).into_iter().map(|place| Plain::unescaped(&text[place]).into_text());
+    values.filter(|secret| secret.len() >= least_bytes).collect()
 }
 
 /// A text as it may be shown.
@@ -260,7 +261,7 @@ mod tests {
         assert_eq!(of_handler("you sent a-long-key", &known), "you sent ***");
         assert_eq!(secrets("cookie", "a=b; id=0123456789"), ["a=b; id=0123456789", "id=0123456789", "0123456789"]);
         assert_eq!(secrets("Authorization", "Bearer a.b.c.d.e"), ["Bearer a.b.c.d.e", "a.b.c.d.e"]);
-        assert_eq!(secrets_of_query("a=b&code=A%2bb3456789"), ["a+b3456789"]);
+        assert_eq!(secrets_of_query("a=b&code=A%2bb3456789"), ["A+b3456789"]);
         assert_eq!(of_handler("you sent a-long-key", &Known::default()), "you sent a-long-key");
     }
 
@@ -268,6 +269,17 @@ mod tests {
     fn what_is_secret_in_settings_is_masked_wherever_it_stands() {
         remember_setting("AccountName=a;AccountKey=0123456789abcdef0123456789==;EndpointSuffix=x");
         remember_setting("Server=a;Password=password");
+        remember_setting("Server=a;Password=Correct%2Bhorse+battery%3Dstaple;X=1");
+        remember_setting("https://a.blob.core.windows.net/c?sp=r&sig=q0Zx7Kb1%2BvPs9Lm3%2FtYw5Rn8Ha2C%3D&se=2030");
+        remember_setting("BlobEndpoint=https://a/;SharedAccessSignature=sv=2030&sig=Jd4Tg6%2Fu8Wq1Xe3Zo5%2Bi7Py9%3D");
         assert_eq!(of_handler("key 0123456789ABCDEF0123456789==, password", &Known::default()), "key ***, password");
+        for secret in ["Correct+horse+battery=staple", "q0Zx7Kb1+vPs9Lm3/tYw5Rn8Ha2C=", "Jd4Tg6/u8Wq1Xe3Zo5+i7Py9="] {
+            let escaped = secret.replace('+', "%2B").replace('/', "%2F").replace('=', "%3D");
+            for spelling in [secret, &escaped, &escaped.to_lowercase()] {
+                assert_eq!(of_handler(&format!("is '{spelling}', so"), &Known::default()), "is '***', so");
+            }
+            let encoded = dotnet_text::base64::encode(secret.as_bytes());
+            assert!(of_handler(&encoded, &Known::default()).starts_with("***"), "{encoded}");
+        }
     }
 }

@@ -6,7 +6,7 @@ use std::ops::Range;
 const MOST_KINDS: usize = 6;
 const ENTITIES: [(&str, u8); 5] = [("amp;", b'&'), ("lt;", b'<'), ("gt;", b'>'), ("quot;", b'"'), ("apos;", b'\'')];
 
-/// A text without its escapes, in lower case.
+/// A text without its escapes.
 #[derive(Debug)]
 pub struct Plain {
     bytes: Vec<u8>,
@@ -15,8 +15,16 @@ pub struct Plain {
 }
 
 impl Plain {
+    /// In lower case, to be compared.
     pub fn of(text: &str) -> Self {
-        let mut plain = Self { bytes: text.to_ascii_lowercase().into_bytes(), spans: Vec::new() };
+        let mut plain = Self::unescaped(text.to_ascii_lowercase());
+        plain.bytes.make_ascii_lowercase();
+        plain
+    }
+
+    /// In the case that it has.
+    pub fn unescaped(text: impl Into<String>) -> Self {
+        let mut plain = Self { bytes: text.into().into_bytes(), spans: Vec::new() };
         for _ in 0..MOST_KINDS {
             if !plain.bytes.iter().any(|byte| matches!(byte, b'%' | b'\\' | b'&')) || !plain.unescape() {
                 break;
@@ -59,7 +67,7 @@ impl Plain {
                 _ => None,
             };
             let (byte, length) = escape.unwrap_or((*byte, 1));
-            plain.bytes.push(byte.to_ascii_lowercase());
+            plain.bytes.push(byte);
             plain.spans.push(self.span(at..at + length));
             at += length;
         }
@@ -81,8 +89,8 @@ fn percent(text: &[u8]) -> Option<(u8, usize)> {
 /// What follows the backslashes of `\u006b`, `\x6b`, `\/`, `\"`, however many there are.
 fn backslash(text: &[u8]) -> Option<(u8, usize)> {
     match text {
-        [b'u', b'0', b'0', digits @ ..] => Some((hexadecimal(digits.get(..2)?)?, 5)),
-        [b'x', digits @ ..] => Some((hexadecimal(digits.get(..2)?)?, 3)),
+        [b'u' | b'U', b'0', b'0', digits @ ..] => Some((hexadecimal(digits.get(..2)?)?, 5)),
+        [b'x' | b'X', digits @ ..] => Some((hexadecimal(digits.get(..2)?)?, 3)),
         [mark @ (b'/' | b'"' | b'\''), ..] => Some((*mark, 1)),
         _ => None,
     }
@@ -91,23 +99,28 @@ fn backslash(text: &[u8]) -> Option<(u8, usize)> {
 /// `&#107;`, `&#x6b;`, `&amp;`, and `&amp;#107;`.
 fn entity(text: &[u8]) -> Option<(u8, usize)> {
     let mut at = 1;
-    while text[at..].starts_with(b"amp;") {
+    while starts_with(&text[at..], "amp;") {
         at += 4;
     }
     let rest = &text[at..];
     if let Some(number) = rest.strip_prefix(b"#") {
         let end = number.iter().take(8).position(|byte| *byte == b';')?;
         let number = std::str::from_utf8(&number[..end]).ok()?;
-        let byte = match number.strip_prefix('x') {
+        let byte = match number.strip_prefix(['x', 'X']) {
             Some(digits) => u8::from_str_radix(digits, 16),
             None => number.parse(),
         };
         return Some((byte.ok()?, at + end + 2));
     }
-    if let Some((name, byte)) = ENTITIES.iter().find(|(name, _)| rest.starts_with(name.as_bytes())) {
+    if let Some((name, byte)) = ENTITIES.iter().find(|(name, _)| starts_with(rest, name)) {
         return Some((*byte, at + name.len()));
     }
     (at > 1).then_some((b'&', at))
+}
+
+/// Whether a text begins like this, ignoring case.
+fn starts_with(text: &[u8], head: &str) -> bool {
+    text.get(..head.len()).is_some_and(|start| start.eq_ignore_ascii_case(head.as_bytes()))
 }
 
 fn hexadecimal(digits: &[u8]) -> Option<u8> {
@@ -129,6 +142,12 @@ mod tests {
         assert_eq!(plain("&#97;&#x62;&amp;amp;#99;&amp;&lt;"), "abc&<");
         assert_eq!(plain("%5cu0061%26%2397;\\u002561"), "aaa");
         assert_eq!(plain("100 % of \\ and & and %zz \\uzz &#x;"), "100 % of \\ and & and %zz \\uzz &#x;");
+    }
+
+    #[test]
+    fn a_text_keeps_its_case_unless_it_is_to_be_compared() {
+        assert_eq!(Plain::unescaped(r"A%2Bb%3D%4D\U004e&AMP;&#X4F;").into_text(), "A+b=MN&O");
+        assert_eq!(plain(r"A%2Bb%3D%4D\U004e&AMP;&#X4F;"), "a+b=mn&o");
     }
 
     #[test]
