@@ -9,7 +9,7 @@ use regex::{Captures, Regex};
 
 use super::known::{self, LEAST_SECRET_BYTES};
 use super::member;
-use super::secret_names::{HEADERS, is_secret};
+use super::secret_names::{HEADERS, PARAMETERS, SETTINGS, is_secret};
 use super::spelling::Plain;
 
 pub use super::known::Known;
@@ -27,22 +27,26 @@ static ASSIGNED: LazyLock<Option<Regex>> = LazyLock::new(|| {
     };
     let code: String = "code".chars().map(escaped).collect();
     Regex::new(&format!(
-        r"(?i)(?:^|\W|%[0-9a-f]{{2}}|\\u[0-9a-f]{{4}})(?:(AccountKey|SharedAccessKey|SharedAccessSignature|Password)|sig|x-functions-key|{code})(?:[ +]|%00|%20|\[\]|%5b%5d)*(=|%(?:25)*3d)"
+        r"(?i)(?:^|\W|%[0-9a-f]{{2}}|\\u[0-9a-f]{{4}})(?:({SETTINGS})|{PARAMETERS}|{code})(?:[ +]|%00|%20|\[\]|%5b%5d)*(=|%(?:25)*3d)"
     ))
     .ok()
 });
 /// The name of a header line that is secret, and the quote before it if it is a text among others.
 static LINE: LazyLock<Option<Regex>> = LazyLock::new(|| Regex::new(&format!(r#"(?i)(["']?)\b(?:{HEADERS}): *"#)).ok());
-/// An element of XML, be it escaped, that is named like a secret header, or `code` with what looks like a key.
+/// The password in an address, before the name of its server.
+static USER_INFO: LazyLock<Option<Regex>> =
+    LazyLock::new(|| Regex::new(r#":(?:\\?/){2}[^\s/?#@:"'<>]*:([^\s/?#"'<>]+)@"#).ok());
+/// An element of XML, be it escaped, that is named like a secret header, or like a key with what looks like a key.
 static ELEMENT: LazyLock<Option<Regex>> = LazyLock::new(|| {
     let [open, close, cdata] = [r"(?:<|&lt;|\\+u003c)", r"(?:>|&gt;|\\+u003e)", r"(?:!\[CDATA\[)"];
     let (name, value) = (format!(r"(?:\w+:)?(?:{HEADERS})"), r"(?:[^<&\\]|&(?:amp|quot|apos|\#\w+);|\\+[^u])*");
     let attributes = r"(?:\s[^<>]*?)?";
     Regex::new(&format!(
-        r"(?i)({open}{name}{attributes}{close}(?:{open}{cdata})?){value}|({open}(?:code|sig){attributes}{close}(?:{open}{cdata})?)[\w%+/=.-]{{20,}}"
+        r"(?i)({open}{name}{attributes}{close}(?:{open}{cdata})?){value}|({open}(?:{SETTINGS}|{PARAMETERS}|code){attributes}{close}(?:{open}{cdata})?)[\w%+/=.-]{{20,}}"
     ))
     .ok()
 });
+
 /// The value of a header line as it may be shown.
 pub fn header(name: &str, value: &str) -> String {
     if is_secret(name) { MASK.to_owned() } else { text(value) }
@@ -71,7 +75,8 @@ pub fn remember_setting(value: &str) {
 
 /// What is assigned to secret names, without its escapes: so it is looked for, and so the signature of an address is used.
 fn unescaped_values(text: &str, least_bytes: usize) -> Vec<String> {
-    let values = assigned(text).into_iter().map(|place| Plain::unescaped(&text[place]).into_text());
+    let places = assigned(text).into_iter().chain(passwords(text));
+    let values = places.map(|place| Plain::unescaped(&text[place]).into_text());
     values.filter(|secret| secret.len() >= least_bytes).collect()
 }
 
@@ -82,7 +87,8 @@ pub fn text(text: &str) -> String {
         return text.into_owned();
     }
     let masked = without(&text, &member::values(&text));
-    let masked = without(&masked, &assigned(&masked)).into_owned();
+    let masked = without(&masked, &assigned(&masked));
+    let masked = without(&masked, &passwords(&masked)).into_owned();
     let masked = without(&masked, &lines(&masked));
     match ELEMENT.as_ref().map(|pattern| pattern.replace_all(&masked, format!("${{1}}${{2}}{MASK}"))) {
         Some(Cow::Owned(masked)) => masked,
@@ -114,9 +120,12 @@ pub fn bytes_without(shown: &[u8], secrets: &Known) -> Vec<u8> {
 
 /// Whether the patterns have to be asked, which takes a hundred times as long: most lines of a log have none of this.
 fn may_name_a_secret(text: &str) -> bool {
-    const PARTS: [&str; 11] = ["auth", "code", "cookie", "key", "password", "sig", "x-ms-", "%25", "%4", "%6", "\\u00"];
+    const PARTS: [&str; 15] = [
+        "auth", "code", "cookie", "identity", "key", "password", "pwd", "secret", "sig", "token", "x-ms-", "%25", "%4",
+        "%6", "\\u00",
+    ];
     let lower = text.to_ascii_lowercase();
-    PARTS.iter().any(|part| lower.contains(part))
+    PARTS.iter().any(|part| lower.contains(part)) || lower.contains('@')
 }
 
 /// The text with a mask in each of these places that is not empty.
@@ -133,20 +142,58 @@ fn without<'a>(text: &'a str, places: &[Range<usize>]) -> Cow<'a, str> {
 
 /// What is assigned to secret names.
 fn assigned(text: &str) -> Vec<Range<usize>> {
-    behind(ASSIGNED.as_ref(), text, |found, value| assigned_end(value, found.get(1).is_some(), &found[2] != "="))
+    behind(ASSIGNED.as_ref(), text, |found, value| match found.get(1) {
+        Some(_) => setting_range(value, &found[2] != "="),
+        None => 0..assigned_end(value, false, &found[2] != "="),
+    })
 }
 
-/// The values that stand behind what a pattern finds, each as long as `length` says.
-fn behind(pattern: Option<&Regex>, text: &str, length: impl Fn(&Captures<'_>, &str) -> usize) -> Vec<Range<usize>> {
+/// The passwords of addresses.
+fn passwords(text: &str) -> Vec<Range<usize>> {
+    let Some(pattern) = USER_INFO.as_ref() else { return Vec::new() };
+    pattern.captures_iter(text).filter_map(|found| found.get(1)).map(|password| password.range()).collect()
+}
+
+/// The values that stand behind what a pattern finds, each where `range` says.
+fn behind(
+    pattern: Option<&Regex>,
+    text: &str,
+    range: impl Fn(&Captures<'_>, &str) -> Range<usize>,
+) -> Vec<Range<usize>> {
     let Some(pattern) = pattern else { return Vec::new() };
     let mut places = Vec::new();
     let mut start = 0;
     while let Some(found) = pattern.captures(&text[start..]) {
         let value = start + found.get(0).map_or(0, |whole| whole.end());
-        start = value + length(&found, &text[value..]);
-        places.push(value..start);
+        let range = range(&found, &text[value..]);
+        start = value + range.end;
+        places.push(value + range.start..start);
     }
     places
+}
+
+/// Where the value of a part of a connection string stands: behind blanks, and within quotes where it has some.
+fn setting_range(text: &str, is_escaped: bool) -> Range<usize> {
+    let start = text.len() - text.trim_start_matches([' ', '\t']).len();
+    let value = &text[start..];
+    let range = quoted(value).unwrap_or_else(|| 0..assigned_end(value, true, is_escaped));
+    start + range.start..start + range.end
+}
+
+/// What stands within the quotes that a text begins with, unless the quote is the end of a JSON text that this one stands in.
+fn quoted(text: &str) -> Option<Range<usize>> {
+    let start = text.len() - text.trim_start_matches('\\').len() + 1;
+    let quote = text[start - 1..].chars().next().filter(|quote| matches!(quote, '"' | '\''))?;
+    if ends_json(&text[start..]) {
+        return None;
+    }
+    let value = &text[start..start + text[start..].find(quote)?];
+    Some(start..start + value.trim_end_matches('\\').len())
+}
+
+/// Whether this would follow the quote at the end of a JSON text.
+fn ends_json(rest: &str) -> bool {
+    rest.bytes().next().is_none_or(|next| b",:;}])\"'\\ \r\n".contains(&next))
 }
 
 /// Where a value ends that begins here: one of a connection string with a semicolon, too, and one in an escaped address with an
@@ -159,7 +206,7 @@ fn assigned_end(text: &str, has_semicolons: bool, is_escaped: bool) -> usize {
             b';' if has_semicolons => return at,
             b'%' if is_escaped && text[at..].starts_with("%26") => return at,
             b'\\' if text[at..].starts_with("\\u0026") => return at,
-            b'"' | b'\'' if text[at + 1..].bytes().next().is_none_or(|next| b",:;}])\"'\\ \r\n".contains(&next)) => {
+            b'"' | b'\'' if ends_json(&text[at + 1..]) => {
                 return at - slashes;
             }
             _ if byte.is_ascii_whitespace() => return at,
@@ -172,7 +219,7 @@ fn assigned_end(text: &str, has_semicolons: bool, is_escaped: bool) -> usize {
 
 /// The values of header lines that are secret.
 fn lines(text: &str) -> Vec<Range<usize>> {
-    behind(LINE.as_ref(), text, |found, value| line_end(value, &found[1]))
+    behind(LINE.as_ref(), text, |found, value| 0..line_end(value, &found[1]))
 }
 
 /// Where a header line ends: at its own end, or as a text among others with the quote that it began with. Without one it ends with a
@@ -263,6 +310,45 @@ mod tests {
         assert_eq!(secrets("Authorization", "Bearer a.b.c.d.e"), ["Bearer a.b.c.d.e", "a.b.c.d.e"]);
         assert_eq!(secrets_of_query("a=b&code=A%2bb3456789"), ["A+b3456789"]);
         assert_eq!(of_handler("you sent a-long-key", &Known::default()), "you sent a-long-key");
+    }
+
+    #[test]
+    fn secrets_have_many_names() {
+        for name in [
+            "aeg-sas-key",
+            "aeg-sas-token",
+            "Api-Key",
+            "x-auth-token",
+            "X-CSRF-Token",
+            "x-identity-header",
+            "x-ms-site-restricted-token",
+        ] {
+            assert_eq!(header(name, "abc"), MASK);
+            assert_eq!(text(&format!("{name}: abc\nA: b")), format!("{name}: ***\nA: b"));
+            assert_eq!(text(&format!(r#"{{"{name}":["abc"],"A":"b"}}"#)), format!(r#"{{"{name}":["***"],"A":"b"}}"#));
+            assert_eq!(text(&format!("<{name}>abc</{name}>")), format!("<{name}>***</{name}>"));
+        }
+        for name in ["AccessKey", "ClientSecret", "Password", "pwd", "Secret", "access_token", "client_secret"] {
+            let key = "a0123456789b0123456789";
+            assert_eq!(text(&format!("/a?b=c&{name}={key}&d=e")), format!("/a?b=c&{name}=***&d=e"));
+            assert_eq!(text(&format!(r#"{{"{name}":"{key}"}}"#)), format!(r#"{{"{name}":"***"}}"#));
+            assert_eq!(text(&format!("<{name}>{key}</{name}>")), format!("<{name}>***</{name}>"));
+        }
+        for (given, shown) in [
+            ("Server=a;User=b;Pwd=abc;X=1", "Server=a;User=b;Pwd=***;X=1"),
+            ("Endpoint=https://a;AccessKey=abc=;Version=1.0", "Endpoint=https://a;AccessKey=***;Version=1.0"),
+            ("User = b; Password = abc; X = 1", "User = b; Password = ***; X = 1"),
+            ("Password=\"a;b\";X=1", "Password=\"***\";X=1"),
+            ("Password='a;b c';X=1", "Password='***';X=1"),
+            (r#"{"a":"Password=\"a;b\";X=1","c":"d"}"#, r#"{"a":"Password=\"***\";X=1","c":"d"}"#),
+            (r#"{"a":"Password=","c":"d"}"#, r#"{"a":"Password=","c":"d"}"#),
+            ("to mongodb://user:p@ss:1@host:1/x?y=z", "to mongodb://user:***@host:1/x?y=z"),
+            (r"redis:\/\/:abc@host", r"redis:\/\/:***@host"),
+            ("http://localhost:7071/a@b and mail c@d", "http://localhost:7071/a@b and mail c@d"),
+            ("a Secret of mine: the token", "a Secret of mine: the token"),
+        ] {
+            assert_eq!(text(given), shown);
+        }
     }
 
     #[test]

@@ -12,11 +12,11 @@ use super::spelling::Plain;
 const QUOTES: [&str; 11] =
     ["\"", "'", "u0022", "u0027", "&quot;", "&apos;", "&#34;", "&#39;", "&#x22;", "&#x27;", "%22"];
 
-/// The name of a member, the quotes around it, and the colon behind it.
+/// The name of a member, which has no letters beyond ASCII as far as it matters, the quotes around it, and the colon behind it.
 static MEMBER: LazyLock<Option<Regex>> = LazyLock::new(|| {
     let quote = format!("({})", QUOTES.join("|").replace('#', r"\#"));
     Regex::new(&format!(
-        r"(?i)(\\*){quote}((?:[\w\[\]?&;\s-]|\\+u[0-9a-f]{{4}}){{1,120}}?)\\*{quote}\s*(?::|=>|%3a)\s*"
+        r"(?i)(\\*){quote}((?:[[:word:]\[\]?&;[:space:]-]|\\+u[0-9a-f]{{4}}){{1,120}}?)\\*{quote}\s*(?::|=>|%3a)\s*"
     ))
     .ok()
 });
@@ -60,7 +60,7 @@ pub fn values(text: &str) -> Vec<Range<usize>> {
 fn is_secret(name: &str) -> bool {
     let name = Plain::of(name).into_text();
     let name = name.trim_start_matches("amp;").trim_matches(|letter: char| !letter.is_alphanumeric());
-    ["code", "sig"].contains(&name) || secret_names::is_secret(name)
+    secret_names::is_secret_member(name)
 }
 
 /// Where the next value begins, and in which quotes, if nothing but brackets, commas and blanks stand before it.
