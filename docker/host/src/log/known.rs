@@ -48,9 +48,13 @@ impl Known {
         known
     }
 
-    /// Adds a secret, and what base64 makes of it within a longer text.
+    /// Adds a secret, and what hexadecimal digits and base64 make of it within a longer text.
     pub fn add(&mut self, secret: &str) {
+        if secret.len() < LEAST_SECRET_BYTES {
+            return;
+        }
         self.add_bytes(secret.as_bytes());
+        self.add_bytes(&secret.bytes().flat_map(hexadecimal).collect::<Vec<u8>>());
         for before in 0..ALIGNMENTS {
             let padded: Vec<u8> = std::iter::repeat_n(0, before).chain(secret.bytes()).collect();
             let text = base64::encode(&padded);
@@ -112,6 +116,12 @@ impl Known {
     }
 }
 
+/// The two digits of a byte.
+fn hexadecimal(byte: u8) -> [u8; 2] {
+    const DIGITS: &[u8; 16] = b"0123456789abcdef";
+    [byte >> 4, byte & 15].map(|digit| DIGITS[usize::from(digit)])
+}
+
 /// Adds a range that ends behind all others, and may begin before some.
 fn join(ranges: &mut Vec<Range<usize>>, mut range: Range<usize>) {
     while let Some(last) = ranges.pop_if(|last| range.start <= last.end) {
@@ -152,8 +162,13 @@ mod tests {
         let percent: String = KEY.bytes().map(|byte| format!("%{byte:02x}")).collect();
         let twice: String = KEY.bytes().map(|byte| format!("%25%32%35{byte:02X}")).collect();
         let json: String = KEY.bytes().map(|byte| format!("\\\\u{byte:04x}")).collect();
+        let braces: String = KEY.bytes().map(|byte| format!("\\u{{{byte:x}}}")).collect();
+        let hexadecimal: String = KEY.bytes().map(|byte| format!("{byte:02x}")).collect();
         let xml: String = KEY.bytes().map(|byte| format!("&amp;#{byte};")).collect();
-        let spellings = [KEY, &KEY.to_uppercase(), &KEY.replace('/', "\\/"), &percent, &twice, &json, &xml];
+        let upper = [KEY.to_uppercase(), hexadecimal.to_uppercase()];
+        let slashes = KEY.replace('/', "\\/");
+        let others = [KEY, &slashes, &percent, &twice, &json, &braces, &hexadecimal, &xml];
+        let spellings = upper.iter().map(String::as_str).chain(others);
         for spelling in spellings {
             for (before, behind) in [
                 ("/a?code==&", "&b"),

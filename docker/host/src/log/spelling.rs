@@ -86,10 +86,14 @@ fn percent(text: &[u8]) -> Option<(u8, usize)> {
     Some((hexadecimal(text.get(at..at + 2)?)?, at + 2))
 }
 
-/// What follows the backslashes of `\u006b`, `\x6b`, `\/`, `\"`, however many there are.
+/// What follows the backslashes of `\u006b`, `\u{6b}`, `\x6b`, `\/`, `\"`, however many there are.
 fn backslash(text: &[u8]) -> Option<(u8, usize)> {
     match text {
         [b'u' | b'U', b'0', b'0', digits @ ..] => Some((hexadecimal(digits.get(..2)?)?, 5)),
+        [b'u' | b'U', b'{', rest @ ..] => {
+            let end = rest.iter().take(8).position(|byte| *byte == b'}')?;
+            Some((hexadecimal(&rest[..end])?, end + 3))
+        }
         [b'x' | b'X', digits @ ..] => Some((hexadecimal(digits.get(..2)?)?, 3)),
         [mark @ (b'/' | b'"' | b'\''), ..] => Some((*mark, 1)),
         _ => None,
@@ -139,6 +143,7 @@ mod tests {
     fn escapes_are_taken_out_however_deep_they_are() {
         assert_eq!(plain("A%42%2543%252544"), "abcd");
         assert_eq!(plain(r#"\u0061\\\\u0062\x63\/\\\"d\'"#), "abc/\"d'");
+        assert_eq!(plain(r"\u{61}\\u{000062}\U{43}\u{}\u{161}\u{61"), r"abc\u{}\u{161}\u{61");
         assert_eq!(plain("&#97;&#x62;&amp;amp;#99;&amp;&lt;"), "abc&<");
         assert_eq!(plain("%5cu0061%26%2397;\\u002561"), "aaa");
         assert_eq!(plain("100 % of \\ and & and %zz \\uzz &#x;"), "100 % of \\ and & and %zz \\uzz &#x;");
