@@ -184,7 +184,8 @@ impl std::str::FromStr for Level {
     }
 }
 
-fn printable(message: &str) -> String {
+/// A text without what a terminal would obey.
+pub fn printable(message: &str) -> String {
     let is_harmless = |character: char| !character.is_control() || matches!(character, '\n' | '\t');
     let ends = message.replace("\r\n", "\n");
     ends.chars().map(|character| if is_harmless(character) { character } else { '\u{fffd}' }).collect()

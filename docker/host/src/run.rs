@@ -6,7 +6,9 @@ mod memory;
 mod signals;
 
 use std::fmt::Display;
-use std::io;
+use std::fs::File;
+use std::io::{self, Read};
+use std::path::Path;
 use std::pin::pin;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
@@ -37,6 +39,9 @@ use crate::send::{Answer, Asked, payload};
 use crate::triggers;
 use listen::Bound;
 use signals::StopSignals;
+
+/// The longest body that a host takes by default.
+const MOST_BODY_BYTES: u64 = 104_857_600;
 
 /// Does what the command line says; or says, for the person who has asked, what keeps it from being done.
 pub async fn run(cli: Cli) -> Result<u8, Diagnostic> {
@@ -77,9 +82,7 @@ async fn send(asked: cli::Send) -> Result<u8, Diagnostic> {
         return Ok(0);
     };
     let body = match &asked.file {
-        Some(path) => Some(
-            std::fs::read(path).map_err(|error| failed(format_args!("cannot read `{}`", path.display()), &error))?,
-        ),
+        Some(path) => Some(body(path)?),
         None => asked.text.map(String::into_bytes),
     };
     let body = body.map(|body| dotnet_text::base64::encode(&body));
@@ -98,6 +101,20 @@ async fn send(asked: cli::Send) -> Result<u8, Diagnostic> {
     let (text, status) = answer.shown()?;
     log::print(&text);
     Ok(status)
+}
+
+/// What is sent from a file, which may be a pipe.
+fn body(path: &Path) -> Result<Vec<u8>, Diagnostic> {
+    let mut bytes = Vec::new();
+    let read = File::open(path).and_then(|file| file.take(MOST_BODY_BYTES + 1).read_to_end(&mut bytes));
+    match read {
+        Ok(count) if count as u64 > MOST_BODY_BYTES => Err(Diagnostic::of_whole(format!(
+            "`{}` has more than {MOST_BODY_BYTES} bytes, and the host takes no longer body",
+            path.display()
+        ))),
+        Ok(_) => Ok(bytes),
+        Err(error) => Err(failed(format_args!("cannot read `{}`", path.display()), &error)),
+    }
 }
 
 fn pack(asked: &Package) -> Result<(), Diagnostic> {

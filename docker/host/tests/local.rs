@@ -413,3 +413,35 @@ fn words_that_are_no_folder_of_an_app_are_told_what_is_wanted() {
     let help = typed(&app, &["help", "send"]).output().unwrap();
     assert!(help.status.success() && String::from_utf8_lossy(&help.stdout).starts_with("Invokes a function"));
 }
+
+#[test]
+fn a_response_is_shown_without_keys_and_without_what_a_terminal_would_obey() {
+    let app = app(r#"{"Values": {"ONE": "AccountKey=c2VjcmV0c2VjcmV0c2VjcmV0;x=\u001b[2J", "TWO": "two"}}"#);
+    let Output { stdout, .. } = host::output(&mut typed(&app, &["send", "hello"]));
+    let shown = String::from_utf8(stdout).unwrap();
+    assert!(shown.contains("one AccountKey=***;x=\u{fffd}[2J, two two"), "{shown}");
+}
+
+#[test]
+fn settings_that_are_no_file_are_not_passed_over() {
+    let app = app(r#"{"Values": {}}"#);
+    let settings = app.path().join("local.settings.json");
+    fs::remove_file(&settings).unwrap();
+    fs::create_dir(&settings).unwrap();
+    let (status, error) = refused(&app, &["--port", "0"]);
+    assert!(status == Some(1) && error.contains("local.settings.json`: ") && error.contains("\nhint: "), "{error}");
+}
+
+#[test]
+fn a_zip_takes_the_place_of_nothing_but_a_file() {
+    let app = app(r#"{"Values": {}}"#);
+    let folder = show(&fs::canonicalize(app.path()).unwrap());
+    for output in [folder.as_str(), "/dev/null", "-"] {
+        let (status, error) = refused(&app, &["package", "..", "--plan", "container", "--output", output]);
+        assert!(status == Some(1) && error.contains("is not a file that a zip can take the place of"), "{error}");
+    }
+    assert!(!fs::metadata("/dev/null").unwrap().is_file());
+    fs::write(app.path().join(".funcignore"), "host.json\n").unwrap();
+    let (status, error) = refused(&app, &["package", "..", "--plan", "container", "--output", "../../a.zip"]);
+    assert!(status == Some(1) && error.contains("`.funcignore` leaves out `host.json`"), "{error}");
+}

@@ -58,8 +58,8 @@ pub fn surroundings(options: &ServeOptions) -> Result<Surroundings, Diagnostic> 
     let named_by_environment = find(&environment, SCRIPT_ROOT).map(PathBuf::from);
     let is_image = named_by_environment.is_some();
     let root = folder::find(options.app.clone().or(named_by_environment))?;
-    let beside =
-        Some(root.join(SETTINGS_FILE)).filter(|path| !is_image && !options.no_local_settings && path.is_file());
+    let beside = Some(root.join(SETTINGS_FILE))
+        .filter(|path| !is_image && !options.no_local_settings && path.symlink_metadata().is_ok());
     let file = match options.local_settings.clone().or(beside) {
         Some(path) => settings_file::read(&path)?,
         None => SettingsFile::default(),

@@ -30,6 +30,16 @@ pub fn unwritable(path: &Path, error: &io::Error) -> Diagnostic {
         .hint("name a file of a folder that is there and can be written: --output FILE")
 }
 
+pub fn no_file(output: &Path) -> Diagnostic {
+    Diagnostic::of_whole(format!("`{}` is not a file that a zip can take the place of", output.display()))
+        .hint("name a new file, or a zip that is to be replaced: --output FILE")
+}
+
+pub fn without_host_file() -> Diagnostic {
+    Diagnostic::of_whole("`.funcignore` leaves out `host.json`, and without it there is no app")
+        .hint("take it out of `.funcignore`, or write `!host.json` at its end")
+}
+
 pub fn changed(name: &str) -> Diagnostic {
     Diagnostic::of_whole(format!("`{name}` changed meanwhile, and there is no zip"))
         .hint("let what writes there end, then do it again")

@@ -1,6 +1,8 @@
 //! The files of an app that are deployed.
 
+use std::collections::HashMap;
 use std::ffi::OsString;
+use std::fmt::Display;
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::time::SystemTime;
@@ -13,7 +15,10 @@ use crate::doctor::program::{self, Format};
 
 /// What Core Tools leaves out in every folder and ignoring case, whatever `.funcignore` says.
 const NEVER_FOLDERS: [&str; 2] = [".git", ".vscode"];
-const NEVER_FILES: [&str; 4] = [".funcignore", ".gitignore", "local.settings.json", "project.lock.json"];
+const NEVER_FILES: [&str; 5] = [".funcignore", ".git", ".gitignore", "local.settings.json", "project.lock.json"];
+
+/// Folders that link to each other can have more paths than time.
+const MOST_PATHS: usize = 100;
 
 #[derive(Debug, PartialEq, Eq)]
 pub struct File {
@@ -30,7 +35,10 @@ pub struct File {
 pub fn list(root: &Path, output: &Path) -> Result<Vec<File>, Diagnostic> {
     let mut ignored = GitignoreBuilder::new(root);
     let list = root.join(".funcignore");
-    let unread = |error: &ignore::Error| Diagnostic::of_whole(format!("cannot read `.funcignore`: {error}"));
+    let unread = |error: &dyn Display| Diagnostic::of_whole(format!("cannot read `.funcignore`: {error}"));
+    if list.symlink_metadata().is_ok() && !list.is_file() {
+        return Err(unread(&"it is not a file"));
+    }
     if let Some(error) = list.is_file().then(|| ignored.add(list)).flatten() {
         return Err(unread(&error));
     }
@@ -45,23 +53,29 @@ pub fn list(root: &Path, output: &Path) -> Result<Vec<File>, Diagnostic> {
             || ignored.matched(path, is_dir).is_ignore()
     };
     let mut paths = Vec::new();
-    walk(root, &is_left_out, &[], &mut paths)?;
+    walk(root, &is_left_out, &[], &mut HashMap::new(), &mut paths)?;
     let mut files = paths.into_iter().map(|path| file(root, path)).collect::<Result<Vec<_>, _>>()?;
     files.sort_by(|one, other| one.name.cmp(&other.name));
     Ok(files)
 }
 
-/// Finds the files below a folder; `around` are those that it is in.
+/// Finds the files below a folder; `around` are those that it is in, and `seen` says how often a folder was come upon.
 fn walk(
     folder: &Path,
     is_left_out: &dyn Fn(&Path, bool) -> bool,
     around: &[PathBuf],
+    seen: &mut HashMap<PathBuf, usize>,
     found: &mut Vec<PathBuf>,
 ) -> Result<(), Diagnostic> {
     let read = |error| error::unreadable(folder, &error);
     let real = folder.canonicalize().map_err(read)?;
     if around.contains(&real) {
         return Err(error::unfit(folder, "leads back to a folder that it is in"));
+    }
+    let times = seen.entry(real.clone()).or_default();
+    *times += 1;
+    if *times > MOST_PATHS {
+        return Err(error::unfit(folder, &format!("is reached by more than {MOST_PATHS} links")));
     }
     let around = [around, &[real]].concat();
     for entry in fs::read_dir(folder).map_err(read)? {
@@ -71,7 +85,8 @@ fn walk(
             continue;
         }
         match metadata {
-            Ok(metadata) if metadata.is_dir() => walk(&path, is_left_out, &around, found)?,
+            Ok(metadata) if metadata.is_dir() => walk(&path, is_left_out, &around, seen, found)?,
+            Ok(_) if path.canonicalize().is_ok_and(|real| is_settings(&real)) => {}
             Ok(metadata) if metadata.is_file() => found.push(path),
             Ok(_) => return Err(error::unfit(&path, "is not a file, and not a folder")),
             Err(_) if path.is_symlink() => return Err(error::unfit(&path, "is a link to nothing")),
@@ -79,6 +94,11 @@ fn walk(
         }
     }
     Ok(())
+}
+
+/// A link to the settings is the settings.
+fn is_settings(path: &Path) -> bool {
+    path.file_name().is_some_and(|name| name.eq_ignore_ascii_case("local.settings.json"))
 }
 
 /// Names a file that is not the same in both lists, if there is one.
@@ -97,13 +117,14 @@ fn file(root: &Path, path: PathBuf) -> Result<File, Diagnostic> {
     let parts: Option<Vec<&str>> = parts.collect();
     let unnamed =
         || Diagnostic::of_whole(format!("`{}` has a name that is not UTF-8, and a zip holds no other", path.display()));
-    Ok(File {
-        name: parts.ok_or_else(unnamed)?.join("/"),
-        size: metadata.len(),
-        modified: metadata.modified().ok(),
-        is_executed,
-        path,
-    })
+    let name = parts.ok_or_else(unnamed)?.join("/");
+    if name.contains(|character: char| character == '\\' || character.is_control()) {
+        return Err(error::unfit(
+            Path::new(&name.escape_debug().to_string()),
+            "has a name that other systems read otherwise",
+        ));
+    }
+    Ok(File { name, size: metadata.len(), modified: metadata.modified().ok(), is_executed, path })
 }
 
 /// How the name of a zip begins while it is being written.
@@ -135,6 +156,42 @@ mod tests {
         let files =
             ["a", "local.settings.json", "b/Local.Settings.json", "b/c/.git/HEAD", "b/.vscode/x", "b/.gitignore"];
         assert_eq!(deployed("", &files), ["a"]);
+    }
+
+    fn refused(prepare: impl FnOnce(&Path)) -> String {
+        let folder = tempfile::tempdir().unwrap();
+        prepare(folder.path());
+        list(folder.path(), Path::new("/nowhere")).unwrap_err().to_string()
+    }
+
+    #[test]
+    fn what_leads_round_names_itself_or_is_not_read_is_said() {
+        let diamond = refused(|folder| {
+            let folders: Vec<_> = (0..20).map(|number| folder.join(number.to_string())).collect();
+            folders.iter().for_each(|folder| fs::create_dir(folder).unwrap());
+            for pair in folders.windows(2) {
+                for name in ["a", "b"] {
+                    std::os::unix::fs::symlink(&pair[1], pair[0].join(name)).unwrap();
+                }
+            }
+        });
+        assert!(diamond.contains("is reached by more than 100 links"), "{diamond}");
+        let backslash = refused(|folder| fs::write(folder.join("a\\b"), "").unwrap());
+        assert!(backslash.contains("has a name that other systems read otherwise"), "{backslash}");
+        let unread = refused(|folder| fs::create_dir(folder.join(".funcignore")).unwrap());
+        assert_eq!(unread, "cannot read `.funcignore`: it is not a file");
+    }
+
+    #[test]
+    fn a_link_to_the_settings_is_not_deployed() {
+        let folder = tempfile::tempdir().unwrap();
+        for file in ["local.settings.json", ".git", "a"] {
+            fs::write(folder.path().join(file), "").unwrap();
+        }
+        std::os::unix::fs::symlink("local.settings.json", folder.path().join("settings.json")).unwrap();
+        let names: Vec<_> =
+            list(folder.path(), Path::new("/nowhere")).unwrap().into_iter().map(|file| file.name).collect();
+        assert_eq!(names, ["a"]);
     }
 
     #[test]

@@ -31,7 +31,14 @@ pub fn package(root: &Path, plan: Plan, output: &Path, settings: &Settings) -> R
         return Err(error::no_app(&root));
     }
     let output = std::path::absolute(output).map_err(|error| error::unwritable(output, &error))?;
+    // What is no file is not replaced by one: `/dev/null` of a machine, say.
+    if output.metadata().is_ok_and(|metadata| !metadata.is_file()) || output.ends_with("-") {
+        return Err(error::no_file(&output));
+    }
     let files = files::list(&root, &output)?;
+    if !files.iter().any(|file| file.name == "host.json") {
+        return Err(error::without_host_file());
+    }
     let app = app::load(&root, settings);
     let verdict = verdict::verdict(&app, &files, plan);
     if !verdict.refusals.is_empty() {

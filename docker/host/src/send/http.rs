@@ -13,6 +13,8 @@ use crate::grammar::route;
 use crate::host::Host;
 use crate::host::keys::Owner;
 use crate::host::running::Running;
+use crate::log::known::Known;
+use crate::log::mask;
 
 /// Calls a function, as anybody would who has the master key.
 pub async fn call(host: &Host, running: &Running, http: &HttpTrigger, asked: &Asked) -> Result<Sent, Diagnostic> {
@@ -57,7 +59,7 @@ pub async fn call(host: &Host, running: &Running, http: &HttpTrigger, asked: &As
     let response = Response {
         status: answer.head.status.into(),
         content_type: answer.head.headers.text(Name::ContentType).unwrap_or("no Content-Type").to_owned(),
-        body: String::from_utf8_lossy(&answer.body.concat()).into_owned(),
+        body: mask::of_handler(&String::from_utf8_lossy(&answer.body.concat()), &Known::default()).into_owned(),
     };
     let text = format!("the host answered `{line}` itself, with {}, and invoked nothing", response.status);
     let otherwise = Diagnostic::of_whole(text).hint(format!("the route of the function is `{full}`"));

@@ -13,7 +13,7 @@ use std::fmt::Write;
 use serde::{Deserialize, Serialize};
 
 use crate::app::Diagnostic;
-use crate::log::{Invocation, Outcome};
+use crate::log::{Invocation, Outcome, printable};
 
 /// The statuses of `mini-host send` besides those of all verbs.
 pub const FAILED: u8 = 3;
@@ -117,7 +117,7 @@ impl std::fmt::Display for Ended {
 }
 
 fn section(out: &mut impl Write, title: &str, text: &str) -> std::fmt::Result {
-    writeln!(out, "\n{title}\n{}", text.trim_end_matches('\n'))
+    writeln!(out, "\n{}\n{}", printable(title), printable(text).trim_end_matches('\n'))
 }
 
 #[cfg(test)]
