@@ -13,6 +13,7 @@ const MAX_TEXT_BYTES: u64 = 16 * 1024 * 1024;
 
 /// The mode of a folder that only its owner may enter.
 const PRIVATE_FOLDER: u32 = 0o700;
+const PRIVATE_FILE: u32 = 0o600;
 
 /// The content of a regular file that a person or this host has written.
 pub fn read(path: &Path) -> io::Result<Vec<u8>> {
@@ -50,10 +51,20 @@ pub fn write(path: &Path, bytes: &[u8]) -> io::Result<()> {
     OpenOptions::new().write(true).create(true).truncate(true).custom_flags(flags).open(path)?.write_all(bytes)
 }
 
+/// Makes a folder that only this user may enter, and those around it, unless it is there.
+pub fn make_privately(folder: &Path) -> io::Result<()> {
+    DirBuilder::new().recursive(true).mode(PRIVATE_FOLDER).create(folder)
+}
+
+/// Writes a new file that only this user may read.
+pub fn write_new_privately(path: &Path, bytes: &[u8]) -> io::Result<()> {
+    OpenOptions::new().write(true).create_new(true).mode(PRIVATE_FILE).open(path)?.write_all(bytes)
+}
+
 /// Writes a file that only this user may read, whole or not at all, in a folder that is made for it if there is none.
 pub fn write_privately(path: &Path, bytes: &[u8]) -> io::Result<()> {
     let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
-    DirBuilder::new().recursive(true).mode(PRIVATE_FOLDER).create(folder)?;
+    make_privately(folder)?;
     check_owner(folder)?;
     // Its name is random, and it is new: nobody has put a link there.
     let mut aside = tempfile::NamedTempFile::new_in(folder)?;

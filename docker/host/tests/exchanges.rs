@@ -8,6 +8,7 @@ mod host;
 use std::fs;
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::TcpStream;
+use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::time::{Duration, Instant};
@@ -98,6 +99,9 @@ fn each_exchange_is_a_file_without_keys() {
     for part in ["outcome     failed", "rule        docker/protocol.md#gatekeeping"] {
         assert!(failed.contains(part), "{part}: {failed}");
     }
+    let mode = |path: &Path| fs::metadata(path).unwrap().permissions().mode() & 0o777;
+    assert_eq!(mode(&folder), 0o700);
+    assert!(fs::read_dir(&folder).unwrap().all(|entry| mode(&entry.unwrap().path()) == 0o600));
     let all = format!("{passed}{wrapped}{failed}");
     assert!(!all.contains("the-secret-key"), "{all}");
 }

@@ -9,6 +9,7 @@ use std::thread::{self, JoinHandle};
 
 use super::shown::Exchange;
 use crate::app::Diagnostic;
+use crate::files;
 use crate::log::{self, Log};
 
 /// What waits to be written; a disk that is slower loses exchanges, and does not hold up who serves.
@@ -47,7 +48,7 @@ impl Folder {
 
 fn write_all(path: &Path, exchanges: &Receiver<Exchange>, log: &Log) {
     // A folder that cannot be made is known before the first exchange.
-    let made = fs::create_dir_all(path);
+    let made = files::make_privately(path);
     let written = exchanges.iter().map(|exchange| write(path, &exchange));
     let mut is_said = false;
     for error in std::iter::once(made).chain(written).filter_map(Result::err) {
@@ -62,10 +63,11 @@ fn write_all(path: &Path, exchanges: &Receiver<Exchange>, log: &Log) {
 }
 
 fn write(path: &Path, exchange: &Exchange) -> io::Result<()> {
-    fs::create_dir_all(path)?;
+    files::make_privately(path)?;
     let name = format!("{:06}-{}-{}.txt", exchange.number, exchange.function, exchange.invocation);
     let file = path.join(name);
-    fs::write(&file, exchange.to_string()).inspect_err(|_| {
+    // The bodies in it may be anybody's.
+    files::write_new_privately(&file, exchange.to_string().as_bytes()).inspect_err(|_| {
         // Half an exchange misleads, and takes room where there is none.
         _ = fs::remove_file(&file);
     })
