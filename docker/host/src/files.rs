@@ -56,9 +56,9 @@ pub fn make_privately(folder: &Path) -> io::Result<()> {
     DirBuilder::new().recursive(true).mode(PRIVATE_FOLDER).create(folder)
 }
 
-/// Writes a new file that only this user may read.
-pub fn write_new_privately(path: &Path, bytes: &[u8]) -> io::Result<()> {
-    OpenOptions::new().write(true).create_new(true).mode(PRIVATE_FILE).open(path)?.write_all(bytes)
+/// Makes a new file that only this user may read.
+pub fn create_privately(path: &Path) -> io::Result<File> {
+    OpenOptions::new().write(true).create_new(true).mode(PRIVATE_FILE).open(path)
 }
 
 /// Writes a file that only this user may read, whole or not at all, in a folder that is made for it if there is none.

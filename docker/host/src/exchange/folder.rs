@@ -1,7 +1,7 @@
 //! One file for each exchange, written beside the tasks that serve.
 
 use std::fs;
-use std::io;
+use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
 use std::sync::{Mutex, PoisonError};
@@ -67,7 +67,7 @@ fn write(path: &Path, exchange: &Exchange) -> io::Result<()> {
     let name = format!("{:06}-{}-{}.txt", exchange.number, exchange.function, exchange.invocation);
     let file = path.join(name);
     // The bodies in it may be anybody's.
-    files::write_new_privately(&file, exchange.to_string().as_bytes()).inspect_err(|_| {
+    files::create_privately(&file)?.write_all(exchange.to_string().as_bytes()).inspect_err(|_| {
         // Half an exchange misleads, and takes room where there is none.
         _ = fs::remove_file(&file);
     })
