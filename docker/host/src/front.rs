@@ -11,7 +11,7 @@ use wire::response::Framing;
 use wire::{BodyError, Caller, Name, Request, RequestHead, Response, Service, Warning};
 
 use crate::admin;
-use crate::app::{Diagnostic, HttpMode};
+use crate::app::{DEFAULT_BODY_LIMIT_BYTES, Diagnostic, HttpMode};
 use crate::forward;
 use crate::host::keys::{self, Identity, KeyLevel};
 use crate::host::routes::Found;
@@ -27,8 +27,6 @@ use allowed_hosts::AllowedHosts;
 const HOME_PAGE: &str = include_str!("front/home.html");
 const HOST_FILTERING: &str = "Microsoft.AspNetCore.HostFiltering.HostFilteringMiddleware";
 const RESERVED_ROUTES: &str = "Microsoft.Azure.WebJobs.Script.WebHost.Middleware.ReservedRouteGuardMiddleware";
-/// The limit on bodies while no app says another (`FUNCTIONS_REQUEST_BODY_SIZE_LIMIT`).
-const DEFAULT_BODY_LIMIT_BYTES: u64 = 104_857_600;
 /// The limit on bodies that admin endpoints read, which are kept in memory; that of the real host is the limit on all bodies.
 const ADMIN_BODY_LIMIT_BYTES: u64 = 1024 * 1024;
 

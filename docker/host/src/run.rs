@@ -17,7 +17,7 @@ use tokio::net::TcpListener;
 use tokio::task::{JoinError, JoinHandle};
 use wire::{Service, server};
 
-use crate::app::Diagnostic;
+use crate::app::{DEFAULT_BODY_LIMIT_BYTES, Diagnostic};
 use crate::cli::{self, Cli, OutputFormat, Package, ServeOptions, Verb};
 use crate::completion;
 use crate::exchange::Wanted;
@@ -39,9 +39,6 @@ use crate::send::{Answer, Asked, payload};
 use crate::triggers;
 use listen::Bound;
 use signals::StopSignals;
-
-/// The longest body that a host takes by default.
-const MOST_BODY_BYTES: u64 = 104_857_600;
 
 /// Does what the command line says; or says, for the person who has asked, what keeps it from being done.
 pub async fn run(cli: Cli) -> Result<u8, Diagnostic> {
@@ -106,10 +103,10 @@ async fn send(asked: cli::Send) -> Result<u8, Diagnostic> {
 /// What is sent from a file, which may be a pipe.
 fn body(path: &Path) -> Result<Vec<u8>, Diagnostic> {
     let mut bytes = Vec::new();
-    let read = File::open(path).and_then(|file| file.take(MOST_BODY_BYTES + 1).read_to_end(&mut bytes));
+    let read = File::open(path).and_then(|file| file.take(DEFAULT_BODY_LIMIT_BYTES + 1).read_to_end(&mut bytes));
     match read {
-        Ok(count) if count as u64 > MOST_BODY_BYTES => Err(Diagnostic::of_whole(format!(
-            "`{}` has more than {MOST_BODY_BYTES} bytes, and the host takes no longer body",
+        Ok(count) if count as u64 > DEFAULT_BODY_LIMIT_BYTES => Err(Diagnostic::of_whole(format!(
+            "`{}` has more than {DEFAULT_BODY_LIMIT_BYTES} bytes, and the host takes no longer body",
             path.display()
         ))),
         Ok(_) => Ok(bytes),

@@ -10,6 +10,7 @@ mod shell_app;
 
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::TcpStream;
+use std::path::Path;
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
@@ -38,13 +39,7 @@ fn silent_callers_make_room_for_others_and_the_handler_lives() {
     let limit = getrlimit(Resource::Nofile);
     setrlimit(Resource::Nofile, Rlimit { current: limit.maximum, maximum: limit.maximum }).unwrap();
     let folder = app("echo started; exec sleep 600");
-    let mut command = Command::new("sh");
-    command
-        .args(["-c", "ulimit -n 1024 && exec \"$0\" \"$@\"", env!("CARGO_BIN_EXE_mini-host")])
-        .arg(folder.path())
-        .args(["--port", "0"]);
-    let host = Host::start(&mut command);
-    host.wait_for_line("started");
+    let host = with_descriptors(1024, folder.path());
     let callers: Vec<TcpStream> = (0..SILENT_CALLERS).map(|_| host.connect()).collect();
     host.wait_for_line("connections: those that have been silent for longest are closed");
     answers(&mut host.connect());
@@ -55,16 +50,22 @@ fn silent_callers_make_room_for_others_and_the_handler_lives() {
     drop(callers);
 }
 
-#[test]
-fn callers_who_send_no_end_of_their_requests_make_room_for_others() {
-    let folder = app("echo started; exec sleep 600");
+/// A host that may have so many descriptors, with its handler started.
+fn with_descriptors(count: usize, folder: &Path) -> Host {
     let mut command = Command::new("sh");
     command
-        .args(["-c", "ulimit -n 256 && exec \"$0\" \"$@\"", env!("CARGO_BIN_EXE_mini-host")])
-        .arg(folder.path())
+        .args(["-c", &format!("ulimit -n {count} && exec \"$0\" \"$@\""), env!("CARGO_BIN_EXE_mini-host")])
+        .arg(folder)
         .args(["--port", "0"]);
     let host = Host::start(&mut command);
     host.wait_for_line("started");
+    host
+}
+
+#[test]
+fn callers_who_send_no_end_of_their_requests_make_room_for_others() {
+    let folder = app("echo started; exec sleep 600");
+    let host = with_descriptors(256, folder.path());
     let uploads: Vec<TcpStream> = (0..SLOW_CALLERS)
         .map(|_| {
             let mut caller = host.connect();

@@ -40,7 +40,8 @@ pub use faults::is_function_name;
 pub(crate) use faults::{ADD_BUNDLE, EXTENSION_TYPES};
 pub use function::{Function, HttpMode, HttpTrigger, LoadedFunction, Unreadable};
 pub use options::{
-    CustomHandler, HandlerKind, HostError, HostOptions, HttpOptions, MessageEncoding, Retry, RetryStrategy,
+    CustomHandler, DEFAULT_BODY_LIMIT_BYTES, HandlerKind, HostError, HostOptions, HttpOptions, MessageEncoding, Retry,
+    RetryStrategy,
 };
 pub use settings::Settings;
 pub(crate) use syntax::diagnostic as syntax_diagnostic;

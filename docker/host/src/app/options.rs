@@ -12,6 +12,9 @@ use super::auth_level::AuthLevel;
 use super::diagnostic::Diagnostic;
 use crate::log::Level;
 
+/// The limit on bodies while no app says another (`FUNCTIONS_REQUEST_BODY_SIZE_LIMIT`).
+pub const DEFAULT_BODY_LIMIT_BYTES: u64 = 104_857_600;
+
 /// What host.json and the settings over it say about the host.
 #[derive(Debug, Clone, PartialEq)]
 pub struct HostOptions {

@@ -15,7 +15,8 @@ use crate::doctor::program::{self, Format};
 
 /// What Core Tools leaves out in every folder and ignoring case, whatever `.funcignore` says.
 const NEVER_FOLDERS: [&str; 2] = [".git", ".vscode"];
-const NEVER_FILES: [&str; 5] = [".funcignore", ".git", ".gitignore", "local.settings.json", "project.lock.json"];
+const NEVER_FILES: [&str; 5] = [".funcignore", ".git", ".gitignore", SETTINGS, "project.lock.json"];
+const SETTINGS: &str = "local.settings.json";
 
 /// Folders that link to each other can have more paths than time.
 const MOST_PATHS: usize = 100;
@@ -98,7 +99,7 @@ fn walk(
 
 /// A link to the settings is the settings.
 fn is_settings(path: &Path) -> bool {
-    path.file_name().is_some_and(|name| name.eq_ignore_ascii_case("local.settings.json"))
+    path.file_name().is_some_and(|name| name.eq_ignore_ascii_case(SETTINGS))
 }
 
 /// Names a file that is not the same in both lists, if there is one.

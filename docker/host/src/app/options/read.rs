@@ -9,8 +9,8 @@ use serde_json::Value;
 use super::conversion::{self, Error};
 use super::reader::{BLOBS, HTTP, QUEUES, Reader};
 use super::{
-    BlobOptions, CustomHandler, ExtensionBundle, HandlerKind, HostError, HostOptions, HttpOptions, ImplicitRoute,
-    Logging, MessageEncoding, QueueOptions, Retry,
+    BlobOptions, CustomHandler, DEFAULT_BODY_LIMIT_BYTES, ExtensionBundle, HandlerKind, HostError, HostOptions,
+    HttpOptions, ImplicitRoute, Logging, MessageEncoding, QueueOptions, Retry,
 };
 use crate::app::auth_level::AuthLevel;
 use crate::app::bundle;
@@ -33,7 +33,6 @@ const LEAST_POLLING_INTERVAL_MILLISECONDS: u64 = 100;
 const ROUTE_PREFIX: &str = "extensions:http:routePrefix";
 /// As long as a request line may be: it is part of every route.
 const MOST_PREFIX_BYTES: usize = 8 * 1024;
-const DEFAULT_REQUEST_BODY_LIMIT_BYTES: u64 = 104_857_600;
 
 impl HostOptions {
     /// The options, and everything in them that is a host error. An option in error has its default.
@@ -56,7 +55,7 @@ impl HostOptions {
             request_body_limit_bytes: settings
                 .get("FUNCTIONS_REQUEST_BODY_SIZE_LIMIT")
                 .and_then(|text| text.trim().parse().ok())
-                .unwrap_or(DEFAULT_REQUEST_BODY_LIMIT_BYTES),
+                .unwrap_or(DEFAULT_BODY_LIMIT_BYTES),
         };
         if let Some(bundle) = &options.extension_bundle
             && let Some(status) = bundle::error(bundle)
