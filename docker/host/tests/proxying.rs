@@ -10,7 +10,7 @@ mod streaming;
 
 use std::io::ErrorKind;
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 #[cfg(target_os = "linux")]
 use rustix::process::{Pid, Resource, Rlimit, prlimit};
@@ -171,4 +171,29 @@ async fn an_upgrade_answered_otherwise_passes_as_it_is() {
     let mut body = [0; 2];
     caller.read_exact(&mut body).await.expect("a body");
     assert!(head.starts_with("HTTP/1.1 200 OK\r\nContent-Length: 2\r\n") && body == *b"no", "{head}");
+}
+
+/// With the limit as it is: elsewhere it is a shorter one.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+#[ignore = "slow: four minutes"]
+async fn nothing_moves_for_240_seconds_before_a_request_is_given_up() {
+    const ACTIVITY_LIMIT: Duration = Duration::from_secs(240);
+
+    let without_head = with_answer(b"", true).await;
+    let within_body = with_answer(b"HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nhel", true).await;
+    let (mut waits, mut reads) = (without_head.send(GET).await, within_body.send(GET).await);
+    let begun = Instant::now();
+    let wait = async {
+        let head = read_head(&mut waits).await.expect("a head");
+        assert!(head.starts_with("HTTP/1.1 500 Internal Server Error\r\nContent-Length: 0\r\n"), "{head}");
+        begun.elapsed()
+    };
+    let read = async {
+        let end = reads.read_to_end(&mut Vec::new()).await;
+        assert_eq!(end.expect_err("no orderly end").kind(), ErrorKind::ConnectionReset);
+        begun.elapsed()
+    };
+    let both = timeout(ACTIVITY_LIMIT + LIMIT, async { tokio::join!(wait, read) }).await;
+    let (waited, read) = both.expect("an end of both requests");
+    assert!(waited >= ACTIVITY_LIMIT && read >= ACTIVITY_LIMIT, "{waited:?}, {read:?}");
 }
