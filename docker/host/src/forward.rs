@@ -116,7 +116,7 @@ fn to_caller(execution: &Execution<'_>, answer: client::Response, is_to_head: bo
     }
     let keeps_length = (is_to_head && status != NO_CONTENT) || status == NOT_MODIFIED;
     headers.remove(Name::TransferEncoding);
-    let mut headers = values::rewritten(&headers);
+    let mut headers = values::rewritten(headers);
     let fault = headers::cut_at_fault(&mut headers, is_to_head);
     if let Some(fault) = fault {
         execution.note(Level::Error, format!("The answer has {fault}, so the caller gets a 500"));

@@ -4,7 +4,7 @@ use dotnet_text::media_type;
 use uuid::Uuid;
 use wire::client::{is_of_body, separator, spelt};
 use wire::framing::number;
-use wire::headers::Line;
+use wire::headers::{Line, is_sendable};
 use wire::{Headers, Name, request_order};
 
 use super::values::{self, USUAL_BYTES, USUAL_LINES};
@@ -61,20 +61,16 @@ fn placed(line: Line<'_>) -> (usize, &[u8], Line<'_>) {
 /// What no caller can be sent: a byte above 127 or a control character in a value, two lengths, or to `HEAD` one that is not a number.
 /// What stands before it has been copied by then, and nothing else is left.
 pub fn cut_at_fault(headers: &mut Headers, is_to_head: bool) -> Option<String> {
-    let is_bad = |byte: &u8| !byte.is_ascii() || (byte.is_ascii_control() && *byte != b'\t');
     let has_two_lengths = headers.all(Name::ContentLength).nth(1).is_some();
     let fault = |line: &Line<'_>| match line.known {
         Some(Name::ContentLength) if has_two_lengths => Some("two `Content-Length`".to_owned()),
         Some(Name::ContentLength) => {
             (is_to_head && number(line.value).is_none()).then(|| "a `Content-Length` that is not a number".to_owned())
         }
-        _ => line
-            .value
-            .iter()
-            .any(is_bad)
+        _ => (!is_sendable(line.value))
             .then(|| format!("a byte above 127 or a control character in its header `{}`", line.name())),
     };
-    let (bad, fault) = headers.iter().find_map(|line| Some((line.name().to_owned(), fault(&line)?)))?;
+    let (bad, fault) = headers.iter().find_map(|line| fault(&line).map(|fault| (line.name().to_owned(), fault)))?;
     let mut is_before = true;
     headers.retain(|line| {
         is_before &= !line.is_called(&bad);

@@ -134,7 +134,7 @@ pub fn to_caller(headers: &mut Headers) {
     });
     wire::client::respell(headers);
     if has_disposition {
-        headers.put_last(Name::ContentDisposition);
+        headers.put_last(|line| line.has_name(Name::ContentDisposition));
     }
 }
 

@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 
 use wire::framing::number;
-use wire::headers::Line;
+use wire::headers::{Line, is_sendable};
 use wire::{Headers, Name, Response, ResponseHead};
 
 use super::error::ProxyError;
@@ -37,7 +37,8 @@ pub fn judge(head: ResponseHead, asked_for_upgrade: bool) -> Result<Judged, Prox
     if headers.contains(Name::TransferEncoding) {
         headers.remove(Name::ContentLength);
     }
-    if let Some(length) = length {
+    // As a number is written: `005` is 5.
+    if let Some(length) = length.filter(|_| headers.get(Name::ContentLength).is_some_and(|it| it.starts_with(b"0"))) {
         headers.remove(Name::ContentLength);
         headers.push(Name::ContentLength, length.to_string());
     }
@@ -69,18 +70,12 @@ fn announced_length(headers: &Headers) -> Result<Option<u64>, ProxyError> {
 
 /// Kestrel sends no bytes above 127 in a header, and no control characters (recording Y73).
 fn check_values(headers: &Headers) -> Result<(), ProxyError> {
-    let is_bad = |byte: &u8| !byte.is_ascii() || (byte.is_ascii_control() && *byte != b'\t');
-    // Without a way out in the middle: that is many bytes at a time.
-    let has_bad = |line: &Line<'_>| line.value.iter().fold(false, |is_found, byte| is_found | is_bad(byte));
-    let bad = headers.iter().find(has_bad).and_then(|line| Some((line, line.value.iter().copied().find(is_bad)?)));
-    match bad {
-        None => Ok(()),
-        Some((line, byte)) => Err(ProxyError::forwarding(
-            "ResponseHeaders",
-            format!("System.InvalidOperationException: Invalid non-ASCII or control character in header: 0x{byte:04X}"),
-        )
-        .hint(format!("encode the value of `{}`", line.name()))),
-    }
+    let Some(line) = headers.iter().find(|line| !is_sendable(line.value)) else { return Ok(()) };
+    let byte = line.value.iter().find(|byte| !is_sendable(&[**byte])).copied().unwrap_or_default();
+    let text =
+        format!("System.InvalidOperationException: Invalid non-ASCII or control character in header: 0x{byte:04X}");
+    let error = ProxyError::forwarding("ResponseHeaders", text);
+    Err(error.hint(format!("encode the value of `{}`", line.name())))
 }
 
 /// The `101` as the caller gets it: Kestrel writes `Connection` by itself (recording Y80).

@@ -116,21 +116,25 @@ impl Headers {
 
     /// Adds a line at the end.
     pub fn push(&mut self, name: impl AsRef<[u8]>, value: impl AsRef<[u8]>) {
-        let (name, start) = (name.as_ref(), self.text.len());
-        write_line(name, value.as_ref(), &mut self.text);
+        let name = name.as_ref();
+        self.add(name, Name::of(name), value.as_ref());
+    }
+
+    fn add(&mut self, name: &[u8], known: Option<Name>, value: &[u8]) {
+        let start = self.text.len();
+        write_line(name, value, &mut self.text);
         let (name_end, value_end) = (start + name.len(), self.text.len() - LINE_END.len());
-        let value = name_end + COLON.len()..value_end;
-        self.indexes.push(Index { name: start..name_end, value, known: Name::of(name) });
+        self.indexes.push(Index { name: start..name_end, value: name_end + COLON.len()..value_end, known });
     }
 
     /// Appends to the value of the first line with this name; adds a line if there is none.
     pub fn append(&mut self, name: impl AsRef<[u8]>, separator: &str, value: impl AsRef<[u8]>) {
-        let known = Name::of(name.as_ref());
+        let (name, known) = (name.as_ref(), Name::of(name.as_ref()));
         let same = self.indexes.iter().position(|index| match known {
             Some(_) => index.known == known,
-            None => is_same(&self.text[index.name.clone()], name.as_ref()),
+            None => is_same(&self.text[index.name.clone()], name),
         });
-        let Some(index) = same else { return self.push(name, value) };
+        let Some(index) = same else { return self.add(name, known, value.as_ref()) };
         let before = self.text[self.indexes[index].value.clone()].to_vec();
         self.indexes[index].value = self.write_text(&[&before, separator.as_bytes(), value.as_ref()]);
     }
@@ -145,19 +149,21 @@ impl Headers {
         self.indexes.retain(|index| fits(index.line(&self.text)));
     }
 
-    /// Puts the lines with this name behind all others.
-    pub fn put_last(&mut self, name: Name) {
-        self.indexes.sort_by_key(|index| index.known == Some(name));
+    /// Puts these lines behind all others.
+    pub fn put_last(&mut self, is_last: impl Fn(&Line<'_>) -> bool) {
+        let Self { text, indexes } = self;
+        indexes.sort_by_key(|index| is_last(&index.line(text)));
     }
 
-    /// Spells the names of lines anew: as `spelling` says, or else as the first line with the same name.
+    /// Spells the names of lines anew: known ones in their spelling, others as `spelling` says, or else as the first line with the same
+    /// name.
     pub fn respell(&mut self, spelling: impl Fn(&[u8]) -> Option<&'static str>) {
         // By their names in small letters: a head may have thousands of lines.
         let mut first: HashMap<Vec<u8>, Range<usize>> = HashMap::new();
         for at in 0..self.indexes.len() {
-            let place = self.indexes[at].name.clone();
+            let (place, known) = (self.indexes[at].name.clone(), self.indexes[at].known);
             let name = &self.text[place.clone()];
-            self.indexes[at].name = match spelling(name) {
+            self.indexes[at].name = match known.map(Name::as_str).or_else(|| spelling(name)) {
                 Some(known) if known.as_bytes() == name => continue,
                 Some(known) => self.write_text(&[known.as_bytes()]),
                 None => first.entry(name.to_ascii_lowercase()).or_insert(place).clone(),
@@ -253,9 +259,18 @@ impl fmt::Debug for Headers {
 
 /// Writes one line as it is sent.
 pub fn write_line(name: &[u8], value: &[u8], out: &mut Vec<u8>) {
-    for part in [name, COLON, value, LINE_END] {
-        out.extend_from_slice(part);
-    }
+    out.extend_from_slice(name);
+    out.extend_from_slice(COLON);
+    out.extend_from_slice(value);
+    out.extend_from_slice(LINE_END);
+}
+
+/// Whether Kestrel sends this as a value: it has no byte above 127, and no control character but tabs.
+#[must_use]
+pub fn is_sendable(value: &[u8]) -> bool {
+    let is_bad = |byte: u8| !byte.is_ascii() || (byte.is_ascii_control() && byte != b'\t');
+    // Without a way out in the middle: that is many bytes at a time.
+    !value.iter().fold(false, |is_found, byte| is_found | is_bad(*byte))
 }
 
 /// Whether a name and a value make a header line: a token, and nothing that would end the line or is not ASCII.
@@ -282,7 +297,7 @@ mod tests {
         assert!(!headers.contains(Name::Cookie) && headers.iter().all(|line| line.is_called("b")));
         headers.push("Vary", "4");
         headers.push("C", "5");
-        headers.put_last(Name::Vary);
+        headers.put_last(|line| line.has_name(Name::Vary));
         assert!(headers.iter().map(|line| line.value).eq([b"2", b"5", b"4"]));
     }
 

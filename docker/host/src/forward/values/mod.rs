@@ -4,6 +4,7 @@
 mod cache_control;
 mod date;
 mod elements;
+mod form;
 mod location;
 mod reader;
 mod single;
@@ -12,7 +13,7 @@ use std::borrow::Cow;
 use std::collections::HashMap;
 
 use dotnet_text::media_type;
-use wire::client::{is_of_body, spelt};
+use wire::client::{is_of_body, respell, spelt};
 use wire::headers::Line;
 use wire::{Headers, Name};
 
@@ -36,7 +37,16 @@ enum Form {
 
 /// The same lines with their values rewritten, those of one name together. A line without a value is left out if it is the only
 /// one of its name.
-pub fn rewritten(headers: &Headers) -> Headers {
+pub fn rewritten(mut headers: Headers) -> Headers {
+    if form::are_kept(&headers) {
+        respell(&mut headers);
+        headers.put_last(is_of_body);
+        return headers;
+    }
+    read_and_written(&headers)
+}
+
+fn read_and_written(headers: &Headers) -> Headers {
     let mut sent = Headers::with_capacity(USUAL_LINES, USUAL_BYTES);
     let mut lines = by_name(headers);
     // Those of a body are kept apart and copied last.
@@ -144,7 +154,7 @@ mod tests {
     fn lines(lines: &[(&str, &str)]) -> Vec<String> {
         let mut headers = Headers::default();
         lines.iter().for_each(|(name, value)| headers.push(*name, *value));
-        let sent = rewritten(&headers);
+        let sent = rewritten(headers);
         sent.iter().map(|line| format!("{}: {}", line.name(), String::from_utf8_lossy(line.value))).collect()
     }
 
@@ -184,9 +194,57 @@ mod tests {
         const LINES: usize = 30_000;
         let mut headers = Headers::default();
         (0..LINES).for_each(|number| headers.push(format!("x{}", number % (LINES / 2)), "1"));
-        let sent = rewritten(&headers);
+        let sent = rewritten(headers);
         assert!(sent.iter().zip(0..LINES).all(|(line, at)| line.is_called(&format!("x{}", at / 2))));
         assert_eq!(sent.iter().len(), LINES);
+    }
+
+    /// What is passed over is what would come out the same.
+    #[test]
+    fn values_in_form_are_those_that_writing_anew_keeps() {
+        const PARTS: [&str; 14] = ["", "a", "B", "7", "0", "=", ";", "; ", "/", ",", " ", "\"", "W/", "no-cache"];
+        let dates = ["Sun, 06 Nov 1994 08:49:37 GMT", "Mon, 06 Nov 1994 08:49:37 GMT", "SUN, 06 Nov 1994 08:49:37 GMT"];
+        let names = [
+            "Accept-Ranges",
+            "Age",
+            "Alt-Svc",
+            "Cache-Control",
+            "Connection",
+            "Content-Disposition",
+            "Content-Location",
+            "Content-MD5",
+            "Content-Range",
+            "Content-Type",
+            "Date",
+            "ETag",
+            "expires",
+            "Location",
+            "Pragma",
+            "Retry-After",
+            "Server",
+            "Transfer-Encoding",
+            "Upgrade",
+            "Vary",
+            "Via",
+            "Warning",
+            "WWW-Authenticate",
+            "x-Other",
+        ];
+        let mut kept = 0;
+        let built = PARTS.iter().flat_map(|one| PARTS.map(|two| [*one, two].concat()));
+        let built = built.flat_map(|start| PARTS.map(|end| format!("{start}{end}")));
+        let values: Vec<String> = built.chain(dates.map(str::to_owned)).collect();
+        for (name, value) in names.iter().flat_map(|name| values.iter().map(move |value| (name, value.trim()))) {
+            let mut headers = Headers::default();
+            headers.push("Content-Language", "de");
+            headers.push(name, value);
+            headers.push("x-last", "1");
+            if form::are_kept(&headers) {
+                kept += 1;
+                assert_eq!(rewritten(headers.clone()), read_and_written(&headers), "{name}: {value}");
+            }
+        }
+        assert!(kept > values.len(), "{kept}");
     }
 
     #[test]

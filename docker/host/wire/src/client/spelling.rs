@@ -74,12 +74,11 @@ pub fn is_of_body(line: &Line<'_>) -> bool {
 /// The name as the client hands it on, whatever letter case it came in.
 #[must_use]
 pub fn spelt(name: &[u8]) -> &[u8] {
-    known(name).map_or(name, str::as_bytes)
+    Name::of(name).map(Name::as_str).or_else(|| other(name)).map_or(name, str::as_bytes)
 }
 
-fn known(name: &[u8]) -> Option<&'static str> {
-    let others = || OTHERS.find(name).or_else(|| OF_LIBRARIES.find(name)).map(|(_, known)| known);
-    Name::of(name).map(Name::as_str).or_else(others)
+fn other(name: &[u8]) -> Option<&'static str> {
+    OTHERS.find(name).or_else(|| OF_LIBRARIES.find(name)).map(|(_, known)| known)
 }
 
 /// What parts the values of a line and those of the same name that the client makes one with it.
@@ -103,5 +102,5 @@ pub fn spelt_method(method: &str) -> Cow<'static, str> {
 /// Gives the lines of a response the names that the client hands on: known ones in their spelling, others in that of their first
 /// line (recording Y68).
 pub fn respell(headers: &mut Headers) {
-    headers.respell(known);
+    headers.respell(other);
 }
