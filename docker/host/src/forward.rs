@@ -102,7 +102,7 @@ fn to_handler(execution: &Execution<'_>, request: wire::Request<'_>, length: u64
 /// (protocol.md#forwarding-response).
 fn to_caller(execution: &Execution<'_>, answer: client::Response, is_to_head: bool) -> Response {
     let client::Response { head, body } = answer;
-    let ResponseHead { status, reason, mut headers, .. } = head;
+    let ResponseHead { status, reason, headers, .. } = head;
     let reason = Some(reason).filter(|reason| !reason.is_empty());
     let announced = headers.text(Name::ContentLength).and_then(|length| length.parse::<usize>().ok());
     let length = body.iter().map(Bytes::len).sum();
@@ -115,21 +115,26 @@ fn to_caller(execution: &Execution<'_>, answer: client::Response, is_to_head: bo
         return Response::empty(500).closing();
     }
     let keeps_length = (is_to_head && status != NO_CONTENT) || status == NOT_MODIFIED;
-    headers.remove(Name::TransferEncoding);
     let mut headers = values::rewritten(headers);
+    // Chunks are undone. Other codings are not: they pass, with the length of the body as it came.
+    let is_chunked = headers.all(Name::TransferEncoding).all(|coding| coding.eq_ignore_ascii_case(b"chunked"));
+    if is_to_head || (is_chunked && headers.all(Name::TransferEncoding).nth(1).is_none()) {
+        headers.remove(Name::TransferEncoding);
+    }
     let fault = headers::cut_at_fault(&mut headers, is_to_head);
     if let Some(fault) = fault {
         execution.note(Level::Error, format!("The answer has {fault}, so the caller gets a 500"));
         return unsent(reason, headers, announced.unwrap_or(length), is_to_head);
     }
     headers::drop_length(&mut headers, keeps_length);
-    if matches!(status, NO_CONTENT | RESET_CONTENT) && announced.unwrap_or(length) > 0 {
+    // The body, be it empty, is written where there cannot be one: Kestrel trips over it when the head has been sent.
+    let breaks_off = !is_to_head && matches!(status, NO_CONTENT | RESET_CONTENT | NOT_MODIFIED);
+    let is_too_long = matches!(status, NO_CONTENT | RESET_CONTENT) && announced.unwrap_or(length) > 0;
+    if is_too_long || (breaks_off && headers.contains(Name::TransferEncoding)) {
         let text = format!("The answer is a {status} with a body, so the caller gets a 500");
         execution.note(Level::Error, text);
         return Response::empty(500);
     }
-    // The body, be it empty, is written where there cannot be one: Kestrel trips over it when the head has been sent.
-    let breaks_off = !is_to_head && matches!(status, NO_CONTENT | RESET_CONTENT | NOT_MODIFIED);
     if keeps_length && headers.contains(Name::ContentLength) {
         return Response { reason, headers, framing: Framing::AsGiven, breaks_off, ..Response::empty(status) };
     }

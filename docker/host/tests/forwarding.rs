@@ -201,6 +201,27 @@ fn answers_reach_the_caller() {
             end("HTTP/1.1 200 OK\nContent-Length: 5\nTransfer-Encoding: chunked\n\n5\nhello\n0\n\n"),
             "HTTP/1.1 200 OK\ncontent-length: 5\n\nhello",
         ),
+        (
+            "Kestrel with .NET's client: another coding is not undone",
+            keep("HTTP/1.1 200 OK\nTransfer-Encoding: gzip,Chunked\n\n5\nhello\n0\n\n"),
+            "HTTP/1.1 200 OK\ncontent-length: 5\ntransfer-encoding: gzip\ntransfer-encoding: Chunked\n\nhello",
+        ),
+        (
+            "Kestrel with .NET's client: another coding alone",
+            keep("HTTP/1.1 200 OK\nTransfer-Encoding: gzip\nContent-Length: 5\n\nhello"),
+            "HTTP/1.1 200 OK\nconnection: close\ncontent-length: 5\ntransfer-encoding: gzip\n\nhello",
+        ),
+        (
+            "Kestrel with .NET's client: another coding behind chunks",
+            keep("HTTP/1.1 200 OK\nTransfer-Encoding: chunked, gzip\n\n5\nhello\n0\n\n"),
+            "HTTP/1.1 200 OK\nconnection: close\ncontent-length: 5\ntransfer-encoding: chunked\ntransfer-encoding: gzip\n\n\
+             hello",
+        ),
+        (
+            "Kestrel with .NET's client: another coding of nothing",
+            keep("HTTP/1.1 204 No Content\nTransfer-Encoding: gzip, chunked\n\n"),
+            FAILED,
+        ),
         ("FX-ans-reset", Answer::Reset, FAILED),
         (
             "FX-ans-json-like-default",

@@ -315,7 +315,7 @@ pub fn number(text: &[u8]) -> Option<u64> {
 }
 
 /// Whether the last encoding of a list is `chunked`. Commas may follow it.
-fn ends_in_chunked(encodings: &[u8]) -> bool {
+pub(crate) fn ends_in_chunked(encodings: &[u8]) -> bool {
     let last = encodings.rsplit(|byte| *byte == b',').map(<[u8]>::trim_ascii).find(|encoding| !encoding.is_empty());
     last.is_some_and(|encoding| encoding.eq_ignore_ascii_case(b"chunked"))
 }

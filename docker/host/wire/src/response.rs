@@ -6,6 +6,7 @@ use std::time::SystemTime;
 use bytes::Bytes;
 
 use crate::connection_option;
+use crate::framing::ends_in_chunked;
 use crate::headers::{Headers, Line, write_line};
 use crate::name::Name;
 use crate::reason;
@@ -88,11 +89,12 @@ impl Response {
         let is_of_body = self.framing == Framing::AsGiven && !is_to_head && self.status != 304;
         let announced = self.headers.get(Name::ContentLength).filter(|_| is_of_body);
         let is_wrong = |announced: &[u8]| announced != self.length().to_string().as_bytes();
-        if self.is_interim()
-            || (self.framing == Framing::AsGiven && self.headers.lists(Name::TransferEncoding, "chunked"))
-        {
+        if self.is_interim() || (self.framing == Framing::AsGiven && self.is_said_to_be_chunked() == Some(true)) {
             Ending::WaitForCaller
-        } else if self.ends_connection() || self.is_in_another_coding() || announced.is_some_and(is_wrong) {
+        } else if self.ends_connection()
+            || self.is_said_to_be_chunked() == Some(false)
+            || announced.is_some_and(is_wrong)
+        {
             Ending::Close
         } else {
             Ending::Keep
@@ -208,7 +210,7 @@ impl Response {
     }
 
     fn says_close(&self) -> bool {
-        self.closes || self.switches_protocols() || self.is_in_another_coding()
+        self.closes || self.switches_protocols() || self.is_said_to_be_chunked() == Some(false)
     }
 
     /// A `101` that has a length, be it not written, is like any other response to Kestrel.
@@ -216,11 +218,10 @@ impl Response {
         self.status == SWITCHING_PROTOCOLS && self.framing != Framing::Length
     }
 
-    /// Whether the end of the connection alone ends the body (recording Z1-result-346).
-    fn is_in_another_coding(&self) -> bool {
-        self.framing == Framing::AsGiven
-            && self.headers.contains(Name::TransferEncoding)
-            && !self.headers.lists(Name::TransferEncoding, "chunked")
+    /// Whether the last coding that the headers give is `chunked`. If it is not the connection ends with the body (recording
+    /// Z1-result-346).
+    fn is_said_to_be_chunked(&self) -> Option<bool> {
+        self.headers.all(Name::TransferEncoding).last().map(ends_in_chunked)
     }
 }
 

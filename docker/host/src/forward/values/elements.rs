@@ -62,6 +62,20 @@ pub fn name_and_value<'a>(reader: &mut Reader<'a>) -> Option<(&'a str, Option<&'
     Some((name, Some(reader.value()?)))
 }
 
+/// A name and its parameters.
+pub fn with_parameters(reader: &mut Reader<'_>) -> Option<String> {
+    let mut written = reader.token()?.to_owned();
+    reader.blanks();
+    while reader.eat(b';') {
+        reader.blanks();
+        let (name, value) = name_and_value(reader)?;
+        written.extend(["; ", name]);
+        written.extend(value.iter().flat_map(|value| ["=", *value]));
+        reader.blanks();
+    }
+    Some(written)
+}
+
 /// A name with or without a version.
 pub fn product(reader: &mut Reader<'_>) -> Option<String> {
     let name = reader.token()?;

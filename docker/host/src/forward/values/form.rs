@@ -39,13 +39,14 @@ fn is_kept(line: &Line<'_>) -> bool {
     use Name::{
         AcceptRanges, Age, Allow, AltSvc, CacheControl, Connection, ContentDisposition, ContentEncoding,
         ContentLanguage, ContentLocation, ContentMd5, ContentRange, ContentType, Date, ETag, Expires, LastModified,
-        Location, Pragma, ProxyAuthenticate, RetryAfter, Server, Trailer, Upgrade, Vary, Via, Warning, WwwAuthenticate,
+        Location, Pragma, ProxyAuthenticate, RetryAfter, Server, Trailer, TransferEncoding, Upgrade, Vary, Via,
+        Warning, WwwAuthenticate,
     };
     let value = line.value;
-    let is_one_of_list = || !value.iter().any(|byte| matches!(byte, b' ' | b'\t' | b','));
+    let is_one_of_list = || !value.iter().any(|byte| matches!(byte, b' ' | b'\t' | b',' | b';'));
     match line.known {
         Some(AcceptRanges | Allow | Connection | ContentEncoding | ContentLanguage) => is_one_of_list(),
-        Some(Pragma | Server | Trailer | Upgrade | Vary) => is_one_of_list(),
+        Some(Pragma | Server | Trailer | TransferEncoding | Upgrade | Vary) => is_one_of_list(),
         Some(CacheControl) => value.iter().all(|byte| byte.is_ascii_lowercase() || *byte == b'-'),
         Some(ContentType | ContentDisposition) => has_parameters(value),
         Some(Date | Expires | LastModified) => is_date(value),

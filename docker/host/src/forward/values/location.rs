@@ -153,7 +153,8 @@ fn written_authority(scheme: &str, authority: &str) -> Option<String> {
 /// A host in small letters; an address in its usual form.
 fn written_host(host: &str) -> Option<String> {
     if let Some(address) = host.strip_prefix('[') {
-        let address: Ipv6Addr = address.strip_suffix(']')?.parse().ok()?;
+        let (address, _zone) = address.strip_suffix(']').map(|it| it.split_once('%').unwrap_or((it, "")))?;
+        let address: Ipv6Addr = address.parse().ok()?;
         return Some(format!("[{address}]"));
     }
     if let Some(address) = ip_address(host) {
@@ -243,6 +244,7 @@ mod tests {
             ("http://127.1", "http://127.0.0.1/"),
             ("http://0x7f.0.0.1/", "http://127.0.0.1/"),
             ("http://[::FFFF:1.2.3.4]/", "http://[::ffff:1.2.3.4]/"),
+            ("http://[fe80::1%25eth0]:80/x", "http://[fe80::1]/x"),
             ("myapp://Call/Back?x=A", "myapp://call/Back?x=A"),
             ("mailto:A@B.c", "mailto:A@b.c"),
             ("mailto://A@B , c", "mailto://A@B%20,%20c"),

@@ -87,7 +87,8 @@ fn form(line: &Line<'_>) -> Form {
     use Name::{
         AcceptRanges, Age, Allow, AltSvc, CacheControl, Connection, ContentDisposition, ContentEncoding,
         ContentLanguage, ContentLocation, ContentMd5, ContentRange, ContentType, Date, ETag, Expires, LastModified,
-        Location, Pragma, ProxyAuthenticate, RetryAfter, Server, Trailer, Upgrade, Vary, Via, Warning, WwwAuthenticate,
+        Location, Pragma, ProxyAuthenticate, RetryAfter, Server, Trailer, TransferEncoding, Upgrade, Vary, Via,
+        Warning, WwwAuthenticate,
     };
     match line.known {
         Some(AcceptRanges | Allow | Connection | ContentEncoding | ContentLanguage | Trailer | Vary) => {
@@ -96,6 +97,7 @@ fn form(line: &Line<'_>) -> Form {
         Some(AltSvc) => Form::List(elements::service),
         Some(Pragma) => Form::List(elements::pair),
         Some(ProxyAuthenticate | WwwAuthenticate) => Form::List(elements::challenge),
+        Some(TransferEncoding) => Form::List(elements::with_parameters),
         Some(Upgrade) => Form::List(elements::product),
         Some(Via) => Form::List(elements::via),
         Some(Warning) => Form::List(elements::warning),
@@ -173,6 +175,7 @@ mod tests {
             ),
             ("Content-Type", "text", &["text"]),
             ("Content-Disposition", "attachment;filename=a.txt", &["attachment; filename=a.txt"]),
+            ("Transfer-Encoding", "gzip;a=b,Chunked", &["gzip; a=b", "Chunked"]),
             ("Location", "/a b", &["/a%20b"]),
             ("Location", "/suche?q=für", &["/suche?q=f%C3%BCr"]),
             ("Content-Location", "/für", &["/f%C3%83%C2%BCr"]),

@@ -3,7 +3,7 @@
 use dotnet_text::base64::{decode, encode};
 
 use super::date;
-use super::elements::name_and_value;
+use super::elements::with_parameters;
 use super::reader::Reader;
 
 /// A time in seconds.
@@ -78,15 +78,7 @@ pub fn bytes(value: &str) -> Option<String> {
 /// A `Content-Disposition`.
 pub fn disposition(value: &str) -> Option<String> {
     let mut reader = Reader::new(value);
-    let mut written = reader.token()?.to_owned();
-    reader.blanks();
-    while reader.eat(b';') {
-        reader.blanks();
-        let (name, value) = name_and_value(&mut reader)?;
-        written.extend(["; ", name]);
-        written.extend(value.iter().flat_map(|value| ["=", *value]));
-        reader.blanks();
-    }
+    let written = with_parameters(&mut reader)?;
     reader.is_at_end().then_some(written)
 }
 
