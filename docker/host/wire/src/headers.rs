@@ -141,7 +141,7 @@ impl Headers {
 
     /// Takes out all lines with this name.
     pub fn remove(&mut self, name: Name) {
-        self.retain(|line| !line.has_name(name));
+        self.indexes.retain(|index| index.known != Some(name));
     }
 
     /// Keeps only the lines that fit.
