@@ -129,8 +129,8 @@ fn to_caller(execution: &Execution<'_>, answer: client::Response, is_to_head: bo
     headers::drop_length(&mut headers, keeps_length);
     // The body, be it empty, is written where there cannot be one: Kestrel trips over it when the head has been sent.
     let breaks_off = !is_to_head && matches!(status, NO_CONTENT | RESET_CONTENT | NOT_MODIFIED);
-    let is_too_long = matches!(status, NO_CONTENT | RESET_CONTENT) && announced.unwrap_or(length) > 0;
-    if is_too_long || (breaks_off && headers.contains(Name::TransferEncoding)) {
+    let says_body = matches!(status, NO_CONTENT | RESET_CONTENT) && announced.unwrap_or(length) > 0;
+    if says_body || (breaks_off && headers.contains(Name::TransferEncoding)) {
         let text = format!("The answer is a {status} with a body, so the caller gets a 500");
         execution.note(Level::Error, text);
         return Response::empty(500);
