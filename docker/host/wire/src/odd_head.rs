@@ -58,13 +58,15 @@ fn request_line(line: &[u8]) -> Result<(String, String, bool), Error> {
     let mut part = || parts.next().ok_or(Error::Token);
     let (method, target, version) = (part()?, part()?, part()?.trim_start_matches(' '));
     let is_sound = !method.is_empty() && method.bytes().all(is_token_byte) && !target.is_empty();
-    if !is_sound || version.is_empty() || version.contains(' ') || memchr2(b'\0', b'\r', line).is_some() {
+    if !is_sound || version.contains(' ') || line.contains(&b'\0') {
         return Err(Error::Token);
     }
     match version {
         "HTTP/1.1" => Ok((method.to_owned(), target.to_owned(), false)),
         "HTTP/1.0" => Ok((method.to_owned(), target.to_owned(), true)),
-        _ => Err(Error::Version),
+        // Others are looked for where they are about as long.
+        _ if matches!(version.len(), 7 | 8) => Err(Error::Version),
+        _ => Err(Error::Token),
     }
 }
 
@@ -96,6 +98,8 @@ mod tests {
         assert_eq!(&text[head.end..], b"rest");
         assert!(read(&text[..head.end - 1], 4).is_ok_and(|head| head.is_none()));
         assert_eq!(read(text, 3).err(), Some(Error::TooManyHeaders));
+        let head = read(b"GET /a\rb\t HTTP/1.1\r\n\r\n", 0).expect("sound").expect("complete");
+        assert_eq!(head.target, "/a\rb\t");
     }
 
     #[test]
@@ -105,7 +109,12 @@ mod tests {
             ("/a ", Error::Token),
             ("/a", Error::Token),
             (" /a HTTP/1.1", Error::Token),
+            ("/a\0 HTTP/1.1", Error::Token),
+            ("/a HTTP/2", Error::Token),
+            ("/a HTTP/1.10", Error::Token),
+            ("/a HTTP/1.1\r", Error::Token),
             ("/a FOO/1.1", Error::Version),
+            ("/a HTTP/2.0", Error::Version),
         ] {
             assert_eq!(read(format!("GET {line}\r\n\r\n").as_bytes(), 1).err(), Some(error), "{line}");
         }
