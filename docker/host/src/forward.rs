@@ -116,7 +116,7 @@ fn to_caller(execution: &Execution<'_>, answer: client::Response, is_to_head: bo
     }
     let keeps_length = (is_to_head && status != NO_CONTENT) || status == NOT_MODIFIED;
     let mut headers = values::rewritten(headers);
-    // Chunks are undone. Other codings are not: they pass, with the length of the body as it came.
+    // Chunks are undone. Other codings are not: they pass, with the length of the body as it came (recording PX2-raw-fwd-gzip-chunked).
     let is_chunked = headers.all(Name::TransferEncoding).all(|coding| coding.eq_ignore_ascii_case(b"chunked"));
     if is_to_head || (is_chunked && headers.all(Name::TransferEncoding).nth(1).is_none()) {
         headers.remove(Name::TransferEncoding);

@@ -202,23 +202,23 @@ fn answers_reach_the_caller() {
             "HTTP/1.1 200 OK\ncontent-length: 5\n\nhello",
         ),
         (
-            "Kestrel with .NET's client: another coding is not undone",
+            "PX2-raw-fwd-gzip-chunked",
             keep("HTTP/1.1 200 OK\nTransfer-Encoding: gzip,Chunked\n\n5\nhello\n0\n\n"),
             "HTTP/1.1 200 OK\ncontent-length: 5\ntransfer-encoding: gzip\ntransfer-encoding: Chunked\n\nhello",
         ),
         (
-            "Kestrel with .NET's client: another coding alone",
+            "PX2-raw-fwd-identity (gzip)",
             keep("HTTP/1.1 200 OK\nTransfer-Encoding: gzip\nContent-Length: 5\n\nhello"),
             "HTTP/1.1 200 OK\nconnection: close\ncontent-length: 5\ntransfer-encoding: gzip\n\nhello",
         ),
         (
-            "Kestrel with .NET's client: another coding behind chunks",
+            "PX2-raw-fwd-identity (chunks before it)",
             keep("HTTP/1.1 200 OK\nTransfer-Encoding: chunked, gzip\n\n5\nhello\n0\n\n"),
             "HTTP/1.1 200 OK\nconnection: close\ncontent-length: 5\ntransfer-encoding: chunked\ntransfer-encoding: gzip\n\n\
              hello",
         ),
         (
-            "Kestrel with .NET's client: another coding of nothing",
+            "PX2-raw-fwd-gzip-chunked (204)",
             keep("HTTP/1.1 204 No Content\nTransfer-Encoding: gzip, chunked\n\n"),
             FAILED,
         ),
