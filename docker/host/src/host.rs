@@ -70,7 +70,7 @@ impl Host {
     pub async fn start(root: PathBuf, handler_options: HandlerOptions, urls: Vec<String>, wanted: Wanted) -> Arc<Self> {
         let settings: Settings = handler_options.environment.iter().cloned().collect();
         let (app, settings, root) = aside(move || (Arc::new(app::load(&root, &settings)), settings, root)).await;
-        settings.all().for_each(|(_, value)| mask::remember_setting(value));
+        settings.all().for_each(|(name, value)| mask::remember_setting(name, value));
         let nothing_yet = State::Error(Arc::clone(&app), None);
         let log = Log::default();
         let host = Arc::new(Self {

@@ -53,7 +53,7 @@ impl Known {
         if secret.len() < LEAST_SECRET_BYTES {
             return;
         }
-        self.add_bytes(secret.as_bytes());
+        self.add_bytes(Plain::of(secret).bytes());
         self.add_bytes(&secret.bytes().flat_map(hexadecimal).collect::<Vec<u8>>());
         for before in 0..ALIGNMENTS {
             let padded: Vec<u8> = std::iter::repeat_n(0, before).chain(secret.bytes()).collect();
@@ -79,7 +79,7 @@ impl Known {
     }
 
     fn holds(&self, secret: &str) -> bool {
-        secret.len() < LEAST_SECRET_BYTES || self.secrets.contains(secret.to_ascii_lowercase().as_bytes())
+        secret.len() < LEAST_SECRET_BYTES || self.secrets.contains(Plain::of(secret).bytes())
     }
 
     pub fn places(&self, text: &str) -> Vec<Range<usize>> {
@@ -190,6 +190,19 @@ mod tests {
             let shown = masked(&encoded);
             assert!(shown.contains("***") && shown.len() < encoded.len() - KEY.len(), "{shown}");
         }
+    }
+
+    #[test]
+    fn a_key_is_found_though_a_line_ends_within_it() {
+        let encoded = base64::encode(format!("{} {KEY} and more", "x".repeat(40)).as_bytes());
+        let (head, tail) = encoded.split_at(76);
+        for end in ["\n", "\r\n", "\\n", "\\\\r\\\\n", "%0A", "&#10;"] {
+            let shown = masked(&format!("{head}{end}{tail}"));
+            assert!(shown.contains("***") && shown.len() < encoded.len() - KEY.len(), "{end:?}: {shown}");
+        }
+        assert_eq!(masked("one\ntwo\r\n"), "one\ntwo\r\n");
+        let with_slash = Known::of([r"pass\nword\1"]);
+        assert_eq!(pairs(&with_slash, r"is pass\nword\1"), [(3, 15)]);
     }
 
     #[test]

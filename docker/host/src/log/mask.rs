@@ -9,7 +9,7 @@ use regex::{Captures, Regex};
 
 use super::known::{self, LEAST_SECRET_BYTES};
 use super::member;
-use super::secret_names::{HEADERS, PARAMETERS, SETTINGS, is_secret};
+use super::secret_names::{HEADERS, PARAMETERS, PREFIX, SETTINGS, is_secret, is_secret_setting};
 use super::spelling::Plain;
 
 pub use super::known::Known;
@@ -27,7 +27,7 @@ static ASSIGNED: LazyLock<Option<Regex>> = LazyLock::new(|| {
     };
     let code: String = "code".chars().map(escaped).collect();
     Regex::new(&format!(
-        r"(?i)(?:^|\W|%[0-9a-f]{{2}}|\\u[0-9a-f]{{4}})(?:({SETTINGS})|{PARAMETERS}|{code})(?:[ +]|%00|%20|\[\]|%5b%5d)*(=|%(?:25)*3d)"
+        r"(?i)(?:^|\W|%[0-9a-f]{{2}}|\\u[0-9a-f]{{4}})(?:{PREFIX}({SETTINGS})|{PARAMETERS}|{code})(?:[ +]|%00|%20|\[\]|%5b%5d)*(=|%(?:25)*3d)"
     ))
     .ok()
 });
@@ -42,7 +42,7 @@ static ELEMENT: LazyLock<Option<Regex>> = LazyLock::new(|| {
     let (name, value) = (format!(r"(?:\w+:)?(?:{HEADERS})"), r"(?:[^<&\\]|&(?:amp|quot|apos|\#\w+);|\\+[^u])*");
     let attributes = r"(?:\s[^<>]*?)?";
     Regex::new(&format!(
-        r"(?i)({open}{name}{attributes}{close}(?:{open}{cdata})?){value}|({open}(?:{SETTINGS}|{PARAMETERS}|code){attributes}{close}(?:{open}{cdata})?)[\w%+/=.-]{{20,}}"
+        r"(?i)({open}{name}{attributes}{close}(?:{open}{cdata})?){value}|({open}(?:{PREFIX}(?:{SETTINGS})|{PARAMETERS}|code){attributes}{close}(?:{open}{cdata})?)[\w%+/=.-]{{20,}}"
     ))
     .ok()
 });
@@ -68,9 +68,13 @@ pub fn secrets_of_query(query: &str) -> Vec<String> {
     unescaped_values(query, LEAST_SECRET_BYTES)
 }
 
-/// Looks for what is secret in a setting in whatever is shown from now on.
-pub fn remember_setting(value: &str) {
+/// Looks for what is secret in a setting in whatever is shown from now on: parts of its value, or all of it if its name says so.
+pub fn remember_setting(name: &str, value: &str) {
     unescaped_values(value, LEAST_SETTING_BYTES).iter().for_each(|secret| known::remember(secret));
+    // A reference tells where the secret is.
+    if value.len() >= LEAST_SETTING_BYTES && is_secret_setting(name) && !value.starts_with('@') {
+        known::remember(value);
+    }
 }
 
 /// What is assigned to secret names, without its escapes: so it is looked for, and so the signature of an address is used.
@@ -346,6 +350,10 @@ mod tests {
             (r"redis:\/\/:abc@host", r"redis:\/\/:***@host"),
             ("http://localhost:7071/a@b and mail c@d", "http://localhost:7071/a@b and mail c@d"),
             ("a Secret of mine: the token", "a Secret of mine: the token"),
+            ("DB_PASSWORD=hunter2 A=b", "DB_PASSWORD=*** A=b"),
+            (r#"{"Db__Password":"hunter2","passwords":"a"}"#, r#"{"Db__Password":"***","passwords":"a"}"#),
+            ("<db-password>a0123456789b0123456789</db-password>", "<db-password>***</db-password>"),
+            ("mypassword=a", "mypassword=a"),
         ] {
             assert_eq!(text(given), shown);
         }
@@ -353,12 +361,25 @@ mod tests {
 
     #[test]
     fn what_is_secret_in_settings_is_masked_wherever_it_stands() {
-        remember_setting("AccountName=a;AccountKey=0123456789abcdef0123456789==;EndpointSuffix=x");
-        remember_setting("Server=a;Password=password");
-        remember_setting("Server=a;Password=Correct%2Bhorse+battery%3Dstaple;X=1");
-        remember_setting("https://a.blob.core.windows.net/c?sp=r&sig=q0Zx7Kb1%2BvPs9Lm3%2FtYw5Rn8Ha2C%3D&se=2030");
-        remember_setting("BlobEndpoint=https://a/;SharedAccessSignature=sv=2030&sig=Jd4Tg6%2Fu8Wq1Xe3Zo5%2Bi7Py9%3D");
+        remember_setting("A", "AccountName=a;AccountKey=0123456789abcdef0123456789==;EndpointSuffix=x");
+        remember_setting("A", "Server=a;Password=password");
+        remember_setting("A", "Server=a;Password=Correct%2Bhorse+battery%3Dstaple;X=1");
+        remember_setting("A", "https://a.blob.core.windows.net/c?sp=r&sig=q0Zx7Kb1%2BvPs9Lm3%2FtYw5Rn8Ha2C%3D&se=2030");
+        remember_setting(
+            "A",
+            "BlobEndpoint=https://a/;SharedAccessSignature=sv=2030&sig=Jd4Tg6%2Fu8Wq1Xe3Zo5%2Bi7Py9%3D",
+        );
         assert_eq!(of_handler("key 0123456789ABCDEF0123456789==, password", &Known::default()), "key ***, password");
+        remember_setting("SendGridApiKey", "SG.a0123456789b0123456789");
+        remember_setting("DB_PASSWORD", "postgres");
+        remember_setting("ApiKey", "@Microsoft.KeyVault(SecretUri=https://a/secrets/b)");
+        remember_setting("WEBSITE_HOSTNAME", "a-name-that-is-long-enough");
+        for (given, shown) in [
+            ("with SG.a0123456789b0123456789", "with ***"),
+            ("a postgres, @Microsoft.KeyVault(SecretUri=https://a/secrets/b), a-name-that-is-long-enough", ""),
+        ] {
+            assert_eq!(of_handler(given, &Known::default()), if shown.is_empty() { given } else { shown });
+        }
         for secret in ["Correct+horse+battery=staple", "q0Zx7Kb1+vPs9Lm3/tYw5Rn8Ha2C=", "Jd4Tg6/u8Wq1Xe3Zo5+i7Py9="] {
             let escaped = secret.replace('+', "%2B").replace('/', "%2F").replace('=', "%3D");
             for spelling in [secret, &escaped, &escaped.to_lowercase()] {

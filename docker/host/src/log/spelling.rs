@@ -15,11 +15,22 @@ pub struct Plain {
 }
 
 impl Plain {
-    /// In lower case, to be compared.
+    /// In lower case and without line ends, to be compared: base64 is often broken into lines.
     pub fn of(text: &str) -> Self {
         let mut plain = Self::unescaped(text.to_ascii_lowercase());
         plain.bytes.make_ascii_lowercase();
+        if plain.bytes.iter().any(|byte| is_line_end(*byte)) {
+            plain = plain.joined();
+        }
         plain
+    }
+
+    fn joined(&self) -> Self {
+        let kept = || (0..self.bytes.len()).filter(|at| !is_line_end(self.bytes[*at]));
+        Self {
+            bytes: kept().map(|at| self.bytes[at]).collect(),
+            spans: kept().map(|at| self.span(at..at + 1)).collect(),
+        }
     }
 
     /// In the case that it has.
@@ -86,7 +97,8 @@ fn percent(text: &[u8]) -> Option<(u8, usize)> {
     Some((hexadecimal(text.get(at..at + 2)?)?, at + 2))
 }
 
-/// What follows the backslashes of `\u006b`, `\u{6b}`, `\x6b`, `\/`, `\"`, however many there are.
+/// What follows the backslashes of `\u006b`, `\u{6b}`, `\x6b`, `\/`, `\"`, `\n`, however many there are; one line end is as good
+/// as another.
 fn backslash(text: &[u8]) -> Option<(u8, usize)> {
     match text {
         [b'u' | b'U', b'0', b'0', digits @ ..] => Some((hexadecimal(digits.get(..2)?)?, 5)),
@@ -96,6 +108,7 @@ fn backslash(text: &[u8]) -> Option<(u8, usize)> {
         }
         [b'x' | b'X', digits @ ..] => Some((hexadecimal(digits.get(..2)?)?, 3)),
         [mark @ (b'/' | b'"' | b'\''), ..] => Some((*mark, 1)),
+        [b'n' | b'r', ..] => Some((b'\n', 1)),
         _ => None,
     }
 }
@@ -125,6 +138,10 @@ fn entity(text: &[u8]) -> Option<(u8, usize)> {
 /// Whether a text begins like this, ignoring case.
 fn starts_with(text: &[u8], head: &str) -> bool {
     text.get(..head.len()).is_some_and(|start| start.eq_ignore_ascii_case(head.as_bytes()))
+}
+
+const fn is_line_end(byte: u8) -> bool {
+    matches!(byte, b'\r' | b'\n')
 }
 
 fn hexadecimal(digits: &[u8]) -> Option<u8> {
