@@ -232,6 +232,30 @@ fn a_page_of_another_origin_gets_nothing_though_it_knows_the_path() {
 }
 
 #[test]
+fn a_page_is_served_however_many_are_open_already() {
+    let app = app();
+    let host = Host::serve_with(app.path(), &["--inspect"], &[]);
+    let page = Page::of(&host);
+    let silent: Vec<_> = (0..100).map(|_| TcpStream::connect(&page.address).unwrap()).collect();
+    let mut open: Vec<_> = (0..110)
+        .map(|_| {
+            let mut events =
+                BufReader::new(page.send("GET", &format!("{}events", page.path), &page.address, "")).lines();
+            let begun = events.by_ref().map_while(Result::ok).find(|line| line.starts_with("retry:"));
+            assert!(begun.is_some(), "a page that comes is served");
+            events
+        })
+        .collect();
+    assert!(page.ask("GET", "", "").contains("<title>mini-host: exchanges</title>"));
+    let first = open.remove(0).map_while(Result::ok).collect::<Vec<_>>();
+    assert!(first.contains(&"event: leave".to_owned()), "the longest open is told to leave: {first:?}");
+    host.post("/api/pass", "hello");
+    let last = open.pop().unwrap().map_while(Result::ok).find(|line| line.contains("\"pass\""));
+    assert!(last.is_some(), "the others go on");
+    drop(silent);
+}
+
+#[test]
 #[ignore = "slow: a browser, and 10,000 calls"]
 fn the_page_serves_everybody_who_comes_with_a_browser() {
     let Some((browser, modules)) = browser() else { return };

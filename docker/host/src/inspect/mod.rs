@@ -20,13 +20,14 @@ use wire::{Caller, Name, Request, Response, Service, Warning, server};
 use crate::exchange::{Exchange, Exchanges};
 use crate::host::Host;
 use crate::log;
-use events::Events;
+use events::{Events, Followers};
 
 const PAGE: &str = include_str!("page.html");
 /// The page needs what is in it, and this server.
 const POLICY: &str = "default-src 'none'; style-src 'unsafe-inline'; script-src 'unsafe-inline'; connect-src 'self'; img-src data:; \
                       base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
-const MOST_CONNECTIONS: usize = 100;
+/// Half of them are for pages that follow ([`events::MOST_FOLLOWERS`]); of the others the longest silent one makes room.
+const MOST_CONNECTIONS: usize = 2 * events::MOST_FOLLOWERS;
 /// A body that is sent again was typed by a person.
 const BODY_BYTES: u64 = 16 * 1024 * 1024;
 
@@ -52,7 +53,8 @@ impl Inspector {
     /// Serves it until the host is asked to stop.
     pub async fn serve(self, host: Arc<Host>) {
         let Some(exchanges) = host.exchanges.clone() else { return };
-        let page = Page { host: Arc::clone(&host), exchanges, address: self.address, token: self.token };
+        let followers = Arc::default();
+        let page = Page { host: Arc::clone(&host), exchanges, followers, address: self.address, token: self.token };
         server::serve(vec![self.listener], MOST_CONNECTIONS, host.stop_requested(), page).await;
     }
 }
@@ -61,6 +63,7 @@ impl Inspector {
 struct Page {
     host: Arc<Host>,
     exchanges: Arc<Exchanges>,
+    followers: Arc<Followers>,
     address: SocketAddr,
     token: Arc<str>,
 }
@@ -90,7 +93,7 @@ impl Service for Page {
             },
             ("POST", ["exchanges", number, "again"]) => self.again(number, caller).await,
             ("GET", ["events"]) => {
-                let mut events = Events::new(Arc::clone(&self.host), Arc::clone(&self.exchanges));
+                let mut events = Events::new(Arc::clone(&self.host), Arc::clone(&self.exchanges), &self.followers);
                 // If it fails, the browser has left.
                 _ = caller.stream(of_type(Response::empty(200), "text/event-stream"), &mut events).await;
                 return None;
