@@ -33,8 +33,15 @@ Examples:
   mini-host send HttpTriggerWithOutputs --path /api/orders/ada '{\"order\": 7, \"item\": \"tea\"}'
   mini-host send BlobTrigger --file picture.png
 
-Exit status: 0 if the invocation succeeded; 1 if it could not be begun; 3 if it failed, or the response is 400 or more; 4 if it has \
-not ended in time.";
+Exit status: 0 if the invocation succeeded; 1 if it could not be begun; 2 for options that make no sense; 3 if it failed, or the \
+response is 400 or more; 4 if it has not ended in time.";
+
+const AFTER_PACKAGE: &str = "\
+Examples:
+  mini-host package
+  mini-host package my-app --plan container --output app.zip
+
+Exit status: 0 if there is a zip; 1 if there is none, with the reason; 2 for options that make no sense.";
 
 const AFTER_COMPLETION: &str = "\
 Where a shell reads it at its start:
@@ -70,8 +77,7 @@ pub enum Verb {
     ///
     /// Left out is what `.funcignore` names, and local.settings.json. Programs and scripts get their execute bit, whatever the
     /// file system says, and the same files are the same bytes.
-    ///
-    /// Example: mini-host package my-app --plan container --output app.zip
+    #[command(after_help = AFTER_PACKAGE)]
     Package(Package),
 
     /// Invokes a function by its trigger and prints what became of it: the outcome, the response, the outputs, the log.
@@ -183,9 +189,8 @@ pub struct ServeOptions {
 /// `package`
 #[derive(Args, Debug)]
 pub struct Package {
-    /// The folder with host.json.
-    #[arg(default_value = ".")]
-    pub app: PathBuf,
+    /// The folder with host.json; without it, the one that would be served.
+    pub app: Option<PathBuf>,
 
     /// Where it is to run.
     #[arg(long, default_value = Plan::Flex.name())]
@@ -194,6 +199,10 @@ pub struct Package {
     /// The zip [default: the folder's name and `.zip`, in the current folder].
     #[arg(long, value_name = "FILE")]
     pub output: Option<PathBuf>,
+
+    /// Reads another list of what is left out than the `.funcignore` beside host.json.
+    #[arg(long, value_name = "FILE")]
+    pub funcignore: Option<PathBuf>,
 }
 
 impl ValueEnum for Plan {

@@ -115,10 +115,12 @@ fn body(path: &Path) -> Result<Vec<u8>, Diagnostic> {
 }
 
 fn pack(asked: &Package) -> Result<(), Diagnostic> {
-    let folder = std::path::absolute(&asked.app).unwrap_or_else(|_| asked.app.clone());
+    let folder = local::app_folder(&ServeOptions { app: asked.app.clone(), ..ServeOptions::default() })?;
     let name = folder.file_name().map_or_else(|| "app".into(), |name| name.to_string_lossy().into_owned());
     let output = asked.output.clone().unwrap_or_else(|| format!("{name}.zip").into());
-    let package = package::package(&folder, asked.plan, &output, &local::variables().collect())?;
+    let wanted =
+        package::Wanted { root: &folder, plan: asked.plan, output: &output, left_out: asked.funcignore.as_deref() };
+    let package = package::package(&wanted, &local::variables().collect())?;
     package.notes.iter().for_each(|note| eprintln!("note: {note}"));
     log::print(&package.to_string());
     Ok(())

@@ -56,6 +56,8 @@ pub fn package(project: &Project, staged: &[Staged], plan: &str, report: &Report
 fn pack(app: &Staged, mini_host: &Path, plan: &str, zip: &Path) -> Result<String> {
     let mut command = Command::new(mini_host);
     command.arg("package").arg(app.dir()).args(["--plan", plan]).arg("--output").arg(zip);
+    // It is the sample's, and no part of what is staged.
+    command.arg("--funcignore").arg(app.sample().dir.join(".funcignore"));
     Ok(command::run(command, PACK_LIMIT)?.output)
 }
 

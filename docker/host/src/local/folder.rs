@@ -24,6 +24,6 @@ pub fn find(named: Option<PathBuf>) -> Result<PathBuf, Diagnostic> {
     let has_host_file = |folder: &&Path| folder.join(HOST_FILE).is_file();
     here.ancestors().find(has_host_file).map(Path::to_path_buf).ok_or_else(|| {
         Diagnostic::of_whole(format!("no host.json in `{}`, nor in a folder above it", here.display()))
-            .hint("go to the folder of a function app, or name it: mini-host FOLDER, or --app FOLDER after `send`")
+            .hint("go to the folder of a function app, or name it: mini-host FOLDER, mini-host package FOLDER, mini-host send --app FOLDER")
     })
 }

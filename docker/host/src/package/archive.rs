@@ -58,7 +58,7 @@ mod tests {
     fn a_folder_that_changes_meanwhile_is_noticed() {
         let folder = tempfile::tempdir().unwrap();
         let (root, output) = (folder.path(), folder.path().join("app.zip"));
-        let list = || list(root, &output).unwrap();
+        let list = || list(root, None, &output).unwrap();
         fs::write(root.join("one"), "1").unwrap();
         fs::write(root.join("app.zip"), "of yesterday").unwrap();
         let before = list();

@@ -15,8 +15,10 @@ use crate::doctor::program::{self, Format};
 
 /// What Core Tools leaves out in every folder and ignoring case, whatever `.funcignore` says.
 const NEVER_FOLDERS: [&str; 2] = [".git", ".vscode"];
-const NEVER_FILES: [&str; 5] = [".funcignore", ".git", ".gitignore", SETTINGS, "project.lock.json"];
+const NEVER_FILES: [&str; 5] = [LIST, ".git", ".gitignore", SETTINGS, "project.lock.json"];
 const SETTINGS: &str = "local.settings.json";
+/// What else an app leaves out.
+const LIST: &str = ".funcignore";
 
 /// Folders that link to each other can have more paths than time.
 const MOST_PATHS: usize = 100;
@@ -32,15 +34,19 @@ pub struct File {
     pub is_executed: bool,
 }
 
-/// Every file below `root` that is deployed, in the order of the names. Links are followed; `output` is no part of it.
-pub fn list(root: &Path, output: &Path) -> Result<Vec<File>, Diagnostic> {
+/// Every file below `root` that is deployed, in the order of the names: all but what `left_out` names, or else the
+/// `.funcignore` in it if there is one. Links are followed; `output` is no part of it.
+pub fn list(root: &Path, left_out: Option<&Path>, output: &Path) -> Result<Vec<File>, Diagnostic> {
     let mut ignored = GitignoreBuilder::new(root);
-    let list = root.join(".funcignore");
-    let unread = |error: &dyn Display| Diagnostic::of_whole(format!("cannot read `.funcignore`: {error}"));
-    if list.symlink_metadata().is_ok() && !list.is_file() {
+    let own = root.join(LIST);
+    let list = left_out.unwrap_or(&own);
+    let shown = left_out.unwrap_or(Path::new(LIST)).display();
+    let unread = |error: &dyn Display| Diagnostic::of_whole(format!("cannot read `{shown}`: {error}"));
+    let is_there = left_out.is_some() || list.symlink_metadata().is_ok();
+    if is_there && !list.is_file() {
         return Err(unread(&"it is not a file"));
     }
-    if let Some(error) = list.is_file().then(|| ignored.add(list)).flatten() {
+    if let Some(error) = is_there.then(|| ignored.add(list)).flatten() {
         return Err(unread(&error));
     }
     let ignored = ignored.build().map_err(|error| unread(&error))?;
@@ -149,7 +155,7 @@ mod tests {
             fs::create_dir_all(path.parent().unwrap()).unwrap();
             fs::write(path, "").unwrap();
         }
-        list(folder.path(), Path::new("/nowhere")).unwrap().into_iter().map(|file| file.name).collect()
+        list(folder.path(), None, Path::new("/nowhere")).unwrap().into_iter().map(|file| file.name).collect()
     }
 
     #[test]
@@ -162,7 +168,7 @@ mod tests {
     fn refused(prepare: impl FnOnce(&Path)) -> String {
         let folder = tempfile::tempdir().unwrap();
         prepare(folder.path());
-        list(folder.path(), Path::new("/nowhere")).unwrap_err().to_string()
+        list(folder.path(), None, Path::new("/nowhere")).unwrap_err().to_string()
     }
 
     #[test]
@@ -184,6 +190,24 @@ mod tests {
     }
 
     #[test]
+    fn another_list_of_what_is_left_out_takes_the_place_of_the_own_one() {
+        let (folder, aside) = (tempfile::tempdir().unwrap(), tempfile::NamedTempFile::new().unwrap());
+        for file in ["a", "b/c", "b/d"] {
+            fs::create_dir_all(folder.path().join(file).parent().unwrap()).unwrap();
+            fs::write(folder.path().join(file), "").unwrap();
+        }
+        fs::write(folder.path().join(".funcignore"), "a").unwrap();
+        fs::write(&aside, "/b/c").unwrap();
+        let names = |left_out| {
+            let files =
+                list(folder.path(), Some(left_out), Path::new("/nowhere")).map_err(|error| error.to_string())?;
+            Ok::<_, String>(files.into_iter().map(|file| file.name).collect::<Vec<_>>())
+        };
+        assert_eq!(names(aside.path()), Ok(vec!["a".to_owned(), "b/d".to_owned()]));
+        assert_eq!(names(Path::new("/no/list")), Err("cannot read `/no/list`: it is not a file".to_owned()));
+    }
+
+    #[test]
     fn a_link_to_the_settings_is_not_deployed() {
         let folder = tempfile::tempdir().unwrap();
         for file in ["local.settings.json", ".git", "a"] {
@@ -191,7 +215,7 @@ mod tests {
         }
         std::os::unix::fs::symlink("local.settings.json", folder.path().join("settings.json")).unwrap();
         let names: Vec<_> =
-            list(folder.path(), Path::new("/nowhere")).unwrap().into_iter().map(|file| file.name).collect();
+            list(folder.path(), None, Path::new("/nowhere")).unwrap().into_iter().map(|file| file.name).collect();
         assert_eq!(names, ["a"]);
     }
 
@@ -215,7 +239,7 @@ mod tests {
         let (root, link) = (folder.path(), folder.path().join("link"));
         fs::write(root.join("app.zip.note"), "").unwrap();
         let names = || {
-            let files = list(root, &root.join("app.zip")).map_err(|error| error.to_string())?;
+            let files = list(root, None, &root.join("app.zip")).map_err(|error| error.to_string())?;
             Ok::<_, String>(files.into_iter().map(|file| file.name).collect::<Vec<_>>())
         };
         for (to, expected) in [("nowhere", "is a link to nothing"), (".", "leads back"), ("/dev/null", "is not a file")]

@@ -14,6 +14,17 @@ use crate::app::{self, Diagnostic, Settings};
 use files::File;
 pub use plan::Plan;
 
+/// What is to be packed.
+#[derive(Debug)]
+pub struct Wanted<'a> {
+    /// The folder with host.json.
+    pub root: &'a Path,
+    pub plan: Plan,
+    pub output: &'a Path,
+    /// The list of what is left out, if it is not the app's own.
+    pub left_out: Option<&'a Path>,
+}
+
 #[derive(Debug)]
 pub struct Package {
     path: PathBuf,
@@ -25,7 +36,8 @@ pub struct Package {
 
 /// Packs the app in a folder for a plan, without what `.funcignore` names. If it cannot run there, or changes meanwhile, nothing is
 /// written.
-pub fn package(root: &Path, plan: Plan, output: &Path, settings: &Settings) -> Result<Package, Diagnostic> {
+pub fn package(wanted: &Wanted<'_>, settings: &Settings) -> Result<Package, Diagnostic> {
+    let Wanted { root, plan, output, left_out } = *wanted;
     let root = root.canonicalize().map_err(|_| error::no_app(root))?;
     if !root.join("host.json").is_file() {
         return Err(error::no_app(&root));
@@ -35,7 +47,7 @@ pub fn package(root: &Path, plan: Plan, output: &Path, settings: &Settings) -> R
     if output.metadata().is_ok_and(|metadata| !metadata.is_file()) || output.ends_with("-") {
         return Err(error::no_file(&output));
     }
-    let files = files::list(&root, &output)?;
+    let files = files::list(&root, left_out, &output)?;
     if !files.iter().any(|file| file.name == "host.json") {
         return Err(error::without_host_file());
     }
@@ -45,7 +57,7 @@ pub fn package(root: &Path, plan: Plan, output: &Path, settings: &Settings) -> R
         return Err(error::refused(plan, &verdict.refusals));
     }
     let zip = archive::write(&files, &output)?;
-    files::compare(&files, &files::list(&root, &output)?)?;
+    files::compare(&files, &files::list(&root, left_out, &output)?)?;
     let bytes = archive::put_in_place(zip, &output)?;
     Ok(Package { path: output, files, bytes, notes: verdict.notes })
 }
