@@ -222,7 +222,8 @@ pub struct Send {
     #[arg(required_unless_present = "list")]
     pub function: Option<String>,
 
-    /// Lists the examples that are sent where no text is given, for triggers that mini-host does not listen to: Service Bus and others.
+    /// Lists the examples that are sent where no text is given, for triggers that mini-host does not listen to: Service Bus and
+    /// others, each with its metadata and its sources.
     #[arg(long)]
     pub list: bool,
 

@@ -26,6 +26,17 @@ impl Payload {
     pub fn text(&self) -> String {
         self.text.to_string()
     }
+
+    /// For people.
+    fn listed(&self, kind: &str) -> String {
+        let metadata: Map<_, _> = self.batch.clone().into_iter().chain(self.metadata.clone()).collect();
+        let mut lines = vec![kind.to_owned(), format!("  sends   {}", self.text())];
+        if !metadata.is_empty() {
+            lines.push(format!("  with    {}", Value::Object(metadata)));
+        }
+        lines.extend(self.sources.iter().map(|source| format!("  source  {source}")));
+        lines.join("\n") + "\n"
+    }
 }
 
 /// The payloads by type of trigger.
@@ -40,11 +51,7 @@ pub fn of(trigger: &Binding) -> Option<Payload> {
 
 /// All of them, for people.
 pub fn listing() -> String {
-    let payloads = payloads();
-    let shown = payloads
-        .iter()
-        .map(|(kind, payload)| format!("{kind}\n  {}\n  {}\n", payload.text(), payload.sources.join("\n  ")));
-    shown.collect::<Vec<_>>().join("\n")
+    payloads().iter().map(|(kind, payload)| payload.listed(kind)).collect::<Vec<_>>().join("\n")
 }
 
 #[cfg(test)]
@@ -60,7 +67,10 @@ mod tests {
             let [page, code] = ["https://learn.microsoft.com/", "https://github.com/"];
             assert!([page, code].iter().all(|from| payload.sources.iter().any(|it| it.starts_with(from))), "{kind}");
         }
-        assert!(listing().contains("kafkaTrigger\n  {"));
+        let listing = listing();
+        for part in ["kafkaTrigger\n  sends   {", "\n  with    {\"Key\":null", "\n  source  https://"] {
+            assert!(listing.contains(part), "{listing}");
+        }
     }
 
     fn sent(kind: &str, cardinality: &str) -> Value {
