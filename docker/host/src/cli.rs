@@ -6,11 +6,13 @@ use std::path::PathBuf;
 
 use clap::builder::PossibleValue;
 use clap::error::{ContextKind, ContextValue, ErrorKind};
-use clap::{Args, CommandFactory, Parser, Subcommand, ValueEnum, value_parser};
+use clap::{Args, CommandFactory, Parser, Subcommand, ValueEnum};
 use clap_complete::Shell;
 
 use crate::package::Plan;
 
+/// The status for options that make no sense.
+pub const SENSELESS: u8 = 2;
 /// The longest that `send` waits: a day.
 pub const MOST_SECONDS: u64 = 24 * 60 * 60;
 
@@ -108,7 +110,7 @@ pub struct ServeOptions {
     /// The port to listen on; 0 is a free one [default: 7071, or `Host.LocalHttpPort`; a free one if that is taken].
     ///
     /// The address is 127.0.0.1, unless ASPNETCORE_URLS names another.
-    #[arg(short, long, value_name = "N")]
+    #[arg(short, long, value_name = "N", value_parser = port)]
     pub port: Option<u16>,
 
     /// Serves these functions alone. Names follow until the next option: the folder of the app stands before it.
@@ -243,7 +245,7 @@ pub struct Send {
     pub method: Option<String>,
 
     /// How long to wait for the outcome.
-    #[arg(long, value_name = "SECONDS", default_value_t = 60, value_parser = value_parser!(u64).range(..=MOST_SECONDS))]
+    #[arg(long, value_name = "SECONDS", default_value_t = 60, value_parser = seconds)]
     pub timeout: u64,
 
     /// The folder with host.json, as without `send`.
@@ -286,6 +288,15 @@ impl Cli {
         }
         std::process::exit(error.exit_code())
     }
+}
+
+fn port(text: &str) -> Result<u16, &'static str> {
+    text.parse().map_err(|_| "a port is a number up to 65535, and 0 is a free one")
+}
+
+fn seconds(text: &str) -> Result<u64, String> {
+    let number = text.parse().ok().filter(|seconds| *seconds <= MOST_SECONDS);
+    number.ok_or_else(|| format!("a number of seconds up to {MOST_SECONDS}, which is a day"))
 }
 
 /// A word behind the folder of the app, which clap takes for a verb.

@@ -29,7 +29,7 @@ use crate::host::running::HandlerOptions;
 use crate::host::watch::{self, Scope, Seen};
 use crate::inspect::Inspector;
 use crate::local::azurite::{self, Provided};
-use crate::local::cors::WithCors;
+use crate::local::cors::{Policy, WithCors};
 use crate::local::{self, Surroundings};
 use crate::log::{self, Format};
 use crate::package;
@@ -53,15 +53,27 @@ pub async fn run(cli: Cli) -> Result<u8, Diagnostic> {
             Ok(0)
         }
         Some(Verb::Package(package)) => pack(&package).map(|()| 0),
-        None => {
-            if cli.serve.output == OutputFormat::Json {
-                log::set_format(Format::Json);
+        None => match senseless(&cli.serve) {
+            Some(fault) => {
+                eprintln!("error: {fault}");
+                Ok(cli::SENSELESS)
             }
-            serve(cli.serve, None).await.map(|_| 0)
-        }
+            None => {
+                if cli.serve.output == OutputFormat::Json {
+                    log::set_format(Format::Json);
+                }
+                serve(cli.serve, None).await.map(|_| 0)
+            }
+        },
     };
     log::flush();
     outcome
+}
+
+/// What is wrong with options that can be read, and yet mean nothing.
+fn senseless(options: &ServeOptions) -> Option<Diagnostic> {
+    let origins = options.cors.as_deref().filter(|origins| !origins.trim().is_empty())?;
+    Policy::new(origins, options.cors_credentials).err()
 }
 
 fn failed(what: impl Display, error: &io::Error) -> Diagnostic {

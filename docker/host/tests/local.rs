@@ -292,7 +292,7 @@ fn a_running_host_is_asked_for_one_invocation_and_where_none_runs_one_is_started
     assert_eq!(status, Some(1));
     assert_eq!(unknown, "error: there is no function `helo`\nhint: did you mean `hello`?\n");
     let (status, endless) = sent(&["send", "hello", "--timeout", "18446744073709551615"]);
-    assert!(status == Some(2) && endless.contains("is not in 0..=86400"), "{endless}");
+    assert!(status == Some(2) && endless.contains("a number of seconds up to 86400"), "{endless}");
     let (status, astray) = sent(&["send", "hello", "--path", "nowhere"]);
     assert_eq!(status, Some(1));
     let why = "error: the host answered `GET /nowhere` itself, with 404, and invoked nothing\nhint: the route of the function is `api/hello`\n";
@@ -430,6 +430,40 @@ fn settings_that_are_no_file_are_not_passed_over() {
     fs::create_dir(&settings).unwrap();
     let (status, error) = refused(&app, &["--port", "0"]);
     assert!(status == Some(1) && error.contains("local.settings.json`: ") && error.contains("\nhint: "), "{error}");
+}
+
+#[test]
+fn what_makes_no_sense_has_a_status_of_its_own_and_says_what_would() {
+    let app = app(r#"{"Values": {}}"#);
+    for (words, part) in [
+        (&["--port", "abc"][..], "'abc' for '--port <N>': a port is a number up to 65535, and 0 is a free one"),
+        (&["--port", "65536"], "a port is a number up to 65535"),
+        (
+            &["--cors", "example.com"],
+            "`example.com` is not an origin, so no browser ever sends it\nhint: scheme, host and port",
+        ),
+        (&["--cors", "*", "--cors-credentials"], "error: browsers refuse cookies where any origin may call\nhint: "),
+        (&["send", "hello", "--timeout", "soon"], "a number of seconds up to 86400"),
+    ] {
+        let (status, error) = refused(&app, words);
+        assert!(status == Some(2) && error.contains(part), "{words:?}: {status:?} {error}");
+    }
+}
+
+#[test]
+fn origins_of_the_settings_that_no_browser_sends_are_named_and_do_not_stop_anybody() {
+    let app = app(r#"{"Values": {}, "Host": {"CORS": "http://localhost:3000/"}}"#);
+    let host = Host::start(&mut typed(&app, &["--port", "0"]));
+    host.wait_for_line("lets no page call: `http://localhost:3000/` is not an origin, so no browser ever sends it");
+    assert!(host.post("/api/hello", "").contains("one undefined"));
+}
+
+#[test]
+fn an_app_is_packed_from_a_folder_below() {
+    let (app, aside) = (app(r#"{"Values": {}}"#), tempfile::tempdir().unwrap());
+    let zip = aside.path().join("app.zip");
+    let output = host::output(typed(&app, &["package", "--plan", "container", "--output"]).arg(&zip));
+    assert!(output.status.success() && zip.is_file(), "{output:?}");
 }
 
 #[test]

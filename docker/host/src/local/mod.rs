@@ -87,8 +87,16 @@ pub fn surroundings(options: &ServeOptions) -> Result<Surroundings, Diagnostic> 
     };
     let origins = options.cors.as_deref().or(file.cors.as_deref()).filter(|origins| !origins.trim().is_empty());
     let has_credentials = options.cors_credentials || (options.cors.is_none() && file.cors_credentials);
-    let cors = origins.map(|origins| Policy::new(origins, has_credentials)).transpose()?;
-    Ok(Surroundings { root, environment, port, cors, is_local: !is_image, notes: file.notes })
+    let mut notes = file.notes;
+    let cors = match origins.map(|origins| Policy::new(origins, has_credentials)).transpose() {
+        // What Core Tools starts with, though no page can call, does not keep mini-host from starting either.
+        Err(fault) if options.cors.is_none() => {
+            notes.push(fault.within("`Host.CORS` of the local settings lets no page call"));
+            None
+        }
+        cors => cors?,
+    };
+    Ok(Surroundings { root, environment, port, cors, is_local: !is_image, notes })
 }
 
 /// The environment of this process as far as it is text.
