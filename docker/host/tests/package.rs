@@ -108,6 +108,10 @@ fn what_cannot_run_there_is_refused_with_the_reason_and_no_zip_is_made() {
         assert!(said.contains(part) && ended.status.code() == Some(1), "{part}: {said}");
         assert_eq!(fs::read_dir(aside.path()).unwrap().count(), 0, "{part}");
     }
+    let left_out: [(&str, &[u8]); 2] = [("copy/function.json", blob.as_bytes()), (".funcignore", b"*.md\ncopy\n")];
+    let (app_without, aside) = (app(&left_out), tempfile::tempdir().unwrap());
+    let ended = package(app_without.path(), &aside.path().join("app.zip"), "flex");
+    assert!(ended.status.success(), "what is not packed keeps nothing from running: {ended:?}");
     let (app, aside) = (app(&[("copy/function.json", blob.as_bytes())]), tempfile::tempdir().unwrap());
     let ended = package(app.path(), &aside.path().join("app.zip"), "premium");
     let said = String::from_utf8_lossy(&ended.stderr);

@@ -4,7 +4,7 @@ use std::path::Path;
 
 use super::files::File;
 use super::plan::{OF_NO_RUNTIME, Plan, SHELLS, runtime_of};
-use crate::app::{App, BindingKind, CustomHandler, Diagnostic};
+use crate::app::{App, BindingKind, CustomHandler, Diagnostic, Function};
 use crate::doctor::elf::Elf;
 use crate::doctor::program::{self, Format, NotExecutable};
 
@@ -40,7 +40,7 @@ pub fn verdict(app: &App, files: &[File], plan: Plan) -> Verdict {
         Outcome::Unknown(reason, hint) => verdict.notes.push(at((reason, hint))),
     }
     if !plan.scans_containers() {
-        verdict.refusals.extend(scanned(app));
+        verdict.refusals.extend(scanned(app, files));
     }
     verdict
 }
@@ -159,9 +159,13 @@ fn interpreter(path: &str, is_named: bool, plan: Plan) -> Outcome {
     Outcome::Unknown(if is_named { message } else { format!("needs `{name}`, which {message}") }, hint)
 }
 
-/// Blob triggers that wait for a scan.
-fn scanned(app: &App) -> Vec<Diagnostic> {
-    let functions = app.functions.iter().filter(|function| function.is_loaded());
+/// Blob triggers that wait for a scan, of the functions that are packed.
+fn scanned(app: &App, files: &[File]) -> Vec<Diagnostic> {
+    let is_packed = |function: &Function| {
+        let path = function.directory.join("function.json");
+        files.iter().any(|file| file.path == path)
+    };
+    let functions = app.functions.iter().filter(|function| function.is_loaded() && is_packed(function));
     functions
         .flat_map(|function| {
             let bindings = function.bindings.iter().enumerate();
@@ -174,7 +178,7 @@ fn scanned(app: &App) -> Vec<Diagnostic> {
                     format!("{} does not scan containers, so this trigger never fires", Plan::Flex.title()),
                     format!("bindings[{index}].type"),
                 );
-                let hint = "`\"source\": \"EventGrid\"` and an event subscription, or `--plan premium`, which scans: \
+                let hint = "`\"source\": \"EventGrid\"` and an event subscription, or `--plan premium`, which scans, or the folder's name in `.funcignore`: \
                             https://learn.microsoft.com/azure/azure-functions/functions-event-grid-blob-trigger";
                 app.in_function(function, &fault.hint(hint))
             })
