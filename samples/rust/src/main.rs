@@ -9,13 +9,9 @@ const PORT_VARIABLE: &str = "FUNCTIONS_CUSTOMHANDLER_PORT";
 
 #[tokio::main]
 async fn main() -> ExitCode {
-    match serve().await {
-        Ok(()) => ExitCode::SUCCESS,
-        Err(message) => {
-            eprintln!("{message}");
-            ExitCode::FAILURE
-        }
-    }
+    let Err(message) = serve().await else { return ExitCode::SUCCESS };
+    eprintln!("{message}");
+    ExitCode::FAILURE
 }
 
 async fn serve() -> Result<(), String> {

@@ -1,21 +1,21 @@
 //! The routes, which say what function answers which path, and the HTTP functions.
 
-use std::any::Any;
 use std::collections::BTreeMap;
 use std::convert::Infallible;
+use std::panic::AssertUnwindSafe;
 use std::time::Duration;
 
 use axum::body::Bytes;
 use axum::extract::rejection::JsonRejection;
-use axum::extract::{DefaultBodyLimit, Query};
+use axum::extract::{DefaultBodyLimit, Query, Request};
 use axum::http::{HeaderMap, Method, StatusCode, Uri};
+use axum::middleware::{self, Next};
 use axum::response::sse::{Event, Sse};
 use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post};
 use axum::{Json, Router};
-use futures_util::stream;
+use futures_util::{FutureExt, stream};
 use serde_json::{Value, json};
-use tower_http::catch_panic::CatchPanicLayer;
 
 use crate::functions;
 
@@ -49,11 +49,20 @@ pub fn with_layers(routes: Router) -> Router {
     routes
         // The host has a limit of its own, far above the 2 MB that axum would allow.
         .layer(DefaultBodyLimit::disable())
-        // A function that throws answers 500 once: the cause goes to the log, nothing of it to the caller.
-        // Rust itself writes it there, with file and line.
-        .layer(CatchPanicLayer::custom(|_: Box<dyn Any + Send>| {
-            (StatusCode::INTERNAL_SERVER_ERROR, "Internal Server Error").into_response()
-        }))
+        .layer(middleware::from_fn(answer_panics))
+}
+
+/// A function that throws answers 500 once: the cause goes to the log, nothing of it to the caller.
+///
+/// Rust has written there, too, in which line. If the answer has begun, hyper closes the connection.
+async fn answer_panics(request: Request, next: Next) -> Response {
+    let call = format!("{} {}", request.method(), request.uri().path());
+    AssertUnwindSafe(next.run(request)).catch_unwind().await.unwrap_or_else(|cause| {
+        let literal = cause.downcast_ref::<&str>().copied();
+        let cause = literal.or(cause.downcast_ref().map(String::as_str)).unwrap_or("no text");
+        eprintln!("{call} failed: {cause}");
+        (StatusCode::INTERNAL_SERVER_ERROR, "Internal Server Error").into_response()
+    })
 }
 
 async fn simple_http_trigger_get(Query(query): Query<BTreeMap<String, String>>) -> String {

@@ -31,6 +31,25 @@ async fn ask(router: Router, method: &str, path: &str, body: &'static str) -> (u
     (parts.status.as_u16(), String::from_utf8(body.to_vec()).expect("text"))
 }
 
+/// Sends a request so many times, straight at the server; gives all that comes until it closes the connection.
+async fn send(routes: Router, request: &'static str, times: usize) -> Vec<String> {
+    let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.expect("a port");
+    let address = listener.local_addr().expect("an address");
+    let server = tokio::spawn(axum::serve(listener, with_layers(routes)).into_future());
+    let call = move || {
+        let mut connection = TcpStream::connect(address).expect("a connection");
+        connection.set_read_timeout(Some(WAIT_LIMIT)).expect("a limit");
+        connection.write_all(request.as_bytes()).expect("a request sent");
+        let mut reply = String::new();
+        connection.read_to_string(&mut reply).expect("a reply, and the connection closed");
+        reply
+    };
+    let calls = tokio::task::spawn_blocking(move || (0..times).map(|_| call()).collect());
+    let replies = calls.await.expect("all calls answered");
+    server.abort();
+    replies
+}
+
 #[tokio::test]
 async fn every_function_has_a_route_and_every_route_a_function() {
     // A router does not tell its routes.
@@ -62,37 +81,31 @@ async fn a_function_that_throws_answers_500_and_tells_the_log_alone() {
         panic!("out of tea")
     }
     async fn proxied() -> String {
-        panic!("out of tea")
+        panic!("out of {} teas", 2)
     }
-    for path in ["/invoked", "/api/proxied"] {
+    for path in ["/invoked?code=secret", "/api/proxied?code=secret"] {
         let routes = Router::new().route("/invoked", post(invoked)).route("/api/proxied", post(proxied));
         let (status, body) = ask(with_layers(routes), "POST", path, r#"{"Data":{},"Metadata":{}}"#).await;
         assert_eq!((status, body.as_str()), (500, "Internal Server Error"));
     }
-    // Half an answer must not look whole.
+    // Half an answer must not look whole: its last chunk, an empty one, is missing.
     let begun = async || {
-        let pieces = stream::iter([0, 1]).map(|piece| match piece {
-            0 => Ok::<_, Infallible>("first"),
-            _ => panic!("out of tea"),
+        let pieces = stream::iter(["first", "second"]).then(async |piece| {
+            tokio::task::yield_now().await; // Only now the server sends what it has.
+            assert!(piece == "first", "out of tea");
+            Ok::<_, Infallible>(piece)
         });
         Body::from_stream(pieces)
     };
-    let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.expect("a port");
-    let address = listener.local_addr().expect("an address");
-    let server = tokio::spawn(axum::serve(listener, with_layers(Router::new().route("/", any(begun)))).into_future());
-    let call = tokio::task::spawn_blocking(move || {
-        let mut connection = TcpStream::connect(address).expect("a connection");
-        connection.set_read_timeout(Some(WAIT_LIMIT)).expect("a limit");
-        connection.write_all(b"GET / HTTP/1.1\r\nHost: x\r\n\r\n").expect("a request sent");
-        let mut reply = String::new();
-        connection.read_to_string(&mut reply).map(|_| reply)
-    });
-    let reply = call.await.expect("a call").unwrap_or_default();
-    assert!(!reply.ends_with("0\r\n\r\n"), "{reply}");
-    server.abort();
-    // Rust itself writes the cause of a panic to stderr.
-    let log = log_of("a_function_that_throws_answers_500_and_tells_the_log_alone");
-    assert!(log.is_none_or(|log| log.matches("\nout of tea\n").count() == 3));
+    let reply = send(Router::new().route("/", any(begun)), "GET / HTTP/1.1\r\nHost: x\r\n\r\n", 1).await.remove(0);
+    assert!(reply.starts_with("HTTP/1.1 200 OK\r\n") && reply.ends_with("\r\n\r\n5\r\nfirst\r\n"), "{reply}");
+    // Rust itself writes the cause of every panic, the line tells which call it was.
+    if let Some(log) = log_of("a_function_that_throws_answers_500_and_tells_the_log_alone") {
+        assert_eq!(log.matches(" panicked at ").count(), 3, "{log}");
+        let lines: Vec<_> = log.lines().filter(|line| line.contains(" failed: ")).collect();
+        assert_eq!(lines, ["POST /invoked failed: out of tea", "POST /api/proxied failed: out of 2 teas"]);
+        assert!(!log.contains("secret"), "{log}");
+    }
 }
 
 #[tokio::test]
@@ -123,25 +136,12 @@ async fn an_envelope_that_cannot_be_read_is_answered_with_400_and_a_line() {
 
 #[tokio::test]
 async fn callers_that_close_their_connections_lose_nothing() {
-    let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.expect("a port");
-    let address = listener.local_addr().expect("an address");
-    let routes = with_layers(Router::new().route("/", any(async || "here")));
-    let server = tokio::spawn(axum::serve(listener, routes).into_future());
-    let calls = tokio::task::spawn_blocking(move || {
-        for number in 0..40 {
-            let mut connection = TcpStream::connect(address).expect("a connection");
-            connection.set_read_timeout(Some(WAIT_LIMIT)).expect("a limit");
-            let request = "POST / HTTP/1.1\r\nHost: x\r\nConnection: close\r\nContent-Length: 1\r\n\r\nx";
-            connection.write_all(request.as_bytes()).expect("a request sent");
-            let mut reply = String::new();
-            connection.read_to_string(&mut reply).expect("a reply");
-            // A pool of connections drops this one only if it is told.
-            assert!(reply.to_ascii_lowercase().contains("\r\nconnection: close\r\n"), "{number}: {reply}");
-            assert!(reply.ends_with("\r\n\r\nhere"), "{number}: {reply}");
-        }
-    });
-    calls.await.expect("all calls answered");
-    server.abort();
+    let request = "POST / HTTP/1.1\r\nHost: x\r\nConnection: close\r\nContent-Length: 1\r\n\r\nx";
+    for reply in send(Router::new().route("/", any(async || "here")), request, 40).await {
+        // A pool of connections drops this one only if it is told.
+        assert!(reply.to_ascii_lowercase().contains("\r\nconnection: close\r\n"), "{reply}");
+        assert!(reply.starts_with("HTTP/1.1 200 OK\r\n") && reply.ends_with("\r\n\r\nhere"), "{reply}");
+    }
 }
 
 #[test]
