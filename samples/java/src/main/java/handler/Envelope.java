@@ -17,10 +17,10 @@ record Envelope(JsonNode data, JsonNode metadata) {
     static final JsonMapper JSON = new JsonMapper(JsonFactory.builder()
             .streamReadConstraints(StreamReadConstraints.builder().maxStringLength(Integer.MAX_VALUE).build()).build());
 
-    /** The envelope is not what the host sends; the message says what was expected. */
+    /** The envelope is not what the host sends; the message says what was expected, and why this is not it. */
     static final class BadEnvelope extends RuntimeException {
-        BadEnvelope(String expected, Throwable cause) {
-            super("Expected " + expected, cause);
+        BadEnvelope(String expected, RuntimeException e) {
+            super("Expected " + expected + ": " + (e instanceof JacksonException j ? j.getOriginalMessage() : e.getMessage()), e);
         }
     }
 
@@ -82,7 +82,7 @@ record Envelope(JsonNode data, JsonNode metadata) {
 
     private static <T> T expect(String expected, Supplier<T> read) {
         try {
-            return Objects.requireNonNull(read.get());
+            return Objects.requireNonNull(read.get(), "it is null");
         } catch (RuntimeException e) {
             throw new BadEnvelope(expected, e);
         }

@@ -143,7 +143,7 @@ final class Routes implements HttpHandler {
         } catch (InterruptedException e) {
             throw new IllegalStateException(e);
         }
-        // Not in a finally: after an error half an answer would look whole.
+        // Not in a finally or a try with resources: after an error half an answer would look whole.
         exchange.close();
     }
 

@@ -17,6 +17,7 @@ import java.util.Base64;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -210,8 +211,9 @@ class FunctionsTest {
                 var answer = new BufferedReader(new InputStreamReader(socket.getInputStream(), UTF_8));
                 assertTrue(answer.lines().anyMatch("data: {\"piece\":1}"::equals));
             }
-            // All twenty would take 19 s, and then there would be no such line.
-            assertTrue(output.readLine().startsWith("Stopped after "));
+            // A write into a connection that is just closed may still succeed. All twenty would end without such a line.
+            String stopped = output.readLine();
+            assertTrue(Set.of("Stopped after 1 pieces", "Stopped after 2 pieces").contains(stopped), stopped);
         } finally {
             program.destroy();
         }

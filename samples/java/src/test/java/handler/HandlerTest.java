@@ -2,12 +2,12 @@ package handler;
 
 import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.junit.jupiter.api.Assertions.assertEquals;
-import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.PrintStream;
+import java.net.Socket;
 import java.net.http.HttpRequest.BodyPublishers;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -15,6 +15,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.TreeSet;
+import java.util.concurrent.Callable;
 import java.util.stream.Collectors;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -71,35 +72,45 @@ class HandlerTest {
         }
     }
 
-    @ParameterizedTest
-    @CsvSource({"/api/Broken, java.lang.AssertionError", "/Broken, java.lang.IllegalStateException"})
-    void aFunctionThatThrowsAnswers500AndTellsTheLogAlone(String path, String cause) throws Exception {
-        var logged = new ByteArrayOutputStream();
-        assertEquals(
-                "500 text/plain; charset=utf-8 Internal Server Error",
-                postWithLog(path + "?code=secret", "{\"Data\":{},\"Metadata\":{}}", logged));
-        List<String> lines = logged.toString(UTF_8).lines().toList();
-        assertEquals("POST " + path + " failed: " + cause + ": out of tea", lines.get(0));
-        assertTrue(lines.get(1).startsWith("\tat "), lines.get(1));
-        // Half an answer must not look whole.
-        assertThrows(IOException.class, () -> postWithLog("/api/Begun", "", logged));
+    @Test
+    void aFunctionThatThrowsAnswers500AndTellsTheLogAlone() throws Exception {
+        for (String failed : List.of("POST /api/Broken failed: java.lang.AssertionError", "POST /Broken failed: java.lang.IllegalStateException")) {
+            String target = failed.split(" ")[1] + "?code=secret";
+            var log = new ByteArrayOutputStream();
+            String answer = withLog(log, () -> app.send("POST", target, "{\"Data\":{},\"Metadata\":{}}"));
+            assertEquals("500 text/plain; charset=utf-8 Internal Server Error", answer);
+            assertLogged(failed + ": out of tea", log);
+        }
+        // Half an answer must not look whole: its last chunk, an empty one, is missing.
+        var log = new ByteArrayOutputStream();
+        String answer = withLog(log, () -> {
+            try (Socket socket = new Socket("127.0.0.1", app.port())) {
+                socket.getOutputStream().write("POST /api/Begun HTTP/1.1\r\nContent-Length: 0\r\n\r\n".getBytes(UTF_8));
+                return new String(socket.getInputStream().readAllBytes(), UTF_8);
+            }
+        });
+        assertTrue(answer.startsWith("HTTP/1.1 200 OK\r\n") && answer.endsWith("\r\n\r\n5\r\nfirst\r\n"), answer);
+        assertLogged("POST /api/Begun failed: java.lang.AssertionError: out of tea", log);
     }
 
     @ParameterizedTest
     @CsvSource(delimiter = '|', textBlock = """
-            ''                                         | a JSON body such as {"Data":{},"Metadata":{}}
-            not json                                   | a JSON body such as {"Data":{},"Metadata":{}}
-            null                                       | a JSON body such as {"Data":{},"Metadata":{}}
-            {"Data":{}}                                | a JSON body such as {"Data":{},"Metadata":{}}
-            {"Data":[],"Metadata":{}}                  | a JSON body such as {"Data":{},"Metadata":{}}
-            {"Data":{},"Metadata":{}}                  | `message` to be a string, as JSON inside a JSON string
-            {"Data":{"message":7},"Metadata":{}}       | `message` to be a string, as JSON inside a JSON string
-            {"Data":{"message":"hello"},"Metadata":{}} | `message` to be a string, as JSON inside a JSON string
+            ''                                         | a JSON body such as {"Data":{},"Metadata":{}}: Node of type
+            not json                                   | a JSON body such as {"Data":{},"Metadata":{}}: Unrecognized token 'not'
+            null                                       | a JSON body such as {"Data":{},"Metadata":{}}: Node of type
+            {"Data":{}}                                | a JSON body such as {"Data":{},"Metadata":{}}: No value for property 'Metadata'
+            {"Data":[],"Metadata":{}}                  | a JSON body such as {"Data":{},"Metadata":{}}: Can only call `asObject()`
+            {"Data":{},"Metadata":{}}                  | `message` to be a string, as JSON inside a JSON string: No value
+            {"Data":{"message":7},"Metadata":{}}       | `message` to be a string, as JSON inside a JSON string: 'IntNode'
+            {"Data":{"message":"null"},"Metadata":{}}  | `message` to be a string, as JSON inside a JSON string: it is null
+            {"Data":{"message":"hello"},"Metadata":{}} | `message` to be a string, as JSON inside a JSON string: Unrecognized token 'hello'
             """)
     void anEnvelopeThatCannotBeReadIsAnsweredWith400AndALine(String envelope, String expected) throws Exception {
-        var logged = new ByteArrayOutputStream();
-        assertEquals("400 text/plain; charset=utf-8 Expected " + expected, postWithLog("/Invoked", envelope, logged));
-        assertEquals("Expected " + expected, logged.toString(UTF_8).strip());
+        var log = new ByteArrayOutputStream();
+        String answer = withLog(log, () -> app.send("POST", "/Invoked", envelope));
+        assertTrue(answer.startsWith("400 text/plain; charset=utf-8 Expected " + expected), answer);
+        assertEquals(answer.substring("400 text/plain; charset=utf-8 ".length()), log.toString(UTF_8).stripTrailing());
+        assertEquals(1, answer.lines().count(), answer);
     }
 
     @Test
@@ -142,14 +153,21 @@ class HandlerTest {
         return proxied ? "/api/" + bindings.path(0).path("route").stringValue(folder.toString()) : "/" + folder;
     }
 
-    /** Posts a body while what is written to stderr goes to a log. */
-    private String postWithLog(String target, String body, ByteArrayOutputStream log) throws Exception {
+    /** Runs a call while what is written to stderr goes to a log. */
+    private static String withLog(ByteArrayOutputStream log, Callable<String> call) throws Exception {
         PrintStream before = System.err;
         System.setErr(new PrintStream(log, true, UTF_8));
         try {
-            return app.send("POST", target, body);
+            return call.call();
         } finally {
             System.setErr(before);
         }
+    }
+
+    /** Expects a line and a stack. */
+    private static void assertLogged(String line, ByteArrayOutputStream log) {
+        List<String> lines = log.toString(UTF_8).lines().toList();
+        assertEquals(line, lines.get(0));
+        assertTrue(lines.get(1).startsWith("\tat "), lines.get(1));
     }
 }
