@@ -3,31 +3,20 @@ namespace Handler;
 /// <summary>What the host sends in default mode.</summary>
 internal sealed record Envelope(Dictionary<string, JsonElement> Data, Dictionary<string, JsonElement> Metadata)
 {
-    private static readonly JsonSerializerOptions Strict =
-        new() { RespectNullableAnnotations = true, RespectRequiredConstructorParameters = true };
+    private static readonly JsonSerializerOptions Strict = new() { RespectNullableAnnotations = true, RespectRequiredConstructorParameters = true };
 
     /// <summary>Reads what the host posted.</summary>
     /// <exception cref="BadEnvelopeException">It cannot be read.</exception>
     public static Envelope Read(string body) =>
-        TryParse<Envelope>(body) ?? throw new BadEnvelopeException("""a JSON body such as {"Data":{},"Metadata":{}}""");
+        Parse<Envelope>(body, out string why) ?? throw new BadEnvelopeException("""a JSON body such as {"Data":{},"Metadata":{}}""", why);
 
     /// <summary>The value of a JSON text; null if the text is not JSON, or its value not of this type.</summary>
-    public static T? TryParse<T>(string json)
-    {
-        try
-        {
-            return JsonSerializer.Deserialize<T>(json, Strict);
-        }
-        catch (JsonException)
-        {
-            return default;
-        }
-    }
+    public static T? TryParse<T>(string json) => Parse<T>(json, out _);
 
     /// <summary>An object in Data: an HTTP request, a timer.</summary>
     public T Object<T>(string name) =>
-        TryParse<T>(Data.GetValueOrDefault(name) is { ValueKind: JsonValueKind.Object } value ? value.GetRawText() : "")
-        ?? throw new BadEnvelopeException($"`{name}` to be an object, with all that the function reads");
+        Parse<T>(Data.GetValueOrDefault(name) is { ValueKind: JsonValueKind.Object } value ? value.GetRawText() : "", out string why)
+        ?? throw new BadEnvelopeException($"`{name}` to be an object, with all that the function reads", why);
 
     /// <summary>A string in Data: a queue message.</summary>
     public string String(string name) => Decode<string>(Data, name, "a string");
@@ -39,14 +28,13 @@ internal sealed record Envelope(Dictionary<string, JsonElement> Data, Dictionary
     /// <summary>An array of strings in Data: a batch of events.</summary>
     public string[] Strings(string name) =>
         [.. Decode<string?[]>(Data, name, "an array of strings")
-            .Select(text => text ?? throw new BadEnvelopeException($"`{name}` to be an array of strings, without null"))];
+            .Select(text => text ?? throw new BadEnvelopeException($"`{name}` to be an array of strings", "one is null"))];
 
     /// <summary>The bytes of a blob trigger.</summary>
     // The bytes of a blob trigger with dataType binary are bare base64: never decode them as JSON.
     public byte[] BlobBytes(string name) =>
         Data.GetValueOrDefault(name) is { ValueKind: JsonValueKind.String } blob && blob.TryGetBytesFromBase64(out byte[]? bytes)
-            ? bytes
-            : throw new BadEnvelopeException($"`{name}` to be base64");
+            ? bytes : throw new BadEnvelopeException($"`{name}` to be base64", "it is not");
 
     /// <summary>A string in Metadata.</summary>
     public string MetadataString(string name) => Decode<string>(Metadata, name, "a string");
@@ -58,8 +46,22 @@ internal sealed record Envelope(Dictionary<string, JsonElement> Data, Dictionary
 
     // A string in Data and Metadata is JSON text inside a JSON string: decode it once, never twice.
     private static T Decode<T>(Dictionary<string, JsonElement> section, string name, string expected) =>
-        TryParse<T>(section.GetValueOrDefault(name) is { ValueKind: JsonValueKind.String } text ? text.GetString()! : "")
-        ?? throw new BadEnvelopeException($"`{name}` to be {expected}, as JSON inside a JSON string");
+        Parse<T>(section.GetValueOrDefault(name) is { ValueKind: JsonValueKind.String } text ? text.GetString()! : "", out string why)
+        ?? throw new BadEnvelopeException($"`{name}` to be {expected}, as JSON inside a JSON string", why);
+
+    private static T? Parse<T>(string json, out string why)
+    {
+        why = "it is null";
+        try
+        {
+            return JsonSerializer.Deserialize<T>(json, Strict);
+        }
+        catch (JsonException e)
+        {
+            why = e.Message;
+            return default;
+        }
+    }
 }
 
 /// <summary>An HTTP request in Data.</summary>
@@ -68,8 +70,8 @@ internal sealed record HttpTriggerData(Dictionary<string, string?> Params, strin
 /// <summary>A timer in Data.</summary>
 internal sealed record TimerTriggerData(bool IsPastDue);
 
-/// <summary>The envelope is not what the host sends; the message says what was expected.</summary>
-internal sealed class BadEnvelopeException(string expected) : Exception($"Expected {expected}");
+/// <summary>The envelope is not what the host sends; the message says what was expected, and why this is not it.</summary>
+internal sealed class BadEnvelopeException(string expected, string why) : Exception($"Expected {expected}: {why}");
 
 /// <summary>What the host expects back in default mode.</summary>
 // The host prints each line of Logs under the category Function.<Name>.User.
@@ -86,7 +88,5 @@ internal sealed record InvocationResult(object Outputs, string[] Logs, string? R
     /// <summary>The value of an http output with a JSON body.</summary>
     // The body is a string: an object would arrive indented, as text/plain.
     public static object JsonOutput(int statusCode, object body) =>
-        new { statusCode, headers = JsonHeaders, body = JsonSerializer.Serialize(body) };
-
-    private static readonly Dictionary<string, string> JsonHeaders = new() { ["content-type"] = "application/json" };
+        new { statusCode, headers = new Dictionary<string, string> { ["content-type"] = "application/json" }, body = JsonSerializer.Serialize(body) };
 }

@@ -7,8 +7,7 @@ internal static class Functions
 {
     /// <summary>Answers over HTTP and queues what it returns.</summary>
     public static InvocationResult HttpTriggerStringReturnValue(Envelope envelope) => new(
-        new { res = new { statusCode = 201, headers = new { header1 = "header1Val" }, body = "my world" } },
-        [], OutputBytes("Hello,World"));
+        new { res = new { statusCode = 201, headers = new { header1 = "header1Val" }, body = "my world" } }, [], OutputBytes("Hello,World"));
 
     /// <summary>Queues an order as it came and tells the caller that it did.</summary>
     public static InvocationResult HttpTriggerWithOutputs(Envelope envelope)
@@ -61,8 +60,7 @@ internal static class Functions
         // Data.messages is one string that holds a JSON array of strings, one for each event.
         string[] events = envelope.Strings("messages");
         int orders = events.Count(text => OrderIn(text) is not null);
-        string summary = OutputBytes(JsonSerializer.Serialize(new { events = events.Length, orders }));
-        return new(new { summary }, [$"Batch of {events.Length} events"]);
+        return new(new { summary = OutputBytes(JsonSerializer.Serialize(new { events = events.Length, orders })) }, [$"Batch of {events.Length} events"]);
     }
 
     /// <summary>Queues a tick that says whether it comes late.</summary>
@@ -70,8 +68,7 @@ internal static class Functions
     {
         // Before the first run ScheduleStatus is null, or its Last is 0001-01-01T00:00:00, with or without an offset.
         bool pastDue = envelope.Object<TimerTriggerData>("timer").IsPastDue;
-        string tick = OutputBytes(JsonSerializer.Serialize(new { pastDue }));
-        return new(new { tick }, [$"Timer ran, past due: {(pastDue ? "true" : "false")}"]);
+        return new(new { tick = OutputBytes(JsonSerializer.Serialize(new { pastDue })) }, [$"Timer ran, past due: {(pastDue ? "true" : "false")}"]);
     }
 
     /// <summary>The order of a JSON text such as {"order":7}; null if it has none, or no integer.</summary>

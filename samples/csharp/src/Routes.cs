@@ -54,7 +54,7 @@ internal static class Routes
         {
             await next(context);
         }
-        catch (Exception e) when (!context.Response.HasStarted && !context.RequestAborted.IsCancellationRequested)
+        catch (Exception e) when (!context.RequestAborted.IsCancellationRequested)
         {
             // What the handler writes to stderr appears in the host's log as an error, what it writes to stdout as
             // information.
@@ -64,8 +64,12 @@ internal static class Routes
             // A function that throws answers 500 once: the cause goes to the log, nothing of it to the caller.
             // A message that cannot be handled has nobody to tell: after a 500 the host tries again, five attempts in
             // all, then moves it to the poison queue.
-            context.Response.StatusCode = status;
-            await context.Response.WriteAsync(status < 500 ? e.Message : "Internal Server Error");
+            if (context.Response.HasStarted)
+            {
+                throw; // Half an answer must not look whole: Kestrel closes the connection.
+            }
+            string answer = status < 500 ? e.Message : "Internal Server Error";
+            await TypedResults.Text(answer, statusCode: status).ExecuteAsync(context);
         }
     }
 
@@ -105,8 +109,7 @@ internal static class Routes
     private static int? Number(string text, int least, int most) =>
         int.TryParse(text, NumberStyles.None, null, out int number) && number >= least && number <= most ? number : null;
 
-    private static IResult Json(object value, int status = 200) =>
-        Results.Json(value, contentType: "application/json", statusCode: status);
+    private static IResult Json(object value, int status = 200) => Results.Json(value, contentType: "application/json", statusCode: status);
 
     private static Task<string> ReadText(Stream body) => new StreamReader(body).ReadToEndAsync();
 }

@@ -9,16 +9,12 @@
  * @property {string} [ReturnValue] The value of the output binding `$return`.
  */
 
-/** The request is not what the host sends; the message says what was expected. */
+/** The request is not what the host sends; the message says what was expected, and why this is not it. */
 export class BadEnvelope extends Error {}
 
 /** The envelope in the text of a request's body. */
 export function readEnvelope(text) {
-  const envelope = parseJson(text);
-  if (!isObject(envelope?.Data) || !isObject(envelope.Metadata)) {
-    throw new BadEnvelope('Expected a JSON body such as {"Data":{},"Metadata":{}}');
-  }
-  return envelope;
+  return expect('a JSON body such as {"Data":{},"Metadata":{}}', text, (value) => isObject(value?.Data) && isObject(value.Metadata));
 }
 
 /**
@@ -27,8 +23,15 @@ export function readEnvelope(text) {
  * A string in Data and Metadata is JSON text inside a JSON string: decode it once, never twice.
  */
 export function decode(members, name, fits) {
-  const value = isString(members[name]) ? parseJson(members[name]) : undefined;
-  if (!fits(value)) throw new BadEnvelope(`Expected \`${name}\` to be JSON inside a JSON string`);
+  return expect(`\`${name}\` to be JSON inside a JSON string`, isString(members[name]) ? members[name] : "", fits);
+}
+
+function expect(expected, text, fits) {
+  let why = "it is something else";
+  const value = parseJson(text, ({ message }) => {
+    why = message.replaceAll(/\s+/g, " "); // It quotes the text, line ends and all.
+  });
+  if (!fits(value)) throw new BadEnvelope(`Expected ${expected}: ${why}`);
   return value;
 }
 
@@ -86,14 +89,12 @@ export function jsonOutput(statusCode, body) {
 }
 
 /** The value of a JSON text, or undefined if the text is not JSON. */
-export function parseJson(text) {
+export function parseJson(text, tell = () => {}) {
   try {
     return JSON.parse(text);
-  } catch {
-    return undefined;
+  } catch (error) {
+    return tell(error);
   }
 }
 
-function isObject(value) {
-  return typeof value === "object" && value !== null && !Array.isArray(value);
-}
+const isObject = (value) => typeof value === "object" && value !== null && !Array.isArray(value);

@@ -33,8 +33,8 @@ test("a function that throws answers 500 and tells the log alone", async (t) => 
   const fail = () => {
     throw new Error("out of tea");
   };
-  const begin = (incoming, response) => {
-    response.write("first");
+  const begin = async (incoming, response) => {
+    await new Promise((sent) => response.write("first", sent));
     fail();
   };
   const { ask } = await serve(t, {
@@ -43,30 +43,37 @@ test("a function that throws answers 500 and tells the log alone", async (t) => 
     "/api/begun": { GET: begin },
   });
   const log = t.mock.method(console, "error", () => {});
+  const lines = () => log.mock.calls.map((call) => call.arguments.map(String).join(" "));
   for (const path of ["/invoked", "/api/proxied"]) {
     log.mock.resetCalls();
     await expectText(await ask(`${path}?code=secret`, { method: "POST", body: '{"Data":{},"Metadata":{}}' }), 500, "Internal Server Error");
-    const lines = log.mock.calls.map((call) => call.arguments.map(String).join(" "));
-    assert.deepEqual(lines, [`POST ${path} failed: Error: out of tea`]);
+    assert.deepEqual(lines(), [`POST ${path} failed: Error: out of tea`]);
   }
-  // Half an answer must not look whole.
-  await assert.rejects(async () => (await ask("/api/begun")).text());
+  // Half an answer must not look whole: the connection is closed before its last chunk.
+  log.mock.resetCalls();
+  const half = await ask("/api/begun");
+  const reader = half.body.getReader();
+  const { value } = await reader.read();
+  assert.deepEqual([half.status, Buffer.from(value).toString()], [200, "first"]);
+  await assert.rejects(reader.read(), ({ cause }) => cause.code === "UND_ERR_SOCKET");
+  assert.deepEqual(lines(), ["GET /api/begun failed: Error: out of tea"]);
 });
 
 test("an envelope that cannot be read is answered with 400 and a line", async (t) => {
   const { ask } = await serve(t, { "/": { POST: invoke(({ Data }) => decode(Data, "message", isString)) } });
   const log = t.mock.method(console, "error", () => {});
-  const whole = 'Expected a JSON body such as {"Data":{},"Metadata":{}}';
-  const inside = "Expected `message` to be JSON inside a JSON string";
+  const whole = 'Expected a JSON body such as {"Data":{},"Metadata":{}}: ';
+  const inside = "Expected `message` to be JSON inside a JSON string: ";
   for (const [body, line] of [
-    ["", whole],
-    ["not json", whole],
-    ["null", whole],
-    ['{"Data":{}}', whole],
-    ['{"Data":[],"Metadata":{}}', whole],
-    ['{"Data":{},"Metadata":{}}', inside],
-    ['{"Data":{"message":7},"Metadata":{}}', inside],
-    ['{"Data":{"message":"hello"},"Metadata":{}}', inside],
+    ["", `${whole}Unexpected end of JSON input`],
+    ["not\njson", `${whole}Unexpected token 'o', "not json" is not valid JSON`],
+    ["null", `${whole}it is something else`],
+    ['{"Data":{}}', `${whole}it is something else`],
+    ['{"Data":[],"Metadata":{}}', `${whole}it is something else`],
+    ['{"Data":{},"Metadata":{}}', `${inside}Unexpected end of JSON input`],
+    ['{"Data":{"message":7},"Metadata":{}}', `${inside}Unexpected end of JSON input`],
+    ['{"Data":{"message":"null"},"Metadata":{}}', `${inside}it is something else`],
+    ['{"Data":{"message":"hello"},"Metadata":{}}', `${inside}Unexpected token 'h', "hello" is not valid JSON`],
   ]) {
     log.mock.resetCalls();
     await expectText(await ask("/", { method: "POST", body }), 400, line);

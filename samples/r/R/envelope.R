@@ -1,26 +1,32 @@
 # The envelope: what the host sends in default mode, and what it expects back.
 
-# Stops because the envelope is not what the host sends; the message says what was expected.
+# Stops because the envelope is not what the host sends; the message says what was expected, and why this is not it.
 bad_envelope <- function(...) stop(errorCondition(paste0("Expected ", ...), class = "bad_envelope"))
 
 # The envelope in the body of a request: a list of Data and Metadata, each a list, too.
 read_envelope <- function(body) {
-  envelope <- parse_json(as_text(body))
-  if (!is_object(member(envelope, "Data")) || !is_object(member(envelope, "Metadata"))) {
-    bad_envelope('a JSON body such as {"Data":{},"Metadata":{}}')
-  }
-  envelope
+  fits <- function(value) is_object(member(value, "Data")) && is_object(member(value, "Metadata"))
+  parse_expected(as_text(body), 'a JSON body such as {"Data":{},"Metadata":{}}', fits)
 }
 
 # The value of one member of Data or Metadata; `fits` says whether it is what the host sends.
 decode <- function(section, name, expected, fits) {
   text <- member(section, name)
-  # A string in Data and Metadata is JSON text inside a JSON string: decode it once, never twice.
-  value <- if (is.character(text)) parse_json(text)
+  expected <- paste0("`", name, "` to be ", expected, ", as JSON inside a JSON string")
   # R ends a string at a NUL, and would go on with half of it. Backslashes in pairs stand for themselves.
-  if (!fits(value) || grepl("(?<!\\\\)(\\\\\\\\)*\\\\u0000", text, perl = TRUE)) {
-    bad_envelope("`", name, "` to be ", expected, ", as JSON inside a JSON string")
-  }
+  if (any(grepl("(?<!\\\\)(\\\\\\\\)*\\\\u0000", text, perl = TRUE))) bad_envelope(expected, ": R holds no NUL")
+  # A string in Data and Metadata is JSON text inside a JSON string: decode it once, never twice.
+  parse_expected(if (is.character(text)) text else "", expected, fits)
+}
+
+# The value of a JSON text that must fit.
+parse_expected <- function(text, expected, fits) {
+  why <- "it is something else"
+  value <- parse_json(text, function(e) {
+    why <<- sub("\n.*", "", conditionMessage(e))
+    NULL
+  })
+  if (!fits(value)) bad_envelope(expected, ": ", why)
   value
 }
 
@@ -76,10 +82,10 @@ json_output <- function(status, body) {
   list(statusCode = status, headers = list("content-type" = "application/json"), body = to_json(body))
 }
 
-# The value of a JSON text, arrays and objects as lists; NULL if it is not JSON.
-parse_json <- function(text) {
+# The value of a JSON text, arrays and objects as lists; NULL, or what is wanted otherwise, if it is not JSON.
+parse_json <- function(text, otherwise = function(e) NULL) {
   # Not jsonlite::fromJSON: to that a text may also be a file or an address to read from.
-  tryCatch(jsonlite::parse_json(text), error = function(e) NULL)
+  tryCatch(jsonlite::parse_json(text), error = otherwise)
 }
 
 # The JSON text of a value: a vector of one is a scalar, unless it is marked with I().

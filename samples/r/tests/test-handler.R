@@ -69,22 +69,24 @@ test_that("a function that throws answers 500 and tells the log alone", {
 })
 
 test_that("an envelope that cannot be read is answered with 400 and a line", {
-  envelope <- 'Expected a JSON body such as {"Data":{},"Metadata":{}}'
-  message <- "Expected `message` to be a string, as JSON inside a JSON string"
+  envelope <- 'Expected a JSON body such as {"Data":{},"Metadata":{}}: '
+  message <- "Expected `message` to be a string, as JSON inside a JSON string: "
   bodies <- list(
-    c("", envelope),
-    c("not json", envelope),
-    c("null", envelope),
-    c('{"Data":{}}', envelope),
-    c('{"Data":[],"Metadata":{}}', envelope),
-    c('{"Data":{},"Metadata":{}}', message),
-    c('{"Data":{"message":7},"Metadata":{}}', message),
-    c('{"Data":{"message":"hello"},"Metadata":{}}', message)
+    c("", envelope, "parse error: premature EOF"),
+    c("not json", envelope, "lexical error: invalid string in json text."),
+    c("null", envelope, "it is something else"),
+    c('{"Data":{}}', envelope, "it is something else"),
+    c('{"Data":[],"Metadata":{}}', envelope, "it is something else"),
+    c('{"Data":{},"Metadata":{}}', message, "parse error: premature EOF"),
+    c('{"Data":{"message":7},"Metadata":{}}', message, "parse error: premature EOF"),
+    c('{"Data":{"message":"null"},"Metadata":{}}', message, "it is something else"),
+    c('{"Data":{"message":"hello"},"Metadata":{}}', message, "lexical error: invalid char in json text.")
   )
   for (given in bodies) {
     stderr <- capture.output(answer <- ask("POST", "/Invoked", body = given[1L], table = TABLE), type = "message")
-    expect_equal(answer, paste("400 text/plain; charset=utf-8", given[2L]))
-    expect_equal(stderr, given[2L])
+    line <- paste0(given[2L], given[3L])
+    expect_equal(answer, paste("400 text/plain; charset=utf-8", line))
+    expect_equal(stderr, line)
   }
 })
 
