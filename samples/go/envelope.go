@@ -8,6 +8,11 @@ type Envelope[Data, Metadata any] struct {
 	Metadata *Metadata
 }
 
+// BadEnvelope is the error for a body that is not what the host sends: what was expected, and why this is not it.
+type BadEnvelope struct{ Why error }
+
+func (b BadEnvelope) Error() string { return `Expected a JSON body such as {"Data":{},"Metadata":{}}, and in it what the function reads: ` + b.Why.Error() }
+
 // Quoted is nearly every value in Data and Metadata. For null, Value is a pointer.
 //
 // A string in Data and Metadata is JSON text inside a JSON string: decode it once, never twice.

@@ -106,9 +106,9 @@ func invoke[Data, Metadata any](function func(Envelope[Data, Metadata]) (*Invoca
 		text, readErr := io.ReadAll(r.Body)
 		var envelope Envelope[Data, Metadata]
 		if err := cmp.Or(readErr, json.Unmarshal(text, &envelope)); err != nil || envelope.Data == nil || envelope.Metadata == nil {
-			expected := fmt.Sprint(`Expected a JSON body such as {"Data":{},"Metadata":{}}, and in it what the function reads: `, cmp.Or(err, errors.New("one of the two is missing")))
-			log.Print(expected)
-			http.Error(w, expected, http.StatusBadRequest)
+			bad := BadEnvelope{cmp.Or(err, errors.New("one of the two is missing"))}
+			log.Print(bad)
+			http.Error(w, bad.Error(), http.StatusBadRequest)
 			return
 		}
 		result, err := function(envelope)
