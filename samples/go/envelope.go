@@ -11,7 +11,9 @@ type Envelope[Data, Metadata any] struct {
 // BadEnvelope is the error for a body that is not what the host sends: what was expected, and why this is not it.
 type BadEnvelope struct{ Why error }
 
-func (b BadEnvelope) Error() string { return `Expected a JSON body such as {"Data":{},"Metadata":{}}, and in it what the function reads: ` + b.Why.Error() }
+func (b BadEnvelope) Error() string {
+	return `Expected a JSON body such as {"Data":{},"Metadata":{}}, and in it what the function reads: ` + b.Why.Error()
+}
 
 // Quoted is nearly every value in Data and Metadata. For null, Value is a pointer.
 //
