@@ -42,8 +42,7 @@ func httpTriggerWithOutputs(envelope Envelope[struct{ Req OrderRequest }, any]) 
 	order, ok := orderIn(req.Body)
 	if !ok {
 		// A caller's mistake is a successful invocation whose http output says 400.
-		res := jsonOutput(http.StatusBadRequest, map[string]string{"error": "expected a JSON body with an integer order"})
-		return &InvocationResult{Outputs: map[string]any{"res": res}}, nil
+		return &InvocationResult{Outputs: map[string]any{"res": jsonOutput(http.StatusBadRequest, map[string]string{"error": "expected a JSON body with an integer order"})}}, nil
 	}
 	res := jsonOutput(http.StatusCreated, map[string]any{"accepted": order, "customer": req.Params.Customer})
 	return &InvocationResult{Outputs: map[string]any{"order": []byte(req.Body), "res": res}, Logs: logs("Accepted order %d", order)}, nil
