@@ -6,7 +6,7 @@ use std::collections::BTreeSet;
 use std::convert::Infallible;
 use std::fs;
 use std::io::{Read, Write};
-use std::net::{TcpListener, TcpStream};
+use std::net::{SocketAddr, TcpListener, TcpStream};
 use std::path::Path;
 use std::process::Command;
 use std::time::Duration;
@@ -31,23 +31,37 @@ async fn ask(router: Router, method: &str, path: &str, body: &'static str) -> (u
     (parts.status.as_u16(), String::from_utf8(body.to_vec()).expect("text"))
 }
 
-/// Sends a request so many times, straight at the server; gives all that comes until it closes the connection.
+/// Asks the server of these routes for so many answers to a request, all over one pool of connections.
 async fn send(routes: Router, request: &'static str, times: usize) -> Vec<String> {
     let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.expect("a port");
     let address = listener.local_addr().expect("an address");
     let server = tokio::spawn(axum::serve(listener, with_layers(routes)).into_future());
-    let call = move || {
-        let mut connection = TcpStream::connect(address).expect("a connection");
-        connection.set_read_timeout(Some(WAIT_LIMIT)).expect("a limit");
-        connection.write_all(request.as_bytes()).expect("a request sent");
-        let mut reply = String::new();
-        connection.read_to_string(&mut reply).expect("a reply, and the connection closed");
-        reply
-    };
-    let calls = tokio::task::spawn_blocking(move || (0..times).map(|_| call()).collect());
+    let calls = tokio::task::spawn_blocking(move || {
+        let mut kept = None;
+        (0..times).map(|_| answer(&mut kept, address, request)).collect()
+    });
     let replies = calls.await.expect("all calls answered");
     server.abort();
     replies
+}
+
+/// The answer to one request. A connection is kept for the next one, unless the answer says that it is closed.
+fn answer(kept: &mut Option<TcpStream>, address: SocketAddr, request: &str) -> String {
+    let mut connection = kept.take().unwrap_or_else(|| TcpStream::connect(address).expect("a connection"));
+    connection.set_read_timeout(Some(WAIT_LIMIT)).expect("a limit");
+    connection.write_all(request.as_bytes()).expect("a request sent");
+    let (mut reply, mut piece) = (String::new(), [0; 4096]);
+    loop {
+        let length = connection.read(&mut piece).expect("more of the answer");
+        reply.push_str(std::str::from_utf8(&piece[..length]).expect("text"));
+        if length == 0 {
+            return reply;
+        }
+        if reply.ends_with("\r\n\r\nhere") {
+            *kept = Some(connection).filter(|_| !reply.to_ascii_lowercase().contains("\r\nconnection: close\r\n"));
+            return reply;
+        }
+    }
 }
 
 #[tokio::test]
