@@ -54,7 +54,7 @@ pub fn with_layers(routes: Router) -> Router {
 
 /// A function that throws answers 500 once: the cause goes to the log, nothing of it to the caller.
 ///
-/// Rust has written there, too, in which line. If the answer has begun, hyper closes the connection.
+/// Rust has written there, too, in which line of the code. That is all if the answer has begun: then hyper closes the connection.
 async fn answer_panics(request: Request, next: Next) -> Response {
     let call = format!("{} {}", request.method(), request.uri().path());
     AssertUnwindSafe(next.run(request)).catch_unwind().await.unwrap_or_else(|cause| {
