@@ -61,9 +61,9 @@ fn mistakes(document: &Document) -> Vec<Diagnostic> {
             faults.extend(of_section(section, &path, members));
         }
     }
-    faults.extend(document.repeated.iter().map(|path| {
-        let name = path.rsplit('.').next().unwrap_or(path);
-        Diagnostic::of_name(format!("`{name}` stands there more than once; the last one counts"), path.as_str())
+    faults.extend(document.repeated(Diagnostic::MOST_OF_A_FILE).into_iter().map(|path| {
+        let name = path.rsplit('.').next().unwrap_or(&path);
+        Diagnostic::of_name(format!("`{name}` stands there more than once; the last one counts"), path.clone())
             .hint("remove all but one")
     }));
     faults.extend(handler_sections(file));

@@ -1,22 +1,26 @@
-//! A JSON file, and where in it each of its values stands.
+//! A JSON file, and where in it its values stand.
 
-use std::collections::HashMap;
+use std::collections::HashSet;
 use std::ops::Range;
 
-use serde_json::{Map, Value};
+use serde_json::Value;
 
 use crate::json::{DEFAULT_MAX_DEPTH, Error, ErrorKind, Json, Position, Reader, newtonsoft_place};
 
-/// A parsed JSON file: its value, and the place of every value in it.
+/// A parsed JSON file, with its text: where a value stands is looked up there when somebody asks. To keep the path of every value
+/// would take the square of the text's length in memory, where a long name has many values below it.
 #[derive(Debug, Clone)]
 pub struct Document {
     /// The whole value; of a name given twice in one object the last value counts.
     pub value: Value,
-    /// The paths of members that stand in their object more than once.
-    pub repeated: Vec<String>,
     text: String,
-    values: HashMap<String, Range<usize>>,
-    names: HashMap<String, usize>,
+}
+
+/// Where a value stands in its text.
+struct Place {
+    /// Where the name of a member begins.
+    name: Option<usize>,
+    value: Range<usize>,
 }
 
 impl Document {
@@ -26,13 +30,10 @@ impl Document {
     /// # Errors
     /// Where the text is not JSON even by these rules.
     pub fn parse(text: &str) -> Result<Self, Error> {
-        let mut document = Self::empty(text);
-        let mut reader = Reader::new(text, DEFAULT_MAX_DEPTH).without_dates();
-        if !reader.is_empty()? {
-            document.value = document.read(&mut reader, String::new())?;
-            reader.end()?;
-        }
-        Ok(document)
+        let mut reader = reader(text).with_first_places();
+        let value = if reader.is_empty()? { Value::Null } else { reader.value()?.into() };
+        reader.end()?;
+        Ok(Self { value, text: text.strip_prefix('\u{feff}').unwrap_or(text).to_owned() })
     }
 
     /// The same for a text that must be an object, as .NET's `JObject.Parse` reads it.
@@ -40,7 +41,7 @@ impl Document {
     /// # Errors
     /// Where the text is not JSON even by these rules, or not an object.
     pub fn parse_object(text: &str) -> Result<Self, Error> {
-        let mut reader = Reader::new(text, DEFAULT_MAX_DEPTH).without_dates();
+        let mut reader = reader(text);
         if reader.at_object()? {
             let is_cut_off = reader.rest()[1..].trim().is_empty();
             let kind = |error: Error| if is_cut_off { error.of_kind(ErrorKind::OnlyBrace) } else { error };
@@ -65,64 +66,110 @@ impl Document {
     /// Where the value at a path such as `bindings[0].type` begins; ignoring case if the exact path is not there.
     #[must_use]
     pub fn start(&self, path: &str) -> Option<Position> {
-        let in_other_case =
-            || self.values.iter().find(|(known, _)| known.eq_ignore_ascii_case(path)).map(|(_, place)| place);
-        let place = self.values.get(path).or_else(in_other_case)?;
-        Some(Position::of(&self.text, place.start))
+        let place = self.place(path).or_else(|| self.place_by(path, str::eq_ignore_ascii_case))?;
+        Some(Position::of(&self.text, place.value.start))
     }
 
     /// Where the name of the value at a path begins; the items of a list have none.
     #[must_use]
     pub fn name(&self, path: &str) -> Option<Position> {
-        self.names.get(path).map(|start| Position::of(&self.text, *start))
+        self.place(path)?.name.map(|start| Position::of(&self.text, start))
     }
 
     /// The line and the number of characters before the end of the value at `path`: a place as Newtonsoft's JSON reader
     /// reports it, having read the value, or the bracket with which it begins.
     #[must_use]
     pub fn newtonsoft_place(&self, path: &str) -> (usize, usize) {
-        let Some(place) = self.values.get(path) else { return (0, 0) };
-        let has_members = self.text[place.start..].starts_with(['[', '{']);
-        newtonsoft_place(&self.text, if has_members { place.start + 1 } else { place.end })
+        let Some(Place { value, .. }) = self.place(path) else { return (0, 0) };
+        let has_members = self.text[value.start..].starts_with(['[', '{']);
+        newtonsoft_place(&self.text, if has_members { value.start + 1 } else { value.end })
     }
 
-    fn empty(text: &str) -> Self {
-        let text = text.strip_prefix('\u{feff}').unwrap_or(text).to_owned();
-        Self { value: Value::Null, repeated: Vec::new(), text, values: HashMap::new(), names: HashMap::new() }
-    }
-
-    /// The next value, having noted where it and all below it stand.
-    fn read(&mut self, reader: &mut Reader<'_>, path: String) -> Result<Value, Error> {
-        let is_object = reader.at_object()?;
-        let start = reader.offset();
-        let value = if is_object {
-            self.read_members(reader, &path)?
-        } else if reader.at_array()? {
-            let mut elements = Vec::new();
-            reader.array(|index, reader| {
-                elements.push(self.read(reader, format!("{path}[{index}]"))?);
-                Ok(())
-            })?;
-            Value::Array(elements)
-        } else {
-            reader.scalar()?.into()
-        };
-        self.values.insert(path, start..reader.offset());
-        Ok(value)
-    }
-
-    fn read_members(&mut self, reader: &mut Reader<'_>, path: &str) -> Result<Value, Error> {
-        let mut members = Map::new();
-        reader.object(|name, reader| {
-            let below = if path.is_empty() { name.clone() } else { format!("{path}.{name}") };
-            self.names.insert(below.clone(), reader.name_offset());
-            if members.contains_key(&name) {
-                self.repeated.push(below.clone());
+    /// The paths of the first members that stand in their object more than once, at most so many.
+    #[must_use]
+    pub fn repeated(&self, most: usize) -> Vec<String> {
+        let mut found = Vec::new();
+        // The text has been read once, so it can be read again.
+        _ = repeated(&mut reader(&self.text), &mut Vec::new(), &mut |path| {
+            if found.len() < most {
+                found.push(path.concat().trim_start_matches('.').to_owned());
             }
-            members.insert(name, self.read(reader, below)?);
+        });
+        found
+    }
+
+    fn place(&self, path: &str) -> Option<Place> {
+        self.place_by(path, str::eq)
+    }
+
+    fn place_by(&self, path: &str, is_same: fn(&str, &str) -> bool) -> Option<Place> {
+        let mut reader = reader(&self.text);
+        if reader.is_empty().ok()? { None } else { place(&mut reader, path, is_same).ok()? }
+    }
+}
+
+fn reader(text: &str) -> Reader<'_> {
+    Reader::new(text, DEFAULT_MAX_DEPTH).without_dates()
+}
+
+/// Passes over the next value; where the one at `path` in it stands. Of a name given twice the last value counts.
+fn place(reader: &mut Reader<'_>, path: &str, is_same: fn(&str, &str) -> bool) -> Result<Option<Place>, Error> {
+    // What of the path is below a part of it.
+    let below = |part: &str| {
+        let (begin, rest) = path.split_at_checked(part.len())?;
+        let is_whole = is_same(begin, part) && (rest.is_empty() || rest.starts_with(['.', '[']));
+        is_whole.then(|| rest.strip_prefix('.').unwrap_or(rest))
+    };
+    let mut found = None;
+    if path.is_empty() {
+        reader.at_object()?;
+        let start = reader.offset();
+        reader.skip()?;
+        found = Some(Place { name: None, value: start..reader.offset() });
+    } else if reader.at_object()? {
+        reader.object(|name, reader| {
+            let start = reader.name_offset();
+            let Some(rest) = below(&name) else { return reader.skip() };
+            if let Some(place) = place(reader, rest, is_same)? {
+                let name = if rest.is_empty() { Some(start) } else { place.name };
+                found = Some(Place { name, ..place });
+            }
             Ok(())
         })?;
-        Ok(Value::Object(members))
+    } else if reader.at_array()? {
+        reader.array(|index, reader| {
+            let Some(rest) = below(&format!("[{index}]")) else { return reader.skip() };
+            found = place(reader, rest, is_same)?;
+            Ok(())
+        })?;
+    } else {
+        reader.skip()?;
+    }
+    Ok(found)
+}
+
+/// Passes over the next value, and reports the path of each member in it that its object has already.
+fn repeated(reader: &mut Reader<'_>, path: &mut Vec<String>, report: &mut impl FnMut(&[String])) -> Result<(), Error> {
+    if reader.at_object()? {
+        let mut names = HashSet::new();
+        reader.object(|name, reader| {
+            path.push(format!(".{name}"));
+            if !names.insert(name) {
+                report(path);
+            }
+            repeated(reader, path, report)?;
+            path.pop();
+            Ok(())
+        })
+    } else if reader.at_array()? {
+        reader.array(|index, reader| {
+            path.push(format!("[{index}]"));
+            repeated(reader, path, report)?;
+            path.pop();
+            Ok(())
+        })
+    } else {
+        reader.skip()
     }
 }
 
@@ -152,7 +199,8 @@ mod tests {
     fn the_last_of_two_equal_names_counts() {
         assert_eq!(Document::parse(r#"{"a": 1, "a": 2}"#).unwrap().value, json!({"a": 2}));
         let document = Document::parse(r#"{"a": {"b": 1, "B": 2, "b": 3}, "c": 1, "c": 2}"#).unwrap();
-        assert_eq!(document.repeated, ["a.b", "c"]);
+        assert_eq!(document.repeated(9), ["a.b", "c"]);
+        assert_eq!(document.repeated(1), ["a.b"]);
     }
 
     #[test]
