@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use serde_json::Value;
 
 use super::settings::Settings;
+use super::table::Table;
 use dotnet_text::json::text_of;
 
 /// The section of the configuration that host.json fills and `AzureFunctionsJobHost__…` settings override.
@@ -15,13 +16,7 @@ pub const JOB_HOST: &str = "AzureFunctionsJobHost";
 /// case are merged, and of a key given twice the last value counts (recordings CX-key-case, CX-case-duplicate-section, C12).
 #[derive(Debug, Clone, Default)]
 pub struct Configuration {
-    leaves: BTreeMap<String, Leaf>,
-}
-
-#[derive(Debug, Clone)]
-struct Leaf {
-    path: String,
-    value: String,
+    leaves: Table,
 }
 
 impl Configuration {
@@ -29,18 +24,18 @@ impl Configuration {
     pub fn new(defaults: &[(&str, &str)], host_json: &Value, settings: &Settings) -> Self {
         let mut configuration = Self::default();
         for (path, value) in defaults {
-            configuration.set((*path).to_owned(), (*value).to_owned());
+            configuration.leaves.set((*path).to_owned(), (*value).to_owned());
         }
         configuration.add(String::new(), host_json);
         for (path, value) in settings.below(JOB_HOST) {
-            configuration.set(path.to_owned(), value.to_owned());
+            configuration.leaves.set(path.to_owned(), value.to_owned());
         }
         configuration
     }
 
     /// The text of one leaf; numbers and booleans as .NET writes them (`True`).
     pub fn get(&self, path: &str) -> Option<&str> {
-        self.leaves.get(&path.to_lowercase()).map(|leaf| leaf.value.as_str())
+        self.leaves.get(path)
     }
 
     /// Whether there is a value at `path` or anything below it. An empty object or list counts as absent, as in .NET
@@ -51,16 +46,11 @@ impl Configuration {
 
     /// The names directly below `path`, numbers first and in numerical order, then by name.
     pub fn children(&self, path: &str) -> Vec<String> {
-        let prefix = format!("{}:", path.to_lowercase());
         let mut names: BTreeMap<(u64, String), String> = BTreeMap::new();
-        for (folded, leaf) in self.leaves.range(prefix.clone()..).take_while(|(folded, _)| folded.starts_with(&prefix))
-        {
-            let rest = &folded[prefix.len()..];
-            let depth = prefix.matches(':').count() - 1;
-            let name = leaf.path.split(':').nth(depth + 1).unwrap_or(rest);
-            let folded_name = rest.split(':').next().unwrap_or(rest);
-            let rank = folded_name.parse().unwrap_or(u64::MAX);
-            names.entry((rank, folded_name.to_owned())).or_insert_with(|| name.to_owned());
+        for (below, _) in self.leaves.below(path) {
+            let name = below.split(':').next().unwrap_or(below);
+            let folded = name.to_lowercase();
+            names.entry((folded.parse().unwrap_or(u64::MAX), folded)).or_insert_with(|| name.to_owned());
         }
         names.into_values().collect()
     }
@@ -70,8 +60,9 @@ impl Configuration {
         self.children(path).iter().filter_map(|name| self.get(&format!("{path}:{name}"))).map(str::to_owned).collect()
     }
 
-    fn set(&mut self, path: String, value: String) {
-        self.leaves.insert(path.to_lowercase(), Leaf { path, value });
+    /// Every leaf below `section`, as (path after `section:`, text), in the order of the paths.
+    pub fn below<'a>(&'a self, section: &str) -> impl Iterator<Item = (&'a str, &'a str)> + use<'a> {
+        self.leaves.below(section)
     }
 
     fn add(&mut self, path: String, value: &Value) {
@@ -88,7 +79,7 @@ impl Configuration {
                 }
             }
             // Null has an empty text, so that `"routePrefix": null` is an empty prefix.
-            leaf => self.set(path, text_of(leaf).unwrap_or_default()),
+            leaf => self.leaves.set(path, text_of(leaf).unwrap_or_default()),
         }
     }
 }

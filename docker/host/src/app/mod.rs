@@ -20,6 +20,7 @@ mod profile;
 mod retry;
 mod settings;
 mod syntax;
+mod table;
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;

@@ -1,21 +1,12 @@
 //! Settings: the environment as .NET's configuration sees it.
 
-use std::collections::BTreeMap;
-
+use super::table::Table;
 use crate::grammar::{self, setting_names};
 
 /// A snapshot of the environment. Names are compared ignoring case, and `__` in a name means `:`, as in the
 /// configuration of the real host, so `AzureFunctionsJobHost__version` is found as `azurefunctionsjobhost:version`.
 #[derive(Debug, Clone, Default)]
-pub struct Settings {
-    entries: BTreeMap<String, Entry>,
-}
-
-#[derive(Debug, Clone)]
-struct Entry {
-    name: String,
-    value: String,
-}
+pub struct Settings(Table);
 
 /// App Service spells connection strings as environment variables with these prefixes (.NET's
 /// `EnvironmentVariablesConfigurationProvider`).
@@ -24,7 +15,7 @@ const CONNECTION_STRING_PREFIXES: [&str; 4] = ["MYSQLCONNSTR_", "SQLAZURECONNSTR
 impl Settings {
     /// The value of a setting, with `:` or `__` between the parts of its name.
     pub fn get(&self, name: &str) -> Option<&str> {
-        self.entries.get(&fold(&normal(name))).map(|entry| entry.value.as_str())
+        self.0.get(&normal(name))
     }
 
     /// The value of a setting that is there and not empty.
@@ -46,37 +37,28 @@ impl Settings {
     }
 
     pub fn all(&self) -> impl Iterator<Item = (&str, &str)> {
-        self.entries.values().map(|entry| (entry.name.as_str(), entry.value.as_str()))
+        self.0.iter()
     }
 
     /// Every setting below `section`, as (path after `section:`, value), in the order of the names.
     pub fn below<'a>(&'a self, section: &str) -> impl Iterator<Item = (&'a str, &'a str)> + use<'a> {
-        let prefix = format!("{}:", fold(&normal(section)));
-        self.entries.range(prefix.clone()..).take_while(move |(folded, _)| folded.starts_with(&prefix)).map({
-            let skip = normal(section).len() + 1;
-            move |(_, entry)| (entry.name.get(skip..).unwrap_or(""), entry.value.as_str())
-        })
+        self.0.below(&normal(section))
     }
 }
 
 impl<N: Into<String>, V: Into<String>> FromIterator<(N, V)> for Settings {
     /// Settings from names and values; of two names that are equal but for their case the last one counts.
     fn from_iter<I: IntoIterator<Item = (N, V)>>(pairs: I) -> Self {
-        let mut entries = BTreeMap::new();
+        let mut table = Table::default();
         for (name, value) in pairs {
-            let name = connection_string_name(normal(&name.into()));
-            entries.insert(fold(&name), Entry { name, value: value.into() });
+            table.set(connection_string_name(normal(&name.into())), value.into());
         }
-        Self { entries }
+        Self(table)
     }
 }
 
 fn normal(name: &str) -> String {
     name.replace("__", ":")
-}
-
-fn fold(name: &str) -> String {
-    name.to_lowercase()
 }
 
 fn connection_string_name(name: String) -> String {
