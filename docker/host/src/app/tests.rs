@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use super::*;
+use crate::log::Level;
 
 mod values;
 
@@ -79,6 +80,16 @@ fn settings_override_host_json_and_disable_functions() {
     assert_eq!(arguments("--x"), Vec::<String>::new());
     assert!(app.functions[0].disabled && app.functions[0].http_mode(&app.options) == HttpMode::Forwarding);
     assert!(!folder.load(&[("AzureWebJobs__F__Disabled", "true")]).functions[0].disabled);
+}
+
+#[test]
+fn a_level_may_stand_at_any_depth() {
+    let name = vec!["a"; 32 * 1024].join(":");
+    for (level, expected) in [("Error", vec![(name.clone(), Level::Error)]), ("", Vec::new())] {
+        let logging = format!(r#""logging": {{"logLevel": {{"{name}": "{level}"}}}}"#);
+        let app = Folder::new(&HOST.replacen('{', &format!("{{{logging}, "), 1)).load(&[]);
+        assert!(app.options.logging.levels == expected && app.errors.is_empty());
+    }
 }
 
 #[test]

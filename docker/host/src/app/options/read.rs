@@ -311,23 +311,17 @@ impl Reader<'_> {
     /// PX2-host-level-*).
     fn levels(&mut self, section: &str) -> Vec<(String, Level)> {
         let mut levels = Vec::new();
-        self.add_levels(section, "", &mut levels);
-        levels
-    }
-
-    fn add_levels(&mut self, section: &str, below: &str, levels: &mut Vec<(String, Level)>) {
-        for name in self.configuration.children(&format!("{section}{below}")) {
-            let path = format!("{section}{below}:{name}");
-            match self.configuration.get(&path).filter(|text| !text.is_empty()).map(|text| (text, text.parse())) {
-                None => self.add_levels(section, &format!("{below}:{name}"), levels),
-                Some((_, Ok(level))) => levels.push((path[section.len() + 1..].to_owned(), level)),
-                Some((text, Err(()))) => {
+        for (category, text) in self.configuration.below(section).filter(|(_, text)| !text.is_empty()) {
+            match text.parse() {
+                Ok(level) => levels.push((category.to_owned(), level)),
+                Err(()) => {
                     let text = format!("Configuration value '{text}' is not supported.");
                     let status = format!("Microsoft.Extensions.Logging.Configuration: {text}");
-                    self.errors.push(HostError::new(status, &path));
+                    self.errors.push(HostError::new(status, &format!("{section}:{category}")));
                 }
             }
         }
+        levels
     }
 }
 
