@@ -318,9 +318,7 @@ fn settings(function: &Function, registered: &Registered<'_>) -> Option<Diagnost
             if let Some(fault) = too_long(property, text, format!("bindings[{index}].{property}")) {
                 return Some(fault);
             }
-            // Every second piece stands between two percent signs.
-            let names = text.split('%').skip(1).step_by(2).take(text.matches('%').count() / 2);
-            if let Some(missing) = names.into_iter().find(|name| registered.settings.get(name).is_none()) {
+            if let Err(grammar::Error::NoSetting(missing)) = registered.settings.expand(text) {
                 let text = format!(
                     "Microsoft.Azure.WebJobs.Host: Error indexing method 'Functions.{}'. \
                      Microsoft.Azure.WebJobs.Host: '%{missing}%' does not resolve to a value.",

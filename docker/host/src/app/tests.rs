@@ -93,6 +93,14 @@ fn a_level_may_stand_at_any_depth() {
 }
 
 #[test]
+fn a_setting_that_is_empty_is_no_value_of_a_binding() {
+    let folder = Folder::new(HOST).bindings("F", r#"{"type": "timerTrigger", "name": "t", "schedule": "%CRON%"}"#);
+    let error = folder.load(&[("CRON", "")]).functions[0].errors.first().cloned().unwrap_or_default();
+    assert!(error.contains("'%CRON%' does not resolve to a value"), "{error}");
+    assert_eq!(folder.load(&[("CRON", "0 * * * * *")]).functions[0].errors, [""; 0]);
+}
+
+#[test]
 fn host_errors_have_the_words_of_the_real_host() {
     for (host_json, part) in [
         ("{}", "WorkerConfig for runtime: custom not found."),
