@@ -137,6 +137,13 @@ mod tests {
     }
 
     #[test]
+    fn many_braces_that_count_nothing_are_read_in_time() {
+        let begun = std::time::Instant::now();
+        _ = Pattern::parse(&"{".repeat(64 * 1024));
+        assert!(begun.elapsed().as_secs() < 5, "{:?}", begun.elapsed());
+    }
+
+    #[test]
     fn a_pattern_that_turns_back_for_ever_is_given_up() {
         let it = Pattern::parse(r"^(a|aa)+\1$").unwrap();
         assert!(matches!(it.is_match(&format!("{}b", "a".repeat(200))), Err(Error::Endless(_))));

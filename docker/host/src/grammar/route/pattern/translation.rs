@@ -126,11 +126,11 @@ impl Translation {
 
     /// The counts of `{2}`, `{2,}` or `{2,3}` behind the brace, if that is what it begins.
     fn counts(&self) -> Option<String> {
-        let rest: String = self.characters[self.at..].iter().take_while(|character| **character != '}').collect();
+        let is_part = |character: &&char| character.is_ascii_digit() || **character == ',';
+        let rest: String = self.characters[self.at..].iter().take_while(is_part).collect();
         let (least, most) = rest.split_once(',').unwrap_or((&rest, ""));
-        let digits = |text: &str| text.bytes().all(|byte| byte.is_ascii_digit());
-        let is_closed = self.characters.get(self.at + rest.chars().count()).is_some();
-        (is_closed && !least.is_empty() && digits(least) && digits(most)).then_some(rest)
+        let is_closed = self.characters.get(self.at + rest.len()) == Some(&'}');
+        (is_closed && !least.is_empty() && !most.contains(',')).then_some(rest)
     }
 
     fn quantifier(&mut self, character: char) -> Result<(), Error> {
@@ -159,7 +159,7 @@ impl Translation {
             if is_of_group {
                 self.repeats = repeats;
             }
-            self.at += counts.chars().count() + 1;
+            self.at += counts.len() + 1;
             self.written.push_str(&counts);
             self.written.push('}');
         }
