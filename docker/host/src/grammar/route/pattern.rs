@@ -137,6 +137,13 @@ mod tests {
     }
 
     #[test]
+    fn a_class_within_a_class_has_an_end() {
+        check(&format!("^{}a{}$", "[b-".repeat(9), "]".repeat(9)).replace("-a", "-[a]"), &["b"], &["c"]);
+        let deep = format!("{}a{}", "[a-".repeat(20_000), "]".repeat(20_000));
+        assert!(matches!(Pattern::parse(&deep), Err(Error::Unsupported(_))));
+    }
+
+    #[test]
     fn many_braces_that_count_nothing_are_read_in_time() {
         let begun = std::time::Instant::now();
         _ = Pattern::parse(&"{".repeat(64 * 1024));

@@ -11,6 +11,9 @@ const WORD: &str = r"\p{L}\p{Mn}\p{Nd}\p{Pc}";
 const CATEGORIES: &str =
     "L Lu Ll Lt Lm Lo M Mn Mc Me N Nd Nl No P Pc Pd Ps Pe Pi Pf Po S Sm Sc Sk So Z Zs Zl Zp C Cc Cf Cs Co Cn";
 
+/// How many classes may stand one in another: each takes room on the stack, here and in the engine.
+const MOST_DEEP: usize = 50;
+
 impl Translation {
     /// What an escape means both in a class and outside.
     pub(super) fn class_escape(&mut self, character: char) -> Result<Item, Error> {
@@ -81,6 +84,10 @@ impl Translation {
 
     /// A class, behind its bracket. Brackets in it mean themselves, but for `-[…]`, which takes away.
     pub(super) fn class(&mut self) -> Result<String, Error> {
+        self.class_at(0)
+    }
+
+    fn class_at(&mut self, depth: usize) -> Result<String, Error> {
         const UNCLOSED: Error = Error::Broken("unterminated [] set");
         let negated = if self.skip("^") { "^" } else { "" };
         let mut items = String::new();
@@ -91,7 +98,10 @@ impl Translation {
                 return Ok(format!("[{negated}{items}]"));
             }
             if character == '-' && !is_first && self.skip("[") {
-                let less = self.class()?;
+                if depth == MOST_DEEP {
+                    return Err(Error::Unsupported(format!("more than {MOST_DEEP} classes, one in another")));
+                }
+                let less = self.class_at(depth + 1)?;
                 return if self.skip("]") {
                     Ok(format!("[[{negated}{items}]--{less}]"))
                 } else {
