@@ -49,14 +49,16 @@ struct Memory {
     /// Accepted keys. The real host compares these ignoring case, so that once the right key was used its
     /// other spellings are accepted too (recording KX-key-forms).
     accepted: HashMap<String, Identity>,
-    /// When each key file that was read was last looked at, and its state then.
+    /// What each key file that was read had in it.
     files: HashMap<PathBuf, Look>,
 }
 
+/// A key file, when it was last looked at, and its state then.
 #[derive(Debug)]
 struct Look {
     at: Instant,
     changed: Option<(SystemTime, u64)>,
+    keys: Vec<(Key, KeyLevel)>,
 }
 
 impl Keys {
@@ -90,15 +92,17 @@ impl Keys {
         if let Some(identity) = memory.accepted.get(&remembered) {
             return Ok(Some(identity.clone()));
         }
-        let host_path = directory.join("host.json");
-        let host = HostFile::read_or_make(&host_path)?;
-        memory.look_at(&host_path);
-        let mut identity = match_key(key, host.keys());
+        let of_host = |path: &Path| {
+            let file = HostFile::read_or_make(path)?;
+            Ok(file.keys().map(|(key, level)| (key.clone(), level)).collect())
+        };
+        let of_function = |path: &Path| {
+            let keys = FunctionFile::read_or_make(path)?.keys.into_iter();
+            Ok(keys.map(|key| (key, KeyLevel::Function)).collect())
+        };
+        let mut identity = match_key(key, memory.keys(directory.join("host.json"), of_host)?);
         if let (None, Some(name)) = (&identity, &function) {
-            let path = directory.join(format!("{name}.json"));
-            let file = FunctionFile::read_or_make(&path)?;
-            memory.look_at(&path);
-            identity = match_key(key, file.keys.iter().map(|key| (key, KeyLevel::Function)));
+            identity = match_key(key, memory.keys(directory.join(format!("{name}.json")), of_function)?);
         }
         if let Some(identity) = &identity {
             if memory.accepted.len() >= MOST_REMEMBERED_KEYS {
@@ -222,8 +226,18 @@ impl Memory {
         }
     }
 
-    fn look_at(&mut self, path: &Path) {
-        self.files.insert(path.to_path_buf(), Look { at: Instant::now(), changed: last_change(path) });
+    /// The keys in a file, which is read again if it has changed: whoever tries wrong keys costs a look at it.
+    fn keys(
+        &mut self,
+        path: PathBuf,
+        read: impl FnOnce(&Path) -> Result<Vec<(Key, KeyLevel)>, Diagnostic>,
+    ) -> Result<&[(Key, KeyLevel)], Diagnostic> {
+        let is_same = |look: &Look| look.changed.is_some() && look.changed == last_change(&path);
+        if !self.files.get(&path).is_some_and(is_same) {
+            let keys = read(&path)?;
+            self.files.insert(path.clone(), Look { at: Instant::now(), changed: last_change(&path), keys });
+        }
+        Ok(self.files.get(&path).map_or(&[], |look| &look.keys))
     }
 }
 
@@ -233,12 +247,12 @@ fn last_change(path: &Path) -> Option<(SystemTime, u64)> {
 }
 
 /// Every key is compared, each in constant time, so that the time taken does not show which one was nearly right.
-fn match_key<'a>(presented: &str, candidates: impl Iterator<Item = (&'a Key, KeyLevel)>) -> Option<Identity> {
+fn match_key(presented: &str, candidates: &[(Key, KeyLevel)]) -> Option<Identity> {
     let mut identity = None;
     for (key, level) in candidates {
         let usable = !key.encrypted && !key.value.is_empty();
         if bool::from(key.value.as_bytes().ct_eq(presented.as_bytes())) && usable && identity.is_none() {
-            identity = Some(Identity { level, key_name: key.name.clone() });
+            identity = Some(Identity { level: *level, key_name: key.name.clone() });
         }
     }
     identity

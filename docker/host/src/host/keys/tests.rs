@@ -43,6 +43,22 @@ fn levels_are_those_of_the_lists() {
 }
 
 #[test]
+fn a_wrong_key_is_compared_without_reading_files_that_have_not_changed() {
+    let directory = tempfile::tempdir().unwrap();
+    let path = directory.path().join("host.json");
+    std::fs::write(&path, HOST_FILE).unwrap();
+    let keys = keys(directory.path());
+    assert_eq!(level(&keys, "wrong", None), None);
+    let changed = std::fs::metadata(&path).unwrap().modified().unwrap();
+    std::fs::write(&path, " ".repeat(HOST_FILE.len())).unwrap();
+    std::fs::File::options().write(true).open(&path).unwrap().set_modified(changed).unwrap();
+    assert_eq!(level(&keys, "wrong as well", None), None);
+    assert_eq!(level(&keys, "s", None), Some(KeyLevel::System));
+    std::fs::write(&path, HOST_FILE.replace("\"s\"", "\"another\"")).unwrap();
+    assert_eq!(level(&keys, "another", None), Some(KeyLevel::System), "the file has changed");
+}
+
+#[test]
 fn a_key_that_is_set_holds_at_once() {
     let directory = tempfile::tempdir().unwrap();
     std::fs::write(directory.path().join("host.json"), HOST_FILE).unwrap();
