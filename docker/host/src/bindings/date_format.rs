@@ -83,7 +83,10 @@ fn field(text: &mut String, date: &NaiveDateTime, letter: char, count: usize) ->
     let hour12 = date.hour12().1;
     let part = match letter {
         'y' if count <= 2 => padded((date.year() % 100).unsigned_abs()),
-        'y' => format!("{:0count$}", date.year()),
+        'y' => {
+            let year = date.year().to_string();
+            "0".repeat(count.saturating_sub(year.len())) + &year
+        }
         'M' if count <= 2 => padded(date.month()),
         'M' => named("%b", "%B"),
         'd' if count <= 2 => padded(date.day()),
@@ -152,6 +155,7 @@ mod tests {
         for pattern in ["'open", "ü\\", "q", "1", "%", "%%", "ffffffff", "x%", "%'x'"] {
             assert_eq!(format(&date, pattern), Err(BadFormat), "{pattern}");
         }
+        assert_eq!(format(&date, &"y".repeat(70_000)).map(|text| text.len()), Ok(70_000));
         let whole = date.with_nanosecond(0).unwrap();
         assert_eq!(format(&whole, "s.FFF 'x.'F").as_deref(), Ok("9 x"));
     }
