@@ -8,6 +8,7 @@ use crate::app::Diagnostic;
 use crate::handler::{Handler, Readiness};
 use crate::host::execution::Execution;
 use crate::log::DISPATCHER;
+use dotnet_text::time_span;
 use wire::client::{self, Response};
 
 /// How long an invocation that has taken too long may still be answered before its handler is killed (protocol.md#function-timeout).
@@ -79,7 +80,7 @@ pub async fn within_timeout<T, E: Display>(
                 let text = format!(
                     "Microsoft.Azure.WebJobs.Host.FunctionTimeoutException: Timeout value of {} was exceeded by function: \
                      Functions.{}",
-                    time_span(limit),
+                    time_span::text(limit),
                     execution.function.name
                 );
                 execution.failed(Diagnostic::of_whole(text).hint("`functionTimeout` in host.json"));
@@ -92,9 +93,4 @@ pub async fn within_timeout<T, E: Display>(
         },
     };
     result.map_or_else(Outcome::Failed, Outcome::Answered)
-}
-
-fn time_span(duration: Duration) -> String {
-    let seconds = duration.as_secs();
-    format!("{:02}:{:02}:{:02}", seconds / 3600, seconds / 60 % 60, seconds % 60)
 }

@@ -47,6 +47,15 @@ pub fn positive(text: &str) -> Option<Duration> {
     parse(text).ok()?.to_std().ok()
 }
 
+/// A span as .NET's `ToString` writes it.
+#[must_use]
+pub fn text(span: Duration) -> String {
+    let (seconds, ticks) = (span.as_secs(), i64::from(span.subsec_nanos()) / NANOSECONDS_A_TICK);
+    let days = if seconds < 86_400 { String::new() } else { format!("{}.", seconds / 86_400) };
+    let fraction = if ticks == 0 { String::new() } else { format!(".{ticks:07}") };
+    format!("{days}{:02}:{:02}:{:02}{fraction}", seconds / 3_600 % 24, seconds / 60 % 60, seconds % 60)
+}
+
 /// Days, hours, minutes, seconds and the digits behind the point; a text that is empty is zero.
 type Parts<'a> = [&'a str; 5];
 
@@ -111,6 +120,15 @@ mod tests {
             assert_eq!(parse(text), Ok(TimeDelta::milliseconds(milliseconds)), "{text}");
         }
         assert_eq!(parse("0:0:0.01234567"), Ok(TimeDelta::nanoseconds(12_345_700)));
+    }
+
+    #[test]
+    fn spans_are_written_as_dotnet_writes_them() {
+        for (milliseconds, expected) in
+            [(1_800_000, "00:30:00"), (86_400_000, "1.00:00:00"), (90_061_000, "1.01:01:01"), (500, "00:00:00.5000000")]
+        {
+            assert_eq!(text(Duration::from_millis(milliseconds)), expected);
+        }
     }
 
     #[test]
