@@ -12,8 +12,8 @@ use dotnet_text::json::{self, ANSWER_MAX_DEPTH, Json, Object};
 use dotnet_text::letter_case::same_name;
 use dotnet_text::number;
 
-/// At most so many values that no output takes are reported.
-const MOST_DROPPED: usize = 100;
+/// At most so many warnings of one kind are reported.
+const MOST_WARNINGS: usize = 100;
 /// And so many outputs are named to choose from.
 const MOST_NAMES: usize = 10;
 /// A longer text is not taken for base64 by accident.
@@ -57,7 +57,7 @@ fn unknown(answer: &Answer, bindings: &[OutputBinding<'_>]) -> Vec<Diagnostic> {
         };
         Some(Diagnostic::of_whole(format!("`{name}` means nothing in an answer and is ignored")).hint(hint))
     });
-    let mistakes: Vec<Diagnostic> = mistakes.collect();
+    let mistakes: Vec<Diagnostic> = mistakes.take(MOST_WARNINGS).collect();
     let is_empty = answer.outputs.is_none() && answer.return_value.is_none() && answer.logs.is_empty();
     if !mistakes.is_empty() || !is_empty || answer.unknown.is_empty() {
         return mistakes;
@@ -84,7 +84,8 @@ fn of_response(response: &Json, name: &str) -> Vec<Diagnostic> {
     let Json::Object(members) = parsed.as_ref().unwrap_or(response) else { return Vec::new() };
     let status = members.iter().rev().find(|(key, _)| same_name(key, "statusCode")).map(|(_, value)| value);
     let mut found: Vec<Diagnostic> = status.and_then(|status| no_status(status, name)).into_iter().collect();
-    for key in members.keys().filter(|key| !RESPONSE.iter().any(|known| same_name(key, known))) {
+    let unknown = members.keys().filter(|key| !RESPONSE.iter().any(|known| same_name(key, known)));
+    for key in unknown.take(MOST_WARNINGS) {
         if !same_name(key, "status") {
             found.push(ignored(&format!("Outputs.{name}"), key, &RESPONSE));
         } else if status.is_none() {
@@ -116,7 +117,8 @@ fn of_return_value(answer: &Answer) -> Vec<Diagnostic> {
         return Vec::new();
     }
     let unknown = members.keys().filter(|key| !is_one_of(key, &RETURNED));
-    let mut found: Vec<Diagnostic> = unknown.map(|key| ignored("ReturnValue", key, &RETURNED)).collect();
+    let mut found: Vec<Diagnostic> =
+        unknown.take(MOST_WARNINGS).map(|key| ignored("ReturnValue", key, &RETURNED)).collect();
     for (_, headers) in members.iter().filter(|(key, _)| is_one_of(key, &["headers"])) {
         match headers {
             Json::Array(_) => found.push(
@@ -173,7 +175,7 @@ fn dropped(outputs: &Object, bindings: &[OutputBinding<'_>]) -> Vec<Diagnostic> 
     let taken: HashSet<&str> = bindings.iter().filter(|it| !it.is_return()).map(|binding| binding.name).collect();
     let keys = outputs.keys().filter(|key| !taken.contains(key.as_str()));
     keys.filter(|key| key.as_str() == "$return" || !is_reported(key))
-        .take(MOST_DROPPED)
+        .take(MOST_WARNINGS)
         .map(|key| {
             let hint = if key.as_str() == "$return" || names == ["$return"] {
                 "the value of the output `$return` is the `ReturnValue` of the answer, beside `Outputs`".to_owned()
@@ -259,9 +261,26 @@ mod tests {
 
     #[test]
     fn of_values_that_no_output_takes_a_hundred_are_named() {
-        let values: Vec<String> = (0..=MOST_DROPPED).map(|number| format!(r#""unknown-{number}":0"#)).collect();
+        let values: Vec<String> = (0..=MOST_WARNINGS).map(|number| format!(r#""unknown-{number}":0"#)).collect();
         let found = of(&format!(r#"{{"Outputs":{{"res":{{}},{}}}}}"#, values.join(",")), "res", "http");
-        assert_eq!(found.matches("is dropped").count(), MOST_DROPPED, "{found}");
+        assert_eq!(found.matches("is dropped").count(), MOST_WARNINGS, "{found}");
+    }
+
+    #[test]
+    fn of_mistakes_of_any_kind_a_hundred_are_named() {
+        let many = |text: &str| {
+            (0..=MOST_WARNINGS).map(|number| format!("\"{text}{number}\":0")).collect::<Vec<_>>().join(",")
+        };
+        for answer in [
+            format!("{{{}}}", many("Output")),
+            format!(r#"{{"Outputs":{{"res":{{{}}}}}}}"#, many("a")),
+            format!(r#"{{"Outputs":{{"res":{{}}}},"ReturnValue":{{"body":"",{}}}}}"#, many("a")),
+        ] {
+            for name in ["res", "$return"] {
+                let found = of(&answer, name, "http");
+                assert!(found.lines().filter(|line| line.contains("ignored")).count() <= MOST_WARNINGS, "{found}");
+            }
+        }
     }
 
     #[test]
