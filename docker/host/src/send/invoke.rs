@@ -1,5 +1,6 @@
 //! Invoking a function by its own trigger, and waiting for what becomes of it.
 
+use std::collections::VecDeque;
 use std::fmt::Display;
 use std::sync::Arc;
 use std::time::Duration;
@@ -22,6 +23,8 @@ use crate::invoke;
 use crate::log::{self, Record};
 use crate::triggers::manual;
 
+/// As many of the last lines are kept until it is known which are of the invocation.
+const MOST_LINES: usize = 10_000;
 /// After a response the invocation is over, and its record is on the way.
 const RECORD_LIMIT_SECONDS: u64 = 2;
 
@@ -159,13 +162,16 @@ fn blob_name(pattern: &str) -> String {
 
 /// Waits for the record of the invocation, and keeps what is logged of it meanwhile.
 async fn end(records: &mut Receiver<Record>, function: &str, sent: Sent) -> Option<Ended> {
-    let mut lines: Vec<(Option<Uuid>, String)> = Vec::new();
+    let mut lines: VecDeque<(Option<Uuid>, String)> = VecDeque::new();
     loop {
         match records.recv().await {
             Ok(Record::Log { invocation, message, category, .. })
                 if invocation.is_some() || category == log::CONSOLE =>
             {
-                lines.push((invocation, message));
+                if lines.len() == MOST_LINES {
+                    lines.pop_front();
+                }
+                lines.push_back((invocation, message));
             }
             Ok(Record::Invocation(invocation)) => {
                 if invocation.function == function && invocation.source.as_ref() == Some(&sent.source) {
@@ -174,6 +180,7 @@ async fn end(records: &mut Receiver<Record>, function: &str, sent: Sent) -> Opti
                     let log = lines.into_iter().map(|(_, line)| line).collect();
                     return Some(Ended { invocation, response: sent.response, log });
                 }
+                lines.retain(|(of, _)| *of != Some(invocation.id));
             }
             Ok(_) | Err(RecvError::Lagged(_)) => {}
             Err(RecvError::Closed) => return None,
@@ -183,7 +190,43 @@ async fn end(records: &mut Receiver<Record>, function: &str, sent: Sent) -> Opti
 
 #[cfg(test)]
 mod tests {
+    use tokio::sync::broadcast;
+
     use super::*;
+    use crate::log::{Invocation, Outcome};
+
+    #[tokio::test]
+    async fn of_what_is_logged_until_the_end_the_last_lines_of_the_invocation_are_kept() {
+        let (id, other) = (Uuid::from_u128(1), Uuid::from_u128(2));
+        let line = |invocation: Option<Uuid>, message: &str| Record::Log {
+            level: String::new(),
+            category: log::CONSOLE.to_owned(),
+            event: 0,
+            invocation,
+            message: message.to_owned(),
+        };
+        let ended = |id: Uuid| {
+            Record::Invocation(Invocation {
+                id,
+                function: "F".to_owned(),
+                reason: String::new(),
+                source: Some(id.to_string()),
+                outcome: Outcome::Succeeded,
+                error: None,
+                milliseconds: 0,
+                outputs: Vec::new(),
+            })
+        };
+        let (sender, mut records) = broadcast::channel(3 * MOST_LINES);
+        let console = || (0..MOST_LINES).map(|_| line(None, "printed"));
+        let of_others = [line(Some(other), "of another"), ended(other), line(Some(Uuid::from_u128(3)), "of a third")];
+        for record in console().chain(console()).chain(of_others).chain([line(Some(id), "of this"), ended(id)]) {
+            sender.send(record).unwrap();
+        }
+        let sent = Sent { source: id.to_string(), ..Sent::default() };
+        let log = end(&mut records, "F", sent).await.unwrap().log;
+        assert_eq!((log.len(), log.last().map(String::as_str)), (MOST_LINES - 1, Some("of this")));
+    }
 
     #[test]
     fn a_blob_gets_a_name_that_fits() {
