@@ -42,7 +42,7 @@ pub struct BlobItem {
 pub struct BlobProperties {
     /// The version of its content, without quotes.
     pub etag: String,
-    /// Its user metadata. HTTP libraries give names in lower case; [`Container::list`] has them as they were written.
+    /// Its user metadata. HTTP libraries give names in lower case; [`Container::list`] and [`Blob::item`] have them as they were written.
     pub metadata: Vec<(String, String)>,
     /// All headers of the answer, names in lower case, values that are text.
     pub headers: Vec<(String, String)>,
@@ -160,6 +160,15 @@ impl Blob {
     pub async fn properties(&self) -> Result<Option<BlobProperties>, Error> {
         let answer = present(self.storage.call(self.request(Method::HEAD)).await)?;
         Ok(answer.as_ref().map(properties))
+    }
+
+    /// The same blob as the list of its container has it, or `None` if it is not there. Of all names that begin with its own, its
+    /// own is the first, so nothing else is asked for.
+    pub async fn item(&self) -> Result<Option<BlobItem>, Error> {
+        let call = self.storage.container(&self.container).request(Method::GET).query("comp", "list");
+        let call = call.query("include", "metadata").query("maxresults", 1).query("prefix", &self.name);
+        let list = self.storage.call(call).await?.xml()?;
+        Ok(list.descendants("Blob").into_iter().map(item).find(|item| item.name == self.name))
     }
 
     /// Deletes it, or `false` if there was none.

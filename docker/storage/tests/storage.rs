@@ -115,6 +115,9 @@ async fn a_blob_is_written_listed_read_and_deleted() {
     sorted.sort_unstable();
     assert_eq!(listed.iter().map(|item| item.name.as_str()).collect::<Vec<_>>(), sorted);
     assert_eq!(container.list("folder/").await.unwrap().len(), 1);
+    container.blob("empty/below").put("", &PutBlob::default()).await.unwrap();
+    assert_eq!(container.blob("empty").item().await.unwrap().as_ref(), listed.iter().find(|item| item.name == "empty"));
+    assert_eq!(container.blob("folder").item().await.unwrap(), None);
 
     for item in &listed {
         let download = container.blob(&item.name).get().await.unwrap().unwrap();

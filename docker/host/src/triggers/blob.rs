@@ -85,9 +85,8 @@ pub(super) async fn posted(
         Diagnostic::of_whole(format!("`{path}` is not the path of a blob"))
             .hint("post `{\"input\":\"container/name\"}`")
     })?;
-    let container = bindings.connections.storage(binding.connection.as_deref())?.container(container);
-    let blob = container.blob(name);
-    let download = read(&container, &blob).await.map_err(Diagnostic::from)?;
+    let blob = bindings.connections.storage(binding.connection.as_deref())?.container(container).blob(name);
+    let download = read(&blob).await.map_err(Diagnostic::from)?;
     let download = download.ok_or_else(|| Diagnostic::of_whole(format!("there is no blob `{path}`")))?;
     // A path that does not fit the pattern has no values for its names.
     let captures = binding.blob_pattern(&bindings.settings)?.captures(name);
@@ -177,7 +176,7 @@ impl Watch {
     /// comes by itself.
     async fn invoke(&self, name: &str, etag: &str) -> Judgement {
         let blob = self.container.blob(name);
-        let download = match read(&self.container, &blob).await {
+        let download = match read(&blob).await {
             Ok(Some(download)) if download.properties.etag == etag => download,
             Ok(_) => return Judgement::Handled,
             Err(error) => {
@@ -256,15 +255,14 @@ fn trigger(binding: &Binding, reason: String, found: Found<'_>) -> Trigger {
 
 /// A blob with all its properties: some storage returns only to a request for nothing else (recording D16: the access tier), and
 /// names of user metadata come in lower case except in lists.
-async fn read(container: &Container, blob: &Blob) -> Result<Option<Download>, Error> {
+async fn read(blob: &Blob) -> Result<Option<Download>, Error> {
     let Some(download) = blob.get().await? else { return Ok(None) };
     let etag = &download.properties.etag;
     let Some(mut properties) = blob.properties().await?.filter(|properties| properties.etag == *etag) else {
         return Ok(None);
     };
     if !properties.metadata.is_empty() {
-        let items = container.list(blob.name()).await?;
-        let same = items.into_iter().find(|item| item.name == blob.name() && item.etag == *etag);
+        let same = blob.item().await?.filter(|item| item.etag == *etag);
         properties.metadata = same.map(|item| item.metadata).unwrap_or(properties.metadata);
     }
     Ok(Some(Download { properties, ..download }))
