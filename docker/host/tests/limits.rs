@@ -10,12 +10,14 @@ mod shell_app;
 
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::TcpStream;
+use std::os::unix::fs::PermissionsExt;
+use std::os::unix::net::UnixStream;
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
 use host::Host;
-use rustix::process::{Pid, Resource, Rlimit, Signal, getrlimit, kill_process, setrlimit};
+use rustix::process::{Pid, Resource, Rlimit, Signal, getrlimit, kill_process, prlimit, setrlimit};
 use shell_app::{FUNCTION_JSON, HOST_JSON, app};
 use tempfile::TempDir;
 
@@ -79,6 +81,29 @@ fn callers_who_send_no_end_of_their_requests_make_room_for_others() {
         answers(&mut host.connect());
     }
     drop(uploads);
+}
+
+#[test]
+fn a_host_that_had_no_descriptor_for_a_moment_can_be_asked_by_send_afterwards() {
+    let folder = app("echo started; exec sleep 600");
+    let runtime = tempfile::tempdir().unwrap();
+    std::fs::set_permissions(runtime.path(), std::fs::Permissions::from_mode(0o700)).unwrap();
+    let mut command = Command::new(env!("CARGO_BIN_EXE_mini-host"));
+    command.arg(folder.path()).args(["--port", "0"]).env("XDG_RUNTIME_DIR", runtime.path());
+    let host = Host::start(&mut command);
+    host.wait_for_line("started");
+    let socket = std::fs::read_dir(runtime.path().join("mini-host")).unwrap().next().unwrap().unwrap().path();
+    let pid = i32::try_from(host.process.id()).ok().and_then(Pid::from_raw);
+    let maximum = getrlimit(Resource::Nofile).maximum;
+    let limit = prlimit(pid, Resource::Nofile, Rlimit { current: Some(3), maximum }).unwrap();
+    let mut caller = UnixStream::connect(&socket).unwrap();
+    caller.write_all(b"{\"function\":\"Nope\",\"seconds\":1}\n").unwrap();
+    host.wait_for_line("`mini-host send` cannot be answered");
+    prlimit(pid, Resource::Nofile, limit).unwrap();
+    caller.set_read_timeout(Some(Duration::from_secs(WAIT_LIMIT_SECONDS))).unwrap();
+    let mut answer = String::new();
+    caller.read_to_string(&mut answer).unwrap();
+    assert!(answer.contains("there is no function `Nope`"), "{answer}");
 }
 
 /// A host whose output nobody reads beyond the first line.

@@ -11,18 +11,21 @@ use std::time::Duration;
 use rustix::process::getuid;
 use tokio::io::{AsyncBufReadExt, AsyncReadExt, AsyncWriteExt, BufReader};
 use tokio::net::{UnixListener, UnixStream};
-use tokio::time::timeout;
+use tokio::time::{sleep, timeout};
 
 use super::invoke::invoke;
 use super::{Answer, Asked};
 use crate::app::Diagnostic;
 use crate::host::Host;
+use crate::log;
 
 const PRIVATE: u32 = 0o700;
 /// A question, or an answer, is shorter.
 const MOST_BYTES: u64 = 256 * 1024 * 1024;
 /// How long a question may take to be read, and an answer beyond what the invocation may.
 const TALK_SECONDS: u64 = 30;
+/// How long no caller is taken in after that has failed.
+const ACCEPT_PAUSE_MILLISECONDS: u64 = 500;
 
 /// A socket that listens; it is removed when this is dropped.
 #[derive(Debug)]
@@ -45,10 +48,19 @@ impl Socket {
 
     /// Answers whoever asks, until it is dropped.
     pub async fn serve(self, host: Arc<Host>) {
-        while let Ok((stream, _)) = self.listener.accept().await {
-            let host = Arc::clone(&host);
-            // Whoever goes away does not want the answer.
-            tokio::spawn(async move { answer(stream, &host).await });
+        loop {
+            match self.listener.accept().await {
+                Ok((stream, _)) => {
+                    let host = Arc::clone(&host);
+                    // Whoever goes away does not want the answer.
+                    tokio::spawn(async move { answer(stream, &host).await });
+                }
+                Err(error) => {
+                    host.log.warning(log::HOST, format!("`mini-host send` cannot be answered: {error}"));
+                    // Without a descriptor for the caller, the next try fails at once.
+                    sleep(Duration::from_millis(ACCEPT_PAUSE_MILLISECONDS)).await;
+                }
+            }
         }
     }
 }
