@@ -15,6 +15,12 @@ const MAX_TEXT_BYTES: u64 = 16 * 1024 * 1024;
 const PRIVATE_FOLDER: u32 = 0o700;
 const PRIVATE_FILE: u32 = 0o600;
 
+/// A number for a path that is the same on every start and in every build: FNV-1a, which is short and has no seed.
+pub fn stable_hash(path: &Path) -> u32 {
+    let bytes = path.as_os_str().as_encoded_bytes();
+    bytes.iter().fold(0x811c_9dc5, |hash, byte| (hash ^ u32::from(*byte)).wrapping_mul(0x0100_0193))
+}
+
 /// The content of a regular file that a person or this host has written.
 pub fn read(path: &Path) -> io::Result<Vec<u8>> {
     read_up_to(path, MAX_TEXT_BYTES)

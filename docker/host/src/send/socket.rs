@@ -1,7 +1,6 @@
 //! The socket by which a running host of the same user is asked: in a private folder, one for each app.
 
 use std::fs::{self, DirBuilder};
-use std::hash::{DefaultHasher, Hash, Hasher};
 use std::io;
 use std::os::unix::fs::{DirBuilderExt, MetadataExt};
 use std::path::{Path, PathBuf};
@@ -16,6 +15,7 @@ use tokio::time::{sleep, timeout};
 use super::invoke::invoke;
 use super::{Answer, Asked};
 use crate::app::Diagnostic;
+use crate::files::stable_hash;
 use crate::host::Host;
 use crate::log;
 
@@ -136,7 +136,5 @@ fn path(root: &Path) -> Result<PathBuf, Diagnostic> {
         let text = format!("the folder `{}` is not private to you", folder.display());
         return Err(Diagnostic::of_whole(text).hint("remove it, or set XDG_RUNTIME_DIR to a folder that is"));
     }
-    let mut hasher = DefaultHasher::new();
-    root.hash(&mut hasher);
-    Ok(folder.join(format!("{:016x}.sock", hasher.finish())))
+    Ok(folder.join(format!("{:08x}.sock", stable_hash(root))))
 }

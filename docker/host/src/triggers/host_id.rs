@@ -3,6 +3,7 @@
 use std::path::Path;
 
 use crate::app::Settings;
+use crate::files::stable_hash;
 
 const LIMIT: usize = 32;
 
@@ -17,13 +18,8 @@ fn id(settings: &Settings, machine: &str, root: &Path) -> String {
         return id.to_lowercase();
     }
     let machine: String = machine.chars().filter(char::is_ascii_alphanumeric).collect();
-    let id = format!("{machine}-{}", stable_hash(&root.to_string_lossy()));
+    let id = format!("{machine}-{}", stable_hash(root));
     id.to_lowercase().chars().take(LIMIT).collect::<String>().trim_end_matches('-').to_owned()
-}
-
-/// A number that is the same on every start: FNV-1a, which is short and has no seed.
-fn stable_hash(text: &str) -> u32 {
-    text.bytes().fold(0x811c_9dc5, |hash, byte| (hash ^ u32::from(byte)).wrapping_mul(0x0100_0193))
 }
 
 #[cfg(test)]
