@@ -3,84 +3,69 @@
 
 use std::fmt::{self, Write};
 
-use super::value::{Json, Object};
+use super::value::Json;
 use crate::number::float_text;
 
 /// The value without white space.
 pub fn to_compact(value: &Json) -> String {
-    let mut text = String::new();
-    // Writing to a string cannot fail.
-    let _ = write(&mut text, value);
-    text
+    written(value, None)
 }
 
 /// The value over several lines, two spaces a level, line feeds; empty objects and arrays stay short (recording R09).
 pub fn to_indented(value: &Json) -> String {
+    written(value, Some(0))
+}
+
+fn written(value: &Json, level: Option<usize>) -> String {
     let mut text = String::new();
-    let _ = write_indented(&mut text, value, 0);
+    // Writing to a string cannot fail.
+    let _ = write_at(&mut text, value, level);
     text
 }
 
 /// Writes the value without white space.
 pub fn write(out: &mut impl Write, value: &Json) -> fmt::Result {
+    write_at(out, value, None)
+}
+
+/// Writes a value; with a level over several lines, as it stands so many levels below the whole.
+fn write_at(out: &mut impl Write, value: &Json, level: Option<usize>) -> fmt::Result {
+    let below = level.map(|level| level + 1);
     match value {
         Json::Array(elements) => {
             out.write_char('[')?;
             for (index, element) in elements.iter().enumerate() {
-                write_separator(out, index)?;
-                write(out, element)?;
+                separate(out, index, below)?;
+                write_at(out, element, below)?;
             }
+            write_line(out, level.filter(|_| !elements.is_empty()))?;
             out.write_char(']')
         }
         Json::Object(members) => {
             out.write_char('{')?;
             for (index, (name, member)) in members.iter().enumerate() {
-                write_separator(out, index)?;
+                separate(out, index, below)?;
                 write_text(out, name)?;
-                out.write_char(':')?;
-                write(out, member)?;
+                out.write_str(if level.is_some() { ": " } else { ":" })?;
+                write_at(out, member, below)?;
             }
+            write_line(out, level.filter(|_| !members.is_empty()))?;
             out.write_char('}')
         }
         scalar => write_scalar(out, scalar),
     }
 }
 
-fn write_separator(out: &mut impl Write, index: usize) -> fmt::Result {
-    if index > 0 { out.write_char(',') } else { Ok(()) }
-}
-
-fn write_indented(out: &mut impl Write, value: &Json, level: usize) -> fmt::Result {
-    match value {
-        Json::Array(elements) if !elements.is_empty() => {
-            out.write_char('[')?;
-            for (index, element) in elements.iter().enumerate() {
-                write_separator(out, index)?;
-                write_line(out, level + 1)?;
-                write_indented(out, element, level + 1)?;
-            }
-            write_line(out, level)?;
-            out.write_char(']')
-        }
-        Json::Object(members) if !members.is_empty() => write_members_indented(out, members, level),
-        other => write(out, other),
+fn separate(out: &mut impl Write, index: usize, level: Option<usize>) -> fmt::Result {
+    if index > 0 {
+        out.write_char(',')?;
     }
+    write_line(out, level)
 }
 
-fn write_members_indented(out: &mut impl Write, members: &Object, level: usize) -> fmt::Result {
-    out.write_char('{')?;
-    for (index, (name, member)) in members.iter().enumerate() {
-        write_separator(out, index)?;
-        write_line(out, level + 1)?;
-        write_text(out, name)?;
-        out.write_str(": ")?;
-        write_indented(out, member, level + 1)?;
-    }
-    write_line(out, level)?;
-    out.write_char('}')
-}
-
-fn write_line(out: &mut impl Write, level: usize) -> fmt::Result {
+/// Begins a line at a level, if there are lines.
+fn write_line(out: &mut impl Write, level: Option<usize>) -> fmt::Result {
+    let Some(level) = level else { return Ok(()) };
     out.write_char('\n')?;
     (0..level).try_for_each(|_| out.write_str("  "))
 }
