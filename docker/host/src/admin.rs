@@ -13,8 +13,9 @@ use std::sync::Arc;
 
 use wire::Response;
 
+use crate::app::AuthLevel;
+use crate::envelope::http_request::Identity;
 use crate::host::Host;
-use crate::host::keys::{Identity, KeyLevel};
 pub use endpoint::Request;
 use endpoint::{Access, Endpoint, Error, segment, with};
 
@@ -48,8 +49,8 @@ impl Found {
         };
         let extension = format!("{}_extension", segment(path, 2));
         match (self.access, identity) {
-            (_, Some(Identity { level: KeyLevel::Admin, .. })) => None,
-            (Access::Webhook, Some(Identity { level: KeyLevel::System, key_name })) if key_name == extension => None,
+            (_, Some(Identity { level: AuthLevel::Admin, .. })) => None,
+            (Access::Webhook, Some(Identity { level: AuthLevel::System, key_name })) if key_name == extension => None,
             (Access::MasterUnchallenged, _) => Some(Response::empty(401)),
             (_, None) => Some(with(Response::empty(401), "WWW-Authenticate", "Bearer")),
             (_, Some(_)) => Some(Response::empty(403)),

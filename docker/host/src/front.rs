@@ -11,9 +11,10 @@ use wire::response::Framing;
 use wire::{BodyError, Caller, Name, Request, RequestHead, Response, Service, Warning};
 
 use crate::admin;
-use crate::app::{DEFAULT_BODY_LIMIT_BYTES, Diagnostic, HttpMode};
+use crate::app::{AuthLevel, DEFAULT_BODY_LIMIT_BYTES, Diagnostic, HttpMode};
+use crate::envelope::http_request::Identity;
 use crate::forward;
-use crate::host::keys::{self, Identity, KeyLevel};
+use crate::host::keys;
 use crate::host::routes::Found;
 use crate::host::running::Running;
 use crate::host::throttle::Refusal;
@@ -213,7 +214,7 @@ fn permitted(host: &Host, found: &Found, Request { head, target }: Request<'_>) 
         })?,
         None => None,
     };
-    if found.function.disabled && identity.as_ref().map(|identity| identity.level) != Some(KeyLevel::Admin) {
+    if found.function.disabled && identity.as_ref().map(|identity| identity.level) != Some(AuthLevel::Admin) {
         return Err(404);
     }
     if keys::permits(found.level, identity.as_ref()) { Ok(identity) } else { Err(401) }

@@ -110,7 +110,7 @@ pub fn write(out: &mut String, request: &HttpRequest) -> fmt::Result {
     out.write_str(",\"Params\":")?;
     json::write(out, &Json::Object(params))?;
     out.write_str(",\"Identities\":[")?;
-    json::write(out, &request.identity.to_json())?;
+    json::write(out, &identity(request.identity.as_ref()))?;
     out.write_char(']')?;
     if let Some(body) = &request.body {
         out.write_str(",\"Body\":")?;
@@ -172,28 +172,26 @@ fn standard(name: &str) -> Option<&'static str> {
         .or_else(|| Some("X-Requested-With").filter(|known| known.eq_ignore_ascii_case(name)))
 }
 
-impl Identity {
-    /// Exactly one identity: the anonymous one, or the key's with three claims (recordings D07, D14).
-    fn to_json(&self) -> Json {
-        let (kind, claims) = match self {
-            Identity::Anonymous => (Json::Null, Vec::new()),
-            Identity::Key { level, name } => {
-                let claims = [("authlevel", *level), ("invoke", "true"), ("keyid", name)];
-                (Json::from("WebJobsAuthLevel"), claims.map(|(kind, value)| claim(kind, value)).to_vec())
-            }
-        };
-        json::object([
-            ("AuthenticationType", kind),
-            ("IsAuthenticated", Json::Bool(*self != Identity::Anonymous)),
-            ("Actor", Json::Null),
-            ("BootstrapContext", Json::Null),
-            ("Claims", Json::Array(claims)),
-            ("Label", Json::Null),
-            ("Name", Json::Null),
-            ("NameClaimType", Json::from("http://schemas.xmlsoap.org/ws/2005/05/identity/claims/name")),
-            ("RoleClaimType", Json::from("http://schemas.microsoft.com/ws/2008/06/identity/claims/role")),
-        ])
-    }
+/// Exactly one identity: the anonymous one, or the key's with three claims (recordings D07, D14).
+fn identity(of: Option<&Identity>) -> Json {
+    let (kind, claims) = match of {
+        None => (Json::Null, Vec::new()),
+        Some(Identity { level, key_name }) => {
+            let claims = [("authlevel", level.name()), ("invoke", "true"), ("keyid", key_name)];
+            (Json::from("WebJobsAuthLevel"), claims.map(|(kind, value)| claim(kind, value)).to_vec())
+        }
+    };
+    json::object([
+        ("AuthenticationType", kind),
+        ("IsAuthenticated", Json::Bool(of.is_some())),
+        ("Actor", Json::Null),
+        ("BootstrapContext", Json::Null),
+        ("Claims", Json::Array(claims)),
+        ("Label", Json::Null),
+        ("Name", Json::Null),
+        ("NameClaimType", Json::from("http://schemas.xmlsoap.org/ws/2005/05/identity/claims/name")),
+        ("RoleClaimType", Json::from("http://schemas.microsoft.com/ws/2008/06/identity/claims/role")),
+    ])
 }
 
 fn claim(kind: &str, value: &str) -> Json {

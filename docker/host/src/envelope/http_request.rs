@@ -2,6 +2,8 @@
 
 use bytes::Bytes;
 
+use crate::app::AuthLevel;
+
 #[derive(Debug, Clone, PartialEq, Default)]
 pub struct HttpRequest {
     /// The whole URL, as [`super::http::url`] makes it.
@@ -13,20 +15,18 @@ pub struct HttpRequest {
     pub headers: Vec<(String, Vec<u8>)>,
     /// Route values; `None` for an optional parameter the URL does not have.
     pub params: Vec<(String, Option<String>)>,
-    pub identity: Identity,
+    /// Who calls; nobody in particular is `None`.
+    pub identity: Option<Identity>,
     /// The body, only if the caller sent a `Content-Length` above zero: a chunked body is never seen
     /// (recording DX-chunked-binding).
     pub body: Option<Bytes>,
 }
 
-/// Who calls (protocol.md#http-trigger).
-#[derive(Debug, Clone, PartialEq, Default)]
-pub enum Identity {
-    #[default]
-    Anonymous,
-    Key {
-        /// `Function`, `System` or `Admin`.
-        level: &'static str,
-        name: String,
-    },
+/// A caller with a right key.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Identity {
+    /// What the key opens: a key of one function, or of the host for all functions, is one of `Function`.
+    pub level: AuthLevel,
+    /// The name of the key: `master`, `default`, ….
+    pub key_name: String,
 }

@@ -9,6 +9,7 @@ use super::http_request::{HttpRequest, Identity};
 use super::outputs::{self, OutputBinding};
 use super::reply::{self, Reply};
 use super::request;
+use crate::app::AuthLevel;
 use bytes::Bytes;
 use dotnet_text::date;
 use dotnet_text::percent::unescape;
@@ -136,15 +137,9 @@ fn add_as_recorded(binding_data: &mut BindingData, metadata: &Json) {
     }
 }
 
-fn identity(recorded: &Json) -> Identity {
+fn identity(recorded: &Json) -> Option<Identity> {
     let claim = |at: usize| text(&recorded["Claims"][at]["Value"]);
-    let level = match claim(0) {
-        "" => return Identity::Anonymous,
-        "Function" => "Function",
-        "System" => "System",
-        _ => "Admin",
-    };
-    Identity::Key { level, name: claim(2).to_owned() }
+    Some(Identity { level: AuthLevel::of(claim(0))?, key_name: claim(2).to_owned() })
 }
 
 #[test]

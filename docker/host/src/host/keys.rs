@@ -10,21 +10,15 @@ use std::time::{Duration, Instant, SystemTime};
 use subtle::ConstantTimeEq;
 
 use crate::app::{AuthLevel, Diagnostic, Settings};
+use crate::envelope::http_request::Identity;
+pub use file::Key;
 use file::{FunctionFile, HostFile};
-pub use file::{Key, KeyLevel};
 
 /// The keys of an app: where they are kept, and which ones have been accepted.
 #[derive(Debug)]
 pub struct Keys {
     directory: Option<PathBuf>,
     memory: Mutex<Memory>,
-}
-
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Identity {
-    pub level: KeyLevel,
-    /// The name of the key: `master`, `default`, ….
-    pub key_name: String,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -58,7 +52,7 @@ struct Memory {
 struct Look {
     at: Instant,
     changed: Option<(SystemTime, u64)>,
-    keys: Vec<(Key, KeyLevel)>,
+    keys: Vec<(Key, AuthLevel)>,
 }
 
 impl Keys {
@@ -98,7 +92,7 @@ impl Keys {
         };
         let of_function = |path: &Path| {
             let keys = FunctionFile::read_or_make(path)?.keys.into_iter();
-            Ok(keys.map(|key| (key, KeyLevel::Function)).collect())
+            Ok(keys.map(|key| (key, AuthLevel::Function)).collect())
         };
         let mut identity = match_key(key, memory.keys(directory.join("host.json"), of_host)?);
         if let (None, Some(name)) = (&identity, &function) {
@@ -206,10 +200,9 @@ pub fn presented<'a>(header: Option<&'a [u8]>, query: impl IntoIterator<Item = (
 /// `user` lets only the master key in.
 pub fn permits(level: AuthLevel, identity: Option<&Identity>) -> bool {
     match (level, identity.map(|identity| identity.level)) {
-        (AuthLevel::Anonymous, _) | (_, Some(KeyLevel::Admin)) => true,
-        (AuthLevel::Function, key) => key == Some(KeyLevel::Function),
-        (AuthLevel::System, key) => key == Some(KeyLevel::System),
-        (AuthLevel::User | AuthLevel::Admin, _) => false,
+        (AuthLevel::Anonymous, _) | (_, Some(AuthLevel::Admin)) => true,
+        (AuthLevel::User, _) => false,
+        (level, key) => key == Some(level),
     }
 }
 
@@ -230,8 +223,8 @@ impl Memory {
     fn keys(
         &mut self,
         path: PathBuf,
-        read: impl FnOnce(&Path) -> Result<Vec<(Key, KeyLevel)>, Diagnostic>,
-    ) -> Result<&[(Key, KeyLevel)], Diagnostic> {
+        read: impl FnOnce(&Path) -> Result<Vec<(Key, AuthLevel)>, Diagnostic>,
+    ) -> Result<&[(Key, AuthLevel)], Diagnostic> {
         let is_same = |look: &Look| look.changed.is_some() && look.changed == last_change(&path);
         if !self.files.get(&path).is_some_and(is_same) {
             let keys = read(&path)?;
@@ -247,7 +240,7 @@ fn last_change(path: &Path) -> Option<(SystemTime, u64)> {
 }
 
 /// Every key is compared, each in constant time, so that the time taken does not show which one was nearly right.
-fn match_key(presented: &str, candidates: &[(Key, KeyLevel)]) -> Option<Identity> {
+fn match_key(presented: &str, candidates: &[(Key, AuthLevel)]) -> Option<Identity> {
     let mut identity = None;
     for (key, level) in candidates {
         let usable = !key.encrypted && !key.value.is_empty();

@@ -2,8 +2,8 @@
 
 use wire::Request;
 
+use crate::envelope::http_request::Identity;
 use crate::host::Host;
-use crate::host::keys::Identity;
 use crate::host::routes::Found;
 use crate::host::running::Running;
 

@@ -16,10 +16,9 @@ use crate::app::Diagnostic;
 use crate::envelope::data::Value;
 use crate::envelope::failed::Failed;
 use crate::envelope::http as envelope;
-use crate::envelope::http_request::{HttpRequest, Identity as Sender};
+use crate::envelope::http_request::HttpRequest;
 use crate::envelope::reply::{self, Unwritable};
 use crate::host::execution::{CALLED_BY_HOST_API, address_of};
-use crate::host::keys::KeyLevel;
 use crate::log;
 
 /// Invokes a function in default mode, and makes the response of its HTTP output.
@@ -85,14 +84,7 @@ fn http_request(call: &Call<'_>, body: Option<Bytes>) -> Result<HttpRequest, Dia
         query: target.query.to_owned(),
         headers: head.headers.iter().map(|line| (line.name().to_owned(), line.value.to_vec())).collect(),
         params: call.found.values.clone(),
-        identity: call.identity.as_ref().map_or(Sender::Anonymous, |identity| Sender::Key {
-            level: match identity.level {
-                KeyLevel::Function => "Function",
-                KeyLevel::System => "System",
-                KeyLevel::Admin => "Admin",
-            },
-            name: identity.key_name.clone(),
-        }),
+        identity: call.identity.clone(),
         body,
     })
 }

@@ -8,7 +8,7 @@ use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE;
 use serde::{Deserialize, Serialize};
 
-use crate::app::Diagnostic;
+use crate::app::{AuthLevel, Diagnostic};
 use crate::files;
 use crate::log::known;
 
@@ -19,14 +19,6 @@ pub struct Key {
     /// Whether `value` is encrypted. This host does not decrypt: such a key opens nothing.
     #[serde(default)]
     pub encrypted: bool,
-}
-
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum KeyLevel {
-    /// A key of one function, or a host key that opens all functions.
-    Function,
-    System,
-    Admin,
 }
 
 /// `host.json` of the key directory. A hand-written one needs only the first two members.
@@ -91,10 +83,10 @@ impl HostFile {
     }
 
     /// All of them in the order in which the real host asks them.
-    pub(super) fn keys(&self) -> impl Iterator<Item = (&Key, KeyLevel)> {
-        let system = self.system_keys.iter().map(|key| (key, KeyLevel::System));
-        let function = self.function_keys.iter().map(|key| (key, KeyLevel::Function));
-        std::iter::once((&self.master_key, KeyLevel::Admin)).chain(system).chain(function)
+    pub(super) fn keys(&self) -> impl Iterator<Item = (&Key, AuthLevel)> {
+        let system = self.system_keys.iter().map(|key| (key, AuthLevel::System));
+        let function = self.function_keys.iter().map(|key| (key, AuthLevel::Function));
+        std::iter::once((&self.master_key, AuthLevel::Admin)).chain(system).chain(function)
     }
 }
 

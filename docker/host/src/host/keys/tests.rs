@@ -10,7 +10,7 @@ fn keys(directory: &Path) -> Keys {
 const HOST_FILE: &str = r#"{"masterKey": {"name": "master", "value": "m", "encrypted": false},
     "functionKeys": [{"name": "default", "value": "Host-Key"}], "systemKeys": [{"name": "sys", "value": "s"}]}"#;
 
-fn level(keys: &Keys, key: &str, function: Option<&str>) -> Option<KeyLevel> {
+fn level(keys: &Keys, key: &str, function: Option<&str>) -> Option<AuthLevel> {
     keys.identify(key, function).unwrap().map(|identity| identity.level)
 }
 
@@ -25,7 +25,7 @@ fn files_are_made_when_a_key_is_presented() {
     assert_eq!(names, ["hello.json", "host.json"]);
     let made = keys.keys(Owner::Function("HELLO")).unwrap();
     assert_eq!((made[0].name.as_str(), made[0].value.len()), ("default", 56));
-    assert_eq!(level(&keys, &made[0].value, Some("hello")), Some(KeyLevel::Function));
+    assert_eq!(level(&keys, &made[0].value, Some("hello")), Some(AuthLevel::Function));
     assert_eq!(level(&keys, &made[0].value, None), None);
 }
 
@@ -34,11 +34,11 @@ fn levels_are_those_of_the_lists() {
     let directory = tempfile::tempdir().unwrap();
     std::fs::write(directory.path().join("host.json"), HOST_FILE).unwrap();
     let keys = keys(directory.path());
-    assert_eq!(level(&keys, "m", Some("f")), Some(KeyLevel::Admin));
-    assert_eq!(level(&keys, "s", Some("f")), Some(KeyLevel::System));
+    assert_eq!(level(&keys, "m", Some("f")), Some(AuthLevel::Admin));
+    assert_eq!(level(&keys, "s", Some("f")), Some(AuthLevel::System));
     assert_eq!(level(&keys, "HOST-KEY", Some("f")), None);
-    assert_eq!(level(&keys, "Host-Key", Some("f")), Some(KeyLevel::Function));
-    assert_eq!(level(&keys, "HOST-KEY", Some("f")), Some(KeyLevel::Function), "an accepted key in other letter case");
+    assert_eq!(level(&keys, "Host-Key", Some("f")), Some(AuthLevel::Function));
+    assert_eq!(level(&keys, "HOST-KEY", Some("f")), Some(AuthLevel::Function), "an accepted key in other letter case");
     assert_eq!(level(&keys, "", Some("f")), None);
 }
 
@@ -53,9 +53,9 @@ fn a_wrong_key_is_compared_without_reading_files_that_have_not_changed() {
     std::fs::write(&path, " ".repeat(HOST_FILE.len())).unwrap();
     std::fs::File::options().write(true).open(&path).unwrap().set_modified(changed).unwrap();
     assert_eq!(level(&keys, "wrong as well", None), None);
-    assert_eq!(level(&keys, "s", None), Some(KeyLevel::System));
+    assert_eq!(level(&keys, "s", None), Some(AuthLevel::System));
     std::fs::write(&path, HOST_FILE.replace("\"s\"", "\"another\"")).unwrap();
-    assert_eq!(level(&keys, "another", None), Some(KeyLevel::System), "the file has changed");
+    assert_eq!(level(&keys, "another", None), Some(AuthLevel::System), "the file has changed");
 }
 
 #[test]
@@ -63,10 +63,10 @@ fn a_key_that_is_set_holds_at_once() {
     let directory = tempfile::tempdir().unwrap();
     std::fs::write(directory.path().join("host.json"), HOST_FILE).unwrap();
     let keys = keys(directory.path());
-    assert_eq!(level(&keys, "m", None), Some(KeyLevel::Admin));
+    assert_eq!(level(&keys, "m", None), Some(AuthLevel::Admin));
     assert!(!keys.set(Owner::System, "_master", Some("new")).unwrap().0);
     assert_eq!(level(&keys, "m", None), None);
-    assert_eq!(level(&keys, "new", None), Some(KeyLevel::Admin));
+    assert_eq!(level(&keys, "new", None), Some(AuthLevel::Admin));
     assert!(keys.set(Owner::AllFunctions, "mine", None).unwrap().0);
     assert!(keys.delete(Owner::AllFunctions, "mine").unwrap());
     assert!(!keys.delete(Owner::AllFunctions, "mine").unwrap());
@@ -79,7 +79,7 @@ fn the_files_of_functions_are_asked_last() {
     let keys = keys(directory.path());
     let own = directory.path().join("f.json");
     assert_eq!(level(&keys, "", Some("f")), None);
-    assert_eq!(level(&keys, "Host-Key", Some("f")), Some(KeyLevel::Function));
+    assert_eq!(level(&keys, "Host-Key", Some("f")), Some(AuthLevel::Function));
     assert!(!own.exists());
     assert_eq!(level(&keys, "wrong", Some("f")), None);
     assert!(own.exists());
@@ -104,7 +104,7 @@ fn the_master_key_is_in_no_list() {
     std::fs::write(directory.path().join("host.json"), HOST_FILE).unwrap();
     let keys = keys(directory.path());
     assert!(!keys.set(Owner::AllFunctions, "_master", Some("n")).unwrap().0);
-    assert_eq!((level(&keys, "n", None), level(&keys, "m", None)), (Some(KeyLevel::Admin), None));
+    assert_eq!((level(&keys, "n", None), level(&keys, "m", None)), (Some(AuthLevel::Admin), None));
     let (is_new, key) = keys.set(Owner::System, "_master", None).unwrap();
     assert!(is_new && key.value.len() == 56);
 }
@@ -127,7 +127,7 @@ fn a_level_is_opened_by_its_own_keys_and_the_master_key() {
         (AuthLevel::User, [false, false, false, true]),
         (AuthLevel::Admin, [false, false, false, true]),
     ] {
-        let callers = [None, identity(KeyLevel::Function), identity(KeyLevel::System), identity(KeyLevel::Admin)];
+        let callers = [None, identity(AuthLevel::Function), identity(AuthLevel::System), identity(AuthLevel::Admin)];
         assert_eq!(callers.each_ref().map(|caller| permits(level, caller.as_ref())), opens, "{level:?}");
     }
 }
