@@ -53,6 +53,13 @@ pub struct Reader<'a> {
     keeps_places: bool,
 }
 
+/// A step of the path to an error.
+enum Step {
+    /// Where the name of a member stands.
+    Name(Range<usize>),
+    Index(usize),
+}
+
 impl<'a> Reader<'a> {
     /// Starts at the beginning of `text`, after a byte order mark if there is one.
     pub fn new(text: &'a str, max_depth: usize) -> Reader<'a> {
@@ -146,23 +153,41 @@ impl<'a> Reader<'a> {
         &mut self,
         mut member: impl FnMut(String, &mut Reader<'a>) -> Result<(), Error>,
     ) -> Result<(), Error> {
-        let mut name = 0..0;
-        let opener = self.open()?;
-        self.members(opener, &mut name, &mut member).map_err(|error| error.below(&step(self.cursor.slice(name))))?;
-        self.depth -= 1;
-        Ok(())
+        self.contents(b'}', |reader, opener, step| {
+            let name_at = reader.cursor.at;
+            let (name, place) = reader.cursor.name()?;
+            reader.cursor.skip_spaces();
+            if !reader.cursor.eat(b':') {
+                return Err(reader.cursor.error(ErrorKind::ExpectedColon(reader.cursor.character())));
+            }
+            *step = Some(Step::Name(place));
+            reader.name_at = name_at;
+            reader.cursor.skip_spaces_and_comments()?;
+            match reader.cursor.peek() {
+                None => Err(reader.unclosed(opener)),
+                Some(b']' | b')') => {
+                    *step = None;
+                    Err(reader.wrong_bracket("Object"))
+                }
+                Some(_) => member(name, reader),
+            }
+        })
     }
 
     /// Reads an array; `element` is called with each index and must read the element.
     pub fn array(&mut self, mut element: impl FnMut(usize, &mut Reader<'a>) -> Result<(), Error>) -> Result<(), Error> {
-        let mut begun = 0;
-        let opener = self.open()?;
-        self.elements(opener, &mut begun, &mut element).map_err(|error| match begun {
-            0 => error,
-            begun => error.below(&format!("[{}]", begun - 1)),
-        })?;
-        self.depth -= 1;
-        Ok(())
+        let mut index = 0;
+        self.contents(b']', |reader, _, step| {
+            let has_members = matches!(reader.cursor.peek(), Some(b'{' | b'['));
+            let read = element(index, reader);
+            // To Newtonsoft.Json a list or an object is an element from its beginning on, anything else from its end on.
+            let is_read = |error: &Error| matches!(error.kind, ErrorKind::BadNumber(_)) && error.is_here();
+            if has_members || read.as_ref().err().is_none_or(is_read) {
+                *step = Some(Step::Index(index));
+            }
+            index += 1;
+            read
+        })
     }
 
     /// Nothing but white space and comments may follow.
@@ -224,84 +249,41 @@ impl<'a> Reader<'a> {
         self.cursor.error_shown_at(opener, ErrorKind::Unclosed(bracket))
     }
 
-    /// Reads the members up to the closing brace; `current` is where the name of the last one stands.
-    fn members(
+    /// Reads what stands in brackets; `one` is called at each member or element, with the offset of the opening bracket, and keeps
+    /// the step of the path at which Newtonsoft.Json then is.
+    fn contents(
         &mut self,
-        opener: usize,
-        current: &mut Range<usize>,
-        member: &mut impl FnMut(String, &mut Reader<'a>) -> Result<(), Error>,
+        close: u8,
+        mut one: impl FnMut(&mut Reader<'a>, usize, &mut Option<Step>) -> Result<(), Error>,
     ) -> Result<(), Error> {
-        loop {
+        let opener = self.open()?;
+        let mut step = None;
+        let mut read = || loop {
             self.cursor.skip_spaces_and_comments()?;
             match self.cursor.peek() {
                 None => return Err(self.unclosed(opener)),
-                Some(b'}') => {
+                Some(found) if found == close => {
                     self.cursor.at += 1;
                     return Ok(());
                 }
-                Some(_) => {}
+                Some(_) => one(self, opener, &mut step)?,
             }
-            let name_at = self.cursor.at;
-            let (name, place) = self.cursor.name()?;
-            self.cursor.skip_spaces();
-            if !self.cursor.eat(b':') {
-                return Err(self.cursor.error(ErrorKind::ExpectedColon(self.cursor.character())));
+            let more = self.comma_or(close, opener);
+            // A bracket that does not belong here is not noticed in what stands before it.
+            if more.as_ref().is_err_and(|error| matches!(error.kind, ErrorKind::WrongBracket(..))) {
+                step = None;
             }
-            *current = place;
-            self.name_at = name_at;
-            self.cursor.skip_spaces_and_comments()?;
-            match self.cursor.peek() {
-                None => return Err(self.unclosed(opener)),
-                Some(b']' | b')') => {
-                    *current = 0..0;
-                    return Err(self.wrong_bracket("Object"));
-                }
-                Some(_) => member(name, self)?,
-            }
-            // A bracket that does not belong to the object is not noticed in its last member.
-            let closes = |error: &Error| {
-                if matches!(error.kind, ErrorKind::WrongBracket(..)) {
-                    *current = 0..0;
-                }
-            };
-            if !self.comma_or(b'}', opener).inspect_err(closes)? {
+            if !more? {
                 return Ok(());
             }
-        }
-    }
-
-    /// Reads the elements up to the closing bracket. `begun` is how many there are so far, as Newtonsoft.Json counts: a list or an
-    /// object from its beginning on, anything else from its end on.
-    fn elements(
-        &mut self,
-        opener: usize,
-        begun: &mut usize,
-        element: &mut impl FnMut(usize, &mut Reader<'a>) -> Result<(), Error>,
-    ) -> Result<(), Error> {
-        loop {
-            self.cursor.skip_spaces_and_comments()?;
-            let index = *begun;
-            match self.cursor.peek() {
-                None => return Err(self.unclosed(opener)),
-                Some(b']') => {
-                    self.cursor.at += 1;
-                    return Ok(());
-                }
-                Some(b'{' | b'[') => *begun += 1,
-                Some(_) => {}
-            }
-            let is_number = |error: &Error| matches!(error.kind, ErrorKind::BadNumber(_)) && error.is_here();
-            element(index, self).inspect_err(|error| *begun += usize::from(is_number(error)))?;
-            *begun = index + 1;
-            let closes = |error: &Error| {
-                if matches!(error.kind, ErrorKind::WrongBracket(..)) {
-                    *begun = 0;
-                }
-            };
-            if !self.comma_or(b']', opener).inspect_err(closes)? {
-                return Ok(());
-            }
-        }
+        };
+        read().map_err(|error| match step {
+            None => error,
+            Some(Step::Name(place)) => error.below(&in_path(self.cursor.slice(place))),
+            Some(Step::Index(index)) => error.below(&format!("[{index}]")),
+        })?;
+        self.depth -= 1;
+        Ok(())
     }
 
     /// Where the bracket stands that begins one more level.
@@ -353,121 +335,10 @@ fn in_last_places(members: Object, given: &[usize]) -> Object {
 }
 
 /// A name as it stands in a path.
-fn step(name: &str) -> String {
+fn in_path(name: &str) -> String {
     let is_special = |c: char| c.is_whitespace() || ".'/\"[]()\\".contains(c);
     if name.contains(is_special) { format!("['{name}']") } else { name.to_owned() }
 }
+
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::json::{object, to_compact};
-
-    fn read(text: &str) -> Json {
-        parse(text).unwrap_or_else(|error| panic!("{text}: {error}"))
-    }
-
-    #[test]
-    fn takes_what_newtonsoft_takes() {
-        let expected = object([("a", Json::Integer(1)), ("b", Json::Integer(2))]);
-        for text in [
-            r#"{"a":1,"b":2}"#,
-            "{'a':1,/*c*/b:2}",
-            "{a:1,b:2,}",
-            "// first\n{ 'a' : 1 // then\n , b :/* two */ 2 } /* end */",
-            "\u{feff} {a:1,b:2}",
-            "\0{a:1,\0b:2}\0",
-            "{\"a\":0,\"a\":1,b:2}",
-            "{a:0x1,b:02}",
-        ] {
-            assert_eq!(read(text), expected, "{text}");
-        }
-        assert_eq!(to_compact(&read("[1,,2,]")), "[1,undefined,2]");
-        assert_eq!(to_compact(&read("{a:,b:undefined}")), r#"{"a":undefined,"b":undefined}"#);
-        assert_eq!(to_compact(&read("[1\0,true\0]")), "[1,true]");
-        assert_eq!(read(r#"'it\'s \u00e9 \ud83d\ude00 \ud83d \/'"#), Json::from("it's é 😀 \u{fffd} /"));
-        assert_eq!(read("\"a\nb\""), Json::from("a\nb"));
-    }
-
-    #[test]
-    fn a_member_given_again_is_where_it_was_given_last() {
-        let text = "{a:1,b:2,c:3,a:4,b:5,a:{d:6,e:7,d:8},f:10,b:9}";
-        assert_eq!(to_compact(&read(text)), r#"{"c":3,"a":{"e":7,"d":8},"f":10,"b":9}"#);
-        let value = Reader::new(text, DEFAULT_MAX_DEPTH).with_first_places().value().unwrap();
-        assert_eq!(to_compact(&value), r#"{"a":{"d":8,"e":7},"b":9,"c":3,"f":10}"#);
-    }
-
-    #[test]
-    fn refuses_what_newtonsoft_refuses() {
-        for text in [
-            "",
-            " ",
-            "{",
-            "[",
-            "{a}",
-            "{a 1}",
-            "{a:}",
-            "[1 2]",
-            "tru",
-            "nullx",
-            "{\"a\":",
-            "\"a",
-            r#""\x""#,
-            "1.2.3",
-            "--1",
-            "1e",
-            "/",
-            "/* a",
-            "{a:1} x",
-            "{a-b:1}",
-            "+1",
-            "1 2",
-            "<a/>",
-            r#""\u12""#,
-        ] {
-            assert!(parse(text).is_err(), "{text}: {:?}", parse(text));
-        }
-    }
-
-    #[test]
-    fn stops_at_its_limit_of_depth() {
-        let nested = |levels: usize| format!("{}{}", "[".repeat(levels), "]".repeat(levels));
-        assert!(parse(&nested(DEFAULT_MAX_DEPTH)).is_ok());
-        assert!(parse(&nested(DEFAULT_MAX_DEPTH + 1)).is_err());
-        assert!(parse_to_depth(&nested(130), ANSWER_MAX_DEPTH).is_ok());
-        assert!(parse_to_depth(&"[".repeat(1_000_000), ANSWER_MAX_DEPTH).is_err());
-    }
-
-    #[test]
-    fn reads_without_expectations() {
-        for (text, expected) in
-            [("[1,2", "[1,2]"), ("[{b:[1", r#"[{"b":[1]}]"#), ("// c", "null"), ("", "null"), ("[1]", "[1]")]
-        {
-            assert_eq!(parse_untyped(text).map(|value| to_compact(&value)).as_deref(), Ok(expected), "{text}");
-        }
-        for text in ["[", "[1,", "{a:", "{a:1", "{a:[1", "{", "{a", "[1] 2", "/* c"] {
-            assert!(parse_untyped(text).is_err(), "{text}");
-        }
-    }
-
-    #[test]
-    fn ignores_what_follows_when_asked_for_one_value() {
-        let mut reader = Reader::new("{\"a\":1} trailing", DEFAULT_MAX_DEPTH);
-        assert_eq!(reader.value(), Ok(object([("a", Json::Integer(1))])));
-        assert!(reader.end().is_err());
-    }
-
-    #[test]
-    fn passes_over_a_value() {
-        let mut reader = Reader::new("[{a:[1,{b:2}]},3] 4", DEFAULT_MAX_DEPTH);
-        assert_eq!(reader.skip(), Ok(()));
-        assert_eq!(reader.value(), Ok(Json::Integer(4)));
-        assert!(Reader::new("[{a:[1,}]", DEFAULT_MAX_DEPTH).skip().is_err());
-    }
-
-    #[test]
-    fn leaves_dates_alone_when_asked() {
-        let text = "\"2020-01-01T00:00:00Z\"";
-        assert!(matches!(read(text), Json::Date(_)));
-        assert!(matches!(Reader::new(text, 1).value_without_dates(), Ok(Json::Text(_))));
-    }
-}
+mod tests;
