@@ -10,7 +10,7 @@ use super::endpoint::{Endpoint, Error, Request, member, of_json, of_text, with};
 use super::functions::test_data_directory;
 use crate::app::App;
 use crate::handler::own_headers::VERSION;
-use crate::host::{Host, State};
+use crate::host::{Host, OFFLINE_FILE, State};
 use crate::log;
 use crate::triggers::host_id;
 
@@ -152,7 +152,7 @@ fn restart(host: &Arc<Host>) -> Response {
 fn set_state(host: &Arc<Host>, request: &Request<'_>) -> Result<Response, Error> {
     let Some(wanted) = request.json()? else { return Ok(Response::empty(400)) };
     let wanted = wanted.as_str().unwrap_or_default().trim().to_ascii_lowercase();
-    let path = host.app().root.join("app_offline.htm");
+    let path = host.app().root.join(OFFLINE_FILE);
     let (action, done) = match (wanted.as_str(), host.state()) {
         ("offline", State::Offline { .. }) | ("running", State::Running(_)) => return Ok(Response::empty(200)),
         ("offline", _) => ("write", std::fs::write(&path, APP_OFFLINE_PAGE)),

@@ -8,7 +8,7 @@ use wire::Response;
 
 use super::endpoint::{Endpoint, Error, Request, member, of_json, of_text};
 use crate::host::Host;
-use crate::host::keys::{Key, Owner};
+use crate::host::keys::{Key, MASTER, Owner};
 
 pub(super) fn find(method: &str, rest: &[&str]) -> Option<Endpoint> {
     let endpoint: Endpoint = match (method, rest) {
@@ -79,7 +79,7 @@ fn set(value: Option<&str>, host: &Arc<Host>, request: &Request<'_>) -> Result<R
 
 fn delete(host: &Arc<Host>, request: &Request<'_>) -> Result<Response, Error> {
     let (_, name) = named(request);
-    if name.eq_ignore_ascii_case("_master") {
+    if name.eq_ignore_ascii_case(MASTER) {
         return Ok(of_text(400, "Cannot delete System Key."));
     }
     let (owner, name) = existing(host, request)?;

@@ -44,7 +44,7 @@ pub use options::{
     CustomHandler, DEFAULT_BODY_LIMIT_BYTES, HandlerKind, HostError, HostOptions, HttpOptions, MessageEncoding, Retry,
     RetryStrategy,
 };
-pub use settings::Settings;
+pub use settings::{Settings, is_key_vault_reference};
 pub(crate) use syntax::diagnostic as syntax_diagnostic;
 
 #[cfg(test)]

@@ -57,6 +57,11 @@ impl<N: Into<String>, V: Into<String>> FromIterator<(N, V)> for Settings {
     }
 }
 
+/// Whether a value refers to a secret: Azure puts that in its place before the host starts.
+pub fn is_key_vault_reference(value: &str) -> bool {
+    value.trim_start().starts_with("@Microsoft.KeyVault(")
+}
+
 fn normal(name: &str) -> String {
     name.replace("__", ":")
 }

@@ -5,7 +5,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use storage::Storage;
 
-use crate::app::{Diagnostic, Settings};
+use crate::app::{Diagnostic, Settings, is_key_vault_reference};
 
 /// The connection that bindings without one mean, and that the host keeps its own state in.
 pub const HOST_CONNECTION: &str = "Storage";
@@ -45,7 +45,7 @@ fn connection_string<'a>(settings: &'a Settings, name: &str) -> Result<&'a str, 
     let names =
         [format!("ConnectionStrings:{prefixed}"), prefixed.clone(), format!("ConnectionStrings:{name}"), name.into()];
     if let Some(text) = names.iter().find_map(|name| settings.get_filled(name)) {
-        if text.trim_start().starts_with("@Microsoft.KeyVault(") {
+        if is_key_vault_reference(text) {
             let why = format!("the connection `{name}` is a Key Vault reference, which Azure alone resolves");
             return Err(Diagnostic::of_whole(why).hint(
                 "on this machine set it to a connection string, or to `UseDevelopmentStorage=true` for Azurite",

@@ -1,12 +1,9 @@
 //! Settings that mean something in Azure alone, and bindings that mini-host only invokes by hand.
 
-use crate::app::{App, Diagnostic, Settings, is_by_hand};
-
-/// How a reference to a secret begins; Azure puts the secret in its place before the host starts.
-const KEY_VAULT: &str = "@Microsoft.KeyVault(";
+use crate::app::{App, Diagnostic, Settings, is_by_hand, is_key_vault_reference};
 
 pub fn diagnostics(app: &App, settings: &Settings) -> Vec<Diagnostic> {
-    let references = settings.all().filter(|(_, value)| value.trim_start().starts_with(KEY_VAULT));
+    let references = settings.all().filter(|(_, value)| is_key_vault_reference(value));
     let mut found: Vec<Diagnostic> = references
         .map(|(name, _)| {
             let text = "is a Key Vault reference, which Azure alone resolves: the handler gets the reference as it is";

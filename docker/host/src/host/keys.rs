@@ -30,7 +30,11 @@ pub enum Owner<'a> {
 }
 
 /// The name under which the master key can be read and written among the system keys.
-const MASTER: &str = "_master";
+pub const MASTER: &str = "_master";
+
+/// The settings that say where keys are kept.
+pub(super) const STORE_TYPE: &str = "AzureWebJobsSecretStorageType";
+pub(super) const STORE_PATH: &str = "FUNCTIONS_SECRETS_PATH";
 
 /// How long a key file is taken to be unchanged after a look at it. The real host needs up to 3 s (recording KX-secrets-edited).
 const RECHECK_MILLISECONDS: u64 = 500;
@@ -59,9 +63,8 @@ impl Keys {
     /// The key store that the settings name. Only `AzureWebJobsSecretStorageType=files` is one; without it no key is right
     /// (recording K07). The directory is `FUNCTIONS_SECRETS_PATH`, or `Secrets` beside the host's program.
     pub fn new(settings: &Settings) -> Self {
-        let files =
-            settings.get("AzureWebJobsSecretStorageType").is_some_and(|kind| kind.eq_ignore_ascii_case("files"));
-        let directory = files.then(|| match settings.get_filled("FUNCTIONS_SECRETS_PATH") {
+        let files = settings.get(STORE_TYPE).is_some_and(|kind| kind.eq_ignore_ascii_case("files"));
+        let directory = files.then(|| match settings.get_filled(STORE_PATH) {
             Some(path) => PathBuf::from(path),
             None => beside_the_program().join("Secrets"),
         });

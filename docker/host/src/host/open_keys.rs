@@ -3,10 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use crate::app::{App, Diagnostic};
-use crate::host::keys::{Keys, Owner};
-
-const STORE_TYPE: &str = "AzureWebJobsSecretStorageType";
-const STORE_PATH: &str = "FUNCTIONS_SECRETS_PATH";
+use crate::host::keys::{Keys, MASTER, Owner, STORE_PATH, STORE_TYPE};
 
 /// The settings that keep the keys of the app below `root` in files, where the environment names no key store. They are kept below
 /// the user's own folder, never where others could put down theirs.
@@ -35,7 +32,7 @@ fn folder(root: &Path) -> String {
 /// The keys, one a line.
 pub fn listing(app: &App, keys: &Keys) -> Result<String, Diagnostic> {
     let mut text = String::from("\nKeys (send one as `x-functions-key`, or as `?code=`):\n\n");
-    if let Some(master) = keys.key(Owner::System, "_master")? {
+    if let Some(master) = keys.key(Owner::System, MASTER)? {
         text.push_str(&format!("\tmaster, opens everything: {}\n", master.value));
     }
     for key in keys.keys(Owner::AllFunctions)? {

@@ -11,7 +11,7 @@ use super::{Asked, Response, Sent};
 use crate::app::{Diagnostic, HttpTrigger};
 use crate::grammar::route;
 use crate::host::Host;
-use crate::host::keys::Owner;
+use crate::host::keys::{MASTER, Owner};
 use crate::host::running::Running;
 use crate::log::known::Known;
 use crate::log::mask;
@@ -38,7 +38,7 @@ pub async fn call(host: &Host, running: &Running, http: &HttpTrigger, asked: &As
     let port = host.port();
     let mut headers = Headers::default();
     headers.push(Name::Host, format!("127.0.0.1:{port}"));
-    if let Some(key) = host.keys.directory().map(|_| host.keys.key(Owner::System, "_master")).transpose()? {
+    if let Some(key) = host.keys.directory().map(|_| host.keys.key(Owner::System, MASTER)).transpose()? {
         headers.push("x-functions-key", key.map(|key| key.value).unwrap_or_default());
     }
     let body = body.unwrap_or_default();
