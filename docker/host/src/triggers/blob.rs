@@ -13,7 +13,7 @@ use tokio::time::sleep;
 
 use super::context::{CATEGORY, Context, Judgement, rest};
 use super::host_id::host_id;
-use super::listener::{self, Source};
+use super::listener::{self, Source, processors};
 use super::timer::HOSTS_CONTAINER;
 use super::trouble::Trouble;
 use super::{blob_properties, receipt};
@@ -274,8 +274,7 @@ fn function_id(function: &str) -> String {
 
 /// How the queue of new blobs is taken (protocol.md#other-keys, `extensions.blobs`).
 fn source(queue: Queue, poison: Queue, options: &HostOptions, log: Log) -> Source {
-    let processors = std::thread::available_parallelism().map_or(1, usize::from);
-    let default = PARALLELISM_PER_PROCESSOR.saturating_mul(u32::try_from(processors).unwrap_or(1));
+    let default = PARALLELISM_PER_PROCESSOR.saturating_mul(u32::try_from(processors()).unwrap_or(1));
     let parallelism = options.blobs.max_degree_of_parallelism.unwrap_or(default);
     let batch = LARGEST_BATCH.min(parallelism / 2 + 1);
     Source {

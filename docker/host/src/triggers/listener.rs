@@ -189,6 +189,11 @@ async fn retried<C: Future<Output = Result<(), Error>>>(call: impl Fn() -> C) ->
     }
 }
 
+/// How many messages are under way at once grows with these.
+pub(super) fn processors() -> usize {
+    std::thread::available_parallelism().map_or(1, usize::from)
+}
+
 fn is_passing(error: &Error) -> bool {
     matches!(error, Error::Unreachable { .. }) || error.status().is_some_and(|status| status >= 500)
 }

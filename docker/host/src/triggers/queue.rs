@@ -1,14 +1,13 @@
 //! The queue trigger (protocol.md#queue-trigger and #queue-polling).
 
 use std::sync::Arc;
-use std::thread::available_parallelism;
 
 use chrono::NaiveDateTime;
 use storage::QueueMessage;
 use tokio::sync::watch;
 
 use super::context::Context;
-use super::listener::{self, Source};
+use super::listener::{self, Source, processors};
 use crate::app::{Binding, DataType, Diagnostic, HostOptions};
 use crate::envelope::data::{BindingData, Value};
 use crate::grammar::queue_name;
@@ -70,8 +69,7 @@ pub(super) fn date(wall: NaiveDateTime) -> Value {
 
 /// How many messages of a batch may still be under way when the next is taken.
 pub(super) fn default_threshold(batch: u32) -> usize {
-    let processors = available_parallelism().map_or(1, usize::from);
-    (batch as usize / 2) * processors
+    (batch as usize / 2) * processors()
 }
 
 fn source(context: &Context) -> Result<Source, Diagnostic> {
