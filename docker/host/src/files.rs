@@ -4,7 +4,7 @@
 use std::fs::{DirBuilder, File, OpenOptions};
 use std::io::{self, Read, Write};
 use std::os::unix::fs::{DirBuilderExt, MetadataExt, OpenOptionsExt};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use rustix::fs::OFlags;
 
@@ -14,6 +14,11 @@ const MAX_TEXT_BYTES: u64 = 16 * 1024 * 1024;
 /// The mode of a folder that only its owner may enter.
 const PRIVATE_FOLDER: u32 = 0o700;
 const PRIVATE_FILE: u32 = 0o600;
+
+/// The file of this name in the first folder of a search path, as `PATH` has one, in which there is one.
+pub fn on_search_path(search_path: &str, name: &str) -> Option<PathBuf> {
+    std::env::split_paths(search_path).map(|folder| folder.join(name)).find(|path| path.is_file())
+}
 
 /// A number for a path that is the same on every start and in every build: FNV-1a, which is short and has no seed.
 pub fn stable_hash(path: &Path) -> u32 {

@@ -5,6 +5,7 @@ use std::path::Path;
 
 use super::program;
 use crate::app::{CustomHandler, Diagnostic, HandlerKind, HostOptions, Settings};
+use crate::files::on_search_path;
 use crate::grammar::spelling::{self, did_you_mean};
 use dotnet_text::letter_case::is_one_of;
 
@@ -57,23 +58,24 @@ fn of_program(handler: &CustomHandler, settings: &Settings, at: &str) -> Option<
         let reason = program::not_executable(&path)?;
         return Some(Diagnostic::new(format!("`{written}` {}", reason.what), at).hint(reason.hint));
     }
-    let on_path = !written.contains('/') && std::env::var_os("PATH").is_some_and(|paths| is_on(&paths, written));
-    if on_path {
+    let search_path = settings.get("PATH").unwrap_or_default();
+    if !written.contains('/') && on_search_path(search_path, written).is_some() {
         return None;
     }
     let what =
         if path.is_dir() { "is a folder" } else { "is not a program: it is neither in the app's folder nor on PATH" };
-    Some(Diagnostic::new(format!("`{written}` {what}"), at).hint(hint_for_missing(handler, written)))
+    Some(Diagnostic::new(format!("`{written}` {what}"), at).hint(hint_for_missing(handler, search_path)))
 }
 
-fn hint_for_missing(handler: &CustomHandler, written: &str) -> String {
+fn hint_for_missing(handler: &CustomHandler, search_path: &str) -> String {
+    let written = handler.executable.as_str();
     let names = names(&handler.worker_directory);
     let meant = did_you_mean(written, &names.iter().map(String::as_str).collect::<Vec<_>>());
     let in_working_directory = handler.working_directory.join(written);
     let first = written.split_whitespace().next().unwrap_or_default();
     let with_slashes = written.replace('\\', "/");
     let name = written.rsplit('/').next().unwrap_or_default();
-    if written.starts_with('/') && std::env::var_os("PATH").is_some_and(|paths| is_on(&paths, name)) {
+    if written.starts_with('/') && on_search_path(search_path, name).is_some() {
         format!("no such file on this machine, as it may be on Azure; `{name}` is on PATH: write `{name}`")
     } else if first != written {
         format!("the program alone stands here: \"{first}\"; what follows it goes into `arguments`")
@@ -162,10 +164,6 @@ fn is_known(name: &str, settings: &Settings) -> bool {
     settings.get(name).is_some() || is_one_of(name, &OWN_VARIABLES)
 }
 
-fn is_on(paths: &std::ffi::OsStr, name: &str) -> bool {
-    std::env::split_paths(paths).any(|directory| directory.join(name).is_file())
-}
-
 fn names(directory: &Path) -> Vec<String> {
     let paths = std::fs::read_dir(directory).into_iter().flatten().flatten().map(|entry| entry.path());
     let files = paths.filter(|path| path.is_file() && program::is_executable(path));
@@ -188,7 +186,8 @@ mod tests {
         }
         let host_json = format!(r#"{{"version": "2.0", "customHandler": {{"description": {{{description}}}}}}}"#);
         std::fs::write(root.join("host.json"), host_json).unwrap();
-        let settings = [("KNOWN", "1"), ("AzureWebJobsStorage", "x")].into_iter().collect();
+        let path = std::env::var("PATH").unwrap();
+        let settings = [("KNOWN", "1"), ("AzureWebJobsStorage", "x"), ("PATH", &path)].into_iter().collect();
         crate::doctor::tests::lines(&crate::doctor::diagnostics(&crate::app::load(root, &settings), &settings))
             .replace(&*root.to_string_lossy(), "APP")
     }

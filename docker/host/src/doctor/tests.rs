@@ -18,7 +18,7 @@ fn said(host_json: &str, bindings: &str) -> String {
     std::fs::write(root.join("host.json"), host_json).unwrap();
     std::fs::create_dir(root.join("F")).unwrap();
     std::fs::write(root.join("F/function.json"), format!(r#"{{"bindings": [{bindings}]}}"#)).unwrap();
-    let settings = std::iter::empty::<(String, String)>().collect();
+    let settings = [("PATH", std::env::var("PATH").unwrap())].into_iter().collect();
     lines(&super::diagnostics(&app::load(root, &settings), &settings))
 }
 

@@ -8,6 +8,7 @@ use std::path::{Path, PathBuf};
 use regex::Regex;
 
 use crate::app::CustomHandler;
+use crate::files::on_search_path;
 use crate::grammar::setting_names;
 
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -44,11 +45,9 @@ pub fn command_line(
 /// The file that a program's name means if it is not a path below the worker directory: absolute, in the host's current
 /// directory, or on the search path, in this order (protocol.md#command-line).
 pub fn find_program(program: &str, current_directory: &Path, search_path: &str) -> Option<PathBuf> {
-    let absolute = Some(PathBuf::from(program)).filter(|path| path.is_absolute());
-    absolute.or_else(|| {
-        let directories = std::iter::once(current_directory.to_path_buf()).chain(std::env::split_paths(search_path));
-        directories.map(|directory| directory.join(program)).find(|path| path.is_file())
-    })
+    let here = current_directory.join(program);
+    let is_found = Path::new(program).is_absolute() || here.is_file();
+    if is_found { Some(here) } else { on_search_path(search_path, program) }
 }
 
 /// A relative name becomes an absolute path if the file is there; otherwise it is left to the search path (recording C01).

@@ -14,6 +14,7 @@ use uuid::Uuid;
 
 use super::find;
 use crate::app::Diagnostic;
+use crate::files::on_search_path;
 use crate::handler::Group;
 use crate::handler::watchdog::Watchdog;
 
@@ -146,13 +147,12 @@ fn why_missing(program: &str, arguments: &[&str], error: &StartError) -> Diagnos
 
 /// Azurite's program: on the path, or installed in the app's folder or one above it. `npx` finds it in its own store.
 fn program(path: &str, root: &Path) -> Option<(PathBuf, &'static [&'static str])> {
-    let on_path = |name: &str| std::env::split_paths(path).map(|folder| folder.join(name)).find(|path| path.is_file());
     let installed = || {
         let paths = root.ancestors().map(|folder| folder.join("node_modules/.bin/azurite"));
         { paths }.find(|path| path.is_file())
     };
-    let alone = on_path("azurite").or_else(installed).map(|program| (program, &[][..]));
-    alone.or_else(|| on_path("npx").map(|npx| (npx, &["--no-install", "azurite"][..])))
+    let alone = on_search_path(path, "azurite").or_else(installed).map(|program| (program, &[][..]));
+    alone.or_else(|| on_search_path(path, "npx").map(|npx| (npx, &["--no-install", "azurite"][..])))
 }
 
 #[derive(Debug, thiserror::Error)]

@@ -226,7 +226,8 @@ fn load(row: &Row, root: &Path) -> (App, String) {
         std::fs::create_dir_all(path.parent().unwrap()).unwrap();
         std::fs::write(path, text).unwrap();
     }
-    let settings: Settings = row.settings.iter().copied().collect();
+    let path = std::env::var("PATH").unwrap();
+    let settings: Settings = row.settings.iter().copied().chain([("PATH", path.as_str())]).collect();
     let app = app::load(root, &settings);
     let said = super::lines(&[app.diagnostics.clone(), crate::doctor::diagnostics(&app, &settings)].concat());
     (app, said)
