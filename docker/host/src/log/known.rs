@@ -1,14 +1,14 @@
 //! The secrets that the host knows by their values, to be found in a text in any spelling, under any name or none.
 
-mod automaton;
-
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, HashMap};
 use std::ops::Range;
 use std::sync::{LazyLock, OnceLock, PoisonError, RwLock};
 
+use aho_corasick::Anchored;
+use aho_corasick::automaton::{Automaton as _, StateID};
+use aho_corasick::nfa::contiguous::NFA;
 use dotnet_text::base64;
 
-use self::automaton::Automaton;
 use super::spelling::Plain;
 
 /// Shorter texts are too common to be looked for everywhere.
@@ -36,9 +36,18 @@ pub fn places(text: &str) -> Vec<Range<usize>> {
 pub struct Known {
     secrets: BTreeSet<Box<[u8]>>,
     /// Made when it is asked for: most requests log nothing.
-    automaton: OnceLock<Automaton>,
+    automaton: OnceLock<Option<Automaton>>,
     /// A bit for the first two bytes of each: most places of a text are ruled out by them.
     beginnings: Vec<u64>,
+}
+
+/// What finds all secrets at once, so that the work grows with the text alone.
+#[derive(Debug)]
+struct Automaton {
+    states: NFA,
+    start: StateID,
+    /// How much of a secret has been read in each state that is not its beginning.
+    begun: HashMap<StateID, usize>,
 }
 
 impl Known {
@@ -93,19 +102,26 @@ impl Known {
     /// Where bytes in lower case have one of them, and where they end within one.
     fn ranges(&self, bytes: &[u8]) -> Vec<Range<usize>> {
         let automaton = self.automaton.get_or_init(|| Automaton::of(&self.secrets));
+        // Secrets that are too many to be looked for are too many to be told apart from what is shown.
+        let Some(Automaton { states, start, begun }) = automaton else {
+            return std::iter::once(0..bytes.len()).collect();
+        };
         let mut ranges = Vec::new();
-        let mut state = 0;
+        let mut state = *start;
         for (at, byte) in bytes.iter().enumerate() {
-            if state == 0 && !bytes.get(at + 1).is_some_and(|next| self.may_begin(*byte, *next)) {
+            if state == *start && !bytes.get(at + 1).is_some_and(|next| self.may_begin(*byte, *next)) {
                 continue;
             }
-            state = automaton.after(state, *byte);
-            if automaton.found(state) > 0 {
-                join(&mut ranges, at + 1 - automaton.found(state)..at + 1);
+            state = states.next_state(Anchored::No, state, *byte);
+            if states.is_match(state) {
+                // The first one is the longest.
+                let length = states.pattern_len(states.match_pattern(state, 0));
+                join(&mut ranges, at + 1 - length..at + 1);
             }
         }
-        if automaton.begun(state) >= LEAST_SECRET_BYTES {
-            join(&mut ranges, bytes.len() - automaton.begun(state)..bytes.len());
+        let begun = begun.get(&state).copied().unwrap_or_default();
+        if begun >= LEAST_SECRET_BYTES {
+            join(&mut ranges, bytes.len() - begun..bytes.len());
         }
         ranges
     }
@@ -113,6 +129,22 @@ impl Known {
     fn may_begin(&self, first: u8, second: u8) -> bool {
         let (word, bit) = beginning(first, second);
         self.beginnings[word] & bit != 0
+    }
+}
+
+impl Automaton {
+    fn of(secrets: &BTreeSet<Box<[u8]>>) -> Option<Self> {
+        let states = NFA::new(secrets).ok()?;
+        let start = states.start_state(Anchored::No).ok()?;
+        let mut begun = HashMap::new();
+        for secret in secrets {
+            let mut state = start;
+            for (at, byte) in secret.iter().enumerate() {
+                state = states.next_state(Anchored::No, state, *byte);
+                begun.insert(state, at + 1);
+            }
+        }
+        Some(Self { states, start, begun })
     }
 }
 
