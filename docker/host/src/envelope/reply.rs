@@ -7,49 +7,33 @@ use bytes::Bytes;
 use dotnet_text::json::Json;
 use dotnet_text::media_type::is_token;
 use std::collections::HashSet;
+use wire::headers::is_sound;
 use wire::response::Framing;
-
-/// A response to the HTTP caller. `Date` and `Server` are the web server's, unless they are among `headers`.
-#[derive(Debug, Clone, PartialEq)]
-pub struct Reply {
-    /// The status, unchecked: anything a 32-bit integer holds (recordings RX-sc-neg, -99, -1000). With 100 and 199 the
-    /// caller waits for ever (recording RX-sc-199).
-    pub status: i32,
-    /// Header lines, each name once, `Content-Type` included. Framing headers only if the handler set them.
-    pub headers: Vec<(String, String)>,
-    /// The body; already dropped for a status that has none.
-    pub body: Bytes,
-    pub framing: Framing,
-}
+use wire::{Name, Response};
 
 /// Why a response could not be written, and what the caller gets instead.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug)]
 pub struct Unwritable {
     pub failure: String,
     /// An empty 500 with the headers that had been set when that was noticed (host source, `RawScriptResult`, and
     /// `ExceptionMiddleware`, which changes nothing but the status).
-    pub instead: Reply,
+    pub instead: Box<Response>,
 }
 
 impl Unwritable {
     fn new(failure: String, headers: Headers) -> Unwritable {
-        let Headers { mut lines, content_type } = headers;
-        lines.extend(content_type.map(|value| (CONTENT_TYPE.to_owned(), value)));
-        Unwritable { failure, instead: Reply::without_body(500, lines) }
-    }
-}
-
-impl Reply {
-    fn without_body(status: i32, headers: Vec<(String, String)>) -> Reply {
-        Reply { status, headers, body: Bytes::new(), framing: Framing::Length }
+        let headers = headers.with_type();
+        Unwritable { failure, instead: Box::new(Response { headers, ..Response::empty(500) }) }
     }
 }
 
 const CONTENT_TYPE: &str = "Content-Type";
 
-/// Makes the response. A failure here comes after the invocation has succeeded (protocol.md#named-http-output). `accept` is the
+/// Makes the response, its status unchecked: anything a 32-bit integer holds (recordings RX-sc-neg, -99, -1000). With 100 and 199
+/// the caller waits for ever (recording RX-sc-199). `Date` and `Server` are the web server's, unless the handler sets them; headers
+/// of framing are there only if it does. A failure here comes after the invocation has succeeded (protocol.md#named-http-output). `accept` is the
 /// caller's `Accept` header, lines joined by commas.
-pub fn reply(output: HttpOutput, accept: Option<&str>) -> Result<Reply, Unwritable> {
+pub fn reply(output: HttpOutput, accept: Option<&str>) -> Result<Response, Unwritable> {
     let mut headers = match &output {
         HttpOutput::Raw(raw) => check(&raw.headers, Types::LastCounts)?,
         HttpOutput::Negotiated(negotiated) => check(&negotiated.headers, Types::FirstCounts)?,
@@ -73,12 +57,11 @@ pub fn reply(output: HttpOutput, accept: Option<&str>) -> Result<Reply, Unwritab
             }
         }
     };
-    let mut lines = headers.lines;
     if written.framing == Framing::Length {
         // A body that is measured sets its length.
-        lines.retain(|(name, _)| !name.eq_ignore_ascii_case("content-length"));
+        headers.lines.remove(Name::ContentLength);
     }
-    lines.extend(written.content_type.map(|value| (CONTENT_TYPE.to_owned(), value)));
+    headers.content_type = written.content_type;
     let body = if matches!(status, 204 | 205 | 304) { Bytes::new() } else { written.body };
     let framing = match status {
         // 204 and 304 have no body, that of a 101 ends with the connection (recordings RX-sc-101, -304).
@@ -86,7 +69,7 @@ pub fn reply(output: HttpOutput, accept: Option<&str>) -> Result<Reply, Unwritab
         _ if body.is_empty() => Framing::Length,
         _ => written.framing,
     };
-    Ok(Reply { status, headers: lines, body, framing })
+    Ok(Response { status, headers: headers.with_type(), body: vec![body], framing, ..Response::default() })
 }
 
 /// Texts are sent chunked, as UTF-8 or UTF-16 and as `text/plain` unless the headers say otherwise; bytes only have the type the
@@ -98,9 +81,20 @@ fn write_raw(body: Content, content_type: Option<String>) -> Written {
     }
 }
 
+#[derive(Default)]
 struct Headers {
-    lines: Vec<(String, String)>,
+    lines: wire::Headers,
     content_type: Option<String>,
+}
+
+impl Headers {
+    /// All lines, that of the type last.
+    fn with_type(mut self) -> wire::Headers {
+        if let Some(value) = self.content_type.filter(|value| is_sound(CONTENT_TYPE, value)) {
+            self.lines.push(Name::ContentType, value);
+        }
+        self.lines
+    }
 }
 
 #[derive(Clone, Copy, PartialEq)]
@@ -112,7 +106,7 @@ enum Types {
 /// The headers the web server takes, one after the other: of two names that differ only in case the first counts, and the other
 /// is not looked at (recording RX-hdr-two-cases); an empty content type counts as none (recording RX-hdr-content-type-empty).
 fn check(headers: &[(String, Option<String>)], types: Types) -> Result<Headers, Unwritable> {
-    let mut checked = Headers { lines: Vec::new(), content_type: None };
+    let mut checked = Headers::default();
     let mut names = HashSet::new();
     for (name, value) in headers {
         let is_type = name.eq_ignore_ascii_case(CONTENT_TYPE);
@@ -128,7 +122,7 @@ fn check(headers: &[(String, Option<String>)], types: Types) -> Result<Headers, 
             (None, Some(value)) if is_type => {
                 checked.content_type = Some(value.clone()).filter(|value| !value.is_empty());
             }
-            (None, Some(value)) => checked.lines.push((name.clone(), normal(name, value))),
+            (None, Some(value)) => checked.lines.push(name, normal(name, value)),
             (None, None) => {}
         }
     }
@@ -168,8 +162,14 @@ mod tests {
         HttpOutput::Raw(Raw { status: 200, headers, body: Content::Text("x".into()) })
     }
 
-    fn content_type(reply: &Reply) -> Option<&str> {
-        reply.headers.iter().find(|(name, _)| name == "Content-Type").map(|(_, value)| value.as_str())
+    fn content_type(reply: &Response) -> Option<&str> {
+        reply.headers.text(Name::ContentType)
+    }
+
+    fn lines<const N: usize>(lines: [(&str, &str); N]) -> wire::Headers {
+        let mut headers = wire::Headers::default();
+        lines.iter().for_each(|(name, value)| headers.push(name, value));
+        headers
     }
 
     #[test]
@@ -190,14 +190,14 @@ mod tests {
             assert_eq!(content_type(&reply), Some(expected), "{given}");
         }
         let utf16 = reply(with(&[("Content-Type", "text/html; charset=\"UTF-16\"")]), None).unwrap();
-        assert_eq!((content_type(&utf16), &utf16.body[..]), (Some("text/html; charset=\"UTF-16\""), &b"x\0"[..]));
+        assert_eq!((content_type(&utf16), &utf16.body[0][..]), (Some("text/html; charset=\"UTF-16\""), &b"x\0"[..]));
     }
 
     #[test]
     fn headers() {
         let kept = reply(with(&[("X-A", "1"), ("x-a", "2"), ("X-E", ""), ("Server", "mine")]), None).unwrap();
         let expected = [("X-A", "1"), ("X-E", ""), ("Server", "mine"), ("Content-Type", "text/plain; charset=utf-8")];
-        assert_eq!(kept.headers, expected.map(|(name, value)| (name.to_owned(), value.to_owned())));
+        assert_eq!(kept.headers, lines(expected));
         for (name, value) in [
             ("X-A", "a\r\nX-Injected: 1"),
             ("X-A", "a\nb"),
@@ -215,7 +215,8 @@ mod tests {
         let null = Raw { headers: vec![("X-N".into(), None)], ..Raw::of(Content::Text(String::new())) };
         assert!(reply(HttpOutput::Raw(null), None).is_err());
         let second = reply(with(&[("Content-Length", "01"), ("X-A", "1"), ("x-a", "grüß")]), None).unwrap();
-        assert_eq!(second.headers[..2], [("Content-Length", "1"), ("X-A", "1")].map(|(n, v)| (n.into(), v.into())));
+        let expected = [("Content-Length", "1"), ("X-A", "1"), ("Content-Type", "text/plain; charset=utf-8")];
+        assert_eq!(second.headers, lines(expected));
     }
 
     #[test]
@@ -223,7 +224,7 @@ mod tests {
         let given = [("Content-Type", "a/b"), ("X-A", "1"), ("Content-Length", "5"), ("X-B", "a\nb"), ("X-C", "3")];
         let instead = reply(with(&given), None).unwrap_err().instead;
         let kept = [("X-A", "1"), ("Content-Length", "5"), ("Content-Type", "a/b")];
-        assert_eq!(instead.headers, kept.map(|(n, v)| (n.into(), v.into())));
+        assert_eq!(instead.headers, lines(kept));
         assert_eq!((instead.status, instead.framing), (500, Framing::Length));
     }
 
@@ -233,18 +234,14 @@ mod tests {
             vec![("Content-Length".to_owned(), Some("5".to_owned())), ("X-A".to_owned(), Some("1".to_owned()))];
         let value = Json::Array(Vec::new());
         let negotiated = Negotiated { status: 200, headers, value, xml: true };
-        let of = |content_type: &str| {
+        let of = |given: &str| {
             let mut negotiated = negotiated.clone();
-            negotiated.headers.push(("content-type".into(), Some(content_type.into())));
+            negotiated.headers.push(("content-type".into(), Some(given.into())));
             let reply = reply(HttpOutput::Negotiated(negotiated), None).unwrap();
-            (reply.status, reply.headers.len(), content_type_of(&reply))
+            (reply.status, reply.headers.iter().len(), content_type(&reply).unwrap_or_default().to_owned())
         };
         assert_eq!(of("text/json"), (200, 2, "text/json; charset=utf-8".to_owned()));
         assert_eq!(of("text/html"), (406, 2, "text/html".to_owned()));
-    }
-
-    fn content_type_of(reply: &Reply) -> String {
-        content_type(reply).unwrap_or_default().to_owned()
     }
 
     #[test]
@@ -252,7 +249,7 @@ mod tests {
         let of = |status, body: &str| {
             let raw = Raw { status, headers: Vec::new(), body: Content::Text(body.into()) };
             let reply = reply(HttpOutput::Raw(raw), None).unwrap();
-            (reply.framing, reply.body.len())
+            (reply.framing, reply.length())
         };
         assert_eq!(of(200, "x"), (Framing::Chunked, 1));
         assert_eq!(of(200, ""), (Framing::Length, 0));
@@ -266,9 +263,7 @@ mod tests {
     #[test]
     fn bytes_have_no_type_of_their_own() {
         let bytes = reply(HttpOutput::Raw(Raw::of(Content::Bytes(b"hi".to_vec()))), None).unwrap();
-        assert_eq!(
-            (bytes.headers, bytes.body, bytes.framing),
-            (Vec::new(), Bytes::from_static(b"hi"), Framing::Chunked)
-        );
+        assert_eq!((bytes.headers, bytes.framing), (lines([]), Framing::Chunked));
+        assert_eq!(bytes.body, [Bytes::from_static(b"hi")]);
     }
 }

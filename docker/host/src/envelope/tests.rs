@@ -7,15 +7,16 @@ use super::data::{BindingData, System, Value};
 use super::http;
 use super::http_request::{HttpRequest, Identity};
 use super::outputs::{self, OutputBinding};
-use super::reply::{self, Reply};
+use super::reply;
 use super::request;
 use crate::app::AuthLevel;
 use bytes::Bytes;
-use dotnet_text::date;
 use dotnet_text::percent::unescape;
+use dotnet_text::{base64, date};
 use serde_json::{Value as Json, json};
 use std::path::Path;
 use std::sync::Arc;
+use wire::Response;
 use wire::response::Framing;
 
 /// The recordings of a group, by id.
@@ -43,9 +44,8 @@ fn header_lines(value: &Json) -> Vec<(String, String)> {
 }
 
 fn body(message: &Json) -> Vec<u8> {
-    use base64::Engine;
     if let Some(encoded) = message["bodyBase64"].as_str() {
-        return base64::engine::general_purpose::STANDARD.decode(encoded).unwrap();
+        return base64::decode(encoded).unwrap();
     }
     if let Some(repeat) = message.get("bodyRepeat") {
         let count = usize::try_from(repeat["count"].as_u64().unwrap()).unwrap();
@@ -219,7 +219,7 @@ fn built_response(recording: &Json, step: &Json, answer: &Json) -> Option<Json> 
     let reply = match answer::judge(status, content_type.map(|(_, value)| value.as_bytes()), &body(answer)) {
         Ok(Verdict::NeverCompletes) => return None,
         Ok(Verdict::Answered(answer)) => {
-            let reply = |outputs: outputs::Outputs| reply::reply(outputs.http, accept).unwrap_or_else(|it| it.instead);
+            let reply = |outputs: outputs::Outputs| reply::reply(outputs.http, accept).unwrap_or_else(|it| *it.instead);
             outputs::convert(answer, &bindings, false).map(reply)
         }
         Err(failure) => Err(failure),
@@ -227,15 +227,15 @@ fn built_response(recording: &Json, step: &Json, answer: &Json) -> Option<Json> 
     Some(on_the_wire(reply.ok()))
 }
 
-fn on_the_wire(reply: Option<Reply>) -> Json {
+fn on_the_wire(reply: Option<Response>) -> Json {
     let Some(reply) = reply else {
         return json!({"status": 500, "headers": [], "chunked": false, "length": "0", "body": ""});
     };
     json!({
         "status": reply.status,
         "chunked": reply.framing == Framing::Chunked,
-        "length": (reply.framing == Framing::Length).then(|| reply.body.len().to_string()),
-        "body": String::from_utf8_lossy(&reply.body),
-        "headers": sorted(reply.headers),
+        "length": (reply.framing == Framing::Length).then(|| reply.length().to_string()),
+        "body": String::from_utf8_lossy(&reply.body.concat()),
+        "headers": sorted(reply.headers.iter().map(|line| (line.name().to_owned(), String::from_utf8_lossy(line.value).into())).collect()),
     })
 }

@@ -40,7 +40,7 @@ pub async fn http(call: &Call<'_>, caller: &mut Caller) -> Response {
             Ok(reply) => respond(reply, head.method == "HEAD"),
             Err(Unwritable { failure, instead }) => {
                 log_failure(&failure);
-                respond(instead, head.method == "HEAD")
+                respond(*instead, head.method == "HEAD")
             }
         },
         Err(Failed { is_stopping, .. }) => Response { closes: is_stopping, ..Response::empty(500) },

@@ -1,37 +1,31 @@
 //! From the reply of a default-mode invocation to what its caller gets (protocol.md#named-http-output and #http-return-value).
 
-use crate::envelope::reply::Reply;
-use wire::Response;
-use wire::headers::is_sound;
 use wire::response::Framing;
+use wire::{Name, Response};
 
-pub fn respond(mut reply: Reply, is_to_head: bool) -> Response {
-    let has_no_length = matches!(reply.status, 100..200 | 204);
+pub fn respond(mut response: Response, is_to_head: bool) -> Response {
+    let has_no_length = matches!(response.status, 100..200 | 204);
     if has_no_length {
-        reply.headers.retain(|(name, value)| !(name.eq_ignore_ascii_case("content-length") && value == "0"));
+        response.headers.retain(|line| !(line.has_name(Name::ContentLength) && line.value == b"0"));
     }
-    let given = |wanted: &str| reply.headers.iter().find(|(name, _)| name.eq_ignore_ascii_case(wanted));
-    let length = given("content-length").map(|(_, length)| length.as_str());
-    let is_lacking = reply.body.is_empty() && reply.status != 304;
+    let length = response.headers.text(Name::ContentLength);
+    let is_lacking = response.length() == 0 && response.status != 304;
     if length.is_some_and(|length| length != "0") && (is_lacking || has_no_length) && !is_to_head {
         // A length is announced and there is no body, or must be none: Kestrel notices before it writes anything.
         return Response::empty(500);
     }
-    if given("transfer-encoding").is_some() && matches!(reply.status, 204 | 205 | 304) {
-        // Kestrel refuses it beside a status without a body, and the host answers with the same headers instead.
-        reply.status = 500;
-    }
-    let is_interim = (100..200).contains(&reply.status);
-    let framing = match reply.framing {
-        _ if is_interim || length.is_some() || given("transfer-encoding").is_some() => Framing::AsGiven,
-        framing => framing,
-    };
     // Kestrel writes nothing of a body that is longer than announced (protocol.md#named-http-output).
-    let is_too_long = length.is_some_and(|length| length.parse().is_ok_and(|length: usize| length < reply.body.len()));
-    let body = if is_too_long { Vec::new() } else { vec![reply.body] };
-    let mut response = Response { status: reply.status, framing, body, ..Response::default() };
-    for (name, value) in reply.headers.into_iter().filter(|(name, value)| is_sound(name, value)) {
-        response.headers.push(name, value);
+    if length.is_some_and(|length| length.parse().is_ok_and(|length: usize| length < response.length())) {
+        response.body.clear();
+    }
+    let is_coded = response.headers.contains(Name::TransferEncoding);
+    if is_coded && matches!(response.status, 204 | 205 | 304) {
+        // Kestrel refuses it beside a status without a body, and the host answers with the same headers instead.
+        response.status = 500;
+    }
+    let is_interim = (100..200).contains(&response.status);
+    if is_interim || is_coded || response.headers.contains(Name::ContentLength) {
+        response.framing = Framing::AsGiven;
     }
     response
 }
@@ -45,16 +39,12 @@ mod tests {
     use super::*;
 
     fn written(framing: Framing, status: i32, headers: &[(&str, &str)], body: &'static str) -> (String, Ending) {
-        let headers = [("Date", "now"), ("Server", "x")].iter().chain(headers);
-        let response = respond(
-            Reply {
-                status,
-                headers: headers.map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect(),
-                body: Bytes::from_static(body.as_bytes()),
-                framing,
-            },
-            false,
-        );
+        let body = vec![Bytes::from_static(body.as_bytes())];
+        let mut response = Response { status, body, framing, ..Response::default() };
+        for (name, value) in [("Date", "now"), ("Server", "x")].iter().chain(headers) {
+            response.headers.push(name, value);
+        }
+        let response = respond(response, false);
         let ending = response.ending(false);
         let mut bytes = Vec::new();
         response.write_head(false, &mut bytes);
