@@ -14,8 +14,7 @@ use std::time::{Duration, Instant};
 
 use app::{App, Effect, Host, INPUT, OUTPUT};
 use azurite::Azurite;
-use base64::Engine as _;
-use base64::engine::general_purpose::STANDARD as BASE64;
+use dotnet_text::base64;
 use rustix::process::{Pid, Signal, kill_process};
 use storage::{Queue, Storage};
 
@@ -63,7 +62,7 @@ async fn a_host_whose_handler_always_dies_leaves_messages_alone() {
     let input = storage.queue(INPUT);
     input.create().await.unwrap();
     for number in 0..MESSAGES_FOR_NOBODY {
-        input.put(&BASE64.encode(format!("message {number}"))).await.unwrap();
+        input.put(&base64::encode(format!("message {number}").as_bytes())).await.unwrap();
     }
     let app = App::with_handler(&azurite.connection_string(), Effect::None, "process.exit(1)");
     let mut host = app.serve();
@@ -83,7 +82,7 @@ async fn nothing_is_lost(plan: Plan) {
     input.create().await.unwrap();
     output.create().await.unwrap();
     for number in 0..plan.messages {
-        input.put(&BASE64.encode(format!("message {number}"))).await.unwrap();
+        input.put(&base64::encode(format!("message {number}").as_bytes())).await.unwrap();
     }
 
     let app = App::new(&azurite.connection_string(), Effect::Message, HANDLER_MILLISECONDS);
@@ -165,7 +164,7 @@ async fn drain(queue: &Queue) -> HashMap<String, usize> {
             return texts;
         }
         for message in messages {
-            let text = String::from_utf8(BASE64.decode(&message.text).unwrap()).unwrap();
+            let text = String::from_utf8(base64::decode(&message.text).unwrap()).unwrap();
             *texts.entry(text).or_default() += 1;
             queue.delete_message(&message.id, &message.pop_receipt).await.unwrap();
         }

@@ -3,9 +3,8 @@
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Instant;
 
-use base64::Engine;
-use base64::engine::general_purpose::STANDARD;
 use chrono::{DateTime, Utc};
+use dotnet_text::base64;
 use uuid::Uuid;
 use wire::Headers;
 
@@ -153,7 +152,7 @@ impl Part {
                 let text = String::from_utf8_lossy(&self.body[..error.valid_up_to()]);
                 (mask::text_without(&text, secrets), false)
             }
-            Err(_) => (STANDARD.encode(mask::bytes_without(&self.body, secrets)), true),
+            Err(_) => (base64::encode(&mask::bytes_without(&self.body, secrets)), true),
         };
         let headers = self.headers.iter().map(|(name, value)| (name.clone(), mask::header(name, value)));
         let is_whole = self.bytes == self.body.len() as u64;

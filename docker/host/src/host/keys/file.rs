@@ -4,8 +4,7 @@ use std::error::Error;
 use std::io;
 use std::path::Path;
 
-use base64::Engine;
-use base64::engine::general_purpose::URL_SAFE;
+use dotnet_text::base64;
 use serde::{Deserialize, Serialize};
 
 use crate::app::{AuthLevel, Diagnostic};
@@ -127,7 +126,7 @@ pub(super) fn generate() -> Result<String, Diagnostic> {
     let mut bytes = [0; KEY_BYTES];
     getrandom::fill(&mut bytes)
         .map_err(|error| Diagnostic::of_whole(format!("the system gives no random bytes for a key: {error}")))?;
-    Ok(URL_SAFE.encode(bytes))
+    Ok(base64::encode(&bytes).replace('+', "-").replace('/', "_"))
 }
 
 fn read_or_make<F: Serialize + for<'a> Deserialize<'a>>(
