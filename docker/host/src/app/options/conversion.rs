@@ -58,6 +58,10 @@ pub(super) fn enumeration(text: &str, type_name: &'static str, names: &[&str]) -
     number::enumeration(text, names).ok_or_else(|| Error::Enumeration { text: text.to_owned(), type_name })
 }
 
+pub(super) fn file_logging_mode(text: &str) -> Result<i32, Error> {
+    enumeration(text, "Microsoft.Azure.WebJobs.Script.FileLoggingMode", &["never", "always", "debugOnly"])
+}
+
 fn hexadecimal(text: &str) -> Option<String> {
     let folded = text.trim().to_ascii_lowercase();
     ["0x", "&h", "#"].iter().find_map(|prefix| folded.strip_prefix(prefix)).map(str::to_owned)

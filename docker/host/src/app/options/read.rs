@@ -291,13 +291,8 @@ impl Reader<'_> {
     }
 
     fn logging(&mut self, settings: &Settings) -> Logging {
-        self.convert("logging", "fileLoggingMode", |text| match text {
-            "" => Ok(0),
-            text => {
-                let type_name = "Microsoft.Azure.WebJobs.Script.FileLoggingMode";
-                conversion::enumeration(text, type_name, &["never", "always", "debugOnly"])
-            }
-        });
+        let mode = |text: &str| if text.is_empty() { Ok(0) } else { conversion::file_logging_mode(text) };
+        self.convert("logging", "fileLoggingMode", mode);
         let levels = self.levels("logging:logLevel");
         // Those of one provider are read as well; this host has but one, the console.
         for provider in self.configuration.children("logging") {

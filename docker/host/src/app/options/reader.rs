@@ -10,6 +10,7 @@ use crate::app::configuration::Configuration;
 pub(super) const HTTP: &str = "extensions:http";
 pub(super) const QUEUES: &str = "extensions:queues";
 pub(super) const BLOBS: &str = "extensions:blobs";
+pub(super) const OUT_OF_RANGE: &str = "Specified argument was out of the range of valid values.";
 
 /// Reads typed values; what does not convert is a host error in .NET's words (protocol.md#other-keys).
 pub(super) struct Reader<'a> {
@@ -36,21 +37,23 @@ impl Reader<'_> {
     pub fn number_within(&mut self, section: &str, key: &str, range: RangeInclusive<i32>) -> Option<u32> {
         let number = self.number(section, key)?;
         if !range.contains(&number) {
-            let reason = match key {
-                "MaxDequeueCount" => "MaxDequeueCount must not be less than 1.",
-                _ => "Specified argument was out of the range of valid values.",
-            };
+            let reason =
+                if key == "MaxDequeueCount" { "MaxDequeueCount must not be less than 1." } else { OUT_OF_RANGE };
             self.refuse(section, key, reason);
         }
         u32::try_from(number.clamp(*range.start(), *range.end())).ok()
     }
 
-    /// A value that an extension refuses when it is set (recordings PX2-queue-batch-0, PX2-queue-dequeue-0).
+    /// A value that an extension, or the SDK, refuses when it is set (recordings PX2-queue-batch-0, PX2-queue-dequeue-0).
     pub fn refuse(&mut self, section: &str, key: &str, reason: &str) {
-        let extension = if section == BLOBS { "Blobs" } else { "Queues" };
+        let library = match section {
+            BLOBS => "Extensions.Storage.Blobs",
+            QUEUES => "Extensions.Storage.Queues",
+            _ => "Host",
+        };
         let status = format!(
             "System.Private.CoreLib: Exception has been thrown by the target of an invocation. \
-             Microsoft.Azure.WebJobs.Extensions.Storage.{extension}: {reason} (Parameter 'value')."
+             Microsoft.Azure.WebJobs.{library}: {reason} (Parameter 'value')."
         );
         self.errors.push(HostError { status, log: Some(reason.to_owned()), path: format!("{section}:{key}") });
     }

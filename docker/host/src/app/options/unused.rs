@@ -2,9 +2,8 @@
 
 use chrono::TimeDelta;
 
-use super::HostError;
 use super::conversion;
-use super::reader::Reader;
+use super::reader::{OUT_OF_RANGE, Reader};
 
 /// Switches of the host itself.
 const OWN: [&str; 6] = [
@@ -24,10 +23,7 @@ impl Reader<'_> {
             self.boolean("", key);
         }
         self.convert("", "MetadataProviderTimeout", conversion::span);
-        self.convert("", "FileLoggingMode", |text| {
-            let type_name = "Microsoft.Azure.WebJobs.Script.FileLoggingMode";
-            conversion::enumeration(text, type_name, &["never", "always", "debugOnly"])
-        });
+        self.convert("", "FileLoggingMode", conversion::file_logging_mode);
         self.singleton();
         self.boolean("aggregator", "IsEnabled");
         self.number_in("aggregator", "BatchSize", |count| (1..=10_000).contains(&count));
@@ -47,25 +43,14 @@ impl Reader<'_> {
     }
 
     fn number_in(&mut self, section: &str, key: &str, is_sound: impl Fn(i32) -> bool) {
-        let number = self.number(section, key);
-        self.refuse_unless(number.is_none_or(is_sound), section, key);
+        if self.number(section, key).is_some_and(|number| !is_sound(number)) {
+            self.refuse(section, key, OUT_OF_RANGE);
+        }
     }
 
     fn span_in(&mut self, section: &str, key: &str, is_sound: impl Fn(TimeDelta) -> bool) {
-        let span = self.convert(section, key, conversion::span);
-        self.refuse_unless(span.is_none_or(is_sound), section, key);
-    }
-
-    /// The SDK refuses a value when it is set.
-    fn refuse_unless(&mut self, is_sound: bool, section: &str, key: &str) {
-        if is_sound {
-            return;
+        if self.convert(section, key, conversion::span).is_some_and(|span| !is_sound(span)) {
+            self.refuse(section, key, OUT_OF_RANGE);
         }
-        let reason = "Specified argument was out of the range of valid values.";
-        let status = format!(
-            "System.Private.CoreLib: Exception has been thrown by the target of an invocation. \
-             Microsoft.Azure.WebJobs.Host: {reason} (Parameter 'value')."
-        );
-        self.errors.push(HostError { status, log: Some(reason.to_owned()), path: format!("{section}:{key}") });
     }
 }
