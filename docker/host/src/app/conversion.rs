@@ -25,9 +25,7 @@ pub(super) struct Enumeration {
 impl Enumeration {
     /// The index of a value that a text names: by its name ignoring case with spaces around it, or by its number.
     pub fn index_of(&self, text: &str) -> Option<usize> {
-        let text = text.trim();
-        let named = self.names.iter().position(|known| known.eq_ignore_ascii_case(text));
-        named.or_else(|| number::enumeration(text, self.names).map(|number| index_of_number(number.into())))
+        number::enumeration(text, self.names).map(|number| index_of_number(number.into()))
     }
 
     fn can_be_null(&self) -> bool {
@@ -53,13 +51,9 @@ impl Member<'_> {
             Value::Null => self.placed(&format!("Cannot convert null value to {type_name}.")),
             Value::String(text) if of.can_be_null() && text.is_empty() => return Ok(None),
             Value::String(text) if is_date(text) => self.placed("Unexpected token Date when parsing enum."),
-            Value::String(text) if is_long_integer(text) => self.not_converted(type_name, TOO_LARGE),
             Value::String(text) => match of.index_of(text) {
                 Some(index) => return Ok(Some(index)),
-                None if text.trim().is_empty() => {
-                    self.not_converted(type_name, "Must specify valid information for parsing in the string.")
-                }
-                None => self.not_converted(type_name, &format!("Requested value '{text}' was not found.")),
+                None => self.without_value(of, text),
             },
             value => match value.as_i64() {
                 Some(number) => return Ok(Some(index_of_number(number))),
@@ -131,11 +125,7 @@ impl Member<'_> {
             Value::Array(_) | Value::Object(_) => self.placed(&not_deserialized(self.value, type_name, PRIMITIVE)),
             Value::String(text) if !is_date(text) => match number::enumeration(text, of.names) {
                 Some(number) => return Ok(number),
-                None if is_long_integer(text) => self.not_converted(type_name, TOO_LARGE),
-                None if text.trim().is_empty() => {
-                    self.not_converted(type_name, "Must specify valid information for parsing in the string.")
-                }
-                None => self.not_converted(type_name, &format!("Requested value '{text}' was not found.")),
+                None => self.without_value(of, text),
             },
             _ => self.not_converted(
                 type_name,
@@ -143,6 +133,16 @@ impl Member<'_> {
             ),
         };
         Err(Diagnostic::new(text, &self.path).hint(format!("one of `{}`", of.names.join("`, `"))))
+    }
+
+    /// Why a text is not the name of a value.
+    fn without_value(&self, of: &Enumeration, text: &str) -> String {
+        let reason = match text {
+            text if is_long_integer(text) => TOO_LARGE,
+            text if text.trim().is_empty() => "Must specify valid information for parsing in the string.",
+            text => &format!("Requested value '{text}' was not found."),
+        };
+        self.not_converted(of.type_name, reason)
     }
 
     /// Fails unless there is an object, which will be one of this .NET type, or nothing.
