@@ -115,8 +115,11 @@ fn app(mut file: HostFile, root: &Path, settings: &Settings) -> App {
     let mut errors: Vec<String> = file.error.take().into_iter().collect();
     if errors.is_empty() {
         let found = version_error(host_json).into_iter().chain(profile.err()).chain(option_errors).chain(refusal);
-        for error in found {
-            diagnostics.push(error.fault().in_file(&file.path, file.document.as_ref()));
+        for (index, error) in found.enumerate() {
+            // Where a value stands is looked for in the whole file.
+            if index < Diagnostic::MOST_OF_A_FILE {
+                diagnostics.push(error.fault().in_file(&file.path, file.document.as_ref()));
+            }
             errors.push(error.status);
         }
     }

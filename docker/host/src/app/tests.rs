@@ -93,6 +93,14 @@ fn a_level_may_stand_at_any_depth() {
 }
 
 #[test]
+fn of_many_faults_in_host_json_a_hundred_are_shown() {
+    let levels: Vec<_> = (0..2_000).map(|number| format!(r#""category-{number}": "nope""#)).collect();
+    let logging = format!(r#""logging": {{"logLevel": {{{}}}}}"#, levels.join(", "));
+    let app = Folder::new(&HOST.replacen('{', &format!("{{{logging}, "), 1)).load(&[]);
+    assert_eq!((app.errors.len(), app.diagnostics.len()), (levels.len(), Diagnostic::MOST_OF_A_FILE));
+}
+
+#[test]
 fn a_setting_that_is_empty_is_no_value_of_a_binding() {
     let folder = Folder::new(HOST).bindings("F", r#"{"type": "timerTrigger", "name": "t", "schedule": "%CRON%"}"#);
     let error = folder.load(&[("CRON", "")]).functions[0].errors.first().cloned().unwrap_or_default();
