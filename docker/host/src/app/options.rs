@@ -163,7 +163,7 @@ pub struct HostError {
     pub status: String,
     /// What the log says of it instead, where the two differ.
     pub log: Option<String>,
-    /// The path in the configuration of the value that is wrong; empty if the fault is none of a value.
+    /// The path in the configuration of the value that is wrong; empty if no single value is wrong.
     pub path: String,
 }
 

@@ -5,7 +5,7 @@ use chrono::{Datelike, NaiveDateTime, Timelike};
 /// How a date without a format is written in a path: ISO 8601 with hyphens instead of colons.
 pub const DEFAULT: &str = "yyyy-MM-ddTHH-mm-ssK";
 
-/// What .NET says of a format that is none.
+/// What .NET says of a text that is not a format.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[error("Input string was not in a correct format.")]
 pub struct BadFormat;

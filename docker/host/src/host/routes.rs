@@ -31,8 +31,8 @@ pub struct Found {
 }
 
 impl Table {
-    /// The routes of all loaded functions, disabled ones included, and of those that the SDK could not index. A template that does not parse is left out: it is one of
-    /// the app's errors, and the host does not run.
+    /// The routes of all loaded functions, disabled ones included, and of those that the SDK could not index. A template that does
+    /// not parse is left out: it is one of the app's errors, and the host does not run.
     pub fn new(app: &App) -> Self {
         let prefix = &app.options.http.route_prefix;
         let routes = app

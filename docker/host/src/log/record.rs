@@ -31,7 +31,7 @@ pub enum Record {
         function: String,
         /// The type of its trigger.
         trigger: String,
-        /// The methods of an HTTP trigger; none are all.
+        /// The methods of an HTTP trigger; an empty list means all.
         methods: Vec<String>,
         /// Where an HTTP trigger is called.
         url: Option<String>,

@@ -84,7 +84,7 @@ struct Timer {
     context: Context,
     schedule: Schedule,
     runs_on_startup: bool,
-    /// Where its state is kept; none: it is not monitored.
+    /// Where its state is kept; `None` if it is not monitored.
     status: Option<Blob>,
 }
 

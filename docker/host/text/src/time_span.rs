@@ -59,7 +59,7 @@ pub fn text(span: Duration) -> String {
 /// Days, hours, minutes, seconds and the digits behind the point; a text that is empty is zero.
 type Parts<'a> = [&'a str; 5];
 
-/// What the numbers of a text may mean, the first that fits counts. None if their separators are those of no span.
+/// What the numbers of a text may mean: the first that fits counts. Empty if the text does not have the form of a span.
 fn readings(text: &str) -> Vec<Parts<'_>> {
     let numbers: Vec<&str> = text.split([':', '.']).collect();
     let separators: String = text.matches([':', '.']).collect();

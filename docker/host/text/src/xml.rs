@@ -9,8 +9,8 @@ const ARRAYS: &str = "http://schemas.microsoft.com/2003/10/Serialization/Arrays"
 const INSTANCE: &str = "http://www.w3.org/2001/XMLSchema-instance";
 const SCHEMA: &str = "http://www.w3.org/2001/XMLSchema";
 
-/// The value as a document; none where an array stands in an object or an object in an array: the serializer does not expect the
-/// one type inside the other.
+/// The value as a document; `None` if an array stands in an object or an object in an array: the serializer does not expect one
+/// type inside the other.
 pub fn document(value: &Json) -> Option<String> {
     let mut out = String::new();
     match value {
