@@ -1,5 +1,6 @@
 //! host.json and the settings laid over it, as one case-insensitive table of paths.
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 
 use serde_json::Value;
@@ -11,12 +12,18 @@ use dotnet_text::json::text_of;
 /// The section of the configuration that host.json fills and `AzureFunctionsJobHost__…` settings override.
 pub const JOB_HOST: &str = "AzureFunctionsJobHost";
 
+/// All paths of a host.json together are shorter. What comes when they are not is passed over: a name of some kilobytes above as many
+/// values would otherwise take gigabytes.
+const MOST_PATH_BYTES: usize = 64 * 1024 * 1024;
+
 /// The host's configuration: the leaves of host.json by path (`customHandler:description:arguments:0`), overridden by the
 /// settings below `AzureFunctionsJobHost`. Paths are compared ignoring case, so sections that differ only in
 /// case are merged, and of a key given twice the last value counts (recordings CX-key-case, CX-case-duplicate-section, C12).
 #[derive(Debug, Clone, Default)]
 pub struct Configuration {
     leaves: Table,
+    /// The length of all paths of host.json together.
+    path_bytes: usize,
 }
 
 impl Configuration {
@@ -26,7 +33,7 @@ impl Configuration {
         for (path, value) in defaults {
             configuration.leaves.set((*path).to_owned(), (*value).to_owned());
         }
-        configuration.add(String::new(), host_json);
+        configuration.add("", host_json);
         for (path, value) in settings.below(JOB_HOST) {
             configuration.leaves.set(path.to_owned(), value.to_owned());
         }
@@ -65,21 +72,24 @@ impl Configuration {
         self.leaves.below(section)
     }
 
-    fn add(&mut self, path: String, value: &Value) {
-        let below = |name: &str| if path.is_empty() { name.to_owned() } else { format!("{path}:{name}") };
-        match value {
+    fn add(&mut self, path: &str, value: &Value) {
+        let children: Vec<(Cow<'_, str>, &Value)> = match value {
             Value::Array(items) => {
-                for (index, item) in items.iter().enumerate() {
-                    self.add(below(&index.to_string()), item);
-                }
+                items.iter().enumerate().map(|(index, item)| (index.to_string().into(), item)).collect()
             }
-            Value::Object(members) => {
-                for (name, member) in members {
-                    self.add(below(name), member);
-                }
+            Value::Object(members) => members.iter().map(|(name, member)| (name.into(), member)).collect(),
+            leaf => {
+                self.path_bytes += path.len();
+                // Null has an empty text, so that `"routePrefix": null` is an empty prefix.
+                return self.leaves.set(path.to_owned(), text_of(leaf).unwrap_or_default());
             }
-            // Null has an empty text, so that `"routePrefix": null` is an empty prefix.
-            leaf => self.leaves.set(path, text_of(leaf).unwrap_or_default()),
+        };
+        for (name, child) in children {
+            if self.path_bytes > MOST_PATH_BYTES {
+                return;
+            }
+            let path = if path.is_empty() { name.into_owned() } else { format!("{path}:{name}") };
+            self.add(&path, child);
         }
     }
 }
@@ -123,6 +133,14 @@ mod tests {
     fn list_elements_are_in_numerical_order() {
         let many: Vec<_> = (0..12).map(|n| n.to_string()).collect();
         assert_eq!(configuration(&json!({"a": many}), &[]).values("a"), many);
+    }
+
+    #[test]
+    fn a_long_name_above_many_values_does_not_fill_the_memory() {
+        let name = "n".repeat(MOST_PATH_BYTES / 100);
+        let it = configuration(&json!({name.as_str(): vec![0; 1_000]}), &[("AzureFunctionsJobHost__a", "b")]);
+        assert!((100..200).contains(&it.children(&name).len()));
+        assert_eq!(it.get("a"), Some("b"));
     }
 
     #[test]
