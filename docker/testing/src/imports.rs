@@ -1,9 +1,13 @@
 //! Which file of a crate names which other one, read from its text: `use` declarations and paths, macros included.
 
+#![expect(clippy::panic, reason = "for tests")]
+
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 use std::io;
 use std::path::{Path, PathBuf};
+
+use proc_macro2::{Delimiter, Spacing, TokenStream, TokenTree};
 
 /// One path in a file to something in another file of the same crate.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -124,8 +128,10 @@ struct Named {
 
 /// What a file names.
 fn named(file: &Path, text: &str, crate_name: &str, modules: &BTreeMap<Vec<String>, PathBuf>) -> Vec<Named> {
-    let text = without_comments_and_literals(text);
-    let tokens = tokens(&text);
+    let text = text.parse().unwrap_or_else(|error| panic!("`{}` is not Rust: {error}", file.display()));
+    let mut tokens = Vec::new();
+    add_tokens(text, &mut tokens);
+    let tokens: Vec<(usize, &str)> = tokens.iter().map(|(line, token)| (*line, token.as_str())).collect();
     let mut names = Vec::new();
     let mut module = if file == Path::new("main.rs") { Vec::new() } else { module_of(file) };
     // Inline modules that are open, with the depth of braces in which each stands.
@@ -264,81 +270,25 @@ fn is_word(token: &str) -> bool {
     token.starts_with(|first: char| first.is_alphabetic() || first == '_')
 }
 
-/// Words, `::` and single signs, each with its line.
-fn tokens(text: &str) -> Vec<(usize, &str)> {
-    let mut found = Vec::new();
-    let (mut rest, mut line) = (text, 1);
-    while let Some(first) = rest.chars().next() {
-        let length = if is_word(rest) {
-            rest.find(|letter: char| !letter.is_alphanumeric() && letter != '_').unwrap_or(rest.len())
-        } else if rest.starts_with("::") {
-            2
-        } else {
-            first.len_utf8()
-        };
-        let (token, after) = rest.split_at(length);
-        if first == '\n' {
-            line += 1;
-        } else if !first.is_whitespace() {
-            found.push((line, token));
-        }
-        rest = after;
-    }
-    found
-}
-
-/// The text with comments and the insides of strings gone, line ends kept.
-fn without_comments_and_literals(text: &str) -> String {
-    let mut kept = String::with_capacity(text.len());
-    let mut rest = text;
-    while let Some(first) = rest.chars().next() {
-        let length = match first {
-            '/' if rest.starts_with("//") => rest.find('\n').unwrap_or(rest.len()),
-            'r' if rest.starts_with("r\"") || rest.starts_with("r#") => raw_string(rest),
-            '"' => string(rest),
-            '\'' => character(rest),
-            _ => {
-                kept.push(first);
-                rest = &rest[first.len_utf8()..];
-                continue;
+/// Words, `::`, brackets and single signs, each with its line. Comments and literals are none of them.
+fn add_tokens(text: TokenStream, found: &mut Vec<(usize, String)>) {
+    let mut trees = text.into_iter();
+    while let Some(tree) = trees.next() {
+        let line = tree.span().start().line;
+        match tree {
+            TokenTree::Group(group) => {
+                let is_block = group.delimiter() == Delimiter::Brace;
+                found.push((line, if is_block { "{" } else { "(" }.to_owned()));
+                add_tokens(group.stream(), found);
+                found.push((line, if is_block { "}" } else { ")" }.to_owned()));
             }
-        };
-        kept.extend(rest[..length].chars().filter(|letter| *letter == '\n'));
-        rest = &rest[length..];
-    }
-    kept
-}
-
-fn string(rest: &str) -> usize {
-    let mut is_escaped = false;
-    let end = rest.char_indices().skip(1).find(|(_, letter)| {
-        let is_end = *letter == '"' && !is_escaped;
-        is_escaped = *letter == '\\' && !is_escaped;
-        is_end
-    });
-    end.map_or(rest.len(), |(at, _)| at + 1)
-}
-
-fn raw_string(rest: &str) -> usize {
-    let hashes = rest[1..].chars().take_while(|letter| *letter == '#').count();
-    let end = format!("\"{}", "#".repeat(hashes));
-    if !rest[1 + hashes..].starts_with('"') {
-        return 1 + hashes;
-    }
-    let inside = 2 + hashes;
-    rest[inside..].find(&end).map_or(rest.len(), |at| inside + at + end.len())
-}
-
-/// A character literal; of a lifetime only the tick.
-fn character(rest: &str) -> usize {
-    let mut letters = rest.char_indices().skip(1);
-    match letters.next() {
-        Some((_, '\\')) => {
-            letters.next();
-            letters.find(|(_, letter)| *letter == '\'').map_or(1, |(at, _)| at + 1)
+            TokenTree::Punct(sign) if sign.as_char() == ':' && sign.spacing() == Spacing::Joint => {
+                trees.next();
+                found.push((line, "::".to_owned()));
+            }
+            TokenTree::Literal(_) => {}
+            other => found.push((line, other.to_string())),
         }
-        Some(_) => letters.next().filter(|(_, letter)| *letter == '\'').map_or(1, |(at, _)| at + 1),
-        None => 1,
     }
 }
 
