@@ -228,10 +228,11 @@ impl Memory {
         path: PathBuf,
         read: impl FnOnce(&Path) -> Result<Vec<(Key, AuthLevel)>, Diagnostic>,
     ) -> Result<&[(Key, AuthLevel)], Diagnostic> {
-        let is_same = |look: &Look| look.changed.is_some() && look.changed == last_change(&path);
-        if !self.files.get(&path).is_some_and(is_same) {
+        // Asked before it is read: a change meanwhile is seen the next time.
+        let changed = last_change(&path);
+        if !self.files.get(&path).is_some_and(|look| changed.is_some() && look.changed == changed) {
             let keys = read(&path)?;
-            self.files.insert(path.clone(), Look { at: Instant::now(), changed: last_change(&path), keys });
+            self.files.insert(path.clone(), Look { at: Instant::now(), changed, keys });
         }
         Ok(self.files.get(&path).map_or(&[], |look| &look.keys))
     }
