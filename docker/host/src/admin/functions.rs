@@ -182,7 +182,8 @@ fn described(function: &Function, app: &App, base: &str, host: &Host) -> Value {
     let directory = function.directory.display();
     let template = function.http.as_ref().map(|http| {
         let written = function.trigger_binding().and_then(|trigger| trigger.text("route"));
-        let route = written.filter(|route| !route.is_empty()).unwrap_or(&http.route);
+        let written = written.filter(|route| !route.is_empty());
+        let route = written.as_deref().unwrap_or(&http.route);
         format!("{base}/{}", route::full(app.options.http.route_prefix.trim_end_matches('/'), route)).to_lowercase()
     });
     let test_data_file = test_data_file(host, name);

@@ -4,10 +4,12 @@ use serde_json::{Map, Value};
 
 use super::conversion::{Enumeration, Member, cast_to_text, not_cast};
 use super::diagnostic::Diagnostic;
+use super::metadata_value;
 use super::settings::Settings;
 use crate::grammar::queue_name;
 use crate::grammar::{self, blob_path::BlobPattern};
 use dotnet_text::document::Document;
+use dotnet_text::json::text_of;
 
 #[derive(Debug, Clone, PartialEq)]
 pub struct Binding {
@@ -89,16 +91,21 @@ impl Binding {
 
     /// The queue of a trigger: only settings are replaced in its name.
     pub fn queue(&self, settings: &Settings) -> Result<String, grammar::Error> {
-        queue_name::check(&settings.expand(self.text("queueName").unwrap_or_default())?.to_lowercase())
+        queue_name::check(&settings.expand(&self.text("queueName").unwrap_or_default())?.to_lowercase())
     }
 
     pub fn blob_pattern(&self, settings: &Settings) -> Result<BlobPattern, grammar::Error> {
-        BlobPattern::parse(&settings.expand(self.text("path").unwrap_or_default())?)
+        BlobPattern::parse(&settings.expand(&self.text("path").unwrap_or_default())?)
     }
 
-    /// A property that is a text, by its name ignoring case.
-    pub fn text(&self, name: &str) -> Option<&str> {
-        self.property(name).and_then(Value::as_str)
+    /// A property as .NET makes a text of it, by its name ignoring case.
+    pub fn text(&self, name: &str) -> Option<String> {
+        self.property(name).and_then(text_of)
+    }
+
+    /// Whether a property is true, by its name ignoring case.
+    pub fn is_on(&self, name: &str, default: bool) -> bool {
+        self.property(name).and_then(|value| metadata_value::boolean(value).ok()).unwrap_or(default)
     }
 }
 

@@ -55,6 +55,7 @@ impl Member<'_> {
                 Some(index) => return Ok(Some(index)),
                 None => self.without_value(of, text),
             },
+            value if is_big_integer(value) => self.not_cast_to(type_name),
             value => match value.as_i64() {
                 Some(number) => return Ok(Some(index_of_number(number))),
                 None => self.placed(&format!("Unexpected token {} when parsing enum.", self.token())),
@@ -69,6 +70,7 @@ impl Member<'_> {
         let number = match self.value {
             Value::Null => return Ok(None),
             Value::String(text) if text.is_empty() => return Ok(None),
+            value if is_big_integer(value) => Err(TOO_LARGE.to_owned()),
             Value::String(text) if !is_date(text) => number::parse_int(text)
                 .ok_or_else(|| self.placed(&format!("Could not convert string to integer: {text}."))),
             Value::Number(number) => number
@@ -105,12 +107,9 @@ impl Member<'_> {
         let text = match self.value {
             Value::Null => return Ok(None),
             Value::String(text) if text.is_empty() => return Ok(None),
-            Value::Array(_) | Value::Object(_) => self.placed(&not_deserialized(self.value, TYPE, PRIMITIVE)),
+            Value::Array(_) | Value::Object(_) => self.not_deserialized(TYPE, PRIMITIVE),
             Value::String(text) if let Ok(span) = time_span::parse(text) => return Ok(Some(span)),
-            scalar => {
-                let reason = format!("Could not cast or convert from {} to System.TimeSpan.", dotnet_type(scalar));
-                self.not_converted(TYPE, &reason)
-            }
+            _ => self.not_cast_to(TYPE),
         };
         Err(Diagnostic::new(text, &self.path).hint("write it as hours, minutes and seconds: `00:00:10`"))
     }
@@ -122,7 +121,7 @@ impl Member<'_> {
             Value::Bool(value) => return Ok(i32::from(*value)),
             Value::Number(number) if let Some(number) = number.as_i64() => return Ok(number as i32),
             Value::Null => self.not_converted(type_name, "Value cannot be null. (Parameter 'value')."),
-            Value::Array(_) | Value::Object(_) => self.placed(&not_deserialized(self.value, type_name, PRIMITIVE)),
+            Value::Array(_) | Value::Object(_) => self.not_deserialized(type_name, PRIMITIVE),
             Value::String(text) if !is_date(text) => match number::enumeration(text, of.names) {
                 Some(number) => return Ok(number),
                 None => self.without_value(of, text),
@@ -150,11 +149,8 @@ impl Member<'_> {
         let message = match self.value {
             Value::Object(_) | Value::Null => return Ok(()),
             Value::String(text) if text.is_empty() => return Ok(()),
-            Value::Array(_) => self.placed(&not_deserialized(self.value, type_name, OBJECT)),
-            scalar => {
-                let reason = format!("Could not cast or convert from {} to {type_name}.", dotnet_type(scalar));
-                self.not_converted(type_name, &reason)
-            }
+            Value::Array(_) => self.not_deserialized(type_name, OBJECT),
+            _ => self.not_cast_to(type_name),
         };
         Err(Diagnostic::new(message, &self.path).hint("write an object: {…}"))
     }
@@ -169,6 +165,26 @@ impl Member<'_> {
             "Deserialized JSON type '{found}' is not compatible with expected type 'Newtonsoft.Json.Linq.JObject'."
         ));
         Err(Diagnostic::new(text, &self.path).hint("write an object: {…}"))
+    }
+
+    /// That the value's own type does not become the one that is wanted.
+    fn not_cast_to(&self, type_name: &str) -> String {
+        let bare = type_name.strip_prefix("System.Nullable`1[").and_then(|rest| rest.strip_suffix(']'));
+        let (found, wanted) = (dotnet_type(self.value), bare.unwrap_or(type_name));
+        self.not_converted(type_name, &format!("Could not cast or convert from {found} to {wanted}."))
+    }
+
+    /// That a list or an object stands where .NET's type requires something else. By then an object's first name has been read.
+    fn not_deserialized(&self, type_name: &str, required: &str) -> String {
+        let message = not_deserialized(self.value, type_name, required);
+        let first = self.value.as_object().and_then(|members| members.keys().next());
+        match first.filter(|name| !name.starts_with('$')) {
+            Some(name) => {
+                let path = format!("{}.{name}", self.path);
+                at_place(&message, &path, self.document.newtonsoft_place_of_name(&path))
+            }
+            None => self.placed(&message),
+        }
     }
 
     /// That the value does not convert, and what .NET says of the reason.
@@ -189,9 +205,7 @@ impl Member<'_> {
 
     /// A message with the path and the place that Newtonsoft's reader adds to each.
     fn placed(&self, message: &str) -> String {
-        let (line, position) = self.document.newtonsoft_place(&self.path);
-        let space = if message.ends_with('\n') { "" } else { " " };
-        format!("{message}{space}Path '{}', line {line}, position {position}.", self.path)
+        at_place(message, &self.path, self.document.newtonsoft_place(&self.path))
     }
 
     /// The name of the token with which the value begins, if it is not a whole number.
@@ -208,12 +222,16 @@ impl Member<'_> {
     }
 }
 
+fn at_place(message: &str, path: &str, (line, position): (usize, usize)) -> String {
+    let space = if message.ends_with('\n') { "" } else { " " };
+    format!("{message}{space}Path '{path}', line {line}, position {position}.")
+}
+
 /// What a type requires that is not what stands there, and what a list or an object would have to be changed to.
 const OBJECT: &str = "a JSON object (e.g. {\"name\":\"value\"})";
 const PRIMITIVE: &str = "a JSON primitive value (e.g. string, number, boolean, null)";
 const TOO_LARGE: &str = "Value was either too large or too small for an Int32.";
 
-/// That a list or an object stands where .NET's type requires something else.
 fn not_deserialized(value: &Value, type_name: &str, required: &str) -> String {
     let (found, other, attribute) = if value.is_array() {
         (
@@ -237,8 +255,13 @@ fn not_deserialized(value: &Value, type_name: &str, required: &str) -> String {
 }
 
 /// Whether Newtonsoft's reader has made a date of a text.
-fn is_date(text: &str) -> bool {
+pub(super) fn is_date(text: &str) -> bool {
     date::recognise(text).is_some()
+}
+
+/// Whether a value is a whole number that 64 bits cannot hold.
+pub(super) fn is_big_integer(value: &Value) -> bool {
+    matches!(value, Value::Number(number) if !number.is_f64() && number.as_i64().is_none())
 }
 
 /// Whether a text is a whole number that 32 bits cannot hold.
@@ -276,6 +299,7 @@ pub(super) fn dotnet_type(value: &Value) -> &'static str {
         Value::String(_) => "System.String",
         Value::Bool(_) => "System.Boolean",
         Value::Number(number) if number.is_f64() => "System.Double",
+        number if is_big_integer(number) => "System.Numerics.BigInteger",
         Value::Number(_) => "System.Int64",
         other => linq_type(other),
     }

@@ -133,16 +133,9 @@ fn read_function(
         error: fault.message,
         is_passing: false,
     };
-    let definition = function::read(name, &document).map_err(refused)?;
-    if definition.script_file.as_ref().is_some_and(|file| !directory.join(file).is_file()) {
-        let text =
-            "Invalid script file name configuration. The 'scriptFile' property is set to a file that does not exist.";
-        return Err(refused(
-            Diagnostic::new(text, "scriptFile").hint("a custom handler needs no `scriptFile`: remove it"),
-        ));
-    }
+    let definition = function::read(name, directory, &document).map_err(refused)?;
     Ok(Function {
-        script_file: script_file(directory, definition.script_file.as_deref()),
+        script_file: definition.script_file.clone().or_else(|| usual_script(directory)),
         disabled: is_disabled(name, settings),
         filtered: is_filtered(name, options),
         ..Function::new(name.to_owned(), directory.to_path_buf(), definition, document)
@@ -166,12 +159,9 @@ pub(super) fn is_filtered(name: &str, options: &HostOptions) -> bool {
     !options.functions.is_empty() && !options.functions.iter().any(allowed)
 }
 
-/// The file that the real host takes for a function's script: the one that function.json names, or the only other one in the
-/// directory, or one whose name is usual for scripts (`HostFunctionMetadataProvider.DeterminePrimaryScriptFile`).
-fn script_file(directory: &Path, named: Option<&str>) -> Option<PathBuf> {
-    if let Some(name) = named {
-        return Some(directory.join(name));
-    }
+/// The file that the real host takes for a function's script where function.json names none: the only other one in the directory, or
+/// one whose name is usual for scripts (`HostFunctionMetadataProvider.DeterminePrimaryScriptFile`).
+fn usual_script(directory: &Path) -> Option<PathBuf> {
     let name = |path: &Path| path.file_name().map(|name| name.to_string_lossy().to_lowercase()).unwrap_or_default();
     let is_usual = |name: &str| {
         name == "run"

@@ -2,17 +2,14 @@
 
 use std::collections::{HashMap, HashSet};
 
-use dotnet_text::json::text_of;
 use dotnet_text::letter_case::{fold_case, is_one_of};
-use dotnet_text::number;
 use serde_json::Value;
 
-use super::auth_level::AuthLevel;
 use super::binding::{Binding, BindingKind, Direction};
 use super::by_hand::{BY_HAND_TYPES, is_by_hand};
-use super::conversion::{dotnet_type, linq_type};
 use super::diagnostic::Diagnostic;
 use super::function::Function;
+use super::metadata_value;
 use super::settings::Settings;
 use crate::grammar::spelling::{self, did_you_mean};
 use crate::grammar::{self, route, schedule::Schedule};
@@ -59,7 +56,10 @@ pub fn is_function_name(name: &str) -> bool {
 /// route is looked at next, and then what [`find_in_index`] finds.
 pub(super) fn find(function: &Function, registered: &Registered<'_>) -> Option<Diagnostic> {
     let bindings = &function.bindings;
-    names(bindings).or_else(|| triggers(bindings)).or_else(|| http(bindings)).or_else(|| types(bindings, registered))
+    names(bindings)
+        .or_else(|| triggers(bindings))
+        .or_else(|| values(function, registered))
+        .or_else(|| types(bindings, registered))
 }
 
 /// What only the SDK's indexing of a function finds. By then the function has taken its route.
@@ -202,11 +202,8 @@ fn misspelt_trigger(bindings: &[Binding], fault: &Diagnostic) -> Option<Diagnost
 }
 
 fn types(bindings: &[Binding], registered: &Registered<'_>) -> Option<Diagnostic> {
-    let known = |kind: &str| {
-        is_one_of(kind, &BUILT_IN_TYPES)
-            || (registered.extensions && (is_one_of(kind, &EXTENSION_TYPES) || is_by_hand(kind)))
-    };
-    let unknown: Vec<_> = by_direction(bindings).filter(|(_, binding)| !known(&binding.type_name)).collect();
+    let is_unknown = |binding: &Binding| !is_registered(&binding.type_name, registered);
+    let unknown: Vec<_> = by_direction(bindings).filter(|(_, binding)| is_unknown(binding)).collect();
     let (index, first) = unknown.first()?;
     let mut seen = HashSet::new();
     let kinds = unknown.iter().map(|(_, binding)| binding.type_name.as_str());
@@ -228,6 +225,11 @@ fn types(bindings: &[Binding], registered: &Registered<'_>) -> Option<Diagnostic
     })
 }
 
+fn is_registered(kind: &str, registered: &Registered<'_>) -> bool {
+    let is_of_extension = || is_one_of(kind, &EXTENSION_TYPES) || is_by_hand(kind);
+    is_one_of(kind, &BUILT_IN_TYPES) || (registered.extensions && is_of_extension())
+}
+
 /// The bindings with their places in the file in the order in which the real host resolves them: inputs, then outputs.
 fn by_direction(bindings: &[Binding]) -> impl Iterator<Item = (usize, &Binding)> {
     let all = || bindings.iter().enumerate();
@@ -235,71 +237,20 @@ fn by_direction(bindings: &[Binding]) -> impl Iterator<Item = (usize, &Binding)>
     inputs.chain(all().filter(|(_, binding)| binding.direction == Direction::Out))
 }
 
-fn http(bindings: &[Binding]) -> Option<Diagnostic> {
-    for (index, binding) in by_direction(bindings) {
-        if binding.kind == BindingKind::Http && binding.direction != Direction::Out {
-            let at = format!("bindings[{index}].direction");
-            return Some(Diagnostic::new("Http binding can only be used for output.", at).hint("write `out`"));
+/// What a binding says and the real host cannot use, in the order in which it asks.
+fn values(function: &Function, registered: &Registered<'_>) -> Option<Diagnostic> {
+    by_direction(&function.bindings).find_map(|(index, binding)| {
+        let path = format!("bindings[{index}]");
+        match binding.kind {
+            BindingKind::Http if binding.direction != Direction::Out => {
+                let text = "Http binding can only be used for output.";
+                Some(Diagnostic::new(text, format!("{path}.direction")).hint("write `out`"))
+            }
+            BindingKind::Http => None,
+            _ if !is_registered(&binding.type_name, registered) => None,
+            _ => metadata_value::fault(binding, &path, &function.file),
         }
-        if binding.kind != BindingKind::HttpTrigger {
-            continue;
-        }
-        if let Some(fault) = http_trigger(binding, &format!("bindings[{index}]")) {
-            return Some(fault);
-        }
-    }
-    None
-}
-
-/// What an HTTP trigger says and the real host cannot use, in the order in which it asks.
-fn http_trigger(trigger: &Binding, path: &str) -> Option<Diagnostic> {
-    let unusable = |property: &str, of_type: &str, reason: &str| {
-        let text = format!(
-            "Error parsing function.json: Invalid value specified for binding property '{property}' of {of_type}. {reason}"
-        );
-        Diagnostic::new(text.trim_end(), format!("{path}.{property}"))
-    };
-    let not_cast = |value: &Value| format!("Cannot cast {} to Newtonsoft.Json.Linq.JToken.", linq_type(value));
-    let not_text = |property: &str| {
-        let value = trigger.property(property).filter(|value| value.is_array() || value.is_object())?;
-        Some(unusable(property, "type String", &not_cast(value)).hint("write a text: \"…\""))
-    };
-    let level = trigger.property("authLevel").and_then(text_of);
-    let level_fault = level.filter(|level| !is_level(level)).map(|_| {
-        let hint = format!("one of `{}`", AuthLevel::NAMES.join("`, `"));
-        unusable("authLevel", "enum type AuthorizationLevel", "").hint(hint)
-    });
-    let methods = trigger.property("methods").filter(|methods| !methods.is_null() && !methods.is_array());
-    let methods_fault = methods.map(|methods| {
-        let reason = if methods.is_object() {
-            not_cast(methods)
-        } else {
-            format!("Invalid cast from '{}' to 'Newtonsoft.Json.Linq.JArray'.", dotnet_type(methods))
-        };
-        unusable("methods", "type JArray", &reason).hint("write a list: [\"get\", \"post\"]")
-    });
-    let mut listed = trigger.property("methods").and_then(Value::as_array).into_iter().flatten();
-    let nested = listed.find(|method| method.is_array() || method.is_object());
-    let nested_fault = nested.map(|method| {
-        Diagnostic::new(not_cast(method), format!("{path}.methods")).hint("write a list of texts: [\"get\", \"post\"]")
-    });
-    let route = trigger.property("route").and_then(Value::as_str);
-    let route_fault = route.and_then(|route| too_long("route", route, format!("{path}.route")));
-    let own = || not_text("authLevel").or(level_fault).or(methods_fault).or(nested_fault);
-    no_properties(trigger, path).or_else(own).or_else(|| not_text("route")).or(route_fault)
-}
-
-/// Any number is a level, to .NET.
-fn is_level(text: &str) -> bool {
-    text.is_empty() || number::enumeration(text, &AuthLevel::NAMES).is_some()
-}
-
-/// `properties` may be left out, but not be empty.
-fn no_properties(trigger: &Binding, path: &str) -> Option<Diagnostic> {
-    let is_empty = |value: &&Value| value.is_null() || value.as_str() == Some("");
-    trigger.property("properties").filter(is_empty)?;
-    let text = "Value cannot be null. (Parameter 'dictionary').";
-    Some(Diagnostic::new(text, format!("{path}.properties")).hint("remove it"))
+    })
 }
 
 /// A text of which too much would be made.
@@ -367,7 +318,7 @@ fn trigger(function: &Function, registered: &Registered<'_>) -> Option<Diagnosti
 fn trigger_fault(trigger: &Binding, settings: &Settings) -> Option<(&'static str, grammar::Error)> {
     match trigger.kind {
         BindingKind::TimerTrigger => {
-            let schedule = settings.expand(trigger.text("schedule").unwrap_or_default()).ok()?;
+            let schedule = settings.expand(&trigger.text("schedule").unwrap_or_default()).ok()?;
             Some(("schedule", Schedule::parse(&schedule).err()?))
         }
         BindingKind::QueueTrigger => Some(("queueName", trigger.queue(settings).err()?)),

@@ -1,7 +1,7 @@
 //! One function.json as a value (protocol.md#discovery-and-names to #binding-keys).
 
 use std::ops::Deref;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use serde_json::Value;
@@ -119,7 +119,7 @@ impl Function {
     #[cfg(test)]
     pub fn with_trigger(binding: &Value) -> LoadedFunction {
         let file = Document::parse(&serde_json::json!({ "bindings": [binding] }).to_string()).unwrap();
-        let definition = read("F", &file).unwrap();
+        let definition = read("F", Path::new("/app/F"), &file).unwrap();
         Arc::new(Self::new("F".to_owned(), "/app/F".into(), definition, file)).loaded().unwrap()
     }
 
@@ -192,11 +192,12 @@ impl Function {
 pub(super) struct Definition {
     pub bindings: Vec<Binding>,
     pub retry: Option<Retry>,
-    pub script_file: Option<String>,
+    /// The script that the file names.
+    pub script_file: Option<PathBuf>,
 }
 
 /// Reads a parsed function.json. The texts of faults are those of the real host's parser (protocol.md#discovery-and-names).
-pub(super) fn read(name: &str, document: &Document) -> Result<Definition, Diagnostic> {
+pub(super) fn read(name: &str, directory: &Path, document: &Document) -> Result<Definition, Diagnostic> {
     let Some(file) = document.value.as_object() else { return Err(Diagnostic::new("is not a JSON object", "")) };
     // The real host reads these names in this case only, unlike those in a binding.
     let bindings = match file.get("bindings") {
@@ -225,12 +226,20 @@ pub(super) fn read(name: &str, document: &Document) -> Result<Definition, Diagno
         check_source(name, source)?;
     }
     let script_file = cast_to_text(file.get("scriptFile"), "scriptFile")?.filter(|path| !path.is_empty());
+    let script_file = script_file.map(|script| existing(directory.join(script))).transpose()?;
     cast_to_text(file.get("entryPoint"), "entryPoint")?;
     let retry = match file.get("retry") {
         Some(value) => retry::read(&Member { value, path: "retry".to_owned(), document })?,
         None => None,
     };
     Ok(Definition { bindings, retry, script_file })
+}
+
+fn existing(script: PathBuf) -> Result<PathBuf, Diagnostic> {
+    let text =
+        "Invalid script file name configuration. The 'scriptFile' property is set to a file that does not exist.";
+    let missing = || Diagnostic::new(text, "scriptFile").hint("a custom handler needs no `scriptFile`: remove it");
+    if script.is_file() { Ok(script) } else { Err(missing()) }
 }
 
 fn check_source(function: &str, source: &Value) -> Result<(), Diagnostic> {
@@ -253,11 +262,10 @@ fn http_trigger(function: &str, trigger: &Binding) -> Option<HttpTrigger> {
         return None;
     }
     let methods = trigger.property("methods").and_then(Value::as_array);
-    let text = |name: &str| trigger.property(name).and_then(text_of);
     Some(HttpTrigger {
-        route: text("route").filter(|route| !route.trim().is_empty()).unwrap_or_else(|| function.to_owned()),
+        route: trigger.text("route").filter(|route| !route.trim().is_empty()).unwrap_or_else(|| function.to_owned()),
         methods: methods.map(|methods| methods.iter().filter_map(text_of).collect()),
-        level: text("authLevel").as_deref().and_then(auth_level).unwrap_or(AuthLevel::Function),
+        level: trigger.text("authLevel").as_deref().and_then(auth_level).unwrap_or(AuthLevel::Function),
     })
 }
 

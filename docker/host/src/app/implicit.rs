@@ -1,7 +1,7 @@
 //! The functions that host.json itself describes: one for each element of `customHandler.http.routes`
 //! (protocol.md#implicit-routes).
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use dotnet_text::document::Document;
@@ -100,7 +100,7 @@ fn make(name: String, route: &str, level: AuthLevel) -> Result<Function, Diagnos
         {"type": "http", "direction": "out", "name": "res"},
     ]});
     let file = Document::parse(&description.to_string()).map_err(|error| Diagnostic::of_whole(error.to_string()))?;
-    let definition = function::read(&name, &file)?;
+    let definition = function::read(&name, Path::new(""), &file)?;
     Ok(Function::new(name, PathBuf::new(), definition, file))
 }
 

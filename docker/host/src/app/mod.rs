@@ -15,6 +15,7 @@ mod faults;
 mod function;
 mod host_file;
 mod implicit;
+mod metadata_value;
 mod options;
 mod profile;
 mod retry;

@@ -48,13 +48,12 @@ impl Policy {
     /// The policy, or why it is not one; `None` if its strategy is a number without a name, which does nothing.
     pub fn check(&self) -> Result<Option<Retry>, String> {
         let count = present(self.count, "MaxRetryCount")?;
-        if count < -1 {
-            return Err(ONLY_FOREVER.to_owned());
-        }
+        let is_count = || if count < -1 { Err(ONLY_FOREVER.to_owned()) } else { Ok(()) };
         let strategy = match self.strategy {
             0 => {
                 let minimum = present(self.minimum, "MinimumInterval")?;
                 let maximum = present(self.maximum, "MaximumInterval")?;
+                is_count()?;
                 let (minimum, maximum) = (positive(minimum, "minimumInterval")?, positive(maximum, "maximumInterval")?);
                 if minimum > maximum {
                     let text = "The minimumInterval must not be greater than the maximumInterval. (Parameter 'minimumInterval').";
@@ -64,6 +63,7 @@ impl Policy {
             }
             1 => {
                 let delay = present(self.delay, "DelayInterval")?;
+                is_count()?;
                 RetryStrategy::FixedDelay { delay: positive(delay, "delayInterval")? }
             }
             _ => return Ok(None),

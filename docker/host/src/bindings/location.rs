@@ -52,7 +52,7 @@ fn resolved(
     fill: impl Fn(&str) -> Result<String, expression::Error>,
 ) -> Result<String, Diagnostic> {
     let text = binding.text(key).unwrap_or_default();
-    fill(text).map_err(|reason| {
+    fill(&text).map_err(|reason| {
         Diagnostic::of_whole(format!("binding `{}`: `{key}` is `{text}`: {reason}", binding.name))
             .hint("names in braces are properties of a JSON trigger value, parts of its path, or the host's own")
     })

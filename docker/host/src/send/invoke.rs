@@ -127,7 +127,7 @@ async fn send(
             Ok(Sent { source: id, ..Sent::default() })
         }
         (None, BindingKind::BlobTrigger) => {
-            let path = bindings.settings.expand(trigger.text("path").unwrap_or_default())?;
+            let path = bindings.settings.expand(&trigger.text("path").unwrap_or_default())?;
             let (container, pattern) = path.split_once('/').unwrap_or((&path, "{name}"));
             let name = asked.path.clone().unwrap_or_else(|| blob_name(pattern));
             let blob = storage()?.container(container).blob(&name);

@@ -73,7 +73,7 @@ pub(super) fn timer_info(schedule: &Schedule, state: Option<&State>, is_past_due
 }
 
 pub(super) fn schedule(binding: &Binding, settings: &Settings) -> Result<Schedule, Diagnostic> {
-    let text = settings.expand(binding.text("schedule").unwrap_or_default())?;
+    let text = settings.expand(&binding.text("schedule").unwrap_or_default())?;
     Schedule::parse(&text).map_err(|error| {
         Diagnostic::from(error)
             .hint("six fields with seconds first, such as `0 */5 * * * *`, or a time span such as `00:05:00`")
@@ -101,17 +101,12 @@ impl Timer {
         let binding = &context.function.trigger;
         let settings = &context.running.bindings.settings;
         let schedule = schedule(binding, settings)?;
-        let is_on = |name: &str, default: bool| match binding.property(name) {
-            Some(serde_json::Value::Bool(on)) => *on,
-            Some(serde_json::Value::String(text)) => text.eq_ignore_ascii_case("true"),
-            _ => default,
-        };
-        let status = if is_on("useMonitor", true) && schedule.is_monitored() {
+        let status = if binding.is_on("useMonitor", true) && schedule.is_monitored() {
             Some(status_blob(context, &context.running.bindings.connections)?)
         } else {
             None
         };
-        Ok(Self { context: context.clone(), schedule, runs_on_startup: is_on("runOnStartup", false), status })
+        Ok(Self { context: context.clone(), schedule, runs_on_startup: binding.is_on("runOnStartup", false), status })
     }
 
     /// The state as it was left, or a new one; a schedule that was changed since begins anew.

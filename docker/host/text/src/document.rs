@@ -85,6 +85,14 @@ impl Document {
         newtonsoft_place(&self.text, if has_members { value.start + 1 } else { value.end })
     }
 
+    /// The same for a reader that has read no more than the name of the value at `path`, with the colon behind it.
+    #[must_use]
+    pub fn newtonsoft_place_of_name(&self, path: &str) -> (usize, usize) {
+        let Some(Place { value, .. }) = self.place(path) else { return (0, 0) };
+        let colon = self.text[..value.start].rfind(':').unwrap_or_default();
+        newtonsoft_place(&self.text, colon + 1)
+    }
+
     /// The paths of the first members that stand in their object more than once, at most so many.
     #[must_use]
     pub fn repeated(&self, most: usize) -> Vec<String> {
@@ -193,6 +201,7 @@ mod tests {
         assert_eq!(document.name("bindings[0].type"), Some(Position { line: 3, column: 6 }));
         assert_eq!(document.newtonsoft_place("bindings[0].type"), (3, 19));
         assert_eq!(document.newtonsoft_place("bindings[0]"), (3, 5));
+        assert_eq!(document.newtonsoft_place_of_name("bindings[0].type"), (3, 12));
     }
 
     #[test]
@@ -207,6 +216,8 @@ mod tests {
     fn numbers_keep_what_they_are() {
         let document = Document::parse("[1, 1.0, 1e2, 0x10, 010, 18446744073709551615, 1e999, 'x']").unwrap();
         assert_eq!(document.value, json!([1, 1.0, 100.0, 16, 8, 18446744073709551615_u64, "Infinity", "x"]));
+        let long = "-1000000000000000000000";
+        assert_eq!(Document::parse(long).unwrap().value.to_string(), long);
     }
 
     #[test]

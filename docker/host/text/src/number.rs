@@ -85,12 +85,12 @@ const fn is_space(character: char) -> bool {
     matches!(character, ' ' | '\t'..='\r')
 }
 
-/// The number of an enumeration's value as .NET's `Enum.Parse` reads it: names ignoring case, or numbers, whether they have a name or
-/// not, and of several those joined. `names` begin with 0.
+/// The number of an enumeration's value as .NET's `Enum.Parse` reads it: a number, whether it has a name or not, or names ignoring
+/// case, of which several are joined. `names` begin with 0.
 pub fn enumeration(text: &str, names: &[&str]) -> Option<i32> {
     let named = |name: &str| names.iter().position(|known| known.eq_ignore_ascii_case(name.trim()));
-    let number = |name: &str| named(name).map_or_else(|| parse_int(name), |index| i32::try_from(index).ok());
-    text.split(',').try_fold(0, |all, name| Some(all | number(name)?))
+    let joined = || text.split(',').try_fold(0, |all, name| Some(all | i32::try_from(named(name)?).ok()?));
+    parse_int(text).or_else(joined)
 }
 
 #[cfg(test)]
@@ -132,7 +132,7 @@ mod tests {
         {
             assert_eq!(enumeration(text, &names), expected, "{text}");
         }
-        for text in ["", "three", "one,", "one 2"] {
+        for text in ["", "three", "one,", "one 2", "0,1", "one,2"] {
             assert_eq!(enumeration(text, &names), None, "{text}");
         }
     }

@@ -38,6 +38,24 @@ fn members_that_only_net_knows_must_convert() {
             r#""dataType": "2020-01-01T00:00:00Z""#,
             "Unexpected token Date when parsing enum. Path 'bindings[0].dataType', line 1, position 87.",
         ),
+        (
+            r#""dataType": "0,1""#,
+            "Error converting value \"0,1\" to type 'System.Nullable`1[Microsoft.Azure.WebJobs.Script.Description.DataType]'. Path \
+             'bindings[0].dataType', line 1, position 70. Requested value '0,1' was not found.",
+        ),
+        (
+            r#""cardinality": 18446744073709551616"#,
+            "Error converting value 18446744073709551616 to type \
+             'System.Nullable`1[Microsoft.Azure.WebJobs.Script.Description.Cardinality]'. Path 'bindings[0].cardinality', line 1, \
+             position 88. Could not cast or convert from System.Numerics.BigInteger to \
+             Microsoft.Azure.WebJobs.Script.Description.Cardinality.",
+        ),
+        (
+            r#""route": 9223372036854775808"#,
+            "Error parsing function.json: Invalid value specified for binding property 'route' of type String. Object must \
+             implement IConvertible.",
+        ),
+        (r#""connection": 100000000000000000000"#, ""),
         (r#""methods": [[]]"#, "Cannot cast Newtonsoft.Json.Linq.JArray to Newtonsoft.Json.Linq.JToken."),
         (r#""dataType": "undefined", "authLevel": "5", "direction": "inout", "properties": {}, "raw": null"#, ""),
     ] {
@@ -80,6 +98,11 @@ fn a_retry_policy_of_a_function_must_convert_and_make_sense() {
             format!(r#"{growing}, "maximumInterval": {{}}"#),
             "Cannot deserialize the current JSON object (e.g. {\"name\":\"value\"",
         ),
+        (r#""strategy": 1, "maxRetryCount": -2"#.to_owned(), "Value cannot be null. (Parameter 'DelayInterval')."),
+        (
+            r#""maxRetryCount": 10000000000000000000000"#.to_owned(),
+            "Value was either too large or too small for an Int32.",
+        ),
         (
             r#""strategy": null"#.to_owned(),
             "Error converting value {null} to type 'Microsoft.Azure.WebJobs.Script.Description.Retr",
@@ -88,6 +111,71 @@ fn a_retry_policy_of_a_function_must_convert_and_make_sense() {
         let found = policy_error(&policy);
         assert!(found.starts_with(error) && found.is_empty() == error.is_empty(), "{policy}: {found}");
     }
+}
+
+#[test]
+fn an_object_in_place_of_a_time_span_is_refused_at_its_first_name() {
+    let found = policy_error("\n\"delayInterval\": {\n \"a\" : 1}");
+    assert!(found.ends_with("\nPath 'retry.delayInterval.a', line 3, position 6."), "{found}");
+    let found = policy_error("\n\"delayInterval\": {}");
+    assert!(found.ends_with("\nPath 'retry.delayInterval', line 2, position 18."), "{found}");
+}
+
+#[test]
+fn a_script_that_is_not_there_counts_before_what_follows_it() {
+    let text = format!(r#"{{"bindings": [{HTTP}], "retry": 5, "entryPoint": [], "scriptFile": "no.sh"}}"#);
+    let app = Folder::new(HOST).function("F", &text).load(&[]);
+    assert!(app.unreadable[0].errors[0].starts_with("Invalid script file name configuration."));
+}
+
+#[test]
+fn the_switches_of_a_timer_must_convert() {
+    const TIMER: &str = r#""type": "timerTrigger", "name": "t", "schedule": "0 0 3 * * *""#;
+    let error = |switch: &str| function_error(&format!("{{{TIMER}, {switch}}}"));
+    let unusable = |property: &str, reason: &str| {
+        format!(
+            "Error parsing function.json: Invalid value specified for binding property '{property}' of type Boolean. {reason}"
+        )
+    };
+    for (value, reason) in [
+        ("null", "Null object cannot be converted to a value type."),
+        ("\"\"", "String '' was not recognized as a valid Boolean."),
+        ("\"1\"", "String '1' was not recognized as a valid Boolean."),
+        ("\"2020-01-01T00:00:00Z\"", "Invalid cast from 'DateTime' to 'Boolean'."),
+        ("[]", "Cannot cast Newtonsoft.Json.Linq.JArray to Newtonsoft.Json.Linq.JToken."),
+        ("9223372036854775808", "Object must implement IConvertible."),
+    ] {
+        for property in ["runOnStartup", "useMonitor"] {
+            assert_eq!(error(&format!("\"{property}\": {value}")), unusable(property, reason));
+        }
+    }
+    for (value, is_on) in [("1.5", true), ("0", false), ("0.0", false), ("-1", true), ("\" tRUE \"", true)] {
+        let app = Folder::new(HOST).bindings("F", &format!("{{{TIMER}, \"runOnStartup\": {value}}}")).load(&[]);
+        assert_eq!(app.functions[0].errors, [""; 0], "{value}");
+        assert_eq!(app.functions[0].bindings[0].is_on("runOnStartup", !is_on), is_on, "{value}");
+    }
+}
+
+#[test]
+fn bindings_of_the_storage_extension_must_have_what_their_attributes_take() {
+    let host = host_with(
+        r#""extensionBundle": {"id": "Microsoft.Azure.Functions.ExtensionBundle", "version": "[4.*, 5.0.0)"}"#,
+    );
+    let error = |binding: &str| {
+        let app = Folder::new(&host).bindings("F", &format!("{HTTP}, {binding}")).load(&[]);
+        app.functions[0].errors.first().cloned().unwrap_or_default()
+    };
+    for (binding, reason) in [
+        (r#"{"type": "queue", "direction": "out", "name": "o"}"#, "Can't figure out which ctor to call."),
+        (r#"{"type": "blob", "direction": "in", "name": "o"}"#, "Can't figure out which ctor to call."),
+        (r#"{"type": "queue", "direction": "out", "name": "o", "queueName": []}"#, "Can not convert Array to String."),
+        (r#"{"type": "blob", "direction": " out", "name": "o", "path": "a/b"}"#, "Illegal direction value: ' out'."),
+    ] {
+        let kind = if binding.contains("queue") { "queue" } else { "blob" };
+        let text = format!("Unable to configure binding 'o' of type '{kind}'. This may indicate invalid function.json");
+        assert_eq!(error(binding), format!("{text} properties. {reason}"));
+    }
+    assert_eq!(error(r#"{"type": "queue", "direction": "out", "name": "o", "queueName": 500}"#), "");
 }
 
 #[test]

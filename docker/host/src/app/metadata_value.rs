@@ -1,0 +1,159 @@
+//! What the real host asks of a binding once its description has been read (`ScriptBindingContext.GetMetadataValue` and the SDK's
+//! `AttributeConverter.CreateDirect`), and its words where a value does not convert.
+
+use dotnet_text::document::Document;
+use dotnet_text::json::text_of;
+use dotnet_text::letter_case::is_one_of;
+use dotnet_text::number;
+use serde_json::Value;
+
+use super::auth_level::AuthLevel;
+use super::binding::{Binding, BindingKind};
+use super::conversion::{cast_to_text, dotnet_type, is_big_integer, is_date, linq_type};
+use super::diagnostic::Diagnostic;
+use super::faults::too_long;
+
+const NOT_CONVERTIBLE: &str = "Object must implement IConvertible.";
+
+/// The first value of a binding that the real host cannot use, in the order in which it asks. `path` is the binding's in the file.
+pub(super) fn fault(binding: &Binding, path: &str, file: &Document) -> Option<Diagnostic> {
+    let asked = || match binding.kind {
+        BindingKind::HttpTrigger => http_trigger(binding, path),
+        BindingKind::TimerTrigger => timer_trigger(binding, path),
+        BindingKind::QueueTrigger | BindingKind::Queue => attribute(binding, "queueName", path, file),
+        BindingKind::BlobTrigger | BindingKind::Blob => attribute(binding, "path", path, file),
+        _ => None,
+    };
+    no_properties(binding, path).or_else(asked)
+}
+
+/// `properties` may be left out, but not be empty.
+fn no_properties(binding: &Binding, path: &str) -> Option<Diagnostic> {
+    let is_empty = |value: &&Value| value.is_null() || value.as_str() == Some("");
+    binding.property("properties").filter(is_empty)?;
+    let text = "Value cannot be null. (Parameter 'dictionary').";
+    Some(Diagnostic::new(text, format!("{path}.properties")).hint("remove it"))
+}
+
+fn http_trigger(trigger: &Binding, path: &str) -> Option<Diagnostic> {
+    let level = trigger.text("authLevel").filter(|level| !is_level(level)).map(|_| {
+        let hint = format!("one of `{}`", AuthLevel::NAMES.join("`, `"));
+        unusable(path, "authLevel", "enum type AuthorizationLevel", "").hint(hint)
+    });
+    let methods = trigger.property("methods").filter(|methods| !methods.is_null() && !methods.is_array());
+    let methods = methods.map(|methods| {
+        let reason = not_text(methods).unwrap_or_else(|| {
+            format!("Invalid cast from '{}' to 'Newtonsoft.Json.Linq.JArray'.", dotnet_type(methods))
+        });
+        unusable(path, "methods", "type JArray", &reason).hint("write a list: [\"get\", \"post\"]")
+    });
+    let mut listed = trigger.property("methods").and_then(Value::as_array).into_iter().flatten();
+    let nested = listed.find_map(not_text).map(|reason| {
+        Diagnostic::new(reason, format!("{path}.methods")).hint("write a list of texts: [\"get\", \"post\"]")
+    });
+    let route = || too_long("route", &trigger.text("route")?, format!("{path}.route"));
+    let text = |property: &str| text_fault(trigger, property, path);
+    text("authLevel").or(level).or(methods).or(nested).or_else(|| text("route")).or_else(route)
+}
+
+fn timer_trigger(trigger: &Binding, path: &str) -> Option<Diagnostic> {
+    let switch = |property: &str| {
+        let reason = boolean(trigger.property(property)?).err()?;
+        Some(unusable(path, property, "type Boolean", &reason).hint("write `true` or `false`"))
+    };
+    text_fault(trigger, "schedule", path).or_else(|| switch("runOnStartup")).or_else(|| switch("useMonitor"))
+}
+
+/// A binding of the Storage extension, of which an attribute is made.
+fn attribute(binding: &Binding, name: &str, path: &str, file: &Document) -> Option<Diagnostic> {
+    let (at, reason) = illegal_direction(binding)
+        .map(|reason| ("direction", reason))
+        .or_else(|| match binding.property(name) {
+            None => Some((name, "Can't figure out which ctor to call.".to_owned())),
+            value => Some((name, cast_to_text(value, name).err()?.message)),
+        })
+        .or_else(|| Some(("source", source_fault(binding, &format!("{path}.source"), file)?)))?;
+    let (name, kind) = (&binding.name, &binding.type_name);
+    let text = format!(
+        "Unable to configure binding '{name}' of type '{kind}'. This may indicate invalid function.json properties. {reason}"
+    );
+    let hint = match at {
+        "queueName" => "add `queueName`, such as \"orders\"",
+        "path" => "add `path`, such as \"samples/{name}\"",
+        "direction" => "`in`, `out` or `inout`",
+        _ => "`EventGrid` or `LogsAndContainerScan`",
+    };
+    let place = if binding.property(at).is_some() { format!("{path}.{at}") } else { path.to_owned() };
+    Some(Diagnostic::new(text, place).hint(hint))
+}
+
+/// The direction of a blob is read a second time, as it is written.
+fn illegal_direction(binding: &Binding) -> Option<String> {
+    let direction = binding.text("direction").filter(|_| binding.kind == BindingKind::Blob)?;
+    let is_legal = is_one_of(&direction, &["in", "out", "inout"]);
+    (!is_legal).then(|| format!("Illegal direction value: '{direction}'."))
+}
+
+/// How a blob trigger is to hear of blobs.
+fn source_fault(trigger: &Binding, path: &str, file: &Document) -> Option<String> {
+    let source = trigger.property("source").filter(|_| trigger.kind == BindingKind::BlobTrigger)?;
+    let kind = match source {
+        Value::String(text) if is_date(text) => "Date",
+        Value::String(text) if number::enumeration(text, &["LogsAndContainerScan", "EventGrid"]).is_some() => {
+            return None;
+        }
+        Value::String(text) => {
+            let (line, position) = file.newtonsoft_place(path);
+            return Some(format!(
+                "Could not convert '{text}' to BlobTriggerSource. Error converting value \"{text}\" to type \
+                 'Microsoft.Azure.WebJobs.BlobTriggerSource'. Path 'source', line {line}, position {position}. Requested value \
+                 '{text}' was not found."
+            ));
+        }
+        Value::Null => "Null",
+        Value::Array(_) => "Array",
+        Value::Object(_) => "Object",
+        Value::Bool(_) | Value::Number(_) => return None,
+    };
+    Some(format!("Can not convert {kind} to Int32."))
+}
+
+fn unusable(path: &str, property: &str, of_type: &str, reason: &str) -> Diagnostic {
+    let text = format!(
+        "Error parsing function.json: Invalid value specified for binding property '{property}' of {of_type}. {reason}"
+    );
+    Diagnostic::new(text.trim_end(), format!("{path}.{property}"))
+}
+
+fn text_fault(binding: &Binding, property: &str, path: &str) -> Option<Diagnostic> {
+    let reason = not_text(binding.property(property)?)?;
+    Some(unusable(path, property, "type String", &reason).hint("write a text: \"…\""))
+}
+
+/// Why a value is no text, to .NET.
+fn not_text(value: &Value) -> Option<String> {
+    if matches!(value, Value::Array(_) | Value::Object(_)) {
+        return Some(format!("Cannot cast {} to Newtonsoft.Json.Linq.JToken.", linq_type(value)));
+    }
+    is_big_integer(value).then(|| NOT_CONVERTIBLE.to_owned())
+}
+
+/// A boolean as .NET converts one: any number is one, and the words in any case with spaces around them.
+pub(super) fn boolean(value: &Value) -> Result<bool, String> {
+    match value {
+        Value::Bool(value) => Ok(*value),
+        Value::Null => Err("Null object cannot be converted to a value type.".to_owned()),
+        Value::String(text) if is_date(text) => Err("Invalid cast from 'DateTime' to 'Boolean'.".to_owned()),
+        Value::String(text) => match text.trim_matches(|edge: char| edge.is_whitespace() || edge == '\0') {
+            word if word.eq_ignore_ascii_case("true") => Ok(true),
+            word if word.eq_ignore_ascii_case("false") => Ok(false),
+            _ => Err(format!("String '{text}' was not recognized as a valid Boolean.")),
+        },
+        other => not_text(other).map_or_else(|| Ok(text_of(other).is_none_or(|number| number != "0")), Err),
+    }
+}
+
+/// Any number is a level, to .NET.
+fn is_level(text: &str) -> bool {
+    text.is_empty() || number::enumeration(text, &AuthLevel::NAMES).is_some()
+}
