@@ -318,8 +318,10 @@ fn trigger(function: &Function, registered: &Registered<'_>) -> Option<Diagnosti
 fn trigger_fault(trigger: &Binding, settings: &Settings) -> Option<(&'static str, grammar::Error)> {
     match trigger.kind {
         BindingKind::TimerTrigger => {
-            let schedule = settings.expand(&trigger.text("schedule").unwrap_or_default()).ok()?;
-            Some(("schedule", Schedule::parse(&schedule).err()?))
+            let Some(written) = trigger.text("schedule").filter(|text| !text.is_empty()) else {
+                return Some(("schedule", grammar::Error::NoSchedule));
+            };
+            Some(("schedule", Schedule::parse(&settings.expand(&written).ok()?).err()?))
         }
         BindingKind::QueueTrigger => Some(("queueName", trigger.queue(settings).err()?)),
         BindingKind::BlobTrigger => Some(("path", trigger.blob_pattern(settings).err()?)),

@@ -29,6 +29,9 @@ pub enum Error {
     Pattern(#[from] regex::Error),
     #[error("The schedule expression '{0}' was not recognized as a valid cron expression or timespan string.")]
     Schedule(String),
+    /// A timer without an expression should have a class of .NET's.
+    #[error("Value cannot be null. (Parameter 'type')")]
+    NoSchedule,
 }
 
 impl Error {
@@ -40,6 +43,7 @@ impl Error {
                 "Microsoft.Azure.WebJobs.Extensions.Storage.Blobs"
             }
             Self::Schedule(_) => "Microsoft.Azure.WebJobs.Extensions",
+            Self::NoSchedule => "System.Private.CoreLib",
             _ => "Microsoft.Azure.WebJobs.Host",
         }
     }

@@ -8,8 +8,10 @@ use croner::parser::{CronParser, Seconds, Year};
 
 use super::calendar::{MONTHS, WEEKDAYS};
 use super::error::Error;
-use dotnet_text::time_span;
+use dotnet_text::{number, time_span};
 
+/// What counts as no time, or less, is what .NET's timers wait at least.
+const LEAST_SPAN: Duration = Duration::from_millis(1);
 /// A time span that is shorter has no state worth keeping.
 const LEAST_MONITORED_SPAN: Duration = Duration::from_secs(60);
 
@@ -57,8 +59,8 @@ impl Schedule {
                 Err(_) => Err(unknown()),
             };
         }
-        let span = time_span::positive(text).filter(|span| !span.is_zero());
-        span.map(Self::Constant).ok_or_else(unknown)
+        let span = time_span::parse(text).map_err(|_| unknown())?;
+        Ok(Self::Constant(span.to_std().unwrap_or_default().max(LEAST_SPAN)))
     }
 
     /// The first occurrence after a moment; `None` if there is none in all the years that are looked at.
@@ -97,7 +99,7 @@ fn is_incessant(plain: &str) -> bool {
 /// a step runs on to the greatest. Months and weekdays may be names, of which any beginning will do. Sunday is 0, and 7 is out
 /// of range. Both day fields must fit. There is no `?`, `L`, `W`, `#` and no `@daily`.
 fn plain(text: &str) -> Option<String> {
-    let written: Vec<&str> = text.split_whitespace().collect();
+    let written: Vec<&str> = text.split(' ').filter(|field| !field.is_empty()).collect();
     let with_seconds = match written.len() {
         6 => written,
         5 => std::iter::once("0").chain(written).collect(),
@@ -126,7 +128,7 @@ impl Field {
 
     fn range(&self, part: &str) -> Option<(u32, u32, usize)> {
         let (range, step) = match part.split_once('/') {
-            Some((range, step)) => (range, Some(step.parse::<i32>().ok()?)),
+            Some((range, step)) => (range, Some(number::parse_int(step)?)),
             None => (part, None),
         };
         let (first, last) = match (range, range.split_once('-'), step) {
@@ -146,7 +148,7 @@ impl Field {
             Some(self.least + u32::try_from(index).ok()?)
         };
         let is_number = text.starts_with(|first: char| first.is_ascii_digit());
-        let value = if is_number { text.parse().ok() } else { named() };
+        let value = if is_number { number::parse_int(text)?.try_into().ok() } else { named() };
         value.filter(|value| (self.least..=self.greatest).contains(value))
     }
 }
@@ -192,6 +194,8 @@ mod tests {
             ("0 10/20 * * * *", "2024-11-01 10:11:00", "2024-11-01 10:30:00"),
             ("0 0 17-9 * * *", "2024-11-01 17:00:00", "2024-11-02 09:00:00"),
             ("0 0-2/0 0 * * *", "2024-11-01 00:00:00", "2024-11-01 00:01:00"),
+            // Only spaces stand between fields; a number may have other white space behind it.
+            (" 0  0 3\t * * * ", "2024-11-01 03:00:00", "2024-11-02 03:00:00"),
         ] {
             assert_eq!(next(schedule, after), expected, "{schedule}");
         }
@@ -201,6 +205,11 @@ mod tests {
     fn time_spans_count_from_the_last_run() {
         assert_eq!(next("00:00:30", "2024-11-01 10:00:10"), "2024-11-01 10:00:40");
         assert_eq!(next("1.00:00:00", "2024-11-01 10:00:10"), "2024-11-02 10:00:10");
+        for none in ["0", "00:00:00", "-00:00:05"] {
+            let schedule = Schedule::parse(none).unwrap();
+            assert_eq!(schedule.next(&at("2024-11-01 10:00:00")).unwrap().timestamp_subsec_millis(), 1);
+            assert!(!schedule.is_monitored());
+        }
     }
 
     #[test]
@@ -222,7 +231,8 @@ mod tests {
             "@daily",
             "a * * * * *",
             "1- * * * * *",
-            "00:00:00",
+            "0\t0 3 * * *",
+            "0 0 3 * * *\t",
         ] {
             assert!(Schedule::parse(schedule).is_err(), "{schedule}");
         }

@@ -20,6 +20,11 @@ pub(super) enum Error {
         int32_reason(text.trim())
     )]
     Int32 { text: String },
+    #[error(
+        "'System.Single'. System.ComponentModel.TypeConverter: {0} is not a valid value for Single. (Parameter 'value'). \
+         System.Private.CoreLib: The input string '{0}' was not in a correct format."
+    )]
+    Single(String),
     /// Only the form of a text is the converter's matter: a number that is too great is not (recording
     /// PX2-host-timeout-00c60c00).
     #[error("'System.TimeSpan'. {}System.Private.CoreLib: {error}", span_reason(text, error))]
@@ -51,6 +56,14 @@ pub(super) fn int32(text: &str) -> Result<i32, Error> {
         None => text.trim().parse().ok(),
     };
     number.ok_or_else(|| Error::Int32 { text: text.to_owned() })
+}
+
+/// A number with a fraction.
+pub(super) fn single(text: &str) -> Result<f32, Error> {
+    let text = text.trim();
+    // Rust has one more word for what has no end.
+    let is_foreign = text.trim_start_matches(['-', '+']).eq_ignore_ascii_case("inf");
+    text.parse().ok().filter(|_| !is_foreign).ok_or_else(|| Error::Single(text.to_owned()))
 }
 
 /// The number of an enumeration's value: one of `names`, which begin with 0, or a number.

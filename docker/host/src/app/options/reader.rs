@@ -46,6 +46,11 @@ impl Reader<'_> {
 
     /// A value that an extension, or the SDK, refuses when it is set (recordings PX2-queue-batch-0, PX2-queue-dequeue-0).
     pub fn refuse(&mut self, section: &str, key: &str, reason: &str) {
+        self.refuse_saying(section, key, reason, " (Parameter 'value').");
+    }
+
+    /// The same, with what the exception says behind its reason.
+    pub fn refuse_saying(&mut self, section: &str, key: &str, reason: &str, detail: &str) {
         let library = match section {
             BLOBS => "Extensions.Storage.Blobs",
             QUEUES => "Extensions.Storage.Queues",
@@ -53,7 +58,7 @@ impl Reader<'_> {
         };
         let status = format!(
             "System.Private.CoreLib: Exception has been thrown by the target of an invocation. \
-             Microsoft.Azure.WebJobs.{library}: {reason} (Parameter 'value')."
+             Microsoft.Azure.WebJobs.{library}: {reason}{detail}"
         );
         self.errors.push(HostError { status, log: Some(reason.to_owned()), path: format!("{section}:{key}") });
     }

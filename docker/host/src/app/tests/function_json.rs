@@ -43,6 +43,11 @@ fn function_errors_have_the_words_of_the_real_host() {
             "The specified route conflicts with one or more built in routes.",
         ),
         (
+            r#"{"type": "timerTrigger", "name": "a", "schedule": ""}"#,
+            "Microsoft.Azure.WebJobs.Host: Error indexing method 'Functions.F'. System.Private.CoreLib: Value cannot be null. \
+             (Parameter 'type').",
+        ),
+        (
             r#"{"type": "timerTrigger", "name": "a", "schedule": "%NOPE%"}"#,
             "Microsoft.Azure.WebJobs.Host: Error indexing method 'Functions.F'. Microsoft.Azure.WebJobs.Host: '%NOPE%' does not resolve to a value.",
         ),

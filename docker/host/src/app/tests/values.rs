@@ -209,7 +209,21 @@ fn what_a_custom_handler_has_no_use_for_must_convert_too() {
             "'AzureFunctionsJobHost:Singleton:LockPeriod' to type 'System.TimeSpan'",
         ),
         (r#""singleton": {"lockPeriod": "00:00:05"}"#, "Specified argument was out of the range of valid values."),
-        (r#""aggregator": {"batchSize": 0}"#, "Specified argument was out of the range of valid values."),
+        (
+            r#""aggregator": {"batchSize": 0}"#,
+            "Microsoft.Azure.WebJobs.Host: 'BatchSize' value must be greater than 0 and less than or equal to 10000.\nActual value \
+             was 0.",
+        ),
+        (
+            r#""aggregator": {"flushTimeout": "00:05:01"}"#,
+            "less than or equal to '00:05:00'.\nActual value was 00:05:01.",
+        ),
+        (
+            r#""concurrency": {"maximumFunctionConcurrency": 0}"#,
+            "out of the range of valid values. (Parameter 'MaximumFunctionConcurrency').",
+        ),
+        (r#""concurrency": {"cpuThreshold": 1}"#, "out of the range of valid values. (Parameter 'CPUThreshold')."),
+        (r#""concurrency": {"cpuThreshold": "inf"}"#, "inf is not a valid value for Single. (Parameter 'value')."),
         (r#""concurrency": {"dynamicConcurrencyEnabled": 5}"#, "Concurrency:DynamicConcurrencyEnabled' to type"),
         (r#""functionTimeout": ["x"]"#, "FunctionTimeout must be greater than 00:00:01"),
         (r#""functionTimeout": "  ""#, "Failed to convert configuration value '  '"),
@@ -223,7 +237,12 @@ fn what_a_custom_handler_has_no_use_for_must_convert_too() {
         let found = host_error(&host_with(members));
         assert!(found.contains(error), "{members}: {found}");
     }
-    assert_eq!(host_error(&host_with(r#""singleton": true, "isSelfHost": [1], "functionTimeout": """#)), "");
+    assert_eq!(
+        host_error(&host_with(
+            r#""singleton": true, "isSelfHost": [1], "functionTimeout": "", "concurrency": {"cpuThreshold": " .5 "}"#
+        )),
+        ""
+    );
     let handler = r#"{"version": "2.0", "customHandler": {"description": {"defaultExecutablePath": "x", "workingDirectory": ["x"]}}}"#;
     assert!(host_error(handler).contains("Cannot create instance of type 'System.String'"), "{}", host_error(handler));
 }
