@@ -2,9 +2,8 @@
 
 use serde_json::{Map, Value};
 
-use super::conversion::{Enumeration, Member, cast_to_text, not_cast};
+use super::conversion::{self, Enumeration, Member, cast_to_text, not_cast};
 use super::diagnostic::Diagnostic;
-use super::metadata_value;
 use super::settings::Settings;
 use crate::grammar::queue_name;
 use crate::grammar::{self, blob_path::BlobPattern};
@@ -105,7 +104,7 @@ impl Binding {
 
     /// Whether a property is true, by its name ignoring case.
     pub fn is_on(&self, name: &str, default: bool) -> bool {
-        self.property(name).and_then(|value| metadata_value::boolean(value).ok()).unwrap_or(default)
+        self.property(name).and_then(|value| conversion::boolean(value).ok()).unwrap_or(default)
     }
 }
 

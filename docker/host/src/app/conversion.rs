@@ -260,7 +260,7 @@ pub(super) fn is_date(text: &str) -> bool {
 }
 
 /// Whether a value is a whole number that 64 bits cannot hold.
-pub(super) fn is_big_integer(value: &Value) -> bool {
+fn is_big_integer(value: &Value) -> bool {
     matches!(value, Value::Number(number) if !number.is_f64() && number.as_i64().is_none())
 }
 
@@ -285,7 +285,7 @@ pub(super) fn not_cast(value: &Value, wanted: &str) -> String {
     format!("Unable to cast object of type '{}' to type 'Newtonsoft.Json.Linq.{wanted}'.", linq_type(value))
 }
 
-pub(super) const fn linq_type(value: &Value) -> &'static str {
+const fn linq_type(value: &Value) -> &'static str {
     match value {
         Value::Object(_) => "Newtonsoft.Json.Linq.JObject",
         Value::Array(_) => "Newtonsoft.Json.Linq.JArray",
@@ -302,6 +302,29 @@ pub(super) fn dotnet_type(value: &Value) -> &'static str {
         number if is_big_integer(number) => "System.Numerics.BigInteger",
         Value::Number(_) => "System.Int64",
         other => linq_type(other),
+    }
+}
+
+/// Why a value is no text, to .NET.
+pub(super) fn not_text(value: &Value) -> Option<String> {
+    if matches!(value, Value::Array(_) | Value::Object(_)) {
+        return Some(format!("Cannot cast {} to Newtonsoft.Json.Linq.JToken.", linq_type(value)));
+    }
+    is_big_integer(value).then(|| "Object must implement IConvertible.".to_owned())
+}
+
+/// A boolean as .NET converts one: any number is one, and the words in any case with spaces around them.
+pub(super) fn boolean(value: &Value) -> Result<bool, String> {
+    match value {
+        Value::Bool(value) => Ok(*value),
+        Value::Null => Err("Null object cannot be converted to a value type.".to_owned()),
+        Value::String(text) if is_date(text) => Err("Invalid cast from 'DateTime' to 'Boolean'.".to_owned()),
+        Value::String(text) => match text.trim_matches(|edge: char| edge.is_whitespace() || edge == '\0') {
+            word if word.eq_ignore_ascii_case("true") => Ok(true),
+            word if word.eq_ignore_ascii_case("false") => Ok(false),
+            _ => Err(format!("String '{text}' was not recognized as a valid Boolean.")),
+        },
+        other => not_text(other).map_or_else(|| Ok(text_of(other).is_none_or(|number| number != "0")), Err),
     }
 }
 

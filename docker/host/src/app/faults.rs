@@ -29,9 +29,6 @@ const RESOLVED_PROPERTIES: [&str; 5] = ["schedule", "queueName", "path", "eventH
 pub(crate) const ADD_BUNDLE: &str = "add to host.json: \"extensionBundle\": {\"id\": \"Microsoft.Azure.Functions.ExtensionBundle\", \"version\": \"[4.*, 5.0.0)\"}";
 
 const MOST_NAME_BYTES: usize = 128;
-/// Templates cost many times their length. No path is longer than Kestrel's limit on request lines, and no name in storage than 1 KiB,
-/// which leaves room for expressions.
-const MOST_TEMPLATE_BYTES: usize = 64 * 1024;
 
 pub(super) struct Registered<'a> {
     /// Whether the bindings of an extension bundle are installed.
@@ -253,20 +250,12 @@ fn values(function: &Function, registered: &Registered<'_>) -> Option<Diagnostic
     })
 }
 
-/// A text of which too much would be made.
-pub(super) fn too_long(name: &str, text: &str, path: String) -> Option<Diagnostic> {
-    (text.len() > MOST_TEMPLATE_BYTES).then(|| {
-        let text = format!("`{name}` has {} bytes, and mini-host takes {MOST_TEMPLATE_BYTES} at most", text.len());
-        Diagnostic::new(text, path).hint("a request has room for 8 KiB of a path, and storage for 1 KiB of a name")
-    })
-}
-
 /// A setting that a binding names and that is not there (recording TX-timer-missing-setting).
 fn settings(function: &Function, registered: &Registered<'_>) -> Option<Diagnostic> {
     for (index, binding) in function.bindings.iter().enumerate() {
         for property in RESOLVED_PROPERTIES {
             let Some(text) = binding.property(property).and_then(Value::as_str) else { continue };
-            if let Some(fault) = too_long(property, text, format!("bindings[{index}].{property}")) {
+            if let Some(fault) = metadata_value::too_long(property, text, format!("bindings[{index}].{property}")) {
                 return Some(fault);
             }
             if let Err(grammar::Error::NoSetting(missing)) = registered.settings.expand(text) {

@@ -10,9 +10,10 @@ use serde_json::json;
 use super::auth_level::AuthLevel;
 use super::diagnostic::Diagnostic;
 use super::directory::{self, Functions};
-use super::faults::{self, TakenRoutes};
+use super::faults::TakenRoutes;
 use super::function::{self, Function, Unreadable};
 use super::host_file::HostFile;
+use super::metadata_value;
 use super::options::{HostError, HostOptions, ImplicitRoute};
 use super::settings::Settings;
 use crate::grammar::route;
@@ -87,7 +88,7 @@ pub(super) fn functions(
 fn check(route: &ImplicitRoute) -> Result<&str, Diagnostic> {
     let text = route.route.as_deref().filter(|text| !text.trim().is_empty());
     let text = text.ok_or_else(|| Diagnostic::of_whole("Route cannot be null, empty or whitespace."))?;
-    if let Some(fault) = faults::too_long("route", text, String::new()) {
+    if let Some(fault) = metadata_value::too_long("route", text, String::new()) {
         return Err(fault);
     }
     route::syntax_error(text).map_or(Ok(text), |error| Err(Diagnostic::of_whole(error)))

@@ -2,18 +2,18 @@
 //! `AttributeConverter.CreateDirect`), and its words where a value does not convert.
 
 use dotnet_text::document::Document;
-use dotnet_text::json::text_of;
 use dotnet_text::letter_case::is_one_of;
 use dotnet_text::number;
 use serde_json::Value;
 
 use super::auth_level::AuthLevel;
 use super::binding::{Binding, BindingKind};
-use super::conversion::{cast_to_text, dotnet_type, is_big_integer, is_date, linq_type};
+use super::conversion::{boolean, cast_to_text, dotnet_type, is_date, not_text};
 use super::diagnostic::Diagnostic;
-use super::faults::too_long;
 
-const NOT_CONVERTIBLE: &str = "Object must implement IConvertible.";
+/// Templates cost many times their length. No path is longer than Kestrel's limit on request lines, and no name in storage than 1 KiB,
+/// which leaves room for expressions.
+const MOST_TEMPLATE_BYTES: usize = 64 * 1024;
 
 /// The first value of a binding that the real host cannot use, in the order in which it asks. `path` is the binding's in the file.
 pub(super) fn fault(binding: &Binding, path: &str, file: &Document) -> Option<Diagnostic> {
@@ -130,30 +130,15 @@ fn text_fault(binding: &Binding, property: &str, path: &str) -> Option<Diagnosti
     Some(unusable(path, property, "type String", &reason).hint("write a text: \"…\""))
 }
 
-/// Why a value is no text, to .NET.
-fn not_text(value: &Value) -> Option<String> {
-    if matches!(value, Value::Array(_) | Value::Object(_)) {
-        return Some(format!("Cannot cast {} to Newtonsoft.Json.Linq.JToken.", linq_type(value)));
-    }
-    is_big_integer(value).then(|| NOT_CONVERTIBLE.to_owned())
-}
-
-/// A boolean as .NET converts one: any number is one, and the words in any case with spaces around them.
-pub(super) fn boolean(value: &Value) -> Result<bool, String> {
-    match value {
-        Value::Bool(value) => Ok(*value),
-        Value::Null => Err("Null object cannot be converted to a value type.".to_owned()),
-        Value::String(text) if is_date(text) => Err("Invalid cast from 'DateTime' to 'Boolean'.".to_owned()),
-        Value::String(text) => match text.trim_matches(|edge: char| edge.is_whitespace() || edge == '\0') {
-            word if word.eq_ignore_ascii_case("true") => Ok(true),
-            word if word.eq_ignore_ascii_case("false") => Ok(false),
-            _ => Err(format!("String '{text}' was not recognized as a valid Boolean.")),
-        },
-        other => not_text(other).map_or_else(|| Ok(text_of(other).is_none_or(|number| number != "0")), Err),
-    }
-}
-
 /// Any number is a level, to .NET.
 fn is_level(text: &str) -> bool {
     text.is_empty() || number::enumeration(text, &AuthLevel::NAMES).is_some()
+}
+
+/// A text of which too much would be made.
+pub(super) fn too_long(name: &str, text: &str, path: String) -> Option<Diagnostic> {
+    (text.len() > MOST_TEMPLATE_BYTES).then(|| {
+        let text = format!("`{name}` has {} bytes, and mini-host takes {MOST_TEMPLATE_BYTES} at most", text.len());
+        Diagnostic::new(text, path).hint("a request has room for 8 KiB of a path, and storage for 1 KiB of a name")
+    })
 }
