@@ -259,7 +259,7 @@ pub(super) fn is_date(text: &str) -> bool {
     date::recognise(text).is_some()
 }
 
-/// Whether a value is a whole number that 64 bits cannot hold.
+/// Whether a value is a whole number that .NET's 64 bits cannot hold; beyond 2^64 it is a float here.
 fn is_big_integer(value: &Value) -> bool {
     matches!(value, Value::Number(number) if !number.is_f64() && number.as_i64().is_none())
 }

@@ -216,8 +216,6 @@ mod tests {
     fn numbers_keep_what_they_are() {
         let document = Document::parse("[1, 1.0, 1e2, 0x10, 010, 18446744073709551615, 1e999, 'x']").unwrap();
         assert_eq!(document.value, json!([1, 1.0, 100.0, 16, 8, 18446744073709551615_u64, "Infinity", "x"]));
-        let long = "-1000000000000000000000";
-        assert_eq!(Document::parse(long).unwrap().value.to_string(), long);
     }
 
     #[test]

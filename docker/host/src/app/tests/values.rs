@@ -44,8 +44,8 @@ fn members_that_only_net_knows_must_convert() {
              'bindings[0].dataType', line 1, position 70. Requested value '0,1' was not found.",
         ),
         (
-            r#""cardinality": 18446744073709551616"#,
-            "Error converting value 18446744073709551616 to type \
+            r#""cardinality": 18446744073709551615"#,
+            "Error converting value 18446744073709551615 to type \
              'System.Nullable`1[Microsoft.Azure.WebJobs.Script.Description.Cardinality]'. Path 'bindings[0].cardinality', line 1, \
              position 88. Could not cast or convert from System.Numerics.BigInteger to \
              Microsoft.Azure.WebJobs.Script.Description.Cardinality.",
@@ -100,7 +100,7 @@ fn a_retry_policy_of_a_function_must_convert_and_make_sense() {
         ),
         (r#""strategy": 1, "maxRetryCount": -2"#.to_owned(), "Value cannot be null. (Parameter 'DelayInterval')."),
         (
-            r#""maxRetryCount": 10000000000000000000000"#.to_owned(),
+            r#""maxRetryCount": 18446744073709551615"#.to_owned(),
             "Value was either too large or too small for an Int32.",
         ),
         (
