@@ -1,4 +1,4 @@
-//! Debian's packages, as root.
+//! Debian's packages, as root or as somebody who may become root.
 
 use std::ffi::OsString;
 use std::path::Path;
@@ -14,30 +14,50 @@ use crate::sample::version::Version;
 const APT_LIMIT: Duration = Duration::from_secs(1_200);
 /// Another program may be installing: apt waits this long for its turn.
 const LOCK_LIMIT_SECONDS: u64 = 300;
+/// sudo answers at once whether it would ask for a password.
+const SUDO_LIMIT: Duration = Duration::from_secs(10);
 
 /// The package manager of this machine.
 #[derive(Debug)]
 pub struct Apt {
     shell: Shell,
     path: OsString,
-    root: bool,
+    rights: Rights,
     updated: bool,
+}
+
+/// How a command of root's is run.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Rights {
+    Root,
+    /// By `sudo`, which asks for no password.
+    Sudo,
+    None,
 }
 
 impl Apt {
     /// What is found on the `PATH` of a shell.
     pub fn new(shell: Shell) -> Apt {
+        Apt::of_user(shell, rustix::process::geteuid().is_root())
+    }
+
+    fn of_user(shell: Shell, is_root: bool) -> Apt {
         let path = shell.var_os("PATH").unwrap_or_default();
         shell.set_var("DEBIAN_FRONTEND", "noninteractive");
         shell.set_var("LC_ALL", "C.UTF-8");
-        Apt { shell, path, root: rustix::process::geteuid().is_root(), updated: false }
+        let rights = match is_root {
+            true => Rights::Root,
+            false if command::run(cmd!(shell, "sudo --non-interactive true"), SUDO_LIMIT).is_ok() => Rights::Sudo,
+            false => Rights::None,
+        };
+        Apt { shell, path, rights, updated: false }
     }
 
     #[cfg(test)]
-    pub fn for_tests(bin: &Path) -> Apt {
+    pub fn for_tests(bin: &Path, is_root: bool) -> Apt {
         let shell = Shell::new().unwrap();
         shell.set_var("PATH", bin);
-        Apt { root: true, ..Apt::new(shell) }
+        Apt::of_user(shell, is_root)
     }
 
     /// Whether this is a Debian, or one of its family.
@@ -46,7 +66,7 @@ impl Apt {
     }
 
     pub fn may_install(&self) -> bool {
-        self.is_here() && self.root
+        self.is_here() && self.rights != Rights::None
     }
 
     /// The version that would be installed, as far as the lists on this machine know.
@@ -58,16 +78,27 @@ impl Apt {
     /// Fetches the lists of packages, once a run.
     pub fn update(&mut self) -> Result<(), Failure> {
         if !std::mem::replace(&mut self.updated, true) {
-            let shell = &self.shell;
-            run(cmd!(shell, "apt-get update"))?;
+            run(self.apt_get(&["update"]))?;
         }
         Ok(())
     }
 
     /// Installs packages, asking nothing.
     pub fn install(&self, packages: &[String]) -> Result<(), Failure> {
-        let (shell, lock) = (&self.shell, format!("DPkg::Lock::Timeout={LOCK_LIMIT_SECONDS}"));
-        run(cmd!(shell, "apt-get install --yes --no-install-recommends -o {lock} {packages...}")).map(drop)
+        let lock = format!("DPkg::Lock::Timeout={LOCK_LIMIT_SECONDS}");
+        let install = self.apt_get(&["install", "--yes", "--no-install-recommends", "-o", &lock]);
+        run(install.args(packages)).map(drop)
+    }
+
+    fn apt_get(&self, arguments: &[&str]) -> Cmd<'_> {
+        let shell = &self.shell;
+        match self.rights {
+            // sudo hands on nothing of our environment.
+            Rights::Sudo => {
+                cmd!(shell, "sudo --non-interactive env DEBIAN_FRONTEND=noninteractive apt-get {arguments...}")
+            }
+            Rights::Root | Rights::None => cmd!(shell, "apt-get {arguments...}"),
+        }
     }
 }
 

@@ -277,7 +277,7 @@ mod tests {
         );
         script(&bin.join("apt-get"), &install);
         let project = Project::at(root.path());
-        let apt = Apt::for_tests(&bin);
+        let apt = Apt::for_tests(&bin, true);
         (root, project, apt)
     }
 
@@ -303,6 +303,26 @@ mod tests {
         assert_eq!(install_all(&project, &needs, &mut apt, &report), 0);
         assert_eq!(fs::read_to_string(root.path().join("log")).unwrap(), log);
         assert_eq!(examine(&project, &needs, &apt).1, 0);
+    }
+
+    #[test]
+    fn who_may_become_root_without_a_password_installs_as_root_and_who_may_not_does_not() {
+        let (root, project, _) = machine("1.26");
+        let (needs, bin, report) =
+            (needed(root.path(), "apt = ['tool']"), root.path().join("bin"), Report::new(Default::default()));
+        let against = examine(&project, &needs, &Apt::for_tests(&bin, false)).0[0][3].clone();
+        assert!(against.contains("only root may run `apt-get install tool`"), "{against}");
+        let log = root.path().join("log");
+        let sudo = format!("echo sudo \"$@\" >> '{}'\nshift\nexec \"$@\"", log.display());
+        script(&bin.join("sudo"), &sudo);
+        script(&bin.join("true"), "");
+        script(&bin.join("env"), "shift\nexec \"$@\"");
+        assert_eq!(install_all(&project, &needs, &mut Apt::for_tests(&bin, false), &report), 0);
+        let log = fs::read_to_string(log).unwrap();
+        assert!(
+            log.contains("sudo --non-interactive env DEBIAN_FRONTEND=noninteractive apt-get install --yes"),
+            "{log}"
+        );
     }
 
     #[test]
