@@ -245,6 +245,21 @@ fn cases_are_chosen_by_a_part_of_their_names() {
 }
 
 #[test]
+fn a_sample_that_lacks_what_is_chosen_is_not_asked() {
+    let checkout = Checkout::new();
+    checkout.sample("has-it", "");
+    checkout.sample("lacks-it", "[lacks]\nhello = 'no greetings'\n");
+    fs::remove_dir_all(checkout.path("samples/lacks-it/hello")).unwrap();
+    checkout.contract_of("answers");
+    checkout.run(&["smoke", "--only", "answers"]).says("1 of 1 cases are asked");
+    let events = fs::read_to_string(checkout.path("target/report/events.ndjson")).unwrap();
+    assert!(events.contains(r#"{"event":"planned","samples":["has-it"],"#), "{events}");
+    let none = checkout.run(&["smoke", "lacks-it", "--only", "answers"]);
+    none.says("error: of what was chosen none of the samples has anything");
+    assert_eq!(none.status, Some(1));
+}
+
+#[test]
 fn a_new_sample_is_like_another() {
     let checkout = Checkout::new();
     checkout.sample("one", "");

@@ -1,6 +1,6 @@
 //! Which cases of the contract are asked.
 
-use anyhow::{Result, bail};
+use anyhow::{Result, bail, ensure};
 
 use super::case::Case;
 use super::contract::{Contract, Function};
@@ -19,11 +19,6 @@ pub struct Chosen {
 }
 
 impl Chosen {
-    /// No case, for work that asks none.
-    pub fn nothing() -> Chosen {
-        Chosen { contract: Contract { function: Vec::new() }, only: Vec::new(), failed: None }
-    }
-
     /// The cases whose function or name contains one of `only`, all if there is none; of them those that failed last time, if
     /// that is asked for.
     pub fn of(project: &Project, only: &[String], failed: bool) -> Result<Chosen> {
@@ -46,9 +41,15 @@ impl Chosen {
         Ok(chosen)
     }
 
-    /// Whether anything of a sample is asked.
-    pub fn concern(&self, sample: &str) -> bool {
-        self.failed.as_ref().is_none_or(|failed| failed.iter().any(|(name, _, _)| name == sample))
+    /// Keeps the samples of which anything is asked; all where nobody chose, and where what failed last time is asked perhaps none.
+    pub fn keep_concerned(&self, samples: &mut Vec<Sample>) -> Result<()> {
+        let there = samples.len();
+        if self.say().is_some() {
+            samples.retain(|sample| self.count(sample) > 0);
+        }
+        let none_is_left = there > 0 && samples.is_empty();
+        ensure!(!none_is_left || self.failed.is_some(), "of what was chosen none of the samples has anything");
+        Ok(())
     }
 
     /// The cases of a function that are asked of a sample.

@@ -101,7 +101,7 @@ fn check_for_keys(log: &[String], keys: &[&str]) -> Result<()> {
 /// What a sample's cases in one place amount to.
 pub fn outcome(ran: Result<Counts, AppFailure>) -> Outcome {
     match ran {
-        Ok(Counts { passed: 0, failed: 0, .. }) => Outcome::Failed {
+        Ok(Counts { passed: 0, failed: 0, skipped: 0 }) => Outcome::Failed {
             message: "no case could be run\nhint: is any function of the sample in the contract?".into(),
         },
         Ok(Counts { passed, failed: 0, skipped: 0 }) => Outcome::Passed { detail: format!("{passed} cases") },
@@ -216,6 +216,13 @@ fn triggers(sample: &Sample) -> Result<(BTreeSet<String>, BTreeSet<String>)> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_sample_fails_that_is_asked_nothing_and_not_one_of_which_this_place_can_show_nothing() {
+        let outcome = |skipped| outcome(Ok(Counts { skipped, ..Counts::default() }));
+        assert!(outcome(0).is_failed());
+        assert_eq!(outcome(2), Outcome::Passed { detail: "0 cases, 2 not observable here".into() });
+    }
 
     #[test]
     fn a_key_in_the_log_is_found_and_not_repeated() {

@@ -78,9 +78,9 @@ impl Plan {
 pub fn verify(project: &Project, plan: &Plan, report: &Report) -> Result<u8> {
     let Plan { selection, cases, package, native, docker, storage } = plan;
     let mut samples = selection::loaded(project, &selection.samples, report)?;
-    let chosen =
-        if *native || docker.is_some() { Chosen::of(project, &cases.only, cases.failed)? } else { Chosen::nothing() };
-    samples.retain(|sample| chosen.concern(&sample.name));
+    let asks = *native || docker.is_some();
+    let chosen = if asks { Some(Chosen::of(project, &cases.only, cases.failed)?) } else { None };
+    chosen.iter().try_for_each(|chosen| chosen.keep_concerned(&mut samples))?;
     report.keep(&project.report())?;
     let asked = [(*native, Step::Native), (docker.is_some(), Step::Image), (docker.is_some(), Step::Docker)];
     let steps = [(true, Step::Build), (package.is_some(), Step::Package)].into_iter().chain(asked);
@@ -88,11 +88,11 @@ pub fn verify(project: &Project, plan: &Plan, report: &Report) -> Result<u8> {
         samples: samples.iter().map(|sample| sample.name.clone()).collect(),
         steps: steps.filter_map(|(is_wanted, step)| is_wanted.then_some(step)).collect(),
     });
-    if let Some(said) = chosen.say() {
+    if let Some(said) = chosen.as_ref().and_then(Chosen::say) {
         report.note(said);
     }
     if selection.setup {
-        let storage = storage.is_none() && (*native || docker.is_some());
+        let storage = storage.is_none() && asks;
         let parts = Parts { storage, docker: docker.is_some(), ..Parts::default() };
         report.phase("setup", || setup::install(project, &samples, parts, report))?;
     }
@@ -104,11 +104,12 @@ pub fn verify(project: &Project, plan: &Plan, report: &Report) -> Result<u8> {
     };
     let staged = unpacked.as_ref().map_or(&*staged, |unpacked| &unpacked.apps);
     let storage = storage.as_deref();
-    if *native && !staged.is_empty() {
+    let Some(chosen) = chosen.filter(|_| !staged.is_empty()) else { return Ok(report.close(selection.strict)) };
+    if *native {
         let settings = smoke::native::Settings { project, storage, bound: selection.bound_of_asking(), report };
         place(report, Step::Native, || smoke::native::run_all(&settings, staged, &chosen));
     }
-    if let Some(Containers { base, keep }) = docker.as_ref().filter(|_| !staged.is_empty()) {
+    if let Some(Containers { base, keep }) = docker {
         let settings = docker::Settings { project, base, keep: *keep, storage, report };
         place(report, Step::Docker, || smoke::docker::run_all(&settings, staged, &chosen, bound));
     }
