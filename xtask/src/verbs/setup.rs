@@ -5,7 +5,8 @@ use anyhow::Result;
 use crate::cli;
 use crate::place::docker::daemon;
 use crate::project::Project;
-use crate::report::{Report, summary, table};
+use crate::report::summary::{self, Summary};
+use crate::report::{Report, table};
 use crate::sample::toolchain::Toolchain;
 use crate::sample::{Sample, selection};
 use crate::toolchain::{self, Apt, Tools};
@@ -40,12 +41,17 @@ impl Parts {
 /// The verb: sets everything up, or says what it would do; returns the exit status.
 pub fn setup(project: &Project, args: &cli::Setup, report: &Report) -> Result<u8> {
     let samples = selection::loaded(project, &args.samples, report)?;
-    let broken = report.events().len();
     let missing = match args.dry_run {
         true => examine(project, &samples, Parts::all())?,
         false => install(project, &samples, Parts::all(), report)?,
     };
-    Ok(if missing + broken > 0 { summary::FAILED } else { 0 })
+    Ok(status(missing, report))
+}
+
+/// Bad when something is still missing, or a sample's manifest is broken.
+fn status(missing: usize, report: &Report) -> u8 {
+    let broken = Summary::of(&report.events()).counts.failed;
+    if missing + broken > 0 { summary::FAILED } else { 0 }
 }
 
 /// Installs what the samples and the parts need; returns how much is still missing. That stops nothing here: what
@@ -79,4 +85,20 @@ fn examine(project: &Project, samples: &[Sample], parts: Parts) -> Result<usize>
     rows.insert(0, ["needed", "found", "by", "how it would come"].map(str::to_owned).to_vec());
     anstream::println!("{}", table::table(&rows));
     Ok(missing)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::report::Step;
+    use crate::report::outcome::Outcome;
+
+    #[test]
+    fn what_is_missing_or_broken_is_a_failure_and_what_was_said_is_not() {
+        let report = Report::new(Default::default());
+        report.note("ended what a killed run had left running: 1");
+        assert_eq!((status(0, &report), status(1, &report)), (0, summary::FAILED));
+        report.begin("a-typo", Step::Build).done(Outcome::Failed { message: "unknown key".into() });
+        assert_eq!(status(0, &report), summary::FAILED);
+    }
 }
