@@ -143,16 +143,17 @@ impl Record {
     }
 }
 
-/// Looks at files, reading only those that `known` cannot vouch for.
+/// Looks at files, reading only those that `known` cannot vouch for. One that has gone since it was listed is gone.
 pub fn look_at<'a>(
     dir: &Path,
     files: impl IntoIterator<Item = &'a PathBuf>,
     known: Option<&Files>,
 ) -> io::Result<Files> {
-    files
-        .into_iter()
-        .map(|path| Ok((path.clone(), FileState::look(&dir.join(path), known.and_then(|known| known.get(path)))?)))
-        .collect()
+    let look = |path: &PathBuf| match FileState::look(&dir.join(path), known.and_then(|known| known.get(path))) {
+        Err(error) if error.kind() == io::ErrorKind::NotFound => None,
+        looked => Some(looked.map(|state| (path.clone(), state))),
+    };
+    files.into_iter().filter_map(look).collect()
 }
 
 /// Why inputs that were `before` and are `now` call for a build; empty if they do not.
@@ -231,6 +232,14 @@ mod tests {
         assert_eq!(staged_changes(&before, &now)[0], "staged file edited: main.go");
         assert_eq!(staged_changes(&before, &Files::new()), ["staged app is gone"]);
         assert!(input_changes(&before, &before).is_empty());
+    }
+
+    #[test]
+    fn a_file_that_goes_between_two_looks_stops_nobody() {
+        let (dir, before) = files(&[("main.go", "1"), ("swap", "1")]);
+        fs::remove_file(dir.path().join("swap")).unwrap();
+        let now = look_at(dir.path(), before.keys(), Some(&before)).unwrap();
+        assert_eq!(input_changes(&before, &now), ["swap is gone"]);
     }
 
     #[test]

@@ -87,8 +87,11 @@ fn walk(dir: &Path) -> io::Result<Vec<PathBuf>> {
     let mut rules = WalkBuilder::new(dir);
     rules.hidden(false).ignore(false).require_git(false).filter_entry(|entry| entry.file_name() != ".git");
     for entry in rules.build() {
-        let entry =
-            entry.map_err(|error| error.into_io_error().unwrap_or_else(|| io::Error::other("a loop of links")))?;
+        let entry = match entry.map_err(|error| error.into_io_error()) {
+            // A folder has gone since it was listed.
+            Err(Some(error)) if error.kind() == io::ErrorKind::NotFound => continue,
+            entry => entry.map_err(|error| error.unwrap_or_else(|| io::Error::other("a loop of links")))?,
+        };
         if entry.file_type().is_some_and(|kind| !kind.is_dir())
             && let Ok(inner) = entry.path().strip_prefix(dir)
         {
