@@ -289,6 +289,29 @@ fn what_is_watched_is_built_again_when_it_changes_and_only_then() {
 }
 
 #[test]
+fn what_is_broken_while_it_is_edited_is_said_once_and_ends_no_watch() {
+    let checkout = Checkout::new();
+    checkout.sample("one", "");
+    checkout.sample("two", "");
+    checkout.contract_of("answers");
+    let log = fs::File::create(checkout.path("log")).unwrap();
+    let mut child = checkout.command(&["watch"]).stdout(Stdio::null()).stderr(log).spawn().unwrap();
+    let said = |text: &str| fs::read_to_string(checkout.path("log")).unwrap().matches(text).count();
+    until("the first round is over", || said("── native:") == 1);
+    checkout.sample("two", "[imag]\n");
+    until("what is broken is said", || said("unknown key `imag`") > 0);
+    checkout.write("samples/one/handler.sh", "#!/bin/sh\n# edited\n");
+    until("the others go on", || said("── native:") == 2);
+    checkout.write("samples/contract.toml", "[[function");
+    until("a contract that cannot be read is said", || said("samples/contract.toml:1:") > 0);
+    checkout.contract_of("answers anew");
+    until("the contract is asked anew", || said("── native:") == 3);
+    assert_eq!((said("unknown key `imag`"), said("samples/contract.toml:1:")), (1, 1));
+    assert!(Command::new("kill").args(["-INT", &child.id().to_string()]).status().unwrap().success());
+    assert_eq!(child.wait().unwrap().code(), Some(130));
+}
+
+#[test]
 fn what_a_build_changes_each_time_does_not_keep_the_watch_going() {
     let checkout = Checkout::new();
     checkout.sample("one", "");

@@ -142,14 +142,15 @@ fn stale(record: &Record, inputs: &Files, tools: &Tools, staged: &Files) -> Vec<
     reasons
 }
 
-/// The files of a sample as they were when they were looked at.
+/// The files of a sample, and the contract, as they were when they were looked at.
 pub struct Watched(Files);
 
 impl Watched {
     /// Looks at them, reading only what `before` cannot vouch for.
     pub fn look(project: &Project, sample: &Sample, before: Option<&Watched>) -> Result<Watched> {
         let tracked = Tracked::read(project, std::slice::from_ref(sample));
-        let inputs = inputs::list(&sample.dir, &tracked).context("cannot list the sample's files")?;
+        let mut inputs = inputs::list(&sample.dir, &tracked).context("cannot list the sample's files")?;
+        inputs.insert("../contract.toml".into());
         let files = fingerprint::look_at(&sample.dir, &inputs, before.map(|before| &before.0));
         Ok(Watched(files.context("cannot read the sample's files")?))
     }

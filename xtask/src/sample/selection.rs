@@ -10,7 +10,7 @@ use crate::text;
 /// stops no other.
 pub fn loaded(project: &Project, names: &[String], report: &Report) -> Result<Vec<Sample>, Unknown> {
     let mut samples = Vec::new();
-    for sample in select(load_all(project), names)? {
+    for sample in listed(project, names)? {
         match sample {
             Ok(sample) => samples.push(sample),
             Err(broken) => report.begin(&broken.name, Step::Build).done(Outcome::Failed { message: broken.message }),
@@ -19,7 +19,11 @@ pub fn loaded(project: &Project, names: &[String], report: &Report) -> Result<Ve
     Ok(samples)
 }
 
-/// The samples a person named, or all.
+/// The selected samples, those among them that cannot be worked on.
+pub fn listed(project: &Project, names: &[String]) -> Result<Vec<Loaded>, Unknown> {
+    select(load_all(project), names)
+}
+
 fn select(all: Vec<Loaded>, names: &[String]) -> Result<Vec<Loaded>, Unknown> {
     let known: Vec<&str> = all.iter().map(name).collect();
     if let Some(unknown) = names.iter().find(|name| !known.contains(&name.as_str())) {

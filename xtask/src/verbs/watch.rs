@@ -10,7 +10,7 @@ use crate::build::Watched;
 use crate::cli;
 use crate::process::{self, interrupt};
 use crate::project::Project;
-use crate::report::Report;
+use crate::report::{Report, summary};
 use crate::sample::{Sample, selection};
 
 /// How often the samples are looked at: soon enough for a person who has just saved a file.
@@ -19,33 +19,37 @@ const LOOK_EVERY: Duration = Duration::from_millis(300);
 /// Builds and asks the selected samples, then each again whose files change, until Ctrl-C.
 pub fn watch(project: &Project, args: &cli::Watch, report: &Report) -> Result<u8> {
     let runtime = process::runtime()?;
-    let mut known: BTreeMap<String, Seen> = BTreeMap::new();
+    // A name that no sample has is wrong usage. Later on somebody is moving a folder.
+    selection::listed(project, &args.samples)?;
+    let (mut known, mut said, mut is_first) = (Known::new(), Vec::new(), true);
     report.note("watching; Ctrl-C ends it");
     while !interrupt::happened() {
         // A report of its own for each round: the counts are those of what was asked now.
         let report = Report::new(report.detail);
-        let mut changed = Vec::new();
-        for sample in selection::loaded(project, &args.samples, &report)? {
-            let before = known.get(&sample.name);
-            let files = Watched::look(project, &sample, before.map(|before| &before.files))?;
-            let why = before.map(|before| before.files.changes(&files)).unwrap_or_default();
-            match before {
-                Some(_) if why.is_empty() => continue,
-                Some(_) => report.note(format!("{}: {why}", sample.name)),
-                None => {}
-            }
-            known.insert(sample.name.clone(), Seen { files, why });
-            changed.push(sample);
+        let (changed, wrong) = look(project, args, &mut known, &report);
+        // Said once, not at each look.
+        if said != wrong {
+            wrong.iter().for_each(|wrong| report.warn(wrong));
+            said = wrong;
         }
         if changed.is_empty() {
             let _ = runtime.block_on(async { tokio::time::timeout(LOOK_EVERY, interrupt::wait()).await });
             continue;
         }
         let names = changed.iter().map(|sample| sample.name.clone()).collect();
-        let status = verify(project, &Plan::of_watch(args, names), &report)?;
+        let status = match verify(project, &Plan::of_watch(args, names), &report) {
+            Err(error) if is_first => return Err(error),
+            // The contract is being edited, say: another round when that goes on.
+            Err(error) => {
+                report.warn(format!("{error:#}"));
+                summary::FAILED
+            }
+            Ok(status) => status,
+        };
+        is_first = false;
         for sample in changed {
             if let Some(seen) = known.get_mut(&sample.name) {
-                seen.leave_out_what_rounds_make(project, &sample, &report)?;
+                seen.leave_out_what_rounds_make(project, &sample, &report);
             }
         }
         if interrupt::happened() {
@@ -56,6 +60,40 @@ pub fn watch(project: &Project, args: &cli::Watch, report: &Report) -> Result<u8
     Ok(interrupt::STATUS)
 }
 
+/// The samples that have changed since they were looked at, which is said of each; and what is wrong with others.
+fn look(project: &Project, args: &cli::Watch, known: &mut Known, report: &Report) -> (Vec<Sample>, Vec<String>) {
+    let (mut changed, mut wrong) = (Vec::new(), Vec::new());
+    let listed = selection::listed(project, &args.samples).unwrap_or_else(|unknown| {
+        wrong.push(unknown.to_string());
+        Vec::new()
+    });
+    for loaded in listed {
+        let looked = loaded.map_err(|broken| broken.message).and_then(|sample| {
+            let before = known.get(&sample.name).map(|seen| &seen.files);
+            let looked = Watched::look(project, &sample, before).map_err(|error| format!("{error:#}"));
+            looked.map(|files| (sample, files))
+        });
+        match looked {
+            Err(message) => wrong.push(message),
+            Ok((sample, files)) => {
+                let before = known.get(&sample.name);
+                let why = before.map(|before| before.files.changes(&files)).unwrap_or_default();
+                match before {
+                    Some(_) if why.is_empty() => continue,
+                    Some(_) => report.note(format!("{}: {why}", sample.name)),
+                    None => {}
+                }
+                known.insert(sample.name.clone(), Seen { files, why });
+                changed.push(sample);
+            }
+        }
+    }
+    (changed, wrong)
+}
+
+/// What was seen of each sample, by its name.
+type Known = BTreeMap<String, Seen>;
+
 /// A sample as it was before its last round, and why there was that round; empty for the first.
 struct Seen {
     files: Watched,
@@ -64,8 +102,9 @@ struct Seen {
 
 impl Seen {
     /// What changed during a round may be a person's edit, and calls for another one. What changes during that again is made by it.
-    fn leave_out_what_rounds_make(&mut self, project: &Project, sample: &Sample, report: &Report) -> Result<()> {
-        let now = Watched::look(project, sample, Some(&self.files))?;
+    fn leave_out_what_rounds_make(&mut self, project: &Project, sample: &Sample, report: &Report) {
+        // What cannot be looked at, the next look says.
+        let Ok(now) = Watched::look(project, sample, Some(&self.files)) else { return };
         let changes = self.files.changes(&now);
         if !changes.is_empty() && changes == self.why {
             report.warn(format!(
@@ -74,6 +113,5 @@ impl Seen {
             ));
             self.files = now;
         }
-        Ok(())
     }
 }
