@@ -245,6 +245,23 @@ fn cases_are_chosen_by_a_part_of_their_names() {
 }
 
 #[test]
+fn what_a_host_printed_that_died_is_kept() {
+    let checkout = Checkout::new();
+    checkout.sample("one", "");
+    checkout.contract_of("answers");
+    // Instead of the host, a program that ends at once.
+    let package = "[package]\nname = 'mini-host'\nversion = '0.1.0'\nedition = '2024'\n[workspace]\n";
+    checkout.write("Cargo.toml", package);
+    checkout.write("Cargo.lock", "version = 4\n\n[[package]]\nname = \"mini-host\"\nversion = \"0.1.0\"\n");
+    checkout.write("src/main.rs", "fn main() { eprintln!(\"the last words\"); std::process::exit(3) }\n");
+    let account = "BlobEndpoint=http://127.0.0.1:1/a;QueueEndpoint=http://127.0.0.1:1/a;AccountName=a;AccountKey=a2V5";
+    let ran = checkout.run(&["smoke", "--storage", account]);
+    ran.says("the host ended by itself (exit status: 3)").ends(1, "0 passed, 1 failed, 0 skipped");
+    let log = fs::read_to_string(checkout.path("target/report/logs/one-native.log")).unwrap();
+    assert_eq!(log, "the last words\n");
+}
+
+#[test]
 fn a_sample_that_lacks_what_is_chosen_is_not_asked() {
     let checkout = Checkout::new();
     checkout.sample("has-it", "");

@@ -14,7 +14,7 @@ use crate::process::command::Command;
 use crate::process::interrupt;
 use crate::process::run;
 use crate::process::server::Server;
-use crate::report::Place;
+use crate::report::{Place, Report};
 
 /// How mini-host says where it listens.
 pub const ANNOUNCEMENT: &str = "Listening on ";
@@ -24,7 +24,7 @@ const ANNOUNCE_LIMIT: Duration = Duration::from_secs(10);
 const STOP_LIMIT: Duration = Duration::from_secs(10);
 
 /// What a native run needs beside the staged app.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub struct NativeRun<'a> {
     /// Where the run's own folder is.
     pub target: &'a Path,
@@ -34,9 +34,10 @@ pub struct NativeRun<'a> {
     pub storage: Option<String>,
     /// The `PATH` for the host and its handler.
     pub path: &'a OsStr,
+    pub report: &'a Report,
 }
 
-/// Starts the app, works with it, and always stops it. The work races against the app's own death: a handler that dies
+/// Starts the app, works with it, always stops it, and keeps what its host printed, however it ended. The work races against the app's own death: a handler that dies
 /// in its first second fails in its first second.
 pub async fn with_app<T>(
     staged: &Staged,
@@ -78,6 +79,7 @@ pub async fn with_app<T>(
     };
     // This waits for the host's end, and not on the thread that serves other apps.
     let _ = tokio::task::spawn_blocking(move || drop(host)).await;
+    native.report.keep_log(&staged.sample().name, Place::Native, &log.since(0));
     outcome
 }
 

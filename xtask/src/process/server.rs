@@ -1,9 +1,10 @@
 //! A server that we start: a host, an emulator, an engine, what is measured. It ends when this is dropped.
 
 use std::fs::File;
-use std::io;
+use std::io::{self, Read};
 use std::os::unix::process::CommandExt;
 use std::process::{Child, ExitStatus, Stdio};
+use std::sync::mpsc;
 use std::time::Duration;
 
 use anyhow::{Context, Result, bail};
@@ -16,6 +17,8 @@ use super::log::Log;
 use super::run::{MARK, Run};
 use crate::text;
 
+/// What a server printed before its end is read at once, unless something that it left outside its group holds the streams open.
+const LAST_LINES_LIMIT: Duration = Duration::from_secs(1);
 /// How many of its lines are shown when a server does not start.
 const LAST_LINES: usize = 10;
 
@@ -26,6 +29,8 @@ pub struct Server {
     pid: Pid,
     /// What it prints, on both streams.
     pub log: Log,
+    /// Hung up on when all that it printed is in the log.
+    all_read: Option<mpsc::Receiver<()>>,
     ended: watch::Receiver<bool>,
     /// How it ended, once that was asked for: from then on its number may be somebody else's.
     status: Option<ExitStatus>,
@@ -41,14 +46,14 @@ impl Server {
         // What needs no time to stop is killed, what does is asked.
         end_with_this_thread(&mut command, if stop_limit.is_zero() { Signal::KILL } else { Signal::TERM });
         let mut server = spawn(command, stop_limit)?;
+        let (reading, all_read) = mpsc::channel();
         if let Some(stdout) = server.child.stdout.take() {
-            let log = server.log.clone();
-            std::thread::spawn(move || log.read(stdout));
+            read(stdout, server.log.clone(), reading.clone());
         }
         if let Some(stderr) = server.child.stderr.take() {
-            let log = server.log.clone();
-            std::thread::spawn(move || log.read(stderr));
+            read(stderr, server.log.clone(), reading);
         }
+        server.all_read = Some(all_read);
         Ok(server)
     }
 
@@ -103,17 +108,27 @@ impl Server {
 
 impl Drop for Server {
     fn drop(&mut self) {
-        if self.status.is_some() {
-            return;
+        if self.status.is_none() {
+            if !self.stop_limit.is_zero() {
+                let _ = rustix::process::kill_process(self.pid, Signal::TERM);
+                command::ended_within(self.pid, self.stop_limit);
+            }
+            // It is not reaped yet, so the number of its group is still its own.
+            interrupt::kill_group(self.pid);
+            let _ = self.child.wait();
         }
-        if !self.stop_limit.is_zero() {
-            let _ = rustix::process::kill_process(self.pid, Signal::TERM);
-            command::ended_within(self.pid, self.stop_limit);
+        if let Some(all_read) = &self.all_read {
+            let _ = all_read.recv_timeout(LAST_LINES_LIMIT);
         }
-        // It is not reaped yet, so the number of its group is still its own.
-        interrupt::kill_group(self.pid);
-        let _ = self.child.wait();
     }
+}
+
+/// Reads a stream to its end, and then hangs up.
+fn read(stream: impl Read + Send + 'static, log: Log, reading: mpsc::Sender<()>) {
+    std::thread::spawn(move || {
+        log.read(stream);
+        drop(reading);
+    });
 }
 
 fn spawn(mut command: Command, stop_limit: Duration) -> io::Result<Server> {
@@ -124,7 +139,8 @@ fn spawn(mut command: Command, stop_limit: Duration) -> io::Result<Server> {
         command::wait_unreaped(pid);
         end.send_replace(true);
     });
-    Ok(Server { child, pid, log: Log::default(), ended, status: None, stop_limit, _guard: interrupt::Guard::of(pid) })
+    let (log, _guard) = (Log::default(), interrupt::Guard::of(pid));
+    Ok(Server { child, pid, log, all_read: None, ended, status: None, stop_limit, _guard })
 }
 
 /// Has the kernel send a signal to the server when this process is gone, whatever ended it: after a SIGKILL nothing else

@@ -75,9 +75,11 @@ impl Report {
         Ok(())
     }
 
-    /// Keeps what the host of a sample printed.
+    /// Keeps what the host of a sample printed, if it printed anything.
     pub fn keep_log(&self, sample: &str, place: Place, lines: &[String]) {
-        if let Some(kept) = &self.shared().kept {
+        if !lines.is_empty()
+            && let Some(kept) = &self.shared().kept
+        {
             let _ = kept.write_log(&format!("{sample}-{}", place.name()), lines);
         }
     }

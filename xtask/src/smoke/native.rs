@@ -45,8 +45,13 @@ pub fn run_all(settings: &Settings<'_>, staged: &[Staged], chosen: &Chosen) -> R
         blake3::hash(&settings.project.shell().read_binary_file(&mini_host)?).to_hex()[..12].to_owned(),
     );
     let (path, target) = (toolchain::path(settings.project), settings.project.target());
-    let run =
-        NativeRun { target: &target, mini_host: &mini_host, storage: settings.storage.map(str::to_owned), path: &path };
+    let run = NativeRun {
+        target: &target,
+        mini_host: &mini_host,
+        storage: settings.storage.map(str::to_owned),
+        path: &path,
+        report: settings.report,
+    };
     // An account of a person's own is one account: there the samples take turns.
     let bound = if settings.storage.is_some() { 1 } else { settings.bound };
     let emulators = Emulators { installed: azurite.as_deref(), path: &path, idle: RefCell::default() };

@@ -36,8 +36,8 @@ const MEMORY_BYTES: i64 = 2 << 30;
 /// Processes and threads; a fork bomb stays in its box.
 const PIDS: i64 = 512;
 
-/// Starts the app in a network of its own, with storage beside it, works with it, and always removes all of it. The work
-/// races against the container's own death.
+/// Starts the app in a network of its own, with storage beside it, works with it, always removes all of it, and keeps what its
+/// host printed. The work races against the container's own death.
 ///
 /// `failed` says whether work that came to an end found something wrong: for a person who wants to look into that container
 /// (`--keep`) it is left as it is.
@@ -52,6 +52,7 @@ pub async fn with_app<T>(
         () = interrupt::wait() => Err(AppFailure::interrupted()),
         outcome = start_and_work(image, run, &log, work) => outcome.map_err(|error| AppFailure::new(error, &log)),
     };
+    run.report.keep_log(&image.staged.sample().name, Place::Docker, &log.since(0));
     let good = matches!(&outcome, Ok(value) if !failed(value));
     let interrupted = matches!(&outcome, Err(failure) if failure.interrupted);
     let cleaned = if run.keep && !good && !interrupted {
