@@ -151,7 +151,7 @@ fn on_github_a_failure_is_annotated_where_it_is() {
     let checkout = Checkout::new();
     checkout.sample("a-typo", "[imag]\napt = []\n");
     let ran = Ran::from(checkout.command(&["build-all"]).env("GITHUB_ACTIONS", "true").output().unwrap());
-    ran.says("::error file=samples/a-typo/sample.toml,line=6,title=a-typo (build)::unknown key `imag`%0A");
+    ran.says("::error file=samples/a-typo/sample.toml,line=6,title=a-typo (build)::samples/a-typo/sample.toml:6:2: unknown key `imag`%0A");
 }
 
 #[test]

@@ -7,9 +7,10 @@ use super::summary::Summary;
 /// The contract's path from the root.
 pub const CONTRACT: &str = "samples/contract.toml";
 
-/// The failures of a run as workflow commands, one a line.
-pub fn lines(events: &[Event], summary: &Summary, contract: &str) -> Vec<String> {
+/// The failures of a run as workflow commands, one a line. `is_file` says whether there is a file of this path from the root.
+pub fn lines(events: &[Event], summary: &Summary, contract: &str, is_file: impl Fn(&str) -> bool) -> Vec<String> {
     let mut lines = Vec::new();
+    let of_suite = |suite: &str, title: &str, message: &str| of_suite(suite, title, message, &is_file);
     for event in events {
         match event {
             Event::CaseJudged { sample, place, function, case, verdict, .. } => {
@@ -19,7 +20,7 @@ pub fn lines(events: &[Event], summary: &Summary, contract: &str) -> Vec<String>
             }
             Event::TestsRun { suite, tests } => {
                 let failed = tests.iter().filter_map(|test| Some((&test.name, test.failure.as_ref()?)));
-                lines.extend(failed.map(|(name, message)| of_sample(suite, &format!("{suite}: {name}"), message)));
+                lines.extend(failed.map(|(name, message)| of_suite(suite, &format!("{suite}: {name}"), message)));
             }
             Event::PhaseFailed { step, message } => lines.push(command("", 1, step.name(), message)),
             _ => {}
@@ -27,19 +28,30 @@ pub fn lines(events: &[Event], summary: &Summary, contract: &str) -> Vec<String>
     }
     for (sample, step, outcome) in summary.steps_to_count() {
         if let Outcome::Failed { message } = outcome {
-            lines.push(of_sample(&sample, &format!("{sample} ({})", step.name()), &message));
+            lines.push(of_suite(&sample, &format!("{sample} ({})", step.name()), &message));
         }
     }
     lines
 }
 
-/// At the position that the message begins with (`file:line:column: `), else at the top of the manifest.
-fn of_sample(sample: &str, title: &str, message: &str) -> String {
-    let mut parts = message.splitn(4, ':');
-    match (parts.next(), parts.next().and_then(|line| line.parse().ok()), parts.next(), parts.next()) {
-        (Some(file), Some(line), Some(_), Some(rest)) => command(file, line, title, rest.trim_start()),
-        _ => command(&format!("samples/{sample}/sample.toml"), 1, title, message),
-    }
+/// At the first position that the message names (`file:line:column:`, from the root or from a sample's folder), else at the top of
+/// the sample's manifest, if the suite is a sample.
+fn of_suite(suite: &str, title: &str, message: &str, is_file: impl Fn(&str) -> bool) -> String {
+    let there =
+        |file: &str| [file.to_owned(), format!("samples/{suite}/{file}")].into_iter().find(|file| is_file(file));
+    let positions = message.split_whitespace().filter_map(position);
+    let named = positions.filter_map(|(file, line)| Some((there(file)?, line))).next();
+    let manifest = Some(format!("samples/{suite}/sample.toml")).filter(|file| is_file(file));
+    let (file, line) = named.or(manifest.map(|file| (file, 1))).unwrap_or_default();
+    command(&file, line, title, message)
+}
+
+/// The file and the line of a word such as `src/main.rs:7:5:`.
+fn position(word: &str) -> Option<(&str, usize)> {
+    let mut parts = word.split(':');
+    let (file, line, column) = (parts.next()?, parts.next()?, parts.next()?);
+    column.parse::<usize>().ok()?;
+    Some((file, line.parse().ok()?))
 }
 
 /// The line that names the case, behind the one that names its function; the first if there is none.
@@ -80,17 +92,27 @@ mod tests {
             verdict,
             seconds: 0.0,
         };
-        let tests = Event::TestsRun { suite: "r".into(), tests: vec![Test::failed("t".into(), "why".into())] };
+        let panicked = "thread 'x' panicked at src/a.rs:7:1:\nno".to_owned();
+        let failed = ["why".to_owned(), panicked.clone(), panicked.replace("src", "xtask/src")];
+        let tests = failed.map(|message| Test::failed("t".into(), message)).to_vec();
+        let tests = ["r", "workspace"].map(|suite| Event::TestsRun { suite: suite.into(), tests: tests.clone() });
         let message = "samples/x/sample.toml:6:2: unknown key `imag`".into();
         let outcome = Outcome::Failed { message };
         let broken = Event::StepDone { sample: "x".into(), step: Step::Build, outcome, seconds: 0.0 };
-        let events = [case, tests, broken];
+        let [of_r, of_workspace] = tests;
+        let events = [case, of_r, of_workspace, broken];
+        let files = ["samples/r/sample.toml", "samples/r/src/a.rs", "xtask/src/a.rs", "samples/x/sample.toml"];
         assert_eq!(
-            lines(&events, &Summary::of(&events), TEXT),
+            lines(&events, &Summary::of(&events), TEXT, |file| files.contains(&file)),
             [
                 "::error file=samples/contract.toml,line=8,title=go (native)%3A b%3A does::100 %25%0Ano",
                 "::error file=samples/r/sample.toml,line=1,title=r%3A t::why",
-                "::error file=samples/x/sample.toml,line=6,title=x (build)::unknown key `imag`",
+                "::error file=samples/r/src/a.rs,line=7,title=r%3A t::thread 'x' panicked at src/a.rs:7:1:%0Ano",
+                "::error file=xtask/src/a.rs,line=7,title=r%3A t::thread 'x' panicked at xtask/src/a.rs:7:1:%0Ano",
+                "::error title=workspace%3A t::why",
+                "::error title=workspace%3A t::thread 'x' panicked at src/a.rs:7:1:%0Ano",
+                "::error file=xtask/src/a.rs,line=7,title=workspace%3A t::thread 'x' panicked at xtask/src/a.rs:7:1:%0Ano",
+                "::error file=samples/x/sample.toml,line=6,title=x (build)::samples/x/sample.toml:6:2: unknown key `imag`",
             ]
         );
     }

@@ -112,7 +112,7 @@ impl Report {
         let summary = Summary::of(&events);
         if std::env::var_os("GITHUB_ACTIONS").is_some() {
             let contract = fs::read_to_string(annotations::CONTRACT).unwrap_or_default();
-            for line in annotations::lines(&events, &summary, &contract) {
+            for line in annotations::lines(&events, &summary, &contract, |file| Path::new(file).is_file()) {
                 anstream::eprintln!("{line}");
             }
         }
