@@ -3,9 +3,13 @@
 #![expect(clippy::unwrap_used, reason = "clippy takes only the tests themselves for tests, not what they share")]
 
 use std::fs;
+use std::io::{BufRead, BufReader, Write};
 use std::os::unix::fs::PermissionsExt;
+use std::os::unix::net::{UnixListener, UnixStream};
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output, Stdio};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
 /// A checkout of its own.
@@ -427,13 +431,57 @@ fn a_run_that_is_stopped_says_what_it_had_done_and_what_not() {
     assert!(events.lines().last().unwrap().contains("\"status\":130"), "{events}");
 }
 
+#[test]
+fn ctrl_c_is_heard_while_an_image_is_fetched() {
+    let checkout = Checkout::new();
+    checkout.sample("one", "");
+    checkout.contract_of("answers");
+    checkout.write("docker/Dockerfile", "ARG BASE=example.org/base:1\nFROM ${BASE}\n");
+    let socket = UnixListener::bind(checkout.path("engine.sock")).unwrap();
+    let asked = Arc::new(AtomicBool::new(false));
+    std::thread::spawn({
+        let asked = asked.clone();
+        move || socket.incoming().for_each(|client| engine_without_images(client.unwrap(), &asked))
+    });
+    let mut command = checkout.command(&["docker", "--base", "official"]);
+    command.env("DOCKER_HOST", format!("unix://{}", checkout.path("engine.sock").display()));
+    let mut child = command.stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap();
+    until("the engine is asked for the image", || asked.load(Ordering::Relaxed));
+    assert!(Command::new("kill").args(["-INT", &child.id().to_string()]).status().unwrap().success());
+    until("it has ended", || child.try_wait().unwrap().is_some());
+    assert_eq!(child.wait().unwrap().code(), Some(130));
+}
+
+/// An engine that has nothing, and never says whether it has an image.
+fn engine_without_images(mut client: UnixStream, asked: &Arc<AtomicBool>) {
+    let asked = asked.clone();
+    std::thread::spawn(move || {
+        let mut lines = BufReader::new(client.try_clone().unwrap()).lines();
+        while let Some(Ok(request)) = lines.next() {
+            lines.by_ref().map_while(Result::ok).find(String::is_empty);
+            let body = match request {
+                request if request.contains("/version") => r#"{"ApiVersion":"1.41","Arch":"ARCH"}"#,
+                request if request.contains("/images/example.org") => {
+                    asked.store(true, Ordering::Relaxed);
+                    continue;
+                }
+                _ => "[]",
+            };
+            let body = body.replace("ARCH", if cfg!(target_arch = "aarch64") { "arm64" } else { "amd64" });
+            let head =
+                format!("HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: {}\r\n\r\n", body.len());
+            client.write_all(format!("{head}{body}").as_bytes()).unwrap();
+        }
+    });
+}
+
 fn alive(pid: &str) -> bool {
     let stat = fs::read_to_string(Path::new("/proc").join(pid).join("stat")).unwrap_or_default();
     !stat.is_empty() && !stat.contains(") Z ")
 }
 
 #[track_caller]
-fn until(what: &str, so: impl Fn() -> bool) {
+fn until(what: &str, mut so: impl FnMut() -> bool) {
     let begun = Instant::now();
     while !so() {
         assert!(begun.elapsed() < Duration::from_secs(30), "waited 30 s until {what}");

@@ -15,7 +15,10 @@ use crate::sample::chosen::Chosen;
 /// Asks every staged app every case in a container, `bound` of them side by side; what comes of each is in the report.
 pub fn run_all(settings: &Settings<'_>, staged: &[Staged], chosen: &Chosen, bound: usize) -> Result<()> {
     process::runtime()?.block_on(async {
-        let run = docker::prepare(settings).await?;
+        let run = tokio::select! {
+            () = interrupt::wait() => return Ok(()),
+            run = docker::prepare(settings) => run?,
+        };
         let samples = futures_util::stream::iter(staged);
         samples.for_each_concurrent(bound, |staged| run_one(staged, &run, chosen)).await;
         run.remove_what_is_left().await
