@@ -23,12 +23,17 @@ use super::address::{self, Address};
 use super::resource::{Container, Image, Labelled};
 
 /// An engine answers at once or is not there.
-const CONNECT_LIMIT_SECONDS: u64 = 5;
+const CONNECT_LIMIT: Duration = Duration::from_secs(5);
 /// Until the engine begins to answer a request; a build or an import answers as it goes.
 const REQUEST_LIMIT_SECONDS: u64 = 120;
 
+/// Its packages come from a mirror that may be slow.
+const BUILD_LIMIT: Duration = Duration::from_secs(1_200);
+/// Some hundred megabytes, from this machine to its engine.
+const IMPORT_LIMIT: Duration = Duration::from_secs(300);
+
 /// Killing a container and taking its file system apart takes a moment on a busy machine.
-const REMOVE_LIMIT_SECONDS: u64 = 30;
+const REMOVE_LIMIT: Duration = Duration::from_secs(30);
 /// How often the engine is asked again where it can only refuse and not say when.
 const ASKED_EVERY: Duration = Duration::from_millis(50);
 
@@ -53,8 +58,7 @@ impl Engine {
             ),
             None => "`cargo xtask setup` installs and starts one; `DOCKER_HOST` names one elsewhere".to_owned(),
         };
-        let answer = tokio::time::timeout(Duration::from_secs(CONNECT_LIMIT_SECONDS), open(address.clone()));
-        let opened = answer.await.unwrap_or_else(|_| Err(anyhow!("no answer within {CONNECT_LIMIT_SECONDS} s")));
+        let opened = within(CONNECT_LIMIT, open(address.clone())).await;
         // The last cause is the one a person can do something about; those before say that it was in the way.
         opened.map_err(|error| {
             anyhow!("no container engine at `{}`: {}\nhint: {hint}", address.uri(), error.root_cause())
@@ -112,8 +116,7 @@ impl Engine {
                 }
             }
         };
-        let pulled = tokio::time::timeout(limit, pulled).await;
-        pulled.unwrap_or_else(|_| Err(anyhow!("not there after {} s", limit.as_secs())))
+        within(limit, pulled).await
     }
 
     /// Makes an image of one layer from a tar of a root file system.
@@ -128,8 +131,9 @@ impl Engine {
         let options =
             CreateImageOptionsBuilder::default().from_src("-").repo(repository).tag(tag).changes(changes).build();
         let body = bollard::body_try_stream(root);
-        let imported = self.docker.create_image(Some(options), Some(body), None).try_for_each(async |_| Ok(())).await;
-        imported.map_err(|error| anyhow!(said(&error))).with_context(|| format!("cannot import `{name}`"))
+        let steps = self.docker.create_image(Some(options), Some(body), None).map_err(|error| anyhow!(said(&error)));
+        let imported = within(IMPORT_LIMIT, steps.try_for_each(async |_| Ok(()))).await;
+        imported.with_context(|| format!("cannot import `{name}`"))
     }
 
     /// Builds an image with the classic builder, which every engine has. Layers that are there already are taken.
@@ -140,7 +144,7 @@ impl Engine {
         name: &str,
         arguments: &HashMap<String, String>,
         labels: &HashMap<String, String>,
-    ) -> Result<String> {
+    ) -> Result<()> {
         let options = BuildImageOptionsBuilder::default()
             .dockerfile(dockerfile)
             .t(name)
@@ -151,13 +155,14 @@ impl Engine {
             .build();
         let mut steps = self.docker.build_image(options, None, Some(bollard::body_try_stream(context)));
         let mut log = String::new();
-        while let Some(step) = steps.next().await {
-            match step {
-                Ok(info) => log.push_str(&info.stream.unwrap_or_default()),
-                Err(error) => bail!("cannot build the image `{name}`: {}\n{}", said(&error), log.trim_end()),
+        let built = within(BUILD_LIMIT, async {
+            while let Some(step) = steps.next().await {
+                log.push_str(&step.map_err(|error| anyhow!(said(&error)))?.stream.unwrap_or_default());
             }
-        }
-        Ok(log)
+            Ok(())
+        });
+        let built = built.await;
+        built.map_err(|error| anyhow!("cannot build the image `{name}`: {error:#}\n{}", log.trim_end()))
     }
 
     /// Takes a name from an image, and with its last name the image and the layers nothing else needs. Not an error when
@@ -297,8 +302,7 @@ impl Engine {
 
     /// Removes a container with its volumes, running or not. Not an error when it is gone.
     pub async fn remove(&self, container: &str) -> Result<()> {
-        let removed = tokio::time::timeout(Duration::from_secs(REMOVE_LIMIT_SECONDS), self.remove_patiently(container));
-        let removed = removed.await.unwrap_or_else(|_| Err(anyhow!("not gone after {REMOVE_LIMIT_SECONDS} s")));
+        let removed = within(REMOVE_LIMIT, self.remove_patiently(container)).await;
         removed.with_context(|| format!("cannot remove the container `{container}`"))
     }
 
@@ -315,6 +319,12 @@ impl Engine {
             }
         }
     }
+}
+
+/// What comes of work that has a limit.
+async fn within<T>(limit: Duration, work: impl Future<Output = Result<T>>) -> Result<T> {
+    let done = tokio::time::timeout(limit, work).await;
+    done.unwrap_or_else(|_| Err(anyhow!("the engine was not done after {} s", limit.as_secs())))
 }
 
 async fn open(address: Address) -> Result<Engine> {
