@@ -6,10 +6,10 @@ use std::fs::{self, File};
 use std::io::{self, Write as _};
 use std::path::{Path, PathBuf};
 
-use super::Event;
 use super::junit;
 use super::outcome::Verdict;
 use super::summary::Summary;
+use super::{Event, Step};
 use crate::process::lock;
 
 const VERSION: u32 = 1;
@@ -71,15 +71,26 @@ impl Kept {
         let summary = Summary::of(events);
         fs::write(self.folder.join("summary.md"), markdown(events, &summary))?;
         fs::write(self.folder.join("junit.xml"), junit::xml(events, &summary).map_err(io::Error::other)?)?;
-        fs::write(self.folder.join("failed.json"), serde_json::to_string_pretty(&failed(events, &summary))?)?;
+        if events.iter().any(asks_cases) {
+            fs::write(failed_file(&self.folder), serde_json::to_string_pretty(&failed(events, &summary))?)?;
+        }
         let counts = summary.counts;
         fs::write(self.folder.join("counts"), format!("{} {} {}\n", counts.passed, counts.failed, counts.skipped))
     }
 }
 
-/// What failed in the run whose folder this is; `None` if there was no such run.
+/// What failed in the last run that asked cases; `None` if there was none. `folder` is where runs keep their reports.
 pub fn failed_last_time(folder: &Path) -> Option<Failed> {
-    serde_json::from_slice(&fs::read(folder.join("failed.json")).ok()?).ok()
+    serde_json::from_slice(&fs::read(failed_file(folder)).ok()?).ok()
+}
+
+/// Beside the folder of any run: one that only builds or tests leaves it as it is.
+fn failed_file(folder: &Path) -> PathBuf {
+    folder.with_file_name("report-failed.json")
+}
+
+fn asks_cases(event: &Event) -> bool {
+    matches!(event, Event::Planned { steps, .. } if steps.iter().any(|step| matches!(step, Step::Native | Step::Docker)))
 }
 
 fn failed(events: &[Event], summary: &Summary) -> Failed {
@@ -189,10 +200,17 @@ mod tests {
 
     #[test]
     fn what_failed_is_known_the_next_time() {
-        let folder = tempfile::tempdir().unwrap();
-        assert_eq!(failed_last_time(folder.path()), None);
-        Kept::begin(folder.path()).unwrap().end(&events()).unwrap();
-        let failed = failed_last_time(folder.path()).unwrap();
+        let root = tempfile::tempdir().unwrap();
+        let folder = root.path().join("report");
+        assert_eq!(failed_last_time(&folder), None);
+        let planned = |step| Event::Planned { samples: vec!["go".into()], steps: vec![step] };
+        let (asks, tests) = ([vec![planned(Step::Native)], events()].concat(), [planned(Step::Test)]);
+        let first = Kept::begin(&folder).unwrap();
+        // Where the folder is taken, the next one is as good.
+        Kept::begin(&folder).unwrap().end(&asks).unwrap();
+        drop(first);
+        Kept::begin(&folder).unwrap().end(&tests).unwrap();
+        let failed = failed_last_time(&folder).unwrap();
         assert_eq!(failed.into_iter().collect::<Vec<_>>(), [("go".into(), "hello".into(), "refuses".into())]);
     }
 
