@@ -1,10 +1,9 @@
 //! `clean`: removes what we made, and nothing else. What a sample's own tools made is theirs to remove.
 
 use std::fs;
-use std::io;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
-use anyhow::{Context, Result};
+use anyhow::Result;
 
 use crate::cli;
 use crate::place::docker;
@@ -25,12 +24,11 @@ pub fn clean(project: &Project, args: &cli::Clean, report: &Report) -> Result<u8
     if args.docker || args.all {
         errors.extend(clean_engine(report).and_then(|()| daemon::stop(project, report)).err());
     }
-    for folder in folders(project, args.all) {
-        let shown = folder.strip_prefix(project.root()).unwrap_or(&folder).display().to_string();
-        match remove(&folder).with_context(|| format!("cannot remove `{shown}`")) {
-            Ok(true) => report.note(format!("removed `{shown}`")),
-            Ok(false) => {}
-            Err(error) => errors.push(error),
+    for path in ours(project, args.all) {
+        let shown = path.strip_prefix(project.root()).unwrap_or(&path).display().to_string();
+        match project.shell().remove_path(&path) {
+            Ok(()) => report.note(format!("removed `{shown}`")),
+            Err(error) => errors.push(error.into()),
         }
     }
     for error in &errors {
@@ -47,21 +45,15 @@ fn clean_engine(report: &Report) -> Result<()> {
     Ok(())
 }
 
-/// What we make below `target/`: cargo's own part of it is cargo's.
-fn folders(project: &Project, all: bool) -> Vec<PathBuf> {
-    let names = ["stage", "package", "npm", "report", "report-2"];
-    let mut folders: Vec<PathBuf> = names.iter().map(|name| project.target().join(name)).collect();
-    if all {
-        folders.push(project.toolchains());
-    }
-    folders
-}
-
-fn remove(folder: &Path) -> io::Result<bool> {
-    match fs::remove_dir_all(folder) {
-        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(false),
-        removed => removed.map(|()| true),
-    }
+/// What we have made below `target/`: cargo's own part of it is cargo's.
+fn ours(project: &Project, all: bool) -> Vec<PathBuf> {
+    let is_ours = |name: &str| match name {
+        "stage" | "package" | "npm" | "report" => true,
+        "toolchains" => all,
+        name => name.starts_with("report-"),
+    };
+    let entries = fs::read_dir(project.target()).into_iter().flatten().flatten();
+    entries.filter(|entry| entry.file_name().to_str().is_some_and(is_ours)).map(|entry| entry.path()).collect()
 }
 
 #[cfg(test)]
@@ -72,12 +64,21 @@ mod tests {
     fn what_is_not_ours_stays() {
         let root = tempfile::tempdir().unwrap();
         let project = Project::at(root.path());
-        for folder in ["target/stage/go", "target/debug", "target/toolchains/go", "samples/go"] {
+        for folder in [
+            "target/stage/go",
+            "target/report",
+            "target/report-17",
+            "target/debug",
+            "target/toolchains/go",
+            "samples/go",
+        ] {
             fs::create_dir_all(root.path().join(folder)).unwrap();
         }
+        fs::write(root.path().join("target/report-failed.json"), "[]").unwrap();
         let there = |folder: &str| root.path().join(folder).exists();
         clean(&project, &cli::Clean { docker: false, engine: false, all: false }, &Report::new(Default::default()))
             .unwrap();
+        assert!(["report", "report-17", "report-failed.json"].iter().all(|name| !there(&format!("target/{name}"))));
         assert!(!there("target/stage") && there("target/debug") && there("samples/go") && there("target/toolchains"));
     }
 }
