@@ -18,6 +18,7 @@ use anyhow::{Context, Result};
 use crate::place::mini_host;
 use crate::process::command;
 use crate::process::interrupt;
+use crate::process::run;
 use crate::project::Project;
 use crate::report::Report;
 use crate::toolchain;
@@ -90,7 +91,8 @@ pub fn host(project: &Project, program: Option<&Path>, rounds: usize, report: &R
         Some(program) => program.canonicalize().with_context(|| format!("there is no `{}`", program.display()))?,
         None => mini_host::build(project, report)?,
     };
-    let folder = tempfile::tempdir().context("cannot make a folder for the app")?;
+    let folder = run::scratch(&project.target()).and_then(tempfile::tempdir_in);
+    let folder = folder.context("cannot make a folder for the app")?;
     let app = folder.path().join("app");
     for (name, text) in APP {
         project.shell().write_file(app.join(name), text)?;
