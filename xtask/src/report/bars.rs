@@ -25,9 +25,14 @@ impl Bars {
         })
     }
 
-    /// Prints a line above the spinners.
-    pub fn print(&self, line: &str) {
-        self.screen.suspend(|| anstream::eprintln!("{line}"));
+    /// Prints something above the spinners.
+    pub fn above(&self, print: impl FnOnce()) {
+        self.screen.suspend(print);
+    }
+
+    /// Ends the spinners of steps that were cut short too.
+    pub fn end(&mut self) {
+        self.running.drain().for_each(|(_, spinner)| spinner.finish_and_clear());
     }
 
     /// Starts and ends spinners.
@@ -61,6 +66,6 @@ impl Bars {
 }
 
 fn style() -> ProgressStyle {
-    ProgressStyle::with_template("{spinner:.cyan}     {elapsed:>4} {wide_msg}")
+    ProgressStyle::with_template("{spinner}     {elapsed:>4} {wide_msg}")
         .unwrap_or_else(|_| ProgressStyle::default_spinner())
 }

@@ -50,20 +50,20 @@ impl Report {
     pub fn emit(&self, event: Event) {
         let mut shared = self.shared();
         let line = plain::line(&event, self.detail);
-        match &mut shared.bars {
-            Some(bars) => {
-                bars.follow(&event);
-                line.inspect(|line| bars.print(line));
-            }
-            None => {
-                line.inspect(|line| anstream::eprintln!("{line}"));
-            }
+        shared.bars.iter_mut().for_each(|bars| bars.follow(&event));
+        if let Some(line) = line {
+            shared.above_bars(|| anstream::eprintln!("{line}"));
         }
         if let Some(kept) = &mut shared.kept {
             // A full disk is no reason to stop; the end of the run says it again.
             let _ = kept.write(&event);
         }
         shared.events.push(event);
+    }
+
+    /// Prints what a person asked for, on stdout.
+    pub fn print(&self, text: &str) {
+        self.shared().above_bars(|| anstream::println!("{text}"));
     }
 
     /// From now on everything is kept in a folder too.
@@ -90,7 +90,7 @@ impl Report {
         let summary = Summary::of(&self.events());
         let is_cut_off = interrupt::happened() && !cut_off::left(&self.events()).is_empty();
         if !is_cut_off {
-            print_end(&summary, strict);
+            self.print_end(&summary, strict);
         }
         summary.status(strict)
     }
@@ -100,7 +100,7 @@ impl Report {
         let left = cut_off::left(&self.events());
         if !left.is_empty() {
             self.emit(Event::CutOff { left });
-            print_end(&Summary::of(&self.events()), false);
+            self.print_end(&Summary::of(&self.events()), false);
         } else if self.shared().kept.is_none() {
             anstream::eprintln!("cut off before its end");
         }
@@ -155,17 +155,27 @@ impl Report {
         self.shared().events.clone()
     }
 
+    fn print_end(&self, summary: &Summary, strict: bool) {
+        self.shared().bars.iter_mut().for_each(Bars::end);
+        anstream::eprintln!("\n{}", summary.table());
+        for line in summary.remarks(strict) {
+            anstream::eprintln!("{line}");
+        }
+        anstream::println!("{}", summary.last_line());
+    }
+
     fn shared(&self) -> MutexGuard<'_, Shared> {
         self.shared.lock().unwrap_or_else(|poisoned| poisoned.into_inner())
     }
 }
 
-fn print_end(summary: &Summary, strict: bool) {
-    anstream::eprintln!("\n{}", summary.table());
-    for line in summary.remarks(strict) {
-        anstream::eprintln!("{line}");
+impl Shared {
+    fn above_bars(&self, print: impl FnOnce()) {
+        match &self.bars {
+            Some(bars) => bars.above(print),
+            None => print(),
+        }
     }
-    anstream::println!("{}", summary.last_line());
 }
 
 /// A step that has begun.
