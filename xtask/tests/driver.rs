@@ -404,6 +404,20 @@ fn ctrl_c_leaves_nothing_behind() {
 }
 
 #[test]
+fn a_set_up_that_is_stopped_does_not_call_what_it_did_not_install_missing() {
+    let checkout = Checkout::new();
+    checkout.sample("one", "[[toolchain]]\nname = 'cobol'\nprobe = 'xtask-test-cobol --version'\npage = 'see there'\n");
+    checkout.write("site/cobol/install", "#!/bin/sh\ntouch \"$(dirname \"$0\")/begun\"\nexec sleep 600\n");
+    let mut command = checkout.command(&["build-all", "--setup"]);
+    command.env("XTASK_TOOLCHAINS", checkout.path("site"));
+    let child = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+    until("the installer runs", || checkout.path("site/cobol/begun").exists());
+    assert!(Command::new("kill").args(["-INT", &child.id().to_string()]).status().unwrap().success());
+    let ran = Ran::from(child.wait_with_output().unwrap());
+    assert!(ran.status == Some(130) && !ran.stderr.contains("warning") && !ran.stderr.contains("see there"), "{ran:?}");
+}
+
+#[test]
 fn a_run_that_is_stopped_says_what_it_had_done_and_what_not() {
     let checkout = Checkout::new();
     checkout.sample("a-good", "");

@@ -13,6 +13,7 @@ use super::path::path;
 use super::probe::{Found, probe};
 use super::{archive, npm};
 use crate::process::command;
+use crate::process::interrupt;
 use crate::process::run;
 use crate::project::Project;
 use crate::report::Report;
@@ -94,6 +95,8 @@ pub fn install_all(project: &Project, needs: &[Need], apt: &mut Apt, report: &Re
                     let seconds = started.elapsed().as_secs_f64();
                     format!("{} {now}: {how} ({seconds:.1} s)", toolchain.name)
                 }
+                // A person who stops it knows what is missing.
+                Err(_) if interrupt::happened() => return missing,
                 Err(error) => {
                     missing += 1;
                     report.warn(format!("{error:#}\nneeded for: {}", wanted_by.join(", ")));
@@ -169,6 +172,7 @@ fn install(
         let done = take(project, toolchain, way, apt, report);
         let now = probe(toolchain, dir, &path(project));
         match done {
+            _ if interrupt::happened() => bail!("stopped by Ctrl-C"),
             Ok(()) if now.is_good() => return Ok((now, format!("installed by {}", way.say()))),
             Ok(()) => against.push(format!("{} leads to {now}", way.say())),
             Err(error) => against.push(format!("{error:#}")),

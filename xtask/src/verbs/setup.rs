@@ -4,6 +4,7 @@ use anyhow::Result;
 
 use crate::cli;
 use crate::place::docker::daemon;
+use crate::process::interrupt;
 use crate::project::Project;
 use crate::report::summary::{self, Summary};
 use crate::report::{Report, table};
@@ -62,7 +63,9 @@ pub fn install(project: &Project, samples: &[Sample], parts: Parts, report: &Rep
     let needs = toolchain::needs(samples, &parts.of(&tools), project);
     let mut missing = toolchain::install_all(project, &needs, &mut apt, report);
     if parts.docker
+        && !interrupt::happened()
         && let Err(error) = daemon::ensure(project, &mut apt, report)
+        && !interrupt::happened()
     {
         missing += 1;
         report.warn(format!("{error:#}"));

@@ -9,10 +9,10 @@ use rustix::process::{PidfdFlags, Signal};
 
 use super::address;
 use super::engine::Engine;
-use crate::process;
 use crate::process::command::{self, Command};
 use crate::process::run::Run;
 use crate::process::server::Server;
+use crate::process::{self, interrupt};
 use crate::project::Project;
 use crate::report::Report;
 use crate::text;
@@ -104,8 +104,13 @@ fn start(project: &Project, report: &Report) -> Result<()> {
     let begun = Instant::now();
     while answers().is_err() {
         let late = begun.elapsed() > Duration::from_secs(START_LIMIT_SECONDS);
-        if late || server.ended_within(LOOK_INTERVAL) {
-            let how = if late { format!("does not answer after {START_LIMIT_SECONDS} s") } else { "ended".into() };
+        let stopped = interrupt::happened();
+        if late || stopped || server.ended_within(LOOK_INTERVAL) {
+            let how = match stopped {
+                true => "was not waited for".into(),
+                false if late => format!("does not answer after {START_LIMIT_SECONDS} s"),
+                false => "ended".into(),
+            };
             let _ = fs::remove_file(&state);
             bail!("`dockerd` {how}; the end of `{}`:\n{}", log.display(), tail(&log));
         }
