@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::fmt;
+use std::num::NonZeroUsize;
 
 use base64::Engine as _;
 use serde::Deserialize;
@@ -45,7 +46,7 @@ pub struct Request {
     pub key: Key,
     pub body: Option<Vec<u8>>,
     /// How often it is sent, one after the other; each response is compared.
-    pub times: usize,
+    pub times: NonZeroUsize,
 }
 
 /// Which key a request shows.
@@ -69,7 +70,7 @@ pub struct Message {
     texts: Vec<String>,
     /// How often each text is repeated within its message.
     #[serde(default = "once")]
-    repeat: usize,
+    repeat: NonZeroUsize,
 }
 
 /// A blob and its content.
@@ -161,7 +162,7 @@ impl Case {
 impl Message {
     /// The texts to send, with ranges and repeats written out.
     pub fn texts(&self) -> Vec<String> {
-        expand(&self.texts).into_iter().map(|text| text.repeat(self.repeat)).collect()
+        expand(&self.texts).into_iter().map(|text| text.repeat(self.repeat.get())).collect()
     }
 }
 
@@ -282,11 +283,11 @@ struct WrittenRequest {
     json: Option<serde_json::Value>,
     base64: Option<String>,
     #[serde(default = "once")]
-    times: usize,
+    times: NonZeroUsize,
 }
 
-fn once() -> usize {
-    1
+fn once() -> NonZeroUsize {
+    NonZeroUsize::MIN
 }
 
 impl TryFrom<WrittenRequest> for Request {

@@ -1,5 +1,6 @@
 //! The contract: what every function must do, in any language (`samples/contract.toml`).
 
+use std::collections::BTreeSet;
 use std::fs;
 use std::path::Path;
 
@@ -38,8 +39,14 @@ impl Contract {
     /// Parses the text of a contract; `path` is for the error only.
     pub fn parse(path: &Path, text: &str) -> Result<Contract> {
         let contract: Contract = toml_file::parse(path, text)?;
-        for function in &contract.function {
-            ensure!(!function.case.is_empty(), "`{}`: function `{}` has no case", path.display(), function.name);
+        let (file, mut functions) = (path.display(), BTreeSet::new());
+        for Function { name, case, .. } in &contract.function {
+            ensure!(!case.is_empty(), "`{file}`: function `{name}` has no case");
+            ensure!(functions.insert(name), "`{file}`: function `{name}` is there twice");
+            let mut cases = BTreeSet::new();
+            for case in case.iter().map(|case| &case.name) {
+                ensure!(cases.insert(case), "`{file}`: function `{name}` has the case `{case}` twice");
+            }
         }
         Ok(contract)
     }
@@ -89,6 +96,20 @@ mod tests {
     fn a_case_that_could_not_fail_is_refused() {
         let text = error(&case("request = { method = 'GET', path = '/' }\nexpect = {}"));
         assert!(text.contains("could not fail"), "{text}");
+    }
+
+    #[test]
+    fn a_request_that_is_never_sent_is_refused() {
+        let text = error(&case("request = { method = 'GET', path = '/', times = 0 }\nexpect = { status = 200 }"));
+        assert!(text.contains("contract.toml:6") && text.contains("nonzero"), "{text}");
+    }
+
+    #[test]
+    fn a_name_stands_for_one_thing() {
+        let one = case("invoke = { input = '' }\nexpect = { status = 202 }");
+        assert!(error(&format!("{one}{one}")).ends_with("function `f` is there twice"));
+        let (_, again) = one.split_once("summary = \"s\"\n").unwrap();
+        assert!(error(&format!("{one}{again}")).ends_with("function `f` has the case `does` twice"));
     }
 
     #[test]

@@ -47,7 +47,7 @@ pub async fn observe(side: &Side<'_>, function: &Function, case: &Case) -> Resul
     let mut observed = Observed::default();
     match &case.stimulus {
         Stimulus::Request(request) => {
-            for _ in 0..request.times {
+            for _ in 0..request.times.get() {
                 observed.responses.push(side.client.request(app, request).await?);
             }
         }
