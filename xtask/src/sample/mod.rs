@@ -54,7 +54,8 @@ impl fmt::Display for Unknown {
 impl std::error::Error for Unknown {}
 
 /// What to do about a name that cannot be a sample's.
-pub const NAME_HINT: &str = "hint: lower-case letters, digits and dashes: it becomes a part of images' names";
+pub const NAME_HINT: &str =
+    "hint: lower-case letters, digits and dashes between them: it becomes a part of images' names";
 
 /// Every sample there is, in alphabetical order: the folders are the list.
 pub fn load_all(project: &Project) -> Vec<Loaded> {
@@ -82,7 +83,7 @@ fn load(project: &Project, dir: &Path) -> Loaded {
 /// Whether a folder's name can be a sample's.
 pub fn is_name(name: &str) -> bool {
     let plain = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-';
-    name.chars().all(plain) && name.starts_with(|c: char| c.is_ascii_lowercase())
+    name.chars().all(plain) && name.starts_with(|c: char| c.is_ascii_lowercase()) && !name.ends_with('-')
 }
 
 fn functions(dir: &Path) -> std::io::Result<Vec<String>> {
@@ -124,7 +125,7 @@ mod tests {
 
     #[test]
     fn a_folder_whose_name_can_be_in_no_image_is_broken() {
-        for name in ["A", "a b", "a:b", "a\nb", "$(x)", "-a"] {
+        for name in ["A", "a b", "a:b", "a\nb", "$(x)", "-a", "a-"] {
             let (_root, project) = project(&[(name, "title = 'A'")]);
             let broken = load_all(&project).remove(0).unwrap_err();
             assert!(broken.message.contains("cannot be a sample's name"), "{}", broken.message);

@@ -60,9 +60,10 @@ impl DockerRun<'_> {
 /// Connects, removes what killed runs have left, and gets the base image and the emulator's image.
 pub async fn prepare<'a>(settings: &Settings<'a>) -> Result<DockerRun<'a>> {
     let Settings { project, base, keep, storage, report } = *settings;
-    if let Some(loopback) = storage.filter(|account| is_loopback(account)) {
+    if storage.is_some_and(is_loopback) {
+        // The string holds the account's key, and this goes into the report.
         bail!(
-            "the storage account `{loopback}` is on this machine's loopback, which a container cannot reach\n\
+            "the storage account of `--storage` is on this machine's loopback, which a container cannot reach\n\
              hint: leave `--storage` out, and each container gets an Azurite of its own"
         );
     }
@@ -144,6 +145,16 @@ mod tests {
             told.contains("`linux/arm64`") && told.contains("`linux/amd64`") && told.contains("\nhint: "),
             "{told}"
         );
+    }
+
+    #[tokio::test]
+    async fn the_key_of_an_account_that_cannot_be_used_is_not_repeated() {
+        let (root, report) = (tempfile::tempdir().unwrap(), Report::new(Default::default()));
+        let storage = Some("BlobEndpoint=http://127.0.0.1:1/a;AccountName=a;AccountKey=c2VjcmV0");
+        let project = &Project::at(root.path());
+        let settings = Settings { project, base: &Asked::Local, keep: false, storage, report: &report };
+        let error = prepare(&settings).await.err().map(|error| error.to_string()).unwrap_or_default();
+        assert!(error.contains("`--storage`") && !error.contains("c2VjcmV0"), "{error}");
     }
 
     #[test]
