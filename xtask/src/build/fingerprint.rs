@@ -133,6 +133,11 @@ impl Record {
         }
     }
 
+    /// How large the staged app is.
+    pub fn bytes(&self) -> u64 {
+        self.staged.values().map(|file| file.stat.size).sum()
+    }
+
     /// The hash of the staged app: path, mode and content of every file.
     pub fn fingerprint(&self) -> String {
         let mut hasher = blake3::Hasher::new();

@@ -87,7 +87,7 @@ impl Builder<'_> {
                 if reasons.is_empty() {
                     let tools = tools.asked().unwrap_or_else(|| record.tools.clone());
                     record.refresh(&self.target, &file, Record::new(inputs, tools, staged));
-                    self.say_what_is_used(&record.tools);
+                    self.say(sample, &record);
                     let milliseconds = started.elapsed().as_secs_f64() * 1_000.0;
                     let count = text::counted(record.inputs.len(), "input");
                     let detail = format!("up to date ({milliseconds:.1} ms, {count})");
@@ -103,15 +103,17 @@ impl Builder<'_> {
         };
         run_all(sample, &sample.manifest.build, self.path)?;
         let staged = self.stage(sample, &dir, &file)?;
-        self.say_what_is_used(&known);
         let record = Record::new(inputs, known, staged);
+        self.say(sample, &record);
         record.write(&self.target, &file).with_context(|| format!("cannot write `{}`", file.display()))?;
         let staged = Staged::new(sample.clone(), dir, record.fingerprint());
         Ok((Some(staged), Outcome::Passed { detail: fingerprint::summary(&reasons) }))
     }
 
-    fn say_what_is_used(&self, tools: &BTreeMap<String, Tool>) {
-        tools.iter().for_each(|(name, tool)| self.report.used(name, &tool.version));
+    /// Says what was used, and how large the app is.
+    fn say(&self, sample: &Sample, record: &Record) {
+        record.tools.iter().for_each(|(name, tool)| self.report.used(name, &tool.version));
+        self.report.sized(format!("staged app `{}`", sample.name), record.bytes());
     }
 
     /// Puts the app together aside, checks it, and moves it to its place.

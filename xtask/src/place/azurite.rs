@@ -9,6 +9,7 @@ use anyhow::{Context, Result};
 use crate::process::command::{self, Command};
 use crate::process::server::Server;
 use crate::project::Project;
+use crate::report::Report;
 use crate::toolchain::npm;
 
 /// How it says where each of the two services listens that are used here.
@@ -53,8 +54,10 @@ impl Azurite {
 }
 
 /// Installs Azurite from `docker/azurite`, once for each lock file, and returns the folder that holds `node_modules`.
-pub fn install(project: &Project) -> Result<PathBuf> {
-    npm::install(project, &project.docker().join("azurite"))
+pub fn install(project: &Project, report: &Report) -> Result<PathBuf> {
+    let installed = npm::install(project, &project.docker().join("azurite"))?;
+    report.used("Azurite", npm::version(&installed, "azurite").unwrap_or_default());
+    Ok(installed)
 }
 
 #[cfg(test)]

@@ -41,7 +41,9 @@ pub fn build(project: &Project, report: &Report) -> Result<PathBuf> {
     });
     let output = output(built).context("cannot build mini-host")?;
     let executable = output.lines().filter_map(|line| serde_json::from_str::<Artifact>(line).ok()).find_map(program);
-    executable.context("cargo did not say where it put `mini-host`")
+    let executable = executable.context("cargo did not say where it put `mini-host`")?;
+    report.used("mini-host", &blake3::hash(&shell.read_binary_file(&executable)?).to_hex()[..12]);
+    Ok(executable)
 }
 
 /// What a cargo that says much does, and with what; `None` if the line is the compiler's.

@@ -142,6 +142,11 @@ pub enum Event {
         what: String,
         version: String,
     },
+    /// How large something is that was made: a staged app, a zip, an image.
+    Sized {
+        what: String,
+        bytes: u64,
+    },
     /// A sentence for the person who watches.
     Note {
         text: String,

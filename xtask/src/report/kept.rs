@@ -9,6 +9,7 @@ use std::path::{Path, PathBuf};
 use super::junit;
 use super::outcome::Verdict;
 use super::summary::Summary;
+use super::table;
 use super::{Event, Step};
 use crate::process::lock;
 
@@ -104,43 +105,49 @@ fn failed(events: &[Event], summary: &Summary) -> Failed {
     cases.chain(steps.map(|(sample, _, _)| (sample, String::new(), String::new()))).collect()
 }
 
-/// The run for a page of a build server: the table, what should not be missed, the slowest cases, what was used.
+/// The run for a page of a build server: the table, what should not be missed, the slowest cases, sizes, what was used.
 fn markdown(events: &[Event], summary: &Summary) -> String {
     let mut text = format!("**{}**\n\n```text\n{}\n", summary.last_line(), summary.table());
     for remark in summary.remarks(false) {
         let _ = writeln!(text, "{remark}");
     }
     text.push_str("```\n");
-    let mut cases: Vec<(f64, String)> = events
-        .iter()
-        .filter_map(|event| match event {
-            Event::CaseJudged { sample, place, function, case, seconds, .. } => {
-                Some((*seconds, format!("{sample} | {} | {function}: {case}", place.name())))
-            }
-            _ => None,
-        })
-        .collect();
-    cases.sort_by(|a, b| b.0.total_cmp(&a.0));
-    if !cases.is_empty() {
-        text.push_str("\n| slowest cases, s | sample | place | case |\n|--:|---|---|---|\n");
-    }
-    for (seconds, case) in cases.iter().take(SLOWEST) {
-        let _ = writeln!(text, "| {seconds:.1} | {case} |");
-    }
-    let used: BTreeSet<(&String, &String)> = events
-        .iter()
-        .filter_map(|event| match event {
-            Event::Used { what, version } => Some((what, version)),
-            _ => None,
-        })
-        .collect();
-    if !used.is_empty() {
-        text.push_str("\n| used | version |\n|---|---|\n");
-    }
-    for (what, version) in used {
-        let _ = writeln!(text, "| {what} | {version} |");
-    }
+    let sizes = distinct(events, |event| match event {
+        Event::Sized { what, bytes } => Some(vec![what.clone(), format!("{:.1}", *bytes as f64 / 1e6)]),
+        _ => None,
+    });
+    let used = distinct(events, |event| match event {
+        Event::Used { what, version } => Some(vec![what.clone(), version.clone()]),
+        _ => None,
+    });
+    let mut add = |heading: &[&str], rule: &str, rows: Vec<Vec<String>>| {
+        if !rows.is_empty() {
+            let heading = heading.iter().map(ToString::to_string).collect();
+            let _ = write!(text, "\n{}\n", table::markdown(rule, &[vec![heading], rows].concat()));
+        }
+    };
+    add(&["slowest cases, s", "sample", "place", "case"], "|--:|---|---|---|", slowest(events));
+    add(&["made", "size, MB"], "|---|--:|", sizes);
+    add(&["used", "version"], "|---|---|", used);
     text
+}
+
+fn slowest(events: &[Event]) -> Vec<Vec<String>> {
+    let of_case = |event: &Event| match event {
+        Event::CaseJudged { sample, place, function, case, seconds, .. } => {
+            let row = vec![format!("{seconds:.1}"), sample.clone(), place.name().into(), format!("{function}: {case}")];
+            Some((*seconds, row))
+        }
+        _ => None,
+    };
+    let mut cases: Vec<(f64, Vec<String>)> = events.iter().filter_map(of_case).collect();
+    cases.sort_by(|a, b| b.0.total_cmp(&a.0));
+    cases.into_iter().take(SLOWEST).map(|(_, row)| row).collect()
+}
+
+/// The rows that some events make, in order; what was said twice is one row.
+fn distinct(events: &[Event], row: impl Fn(&Event) -> Option<Vec<String>>) -> Vec<Vec<String>> {
+    events.iter().filter_map(row).collect::<BTreeSet<_>>().into_iter().collect()
 }
 
 #[cfg(test)]

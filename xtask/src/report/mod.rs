@@ -150,6 +150,11 @@ impl Report {
         self.emit(Event::Used { what: what.into(), version: version.into() });
     }
 
+    /// Says how large something is that was made.
+    pub fn sized(&self, what: impl Into<String>, bytes: u64) {
+        self.emit(Event::Sized { what: what.into(), bytes });
+    }
+
     /// All that has happened so far.
     pub fn events(&self) -> Vec<Event> {
         self.shared().events.clone()

@@ -39,6 +39,7 @@ pub fn line(event: &Event, detail: Detail) -> Option<String> {
         | Event::CasesWait { .. }
         | Event::FunctionLacking { .. }
         | Event::Used { .. }
+        | Event::Sized { .. }
         | Event::RunDone { .. } => {
             return None;
         }

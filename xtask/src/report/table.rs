@@ -18,6 +18,13 @@ pub fn table(rows: &[Vec<String>]) -> String {
     rows.iter().map(line).collect::<Vec<_>>().join("\n")
 }
 
+/// The same for Markdown, with the line that stands below the heading there.
+pub fn markdown(rule: &str, rows: &[Vec<String>]) -> String {
+    let mut lines: Vec<String> = rows.iter().map(|row| format!("| {} |", row.join(" | "))).collect();
+    lines.insert(1.min(lines.len()), rule.to_owned());
+    lines.join("\n")
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

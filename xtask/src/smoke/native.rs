@@ -18,7 +18,7 @@ use crate::project::Project;
 use crate::report::counts::Counts;
 use crate::report::{Report, Step};
 use crate::sample::chosen::Chosen;
-use crate::toolchain::{self, npm};
+use crate::toolchain;
 
 /// How apps are run natively.
 #[derive(Clone, Copy)]
@@ -36,14 +36,8 @@ pub fn run_all(settings: &Settings<'_>, staged: &[Staged], chosen: &Chosen) -> R
     let mini_host = mini_host::build(settings.project, settings.report)?;
     let azurite = match settings.storage {
         Some(_) => None,
-        None => Some(azurite::install(settings.project)?),
+        None => Some(azurite::install(settings.project, settings.report)?),
     };
-    let version = azurite.as_deref().and_then(|installed| npm::version(installed, "azurite"));
-    settings.report.used("Azurite", version.as_deref().unwrap_or("an account that was named"));
-    settings.report.used(
-        "mini-host",
-        blake3::hash(&settings.project.shell().read_binary_file(&mini_host)?).to_hex()[..12].to_owned(),
-    );
     let (path, target) = (toolchain::path(settings.project), settings.project.target());
     let run = NativeRun {
         target: &target,

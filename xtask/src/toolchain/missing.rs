@@ -4,6 +4,7 @@ use std::ffi::OsStr;
 use std::path::PathBuf;
 
 use super::probe::{Found, probe};
+use crate::report::Report;
 use crate::sample::Sample;
 use crate::sample::toolchain::Toolchain;
 
@@ -20,11 +21,15 @@ impl Missing {
         Missing { reason: format!("needs {}; found {found}", toolchain.need()), hint: hint(toolchain, sample) }
     }
 
-    /// The first that a sample lacks; `None` if it lacks nothing.
-    pub fn in_sample(sample: &Sample, path: &OsStr) -> Option<Missing> {
+    /// The first that a sample lacks, after it is said which it has; `None` if it lacks nothing.
+    pub fn in_sample(sample: &Sample, path: &OsStr, report: &Report) -> Option<Missing> {
         sample.manifest.toolchain.iter().find_map(|toolchain| {
             let found = probe(toolchain, &sample.dir, path);
-            (!found.is_good()).then(|| Missing::of(toolchain, &found, &sample.name))
+            if found.is_good() {
+                report.used(&toolchain.name, found.to_string());
+                return None;
+            }
+            Some(Missing::of(toolchain, &found, &sample.name))
         })
     }
 }

@@ -7,7 +7,7 @@ use serde::Serialize;
 
 use crate::cli;
 use crate::project::Project;
-use crate::report::summary;
+use crate::report::{summary, table};
 use crate::sample::contract::Contract;
 use crate::sample::{self, Sample};
 
@@ -77,14 +77,14 @@ pub fn matrix(samples: &[Sample], contract: &Contract) -> String {
     let unknown: Vec<&str> =
         there.into_iter().filter(|name| functions.iter().all(|(known, _)| known != name)).collect();
     functions.extend(unknown.into_iter().map(|name| (name, "")));
-    let titles: Vec<&str> = samples.iter().map(|sample| sample.manifest.title.as_str()).collect();
-    let mut rows = vec![format!("| function | what it does | {} |", titles.join(" | "))];
-    rows.push(format!("|---|---|{}", ":-:|".repeat(samples.len())));
-    for (function, summary) in functions {
-        let cells = samples.iter().map(|sample| if sample.functions.iter().any(|f| f == function) { "✓" } else { "–" });
-        rows.push(format!("| `{function}` | {summary} | {} |", cells.collect::<Vec<_>>().join(" | ")));
-    }
-    rows.join("\n")
+    let titles = samples.iter().map(|sample| sample.manifest.title.clone());
+    let mut rows = vec![["function".into(), "what it does".into()].into_iter().chain(titles).collect()];
+    rows.extend(functions.into_iter().map(|(function, summary)| {
+        let has = |sample: &Sample| sample.functions.iter().any(|name| name == function);
+        let cells = samples.iter().map(|sample| if has(sample) { "✓".into() } else { "–".into() });
+        [format!("`{function}`"), summary.to_owned()].into_iter().chain(cells).collect()
+    }));
+    table::markdown(&format!("|---|---|{}", ":-:|".repeat(samples.len())), &rows)
 }
 
 #[cfg(test)]

@@ -40,6 +40,7 @@ pub fn package(project: &Project, staged: &[Staged], plan: &str, report: &Report
         let packed = pack(app, &mini_host, plan, &zip).and_then(|listing| {
             let into = unpacked.path().join(name);
             unpack(&zip, &into)?;
+            report.sized(format!("zip `{name}`"), zip.metadata()?.len());
             apps.push(app.copied_to(into));
             Ok(listing)
         });

@@ -93,25 +93,24 @@ fn replace(readme: &str, name: &str, text: &str) -> Result<String> {
 
 /// The functions that a sample has, in the order of the contract and with its summaries.
 fn functions(sample: &Sample, contract: &Contract) -> String {
-    let mut rows = vec!["| function | what it does |".to_string(), "|---|---|".to_string()];
+    let mut rows = vec![vec!["function".into(), "what it does".into()]];
     let there = contract.function.iter().filter(|function| sample.functions.contains(&function.name));
-    rows.extend(there.map(|function| format!("| `{}` | {} |", function.name, function.summary)));
-    rows.join("\n")
+    rows.extend(there.map(|function| vec![format!("`{}`", function.name), function.summary.clone()]));
+    report::table::markdown("|---|---|", &rows)
 }
 
 /// The samples: what each is written in, what it needs to be built, what it adds to an image.
 fn table(samples: &[Sample]) -> String {
-    let mut rows = vec!["| sample | language | to build | in the image |".to_string(), "|---|---|---|---|".to_string()];
+    let mut rows = vec![["sample", "language", "to build", "in the image"].map(str::to_owned).to_vec()];
     for Sample { name, manifest, .. } in samples {
         let needs: Vec<String> = manifest.toolchain.iter().map(Toolchain::need).collect();
         let adds = match manifest.image.apt.as_slice() {
             [] => "nothing".to_string(),
             packages => packages.iter().map(|package| format!("`{package}`")).collect::<Vec<_>>().join(", "),
         };
-        let title = &manifest.title;
-        rows.push(format!("| [`{name}`](samples/{name}) | {title} | {} | {adds} |", needs.join(", ")));
+        rows.push(vec![format!("[`{name}`](samples/{name})"), manifest.title.clone(), needs.join(", "), adds]);
     }
-    rows.join("\n")
+    report::table::markdown("|---|---|---|---|", &rows)
 }
 
 #[cfg(test)]

@@ -21,7 +21,7 @@ use crate::sample::manifest::Tests;
 use crate::sample::results::Form;
 use crate::sample::{Sample, selection};
 use crate::text;
-use crate::toolchain::{self, Missing, npm};
+use crate::toolchain::{self, Missing, Tools, npm};
 
 /// A first run compiles everything.
 const TEST_LIMIT: Duration = Duration::from_secs(1_800);
@@ -92,7 +92,10 @@ fn step(report: &Report, name: &str, work: impl FnOnce() -> Tested) {
 }
 
 fn test_workspace(project: &Project, strict: bool, checks: fn(&Shell, bool) -> Vec<Check<'_>>, report: &Report) {
-    let shell = toolchain::shell(project);
+    let (shell, path) = (toolchain::shell(project), toolchain::path(project));
+    for tool in Tools::load().map(|tools| tools.test).unwrap_or_default() {
+        report.used(&tool.name, toolchain::probe(&tool, project.root(), &path).to_string());
+    }
     for (variable, what, folder) in FROM_NPM {
         match npm::install(project, &project.docker().join(folder)) {
             Ok(home) => shell.set_var(variable, home),
@@ -142,7 +145,7 @@ fn workspace(shell: &Shell, strict: bool) -> Vec<Check<'_>> {
 }
 
 fn test_sample(sample: &Sample, path: &OsStr, report: &Report) -> Tested {
-    if let Some(Missing { reason, hint }) = Missing::in_sample(sample, path) {
+    if let Some(Missing { reason, hint }) = Missing::in_sample(sample, path, report) {
         return Tested { outcome: Outcome::Skipped { reason, hint }, tests: Vec::new() };
     }
     let Tests { run: lines, env, results } = &sample.manifest.test;

@@ -27,7 +27,7 @@ pub struct Account {
 
 /// Builds the emulator's image where its lock file, Node.js or the root has changed, and returns its name.
 pub async fn image(builder: &ImageBuilder<'_>) -> Result<String> {
-    let packages = azurite::install(builder.project)?;
+    let packages = azurite::install(builder.project, builder.report)?;
     let version = packages.file_name().unwrap_or_default().to_string_lossy().into_owned();
     let node = base_image::node(builder.project)?;
     let (root, root_image) = rootfs::ensure(builder).await?;

@@ -85,6 +85,7 @@ impl Engine {
             id: image.id.unwrap_or_default(),
             labels: image.config.and_then(|config| config.labels).unwrap_or_default(),
             architecture: image.architecture.unwrap_or_default(),
+            bytes: image.size.unwrap_or_default(),
             tags: image.repo_tags.unwrap_or_default(),
         }))
     }
@@ -97,6 +98,7 @@ impl Engine {
             id: image.id,
             labels: image.labels,
             architecture: String::new(),
+            bytes: image.size,
             tags: image.repo_tags,
         };
         Ok(images.into_iter().map(image).collect())

@@ -11,6 +11,7 @@ pub struct Image {
     pub labels: HashMap<String, String>,
     /// In Docker's words: `amd64`.
     pub architecture: String,
+    pub bytes: i64,
     /// The names it has.
     pub tags: Vec<String>,
 }

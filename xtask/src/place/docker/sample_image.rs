@@ -39,5 +39,6 @@ pub async fn wrap<'a>(staged: &'a Staged, run: &DockerRun<'_>) -> Result<SampleI
         base_id: run.base.image.id.clone(),
     };
     let image = image::ensure(&run.builder(), &recipe).await?;
+    run.report.sized(format!("image `{}`", sample.name), image.image.bytes.cast_unsigned());
     Ok(SampleImage { staged, image })
 }
