@@ -404,6 +404,20 @@ fn ctrl_c_leaves_nothing_behind() {
 }
 
 #[test]
+fn a_set_up_leaves_a_report_and_one_that_only_looks_leaves_that_of_the_last_run() {
+    let checkout = Checkout::new();
+    checkout.sample("one", "[[toolchain]]\nname = 'cobol'\nprobe = 'no-such-cobol --version'\n");
+    // The engine of this test is none, and nothing else is to be installed.
+    let set_up = checkout.command(&["setup"]).env("PATH", "/nowhere").output().unwrap();
+    assert_eq!(set_up.status.code(), Some(1));
+    let events = || fs::read_to_string(checkout.path("target/report/events.ndjson")).unwrap();
+    let kept = events();
+    assert!(kept.contains("needs cobol; found none") && kept.contains(r#""event":"run-done""#), "{kept}");
+    checkout.run(&["setup", "--dry-run"]);
+    assert_eq!(events(), kept);
+}
+
+#[test]
 fn a_set_up_that_is_stopped_does_not_call_what_it_did_not_install_missing() {
     let checkout = Checkout::new();
     checkout.sample("one", "[[toolchain]]\nname = 'cobol'\nprobe = 'xtask-test-cobol --version'\npage = 'see there'\n");

@@ -87,6 +87,7 @@ const OTHER_MODES: [(&str, Settings); 2] =
 
 /// Measures mini-host and prints the tables.
 pub fn host(project: &Project, program: Option<&Path>, rounds: usize, report: &Report) -> Result<u8> {
+    report.keep(&project.report())?;
     let program = match program {
         Some(program) => program.canonicalize().with_context(|| format!("there is no `{}`", program.display()))?,
         None => mini_host::build(project, report)?,

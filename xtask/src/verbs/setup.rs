@@ -42,6 +42,9 @@ impl Parts {
 /// The verb: sets everything up, or says what it would do; returns the exit status.
 pub fn setup(project: &Project, args: &cli::Setup, report: &Report) -> Result<u8> {
     let samples = selection::loaded(project, &args.samples, report)?;
+    if !args.dry_run {
+        report.keep(&project.report())?;
+    }
     let missing = match args.dry_run {
         true => examine(project, &samples, Parts::all())?,
         false => install(project, &samples, Parts::all(), report)?,
