@@ -2,10 +2,11 @@
 //! that names indicatif.
 
 use std::collections::HashMap;
+use std::fmt;
 use std::io::IsTerminal;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
-use indicatif::{MultiProgress, ProgressBar, ProgressDrawTarget, ProgressStyle};
+use indicatif::{HumanDuration, MultiProgress, ProgressBar, ProgressDrawTarget, ProgressState, ProgressStyle};
 
 use super::{Event, Step};
 
@@ -13,6 +14,7 @@ use super::{Event, Step};
 pub struct Bars {
     screen: MultiProgress,
     running: HashMap<(String, Step), ProgressBar>,
+    begun: Instant,
 }
 
 impl Bars {
@@ -22,6 +24,7 @@ impl Bars {
         able.then(|| Bars {
             screen: MultiProgress::with_draw_target(ProgressDrawTarget::stderr()),
             running: HashMap::new(),
+            begun: Instant::now(),
         })
     }
 
@@ -40,7 +43,7 @@ impl Bars {
         match event {
             Event::StepStarted { sample, step } => {
                 let spinner = self.screen.add(ProgressBar::new_spinner());
-                spinner.set_style(style());
+                spinner.set_style(style(self.begun));
                 spinner.set_message(format!("{:<7} {sample}", step.name()));
                 spinner.enable_steady_tick(Duration::from_millis(120));
                 self.running.insert((sample.clone(), *step), spinner);
@@ -65,7 +68,12 @@ impl Bars {
     }
 }
 
-fn style() -> ProgressStyle {
-    ProgressStyle::with_template("{spinner}     {elapsed:>4} {wide_msg}")
+/// How long the step takes, and how long the run.
+fn style(begun: Instant) -> ProgressStyle {
+    let total = move |_: &ProgressState, out: &mut dyn fmt::Write| {
+        let _ = write!(out, "{:#}", HumanDuration(begun.elapsed()));
+    };
+    ProgressStyle::with_template("{spinner}     {elapsed:>4} of {total:>4} {wide_msg}")
         .unwrap_or_else(|_| ProgressStyle::default_spinner())
+        .with_key("total", total)
 }

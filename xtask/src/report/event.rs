@@ -118,7 +118,7 @@ pub enum Event {
         number: usize,
         all: usize,
     },
-    /// All cases have begun, and the rest of the time passes with this: `for the blob scan, up to 60 s`.
+    /// The time passes with this, in one of the cases or before the first: `for the blob scan, up to 60 s`.
     CasesWait {
         sample: String,
         place: Place,

@@ -145,6 +145,11 @@ impl Report {
         Begun { report: self, sample: sample.into(), step, started: Instant::now() }
     }
 
+    /// Says what the cases of a sample wait for.
+    pub fn waits(&self, sample: &str, place: Place, what: impl Into<String>) {
+        self.emit(Event::CasesWait { sample: sample.into(), place, what: what.into() });
+    }
+
     /// Says what is used: a tool, an image, a host.
     pub fn used(&self, what: impl Into<String>, version: impl Into<String>) {
         self.emit(Event::Used { what: what.into(), version: version.into() });

@@ -119,7 +119,11 @@ impl Summary {
                 |step: &Step| steps.get(step).map_or_else(String::new, |outcome| self.cell(sample, *step, outcome));
             rows.push(std::iter::once(sample.clone()).chain(columns.iter().map(cell)).collect());
         }
-        let phases: Vec<String> = self.phases.iter().map(|(name, seconds)| format!("{name} {seconds:.1} s")).collect();
+        let mut phases: Vec<String> =
+            self.phases.iter().map(|(name, seconds)| format!("{name} {seconds:.1} s")).collect();
+        if phases.len() > 1 {
+            phases.push(format!("together {:.1} s", self.phases.iter().map(|(_, seconds)| seconds).sum::<f64>()));
+        }
         if phases.is_empty() { table(&rows) } else { format!("{}\n\n{}", table(&rows), phases.join(" · ")) }
     }
 
@@ -256,12 +260,13 @@ mod tests {
             lacking("node", "StreamedResponse"),
             step("go", Step::Build, skipped()),
             Event::PhaseDone { phase: "build".into(), seconds: 1.25 },
+            Event::PhaseDone { phase: "native".into(), seconds: 2.5 },
         ];
         let table = Summary::of(&events).table();
         let rows: Vec<&str> = table.lines().collect();
         assert_eq!(rows[0], "sample  build    native");
         assert_eq!(rows[1], "go      SKIPPED");
         assert_eq!(rows[2], "node    ok       ok 1/1, 1 lacking");
-        assert_eq!(rows[4], "build 1.2 s");
+        assert_eq!(rows[4], "build 1.2 s · native 2.5 s · together 3.8 s");
     }
 }

@@ -49,7 +49,7 @@ pub async fn run(app: &App, chosen: &Chosen, sample: &Sample, report: &Report) -
     let (beside, others): (Vec<_>, Vec<_>) = functions.flat_map(of_function).partition(|(_, case)| runs_beside(case));
     let (stored, asked): (Vec<_>, Vec<_>) = others.into_iter().partition(|(_, case)| case.needs_storage());
     let smoke = Smoke {
-        side: Side { app, client, store },
+        side: Side { app, client, store, sample: &sample.name, report },
         contract: &chosen.contract,
         in_use: beside.iter().flat_map(|(_, case)| containers(case)).collect(),
         begun: Cell::new(0),
@@ -75,8 +75,7 @@ pub async fn run(app: &App, chosen: &Chosen, sample: &Sample, report: &Report) -
     let others = async {
         let (stored, asked) = join(one_by_one(stored), one_by_one(asked)).await;
         if waiting.get() > 0 {
-            let what = format!("for the blob scan, up to {} s", observe::BLOB_LIMIT_SECONDS);
-            report.emit(Event::CasesWait { sample: sample.name.clone(), place: app.place, what });
+            smoke.side.waits(format!("for the blob scan, up to {} s", observe::BLOB_LIMIT_SECONDS));
         }
         [stored, asked]
     };

@@ -8,6 +8,7 @@ use super::ask::Client;
 use super::observed::{Observed, Sent};
 use super::store::Store;
 use crate::place::app::App;
+use crate::report::Report;
 use crate::sample::case::{BlobExpect, BlobPath, Case, Stimulus};
 use crate::sample::contract::Function;
 use crate::text;
@@ -33,6 +34,15 @@ pub struct Side<'a> {
     pub app: &'a App,
     pub client: Client,
     pub store: Option<Store>,
+    pub sample: &'a str,
+    pub report: &'a Report,
+}
+
+impl Side<'_> {
+    /// Says what the time passes with.
+    pub fn waits(&self, what: String) {
+        self.report.waits(self.sample, self.app.place, what);
+    }
 }
 
 /// Gives the stimulus of a case and returns what was sent and what was observed.
@@ -53,12 +63,12 @@ pub async fn observe(side: &Side<'_>, function: &Function, case: &Case) -> Resul
         }
         Stimulus::Invoke(invoke) => {
             observed.responses.push(side.client.invoke(app, &function.name, &invoke.input).await?);
-            executed(app, mark, function).await?;
+            executed(side, mark, function).await?;
         }
         Stimulus::Message(message) => {
             sent.messages = message.texts();
             store()?.put_messages(&message.queue, &sent.messages).await?;
-            handled(store()?, &message.queue, mark, app).await?;
+            handled(store()?, &message.queue, mark, side).await?;
         }
         Stimulus::Blob(blob) => {
             sent.blob = blob.content();
@@ -74,6 +84,7 @@ pub async fn observe(side: &Side<'_>, function: &Function, case: &Case) -> Resul
         observed.blobs.insert(path.clone(), store()?.get_blob(path).await?);
     }
     for text in &case.expect.log {
+        side.waits(format!("for `{text}` in the log, up to {LOG_LIMIT_SECONDS} s"));
         // Whether it came is the judge's to say.
         app.log.wait_for(mark, text, Duration::from_secs(LOG_LIMIT_SECONDS)).await;
     }
@@ -87,16 +98,18 @@ fn end_of_invocation(function: &Function) -> String {
 }
 
 /// Waits for the end of an invocation in the background.
-async fn executed(app: &App, mark: usize, function: &Function) -> Result<()> {
+async fn executed(side: &Side<'_>, mark: usize, function: &Function) -> Result<()> {
+    side.waits(format!("for the end of the invocation, up to {BACKGROUND_LIMIT_SECONDS} s"));
     let text = end_of_invocation(function);
     let limit = Duration::from_secs(BACKGROUND_LIMIT_SECONDS);
-    let line = app.log.wait_for(mark, &text, limit).await;
+    let line = side.app.log.wait_for(mark, &text, limit).await;
     ensure!(line.is_some(), "the host did not print `{text}` within {BACKGROUND_LIMIT_SECONDS} s");
     Ok(())
 }
 
 /// Waits until a trigger queue is empty: a message is deleted after its outputs are written, or its poison copy is.
-async fn handled(store: &Store, queue: &str, mark: usize, app: &App) -> Result<()> {
+async fn handled(store: &Store, queue: &str, mark: usize, side: &Side<'_>) -> Result<()> {
+    side.waits(format!("for the queue `{queue}` to be empty, up to {MESSAGES_LIMIT_SECONDS} s"));
     let begun = Instant::now();
     let mut every = tokio::time::interval(STORAGE_ASKED_EVERY);
     loop {
@@ -108,7 +121,7 @@ async fn handled(store: &Store, queue: &str, mark: usize, app: &App) -> Result<(
         ensure!(
             begun.elapsed().as_secs() < MESSAGES_LIMIT_SECONDS,
             "{left} messages are still in `{queue}` after {MESSAGES_LIMIT_SECONDS} s\nthe host printed:\n  {}",
-            text::last(&app.log.since(mark), LINES_SHOWN).join("\n  ")
+            text::last(&side.app.log.since(mark), LINES_SHOWN).join("\n  ")
         );
     }
 }

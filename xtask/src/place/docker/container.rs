@@ -15,6 +15,7 @@ use super::run::{DockerRun, Storage};
 use super::sample_image::SampleImage;
 use super::{logs, reproduce, sweep};
 use crate::place::app::{App, AppFailure};
+use crate::place::azurite;
 use crate::place::keys::Keys;
 use crate::process::interrupt;
 use crate::process::log::Log;
@@ -100,6 +101,8 @@ async fn start_and_work<T>(
         }
         done = async {
             let authority = engine.published(&container.name, PORT).await?;
+            let what = format!("for the host in the container, up to {ANSWER_LIMIT_SECONDS} s");
+            run.report.waits(&sample.name, Place::Docker, what);
             answers(&authority).await?;
             let app = App {
                 place: Place::Docker,
@@ -131,6 +134,8 @@ async fn account(image: &SampleImage<'_>, run: &DockerRun<'_>, network: &str) ->
         network: network.to_owned(),
         ..Container::default()
     };
+    let what = format!("for Azurite in its container, up to {} s", azurite::START_LIMIT.as_secs());
+    run.report.waits(sample, Place::Docker, what);
     emulator::start(&run.engine, container).await
 }
 
