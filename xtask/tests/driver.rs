@@ -2,6 +2,7 @@
 
 #![expect(clippy::unwrap_used, reason = "clippy takes only the tests themselves for tests, not what they share")]
 
+use std::collections::BTreeSet;
 use std::fs;
 use std::io::{BufRead, BufReader, Write};
 use std::os::unix::fs::PermissionsExt;
@@ -45,6 +46,32 @@ impl Checkout {
         self.write(&format!("samples/{name}/host.json"), host);
     }
 
+    /// Instead of the host, a program of this source.
+    fn mini_host(&self, main: &str) {
+        let package = "[package]\nname = 'mini-host'\nversion = '0.1.0'\nedition = '2024'\n[workspace]\n";
+        self.write("Cargo.toml", package);
+        self.write("Cargo.lock", "version = 4\n\n[[package]]\nname = \"mini-host\"\nversion = \"0.1.0\"\n");
+        self.write("src/main.rs", main);
+    }
+
+    /// A file of the last run's report.
+    fn report(&self, file: &str) -> String {
+        fs::read_to_string(self.path("target/report").join(file)).unwrap()
+    }
+
+    /// The events of the last run, each of which is as the schema says.
+    fn events(&self) -> Vec<serde_json::Value> {
+        let schema = serde_json::from_str(&self.report("events.schema.json")).unwrap();
+        let schema = jsonschema::validator_for(&schema).unwrap();
+        let lines = self.report("events.ndjson");
+        let events: Vec<serde_json::Value> = lines.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+        for event in &events {
+            assert_eq!(schema.validate(event).map_err(|error| error.to_string()), Ok(()), "{event}");
+        }
+        assert!(!schema.is_valid(&serde_json::json!({ "event": "stranger" })));
+        events
+    }
+
     /// A contract of one case.
     fn contract_of(&self, case: &str) {
         let text = format!(
@@ -66,6 +93,31 @@ impl Checkout {
         Ran::from(self.command(arguments).output().unwrap())
     }
 }
+
+/// An account that nobody answers for: what is asked here stores nothing.
+const ACCOUNT: &str =
+    "BlobEndpoint=http://127.0.0.1:1/a;QueueEndpoint=http://127.0.0.1:1/a;AccountName=a;AccountKey=a2V5";
+
+/// A host that has an answer to everything.
+const HOST: &str = r#"
+use std::io::{BufRead, BufReader, Read, Write};
+fn main() {
+    let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    println!("Listening on http://{}", listener.local_addr().unwrap());
+    for stream in listener.incoming() {
+        let mut stream = stream.unwrap();
+        let mut lines = BufReader::new(stream.try_clone().unwrap());
+        let (mut line, mut length) = (String::new(), 0);
+        while lines.read_line(&mut line).unwrap() > 2 {
+            length = line.to_lowercase().strip_prefix("content-length: ").map_or(length, |value| value.trim().parse().unwrap());
+            line.clear();
+        }
+        lines.take(length).read_to_end(&mut Vec::new()).unwrap();
+        println!("Executed 'Functions.hello'");
+        stream.write_all(b"HTTP/1.1 200 OK\r\nContent-Length: 0\r\nConnection: close\r\n\r\n").unwrap();
+    }
+}
+"#;
 
 #[derive(Debug)]
 struct Ran {
@@ -211,13 +263,54 @@ fn a_run_leaves_a_report() {
     checkout.sample("good", "[test]\nrun = ['sh test.sh']\nresults = 'counts'\n");
     checkout.write("samples/good/test.sh", "echo 2 passed, 1 failed, 1 skipped\nexit 1\n");
     checkout.run(&["test", "good"]).says("good: failed 1").ends(1, "2 passed, 1 failed, 1 skipped");
-    let file = |name: &str| fs::read_to_string(checkout.path("target/report").join(name)).unwrap();
-    assert_eq!(file("counts"), "2 1 1\n");
-    assert!(file("junit.xml").contains("failed 1") && file("summary.md").starts_with("**2 passed"));
-    let events = file("events.ndjson");
+    assert_eq!(checkout.report("counts"), "2 1 1\n");
+    assert!(checkout.report("junit.xml").contains("failed 1"));
+    assert!(checkout.report("summary.md").starts_with("**2 passed"));
+    assert!(checkout.events().iter().any(|event| event["event"] == "tests-run"));
+    let events = checkout.report("events.ndjson");
     assert!(events.starts_with("{\"event\":\"run-begun\",\"version\":1}\n"), "{events}");
     let last = "{\"event\":\"run-done\",\"counts\":{\"passed\":2,\"failed\":1,\"skipped\":1},\"status\":1}";
     assert_eq!(events.lines().last(), Some(last));
+}
+
+#[test]
+fn every_face_of_a_run_tells_the_same() {
+    let checkout = Checkout::new();
+    checkout.sample("asked", "[lacks]\ntick = 'no timers'\n");
+    checkout.sample("broken", "[imag]\n");
+    checkout.sample("skipped", "[[toolchain]]\nname = 'cobol'\nprobe = 'no-such-cobol --version'\n");
+    checkout.mini_host(HOST);
+    let request = "request = { method = 'GET', path = '/' }";
+    let invoke = "invoke = { input = '' }";
+    checkout.write(
+        "samples/contract.toml",
+        &format!(
+            "[[function]]\nname = 'hello'\nsummary = 'greets'\n\
+             [[function.case]]\nname = 'answers'\n{request}\nexpect = {{ status = 200 }}\n\
+             [[function.case]]\nname = 'is <not> there'\n{request}\nexpect = {{ status = 404 }}\n\
+             [[function.case]]\nname = 'runs'\n{invoke}\nexpect = {{ status = 200, log = ['Executed'] }}\n\
+             [[function]]\nname = 'tick'\nsummary = 'ticks'\n\
+             [[function.case]]\nname = 'ticks'\n{invoke}\nexpect = {{ status = 200 }}\n"
+        ),
+    );
+    // Two cases passed; another one and the broken sample failed.
+    let counts = "2 passed, 2 failed, 1 skipped";
+    checkout.run(&["smoke", "--storage", ACCOUNT]).says("is <not> there").ends(1, counts);
+    assert_eq!(checkout.report("counts"), "2 2 1\n");
+    assert!(checkout.report("summary.md").starts_with(&format!("**{counts}**")), "{}", checkout.report("summary.md"));
+    for row in ["| mini-host |", "| staged app `asked` | 0.0 |", "asked | native | hello: is <not> there |"] {
+        assert!(checkout.report("summary.md").contains(row), "no `{row}` in {}", checkout.report("summary.md"));
+    }
+    let junit = quick_junit::Report::deserialize_from_str(&checkout.report("junit.xml")).unwrap();
+    let skipped: usize = junit.test_suites.iter().map(|suite| suite.disabled).sum();
+    assert_eq!((junit.tests, junit.failures + junit.errors, skipped), (5, 2, 1), "{}", checkout.report("junit.xml"));
+    let events = checkout.events();
+    let last = serde_json::json!({ "passed": 2, "failed": 2, "skipped": 1 });
+    assert_eq!(events.last().unwrap()["counts"], last);
+    let kinds: BTreeSet<&str> = events.iter().filter_map(|event| event["event"].as_str()).collect();
+    for kind in ["case-judged", "case-started", "cases-wait", "function-lacking", "note", "planned", "sized", "used"] {
+        assert!(kinds.contains(kind), "no `{kind}` in {kinds:?}");
+    }
 }
 
 #[test]
@@ -253,16 +346,10 @@ fn what_a_host_printed_that_died_is_kept() {
     let checkout = Checkout::new();
     checkout.sample("one", "");
     checkout.contract_of("answers");
-    // Instead of the host, a program that ends at once.
-    let package = "[package]\nname = 'mini-host'\nversion = '0.1.0'\nedition = '2024'\n[workspace]\n";
-    checkout.write("Cargo.toml", package);
-    checkout.write("Cargo.lock", "version = 4\n\n[[package]]\nname = \"mini-host\"\nversion = \"0.1.0\"\n");
-    checkout.write("src/main.rs", "fn main() { eprintln!(\"the last words\"); std::process::exit(3) }\n");
-    let account = "BlobEndpoint=http://127.0.0.1:1/a;QueueEndpoint=http://127.0.0.1:1/a;AccountName=a;AccountKey=a2V5";
-    let ran = checkout.run(&["smoke", "--storage", account]);
+    checkout.mini_host("fn main() { eprintln!(\"the last words\"); std::process::exit(3) }\n");
+    let ran = checkout.run(&["smoke", "--storage", ACCOUNT]);
     ran.says("the host ended by itself (exit status: 3)").ends(1, "0 passed, 1 failed, 0 skipped");
-    let log = fs::read_to_string(checkout.path("target/report/logs/one-native.log")).unwrap();
-    assert_eq!(log, "the last words\n");
+    assert_eq!(checkout.report("logs/one-native.log"), "the last words\n");
 }
 
 #[test]
@@ -449,11 +536,12 @@ fn a_run_that_is_stopped_says_what_it_had_done_and_what_not() {
                 b-slow native (not begun), c-waits build (not begun), c-waits native (not begun)";
     ran.says("a-good  ok").ends(130, left);
 
-    let file = |name: &str| fs::read_to_string(checkout.path("target/report").join(name)).unwrap();
-    assert!(file("summary.md").starts_with(&format!("**{left}**")), "{}", file("summary.md"));
-    let junit = file("junit.xml");
+    let summary = checkout.report("summary.md");
+    assert!(summary.starts_with(&format!("**{left}**")), "{summary}");
+    let junit = checkout.report("junit.xml");
     assert!(junit.contains("comes to its end") && junit.contains("cut off: c-waits native (not begun)"), "{junit}");
-    let events = file("events.ndjson");
+    checkout.events();
+    let events = checkout.report("events.ndjson");
     let cut_off = r#"{"event":"cut-off","left":[{"sample":"a-good","step":"native","progress":"not-begun"},"#;
     assert!(events.lines().rev().nth(1).unwrap().starts_with(cut_off), "{events}");
     assert!(events.lines().last().unwrap().contains("\"status\":130"), "{events}");

@@ -3,10 +3,10 @@
 use std::fmt;
 
 use schemars::JsonSchema;
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
 
 /// What became of one step (build, test, smoke in a place …) of one sample.
-#[derive(Clone, Debug, PartialEq, Eq, Deserialize, Serialize, JsonSchema)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum Outcome {
     /// It did what it should; the detail is such as `10 functions` or `up to date`.
@@ -38,7 +38,7 @@ impl From<anyhow::Error> for Outcome {
 }
 
 /// What came of one case in one place.
-#[derive(Clone, Debug, PartialEq, Eq, Deserialize, Serialize, JsonSchema)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum Verdict {
     /// Everything expected was received.
@@ -65,7 +65,7 @@ impl Verdict {
 }
 
 /// One difference between what was expected and what was observed.
-#[derive(Clone, Debug, PartialEq, Eq, Deserialize, Serialize, JsonSchema)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, JsonSchema)]
 pub struct Difference {
     /// Such as `status`, `header allow`, `body`, `queue test-output`.
     pub what: String,
@@ -80,7 +80,7 @@ impl fmt::Display for Difference {
 }
 
 /// A test that is not a case of the contract.
-#[derive(Clone, Debug, PartialEq, Deserialize, Serialize, JsonSchema)]
+#[derive(Clone, Debug, PartialEq, Serialize, JsonSchema)]
 pub struct Test {
     pub name: String,
     pub seconds: f64,
