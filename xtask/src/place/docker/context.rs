@@ -1,7 +1,7 @@
 //! What is sent to the engine: trees of files as tar streams, made while they are read, never whole in memory.
 
 use std::io::{self, Write};
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use bytes::Bytes;
 use futures_util::Stream;
@@ -15,8 +15,6 @@ const IGNORE: (&str, &str) = (".dockerignore", ".dockerfile\n.dockerignore\n");
 /// Chunks on their way to the engine: enough to keep both sides busy.
 const CHUNKS_IN_FLIGHT: usize = 4;
 const CHUNK_BYTES: usize = 256 * 1024;
-/// One time for all files: when a file was staged is no reason for another layer.
-const MTIME_SECONDS: u64 = 0;
 
 /// Something in a context.
 #[derive(Clone, Debug)]
@@ -30,7 +28,7 @@ pub enum Entry {
 /// The context of a build: the Dockerfile, and what it copies.
 pub fn of_build(dockerfile: String, entries: Vec<Entry>) -> impl Stream<Item = io::Result<Bytes>> + Send {
     stream(move |out| {
-        let mut tar = tar::Builder::new(out);
+        let mut tar = builder(out);
         append_text(&mut tar, DOCKERFILE, &dockerfile, 0o644)?;
         append_text(&mut tar, IGNORE.0, IGNORE.1, 0o644)?;
         append_all(&mut tar, &entries)?;
@@ -41,7 +39,7 @@ pub fn of_build(dockerfile: String, entries: Vec<Entry>) -> impl Stream<Item = i
 /// Files for a container that was created and not yet started.
 pub fn of_files(entries: Vec<Entry>) -> impl Stream<Item = io::Result<Bytes>> + Send {
     stream(move |out| {
-        let mut tar = tar::Builder::new(out);
+        let mut tar = builder(out);
         append_all(&mut tar, &entries)?;
         tar.finish()
     })
@@ -52,62 +50,35 @@ pub fn of_file(path: PathBuf) -> impl Stream<Item = io::Result<Bytes>> + Send {
     stream(move |out| io::copy(&mut std::fs::File::open(path)?, out).map(drop))
 }
 
+/// Who may run a file is kept. Everything is root's, and of one time: who built it here, when, and under which umask means nothing
+/// there, and is no reason for another layer.
+fn builder(out: &mut dyn Write) -> tar::Builder<&mut dyn Write> {
+    let mut tar = tar::Builder::new(out);
+    tar.mode(tar::HeaderMode::Deterministic);
+    tar.follow_symlinks(false);
+    tar.sparse(false);
+    tar
+}
+
 fn append_all(tar: &mut tar::Builder<&mut dyn Write>, entries: &[Entry]) -> io::Result<()> {
     for entry in entries {
         match entry {
-            Entry::Path { name, source } => append_path(tar, Path::new(name), source)?,
+            Entry::Path { name, source } if source.is_dir() => tar.append_dir_all(name, source)?,
+            Entry::Path { name, source } => tar.append_path_with_name(source, name)?,
             Entry::Secret { name, text } => append_text(tar, name, text, 0o600)?,
         }
     }
     Ok(())
 }
 
-/// Appends a tree in the order of its names.
-fn append_path(tar: &mut tar::Builder<&mut dyn Write>, name: &Path, source: &Path) -> io::Result<()> {
-    let metadata = source.symlink_metadata()?;
-    let mut header = header(mode(&metadata), 0);
-    if metadata.is_symlink() {
-        header.set_entry_type(tar::EntryType::Symlink);
-        tar.append_link(&mut header, name, std::fs::read_link(source)?)
-    } else if metadata.is_dir() {
-        if name.as_os_str().is_empty() {
-            return append_children(tar, name, source);
-        }
-        header.set_entry_type(tar::EntryType::Directory);
-        tar.append_data(&mut header, name, io::empty())?;
-        append_children(tar, name, source)
-    } else {
-        header.set_size(metadata.len());
-        tar.append_data(&mut header, name, std::fs::File::open(source)?)
-    }
-}
-
-fn append_children(tar: &mut tar::Builder<&mut dyn Write>, name: &Path, folder: &Path) -> io::Result<()> {
-    let mut children = std::fs::read_dir(folder)?.collect::<io::Result<Vec<_>>>()?;
-    children.sort_by_key(std::fs::DirEntry::file_name);
-    children.iter().try_for_each(|child| append_path(tar, &name.join(child.file_name()), &child.path()))
-}
-
 fn append_text(tar: &mut tar::Builder<&mut dyn Write>, name: &str, text: &str, mode: u32) -> io::Result<()> {
-    tar.append_data(&mut header(mode, text.len() as u64), name, text.as_bytes())
-}
-
-/// Owned by root: who built it here means nothing there.
-fn header(mode: u32, bytes: u64) -> tar::Header {
     let mut header = tar::Header::new_gnu();
     header.set_uid(0);
     header.set_gid(0);
-    header.set_mtime(MTIME_SECONDS);
+    header.set_mtime(0);
     header.set_mode(mode);
-    header.set_size(bytes);
-    header
-}
-
-/// Who may run it is kept; who may write is not a matter of the maintainer's umask.
-fn mode(metadata: &std::fs::Metadata) -> u32 {
-    use std::os::unix::fs::PermissionsExt;
-    let runs = metadata.is_dir() || metadata.permissions().mode() & 0o111 != 0;
-    if runs { 0o755 } else { 0o644 }
+    header.set_size(text.len() as u64);
+    tar.append_data(&mut header, name, text.as_bytes())
 }
 
 /// Runs `write` on a thread of its own and hands out what it writes; an error ends the stream, and the request with it.
@@ -150,7 +121,7 @@ mod tests {
 
     use super::*;
 
-    /// Name = mode, size and owner, as the engine will see them.
+    /// Name = mode and text, as the engine will see them; one owner and one time for all.
     async fn listed(stream: impl Stream<Item = io::Result<Bytes>>) -> BTreeMap<String, (u32, String)> {
         let bytes = stream.try_fold(Vec::new(), async |all, chunk| Ok([all, chunk.to_vec()].concat())).await.unwrap();
         let mut archive = tar::Archive::new(bytes.as_slice());
@@ -159,7 +130,7 @@ mod tests {
             let mut entry = entry.unwrap();
             let name = entry.path().unwrap().display().to_string();
             let mode = entry.header().mode().unwrap();
-            assert_eq!((entry.header().uid().unwrap(), entry.header().mtime().unwrap()), (0, 0));
+            assert_eq!(entry.header().uid().unwrap(), 0);
             let mut text = String::new();
             entry.read_to_string(&mut text).unwrap();
             list.insert(name, (mode, text));
@@ -175,7 +146,17 @@ mod tests {
         std::fs::write(app.path().join("handler"), "run me").unwrap();
         std::fs::set_permissions(app.path().join("handler"), PermissionsExt::from_mode(0o700)).unwrap();
         let entry = Entry::Path { name: String::new(), source: app.path().into() };
+        std::os::unix::fs::symlink("handler", app.path().join("link")).unwrap();
+        let context = async || {
+            let context = of_build("FROM scratch".to_owned(), vec![entry.clone()]);
+            context.try_fold(Vec::new(), async |all, chunk| Ok([all, chunk.to_vec()].concat())).await.unwrap()
+        };
+        let before = context().await;
+        let file = std::fs::File::options().append(true).open(app.path().join("handler")).unwrap();
+        file.set_modified(std::time::UNIX_EPOCH).unwrap();
+        assert!(context().await == before, "when a file was staged is no reason for another layer");
         let list = listed(of_build("FROM scratch".to_owned(), vec![entry])).await;
+        assert_eq!(list["link"], (0o755, String::new()), "a link, and not what it leads to");
         assert_eq!(list["handler"], (0o755, "run me".to_owned()));
         assert_eq!(list["hello/function.json"], (0o644, "{}".to_owned()));
         assert_eq!(list[".dockerfile"].1, "FROM scratch");
