@@ -32,20 +32,26 @@ pub enum Stimulus {
     Invoke(Invoke),
 }
 
-/// An HTTP request.
+/// An HTTP request, with one body at most.
 #[derive(Clone, Debug, Deserialize)]
-#[serde(try_from = "WrittenRequest")]
+#[serde(deny_unknown_fields)]
 pub struct Request {
     /// Such as `GET`.
     pub method: String,
     /// Path and query; `{key}` is the function key.
     pub path: String,
     /// Header lines beside those the client adds.
-    pub headers: BTreeMap<String, String>,
+    #[serde(default)]
+    headers: BTreeMap<String, String>,
     /// What is in `x-functions-key`.
+    #[serde(default)]
     pub key: Key,
-    pub body: Option<Vec<u8>>,
+    body: Option<String>,
+    /// Sent compact, with its content type.
+    json: Option<serde_json::Value>,
+    base64: Option<Bytes>,
     /// How often it is sent, one after the other; each response is compared.
+    #[serde(default = "once")]
     pub times: NonZeroUsize,
 }
 
@@ -96,6 +102,11 @@ pub struct BlobPath {
     pub name: String,
 }
 
+/// Bytes that the file has in base64.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[serde(try_from = "String")]
+pub struct Bytes(pub Vec<u8>);
+
 /// An invocation through the admin route, with the master key.
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -139,14 +150,12 @@ pub enum Arrives {
 
 /// What a blob must be.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
-#[serde(try_from = "WrittenBlobExpect")]
+#[serde(rename_all = "lowercase")]
 pub enum BlobExpect {
-    Bytes(Vec<u8>),
-    /// Bytes with this hash, in hexadecimal.
-    Sha256(String),
-    /// The bytes of the blob that was the stimulus.
-    Sent,
-    Absent,
+    Text(String),
+    Base64(Bytes),
+    /// The bytes of the blob that was the stimulus; never `false`.
+    Sent(bool),
 }
 
 impl Case {
@@ -156,6 +165,28 @@ impl Case {
             || !self.given.is_empty()
             || !self.expect.queue.is_empty()
             || !self.expect.blob.is_empty()
+    }
+}
+
+impl Request {
+    /// Header lines, with the content type of JSON unless another is named.
+    pub fn headers(&self) -> impl Iterator<Item = (&str, &str)> {
+        let is_named = self.headers.contains_key("content-type");
+        let of_json = self.json.iter().filter(move |_| !is_named).map(|_| ("content-type", "application/json"));
+        self.headers.iter().map(|(name, value)| (name.as_str(), value.as_str())).chain(of_json)
+    }
+
+    pub fn body(&self) -> Option<Vec<u8>> {
+        let body = self.body.as_ref().map(|text| text.clone().into_bytes());
+        let json = || self.json.as_ref().map(|json| json.to_string().into_bytes());
+        body.or_else(json).or_else(|| self.base64.as_ref().map(|bytes| bytes.0.clone()))
+    }
+
+    fn bodies(&self) -> usize {
+        [self.body.is_some(), self.json.is_some(), self.base64.is_some()]
+            .into_iter()
+            .filter(|is_there| *is_there)
+            .count()
     }
 }
 
@@ -261,7 +292,12 @@ fn contradiction(stimulus: &Stimulus, expect: &Expect) -> Option<&'static str> {
     let response_expected = expect.status.is_some() || of_body || !expect.headers.is_empty();
     let anything_expected =
         response_expected || !expect.queue.is_empty() || !expect.blob.is_empty() || !expect.log.is_empty();
+    let bodies = if let Stimulus::Request(request) = stimulus { request.bodies() } else { 0 };
     match () {
+        () if bodies > 1 => Some("more than one body\nhint: keep one of `body`, `json` or `base64`"),
+        () if expect.blob.values().any(|blob| *blob == BlobExpect::Sent(false)) => {
+            Some("`sent` is `true`, or left out")
+        }
         () if response_expected && !over_http => Some("a message or a blob has no HTTP response to compare"),
         () if !anything_expected => Some("nothing is expected, so the case could not fail"),
         () if expect.body.is_some() && expect.json.is_some() => Some("`body` and `json` are both expected"),
@@ -269,44 +305,8 @@ fn contradiction(stimulus: &Stimulus, expect: &Expect) -> Option<&'static str> {
     }
 }
 
-/// A request as the file has it: the body as text, as JSON that is sent compact with its content type, or as bytes.
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct WrittenRequest {
-    method: String,
-    path: String,
-    #[serde(default)]
-    headers: BTreeMap<String, String>,
-    #[serde(default)]
-    key: Key,
-    body: Option<String>,
-    json: Option<serde_json::Value>,
-    base64: Option<String>,
-    #[serde(default = "once")]
-    times: NonZeroUsize,
-}
-
 fn once() -> NonZeroUsize {
     NonZeroUsize::MIN
-}
-
-impl TryFrom<WrittenRequest> for Request {
-    type Error = String;
-
-    fn try_from(written: WrittenRequest) -> Result<Request, String> {
-        let WrittenRequest { method, path, mut headers, key, body, json, base64, times } = written;
-        if json.is_some() {
-            headers.entry("content-type".to_owned()).or_insert_with(|| "application/json".to_owned());
-        }
-        let body = match (body, json, base64) {
-            (None, None, None) => None,
-            (Some(text), None, None) => Some(text.into_bytes()),
-            (None, Some(json), None) => Some(json.to_string().into_bytes()),
-            (None, None, Some(text)) => Some(bytes(&text)?),
-            _ => return Err("more than one body\nhint: keep one of `body`, `json` or `base64`".to_owned()),
-        };
-        Ok(Request { method, path, headers, key, body, times })
-    }
 }
 
 #[derive(Deserialize)]
@@ -314,53 +314,31 @@ impl TryFrom<WrittenRequest> for Request {
 struct WrittenBlob {
     path: BlobPath,
     text: Option<String>,
-    base64: Option<String>,
+    base64: Option<Bytes>,
     random_bytes: Option<usize>,
 }
 
 impl TryFrom<WrittenBlob> for Blob {
     type Error = String;
 
-    fn try_from(written: WrittenBlob) -> Result<Blob, String> {
-        let content = match (written.text, written.base64, written.random_bytes) {
+    fn try_from(WrittenBlob { path, text, base64, random_bytes }: WrittenBlob) -> Result<Blob, String> {
+        let content = match (text, base64, random_bytes) {
             (Some(text), None, None) => Content::Bytes(text.into_bytes()),
-            (None, Some(text), None) => Content::Bytes(bytes(&text)?),
+            (None, Some(Bytes(bytes)), None) => Content::Bytes(bytes),
             (None, None, Some(count)) => Content::Noise(count),
-            _ => return Err(format!("blob `{}` needs one of `text`, `base64` or `random_bytes`", written.path)),
+            _ => return Err(format!("blob `{path}` needs one of `text`, `base64` or `random_bytes`")),
         };
-        Ok(Blob { path: written.path, content })
+        Ok(Blob { path, content })
     }
 }
 
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct WrittenBlobExpect {
-    text: Option<String>,
-    base64: Option<String>,
-    sha256: Option<String>,
-    #[serde(default)]
-    sent: bool,
-    #[serde(default)]
-    absent: bool,
-}
-
-impl TryFrom<WrittenBlobExpect> for BlobExpect {
+impl TryFrom<String> for Bytes {
     type Error = String;
 
-    fn try_from(written: WrittenBlobExpect) -> Result<BlobExpect, String> {
-        match (written.text, written.base64, written.sha256, written.sent, written.absent) {
-            (Some(text), None, None, false, false) => Ok(BlobExpect::Bytes(text.into_bytes())),
-            (None, Some(text), None, false, false) => Ok(BlobExpect::Bytes(bytes(&text)?)),
-            (None, None, Some(hash), false, false) => Ok(BlobExpect::Sha256(hash)),
-            (None, None, None, true, false) => Ok(BlobExpect::Sent),
-            (None, None, None, false, true) => Ok(BlobExpect::Absent),
-            _ => Err("a blob needs one of `text`, `base64`, `sha256`, `sent = true` or `absent = true`".to_owned()),
-        }
+    fn try_from(text: String) -> Result<Bytes, String> {
+        let bytes = base64::engine::general_purpose::STANDARD.decode(&text);
+        bytes.map(Bytes).map_err(|error| format!("`{text}` is not base64: {error}"))
     }
-}
-
-fn bytes(text: &str) -> Result<Vec<u8>, String> {
-    base64::engine::general_purpose::STANDARD.decode(text).map_err(|error| format!("`{text}` is not base64: {error}"))
 }
 
 #[cfg(test)]

@@ -32,7 +32,7 @@ impl Client {
         let path = request.path.replace("{key}", &app.function_key);
         let method = request.method.parse().with_context(|| format!("`{}` is not a method", request.method))?;
         let mut builder = self.0.request(method, format!("{}{path}", app.url));
-        for (name, value) in &request.headers {
+        for (name, value) in request.headers() {
             builder = builder.header(name, value);
         }
         builder = match request.key {
@@ -41,8 +41,8 @@ impl Client {
             Key::Function => builder.header("x-functions-key", &app.function_key),
             Key::Master => builder.header("x-functions-key", &app.master_key),
         };
-        if let Some(body) = &request.body {
-            builder = builder.body(body.clone());
+        if let Some(body) = request.body() {
+            builder = builder.body(body);
         }
         send(builder, &format!("`{} {}`", request.method, request.path)).await
     }

@@ -9,7 +9,7 @@ use super::observed::{Observed, Sent};
 use super::store::Store;
 use crate::place::app::App;
 use crate::report::Report;
-use crate::sample::case::{BlobExpect, BlobPath, Case, Stimulus};
+use crate::sample::case::{BlobPath, Case, Stimulus};
 use crate::sample::contract::Function;
 use crate::text;
 
@@ -73,8 +73,7 @@ pub async fn observe(side: &Side<'_>, function: &Function, case: &Case) -> Resul
         Stimulus::Blob(blob) => {
             sent.blob = blob.content();
             store()?.put_blob(&blob.path, sent.blob.clone()).await?;
-            let wanted = case.expect.blob.iter().filter(|(_, expect)| **expect != BlobExpect::Absent);
-            appeared(store()?, wanted.map(|(path, _)| path), app, function).await?;
+            appeared(store()?, case.expect.blob.keys(), app, function).await?;
         }
     }
     for queue in case.expect.queue.keys() {
