@@ -126,7 +126,7 @@ impl Trial {
         let runs = names(&target().join("run")).into_iter().filter(move |name| of_run(name));
         let aside = ["stage", "npm", "toolchains"].map(|folder| target().join(folder));
         let aside = aside.into_iter().flat_map(|folder| names(&folder));
-        let aside = aside.filter(|name| name.starts_with('.') && name != ".tracked.json");
+        let aside = aside.filter(|name| name.starts_with('.'));
         runs.chain(aside).map(|name| format!("folder {name}"))
     }
 

@@ -29,7 +29,6 @@ use crate::text;
 use crate::toolchain::{self, Found, Missing};
 pub use environment::environment;
 use fingerprint::{Files, Record, Stat, Tool};
-use inputs::Tracked;
 pub use stage::Staged;
 
 /// A first build fetches and compiles every dependency.
@@ -39,8 +38,7 @@ const BUILD_LIMIT: Duration = Duration::from_secs(1_200);
 /// each goes to the report; what could be staged is returned, in the order of `samples`.
 pub fn build_all(project: &Project, samples: &[Sample], bound: usize, report: &Report) -> Vec<Staged> {
     let path = toolchain::path(project);
-    let tracked = Tracked::read(project, samples);
-    let builder = Builder { target: project.target(), path: &path, tracked: &tracked, report };
+    let builder = Builder { target: project.target(), path: &path, report };
     let staged = side_by_side(samples, bound, |sample| {
         if interrupt::happened() {
             return None;
@@ -60,7 +58,6 @@ pub fn build_all(project: &Project, samples: &[Sample], bound: usize, report: &R
 struct Builder<'a> {
     target: PathBuf,
     path: &'a OsStr,
-    tracked: &'a Tracked,
     report: &'a Report,
 }
 
@@ -74,7 +71,7 @@ impl Builder<'_> {
         let _turn = lock::wait(&stage.join(format!("{}.lock", sample.name)), BUILD_LIMIT)?;
         let file = dir.with_file_name(format!("{}.json", sample.name));
         let record = Record::read(&file);
-        let inputs = inputs::list(&sample.dir, self.tracked).context("cannot list the sample's files")?;
+        let inputs = inputs::list(&sample.dir).context("cannot list the sample's files")?;
         let inputs = fingerprint::look_at(&sample.dir, &inputs, record.as_ref().map(|record| &record.inputs));
         let inputs = inputs.context("cannot read the sample's files")?;
         let tools = Tools { sample, path: self.path, probed: OnceLock::new() };
@@ -149,9 +146,8 @@ pub struct Watched(Files);
 
 impl Watched {
     /// Looks at them, reading only what `before` cannot vouch for.
-    pub fn look(project: &Project, sample: &Sample, before: Option<&Watched>) -> Result<Watched> {
-        let tracked = Tracked::read(project, std::slice::from_ref(sample));
-        let mut inputs = inputs::list(&sample.dir, &tracked).context("cannot list the sample's files")?;
+    pub fn look(sample: &Sample, before: Option<&Watched>) -> Result<Watched> {
+        let mut inputs = inputs::list(&sample.dir).context("cannot list the sample's files")?;
         inputs.insert("../contract.toml".into());
         let files = fingerprint::look_at(&sample.dir, &inputs, before.map(|before| &before.0));
         Ok(Watched(files.context("cannot read the sample's files")?))

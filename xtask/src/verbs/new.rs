@@ -2,7 +2,7 @@
 
 use anyhow::{Context, Result, bail, ensure};
 
-use crate::build::inputs::{self, Tracked};
+use crate::build::inputs;
 use crate::cli;
 use crate::project::Project;
 use crate::report::Report;
@@ -21,9 +21,8 @@ pub fn new(project: &Project, args: &cli::New, report: &Report) -> Result<u8> {
     // A sample that is not compiled has the least to change.
     let like = samples.iter().find(|sample| sample.manifest.build.run.is_empty()).or(samples.first());
     let like = like.context("there is no sample to begin with")?;
-    let tracked = Tracked::read(project, std::slice::from_ref(like));
     let shell = project.shell();
-    for file in inputs::list(&like.dir, &tracked).context("cannot list the sample's files")? {
+    for file in inputs::list(&like.dir).context("cannot list the sample's files")? {
         let to = dir.join(&file);
         shell.create_dir(to.parent().unwrap_or(&dir))?;
         shell.copy_file(like.dir.join(&file), to)?;

@@ -49,7 +49,7 @@ pub fn watch(project: &Project, args: &cli::Watch, report: &Report) -> Result<u8
         is_first = false;
         for sample in changed {
             if let Some(seen) = known.get_mut(&sample.name) {
-                seen.leave_out_what_rounds_make(project, &sample, &report);
+                seen.leave_out_what_rounds_make(&sample, &report);
             }
         }
         if interrupt::happened() {
@@ -70,7 +70,7 @@ fn look(project: &Project, args: &cli::Watch, known: &mut Known, report: &Report
     for loaded in listed {
         let looked = loaded.map_err(|broken| broken.message).and_then(|sample| {
             let before = known.get(&sample.name).map(|seen| &seen.files);
-            let looked = Watched::look(project, &sample, before).map_err(|error| format!("{error:#}"));
+            let looked = Watched::look(&sample, before).map_err(|error| format!("{error:#}"));
             looked.map(|files| (sample, files))
         });
         match looked {
@@ -102,9 +102,9 @@ struct Seen {
 
 impl Seen {
     /// What changed during a round may be a person's edit, and calls for another one. What changes during that again is made by it.
-    fn leave_out_what_rounds_make(&mut self, project: &Project, sample: &Sample, report: &Report) {
+    fn leave_out_what_rounds_make(&mut self, sample: &Sample, report: &Report) {
         // What cannot be looked at, the next look says.
-        let Ok(now) = Watched::look(project, sample, Some(&self.files)) else { return };
+        let Ok(now) = Watched::look(sample, Some(&self.files)) else { return };
         let changes = self.files.changes(&now);
         if !changes.is_empty() && changes == self.why {
             report.warn(format!(

@@ -68,7 +68,7 @@ fn samples() -> Vec<Sample> {
 
 /// Every input of a sample with its text; what is no text is left out.
 fn texts(sample: &Sample) -> Vec<(PathBuf, String)> {
-    let files = inputs::list(&sample.dir, &inputs::Tracked::default()).unwrap();
+    let files = inputs::list(&sample.dir).unwrap();
     files
         .into_iter()
         .filter_map(|file| Some((file.clone(), fs::read_to_string(sample.dir.join(&file)).ok()?)))
@@ -199,7 +199,7 @@ fn lock_files_name_public_registries_only() {
     let mut locks: Vec<PathBuf> = vec![root.root().join("Cargo.lock")];
     let folders = ["docker/azurite", "docker/base", "fuzz"].map(|folder| root.root().join(folder));
     for folder in folders.into_iter().chain(samples().into_iter().map(|sample| sample.dir)) {
-        let files = inputs::list(&folder, &inputs::Tracked::default()).unwrap();
+        let files = inputs::list(&folder).unwrap();
         let is_lock = |file: &PathBuf| file.to_string_lossy().to_lowercase().contains("lock");
         locks.extend(files.into_iter().filter(is_lock).map(|file| folder.join(file)));
     }
@@ -219,6 +219,14 @@ fn lock_files_name_public_registries_only() {
         }
     }
     assert_none(complaints);
+}
+
+/// What git tracks and ignores at once is no input of a sample, although it is there for everybody.
+#[test]
+fn nothing_of_a_sample_is_tracked_and_ignored() {
+    let mut git = std::process::Command::new("git");
+    git.args(["ls-files", "--cached", "--ignored", "--exclude-standard", "samples"]).current_dir(repository().root());
+    assert_eq!(String::from_utf8_lossy(&git.output().unwrap().stdout), "");
 }
 
 /// Adding a language adds a folder and changes nothing else: the promise, kept with a folder that nobody has seen.
