@@ -22,7 +22,7 @@ use std::process::ExitCode;
 
 use anyhow::Result;
 
-use cli::{Subject, Verb};
+use cli::Verb;
 use process::{interrupt, run};
 use project::Project;
 use report::{Report, summary};
@@ -81,9 +81,7 @@ fn dispatch(project: &Project, verb: Verb, report: &Report) -> Result<u8> {
         Verb::Watch(args) => watch::watch(project, &args, report),
         Verb::New(args) => new::new(project, &args, report),
         Verb::Test(args) => test::test(project, &args, report),
-        Verb::Bench(args) => match args.subject {
-            Subject::Host => bench::host(project, args.mini_host.as_deref(), args.rounds.get(), report),
-        },
+        Verb::Bench(args) => bench::host(project, args.mini_host.as_deref(), args.rounds.get(), report),
         Verb::Clean(args) => clean::clean(project, &args, report),
         Verb::Completion { shell } => {
             std::io::stdout().write_all(&completion::completion(shell))?;

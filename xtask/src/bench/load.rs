@@ -1,4 +1,4 @@
-//! Load by wrk: the one file that names it.
+//! What is measured, and load by wrk: the one file that names it.
 
 use std::ffi::OsStr;
 use std::path::{Path, PathBuf};
@@ -15,6 +15,14 @@ const DURATION: &str = "1s";
 const LIMIT: Duration = Duration::from_secs(30);
 /// Has wrk print its numbers in one line.
 const DONE_SCRIPT: &str = include_str!("done.lua");
+
+/// How many connections are kept busy in the measurements of a round.
+pub const CONNECTIONS: [usize; 3] = [1, 16, 64];
+pub const NGINX: &str = "nginx, 1 worker";
+pub const NGINX_LIKE_PROXYING: &str = "nginx, adding the proxy's headers";
+pub const MINI_HOST: &str = "mini-host, forwarding";
+pub const MINI_HOST_PROXYING: &str = "mini-host, proxying";
+pub const MINI_HOST_DEFAULT_MODE: &str = "mini-host, default mode";
 
 /// The load generator.
 #[derive(Debug)]
@@ -34,8 +42,48 @@ pub struct Measured {
     pub rate: f64,
     /// The time that half of the answers took at most, in milliseconds.
     pub p50_ms: f64,
-    /// What an answer cost the server that was asked in processor time, in microseconds; `None` if the system does not say.
+    /// What an answer cost the server that was asked in processor time, in microseconds; `None` if it is no process of ours.
     pub cpu_us: Option<f64>,
+}
+
+/// What the rounds of one server found.
+#[derive(Debug)]
+pub struct Load {
+    /// What was between the load and the handler.
+    pub name: &'static str,
+    /// By number of connections as in [`CONNECTIONS`], then by round.
+    pub measured: [Vec<Measured>; CONNECTIONS.len()],
+}
+
+/// One start of the handler alone and one of mini-host with it, to the first 200, and what mini-host weighed then.
+#[derive(Clone, Copy, Debug)]
+pub struct Start {
+    pub handler_ms: f64,
+    pub mini_host_ms: f64,
+    /// What mini-host weighs when it has nothing to do.
+    pub idle_bytes: f64,
+}
+
+/// What a large body cost.
+#[derive(Debug)]
+pub struct Body {
+    pub name: &'static str,
+    /// By round, by how many times the body's size mini-host grew.
+    pub copies: Vec<f64>,
+}
+
+impl Load {
+    pub fn p50_ms(&self, at: usize) -> Vec<f64> {
+        self.measured[at].iter().map(|measured| measured.p50_ms).collect()
+    }
+
+    pub fn rate(&self, at: usize) -> Vec<f64> {
+        self.measured[at].iter().map(|measured| measured.rate).collect()
+    }
+
+    pub fn cpu_us(&self, at: usize) -> Vec<f64> {
+        self.measured[at].iter().filter_map(|measured| measured.cpu_us).collect()
+    }
 }
 
 impl Wrk {

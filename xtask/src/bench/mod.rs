@@ -4,7 +4,6 @@
 mod ask;
 mod events;
 mod load;
-mod results;
 mod server;
 mod spread;
 mod table;
@@ -22,10 +21,9 @@ use crate::process::run;
 use crate::project::Project;
 use crate::report::Report;
 use crate::toolchain;
-use load::{Measured, Wrk};
-use results::{
-    Body, CONNECTIONS, Load, MINI_HOST, MINI_HOST_DEFAULT_MODE, MINI_HOST_PROXYING, NGINX, NGINX_LIKE_PROXYING,
-    NGINX_WITH_HEADERS, Start,
+use load::{
+    Body, CONNECTIONS, Load, MINI_HOST, MINI_HOST_DEFAULT_MODE, MINI_HOST_PROXYING, Measured, NGINX,
+    NGINX_LIKE_PROXYING, Start, Wrk,
 };
 use server::Target;
 
@@ -50,13 +48,7 @@ const APP: [(&str, &str); 6] = [
     ("where/function.json", include_str!("app/where/function.json")),
 ];
 
-/// What the host adds to every request that it forwards. To read it costs the handler time, which is not the host's.
-const HOST_HEADERS: [(&str, &str); 3] = [
-    ("X-Azure-Functions-HostVersion", "4.1054.0.0"),
-    ("X-Azure-Functions-InvocationId", "$request_id"),
-    ("User-Agent", "Azure-Functions-Host/4.1054.0.0"),
-];
-/// What it adds to every request that it proxies.
+/// What the host adds to every request that it proxies. To read it costs the handler time, which is not the host's.
 const PROXY_HEADERS: [(&str, &str); 6] = [
     ("X-Azure-Functions-HostVersion", "4.1054.0.0"),
     ("X-Azure-Functions-InvocationId", "$request_id"),
@@ -70,7 +62,6 @@ const PROXY_HEADERS: [(&str, &str); 6] = [
 type Settings = &'static [(&'static str, &'static str)];
 
 const FORWARDING: Settings = &[("AzureFunctionsJobHost__Logging__LogLevel__Default", "Warning")];
-const FORWARDING_AND_LOGGING: Settings = &[];
 const PROXYING: Settings = &[
     ("AzureFunctionsJobHost__Logging__LogLevel__Default", "Warning"),
     ("AzureFunctionsJobHost__CustomHandler__EnableProxyingHttpRequest", "true"),
@@ -79,11 +70,6 @@ const DEFAULT_MODE: Settings = &[
     ("AzureFunctionsJobHost__Logging__LogLevel__Default", "Warning"),
     ("AzureFunctionsJobHost__CustomHandler__EnableForwardingHttpRequest", "false"),
 ];
-
-/// The mini-hosts that answer in every round beside those that are compared with nginx: name and settings. Another mode of
-/// the host gets a line here.
-const OTHER_MODES: [(&str, Settings); 2] =
-    [("mini-host, log level Information", FORWARDING_AND_LOGGING), (MINI_HOST_DEFAULT_MODE, DEFAULT_MODE)];
 
 /// Measures mini-host and prints the tables.
 pub fn host(project: &Project, program: Option<&Path>, rounds: usize, report: &Report) -> Result<u8> {
@@ -135,7 +121,7 @@ impl Run<'_> {
         self.rounds(|| {
             let (_handler, handler_ms) = to_first_answer(|| Target::handler(&self.app, &self.path))?;
             let (host, mini_host_ms) = to_first_answer(|| self.mini_host(FORWARDING))?;
-            Ok(Start { handler_ms, mini_host_ms, idle_bytes: host.memory("VmRSS") })
+            Ok(Start { handler_ms, mini_host_ms, idle_bytes: host.memory("VmRSS")? })
         })
     }
 
@@ -145,14 +131,11 @@ impl Run<'_> {
         let modes = [("forwarding", FORWARDING), ("default mode", DEFAULT_MODE)];
         let measure = |settings| {
             let (host, _) = to_first_answer(|| self.mini_host(settings))?;
-            let before = host.memory("VmRSS");
+            let before = host.memory("VmRSS")?;
             ask::ask(&format!("{}/api/upload", host.url), &body)?;
-            let growth = before.zip(host.memory("VmHWM")).map(|(before, peak)| peak - before);
-            Ok(growth.map(|growth| growth / BODY_BYTES as f64))
+            Ok((host.memory("VmHWM")? - before) / BODY_BYTES as f64)
         };
-        let of_mode = |(name, settings)| {
-            Ok(Body { name, copies: self.rounds(|| measure(settings))?.into_iter().flatten().collect() })
-        };
+        let of_mode = |(name, settings)| Ok(Body { name, copies: self.rounds(|| measure(settings))? });
         modes.into_iter().map(of_mode).collect()
     }
 
@@ -161,17 +144,17 @@ impl Run<'_> {
     fn loads(&self, wrk: &Wrk) -> Result<(Vec<Load>, Vec<Load>)> {
         let forwarding = self.mini_host(FORWARDING)?;
         let handler = handler_of(&forwarding)?;
-        let mut servers = self.nginx(NGINX_WITH_HEADERS, &handler, &HOST_HEADERS)?;
-        servers.extend(self.nginx(NGINX, &handler, &[])?);
+        let mut servers = self.nginx(NGINX, &handler, &[])?;
         servers.push((MINI_HOST, forwarding));
         let proxying = self.mini_host(PROXYING)?;
         let mut streaming = self.nginx(NGINX_LIKE_PROXYING, &handler_of(&proxying)?, &PROXY_HEADERS)?;
         streaming.push((MINI_HOST_PROXYING, proxying));
-        let others = OTHER_MODES.into_iter().map(|(name, settings)| Ok((name, self.mini_host(settings)?)));
-        let others = others.collect::<Result<Vec<_>>>()?;
+        let default_mode = (MINI_HOST_DEFAULT_MODE, self.mini_host(DEFAULT_MODE)?);
 
         let mut asked = vec![Measurement { name: "handler alone", url: format!("{handler}{HELLO}"), server: None }];
-        asked.extend(servers.iter().chain(&streaming).chain(&others).map(|server| Measurement::of(server, HELLO)));
+        asked.extend(
+            servers.iter().chain(&streaming).chain([&default_mode]).map(|server| Measurement::of(server, HELLO)),
+        );
         let streams: Vec<Measurement> = streaming.iter().map(|server| Measurement::of(server, EVENTS)).collect();
         let loads = self.measured(&asked, |url, connections| wrk.measure(url, connections))?;
         Ok((loads, self.measured(&streams, events::measure)?))
@@ -239,10 +222,10 @@ impl<'a> Measurement<'a> {
     }
 
     fn take(&self, measure: impl FnOnce(&str) -> Result<Measured>) -> Result<Measured> {
-        let cpu_us = || self.server.and_then(Target::cpu_us);
-        let before = cpu_us();
+        let cpu_us = || self.server.map(Target::cpu_us).transpose();
+        let before = cpu_us()?;
         let measured = measure(&self.url)?;
-        let cpu_us = before.zip(cpu_us()).map(|(before, after)| (after - before) / measured.requests as f64);
+        let cpu_us = before.zip(cpu_us()?).map(|(before, after)| (after - before) / measured.requests as f64);
         Ok(Measured { cpu_us, ..measured })
     }
 }

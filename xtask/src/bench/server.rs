@@ -73,17 +73,17 @@ impl Target {
         Ok(Target { server, has_workers: true, url: format!("http://{address}") })
     }
 
-    /// A figure of the process in bytes, such as `VmRSS`, as Linux reports it; `None` elsewhere.
-    pub fn memory(&self, figure: &str) -> Option<f64> {
-        let status = std::fs::read_to_string(format!("/proc/{}/status", self.server.pid().as_raw_nonzero())).ok()?;
-        let line = status.lines().find_map(|line| line.strip_prefix(figure)?.strip_prefix(':'))?;
-        let kibibytes: f64 = line.trim().strip_suffix(" kB")?.parse().ok()?;
-        Some(kibibytes * 1024.0)
+    /// A figure of the process in bytes, such as `VmRSS`, as Linux reports it.
+    pub fn memory(&self, figure: &str) -> Result<f64> {
+        let status = std::fs::read_to_string(format!("/proc/{}/status", self.server.pid().as_raw_nonzero()))?;
+        let line =
+            status.lines().find_map(|line| line.strip_prefix(figure)?.strip_prefix(':')?.trim().strip_suffix(" kB"));
+        Ok(line.with_context(|| format!("no `{figure}` of a process"))?.parse::<f64>()? * 1024.0)
     }
 
     /// The processor time that the server has used so far, in microseconds: its own and that of its workers. The handler
-    /// that mini-host started is not a worker. `None` if the system does not say.
-    pub fn cpu_us(&self) -> Option<f64> {
+    /// that mini-host started is not a worker.
+    pub fn cpu_us(&self) -> Result<f64> {
         let own = self.server.pid().as_raw_nonzero().get();
         let workers = if self.has_workers { children(own)? } else { Vec::new() };
         workers.into_iter().chain([own]).map(cpu_us).sum()
@@ -91,19 +91,19 @@ impl Target {
 }
 
 /// The processor time of a process with all its threads, in microseconds: Linux counts it in nanoseconds for each thread.
-fn cpu_us(pid: i32) -> Option<f64> {
+fn cpu_us(pid: i32) -> Result<f64> {
     let mut nanoseconds = 0.0;
-    for thread in std::fs::read_dir(format!("/proc/{pid}/task")).ok()?.flatten() {
-        let times = std::fs::read_to_string(thread.path().join("schedstat")).ok()?;
-        nanoseconds += times.split(' ').next()?.parse::<f64>().ok()?;
+    for thread in std::fs::read_dir(format!("/proc/{pid}/task"))?.flatten() {
+        let times = std::fs::read_to_string(thread.path().join("schedstat"))?;
+        nanoseconds += times.split(' ').next().unwrap_or_default().parse::<f64>()?;
     }
-    Some(nanoseconds / 1e3)
+    Ok(nanoseconds / 1e3)
 }
 
 /// The processes that a process of one thread has started and that still run (proc(5)).
-fn children(pid: i32) -> Option<Vec<i32>> {
-    let children = std::fs::read_to_string(format!("/proc/{pid}/task/{pid}/children")).ok()?;
-    children.split_whitespace().map(|child| child.parse().ok()).collect()
+fn children(pid: i32) -> Result<Vec<i32>> {
+    let children = std::fs::read_to_string(format!("/proc/{pid}/task/{pid}/children"))?;
+    children.split_whitespace().map(|child| Ok(child.parse()?)).collect()
 }
 
 /// Configured to match the others as closely as nginx can: no log, connections to both sides kept for as long as the run lasts.
