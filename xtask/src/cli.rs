@@ -3,7 +3,7 @@
 use std::num::NonZeroUsize;
 
 use anstream::ColorChoice;
-use clap::{Args, Parser, Subcommand, ValueEnum};
+use clap::{Args, Parser, Subcommand};
 
 use crate::place::docker::base_image::Asked;
 use crate::report::Detail;
@@ -256,8 +256,8 @@ pub struct Test {
 #[derive(Args, Debug)]
 pub struct Verify {
     /// Where the apps run (default: both).
-    #[arg(long, value_enum)]
-    pub place: Option<Place>,
+    #[arg(long, value_parser = ["native", "docker"])]
+    pub place: Option<String>,
     #[command(flatten)]
     pub selection: Selection,
     #[command(flatten)]
@@ -284,15 +284,6 @@ pub struct New {
     /// The sample to begin with (default: one that needs no compiler).
     #[arg(long, value_name = "SAMPLE")]
     pub like: Option<String>,
-}
-
-/// Where apps run.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-pub enum Place {
-    /// Under mini-host, on this machine.
-    Native,
-    /// In containers.
-    Docker,
 }
 
 #[derive(Args, Debug)]

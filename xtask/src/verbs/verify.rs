@@ -59,9 +59,9 @@ impl From<cli::Docker> for Plan {
 impl From<cli::Verify> for Plan {
     fn from(args: cli::Verify) -> Plan {
         let cli::Verify { place, selection, cases, containers, storage } = args;
-        let native = place != Some(cli::Place::Docker);
-        let docker = (place != Some(cli::Place::Native)).then_some(containers);
-        Plan { selection, cases, native, docker, storage: storage.storage, ..Plan::default() }
+        let asks = |wanted: &str| place.as_ref().is_none_or(|place| place == wanted);
+        let docker = asks("docker").then_some(containers);
+        Plan { selection, cases, native: asks("native"), docker, storage: storage.storage, ..Plan::default() }
     }
 }
 
