@@ -9,7 +9,7 @@ use anyhow::{Context, Result, bail};
 use jsonc_parser::{ParseOptions, parse_to_serde_value};
 use serde_json::Value;
 
-use super::stage;
+use super::inputs;
 use crate::process::command;
 use crate::text;
 
@@ -34,7 +34,7 @@ pub fn check(dir: &Path, path: &OsStr) -> Result<()> {
         return executable(&file, name);
     }
     if name.contains('/') || command::find(name, dir, path).is_none() {
-        let staged = stage::files(dir).context("cannot list the staged app")?;
+        let staged = inputs::all(dir).context("cannot list the staged app")?;
         let staged: Vec<String> = staged.iter().map(|file| file.display().to_string()).collect();
         let hint = text::did_you_mean(name, &staged).unwrap_or_else(|| {
             "it is either staged with the app, or a program of the toolchain and of the image".to_owned()

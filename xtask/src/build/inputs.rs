@@ -6,12 +6,21 @@ use std::path::{Path, PathBuf};
 
 use ignore::WalkBuilder;
 
-/// The inputs of one sample, relative to its folder, in order: what git does not ignore. Its rules are read from the folder itself and from those above it, in a checkout or not:
-/// a reader's copy of the folder is not a repository yet.
+/// The inputs of one sample, relative to its folder, in order: what git does not ignore. Its rules are read from the folder itself
+/// and from those above it, in a checkout or not: a reader's copy of the folder is not a repository yet.
 pub fn list(dir: &Path) -> io::Result<BTreeSet<PathBuf>> {
-    let mut files = BTreeSet::new();
     let mut rules = WalkBuilder::new(dir);
     rules.hidden(false).ignore(false).require_git(false).filter_entry(|entry| entry.file_name() != ".git");
+    files(&rules, dir)
+}
+
+/// Every file in a folder, relative to it, in order. A folder that is not there has none.
+pub fn all(dir: &Path) -> io::Result<BTreeSet<PathBuf>> {
+    files(WalkBuilder::new(dir).standard_filters(false), dir)
+}
+
+fn files(rules: &WalkBuilder, dir: &Path) -> io::Result<BTreeSet<PathBuf>> {
+    let mut files = BTreeSet::new();
     for entry in rules.build() {
         let entry = match entry.map_err(|error| error.into_io_error()) {
             // A folder has gone since it was listed.

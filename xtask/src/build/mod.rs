@@ -129,7 +129,7 @@ impl Builder<'_> {
 }
 
 fn look_at_staged(dir: &Path, known: Option<&Files>) -> Result<Files> {
-    let files = stage::files(dir).context("cannot list the staged app")?;
+    let files = inputs::all(dir).context("cannot list the staged app")?;
     fingerprint::look_at(dir, &files, known).context("cannot read the staged app")
 }
 

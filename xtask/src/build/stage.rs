@@ -6,6 +6,7 @@ use std::path::{Component, Path, PathBuf};
 
 use anyhow::{Context, Result, bail};
 
+use super::inputs;
 use crate::sample::Sample;
 
 /// A staged app. Only `build` makes one: something to run.
@@ -83,44 +84,23 @@ pub(super) fn put_in_place(new: &Path, dir: &Path, old: &Path) -> io::Result<()>
     fs::rename(new, dir)
 }
 
-/// Every file in a folder, relative to it, in order. A folder that is not there has none.
-pub(super) fn files(dir: &Path) -> io::Result<Vec<PathBuf>> {
-    let mut found = Vec::new();
-    let mut folders = vec![dir.to_path_buf()];
-    while let Some(folder) = folders.pop() {
-        let entries = match fs::read_dir(&folder) {
-            Err(error) if error.kind() == io::ErrorKind::NotFound => continue,
-            entries => entries?,
-        };
-        for entry in entries {
-            let entry = entry?;
-            if entry.file_type()?.is_dir() {
-                folders.push(entry.path());
-            } else if let Ok(inner) = entry.path().strip_prefix(dir) {
-                found.push(inner.to_path_buf());
-            }
-        }
-    }
-    found.sort();
-    Ok(found)
-}
-
 /// Copies a file or a folder to `name` in the app, modes kept.
 fn copy(from: &Path, name: &Path, app: &Path) -> Result<()> {
+    let cannot = || format!("cannot stage `{}`", from.display());
+    if from.symlink_metadata().with_context(cannot)?.is_dir() {
+        let files = inputs::all(from).with_context(cannot)?;
+        return files.iter().try_for_each(|inner| copy_file(&from.join(inner), &name.join(inner), app));
+    }
+    copy_file(from, name, app)
+}
+
+fn copy_file(from: &Path, name: &Path, app: &Path) -> Result<()> {
     let to = &app.join(name);
     let cannot = || format!("cannot stage `{}`", from.display());
     if let Some(parent) = to.parent() {
         fs::create_dir_all(parent).with_context(cannot)?;
     }
     let meta = from.symlink_metadata().with_context(cannot)?;
-    if meta.is_dir() {
-        fs::create_dir_all(to).with_context(cannot)?;
-        for entry in fs::read_dir(from).with_context(cannot)? {
-            let entry = entry.with_context(cannot)?;
-            copy(&entry.path(), &name.join(entry.file_name()), app)?;
-        }
-        return Ok(());
-    }
     if meta.is_symlink() {
         let target = fs::read_link(from).with_context(cannot)?;
         if climbs(name, &target) {
