@@ -4,7 +4,6 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use anyhow::{Context, Result, anyhow};
-use serde::Deserialize;
 use xshell::cmd;
 
 use crate::process::command::{self, Ended, Failure};
@@ -19,13 +18,14 @@ const QUESTION_LIMIT: Duration = Duration::from_secs(60);
 /// Builds mini-host, optimised and linked statically (a dynamically linked program from a newer system does not start on
 /// the base image's C library), and returns where it is.
 pub fn build(project: &Project, report: &Report) -> Result<PathBuf> {
-    let (shell, triple) = (project.shell(), host_triple(project)?);
-    if !project.target().join(&triple).join("release/mini-host").exists() {
+    let (shell, target, triple) = (project.shell(), project.target(), host_triple(project)?);
+    let program = target.join(&triple).join("release/mini-host");
+    if !program.exists() {
         report.note("mini-host is built for the first time, optimised: this takes some minutes");
     }
     // Only a cargo that is asked to say much says why it compiles something anew.
     let build = cmd!(shell, "cargo build --verbose --release --locked --package mini-host --target {triple}");
-    let build = build.arg("--message-format=json-render-diagnostics").env("RUSTFLAGS", "-C target-feature=+crt-static");
+    let build = build.arg("--target-dir").arg(target).env("RUSTFLAGS", "-C target-feature=+crt-static");
     let mut is_announced = false;
     let built = command::run_showing(build, BUILD_LIMIT, |line| match words_of_cargo(line) {
         Some(("Compiling", _)) => report.note(line),
@@ -39,33 +39,15 @@ pub fn build(project: &Project, report: &Report) -> Result<PathBuf> {
         }
         _ => {}
     });
-    let output = output(built).context("cannot build mini-host")?;
-    let executable = output.lines().filter_map(|line| serde_json::from_str::<Artifact>(line).ok()).find_map(program);
-    let executable = executable.context("cargo did not say where it put `mini-host`")?;
-    report.used("mini-host", &blake3::hash(&shell.read_binary_file(&executable)?).to_hex()[..12]);
-    Ok(executable)
+    output(built).context("cannot build mini-host")?;
+    report.used("mini-host", &blake3::hash(&shell.read_binary_file(&program)?).to_hex()[..12]);
+    Ok(program)
 }
 
 /// What a cargo that says much does, and with what; `None` if the line is the compiler's.
 fn words_of_cargo(line: &str) -> Option<(&str, &str)> {
     let words = line.trim_start().split_once(' ')?;
     ["Compiling", "Dirty", "Fresh", "Running"].contains(&words.0).then_some(words)
-}
-
-/// The line of cargo's output that names a program.
-#[derive(Deserialize)]
-struct Artifact {
-    target: Target,
-    executable: Option<PathBuf>,
-}
-
-#[derive(Deserialize)]
-struct Target {
-    name: String,
-}
-
-fn program(artifact: Artifact) -> Option<PathBuf> {
-    artifact.executable.filter(|_| artifact.target.name == "mini-host")
 }
 
 fn host_triple(project: &Project) -> Result<String> {
@@ -76,12 +58,13 @@ fn host_triple(project: &Project) -> Result<String> {
     Ok(line.context("`rustc -vV` names no host")?.trim().to_owned())
 }
 
-/// What a command printed. Of one that failed, the compiler's words: between them stands what cargo says to programs, and to
-/// whoever asks it to say much.
+/// What a command printed. Of one that failed, the compiler's words: between them stands what cargo says to whoever asks it to say
+/// much.
 fn output(ended: Result<Ended, Failure>) -> Result<String> {
-    let is_noise = |line: &&str| line.starts_with('{') || words_of_cargo(line).is_some();
     ended.map(|ended| ended.output).map_err(|failure| {
-        anyhow!("{}", failure.to_string().lines().filter(|line| !is_noise(line)).collect::<Vec<_>>().join("\n"))
+        let failure = failure.to_string();
+        let words: Vec<&str> = failure.lines().filter(|line| words_of_cargo(line).is_none()).collect();
+        anyhow!(words.join("\n"))
     })
 }
 
