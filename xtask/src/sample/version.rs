@@ -1,13 +1,12 @@
 //! A version: numbers with dots, compared number by number.
 
-use std::cmp::Ordering;
 use std::fmt;
 
-use serde::{Deserialize, Serialize};
+use serde::Deserialize;
 
 /// `1.22`, `17.0.15`, `21`: a missing number counts as 0.
-#[derive(Clone, Debug, Deserialize, Serialize)]
-#[serde(try_from = "String", into = "String")]
+#[derive(Clone, Debug, Deserialize)]
+#[serde(try_from = "String")]
 pub struct Version(Vec<u64>);
 
 impl Version {
@@ -19,6 +18,11 @@ impl Version {
         let numbers = || plain.split(|c: char| !c.is_ascii_digit() && c != '.').map(|word| word.trim_matches('.'));
         let dotted = numbers().find(|number| number.contains('.') && parse(number).is_some());
         dotted.or_else(|| numbers().find(|number| !number.is_empty())).and_then(parse).map(Version)
+    }
+
+    pub fn is_at_least(&self, least: &Version) -> bool {
+        let zeros = std::iter::repeat_n(&0, least.0.len().saturating_sub(self.0.len()));
+        self.0.iter().chain(zeros).ge(&least.0)
     }
 }
 
@@ -34,12 +38,6 @@ impl TryFrom<String> for Version {
     }
 }
 
-impl From<Version> for String {
-    fn from(version: Version) -> String {
-        version.to_string()
-    }
-}
-
 impl fmt::Display for Version {
     fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
         let numbers: Vec<String> = self.0.iter().map(u64::to_string).collect();
@@ -47,35 +45,12 @@ impl fmt::Display for Version {
     }
 }
 
-impl Ord for Version {
-    fn cmp(&self, other: &Version) -> Ordering {
-        let length = self.0.len().max(other.0.len());
-        let padded = |numbers: &Vec<u64>| numbers.iter().copied().chain(std::iter::repeat(0)).take(length).collect();
-        let (mine, theirs): (Vec<u64>, Vec<u64>) = (padded(&self.0), padded(&other.0));
-        mine.cmp(&theirs)
-    }
-}
-
-impl PartialOrd for Version {
-    fn partial_cmp(&self, other: &Version) -> Option<Ordering> {
-        Some(self.cmp(other))
-    }
-}
-
-impl PartialEq for Version {
-    fn eq(&self, other: &Version) -> bool {
-        self.cmp(other) == Ordering::Equal
-    }
-}
-
-impl Eq for Version {}
-
 #[cfg(test)]
 mod tests {
     use super::*;
 
     fn found(output: &str) -> Option<String> {
-        Version::find(output).map(String::from)
+        Version::find(output).map(|version| version.to_string())
     }
 
     #[test]
@@ -97,9 +72,9 @@ mod tests {
     #[test]
     fn compares_number_by_number() {
         let version = |text: &str| Version::try_from(text.to_string()).unwrap();
-        assert!(version("1.9") < version("1.22"));
-        assert!(version("17") <= version("17.0.15"));
-        assert_eq!(version("3.8"), version("3.8.0"));
+        assert!(version("1.22").is_at_least(&version("1.9")) && !version("1.9").is_at_least(&version("1.22")));
+        assert!(version("17.0.15").is_at_least(&version("17")) && !version("17").is_at_least(&version("17.0.15")));
+        assert!(version("3.8").is_at_least(&version("3.8.0")) && version("3.8.0").is_at_least(&version("3.8")));
         assert!(Version::try_from("1.x".to_string()).is_err());
         assert!(Version::try_from(String::new()).is_err());
     }

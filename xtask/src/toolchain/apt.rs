@@ -123,11 +123,11 @@ mod tests {
     #[test]
     fn a_candidate_is_the_version_of_the_tool() {
         let policy = |candidate: &str| format!("golang-go:\n  Installed: (none)\n  Candidate: {candidate}\n");
-        let found = |text: &str| candidate(&policy(text)).map(String::from);
+        let found = |text: &str| candidate(&policy(text)).map(|version| version.to_string());
         assert_eq!(found("2:1.19~1").as_deref(), Some("1.19"));
         assert_eq!(found("17.0.21.1+2-1~deb12u1").as_deref(), Some("17.0.21.1"));
         assert_eq!(found("20.20.2-1nodesource1").as_deref(), Some("20.20.2"));
         assert_eq!(found("(none)"), None);
-        assert_eq!(candidate(""), None);
+        assert!(candidate("").is_none());
     }
 }

@@ -67,7 +67,8 @@ pub fn needs<'a>(samples: &'a [Sample], parts: &[(&'a str, &'a [Toolchain])], pr
             match needs.iter_mut().find(same) {
                 Some(need) => {
                     need.wanted_by.push(who.to_string());
-                    if toolchain.at_least > need.toolchain.at_least {
+                    let (newer, before) = (&toolchain.at_least, &need.toolchain.at_least);
+                    if newer.as_ref().is_some_and(|newer| before.as_ref().is_none_or(|it| !it.is_at_least(newer))) {
                         need.toolchain = toolchain.clone();
                     }
                 }
@@ -138,7 +139,7 @@ fn ways(toolchain: &Toolchain, apt: &Apt) -> (Vec<Way>, Vec<String>) {
     {
         match (apt.candidate(package), &toolchain.at_least) {
             (None, _) => against.push(format!("apt has no `{package}`")),
-            (Some(candidate), Some(needed)) if candidate < *needed => {
+            (Some(candidate), Some(needed)) if !candidate.is_at_least(needed) => {
                 against.push(format!("apt has `{package}` {candidate}"));
             }
             _ if !apt.may_install() => {

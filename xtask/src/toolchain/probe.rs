@@ -13,7 +13,7 @@ use crate::sample::version::Version;
 const PROBE_LIMIT: Duration = Duration::from_secs(60);
 
 /// What a probe found.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug)]
 pub enum Found {
     /// It is there and new enough.
     Good(Option<Version>),
@@ -54,7 +54,7 @@ pub fn probe(toolchain: &Toolchain, dir: &Path, path: &OsStr) -> Found {
     let version = Version::find(&ended.output);
     match (&toolchain.at_least, version) {
         (None, version) => Found::Good(version),
-        (Some(needed), Some(version)) if version >= *needed => Found::Good(Some(version)),
+        (Some(needed), Some(version)) if version.is_at_least(needed) => Found::Good(Some(version)),
         (Some(_), Some(version)) => Found::TooOld(version),
         (Some(_), None) => Found::Broken(format!("`{}` prints no version", toolchain.probe)),
     }
