@@ -4,18 +4,15 @@ use std::path::Path;
 
 use anyhow::{Context, Result};
 use serde::Deserialize;
-use serde_json::{Map, Value};
 
-/// A function's bindings. What nobody asks for here is kept too, so that two files can be compared.
-#[derive(Clone, Debug, PartialEq, Deserialize)]
+/// A function's bindings.
+#[derive(Clone, Debug, Deserialize)]
 pub struct FunctionJson {
     #[serde(default)]
     pub bindings: Vec<Binding>,
-    #[serde(flatten)]
-    other: Map<String, Value>,
 }
 
-#[derive(Clone, Debug, PartialEq, Deserialize)]
+#[derive(Clone, Debug, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Binding {
     /// Such as `queueTrigger`.
@@ -26,8 +23,6 @@ pub struct Binding {
     pub queue_name: Option<String>,
     /// `container/name`, with `{…}` for what is bound.
     pub path: Option<String>,
-    #[serde(flatten)]
-    other: Map<String, Value>,
 }
 
 impl FunctionJson {

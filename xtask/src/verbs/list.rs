@@ -1,14 +1,15 @@
 //! `list`: the samples, their functions, and what each lacks. Data on stdout; needs nothing but the folders.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 
 use anyhow::Result;
-use serde::Serialize;
+use serde_json::json;
 
 use crate::cli;
 use crate::project::Project;
 use crate::report::{summary, table};
 use crate::sample::contract::Contract;
+use crate::sample::manifest::Manifest;
 use crate::sample::{self, Sample};
 
 /// Prints the list in the form asked for; returns the exit status, which is bad when a manifest is.
@@ -32,28 +33,12 @@ pub fn list(project: &Project, form: &cli::List) -> Result<u8> {
     Ok(status)
 }
 
-/// One sample, as `list --json` has it.
-#[derive(Serialize)]
-struct Listed<'a> {
-    name: &'a str,
-    title: &'a str,
-    functions: &'a [String],
-    lacks: &'a BTreeMap<String, String>,
-    apt: &'a [String],
-}
-
 fn json(samples: &[Sample]) -> Result<String> {
-    let listed: Vec<Listed> = samples
-        .iter()
-        .map(|sample| Listed {
-            name: &sample.name,
-            title: &sample.manifest.title,
-            functions: &sample.functions,
-            lacks: &sample.manifest.lacks,
-            apt: &sample.manifest.image.apt,
-        })
-        .collect();
-    Ok(serde_json::to_string_pretty(&listed)?)
+    let listed = samples.iter().map(|Sample { name, manifest, functions, .. }| {
+        let Manifest { title, lacks, image, .. } = manifest;
+        json!({ "name": name, "title": title, "functions": functions, "lacks": lacks, "apt": image.apt })
+    });
+    Ok(serde_json::to_string_pretty(&listed.collect::<Vec<_>>())?)
 }
 
 fn lines(samples: &[Sample]) -> String {
@@ -92,7 +77,6 @@ mod tests {
     use std::path::{Path, PathBuf};
 
     use super::*;
-    use crate::sample::manifest::Manifest;
     use crate::sample::toml_file;
 
     fn sample(name: &str, functions: &[&str], more: &str) -> Sample {

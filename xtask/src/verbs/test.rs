@@ -45,8 +45,8 @@ pub fn test(project: &Project, args: &cli::Test, report: &Report) -> Result<u8> 
         (false, true) => Some(workspace),
         (false, false) => None,
     };
-    let names = checks.map(|checks| checks(project.shell(), selection.strict)).unwrap_or_default();
-    let names = names.into_iter().map(|(name, _)| name.to_owned());
+    let names =
+        checks.iter().flat_map(|checks| checks(project.shell(), selection.strict)).map(|check| check.0.to_owned());
     let of_samples = samples.iter().filter(|_| !slow).map(|sample| sample.name.clone());
     report.emit(Event::Planned { samples: names.chain(of_samples).collect(), steps: vec![Step::Test] });
     if selection.setup {
