@@ -84,7 +84,7 @@ pub fn host(project: &Project, program: Option<&Path>, rounds: usize, report: &R
     for (name, text) in APP {
         project.shell().write_file(app.join(name), text)?;
     }
-    let bench = Run { program, app, folder: folder.path(), path: search_path(project), rounds, report };
+    let bench = Bench { program, app, folder: folder.path(), path: search_path(project), rounds, report };
     let starts = bench.starts()?;
     anstream::println!("{}", table::starts(&starts));
     let bodies = bench.bodies()?;
@@ -103,7 +103,7 @@ pub fn host(project: &Project, program: Option<&Path>, rounds: usize, report: &R
     Ok(0)
 }
 
-struct Run<'a> {
+struct Bench<'a> {
     program: PathBuf,
     app: PathBuf,
     folder: &'a Path,
@@ -112,7 +112,7 @@ struct Run<'a> {
     report: &'a Report,
 }
 
-impl Run<'_> {
+impl Bench<'_> {
     fn mini_host(&self, settings: Settings) -> Result<Target> {
         Target::mini_host(&self.program, &self.app, &self.path, settings)
     }

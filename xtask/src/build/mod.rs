@@ -74,7 +74,7 @@ impl Builder<'_> {
         let inputs = inputs::list(&sample.dir).context("cannot list the sample's files")?;
         let inputs = fingerprint::look_at(&sample.dir, &inputs, record.as_ref().map(|record| &record.inputs));
         let inputs = inputs.context("cannot read the sample's files")?;
-        let tools = Tools { sample, path: self.path, probed: OnceLock::new() };
+        let tools = Probed { sample, path: self.path, probed: OnceLock::new() };
 
         let reasons = match record {
             None => vec!["never built".into()],
@@ -134,7 +134,7 @@ fn look_at_staged(dir: &Path, known: Option<&Files>) -> Result<Files> {
 }
 
 /// Why the staged app is no longer what the sample says; empty if it is.
-fn stale(record: &Record, inputs: &Files, tools: &Tools, staged: &Files) -> Vec<String> {
+fn stale(record: &Record, inputs: &Files, tools: &Probed, staged: &Files) -> Vec<String> {
     let mut reasons = fingerprint::input_changes(&record.inputs, inputs);
     reasons.extend(tools.changes(&record.tools));
     reasons.extend(fingerprint::staged_changes(&record.staged, staged));
@@ -169,13 +169,13 @@ fn run_all(sample: &Sample, commands: &Commands, path: &OsStr) -> Result<()> {
 }
 
 /// The toolchains of a sample, probed at most once and only where that is needed.
-struct Tools<'a> {
+struct Probed<'a> {
     sample: &'a Sample,
     path: &'a OsStr,
     probed: OnceLock<BTreeMap<String, Found>>,
 }
 
-impl Tools<'_> {
+impl Probed<'_> {
     /// Versions that are others than when the app was built. A program that is the same file is the same version.
     fn changes(&self, before: &BTreeMap<String, Tool>) -> Vec<String> {
         let mut reasons = Vec::new();

@@ -68,8 +68,8 @@ fn line_of(contract: &str, function: &str, case: &str) -> usize {
 fn command(file: &str, line: usize, title: &str, message: &str) -> String {
     let data = |text: &str| text.trim_end().replace('%', "%25").replace('\r', "%0D").replace('\n', "%0A");
     let property = |text: &str| data(text).replace(':', "%3A").replace(',', "%2C");
-    let place = if file.is_empty() { String::new() } else { format!("file={},line={line},", property(file)) };
-    format!("::error {place}title={}::{}", property(title), data(message))
+    let position = if file.is_empty() { String::new() } else { format!("file={},line={line},", property(file)) };
+    format!("::error {position}title={}::{}", property(title), data(message))
 }
 
 #[cfg(test)]

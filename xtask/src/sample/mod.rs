@@ -41,7 +41,7 @@ pub struct BrokenSample {
 /// What came of reading a sample's folder.
 pub type Loaded = Result<Sample, BrokenSample>;
 
-/// A sample was named that does not exist: wrong usage, answered with the nearest name.
+/// A sample, a function or a case was named that does not exist: wrong usage, answered with the nearest name.
 #[derive(Clone, Debug)]
 pub struct Unknown(pub String);
 

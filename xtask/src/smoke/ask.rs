@@ -1,4 +1,4 @@
-//! HTTP through the front door; the only file that names reqwest.
+//! HTTP through the front door.
 
 use std::time::{Duration, Instant};
 

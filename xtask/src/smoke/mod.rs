@@ -26,7 +26,7 @@ use crate::sample::chosen::Chosen;
 use crate::sample::contract::{Contract, Function};
 use crate::sample::function_json::FunctionJson;
 use ask::Client;
-use observe::{Side, observe};
+use observe::{Asker, observe};
 use store::Store;
 
 /// Runs every case of the functions that `sample` has; each verdict goes to the report when it is known. Cases with storage run
@@ -49,7 +49,7 @@ pub async fn run(app: &App, chosen: &Chosen, sample: &Sample, report: &Report) -
     let (beside, others): (Vec<_>, Vec<_>) = functions.flat_map(of_function).partition(|(_, case)| runs_beside(case));
     let (stored, asked): (Vec<_>, Vec<_>) = others.into_iter().partition(|(_, case)| case.needs_storage());
     let smoke = Smoke {
-        side: Side { app, client, store, sample: &sample.name, report },
+        asker: Asker { app, client, store, sample: &sample.name, report },
         contract: &chosen.contract,
         in_use: beside.iter().flat_map(|(_, case)| containers(case)).collect(),
         begun: Cell::new(0),
@@ -75,7 +75,7 @@ pub async fn run(app: &App, chosen: &Chosen, sample: &Sample, report: &Report) -
     let others = async {
         let (stored, asked) = join(one_by_one(stored), one_by_one(asked)).await;
         if waiting.get() > 0 {
-            smoke.side.waits(format!("for the blob scan, up to {} s", observe::BLOB_LIMIT_SECONDS));
+            smoke.asker.waits(format!("for the blob scan, up to {} s", observe::BLOB_LIMIT_SECONDS));
         }
         [stored, asked]
     };
@@ -114,7 +114,7 @@ pub fn outcome(ran: Result<Counts, AppFailure>) -> Outcome {
 
 /// What the cases of one app have in common.
 struct Smoke<'a> {
-    side: Side<'a>,
+    asker: Asker<'a>,
     contract: &'a Contract,
     /// Containers of the cases that run beside the others: they are emptied once, before the first.
     in_use: BTreeSet<&'a str>,
@@ -128,7 +128,7 @@ struct Smoke<'a> {
 impl Smoke<'_> {
     /// Empties what the contract names, but for containers that are in use.
     async fn clear(&self, in_use: &BTreeSet<&str>) -> Result<()> {
-        match &self.side.store {
+        match &self.asker.store {
             Some(store) => store.clear(self.contract, in_use).await,
             None => Ok(()),
         }
@@ -138,7 +138,7 @@ impl Smoke<'_> {
         self.begun.set(self.begun.get() + 1);
         self.report.emit(Event::CaseStarted {
             sample: self.sample.name.clone(),
-            place: self.side.app.place,
+            place: self.asker.app.place,
             function: function.name.clone(),
             case: case.name.clone(),
             number: self.begun.get(),
@@ -153,7 +153,7 @@ impl Smoke<'_> {
         let counts = Counts::of(&verdict);
         self.report.emit(Event::CaseJudged {
             sample: self.sample.name.clone(),
-            place: self.side.app.place,
+            place: self.asker.app.place,
             function: function.name.clone(),
             case: case.name.clone(),
             verdict,
@@ -163,14 +163,14 @@ impl Smoke<'_> {
     }
 
     fn not_observable(&self, function: &Function, case: &Case) -> Option<String> {
-        if let Some(reason) = function.only_stand_in.as_ref().filter(|_| !self.side.app.stand_in) {
+        if let Some(reason) = function.only_stand_in.as_ref().filter(|_| !self.asker.app.stand_in) {
             return Some(reason.clone());
         }
-        (case.needs_storage() && self.side.app.storage.is_none()).then(|| "there is no storage account".to_owned())
+        (case.needs_storage() && self.asker.app.storage.is_none()).then(|| "there is no storage account".to_owned())
     }
 
     async fn verdict(&self, function: &Function, case: &Case) -> Verdict {
-        match observe(&self.side, function, case).await {
+        match observe(&self.asker, function, case).await {
             Ok((sent, observed)) => match judge::judge(&case.expect, &sent, &observed) {
                 differences if differences.is_empty() => Verdict::Passed,
                 differences => Verdict::Failed { differences },

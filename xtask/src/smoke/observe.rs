@@ -30,7 +30,7 @@ const STORAGE_ASKED_EVERY: Duration = Duration::from_millis(40);
 const BLOB_ASKED_AT_LEAST_EVERY: Duration = Duration::from_secs(1);
 
 /// A running app with what asks it and what looks at its storage.
-pub struct Side<'a> {
+pub struct Asker<'a> {
     pub app: &'a App,
     pub client: Client,
     pub store: Option<Store>,
@@ -38,7 +38,7 @@ pub struct Side<'a> {
     pub report: &'a Report,
 }
 
-impl Side<'_> {
+impl Asker<'_> {
     /// Says what the time passes with.
     pub fn waits(&self, what: String) {
         self.report.waits(self.sample, self.app.place, what);
@@ -46,9 +46,9 @@ impl Side<'_> {
 }
 
 /// Gives the stimulus of a case and returns what was sent and what was observed.
-pub async fn observe(side: &Side<'_>, function: &Function, case: &Case) -> Result<(Sent, Observed)> {
-    let app = side.app;
-    let store = || side.store.as_ref().context("there is no storage account");
+pub async fn observe(asker: &Asker<'_>, function: &Function, case: &Case) -> Result<(Sent, Observed)> {
+    let app = asker.app;
+    let store = || asker.store.as_ref().context("there is no storage account");
     for blob in &case.given {
         store()?.put_blob(&blob.path, blob.content()).await?;
     }
@@ -58,17 +58,17 @@ pub async fn observe(side: &Side<'_>, function: &Function, case: &Case) -> Resul
     match &case.stimulus {
         Stimulus::Request(request) => {
             for _ in 0..request.times.get() {
-                observed.responses.push(side.client.request(app, request).await?);
+                observed.responses.push(asker.client.request(app, request).await?);
             }
         }
         Stimulus::Invoke(invoke) => {
-            observed.responses.push(side.client.invoke(app, &function.name, &invoke.input).await?);
-            executed(side, mark, function).await?;
+            observed.responses.push(asker.client.invoke(app, &function.name, &invoke.input).await?);
+            executed(asker, mark, function).await?;
         }
         Stimulus::Message(message) => {
             sent.messages = message.texts();
             store()?.put_messages(&message.queue, &sent.messages).await?;
-            handled(store()?, &message.queue, mark, side).await?;
+            handled(store()?, &message.queue, mark, asker).await?;
         }
         Stimulus::Blob(blob) => {
             sent.blob = blob.content();
@@ -83,7 +83,7 @@ pub async fn observe(side: &Side<'_>, function: &Function, case: &Case) -> Resul
         observed.blobs.insert(path.clone(), store()?.get_blob(path).await?);
     }
     for text in &case.expect.log {
-        side.waits(format!("for `{text}` in the log, up to {LOG_LIMIT_SECONDS} s"));
+        asker.waits(format!("for `{text}` in the log, up to {LOG_LIMIT_SECONDS} s"));
         // Whether it came is the judge's to say.
         app.log.wait_for(mark, text, Duration::from_secs(LOG_LIMIT_SECONDS)).await;
     }
@@ -97,18 +97,18 @@ fn end_of_invocation(function: &Function) -> String {
 }
 
 /// Waits for the end of an invocation in the background.
-async fn executed(side: &Side<'_>, mark: usize, function: &Function) -> Result<()> {
-    side.waits(format!("for the end of the invocation, up to {BACKGROUND_LIMIT_SECONDS} s"));
+async fn executed(asker: &Asker<'_>, mark: usize, function: &Function) -> Result<()> {
+    asker.waits(format!("for the end of the invocation, up to {BACKGROUND_LIMIT_SECONDS} s"));
     let text = end_of_invocation(function);
     let limit = Duration::from_secs(BACKGROUND_LIMIT_SECONDS);
-    let line = side.app.log.wait_for(mark, &text, limit).await;
+    let line = asker.app.log.wait_for(mark, &text, limit).await;
     ensure!(line.is_some(), "the host did not print `{text}` within {BACKGROUND_LIMIT_SECONDS} s");
     Ok(())
 }
 
 /// Waits until a trigger queue is empty: a message is deleted after its outputs are written, or its poison copy is.
-async fn handled(store: &Store, queue: &str, mark: usize, side: &Side<'_>) -> Result<()> {
-    side.waits(format!("for the queue `{queue}` to be empty, up to {MESSAGES_LIMIT_SECONDS} s"));
+async fn handled(store: &Store, queue: &str, mark: usize, asker: &Asker<'_>) -> Result<()> {
+    asker.waits(format!("for the queue `{queue}` to be empty, up to {MESSAGES_LIMIT_SECONDS} s"));
     let begun = Instant::now();
     let mut every = tokio::time::interval(STORAGE_ASKED_EVERY);
     loop {
@@ -120,7 +120,7 @@ async fn handled(store: &Store, queue: &str, mark: usize, side: &Side<'_>) -> Re
         ensure!(
             begun.elapsed().as_secs() < MESSAGES_LIMIT_SECONDS,
             "{left} messages are still in `{queue}` after {MESSAGES_LIMIT_SECONDS} s\nthe host printed:\n  {}",
-            text::last(&side.app.log.since(mark), LINES_SHOWN).join("\n  ")
+            text::last(&asker.app.log.since(mark), LINES_SHOWN).join("\n  ")
         );
     }
 }

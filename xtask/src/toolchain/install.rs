@@ -27,7 +27,7 @@ const INSTALLER_LIMIT: Duration = Duration::from_secs(1_200);
 /// What the driver itself needs, by the part of the work that needs it.
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub struct Tools {
+pub struct DriverTools {
     /// The Rust tests.
     pub test: Vec<Toolchain>,
     /// The storage emulator.
@@ -38,9 +38,9 @@ pub struct Tools {
     pub docker: Vec<Toolchain>,
 }
 
-impl Tools {
+impl DriverTools {
     /// What `xtask/tools.toml` says.
-    pub fn load() -> Result<Tools> {
+    pub fn load() -> Result<DriverTools> {
         toml_file::parse(Path::new("xtask/tools.toml"), include_str!("../../tools.toml"))
     }
 }
@@ -361,6 +361,6 @@ mod tests {
 
     #[test]
     fn the_tools_of_the_driver_can_be_read() {
-        Tools::load().unwrap();
+        DriverTools::load().unwrap();
     }
 }

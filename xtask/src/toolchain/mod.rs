@@ -9,7 +9,7 @@ mod path;
 mod probe;
 
 pub use apt::Apt;
-pub use install::{Tools, examine, install_all, needs};
+pub use install::{DriverTools, examine, install_all, needs};
 pub use missing::Missing;
 pub use path::{path, shell};
 pub use probe::{Found, probe};

@@ -7,7 +7,7 @@ use xshell::Shell;
 
 use crate::project::Project;
 
-/// The `PATH` of every child: the toolchains that `setup` unpacked come first.
+/// The `PATH` of what samples and hosts are built, tested and run with: the toolchains that `setup` unpacked come first.
 pub fn path(project: &Project) -> OsString {
     let unpacked = std::fs::read_dir(project.toolchains()).into_iter().flatten().flatten().map(|entry| entry.path());
     let mut folders: Vec<PathBuf> =

@@ -38,7 +38,7 @@ pub fn clean(project: &Project, args: &cli::Clean, report: &Report) -> Result<u8
 }
 
 fn clean_engine(report: &Report) -> Result<()> {
-    match daemon::answers() {
+    match daemon::reach() {
         Ok(()) => report.note(format!("removed {}", process::runtime()?.block_on(docker::clean())?)),
         Err(silent) => report.note(format!("nothing to remove from an engine: {silent:#}")),
     }

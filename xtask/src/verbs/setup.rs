@@ -10,7 +10,7 @@ use crate::report::summary::{self, Summary};
 use crate::report::{Report, table};
 use crate::sample::toolchain::Toolchain;
 use crate::sample::{Sample, selection};
-use crate::toolchain::{self, Apt, Tools};
+use crate::toolchain::{self, Apt, DriverTools};
 
 /// The parts of the driver's work that need something of the machine, beside the samples' toolchains.
 #[derive(Clone, Copy, Debug, Default)]
@@ -30,7 +30,7 @@ impl Parts {
         Parts { test: true, storage: true, browser: true, docker: true }
     }
 
-    fn of(self, tools: &Tools) -> Vec<(&str, &[Toolchain])> {
+    fn of(self, tools: &DriverTools) -> Vec<(&str, &[Toolchain])> {
         let parts = [(self.test, "test", &tools.test), (self.storage, "storage", &tools.storage)];
         let parts = parts
             .into_iter()
@@ -61,7 +61,7 @@ fn status(missing: usize, report: &Report) -> u8 {
 /// Installs what the samples and the parts need; returns how much is still missing. That stops nothing here: what
 /// needs it says so when its turn comes.
 pub fn install(project: &Project, samples: &[Sample], parts: Parts, report: &Report) -> Result<usize> {
-    let tools = Tools::load()?;
+    let tools = DriverTools::load()?;
     let mut apt = Apt::new(toolchain::shell(project));
     let needs = toolchain::needs(samples, &parts.of(&tools), project);
     let mut missing = toolchain::install_all(project, &needs, &mut apt, report);
@@ -78,7 +78,7 @@ pub fn install(project: &Project, samples: &[Sample], parts: Parts, report: &Rep
 
 /// Prints what is needed, what is there, and how the rest would come; returns how much is missing.
 fn examine(project: &Project, samples: &[Sample], parts: Parts) -> Result<usize> {
-    let tools = Tools::load()?;
+    let tools = DriverTools::load()?;
     let apt = Apt::new(toolchain::shell(project));
     let needs = toolchain::needs(samples, &parts.of(&tools), project);
     let (mut rows, mut missing) = toolchain::examine(project, &needs, &apt);

@@ -21,7 +21,7 @@ use crate::sample::manifest::Tests;
 use crate::sample::results::Form;
 use crate::sample::{Sample, selection};
 use crate::text;
-use crate::toolchain::{self, Missing, Tools, npm};
+use crate::toolchain::{self, DriverTools, Missing, npm};
 
 /// A first run compiles everything.
 const TEST_LIMIT: Duration = Duration::from_secs(1_800);
@@ -93,7 +93,7 @@ fn step(report: &Report, name: &str, work: impl FnOnce() -> Tested) {
 
 fn test_workspace(project: &Project, strict: bool, checks: fn(&Shell, bool) -> Vec<Check<'_>>, report: &Report) {
     let (shell, path) = (toolchain::shell(project), toolchain::path(project));
-    for tool in Tools::load().map(|tools| tools.test).unwrap_or_default() {
+    for tool in DriverTools::load().map(|tools| tools.test).unwrap_or_default() {
         report.used(&tool.name, toolchain::probe(&tool, project.root(), &path).to_string());
     }
     for (variable, what, folder) in FROM_NPM {

@@ -32,14 +32,14 @@ const STOP_LIMIT_SECONDS: u64 = 30;
 /// How much of the daemon's log is shown when it does not start.
 const LAST_LINES: usize = 20;
 
-/// Whether an engine answers where all others look for one.
-pub fn answers() -> Result<()> {
+/// Reaches the engine where all others look for one, or says why none answers.
+pub fn reach() -> Result<()> {
     process::runtime()?.block_on(Engine::connect()).map(drop)
 }
 
 /// Sees to it that an engine answers, and says what it did for that.
 pub fn ensure(project: &Project, apt: &mut Apt, report: &Report) -> Result<()> {
-    let Err(silent) = answers() else {
+    let Err(silent) = reach() else {
         report.note("setup engine: answers already");
         return Ok(());
     };
@@ -57,7 +57,7 @@ pub fn ensure(project: &Project, apt: &mut Apt, report: &Report) -> Result<()> {
         apt.update()?;
         apt.install(&[PACKAGE.into()])?;
     }
-    if answers().is_ok() {
+    if reach().is_ok() {
         report.note("setup engine: installed; the init system started it");
         return Ok(());
     }
@@ -66,7 +66,7 @@ pub fn ensure(project: &Project, apt: &mut Apt, report: &Report) -> Result<()> {
 
 /// What `setup` would do for an engine, for the doctor's table; `None` if one answers.
 pub fn remedy(project: &Project) -> Option<String> {
-    answers().err()?;
+    reach().err()?;
     Some(match find(project, "dockerd") {
         Some(_) => "start `dockerd`".into(),
         None => format!("apt: {PACKAGE}, then start `dockerd`"),
@@ -102,7 +102,7 @@ fn start(project: &Project, report: &Report) -> Result<()> {
     let pid = server.pid().as_raw_nonzero().get();
     project.shell().write_file(&state, Run::of(pid.cast_unsigned()).to_string())?;
     let begun = Instant::now();
-    while answers().is_err() {
+    while reach().is_err() {
         let late = begun.elapsed() > Duration::from_secs(START_LIMIT_SECONDS);
         let stopped = interrupt::happened();
         if late || stopped || server.ended_within(LOOK_INTERVAL) {
