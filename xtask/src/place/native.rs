@@ -37,8 +37,8 @@ pub struct NativeRun<'a> {
     pub report: &'a Report,
 }
 
-/// Starts the app, works with it, always stops it, and keeps what its host printed, however it ended. The work races against the app's own death: a handler that dies
-/// in its first second fails in its first second.
+/// Starts the app, works with it, always stops it, and keeps what its host printed, however it ended. The work races against the
+/// app's own death: a handler that dies in its first second fails in its first second.
 pub async fn with_app<T>(
     staged: &Staged,
     native: &NativeRun<'_>,

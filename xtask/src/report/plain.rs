@@ -31,18 +31,6 @@ pub fn line(event: &Event, detail: Detail) -> Option<String> {
     Some(match event {
         Event::PhaseStarted { phase } => format!("{HEAD}── {phase}{HEAD:#}"),
         Event::PhaseDone { phase, seconds } => format!("{HEAD}── {phase}: {seconds:.1} s{HEAD:#}"),
-        Event::RunBegun { .. }
-        | Event::Planned { .. }
-        | Event::CutOff { .. }
-        | Event::StepStarted { .. }
-        | Event::CaseStarted { .. }
-        | Event::CasesWait { .. }
-        | Event::FunctionLacking { .. }
-        | Event::Used { .. }
-        | Event::Sized { .. }
-        | Event::RunDone { .. } => {
-            return None;
-        }
         Event::TestsRun { suite, tests } => return failed_tests(suite, tests),
         Event::PhaseFailed { step, message } => format!("{BAD}FAIL{BAD:#}  {}\n{}", step.name(), indented(message)),
         Event::StepDone { sample, step, outcome, seconds } => {
@@ -71,6 +59,7 @@ pub fn line(event: &Event, detail: Detail) -> Option<String> {
         }
         Event::Note { text } => text.clone(),
         Event::Warning { text } => format!("{LOUD}warning{LOUD:#}: {text}"),
+        _ => return None,
     })
 }
 

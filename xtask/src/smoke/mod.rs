@@ -34,8 +34,7 @@ use store::Store;
 /// a host looks for new blobs every few seconds only, and each case looks at blobs of its own names. What goes wrong in a case is
 /// that case's verdict; an error is storage out of reach.
 pub async fn run(app: &App, chosen: &Chosen, sample: &Sample, report: &Report) -> Result<Counts> {
-    let client = Client::new()?;
-    let store = app.storage.as_deref().map(Store::connect).transpose()?;
+    let (client, store) = (Client::new()?, app.storage.as_deref().map(Store::connect).transpose()?);
     if let Some(store) = &store {
         let (queues, containers) = triggers(sample)?;
         store.prepare(&queues, &containers).await.context("cannot prepare the storage account")?;
