@@ -15,7 +15,7 @@ pub struct App {
     /// Opens functions of level `function`.
     pub function_key: String,
     /// The storage account the app uses, as this machine reaches it.
-    pub storage: Option<String>,
+    pub storage: String,
     /// What the host has printed so far.
     pub log: Log,
     /// Whether the host under the app is ours; the official one cannot show everything.

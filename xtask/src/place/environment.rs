@@ -6,16 +6,16 @@ use crate::process::command::Command;
 ///
 /// Idle polling of queues backs off to a minute otherwise, hence `maxPollingInterval`; the host id keeps the receipts of
 /// one app apart from those of another.
-pub fn settings(storage: Option<&str>, host_id: &str) -> Vec<(String, String)> {
-    let mut variables = vec![
+pub fn settings(storage: &str, host_id: &str) -> Vec<(String, String)> {
+    let variables = [
         ("FUNCTIONS_WORKER_RUNTIME", "custom".to_owned()),
         ("AzureFunctionsJobHost__Logging__Console__IsEnabled", "true".to_owned()),
         ("AzureWebJobsSecretStorageType", "files".to_owned()),
         ("AzureFunctionsWebHost__hostid", host_id.to_owned()),
         ("AzureFunctionsJobHost__extensions__queues__maxPollingInterval", "00:00:00.2000000".to_owned()),
+        ("AzureWebJobsStorage", storage.to_owned()),
     ];
-    variables.extend(storage.map(|connection| ("AzureWebJobsStorage", connection.to_owned())));
-    variables.into_iter().map(|(name, value)| (name.to_owned(), value)).collect()
+    variables.map(|(name, value)| (name.to_owned(), value)).to_vec()
 }
 
 /// Keeps what steers a Functions host or an ASP.NET handler on the maintainer's machine away from a child.

@@ -1,7 +1,7 @@
 //! A staged app under mini-host on this machine.
 
-use std::ffi::OsStr;
-use std::path::Path;
+use std::ffi::OsString;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use anyhow::{Context, Result, anyhow};
@@ -24,16 +24,13 @@ const ANNOUNCE_LIMIT: Duration = Duration::from_secs(10);
 const STOP_LIMIT: Duration = Duration::from_secs(10);
 
 /// What a native run needs beside the staged app.
-#[derive(Clone)]
 pub struct NativeRun<'a> {
     /// Where the run's own folder is.
-    pub target: &'a Path,
+    pub target: PathBuf,
     /// The same program that goes into the stand-in image.
-    pub mini_host: &'a Path,
-    /// The connection string of the storage account; `None` if functions do without.
-    pub storage: Option<String>,
+    pub mini_host: PathBuf,
     /// The `PATH` for the host and its handler.
-    pub path: &'a OsStr,
+    pub path: OsString,
     pub report: &'a Report,
 }
 
@@ -42,18 +39,19 @@ pub struct NativeRun<'a> {
 pub async fn with_app<T>(
     staged: &Staged,
     native: &NativeRun<'_>,
+    storage: &str,
     work: impl AsyncFnOnce(&App) -> T,
 ) -> Result<T, AppFailure> {
     let keys = Keys::random();
     // Below the run's own folder: the next run removes it where this one cannot. Nobody else may enter it.
     let secrets =
-        run::scratch(native.target).and_then(|folder| tempfile::Builder::new().prefix("keys-").tempdir_in(folder));
+        run::scratch(&native.target).and_then(|folder| tempfile::Builder::new().prefix("keys-").tempdir_in(folder));
     let secrets = secrets.context("cannot make a folder for the keys")?;
     for (name, text) in keys.files(&staged.sample().functions) {
         std::fs::write(secrets.path().join(&name), text)
             .with_context(|| format!("cannot write the key file `{name}`"))?;
     }
-    let mut host = start(staged, native, secrets.path())?;
+    let mut host = start(staged, native, storage, secrets.path())?;
     let log = host.log.clone();
     let outcome = tokio::select! {
         () = interrupt::wait() => Err(AppFailure::interrupted()),
@@ -70,7 +68,7 @@ pub async fn with_app<T>(
                 url: address.trim().trim_end_matches('/').to_owned(),
                 master_key: keys.master.clone(),
                 function_key: keys.function.clone(),
-                storage: native.storage.clone(),
+                storage: storage.to_owned(),
                 log: log.clone(),
                 stand_in: true,
             };
@@ -83,15 +81,15 @@ pub async fn with_app<T>(
     outcome
 }
 
-fn start(staged: &Staged, run: &NativeRun<'_>, secrets: &Path) -> Result<Server> {
-    let mut command = Command::new(run.mini_host);
+fn start(staged: &Staged, run: &NativeRun<'_>, storage: &str, secrets: &Path) -> Result<Server> {
+    let mut command = Command::new(&run.mini_host);
     command.arg(staged.dir()).args(["--port", "0"]);
     environment::scrub(&mut command);
     command
-        .env("PATH", run.path)
+        .env("PATH", &run.path)
         // As the images name the app: then mini-host adds nothing of its own to what the settings say.
         .env("AzureWebJobsScriptRoot", staged.dir())
         .env("FUNCTIONS_SECRETS_PATH", secrets)
-        .envs(environment::settings(run.storage.as_deref(), &staged.sample().name));
+        .envs(environment::settings(storage, &staged.sample().name));
     Server::start(command, STOP_LIMIT).with_context(|| format!("cannot start `{}`", run.mini_host.display()))
 }

@@ -34,11 +34,9 @@ use store::Store;
 /// a host looks for new blobs every few seconds only, and each case looks at blobs of its own names. What goes wrong in a case is
 /// that case's verdict; an error is storage out of reach.
 pub async fn run(app: &App, chosen: &Chosen, sample: &Sample, report: &Report) -> Result<Counts> {
-    let (client, store) = (Client::new()?, app.storage.as_deref().map(Store::connect).transpose()?);
-    if let Some(store) = &store {
-        let (queues, containers) = triggers(sample)?;
-        store.prepare(&queues, &containers).await.context("cannot prepare the storage account")?;
-    }
+    let (client, store) = (Client::new()?, Store::connect(&app.storage)?);
+    let (queues, containers_of_triggers) = triggers(sample)?;
+    store.prepare(&queues, &containers_of_triggers).await.context("cannot prepare the storage account")?;
     for (function, reason) in &sample.manifest.lacks {
         let (sample, function, reason) = (sample.name.clone(), function.clone(), reason.clone());
         report.emit(Event::FunctionLacking { sample, place: app.place, function, reason });
@@ -127,10 +125,7 @@ struct Smoke<'a> {
 impl Smoke<'_> {
     /// Empties what the contract names, but for containers that are in use.
     async fn clear(&self, in_use: &BTreeSet<&str>) -> Result<()> {
-        match &self.asker.store {
-            Some(store) => store.clear(self.contract, in_use).await,
-            None => Ok(()),
-        }
+        self.asker.store.clear(self.contract, in_use).await
     }
 
     async fn run_case(&self, function: &Function, case: &Case, cleared: &Result<()>) -> Counts {
@@ -144,8 +139,9 @@ impl Smoke<'_> {
             all: self.all,
         });
         let begun = Instant::now();
-        let verdict = match (self.not_observable(function, case), cleared) {
-            (Some(reason), _) => Verdict::NotObservable { reason },
+        let only_stand_in = function.only_stand_in.as_ref().filter(|_| !self.asker.app.stand_in);
+        let verdict = match (only_stand_in, cleared) {
+            (Some(reason), _) => Verdict::NotObservable { reason: reason.clone() },
             (None, Err(error)) => Verdict::Fatal { message: format!("cannot clear the storage account: {error:#}") },
             (None, Ok(())) => self.verdict(function, case).await,
         };
@@ -159,13 +155,6 @@ impl Smoke<'_> {
             seconds: begun.elapsed().as_secs_f64(),
         });
         counts
-    }
-
-    fn not_observable(&self, function: &Function, case: &Case) -> Option<String> {
-        if let Some(reason) = function.only_stand_in.as_ref().filter(|_| !self.asker.app.stand_in) {
-            return Some(reason.clone());
-        }
-        (case.needs_storage() && self.asker.app.storage.is_none()).then(|| "there is no storage account".to_owned())
     }
 
     async fn verdict(&self, function: &Function, case: &Case) -> Verdict {

@@ -2,7 +2,7 @@
 
 use std::cell::RefCell;
 use std::ffi::OsStr;
-use std::path::Path;
+use std::path::PathBuf;
 
 use anyhow::Result;
 use futures_util::StreamExt;
@@ -33,25 +33,18 @@ pub struct Settings<'a> {
 
 /// Runs every case natively for each staged sample; outcomes go to the report as they are known.
 pub fn run_all(settings: &Settings<'_>, staged: &[Staged], chosen: &Chosen) -> Result<()> {
-    let mini_host = mini_host::build(settings.project, settings.report)?;
-    let azurite = match settings.storage {
-        Some(_) => None,
-        None => Some(azurite::install(settings.project, settings.report)?),
-    };
-    let (path, target) = (toolchain::path(settings.project), settings.project.target());
-    let run = NativeRun {
-        target: &target,
-        mini_host: &mini_host,
-        storage: settings.storage.map(str::to_owned),
-        path: &path,
-        report: settings.report,
+    let Settings { project, storage, bound, report } = *settings;
+    let mini_host = mini_host::build(project, report)?;
+    let run = NativeRun { target: project.target(), mini_host, path: toolchain::path(project), report };
+    let accounts = match storage {
+        Some(named) => Accounts::Named(named.to_owned()),
+        None => Accounts::Emulators(azurite::install(project, report)?, RefCell::default()),
     };
     // An account of a person's own is one account: there the samples take turns.
-    let bound = if settings.storage.is_some() { 1 } else { settings.bound };
-    let emulators = Emulators { installed: azurite.as_deref(), path: &path, idle: RefCell::default() };
+    let bound = if storage.is_some() { 1 } else { bound };
     let samples = futures_util::stream::iter(staged).for_each_concurrent(bound, |staged| async {
-        let begun = settings.report.begin(&staged.sample().name, Step::Native);
-        let ran = run_one(chosen, staged, &run, &emulators, settings.report).await;
+        let begun = report.begin(&staged.sample().name, Step::Native);
+        let ran = run_one(chosen, staged, &run, &accounts).await;
         // What was cut short has not failed.
         if !interrupt::happened() {
             begun.done(super::outcome(ran));
@@ -65,43 +58,44 @@ async fn run_one(
     chosen: &Chosen,
     staged: &Staged,
     run: &NativeRun<'_>,
-    emulators: &Emulators<'_>,
-    report: &Report,
+    accounts: &Accounts,
 ) -> Result<Counts, AppFailure> {
-    let own = emulators.take().await?;
-    let storage = own.as_ref().map(|azurite| azurite.connection_string.clone()).or(run.storage.clone());
-    let run = NativeRun { storage, ..*run };
-    let work = async |app: &App| super::run(app, chosen, staged.sample(), report).await;
-    let counts = with_app(staged, &run, work).await??;
-    emulators.give_back(own).await;
+    let (storage, own) = accounts.take(&run.path).await?;
+    let work = async |app: &App| super::run(app, chosen, staged.sample(), run.report).await;
+    let counts = with_app(staged, run, &storage, work).await??;
+    accounts.give_back(own).await;
     Ok(counts)
 }
 
-/// The emulators of a run, one for each sample that is being asked. The next sample takes over what one has used: to start an
-/// emulator costs more of the processor than to use it.
-struct Emulators<'a> {
-    /// `None` if an account was named that all samples use.
-    installed: Option<&'a Path>,
-    path: &'a OsStr,
-    idle: RefCell<Vec<Azurite>>,
+/// The storage of a run.
+enum Accounts {
+    /// One account that all samples use.
+    Named(String),
+    /// Emulators from this folder, one for each sample that is being asked. The next sample takes over what one has used: to start
+    /// an emulator costs more of the processor than to use it.
+    Emulators(PathBuf, RefCell<Vec<Azurite>>),
 }
 
-impl Emulators<'_> {
-    async fn take(&self) -> Result<Option<Azurite>> {
-        let Some(installed) = self.installed else { return Ok(None) };
-        let idle = self.idle.borrow_mut().pop();
-        match idle {
-            Some(azurite) => Ok(Some(azurite)),
-            None => Azurite::start(installed, self.path).await.map(Some),
-        }
+impl Accounts {
+    /// A connection string, and the emulator that it leads to if that is to be given back.
+    async fn take(&self, path: &OsStr) -> Result<(String, Option<Azurite>)> {
+        let (installed, idle) = match self {
+            Accounts::Named(account) => return Ok((account.clone(), None)),
+            Accounts::Emulators(installed, idle) => (installed, idle.borrow_mut().pop()),
+        };
+        let azurite = match idle {
+            Some(azurite) => azurite,
+            None => Azurite::start(installed, path).await?,
+        };
+        Ok((azurite.connection_string.clone(), Some(azurite)))
     }
 
     /// Empties it, so that the next sample finds it as a new one. One that cannot be emptied ends here.
     async fn give_back(&self, azurite: Option<Azurite>) {
-        let Some(azurite) = azurite else { return };
+        let (Accounts::Emulators(_, idle), Some(azurite)) = (self, azurite) else { return };
         let Ok(store) = Store::connect(&azurite.connection_string) else { return };
         if store.delete_all().await.is_ok() {
-            self.idle.borrow_mut().push(azurite);
+            idle.borrow_mut().push(azurite);
         }
     }
 }

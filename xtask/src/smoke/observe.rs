@@ -2,7 +2,7 @@
 
 use std::time::{Duration, Instant};
 
-use anyhow::{Context, Result, ensure};
+use anyhow::{Result, ensure};
 
 use super::ask::Client;
 use super::observed::{Observed, Sent};
@@ -33,7 +33,7 @@ const BLOB_ASKED_AT_LEAST_EVERY: Duration = Duration::from_secs(1);
 pub struct Asker<'a> {
     pub app: &'a App,
     pub client: Client,
-    pub store: Option<Store>,
+    pub store: Store,
     pub sample: &'a str,
     pub report: &'a Report,
 }
@@ -47,10 +47,9 @@ impl Asker<'_> {
 
 /// Gives the stimulus of a case and returns what was sent and what was observed.
 pub async fn observe(asker: &Asker<'_>, function: &Function, case: &Case) -> Result<(Sent, Observed)> {
-    let app = asker.app;
-    let store = || asker.store.as_ref().context("there is no storage account");
+    let Asker { app, store, .. } = asker;
     for blob in &case.given {
-        store()?.put_blob(&blob.path, blob.content()).await?;
+        store.put_blob(&blob.path, blob.content()).await?;
     }
     let mark = app.log.mark();
     let mut sent = Sent::default();
@@ -67,20 +66,20 @@ pub async fn observe(asker: &Asker<'_>, function: &Function, case: &Case) -> Res
         }
         Stimulus::Message(message) => {
             sent.messages = message.texts();
-            store()?.put_messages(&message.queue, &sent.messages).await?;
-            handled(store()?, &message.queue, mark, asker).await?;
+            store.put_messages(&message.queue, &sent.messages).await?;
+            handled(store, &message.queue, mark, asker).await?;
         }
         Stimulus::Blob(blob) => {
             sent.blob = blob.content();
-            store()?.put_blob(&blob.path, sent.blob.clone()).await?;
-            appeared(store()?, case.expect.blob.keys(), app, function).await?;
+            store.put_blob(&blob.path, sent.blob.clone()).await?;
+            appeared(store, case.expect.blob.keys(), app, function).await?;
         }
     }
     for queue in case.expect.queue.keys() {
-        observed.queues.insert(queue.clone(), store()?.take_messages(queue).await?);
+        observed.queues.insert(queue.clone(), store.take_messages(queue).await?);
     }
     for path in case.expect.blob.keys() {
-        observed.blobs.insert(path.clone(), store()?.get_blob(path).await?);
+        observed.blobs.insert(path.clone(), store.get_blob(path).await?);
     }
     for text in &case.expect.log {
         asker.waits(format!("for `{text}` in the log, up to {LOG_LIMIT_SECONDS} s"));

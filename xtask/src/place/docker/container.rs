@@ -109,7 +109,7 @@ async fn start_and_work<T>(
                 url: format!("http://{authority}"),
                 master_key: keys.master.clone(),
                 function_key: keys.function.clone(),
-                storage: Some(account.outside.clone()),
+                storage: account.outside.clone(),
                 log: log.clone(),
                 stand_in: run.base.kind == Kind::StandIn,
             };

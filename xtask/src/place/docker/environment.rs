@@ -15,7 +15,7 @@ pub const PORT: u16 = 80;
 /// Microsoft's host would try to connect, fail, and print so for ever.
 pub fn settings(image: &SampleImage<'_>, run: &DockerRun<'_>, storage: &str) -> Result<Vec<(String, String)>> {
     let sample = image.staged.sample();
-    let mut variables = environment::settings(Some(storage), &sample.name);
+    let mut variables = environment::settings(storage, &sample.name);
     if run.base.kind != Kind::StandIn {
         for function in &sample.functions {
             if needs_another_connection(&FunctionJson::read(image.staged.dir(), function)?) {
