@@ -141,6 +141,9 @@ fn stale(record: &Record, inputs: &Files, tools: &Probed, staged: &Files) -> Vec
     reasons
 }
 
+/// The contract as a sample's folder sees it.
+const CONTRACT: &str = "../contract.toml";
+
 /// The files of a sample, and the contract, as they were when they were looked at.
 pub struct Watched(Files);
 
@@ -148,9 +151,17 @@ impl Watched {
     /// Looks at them, reading only what `before` cannot vouch for.
     pub fn look(sample: &Sample, before: Option<&Watched>) -> Result<Watched> {
         let mut inputs = inputs::list(&sample.dir).context("cannot list the sample's files")?;
-        inputs.insert("../contract.toml".into());
+        inputs.insert(CONTRACT.into());
         let files = fingerprint::look_at(&sample.dir, &inputs, before.map(|before| &before.0));
         Ok(Watched(files.context("cannot read the sample's files")?))
+    }
+
+    /// The same with the contract as it was before: no round makes that.
+    pub fn with_contract_of(mut self, before: &Watched) -> Watched {
+        let contract = before.0.get(Path::new(CONTRACT)).cloned();
+        self.0.remove(Path::new(CONTRACT));
+        self.0.extend(contract.map(|contract| (CONTRACT.into(), contract)));
+        self
     }
 
     /// `main.go changed (+2 more)`; empty if nothing changed.

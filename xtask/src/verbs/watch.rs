@@ -105,6 +105,7 @@ impl Seen {
     fn leave_out_what_rounds_make(&mut self, sample: &Sample, report: &Report) {
         // What cannot be looked at, the next look says.
         let Ok(now) = Watched::look(sample, Some(&self.files)) else { return };
+        let now = now.with_contract_of(&self.files);
         let changes = self.files.changes(&now);
         if !changes.is_empty() && changes == self.why {
             report.warn(format!(
