@@ -2,10 +2,10 @@
 
 use std::num::NonZeroUsize;
 
-use anstream::ColorChoice;
 use clap::{Args, Parser, Subcommand};
 
 use crate::place::docker::base_image::Asked;
+use crate::print::ColorChoice;
 use crate::report::Detail;
 pub use clap::CommandFactory;
 pub use clap_complete::{Shell, generate};

@@ -6,6 +6,7 @@ mod cli;
 #[cfg(feature = "fuzzing")]
 pub mod fuzzing;
 mod place;
+mod print;
 mod process;
 mod project;
 mod report;
@@ -17,7 +18,6 @@ mod text;
 mod toolchain;
 mod verbs;
 
-use std::io::Write;
 use std::process::ExitCode;
 
 use anyhow::Result;
@@ -45,12 +45,12 @@ pub fn main() -> ExitCode {
         }
         Ok(status) => status,
         Err(error) => {
-            anstream::eprintln!("error: {error:#}");
+            print::err(format!("error: {error:#}"));
             if error.is::<sample::Unknown>() { USAGE } else { summary::FAILED }
         }
     };
     if let Err(error) = report.end(status) {
-        anstream::eprintln!("warning: `target/report` is not complete: {error}");
+        print::err(format!("warning: `target/report` is not complete: {error}"));
     }
     ExitCode::from(status)
 }
@@ -83,9 +83,6 @@ fn dispatch(project: &Project, verb: Verb, report: &Report) -> Result<u8> {
         Verb::Test(args) => test::test(project, &args, report),
         Verb::Bench(args) => bench::host(project, args.mini_host.as_deref(), args.rounds.get(), report),
         Verb::Clean(args) => clean::clean(project, &args, report),
-        Verb::Completion { shell } => {
-            std::io::stdout().write_all(&completion::completion(shell))?;
-            Ok(0)
-        }
+        Verb::Completion { shell } => print::out(completion::completion(shell)).map(|()| 0),
     }
 }

@@ -231,6 +231,23 @@ fn a_person_chooses_how_much_is_said() {
 }
 
 #[test]
+fn nobody_has_to_read_what_is_printed() {
+    let checkout = Checkout::new();
+    checkout.sample("one", "");
+    let full = || Stdio::from(fs::File::options().write(true).open("/dev/full").unwrap());
+    let listed = Ran::from(checkout.command(&["list"]).stdout(full()).output().unwrap());
+    listed.says("error: cannot write to stdout: No space left on device");
+    assert_eq!(listed.status, Some(1));
+    let closed = || Stdio::from(std::io::pipe().unwrap().1);
+    assert_eq!(Ran::from(checkout.command(&["list"]).stdout(closed()).output().unwrap()).status, Some(0));
+    for deaf in [full, closed] {
+        let built = checkout.command(&["build-all"]).stderr(deaf()).stdout(deaf()).status().unwrap();
+        assert_eq!(built.code(), Some(0));
+        assert!(checkout.path("target/report/junit.xml").is_file());
+    }
+}
+
+#[test]
 fn wrong_usage_has_status_2() {
     let checkout = Checkout::new();
     checkout.sample("node", "");

@@ -15,6 +15,7 @@ use std::time::Instant;
 use anyhow::{Context, Result};
 
 use crate::place::mini_host;
+use crate::print;
 use crate::process::command;
 use crate::process::interrupt;
 use crate::process::run;
@@ -86,15 +87,15 @@ pub fn host(project: &Project, program: Option<&Path>, rounds: usize, report: &R
     }
     let bench = Bench { program, app, folder: folder.path(), path: search_path(project), rounds, report };
     let starts = bench.starts()?;
-    anstream::println!("{}", table::starts(&starts));
+    print::out(table::starts(&starts))?;
     let bodies = bench.bodies()?;
-    anstream::println!("{}", table::bodies(&bodies));
+    print::out(table::bodies(&bodies))?;
     match Wrk::find(&bench.path, folder.path())? {
         Some(wrk) => {
             let (loads, streams) = bench.loads(&wrk)?;
-            anstream::println!("{}", table::loads(&loads, "requests", "p50"));
-            anstream::println!("{}", table::loads(&streams, "streams", "event"));
-            anstream::println!("{}", table::goals(&loads, &streams, &starts, &bodies));
+            print::out(table::loads(&loads, "requests", "p50"))?;
+            print::out(table::loads(&streams, "streams", "event"))?;
+            print::out(table::goals(&loads, &streams, &starts, &bodies))?;
         }
         None => report.warn(
             "speed was not measured: `wrk` is not on the PATH\nhint: `apt-get install wrk`, or https://github.com/wg/wrk",

@@ -9,6 +9,8 @@ use anyhow::{Context, Result};
 use rustix::process::{Pid, Signal};
 use tokio::sync::watch;
 
+use crate::print;
+
 /// The exit status after Ctrl-C, as shells have it: 128 and the signal's number.
 pub const STATUS: u8 = 130;
 
@@ -39,7 +41,7 @@ pub fn listen() -> Result<()> {
             }
             std::process::exit(i32::from(STATUS));
         }
-        anstream::eprintln!("stopping … (again to stop at once)");
+        print::err("stopping … (again to stop at once)");
         for group in &state.groups {
             kill_group(*group);
         }

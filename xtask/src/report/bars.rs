@@ -29,8 +29,8 @@ impl Bars {
     }
 
     /// Prints something above the spinners.
-    pub fn above(&self, print: impl FnOnce()) {
-        self.screen.suspend(print);
+    pub fn above<T>(&self, print: impl FnOnce() -> T) -> T {
+        self.screen.suspend(print)
     }
 
     /// Ends the spinners of steps that were cut short too.

@@ -18,6 +18,7 @@ use std::path::Path;
 use std::sync::{Mutex, MutexGuard};
 use std::time::Instant;
 
+use anyhow::Result;
 use bars::Bars;
 pub use event::{Event, Place, Step, schema};
 use kept::Kept;
@@ -25,6 +26,7 @@ use outcome::Outcome;
 pub use plain::Detail;
 use summary::Summary;
 
+use crate::print;
 use crate::process::interrupt;
 
 /// Where events go; may be shared between threads.
@@ -52,7 +54,7 @@ impl Report {
         let line = plain::line(&event, self.detail);
         shared.bars.iter_mut().for_each(|bars| bars.follow(&event));
         if let Some(line) = line {
-            shared.above_bars(|| anstream::eprintln!("{line}"));
+            shared.above_bars(|| print::err(line));
         }
         if let Some(kept) = &mut shared.kept {
             // A full disk is no reason to stop; the end of the run says it again.
@@ -62,8 +64,8 @@ impl Report {
     }
 
     /// Prints what a person asked for, on stdout.
-    pub fn print(&self, text: &str) {
-        self.shared().above_bars(|| anstream::println!("{text}"));
+    pub fn print(&self, text: &str) -> Result<()> {
+        self.shared().above_bars(|| print::out(text))
     }
 
     /// From now on everything is kept in a folder too.
@@ -102,7 +104,7 @@ impl Report {
             self.emit(Event::CutOff { left });
             self.print_end(&Summary::of(&self.events()), false);
         } else if self.shared().kept.is_none() {
-            anstream::eprintln!("cut off before its end");
+            print::err("cut off before its end");
         }
     }
 
@@ -113,7 +115,7 @@ impl Report {
         if std::env::var_os("GITHUB_ACTIONS").is_some() {
             let contract = fs::read_to_string(annotations::CONTRACT).unwrap_or_default();
             for line in annotations::lines(&events, &summary, &contract, |file| Path::new(file).is_file()) {
-                anstream::eprintln!("{line}");
+                print::err(line);
             }
         }
         self.emit(Event::RunDone { counts: summary.counts, status });
@@ -167,11 +169,13 @@ impl Report {
 
     fn print_end(&self, summary: &Summary, strict: bool) {
         self.shared().bars.iter_mut().for_each(Bars::end);
-        anstream::eprintln!("\n{}", summary.table());
+        print::err(format!("\n{}", summary.table()));
         for line in summary.remarks(strict) {
-            anstream::eprintln!("{line}");
+            print::err(line);
         }
-        anstream::println!("{}", summary.last_line());
+        if let Err(error) = print::out(summary.last_line()) {
+            print::err(format!("error: {error:#}"));
+        }
     }
 
     fn shared(&self) -> MutexGuard<'_, Shared> {
@@ -180,7 +184,7 @@ impl Report {
 }
 
 impl Shared {
-    fn above_bars(&self, print: impl FnOnce()) {
+    fn above_bars<T>(&self, print: impl FnOnce() -> T) -> T {
         match &self.bars {
             Some(bars) => bars.above(print),
             None => print(),

@@ -1,4 +1,4 @@
-//! The plain face: one line an event, for terminals and logs. Colours go only to a terminal: `anstream` sees to that.
+//! The plain face: one line an event, for terminals and logs.
 
 use anstyle::{AnsiColor, Style};
 

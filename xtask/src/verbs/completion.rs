@@ -5,11 +5,11 @@ use crate::cli::{self, Cli, CommandFactory, Shell};
 const WORD: &str = "cargo-xtask";
 
 /// The script for a shell.
-pub fn completion(shell: Shell) -> Vec<u8> {
+pub fn completion(shell: Shell) -> String {
     let mut script = Vec::new();
     cli::generate(shell, &mut Cli::command().bin_name(WORD), WORD, &mut script);
     // For bash clap_complete 4.6 takes the hyphen of the name, where it looks a verb up, for what parts verbs.
-    String::from_utf8_lossy(&script).replace("cargo__subcmd__xtask", "cargo__xtask").into_bytes()
+    String::from_utf8_lossy(&script).replace("cargo__subcmd__xtask", "cargo__xtask")
 }
 
 #[cfg(test)]
@@ -18,7 +18,7 @@ mod tests {
 
     #[test]
     fn bash_completes_the_options_of_a_verb() {
-        let script = String::from_utf8(completion(Shell::Bash)).unwrap();
+        let script = completion(Shell::Bash);
         let asked = "COMP_WORDS=(cargo-xtask package --pl); COMP_CWORD=2; _cargo__xtask cargo-xtask --pl package; echo ${COMPREPLY[@]}";
         let ended = std::process::Command::new("bash").args(["-c", &format!("{script}\n{asked}")]).output().unwrap();
         assert_eq!(String::from_utf8_lossy(&ended.stdout), "--plan\n");

@@ -6,6 +6,7 @@ use anyhow::Result;
 use serde_json::json;
 
 use crate::cli;
+use crate::print;
 use crate::project::Project;
 use crate::report::{summary, table};
 use crate::sample::contract::Contract;
@@ -19,7 +20,7 @@ pub fn list(project: &Project, form: &cli::List) -> Result<u8> {
         match loaded {
             Ok(sample) => samples.push(sample),
             Err(broken) => {
-                anstream::eprintln!("error: {}", broken.message);
+                print::err(format!("error: {}", broken.message));
                 status = summary::FAILED;
             }
         }
@@ -29,7 +30,7 @@ pub fn list(project: &Project, form: &cli::List) -> Result<u8> {
         cli::List { matrix: true, .. } => matrix(&samples, &Contract::load(&project.contract())?),
         _ => lines(&samples),
     };
-    anstream::println!("{}", text.trim_end());
+    print::out(text.trim_end())?;
     Ok(status)
 }
 

@@ -45,7 +45,7 @@ pub fn package(project: &Project, staged: &[Staged], plan: &str, report: &Report
             Ok(listing)
         });
         if let Ok(listing) = &packed {
-            report.print(listing.trim_end());
+            report.print(listing.trim_end())?;
         }
         begun.done(packed.map_or_else(Outcome::from, |listing| Outcome::Passed {
             detail: listing.lines().last().unwrap_or_default().to_owned(),

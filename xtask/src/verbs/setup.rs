@@ -4,6 +4,7 @@ use anyhow::Result;
 
 use crate::cli;
 use crate::place::docker::daemon;
+use crate::print;
 use crate::process::interrupt;
 use crate::project::Project;
 use crate::report::summary::{self, Summary};
@@ -89,7 +90,7 @@ fn examine(project: &Project, samples: &[Sample], parts: Parts) -> Result<usize>
         rows.push(vec!["engine".into(), found.into(), "docker".into(), remedy.unwrap_or_default()]);
     }
     rows.insert(0, ["needed", "found", "by", "how it would come"].map(str::to_owned).to_vec());
-    anstream::println!("{}", table::table(&rows));
+    print::out(table::table(&rows))?;
     Ok(missing)
 }
 
