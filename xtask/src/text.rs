@@ -30,16 +30,16 @@ pub fn last<S>(lines: &[S], most: usize) -> &[S] {
     &lines[lines.len().saturating_sub(most)..]
 }
 
-/// The word most like `word`, if one is like enough to be what was meant.
+/// The word that was meant, if there is one: it has a slip or two, that is a letter too many, too few, another, or two that have
+/// changed places.
 fn nearest<'a>(word: &str, known: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
-    const LIKE_ENOUGH: f64 = 0.75;
-    let like = |other: &str| strsim::jaro_winkler(&word.to_lowercase(), &other.to_lowercase());
-    known
-        .into_iter()
-        .map(|other| (like(other), other))
-        .filter(|(likeness, _)| *likeness >= LIKE_ENOUGH)
-        .max_by(|a, b| a.0.total_cmp(&b.0))
-        .map(|(_, other)| other)
+    const LETTERS_A_SLIP: usize = 4;
+    let (length, word) = (width(word), word.to_lowercase());
+    let slips = |other: &str| strsim::osa_distance(&word, &other.to_lowercase());
+    let near = known.into_iter().map(|other| (slips(other), other));
+    // A word of one letter would be near any other.
+    let near = near.filter(|(slips, _)| *slips <= (length / LETTERS_A_SLIP).max(1) && *slips < length);
+    near.min_by_key(|(slips, _)| *slips).map(|(_, other)| other)
 }
 
 /// `did you mean `x`?`, if one of the known words is like enough.
@@ -71,6 +71,10 @@ mod tests {
         let keys = ["name", "probe", "at_least", "apt"];
         assert_eq!(nearest("atleast", keys), Some("at_least"));
         assert_eq!(nearest("Probes", keys), Some("probe"));
-        assert_eq!(nearest("zzz", keys), None);
+        assert_eq!(nearest("gp", ["csharp", "go", "r"]), Some("go"));
+        for far in ["zzz", "apttitude", "a", ""] {
+            assert_eq!(nearest(far, keys), None, "{far}");
+        }
+        assert_eq!(nearest("nosuch", ["no", "such", "much"]), None);
     }
 }

@@ -356,6 +356,7 @@ fn cases_are_chosen_by_a_part_of_their_names() {
     assert_eq!(ran.status, Some(2));
     checkout.contract_of("passes on any text");
     checkout.run(&["smoke", "--only", "any tetx"]).says("hint: did you mean `any text`?");
+    checkout.run(&["smoke", "--only", "nosuch"]).says("hint: functions are `hello`");
 }
 
 #[test]

@@ -32,7 +32,7 @@ impl Chosen {
         let chosen = Chosen { contract: Contract::load(&project.contract())?, only: only.to_vec(), failed };
         if let Some(unknown) = only.iter().find(|name| !chosen.names().any(|(f, c)| is_named(name, f, c))) {
             let names = chosen.names().flat_map(|(function, case)| [function, case]);
-            let known: Vec<String> = names.flat_map(|name| parts(name, unknown.split(' ').count())).collect();
+            let known: Vec<String> = names.flat_map(parts).collect();
             let functions: Vec<&str> = chosen.contract.function.iter().map(|function| function.name.as_str()).collect();
             let hint = text::did_you_mean(unknown, &known)
                 .unwrap_or_else(|| format!("functions are {}", text::listed(&functions)));
@@ -95,14 +95,31 @@ impl Chosen {
     }
 }
 
-/// A name, and every part of it that has so many words.
-fn parts(name: &str, words: usize) -> impl Iterator<Item = String> {
-    let all: Vec<&str> = name.split(' ').collect();
-    let parts: Vec<String> = all.windows(words).map(|part| part.join(" ")).collect();
-    parts.into_iter().chain([name.to_owned()])
+/// A name, and every part of it that is one or more of its words: `QueueTrigger`, `Queue`, `Trigger`.
+fn parts(name: &str) -> Vec<String> {
+    let letters: Vec<(usize, char)> = name.char_indices().collect();
+    let begins = |before: char, now: char| before == ' ' || before.is_lowercase() && now.is_uppercase();
+    let begins = letters.windows(2).filter(|pair| begins(pair[0].1, pair[1].1)).map(|pair| pair[1].0);
+    let bounds: Vec<usize> = std::iter::once(0).chain(begins).chain([name.len()]).collect();
+    let to_each = |(number, from): (usize, &usize)| {
+        bounds[number + 1..].iter().map(|to| name[*from..*to].trim_end().to_owned()).collect::<Vec<_>>()
+    };
+    bounds.iter().enumerate().flat_map(to_each).collect()
 }
 
 fn is_named(part: &str, function: &str, case: &str) -> bool {
     let contains = |name: &str| name.to_lowercase().contains(&part.to_lowercase());
     contains(function) || contains(case)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_part_of_a_name_is_one_or_more_of_its_words() {
+        assert_eq!(parts("QueueTrigger"), ["Queue", "QueueTrigger", "Trigger"]);
+        assert_eq!(parts("any text"), ["any", "any text", "text"]);
+        assert_eq!(parts(""), [""]);
+    }
 }
