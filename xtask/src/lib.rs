@@ -1,4 +1,15 @@
-//! The driver: builds, wraps, runs and judges the samples. This file is its table of contents.
+//! The driver: builds, wraps, runs and judges the samples. Its rooms, from the ground up; each knows only those above it here:
+//!
+//! - `text`, `print`, `project`: what sentences need, what prints, where things are in this repository
+//! - `process`: commands and servers with limits, which run this is, locks between runs, Ctrl-C
+//! - `report`: one stream of events, and its faces
+//! - `sample`: what sample.toml, contract.toml and the function folders say
+//! - `toolchain`: what is on this machine, and how the rest comes to it
+//! - `build`: whether a sample is stale, and why; the staged app
+//! - `place`: a staged app that runs, under mini-host or in a container
+//! - `smoke`, `bench`: the cases of the contract; mini-host beside nginx
+//! - `cli`, `verbs`: the command line, and one file a verb
+//! - `fuzzing`: doors for the fuzz targets; `tests`: the repository's rules
 
 mod bench;
 mod build;
