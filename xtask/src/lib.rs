@@ -57,7 +57,7 @@ pub fn main() -> ExitCode {
         Ok(status) => status,
         Err(error) => {
             print::err(format!("error: {error:#}"));
-            if error.is::<sample::Unknown>() { USAGE } else { summary::FAILED }
+            if error.is::<sample::WrongUsage>() { USAGE } else { summary::FAILED }
         }
     };
     if let Err(error) = report.end(status) {

@@ -25,6 +25,21 @@ pub fn hex(bytes: &[u8]) -> String {
     bytes.iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
+/// A paragraph in lines that fit every terminal, each with a margin.
+pub fn wrapped(paragraph: &str, margin: &str) -> String {
+    const COLUMNS: usize = 80;
+    let (mut lines, mut line) = (String::new(), String::new());
+    for word in paragraph.split(' ') {
+        if !line.is_empty() && width(margin) + width(&line) + 1 + width(word) > COLUMNS {
+            lines.push_str(&format!("{margin}{line}\n"));
+            line.clear();
+        }
+        line.push_str(if line.is_empty() { "" } else { " " });
+        line.push_str(word);
+    }
+    lines + &format!("{margin}{line}\n")
+}
+
 /// The last of some lines, `most` of them.
 pub fn last<S>(lines: &[S], most: usize) -> &[S] {
     &lines[lines.len().saturating_sub(most)..]
@@ -58,6 +73,16 @@ mod tests {
         assert_eq!(listed(&["a", "b", "c"]), "`a`, `b` and `c`");
         assert_eq!(counted(1, "input"), "1 input");
         assert_eq!(counted(14, "input"), "14 inputs");
+    }
+
+    #[test]
+    fn a_paragraph_is_no_wider_than_a_terminal_unless_a_word_is() {
+        let (paragraph, long) = (["word,"; 40].join(" "), "x".repeat(100));
+        let lines = wrapped(&format!("{paragraph} {long} end"), "  ");
+        assert_eq!(lines.split_whitespace().collect::<Vec<_>>().join(" "), format!("{paragraph} {long} end"));
+        let fits = |line: &str| width(line) <= 80 || line.trim() == long;
+        assert!(lines.lines().all(|line| line.starts_with("  ") && fits(line)), "{lines}");
+        assert_eq!(lines.lines().next().map(width), Some(2 + 13 * 6 - 1));
     }
 
     #[test]

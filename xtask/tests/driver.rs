@@ -231,6 +231,13 @@ fn a_person_chooses_how_much_is_said() {
 }
 
 #[test]
+fn nothing_to_work_on_is_no_success() {
+    let checkout = Checkout::new();
+    let ran = checkout.run(&["build-all"]);
+    assert_eq!(ran.says("error: there is no sample\nhint: each is a folder of `samples`").status, Some(1));
+}
+
+#[test]
 fn nobody_has_to_read_what_is_printed() {
     let checkout = Checkout::new();
     checkout.sample("one", "");
@@ -393,8 +400,9 @@ fn a_new_sample_is_like_another() {
     checkout.run(&["new", "three"]).says("xtask/README.md").says("samples/README.md");
     assert!(fs::read_to_string(checkout.path("samples/two/sample.toml")).unwrap().starts_with("title = \"two\""));
     checkout.run(&["build-all", "two"]).ends(0, "1 passed, 0 failed, 0 skipped");
-    assert_eq!(checkout.run(&["new", "two"]).status, Some(1));
-    checkout.run(&["new", "Two"]).says("cannot be a sample's name");
+    let taken = checkout.run(&["new", "two"]);
+    assert_eq!(taken.says("there is a `samples/two` already\nhint: choose another name").status, Some(2));
+    assert_eq!(checkout.run(&["new", "Two"]).says("cannot be a sample's name").status, Some(2));
 }
 
 #[test]

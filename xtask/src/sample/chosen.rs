@@ -4,7 +4,7 @@ use anyhow::{Result, bail, ensure};
 
 use super::case::Case;
 use super::contract::{Contract, Function};
-use super::{Sample, Unknown};
+use super::{Sample, WrongUsage};
 use crate::project::Project;
 use crate::report::kept::{self, Failed};
 use crate::text;
@@ -36,7 +36,7 @@ impl Chosen {
             let functions: Vec<&str> = chosen.contract.function.iter().map(|function| function.name.as_str()).collect();
             let hint = text::did_you_mean(unknown, &known)
                 .unwrap_or_else(|| format!("functions are {}", text::listed(&functions)));
-            return Err(Unknown(format!("no function or case has `{unknown}` in its name\nhint: {hint}")).into());
+            return Err(WrongUsage(format!("no function or case has `{unknown}` in its name\nhint: {hint}")).into());
         }
         Ok(chosen)
     }

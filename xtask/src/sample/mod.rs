@@ -41,17 +41,17 @@ pub struct BrokenSample {
 /// What came of reading a sample's folder.
 pub type Loaded = Result<Sample, BrokenSample>;
 
-/// A sample, a function or a case was named that does not exist: wrong usage, answered with the nearest name.
+/// What a person asked for cannot be meant, such as a sample that is not there: answered with what can.
 #[derive(Clone, Debug)]
-pub struct Unknown(pub String);
+pub struct WrongUsage(pub String);
 
-impl fmt::Display for Unknown {
+impl fmt::Display for WrongUsage {
     fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
         out.write_str(&self.0)
     }
 }
 
-impl std::error::Error for Unknown {}
+impl std::error::Error for WrongUsage {}
 
 /// What to do about a name that cannot be a sample's.
 pub const NAME_HINT: &str =

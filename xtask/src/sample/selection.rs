@@ -1,6 +1,8 @@
 //! Which samples are worked on.
 
-use super::{Loaded, Sample, Unknown, load_all};
+use anyhow::{Result, ensure};
+
+use super::{Loaded, Sample, WrongUsage, load_all};
 use crate::project::Project;
 use crate::report::outcome::Outcome;
 use crate::report::{Report, Step};
@@ -8,7 +10,7 @@ use crate::text;
 
 /// The selected samples that can be worked on; all if no names are given. One that cannot be is a failure of its own, and
 /// stops no other.
-pub fn loaded(project: &Project, names: &[String], report: &Report) -> Result<Vec<Sample>, Unknown> {
+pub fn loaded(project: &Project, names: &[String], report: &Report) -> Result<Vec<Sample>> {
     let mut samples = Vec::new();
     for sample in listed(project, names)? {
         match sample {
@@ -20,16 +22,18 @@ pub fn loaded(project: &Project, names: &[String], report: &Report) -> Result<Ve
 }
 
 /// The selected samples, those among them that cannot be worked on.
-pub fn listed(project: &Project, names: &[String]) -> Result<Vec<Loaded>, Unknown> {
-    select(load_all(project), names)
+pub fn listed(project: &Project, names: &[String]) -> Result<Vec<Loaded>> {
+    let all = load_all(project);
+    ensure!(!all.is_empty(), "there is no sample\nhint: each is a folder of `samples` with a `sample.toml`");
+    Ok(select(all, names)?)
 }
 
-fn select(all: Vec<Loaded>, names: &[String]) -> Result<Vec<Loaded>, Unknown> {
+fn select(all: Vec<Loaded>, names: &[String]) -> Result<Vec<Loaded>, WrongUsage> {
     let known: Vec<&str> = all.iter().map(name).collect();
     if let Some(unknown) = names.iter().find(|name| !known.contains(&name.as_str())) {
         let hint =
             text::did_you_mean(unknown, &known).unwrap_or_else(|| format!("the samples are {}", text::listed(&known)));
-        return Err(Unknown(format!("there is no sample `{unknown}`\nhint: {hint}")));
+        return Err(WrongUsage(format!("there is no sample `{unknown}`\nhint: {hint}")));
     }
     Ok(all.into_iter().filter(|sample| names.is_empty() || names.iter().any(|wanted| wanted == name(sample))).collect())
 }

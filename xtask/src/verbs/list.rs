@@ -12,6 +12,7 @@ use crate::report::{summary, table};
 use crate::sample::contract::Contract;
 use crate::sample::manifest::Manifest;
 use crate::sample::{self, Sample};
+use crate::text;
 
 /// Prints the list in the form asked for; returns the exit status, which is bad when a manifest is.
 pub fn list(project: &Project, form: &cli::List) -> Result<u8> {
@@ -43,13 +44,12 @@ fn json(samples: &[Sample]) -> Result<String> {
 }
 
 fn lines(samples: &[Sample]) -> String {
-    let width = samples.iter().map(|sample| sample.name.chars().count()).max().unwrap_or(0);
     let mut text = String::new();
     for Sample { name, manifest, functions, .. } in samples {
-        text.push_str(&format!("{name:width$}  {}: {}\n", manifest.title, functions.join(", ")));
-        for (function, reason) in &manifest.lacks {
-            text.push_str(&format!("{:width$}  lacks {function}: {reason}\n", ""));
-        }
+        text.push_str(&format!("{name}: {}\n", manifest.title));
+        let lacks = manifest.lacks.iter().map(|(function, reason)| format!("lacks {function}: {reason}"));
+        let paragraphs = std::iter::once(functions.join(", ")).chain(lacks);
+        text.extend(paragraphs.map(|paragraph| text::wrapped(&paragraph, "    ")));
     }
     text
 }
@@ -89,7 +89,7 @@ mod tests {
     #[test]
     fn every_form_is_made_from_the_samples() {
         let samples = [sample("go", &["a", "b"], ""), sample("r", &["a"], "lacks = { b = 'no timers' }")];
-        assert_eq!(lines(&samples), "go  go!: a, b\nr   r!: a\n    lacks b: no timers\n");
+        assert_eq!(lines(&samples), "go: go!\n    a, b\nr: r!\n    a\n    lacks b: no timers\n");
         let contract =
             toml_file::parse(Path::new("contract.toml"), "[[function]]\nname = 'b'\nsummary = 'ticks'\ncase = []");
         let rows = [

@@ -1,20 +1,24 @@
 //! `new`: lays down the folder of a new sample, like one that is there; what does not fit yet, the checks say.
 
-use anyhow::{Context, Result, bail, ensure};
+use anyhow::{Context, Result, bail};
 
 use crate::build::inputs;
 use crate::cli;
 use crate::project::Project;
 use crate::report::Report;
-use crate::sample::{self, selection};
+use crate::sample::{self, WrongUsage, selection};
 
 /// Copies a sample under a new name and says what comes next.
 pub fn new(project: &Project, args: &cli::New, report: &Report) -> Result<u8> {
     let cli::New { name, like } = args;
-    ensure!(sample::is_name(name), "`{name}` cannot be a sample's name\n{}", sample::NAME_HINT);
+    if !sample::is_name(name) {
+        bail!(WrongUsage(format!("`{name}` cannot be a sample's name\n{}", sample::NAME_HINT)));
+    }
     let dir = project.samples().join(name);
-    if dir.exists() {
-        bail!("there is a sample `{name}` already");
+    if dir.symlink_metadata().is_ok() {
+        bail!(WrongUsage(format!(
+            "there is a `samples/{name}` already\nhint: choose another name, or remove it first"
+        )));
     }
     let wanted: Vec<String> = like.iter().cloned().collect();
     let samples = selection::loaded(project, &wanted, report)?;
