@@ -7,6 +7,8 @@ use std::num::NonZeroUsize;
 use base64::Engine as _;
 use serde::Deserialize;
 
+use super::plain;
+
 /// One stimulus and one expectation.
 #[derive(Clone, Debug, Deserialize)]
 #[serde(try_from = "Written")]
@@ -246,6 +248,7 @@ fn expand_one(text: &str) -> Option<Vec<String>> {
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Written {
+    #[serde(deserialize_with = "plain::line")]
     name: String,
     #[serde(default)]
     given: Vec<Blob>,

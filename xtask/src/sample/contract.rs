@@ -1,13 +1,14 @@
 //! The contract: what every function must do, in any language (`samples/contract.toml`).
 
 use std::collections::BTreeSet;
-use std::fs;
 use std::path::Path;
 
-use anyhow::{Context, Result, ensure};
-use serde::Deserialize;
+use anyhow::{Result, ensure};
+use serde::de::Error;
+use serde::{Deserialize, Deserializer};
 
 use super::case::Case;
+use super::plain;
 use super::toml_file;
 
 #[derive(Clone, Debug, Deserialize)]
@@ -22,18 +23,20 @@ pub struct Contract {
 #[serde(deny_unknown_fields)]
 pub struct Function {
     /// The function's folder in every sample.
+    #[serde(deserialize_with = "plain::line")]
     pub name: String,
     /// What it is for, in one line.
+    #[serde(deserialize_with = "plain::line")]
     pub summary: String,
     /// Why only a stand-in host can show it; `None` if any host can.
     pub only_stand_in: Option<String>,
+    #[serde(deserialize_with = "cases")]
     pub case: Vec<Case>,
 }
 
 impl Contract {
     pub fn load(path: &Path) -> Result<Contract> {
-        let text = fs::read_to_string(path).with_context(|| format!("cannot read `{}`", path.display()))?;
-        Contract::parse(path, &text)
+        Contract::parse(path, &toml_file::read(path, path)?)
     }
 
     /// Parses the text of a contract; `path` is for the error only.
@@ -41,7 +44,6 @@ impl Contract {
         let contract: Contract = toml_file::parse(path, text)?;
         let (file, mut functions) = (path.display(), BTreeSet::new());
         for Function { name, case, .. } in &contract.function {
-            ensure!(!case.is_empty(), "`{file}`: function `{name}` has no case");
             ensure!(functions.insert(name), "`{file}`: function `{name}` is there twice");
             let mut cases = BTreeSet::new();
             for case in case.iter().map(|case| &case.name) {
@@ -52,8 +54,19 @@ impl Contract {
     }
 }
 
+/// What says nothing of a function cannot be broken by it.
+fn cases<'de, D: Deserializer<'de>>(cases: D) -> Result<Vec<Case>, D::Error> {
+    let cases = Vec::deserialize(cases)?;
+    if cases.is_empty() {
+        return Err(D::Error::custom("the function has no case\nhint: `[[function.case]]` begins one"));
+    }
+    Ok(cases)
+}
+
 #[cfg(test)]
 mod tests {
+    use std::fs;
+
     use super::*;
 
     fn load(text: &str) -> Result<Contract> {
@@ -96,6 +109,8 @@ mod tests {
     fn a_case_that_could_not_fail_is_refused() {
         let text = error(&case("request = { method = 'GET', path = '/' }\nexpect = {}"));
         assert!(text.contains("could not fail"), "{text}");
+        let text = error("[[function]]\nname = 'f'\nsummary = 's'\ncase = []\n");
+        assert!(text.contains("contract.toml:4:8: the function has no case\n"), "{text}");
     }
 
     #[test]

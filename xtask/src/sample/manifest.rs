@@ -7,6 +7,7 @@ use anyhow::Result;
 use serde::Deserialize;
 
 use super::command_line::{CommandLine, InnerPath};
+use super::plain;
 use super::results::Form;
 use super::toml_file;
 use super::toolchain::Toolchain;
@@ -16,6 +17,7 @@ use super::toolchain::Toolchain;
 #[serde(deny_unknown_fields)]
 pub struct Manifest {
     /// The language, as people write it.
+    #[serde(deserialize_with = "plain::line")]
     pub title: String,
     #[serde(default)]
     pub toolchain: Vec<Toolchain>,
@@ -29,7 +31,7 @@ pub struct Manifest {
     #[serde(default)]
     pub image: Image,
     /// Functions of the contract that this sample does not have, each with its reason.
-    #[serde(default)]
+    #[serde(default, deserialize_with = "plain::lines")]
     pub lacks: BTreeMap<String, String>,
 }
 
@@ -61,7 +63,7 @@ pub struct Tests {
 #[serde(deny_unknown_fields)]
 pub struct Image {
     /// Debian packages that the base image lacks.
-    #[serde(default)]
+    #[serde(default, deserialize_with = "plain::packages")]
     pub apt: Vec<String>,
 }
 
@@ -143,6 +145,24 @@ apt = []
             assert!(shown.contains("hint: put the line into a script"), "{shown}");
         }
         assert!(mistake("go build -o handler .", " ").contains("a command is not empty"));
+    }
+
+    #[test]
+    fn what_could_steer_a_terminal_or_add_to_a_dockerfile_is_refused() {
+        for title in ["", " ", "a\\u001b[31m", "a\\nb", "\\u009b"] {
+            let shown = mistake("\"Go\"", &format!("\"{title}\""));
+            let (place, what) = ("samples/go/sample.toml:1:9: ", "is not a line of text");
+            assert!(shown.starts_with(place) && shown.contains(what), "{shown}");
+            assert!(!shown.chars().any(|c| c.is_control() && c != '\n'), "{shown}");
+        }
+        assert!(mistake("[stage]", "[lacks]\nf = \"\\u0007\"\n\n[stage]").contains("is not a line of text"));
+        for name in ["a && reboot", "r-base\\nRUN reboot", "R", "-y", "a", "", "r-base=4"] {
+            let shown = mistake("apt = []", &format!("apt = [\"{name}\"]"));
+            assert!(shown.starts_with("samples/go/sample.toml:21:7: "), "{shown}");
+            assert!(shown.contains("cannot be the name of a Debian package\n"), "{shown}");
+            let shown = mistake("\"golang-go\"", &format!("\"{name}\""));
+            assert!(shown.contains("cannot be the name of a Debian package\n"), "{shown}");
+        }
     }
 
     #[test]

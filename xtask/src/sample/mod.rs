@@ -6,6 +6,7 @@ pub mod command_line;
 pub mod contract;
 pub mod function_json;
 pub mod manifest;
+mod plain;
 pub mod results;
 pub mod selection;
 pub mod toml_file;
@@ -60,8 +61,9 @@ pub const NAME_HINT: &str =
 /// Every sample there is, in alphabetical order: the folders are the list.
 pub fn load_all(project: &Project) -> Vec<Loaded> {
     let Ok(folders) = fs::read_dir(project.samples()) else { return Vec::new() };
-    let mut folders: Vec<PathBuf> =
-        folders.flatten().map(|entry| entry.path()).filter(|path| path.join("sample.toml").is_file()).collect();
+    // Whatever the manifest is: one that cannot be read is a sample that is broken, and not one that is not there.
+    let has_manifest = |folder: &PathBuf| folder.join("sample.toml").symlink_metadata().is_ok();
+    let mut folders: Vec<PathBuf> = folders.flatten().map(|entry| entry.path()).filter(has_manifest).collect();
     folders.sort();
     folders.iter().map(|dir| load(project, dir)).collect()
 }
@@ -73,9 +75,9 @@ fn load(project: &Project, dir: &Path) -> Loaded {
         return Err(broken(format!("`{}` cannot be a sample's name\n{NAME_HINT}", name.escape_debug())));
     }
     let file = dir.join("sample.toml");
-    let shown = file.strip_prefix(project.root()).unwrap_or(&file).display().to_string();
-    let text = fs::read_to_string(&file).map_err(|error| broken(format!("cannot read `{shown}`: {error}")))?;
-    let manifest = Manifest::parse(Path::new(&shown), &text).map_err(|error| broken(error.to_string()))?;
+    let shown = file.strip_prefix(project.root()).unwrap_or(&file);
+    let manifest = toml_file::read(&file, shown).and_then(|text| Manifest::parse(shown, &text));
+    let manifest = manifest.map_err(|error| broken(format!("{error:#}")))?;
     let functions = functions(dir).map_err(|error| broken(format!("cannot list `{}`: {error}", dir.display())))?;
     Ok(Sample { name, dir: dir.to_path_buf(), manifest, functions })
 }
@@ -130,6 +132,21 @@ mod tests {
             let broken = load_all(&project).remove(0).unwrap_err();
             assert!(broken.message.contains("cannot be a sample's name"), "{}", broken.message);
         }
+    }
+
+    #[test]
+    fn a_manifest_that_cannot_be_read_is_a_broken_sample() {
+        let (root, project) = project(&[("a", "title = 'A'"), ("b", "title = 'B'"), ("c", "title = 'C'")]);
+        let manifest = |name: &str| root.path().join("samples").join(name).join("sample.toml");
+        ["a", "b"].iter().for_each(|name| fs::remove_file(manifest(name)).unwrap());
+        fs::create_dir(manifest("a")).unwrap();
+        std::os::unix::fs::symlink("nowhere", manifest("b")).unwrap();
+        let all = load_all(&project);
+        let broken: Vec<&str> =
+            all.iter().flat_map(|sample| sample.as_ref().err()).map(|broken| &*broken.message).collect();
+        assert!(broken[0].starts_with("`samples/a/sample.toml` is not a file"), "{broken:?}");
+        assert!(broken[1].starts_with("cannot read `samples/b/sample.toml`"), "{broken:?}");
+        assert_eq!(all.len(), 3);
     }
 
     #[test]

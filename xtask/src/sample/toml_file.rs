@@ -1,13 +1,23 @@
 //! TOML files as typed values, with errors that a person can act on: the one file that names the TOML crate.
 
 use std::fmt;
+use std::fs;
 use std::ops::Range;
 use std::path::Path;
 
-use anyhow::{Result, anyhow};
+use anyhow::{Context, Result, anyhow, ensure};
 use serde::de::DeserializeOwned;
 
 use crate::text;
+
+/// The text of a TOML file, which errors call `shown`.
+pub fn read(file: &Path, shown: &Path) -> Result<String> {
+    let cannot = || format!("cannot read `{}`", shown.display());
+    // A pipe would keep its reader waiting.
+    let is_file = file.metadata().with_context(cannot)?.is_file();
+    ensure!(is_file, "`{}` is not a file\nhint: put a text file there", shown.display());
+    fs::read_to_string(file).with_context(cannot)
+}
 
 /// Parses the text of a TOML file; `path` is for the error only.
 pub fn parse<T: DeserializeOwned>(path: &Path, text: &str) -> Result<T> {
@@ -125,5 +135,16 @@ mod tests {
     fn broken_toml_names_the_line() {
         let text = error("[[tool]]\nname = \"go\n");
         assert!(text.starts_with("x/sample.toml:2:"), "{text}");
+    }
+
+    #[test]
+    fn what_is_no_file_is_named_and_nobody_waits_for_it() {
+        let dir = tempfile::tempdir().unwrap();
+        let file = dir.path().join("sample.toml");
+        let error = || format!("{:#}", read(&file, Path::new("x.toml")).unwrap_err());
+        assert!(error().starts_with("cannot read `x.toml`: "), "{}", error());
+        let pipe = rustix::fs::FileType::Fifo;
+        rustix::fs::mknodat(rustix::fs::CWD, &file, pipe, rustix::fs::Mode::RUSR, 0).unwrap();
+        assert!(error().starts_with("`x.toml` is not a file\nhint: "), "{}", error());
     }
 }

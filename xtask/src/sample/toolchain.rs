@@ -4,6 +4,7 @@ use serde::de::Error;
 use serde::{Deserialize, Deserializer};
 
 use super::command_line::{CommandLine, InnerPath};
+use super::plain;
 use super::version::Version;
 
 /// What must be there to build and test.
@@ -18,7 +19,7 @@ pub struct Toolchain {
     /// The oldest version that will do.
     pub at_least: Option<Version>,
     /// Debian packages that bring it, the one that has its version first.
-    #[serde(default)]
+    #[serde(default, deserialize_with = "plain::packages")]
     pub apt: Vec<String>,
     /// A folder of the repository whose lock file names a package of npm that brings it: `<package>/bin/<program>`.
     pub npm: Option<InnerPath>,

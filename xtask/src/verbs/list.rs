@@ -90,8 +90,9 @@ mod tests {
     fn every_form_is_made_from_the_samples() {
         let samples = [sample("go", &["a", "b"], ""), sample("r", &["a"], "lacks = { b = 'no timers' }")];
         assert_eq!(lines(&samples), "go: go!\n    a, b\nr: r!\n    a\n    lacks b: no timers\n");
-        let contract =
-            toml_file::parse(Path::new("contract.toml"), "[[function]]\nname = 'b'\nsummary = 'ticks'\ncase = []");
+        let case = "{ name = 'c', invoke = { input = '' }, expect = { status = 202 } }";
+        let contract = format!("[[function]]\nname = 'b'\nsummary = 'ticks'\ncase = [{case}]");
+        let contract = toml_file::parse(Path::new("contract.toml"), &contract);
         let rows = [
             "| function | what it does | go! | r! |",
             "|---|---|:-:|:-:|",
