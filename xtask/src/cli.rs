@@ -124,6 +124,10 @@ fn color(when: &str) -> Result<ColorChoice, String> {
     }
 }
 
+fn count(text: &str) -> Result<NonZeroUsize, String> {
+    text.parse().map_err(|_| "it is a whole number, from 1 up".into())
+}
+
 /// Which samples, and how strictly.
 #[derive(Args, Clone, Debug, Default)]
 pub struct Selection {
@@ -137,7 +141,7 @@ pub struct Selection {
     #[arg(long)]
     pub strict: bool,
     /// How many samples to work on side by side (default: the number of processors, half as many again to be asked natively).
-    #[arg(long, value_name = "N")]
+    #[arg(long, value_name = "N", value_parser = count)]
     pub jobs: Option<NonZeroUsize>,
 }
 
@@ -292,7 +296,7 @@ pub struct Bench {
     #[arg(value_parser = ["host"])]
     pub subject: String,
     /// How often each measurement is made; some 20 s a round.
-    #[arg(long, value_name = "N", default_value = "11")]
+    #[arg(long, value_name = "N", default_value = "11", value_parser = count)]
     pub rounds: NonZeroUsize,
     /// A mini-host that is there already, instead of one built now: to compare before and after.
     #[arg(long, value_name = "FILE")]
@@ -356,6 +360,16 @@ mod tests {
         assert_eq!(parsed("xtask list --json --matrix").unwrap_err().exit_code(), 2);
         assert_eq!(parsed("xtask build-all --jobs 0").unwrap_err().exit_code(), 2);
         assert_eq!(parsed("xtask buidl-all").unwrap_err().exit_code(), 2);
+    }
+
+    #[test]
+    fn a_count_is_a_whole_number() {
+        for (line, wrong) in
+            [("smoke --jobs 0", "'0' for '--jobs <N>'"), ("bench host --rounds x", "'x' for '--rounds <N>'")]
+        {
+            let said = parsed(&format!("xtask {line}")).unwrap_err().to_string();
+            assert!(said.contains(&format!("invalid value {wrong}: it is a whole number, from 1 up")), "{said}");
+        }
     }
 
     #[test]
