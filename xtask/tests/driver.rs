@@ -503,15 +503,20 @@ fn ctrl_c_leaves_nothing_behind() {
     let checkout = Checkout::new();
     checkout.sample("slow", "");
     checkout.write("samples/slow/sample.toml", "title = 'S'\n[build]\nrun = ['sh slow.sh']\n");
-    checkout.write("samples/slow/slow.sh", "sleep 600 &\necho $! > pid.new\nmv pid.new pid\nwait\n");
+    // The second is in a session of its own, as the hosts are that a test starts.
+    checkout.write(
+        "samples/slow/slow.sh",
+        "sleep 600 &\necho $! > pid.new\nsetsid sh -c 'echo $$ >> pid.new; mv pid.new pid; exec sleep 600' &\nwait\n",
+    );
     let mut child = checkout.command(&["build-all"]).stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap();
     let pid = checkout.path("samples/slow/pid");
     until("the build runs", || pid.exists());
     let kill = Command::new("kill").args(["-INT", &child.id().to_string()]).status().unwrap();
     assert!(kill.success());
     assert_eq!(child.wait().unwrap().code(), Some(130));
-    let sleeper = fs::read_to_string(pid).unwrap();
-    until("the build's child is dead", || !alive(sleeper.trim()));
+    let sleepers = fs::read_to_string(pid).unwrap();
+    assert_eq!(sleepers.lines().count(), 2);
+    until("the build's children are dead", || sleepers.lines().all(|pid| !alive(pid)));
     let counts = fs::read_to_string(checkout.path("target/report/counts")).unwrap();
     assert_eq!(counts, "0 0 0\n", "what was cut short has not failed");
 }

@@ -16,7 +16,7 @@ use std::time::{Duration, Instant};
 use rustix::process::{Pid, WaitId, WaitIdOptions};
 
 use super::interrupt;
-use super::run::{MARK, Run};
+use super::run::{self, MARK};
 
 /// How often it is looked at what a command has printed.
 const LOOK_INTERVAL: Duration = Duration::from_millis(100);
@@ -126,7 +126,7 @@ fn run_to_any_end(
     let output = tempfile::tempfile().map_err(not_started)?;
     // A command that must not be cut short by a later run takes the mark away.
     if !command.get_envs().any(|(name, _)| name == MARK) {
-        command.env(MARK, Run::this().to_string());
+        command.envs([run::mark()]);
     }
     command.stdin(Stdio::null());
     command.stdout(output.try_clone().map_err(not_started)?).stderr(output.try_clone().map_err(not_started)?);

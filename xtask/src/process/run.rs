@@ -7,11 +7,23 @@ use std::io;
 use std::path::{Path, PathBuf};
 use std::str::FromStr;
 use std::sync::LazyLock;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use rustix::process::{Pid, PidfdFlags, Signal};
 
-/// Every process that must not outlive a run inherits this variable, with the run for its value.
+/// Every process that must not outlive a run inherits this variable, with the run for its value. A run within a run, as tests have
+/// them, comes behind the outer one.
 pub const MARK: &str = "XTASK_RUN";
+
+/// Whether something was started that has this run's mark.
+static IS_MARK_USED: AtomicBool = AtomicBool::new(false);
+
+/// The variable and its value, for what is started now.
+pub fn mark() -> (&'static str, String) {
+    IS_MARK_USED.store(true, Ordering::Relaxed);
+    let outer = std::env::var(MARK).map(|outer| outer + " ").unwrap_or_default();
+    (MARK, format!("{outer}{}", Run::this()))
+}
 
 /// One run of this program. A number is used again; a number, a time and a boot are not.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -85,8 +97,16 @@ pub fn scratch(target: &Path) -> io::Result<PathBuf> {
     fs::create_dir_all(&folder).map(|()| folder)
 }
 
-/// Removes this run's folder.
+/// Kills what this run has left, and removes its folder. A command's group is killed with it; what had a session of its own, as
+/// the hosts that a test starts, is found by its mark.
 pub fn end(target: &Path) {
+    if IS_MARK_USED.load(Ordering::Relaxed) {
+        kill_marked(&[Run::this().to_string()]);
+    }
+    remove_scratch(target);
+}
+
+fn remove_scratch(target: &Path) {
     // What cannot be removed now is tried again by the next run.
     let _ = fs::remove_dir_all(Run::this().folder(target));
 }
@@ -96,19 +116,22 @@ pub fn remove_of_the_dead(target: &Path) -> usize {
     let runs = fs::read_dir(folders(target)).into_iter().flatten().flatten();
     let runs = runs.map(|folder| folder.file_name().to_string_lossy().into_owned());
     let dead: Vec<String> = runs.filter(|run| run.parse::<Run>().is_ok_and(|run| run.is_dead())).collect();
-    if dead.is_empty() {
-        return 0;
+    let killed = if dead.is_empty() { 0 } else { kill_marked(&dead) };
+    for run in dead {
+        let _ = fs::remove_dir_all(folders(target).join(run));
     }
+    killed
+}
+
+/// Kills what has the mark of one of these runs, but for this process; returns how many processes that were.
+fn kill_marked(runs: &[String]) -> usize {
     let mut killed = BTreeSet::new();
     // What is killed may just have started another process: looked for again until there is no new one.
     while {
         let before = killed.len();
-        killed.extend(processes().filter(|pid| kill_if_marked(*pid, &dead).is_some()).map(Pid::as_raw_nonzero));
+        killed.extend(processes().filter(|pid| kill_if_marked(*pid, runs).is_some()).map(Pid::as_raw_nonzero));
         killed.len() > before
     } {}
-    for run in dead {
-        let _ = fs::remove_dir_all(folders(target).join(run));
-    }
     killed.len()
 }
 
@@ -117,13 +140,13 @@ fn processes() -> impl Iterator<Item = Pid> {
     entries.filter_map(|entry| Pid::from_raw(entry.file_name().to_str()?.parse().ok()?))
 }
 
-fn kill_if_marked(pid: Pid, dead: &[String]) -> Option<()> {
+fn kill_if_marked(pid: Pid, runs: &[String]) -> Option<()> {
     // Opened before it is looked at: its number may be somebody else's a moment later.
     let handle = rustix::process::pidfd_open(pid, PidfdFlags::empty()).ok()?;
     let environment = fs::read(format!("/proc/{}/environ", pid.as_raw_nonzero())).ok()?;
     let mut entries = environment.split(|byte| *byte == 0).filter_map(|entry| std::str::from_utf8(entry).ok());
-    let run = entries.find_map(|entry| entry.strip_prefix(MARK)?.strip_prefix('='))?;
-    let is_left = pid != rustix::process::getpid() && dead.iter().any(|dead| dead == run);
+    let mut marks = entries.find_map(|entry| entry.strip_prefix(MARK)?.strip_prefix('='))?.split(' ');
+    let is_left = pid != rustix::process::getpid() && marks.any(|mark| runs.iter().any(|run| run == mark));
     is_left.then(|| rustix::process::pidfd_send_signal(handle, Signal::KILL).ok()).flatten()
 }
 
@@ -194,14 +217,16 @@ mod tests {
         let dead = Run { started: 0, ..Run::this().clone() };
         fs::create_dir_all(dead.folder(root.path()).join("keys")).unwrap();
         let mine = scratch(root.path()).unwrap();
-        let sleep = |run: &Run| Command::new("sleep").arg("600").env(MARK, run.to_string()).spawn().unwrap();
-        let (mut left, mut used) = (sleep(&dead), sleep(Run::this()));
-        assert_eq!(remove_of_the_dead(root.path()), 1);
+        let sleep = |mark: String| Command::new("sleep").arg("600").env(MARK, mark).spawn().unwrap();
+        let (mut left, mut used) = (sleep(dead.to_string()), sleep(Run::this().to_string()));
+        let mut of_a_run_within = sleep(format!("{dead} {}", Run::this()));
+        assert_eq!(remove_of_the_dead(root.path()), 2);
         assert!(!left.wait().unwrap().success() && used.try_wait().unwrap().is_none());
+        assert!(!of_a_run_within.wait().unwrap().success());
         used.kill().unwrap();
         used.wait().unwrap();
         assert!(mine.is_dir() && !dead.folder(root.path()).exists());
-        end(root.path());
+        remove_scratch(root.path());
         assert!(!mine.exists());
     }
 

@@ -14,7 +14,7 @@ use tokio::sync::watch;
 use super::command::{self, Command};
 use super::interrupt;
 use super::log::Log;
-use super::run::{MARK, Run};
+use super::run::{self, MARK};
 use crate::text;
 
 /// What a server printed before its end is read at once, unless something that it left outside its group holds the streams open.
@@ -42,7 +42,7 @@ impl Server {
     /// Starts a server whose output is read. When this is dropped it is asked to end (SIGTERM), and killed with its group
     /// when it has not within `stop_limit`.
     pub fn start(mut command: Command, stop_limit: Duration) -> io::Result<Server> {
-        command.stdout(Stdio::piped()).stderr(Stdio::piped()).env(MARK, Run::this().to_string());
+        command.stdout(Stdio::piped()).stderr(Stdio::piped()).envs([run::mark()]);
         // What needs no time to stop is killed, what does is asked.
         end_with_this_thread(&mut command, if stop_limit.is_zero() { Signal::KILL } else { Signal::TERM });
         let mut server = spawn(command, stop_limit)?;
