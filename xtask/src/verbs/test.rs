@@ -25,6 +25,8 @@ use crate::toolchain::{self, DriverTools, Missing, npm};
 
 /// A first run compiles everything.
 const TEST_LIMIT: Duration = Duration::from_secs(1_800);
+/// The slow tests take most of an hour, and more on a busy machine.
+const SLOW_TEST_LIMIT: Duration = Duration::from_secs(7_200);
 
 /// What Rust tests need of npm: the variable that names where it is, what it is, and the folder below `docker` with its lock file.
 const FROM_NPM: [(&str, &str, &str); 2] =
@@ -46,7 +48,7 @@ pub fn test(project: &Project, args: &cli::Test, report: &Report) -> Result<u8> 
         (false, false) => None,
     };
     let names =
-        checks.iter().flat_map(|checks| checks(project.shell(), selection.strict)).map(|check| check.0.to_owned());
+        checks.iter().flat_map(|checks| checks(project.shell(), selection.strict)).map(|check| check.name.to_owned());
     let of_samples = samples.iter().filter(|_| !slow).map(|sample| sample.name.clone());
     report.emit(Event::Planned { samples: names.chain(of_samples).collect(), steps: vec![Step::Test] });
     if selection.setup {
@@ -105,25 +107,31 @@ fn test_workspace(project: &Project, strict: bool, checks: fn(&Shell, bool) -> V
     if strict {
         shell.set_var("XTASK_STRICT", "1");
     }
-    for (name, check) in checks(&shell, strict) {
+    for Check { name, command, limit } in checks(&shell, strict) {
         step(report, name, || {
-            let (line, mut output) = (check.to_string(), String::new());
-            let failure = run_check(check, &mut output).err();
+            let (line, mut output) = (command.to_string(), String::new());
+            let failure = run_check(command, limit, &mut output).err();
             tested(failure, Form::Libtest.read(project.root(), &output), line)
         });
     }
 }
 
-/// What a check is called in reports, and its command.
-type Check<'a> = (&'static str, Cmd<'a>);
+/// A check of the workspace.
+struct Check<'a> {
+    /// What it is called in reports.
+    name: &'static str,
+    command: Cmd<'a>,
+    limit: Duration,
+}
 
 /// The tests marked as ignored: checks where time or memory is the point, processes that are killed over and over, and each
 /// README followed from nothing.
 fn slow_tests(shell: &Shell, _: bool) -> Vec<Check<'_>> {
-    vec![
-        ("mini-host", cmd!(shell, "cargo test --package mini-host --no-fail-fast --locked -- --ignored")),
-        ("xtask", cmd!(shell, "cargo test --package xtask --no-fail-fast --locked -- --ignored")),
-    ]
+    let check = |name| {
+        let command = cmd!(shell, "cargo test --package {name} --no-fail-fast --locked -- --ignored");
+        Check { name, command, limit: SLOW_TEST_LIMIT }
+    };
+    ["mini-host", "xtask"].map(check).into()
 }
 
 /// What the workspace must hold. Warnings are errors in all of it.
@@ -141,7 +149,7 @@ fn workspace(shell: &Shell, strict: bool) -> Vec<Check<'_>> {
         // The recordings that wait for a long time-out to pass: minutes.
         checks.push(("slow", cmd!(shell, "cargo test --package mini-host --test golden --locked -- --ignored")));
     }
-    checks
+    checks.into_iter().map(|(name, command)| Check { name, command, limit: TEST_LIMIT }).collect()
 }
 
 fn test_sample(sample: &Sample, path: &OsStr, report: &Report) -> Tested {
@@ -160,7 +168,8 @@ fn test_sample(sample: &Sample, path: &OsStr, report: &Report) -> Tested {
     let (env, mut output) = (environment(env), String::new());
     let failure = lines
         .iter()
-        .find_map(|line| run_check(command::of_words(line.words(), &sample.dir, path, &env), &mut output).err());
+        .map(|line| command::of_words(line.words(), &sample.dir, path, &env))
+        .find_map(|command| run_check(command, TEST_LIMIT, &mut output).err());
     let tests = results.as_ref().map(|form| form.read(&sample.dir, &output)).unwrap_or_default();
     let commands = text::counted(lines.len(), "command");
     match results {
@@ -180,8 +189,8 @@ fn test_sample(sample: &Sample, path: &OsStr, report: &Report) -> Tested {
     }
 }
 
-fn run_check(command: impl Into<Command>, output: &mut String) -> Result<(), Failure> {
-    let ended = command::run(command, TEST_LIMIT);
+fn run_check(command: impl Into<Command>, limit: Duration, output: &mut String) -> Result<(), Failure> {
+    let ended = command::run(command, limit);
     match &ended {
         Ok(ended) | Err(Failure::Failed { ended, .. }) => output.push_str(&ended.output),
         Err(_) => {}
