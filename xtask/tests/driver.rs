@@ -161,6 +161,13 @@ fn what_changed_is_built_and_nothing_else() {
 
     checkout.write("samples/one/new.sh", "");
     checkout.run(&["build-all"]).says("new file new.sh");
+    let touched = fs::File::options().append(true).open(checkout.path("samples/one/new.sh")).unwrap();
+    touched.set_modified(std::time::SystemTime::UNIX_EPOCH).unwrap();
+    checkout.run(&["build-all"]).says("up to date");
+    fs::remove_file(checkout.path("samples/one/new.sh")).unwrap();
+    checkout.run(&["build-all"]).says("new.sh is gone");
+    fs::remove_file(checkout.path("target/stage/one/handler")).unwrap();
+    checkout.run(&["build-all"]).says("staged file gone: handler");
     checkout.write("target/stage/one/handler", "#!/bin/sh\n# by hand\n");
     checkout.run(&["build-all"]).says("staged file edited: handler");
     fs::remove_dir_all(checkout.path("target/stage/one")).unwrap();
