@@ -8,6 +8,7 @@ mod stage;
 
 use std::collections::BTreeMap;
 use std::ffi::OsStr;
+use std::fs::File;
 use std::path::{Path, PathBuf};
 use std::sync::OnceLock;
 use std::time::{Duration, Instant};
@@ -16,7 +17,7 @@ use anyhow::{Context, Result};
 
 use crate::process::command;
 use crate::process::interrupt;
-use crate::process::lock;
+use crate::process::lock::{self, Hold};
 use crate::process::run;
 use crate::process::side_by_side::side_by_side;
 use crate::project::Project;
@@ -34,11 +35,23 @@ pub use stage::Staged;
 /// A first build fetches and compiles every dependency.
 const BUILD_LIMIT: Duration = Duration::from_secs(1_200);
 
-/// Builds and stages each sample, `bound` of them side by side. One failure does not stop the others. The outcome of
-/// each goes to the report; what could be staged is returned, in the order of `samples`.
-pub fn build_all(project: &Project, samples: &[Sample], bound: usize, report: &Report) -> Vec<Staged> {
+/// How samples are built.
+#[derive(Clone, Copy)]
+pub struct Settings<'a> {
+    pub project: &'a Project,
+    /// How many samples are built side by side.
+    pub bound: usize,
+    /// Whether the apps are used afterwards. Then another run that would build one anew waits until this one has done with it.
+    pub is_used: bool,
+    pub report: &'a Report,
+}
+
+/// Builds and stages each sample. One failure does not stop the others. The outcome of each goes to the report; what could be
+/// staged is returned, in the order of `samples`.
+pub fn build_all(settings: &Settings<'_>, samples: &[Sample]) -> Vec<Staged> {
+    let Settings { project, bound, is_used, report } = *settings;
     let path = toolchain::path(project);
-    let builder = Builder { target: project.target(), path: &path, report };
+    let builder = Builder { target: project.target(), path: &path, is_used, report };
     let staged = side_by_side(samples, bound, |sample| {
         if interrupt::happened() {
             return None;
@@ -58,53 +71,50 @@ pub fn build_all(project: &Project, samples: &[Sample], bound: usize, report: &R
 struct Builder<'a> {
     target: PathBuf,
     path: &'a OsStr,
+    is_used: bool,
     report: &'a Report,
 }
 
 impl Builder<'_> {
+    /// Runs in one checkout that use the same app share its lock, and who builds it is alone: neither the app nor an image of it
+    /// is taken away from a run that uses it.
     fn build(&self, sample: &Sample) -> Result<(Option<Staged>, Outcome)> {
         let started = Instant::now();
         let stage = self.target.join("stage");
         std::fs::create_dir_all(&stage).with_context(|| format!("cannot make `{}`", stage.display()))?;
-        let dir = stage.join(&sample.name);
-        // Two runs in one checkout take turns; the second finds what the first has built.
-        let _turn = lock::wait(&stage.join(format!("{}.lock", sample.name)), BUILD_LIMIT)?;
-        let file = dir.with_file_name(format!("{}.json", sample.name));
-        let record = Record::read(&file);
-        let inputs = inputs::list(&sample.dir).context("cannot list the sample's files")?;
-        let inputs = fingerprint::look_at(&sample.dir, &inputs, record.as_ref().map(|record| &record.inputs));
-        let inputs = inputs.context("cannot read the sample's files")?;
+        let [file, lock] = ["json", "lock"].map(|kind| stage.join(format!("{}.{kind}", sample.name)));
         let tools = Probed { sample, path: self.path, probed: OnceLock::new() };
-
-        let reasons = match record {
-            None => vec!["never built".into()],
-            Some(mut record) => {
-                let staged = look_at_staged(&dir, Some(&record.staged))?;
-                let reasons = stale(&record, &inputs, &tools, &staged);
-                if reasons.is_empty() {
-                    let tools = tools.asked().unwrap_or_else(|| record.tools.clone());
-                    record.refresh(&self.target, &file, Record::new(inputs, tools, staged));
-                    self.say(sample, &record);
-                    let milliseconds = started.elapsed().as_secs_f64() * 1_000.0;
-                    let count = text::counted(record.inputs.len(), "input");
-                    let detail = format!("up to date ({milliseconds:.1} ms, {count})");
-                    let staged = Staged::new(sample.clone(), dir, record.fingerprint());
-                    return Ok((Some(staged), Outcome::Passed { detail }));
-                }
-                reasons
-            }
-        };
-        let known = match tools.probe() {
-            Ok(known) => known,
-            Err(Missing { reason, hint }) => return Ok((None, Outcome::Skipped { reason, hint })),
-        };
-        run_all(sample, &sample.manifest.build, self.path)?;
-        let staged = self.stage(sample, &dir, &file)?;
-        let record = Record::new(inputs, known, staged);
-        self.say(sample, &record);
-        record.write(&self.target, &file).with_context(|| format!("cannot write `{}`", file.display()))?;
-        let staged = Staged::new(sample.clone(), dir, record.fingerprint());
-        Ok((Some(staged), Outcome::Passed { detail: fingerprint::summary(&reasons) }))
+        let work = Work { builder: self, sample, dir: stage.join(&sample.name), file, lock, tools };
+        let mut built = None;
+        loop {
+            let lock = work.lock(Hold::Shared)?;
+            // Between the locks another run may have built another app.
+            let is_still = |(record, _): &(Record, _)| {
+                Record::read(&work.file).is_some_and(|now| now.fingerprint() == record.fingerprint())
+            };
+            let (record, detail) = match built.take().filter(is_still) {
+                Some(built) => built,
+                None => match work.look()? {
+                    Looked::Fresh(record) => {
+                        let milliseconds = started.elapsed().as_secs_f64() * 1_000.0;
+                        let count = text::counted(record.inputs.len(), "input");
+                        (record, format!("up to date ({milliseconds:.1} ms, {count})"))
+                    }
+                    Looked::Stale { .. } => match work.tools.probe() {
+                        Err(Missing { reason, hint }) => return Ok((None, Outcome::Skipped { reason, hint })),
+                        Ok(tools) => {
+                            drop(lock);
+                            built = work.build_alone(tools)?;
+                            continue;
+                        }
+                    },
+                },
+            };
+            self.say(sample, &record);
+            let lock = self.is_used.then_some(lock);
+            let staged = Staged::new(sample.clone(), work.dir, record.fingerprint(), lock);
+            return Ok((Some(staged), Outcome::Passed { detail }));
+        }
     }
 
     /// Says what was used, and how large the app is.
@@ -112,17 +122,76 @@ impl Builder<'_> {
         record.tools.iter().for_each(|(name, tool)| self.report.used(name, &tool.version));
         self.report.sized(format!("staged app `{}`", sample.name), record.bytes());
     }
+}
+
+/// The building of one sample.
+struct Work<'a> {
+    builder: &'a Builder<'a>,
+    sample: &'a Sample,
+    /// The staged app.
+    dir: PathBuf,
+    /// What is remembered of its building.
+    file: PathBuf,
+    lock: PathBuf,
+    tools: Probed<'a>,
+}
+
+/// What a look at a sample and its staged app finds.
+enum Looked {
+    Fresh(Record),
+    /// Why the app is not what the sample says.
+    Stale {
+        inputs: Files,
+        reasons: Vec<String>,
+    },
+}
+
+impl Work<'_> {
+    fn lock(&self, hold: Hold) -> Result<File> {
+        let say = || self.builder.report.note(format!("waits for another run that uses {}", self.sample.name));
+        lock::wait(&self.lock, hold, BUILD_LIMIT, say)
+    }
+
+    fn look(&self) -> Result<Looked> {
+        let record = Record::read(&self.file);
+        let inputs = inputs::list(&self.sample.dir).context("cannot list the sample's files")?;
+        let inputs = fingerprint::look_at(&self.sample.dir, &inputs, record.as_ref().map(|record| &record.inputs));
+        let inputs = inputs.context("cannot read the sample's files")?;
+        let Some(mut record) = record else {
+            return Ok(Looked::Stale { inputs, reasons: vec!["never built".into()] });
+        };
+        let staged = look_at_staged(&self.dir, Some(&record.staged))?;
+        let reasons = stale(&record, &inputs, &self.tools, &staged);
+        if !reasons.is_empty() {
+            return Ok(Looked::Stale { inputs, reasons });
+        }
+        let tools = self.tools.asked().unwrap_or_else(|| record.tools.clone());
+        record.refresh(&self.builder.target, &self.file, Record::new(inputs, tools, staged));
+        Ok(Looked::Fresh(record))
+    }
+
+    /// Builds while no other run uses the app; returns what was built and why, or nothing where another run has built it meanwhile.
+    fn build_alone(&self, tools: BTreeMap<String, Tool>) -> Result<Option<(Record, String)>> {
+        let _alone = self.lock(Hold::Exclusive)?;
+        let Looked::Stale { inputs, reasons } = self.look()? else { return Ok(None) };
+        run_all(self.sample, &self.sample.manifest.build, self.builder.path)?;
+        let record = Record::new(inputs, tools, self.stage()?);
+        let written = record.write(&self.builder.target, &self.file);
+        written.with_context(|| format!("cannot write `{}`", self.file.display()))?;
+        Ok(Some((record, fingerprint::summary(&reasons))))
+    }
 
     /// Puts the app together aside, checks it, and moves it to its place.
-    fn stage(&self, sample: &Sample, dir: &Path, file: &Path) -> Result<Files> {
-        let aside = run::scratch(&self.target).and_then(tempfile::tempdir_in);
+    fn stage(&self) -> Result<Files> {
+        let aside = run::scratch(&self.builder.target).and_then(tempfile::tempdir_in);
         let aside = aside.context("cannot make a folder to stage in")?;
         let (new, old) = (aside.path().join("new"), aside.path().join("old"));
         std::fs::create_dir(&new).with_context(|| format!("cannot make `{}`", new.display()))?;
-        stage::put_together(sample, &new)?;
-        executable::check(&new, self.path)?;
+        stage::put_together(self.sample, &new)?;
+        executable::check(&new, self.builder.path)?;
         // From here on the old record describes something that is no longer there.
-        let _ = std::fs::remove_file(file);
+        let _ = std::fs::remove_file(&self.file);
+        let dir = &self.dir;
         stage::put_in_place(&new, dir, &old).with_context(|| format!("cannot put `{}` in place", dir.display()))?;
         look_at_staged(dir, None)
     }

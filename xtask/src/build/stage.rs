@@ -1,8 +1,9 @@
 //! The staged app: `target/stage/<sample>`, exactly what ends up as the app root in an image.
 
-use std::fs;
+use std::fs::{self, File};
 use std::io;
 use std::path::{Component, Path, PathBuf};
+use std::sync::Arc;
 
 use anyhow::{Context, Result, bail};
 
@@ -15,11 +16,13 @@ pub struct Staged {
     sample: Sample,
     dir: PathBuf,
     fingerprint: String,
+    /// As long as somebody has this, no other run puts another app in its place.
+    _lock: Option<Arc<File>>,
 }
 
 impl Staged {
-    pub(super) fn new(sample: Sample, dir: PathBuf, fingerprint: String) -> Staged {
-        Staged { sample, dir, fingerprint }
+    pub(super) fn new(sample: Sample, dir: PathBuf, fingerprint: String, lock: Option<File>) -> Staged {
+        Staged { sample, dir, fingerprint, _lock: lock.map(Arc::new) }
     }
 
     pub fn sample(&self) -> &Sample {

@@ -11,7 +11,7 @@ use super::outcome::Verdict;
 use super::summary::Summary;
 use super::table;
 use super::{Event, Step};
-use crate::process::lock;
+use crate::process::lock::{self, Hold};
 
 const VERSION: u32 = 1;
 /// What each line of `events.ndjson` is: made from [`Event`] by `cargo xtask test --bless`.
@@ -39,7 +39,7 @@ impl Kept {
                 if number == 1 { folder.to_path_buf() } else { folder.with_file_name(format!("report-{number}")) };
             fs::create_dir_all(&candidate)?;
             let lock = File::open(&candidate)?;
-            if lock::try_lock(&lock)? {
+            if lock::try_lock(&lock, Hold::Exclusive)? {
                 break (candidate, lock);
             }
             number += 1;

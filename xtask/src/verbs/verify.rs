@@ -97,7 +97,8 @@ pub fn verify(project: &Project, plan: &Plan, report: &Report) -> Result<u8> {
         report.phase("setup", || setup::install(project, &samples, parts, report))?;
     }
     let bound = selection.bound();
-    let staged = report.phase("build", || build::build_all(project, &samples, bound, report));
+    let settings = build::Settings { project, bound, is_used: asks || package.is_some(), report };
+    let staged = report.phase("build", || build::build_all(&settings, &samples));
     let unpacked = match package.as_ref().filter(|_| !staged.is_empty()) {
         Some(plan) => Some(report.phase("package", || package::package(project, &staged, plan, report))?),
         None => None,

@@ -10,7 +10,8 @@ use super::context::{self, Entry};
 use super::engine::Engine;
 use super::labels::{self, CLONE, CONTENT, Labels, PROJECT, SAMPLE};
 use super::resource::Image;
-use crate::process::{lock, run};
+use crate::process::lock::{self, Hold};
+use crate::process::run;
 use crate::project::Project;
 use crate::report::Report;
 
@@ -81,7 +82,9 @@ impl ImageBuilder<'_> {
     /// Two runs in one checkout take turns at each image: the second finds what the first has made. Otherwise each would take the
     /// other's away for superseded.
     pub async fn turn(&self, image: &str) -> Result<File> {
-        lock::turn(&self.project.target().join("stage").join(format!("{image}.image.lock")), TURN_LIMIT).await
+        let file = self.project.target().join("stage").join(format!("{image}.image.lock"));
+        let say = || self.report.note(format!("waits for another run that makes the image of {image}"));
+        lock::turn(&file, Hold::Exclusive, TURN_LIMIT, say).await
     }
 }
 

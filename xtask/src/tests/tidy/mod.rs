@@ -246,7 +246,8 @@ fn a_seventh_folder_is_listed_and_built_with_no_other_change() {
     assert_eq!(samples.iter().map(|sample| sample.name.as_str()).collect::<Vec<_>>(), ["seventh"]);
     assert_eq!(samples[0].functions, node.functions);
     let report = Report::new(Default::default());
-    let staged = build::build_all(&project, &samples, 1, &report);
+    let settings = build::Settings { project: &project, bound: 1, is_used: false, report: &report };
+    let staged = build::build_all(&settings, &samples);
     assert_eq!(staged.len(), 1, "{:?}", report.events());
     assert!(staged[0].dir().join("host.json").is_file());
 }
