@@ -7,7 +7,6 @@ use std::sync::Arc;
 
 use bytes::Bytes;
 use dotnet_text::query;
-use wire::response::Framing;
 use wire::{BodyError, Caller, Name, Request, RequestHead, Response, Service, Warning};
 
 use crate::admin;
@@ -24,6 +23,7 @@ use crate::log;
 use crate::proxy;
 use allowed_hosts::AllowedHosts;
 
+const HTML: &str = "text/html";
 /// What `/` shows where no function claims it.
 const HOME_PAGE: &str = include_str!("front/home.html");
 const HOST_FILTERING: &str = "Microsoft.AspNetCore.HostFiltering.HostFilteringMiddleware";
@@ -61,7 +61,7 @@ impl Service for Front {
 fn wrong_host(host: &Host, name: &str) -> Response {
     let text = format!("The host '{name}' does not match an allowed host.");
     host.log.information(HOST_FILTERING, Diagnostic::of_whole(text).hint("`AllowedHosts` is the list of them"));
-    html(400, allowed_hosts::REFUSAL.as_bytes())
+    Response::of(400, HTML, allowed_hosts::REFUSAL)
 }
 
 async fn respond(host: &Arc<Host>, request: Request<'_>, caller: &mut Caller) -> Option<Response> {
@@ -87,7 +87,7 @@ async fn respond(host: &Arc<Host>, request: Request<'_>, caller: &mut Caller) ->
     }
     match state {
         State::Running(running) => throttled(host, &running, request, caller).await,
-        State::Offline { page, .. } => Some(Response { framing: Framing::Chunked, ..html(503, &page) }),
+        State::Offline { page, .. } => Some(Response::of(503, HTML, Bytes::copy_from_slice(&page)).chunked()),
         State::Error(..) => Some(not_running()),
     }
 }
@@ -231,17 +231,11 @@ fn home_page(host: &Host) -> Response {
     if disabled.is_some_and(|value| value.eq_ignore_ascii_case("true")) {
         return Response::empty(204);
     }
-    html(200, HOME_PAGE.as_bytes())
-}
-
-fn html(status: u16, page: &[u8]) -> Response {
-    let mut response = Response { body: vec![Bytes::copy_from_slice(page)], ..Response::empty(status) };
-    response.headers.push(Name::ContentType, "text/html");
-    response
+    Response::of(200, HTML, HOME_PAGE)
 }
 
 /// Without a type, as recorded (P14).
 fn not_running() -> Response {
     let body = vec![Bytes::from_static(b"Function host is not running.")];
-    Response { framing: Framing::Chunked, body, ..Response::empty(503) }
+    Response { body, ..Response::empty(503) }.chunked()
 }

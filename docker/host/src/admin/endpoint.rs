@@ -8,7 +8,6 @@ use dotnet_text::media_type::MediaType;
 use serde_json::Value;
 use wire::Response;
 use wire::headers::is_sound;
-use wire::response::Framing;
 
 use crate::app::{Diagnostic, Document};
 use crate::host::Host;
@@ -73,15 +72,12 @@ pub(super) enum Access {
 pub(super) type Endpoint = fn(&Arc<Host>, &Request<'_>) -> Result<Response, Error>;
 
 pub(super) fn of_json(status: u16, value: &Value) -> Response {
-    let response = Response { body: vec![value.to_string().into()], ..Response::empty(status) };
-    with(response, "Content-Type", "application/json; charset=utf-8")
+    Response::of(status, "application/json; charset=utf-8", value.to_string())
 }
 
 /// Plain text as an answer, which the real host sends in chunks.
 pub(super) fn of_text(status: u16, text: &str) -> Response {
-    let body = vec![text.to_owned().into()];
-    let response = Response { body, framing: Framing::Chunked, ..Response::empty(status) };
-    with(response, "Content-Type", "text/plain; charset=utf-8")
+    Response::of(status, "text/plain; charset=utf-8", text.to_owned()).chunked()
 }
 
 /// The response with a header line more, unless no line may have this value.

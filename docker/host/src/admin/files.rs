@@ -6,7 +6,7 @@ use std::sync::Arc;
 use serde_json::{Value, json};
 use wire::Response;
 
-use super::endpoint::{Error, Request, of_json, with};
+use super::endpoint::{Error, Request, of_json};
 use crate::files;
 use crate::host::Host;
 
@@ -46,7 +46,7 @@ fn file(path: &Path) -> std::io::Result<Response> {
         Some("htm" | "html") => "text/html",
         _ => "application/octet-stream",
     };
-    Ok(with(Response { body: vec![body.into()], ..Response::empty(200) }, "Content-Type", media_type))
+    Ok(Response::of(200, media_type, body))
 }
 
 fn list(path: &Path, request: &Request<'_>) -> std::io::Result<Value> {

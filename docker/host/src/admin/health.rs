@@ -4,7 +4,6 @@ use std::sync::Arc;
 
 use serde_json::{Value, json};
 use wire::Response;
-use wire::response::Framing;
 
 use super::endpoint::{Access, Endpoint, Request, of_json, parameter, with};
 use crate::host::Host;
@@ -42,7 +41,7 @@ fn health(checks: &[Check], host: &Arc<Host>, request: &Request<'_>) -> Response
             "details": [],
             "additionalInfo": [],
         });
-        return Response { framing: Framing::Chunked, ..of_json(400, &error) };
+        return of_json(400, &error).chunked();
     }
     let is_well = checks.iter().all(|(_, check)| check(host));
     let mut report = json!({"status": status(is_well)});
@@ -51,7 +50,7 @@ fn health(checks: &[Check], host: &Arc<Host>, request: &Request<'_>) -> Response
         report["entries"] = Value::Object(checks.iter().map(entry).collect());
     }
     let body = vec![report.to_string().into()];
-    let response = Response { body, framing: Framing::Chunked, ..Response::empty(if is_well { 200 } else { 503 }) };
+    let response = Response { body, ..Response::empty(if is_well { 200 } else { 503 }) }.chunked();
     let lines =
         [("Cache-Control", "no-store, no-cache"), ("Expires", "Thu, 01 Jan 1970 00:00:00 GMT"), ("Pragma", "no-cache")];
     lines.into_iter().fold(response, |response, (name, value)| with(response, name, value))

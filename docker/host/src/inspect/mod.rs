@@ -85,7 +85,7 @@ impl Service for Page {
         let Some(path) = path.and_then(|path| path.strip_prefix('/')) else { return Some(Response::empty(404)) };
         let parts: Vec<&str> = path.split('/').collect();
         Some(match (request.head.method.as_str(), parts.as_slice()) {
-            ("GET", [""]) => of_type(text(200, PAGE), "text/html; charset=utf-8"),
+            ("GET", [""]) => of_type(200, "text/html; charset=utf-8", PAGE),
             ("GET", ["exchanges"]) => json(&self.exchanges.list(|_| true)),
             ("GET", ["exchanges", number]) => match self.exchange(number) {
                 Some(exchange) => json(&exchange),
@@ -95,7 +95,7 @@ impl Service for Page {
             ("GET", ["events"]) => {
                 let mut events = Events::new(Arc::clone(&self.host), Arc::clone(&self.exchanges), &self.followers);
                 // If it fails, the browser has left.
-                _ = caller.stream(of_type(Response::empty(200), "text/event-stream"), &mut events).await;
+                _ = caller.stream(of_type(200, "text/event-stream", ""), &mut events).await;
                 return None;
             }
             ("GET", ["rules", anchor]) => match rules::section(anchor) {
@@ -128,28 +128,24 @@ impl Page {
 }
 
 fn text(status: u16, text: &str) -> Response {
-    let body = vec![Bytes::copy_from_slice(text.as_bytes())];
-    of_type(Response { body, ..Response::empty(status) }, "text/plain; charset=utf-8")
+    of_type(status, "text/plain; charset=utf-8", text.to_owned())
 }
 
 fn json(value: &impl Serialize) -> Response {
     // Exchanges are texts and numbers, which can be written.
     let body = serde_json::to_string(value).unwrap_or_default();
-    of_type(text(200, &body), "application/json")
+    of_type(200, "application/json", body)
 }
 
-fn of_type(mut response: Response, kind: &str) -> Response {
-    response.headers.remove(Name::ContentType);
-    response.headers.push(Name::ContentType, kind);
+fn of_type(status: u16, content_type: &str, body: impl Into<Bytes>) -> Response {
+    let mut response = Response::of(status, content_type, body);
     for (name, value) in [
         ("Cache-Control", "no-store"),
         ("Content-Security-Policy", POLICY),
         ("Referrer-Policy", "no-referrer"),
         ("X-Content-Type-Options", "nosniff"),
     ] {
-        if response.headers.named(name).is_none() {
-            response.headers.push(name, value);
-        }
+        response.headers.push(name, value);
     }
     response
 }

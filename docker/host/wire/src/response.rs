@@ -68,6 +68,20 @@ impl Response {
         Self { status: status.into(), ..Self::default() }
     }
 
+    /// A response with a body of this type.
+    #[must_use]
+    pub fn of(status: u16, content_type: &str, body: impl Into<Bytes>) -> Self {
+        let mut response = Self { body: vec![body.into()], ..Self::empty(status) };
+        response.headers.push(Name::ContentType, content_type);
+        response
+    }
+
+    /// The same response; its body is sent in chunks.
+    #[must_use]
+    pub fn chunked(self) -> Self {
+        Self { framing: Framing::Chunked, ..self }
+    }
+
     /// The same response; the connection is closed afterwards.
     #[must_use]
     pub fn closing(self) -> Self {
