@@ -13,8 +13,7 @@ use wire::client::{self, Body, Request, spelt_method};
 use wire::response::Framing;
 use wire::{Caller, Headers, Name, Response, ResponseHead};
 
-use crate::app::{Diagnostic, HandlerKind};
-use crate::exchange::Mode;
+use crate::app::{Diagnostic, HandlerKind, HttpMode};
 use crate::host::execution::{CALLED_BY_HOST_API, Execution};
 use crate::invoke::{self, Call, Outcome};
 use crate::log::Level;
@@ -38,7 +37,7 @@ pub async fn forward(call: &Call<'_>, caller: &mut Caller) -> Response {
             return Response { closes: !is_ready, ..Response::empty(500) };
         }
     };
-    execution.exchange.request(Mode::Forwarding, &request);
+    execution.exchange.request(HttpMode::Forwarding, &request);
     execution.watch_body(caller);
     let waits_for_continue = head.headers.get(Name::Expect).is_some_and(is_continue);
     let see = |head: &ResponseHead| warn_of_events(&execution, head);

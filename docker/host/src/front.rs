@@ -189,10 +189,10 @@ async fn throttled(host: &Host, running: &Running, request: Request<'_>, caller:
 
 async fn call(call: Call<'_>, caller: &mut Caller) -> Option<Response> {
     match call.found.mode {
-        HttpMode::Proxying => proxy::proxy(&call, caller).await,
-        HttpMode::Forwarding => Some(forward::forward(&call, caller).await),
-        HttpMode::Default => Some(invoke::http(&call, caller).await),
-        HttpMode::Unindexed => {
+        Some(HttpMode::Proxying) => proxy::proxy(&call, caller).await,
+        Some(HttpMode::Forwarding) => Some(forward::forward(&call, caller).await),
+        Some(HttpMode::Default) => Some(invoke::http(&call, caller).await),
+        None => {
             let name = &call.found.function.name;
             let text = format!(
                 "'{name}' can't be invoked from Azure WebJobs SDK. Is it missing Azure WebJobs SDK attributes?"

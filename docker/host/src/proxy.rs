@@ -15,7 +15,8 @@ use wire::caller::is_continue;
 use wire::client::{Request, ResponseBody, spelt_method};
 use wire::{BodyError, Caller, Name, Pieces, Response, StreamError};
 
-use crate::exchange::{Mode, Recorder};
+use crate::app::HttpMode;
+use crate::exchange::Recorder;
 use crate::handler::Handler;
 use crate::host::execution::{CALLED_BY_HOST_API, Execution};
 use crate::invoke::{self, Call, Outcome};
@@ -83,7 +84,7 @@ async fn pass_on(
     let own = Own { authority: handler.client.authority(), invocation: execution.id, peer: &caller.peer };
     let asks_for_upgrade = is_upgrade(request);
     let request = to_handler(request, own, &upload)?;
-    execution.exchange.request(Mode::Proxying, &request);
+    execution.exchange.request(HttpMode::Proxying, &request);
     let waits_for_continue = head.headers.get(Name::Expect).is_some_and(is_continue);
     let mut outgoing = Outgoing { request, upload, waits_for_continue };
     let Some(answer) = attempts::ask(handler, execution, &mut outgoing, caller).await? else {

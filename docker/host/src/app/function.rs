@@ -4,6 +4,7 @@ use std::ops::Deref;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
+use serde::Serialize;
 use serde_json::Value;
 
 use super::auth_level::AuthLevel;
@@ -72,7 +73,9 @@ pub struct Unreadable {
     pub route: Option<String>,
 }
 
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+/// How a request reaches the handler.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "lowercase")]
 pub enum HttpMode {
     /// Streamed both ways, as a reverse proxy does it.
     Proxying,
@@ -80,8 +83,6 @@ pub enum HttpMode {
     Forwarding,
     /// In an envelope.
     Default,
-    /// Not at all: the SDK does not know the function.
-    Unindexed,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -172,14 +173,14 @@ impl Function {
 
     /// How requests to it reach the handler (protocol.md#proxying-which-functions and #forwarding-which-functions). With
     /// `httpWorker` those to a pure HTTP function are always passed on, but to the path `/<name>`
-    /// (protocol.md#the-httpworker-section).
-    pub fn http_mode(&self, options: &HostOptions) -> HttpMode {
-        match options.custom_handler.as_ref().filter(|_| self.is_pure_http()) {
-            _ if self.is_unindexed => HttpMode::Unindexed,
+    /// (protocol.md#the-httpworker-section). `None` if not at all: the SDK does not know the function.
+    pub fn http_mode(&self, options: &HostOptions) -> Option<HttpMode> {
+        Some(match options.custom_handler.as_ref().filter(|_| self.is_pure_http()) {
+            _ if self.is_unindexed => return None,
             Some(handler) if handler.proxying => HttpMode::Proxying,
             Some(handler) if handler.forwarding || handler.kind == HandlerKind::HttpWorker => HttpMode::Forwarding,
             _ => HttpMode::Default,
-        }
+        })
     }
 
     /// The retry policy that holds for it: its own, or else the app's.

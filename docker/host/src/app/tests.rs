@@ -63,5 +63,5 @@ fn a_normal_app_has_no_errors() {
     let http = app.functions[0].http.as_ref().unwrap();
     assert_eq!((http.route.as_str(), &http.methods, http.level), ("alpha", &None, AuthLevel::Function));
     assert_eq!(app.options.function_timeout, Some(Duration::from_secs(1800)));
-    assert!(app.functions[0].is_pure_http() && app.functions[0].http_mode(&app.options) == HttpMode::Default);
+    assert!(app.functions[0].is_pure_http() && app.functions[0].http_mode(&app.options) == Some(HttpMode::Default));
 }

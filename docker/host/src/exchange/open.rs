@@ -9,7 +9,8 @@ use uuid::Uuid;
 use wire::Headers;
 
 use super::rule::rule;
-use super::shown::{Exchange, Message, Mode, Outcome, Piece};
+use super::shown::{Exchange, Message, Outcome, Piece};
+use crate::app::HttpMode;
 use crate::log::mask::{self, Known};
 
 /// How much of a body is kept.
@@ -29,7 +30,7 @@ pub struct Open {
 
 #[derive(Debug, Default)]
 pub struct Noted {
-    pub mode: Option<Mode>,
+    pub mode: Option<HttpMode>,
     pub outcome: Outcome,
     pub reason: String,
     milliseconds: Option<f64>,

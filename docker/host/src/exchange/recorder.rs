@@ -8,7 +8,8 @@ use wire::client::Request;
 
 use super::kept::Exchanges;
 use super::open::{Noted, Open};
-use super::shown::{Mode, Outcome};
+use super::shown::Outcome;
+use crate::app::HttpMode;
 
 /// Notes what passes in one exchange, if anybody wants to know. Cloning it gives another handle to the same exchange.
 #[derive(Clone, Debug, Default)]
@@ -30,7 +31,7 @@ impl Recorder {
     }
 
     /// The head of the request to the handler.
-    pub fn request(&self, mode: Mode, request: &Request) {
+    pub fn request(&self, mode: HttpMode, request: &Request) {
         self.note(|noted, _| {
             noted.mode = Some(mode);
             noted.request.line = format!("{} {} HTTP/1.1", request.method, request.target);

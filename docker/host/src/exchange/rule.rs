@@ -1,6 +1,6 @@
 //! Where the rule is written that an exchange has broken.
 
-use super::shown::Mode;
+use crate::app::HttpMode;
 
 /// The anchors in docker/protocol.md.
 #[cfg(test)]
@@ -16,11 +16,11 @@ const WORDS: [(&str, &str); 4] =
     [("never completes", GATEKEEPING), ("Content-Type", GATEKEEPING), ("status", GATEKEEPING), ("output", VALUES)];
 
 /// The anchor for a failure, by words of its reason.
-pub fn rule(mode: Option<Mode>, reason: &str) -> Option<&'static str> {
+pub fn rule(mode: Option<HttpMode>, reason: &str) -> Option<&'static str> {
     Some(match mode? {
         _ if reason.contains("TimeoutException") => TIMEOUT,
-        Mode::Proxying => PROXYING,
-        Mode::Forwarding => FORWARDING,
-        Mode::Default => WORDS.iter().find(|(word, _)| reason.contains(word)).map_or(RESULT, |(_, anchor)| anchor),
+        HttpMode::Proxying => PROXYING,
+        HttpMode::Forwarding => FORWARDING,
+        HttpMode::Default => WORDS.iter().find(|(word, _)| reason.contains(word)).map_or(RESULT, |(_, anchor)| anchor),
     })
 }

@@ -4,6 +4,8 @@ use std::fmt::{self, Display, Formatter};
 
 use serde::Serialize;
 
+use crate::app::HttpMode;
+
 /// The document that has the rules.
 const PROTOCOL: &str = "docker/protocol.md";
 
@@ -14,7 +16,7 @@ pub struct Exchange {
     pub invocation: String,
     pub function: String,
     /// `None` before there was a request.
-    pub mode: Option<Mode>,
+    pub mode: Option<HttpMode>,
     /// In UTC.
     pub started: String,
     /// How long it took, or has taken so far.
@@ -27,25 +29,6 @@ pub struct Exchange {
     pub response: Message,
     /// When the pieces of the bodies passed; the first ones.
     pub pieces: Vec<Piece>,
-}
-
-/// How a request reaches the handler.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "lowercase")]
-pub enum Mode {
-    Default,
-    Forwarding,
-    Proxying,
-}
-
-impl Mode {
-    const fn name(self) -> &'static str {
-        match self {
-            Self::Default => "default",
-            Self::Forwarding => "forwarding",
-            Self::Proxying => "proxying",
-        }
-    }
 }
 
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
@@ -93,10 +76,18 @@ impl Outcome {
     }
 }
 
+const fn name(mode: HttpMode) -> &'static str {
+    match mode {
+        HttpMode::Default => "default",
+        HttpMode::Forwarding => "forwarding",
+        HttpMode::Proxying => "proxying",
+    }
+}
+
 impl Display for Exchange {
     fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
         writeln!(f, "function    {}\ninvocation  {}", self.function, self.invocation)?;
-        writeln!(f, "mode        {}", self.mode.map_or("", Mode::name))?;
+        writeln!(f, "mode        {}", self.mode.map_or("", name))?;
         writeln!(f, "started     {}\ntook        {:.1} ms", self.started, self.milliseconds)?;
         writeln!(f, "outcome     {}", self.outcome.word())?;
         for line in self.reason.lines() {

@@ -5,6 +5,7 @@ use wire::client::Request;
 use wire::{Headers, ResponseHead};
 
 use super::*;
+use crate::app::HttpMode;
 use crate::log::Log;
 
 fn exchanges() -> Arc<Exchanges> {
@@ -16,7 +17,7 @@ fn pass(exchanges: &Arc<Exchanges>, request: &[u8], answer: &[u8]) {
     let mut headers = Headers::default();
     headers.push("x-functions-key", "a-very-long-key");
     let target = "/api/hello?code=a-very-long-key".to_owned();
-    recorder.request(Mode::Proxying, &Request { method: "POST".into(), target, headers });
+    recorder.request(HttpMode::Proxying, &Request { method: "POST".into(), target, headers });
     recorder.sent(request);
     let head = ResponseHead { status: 200, reason: b"OK".into(), is_old: false, headers: Headers::default() };
     recorder.response(&head);

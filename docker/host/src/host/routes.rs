@@ -16,7 +16,7 @@ struct Route {
     template: Template,
     http: HttpTrigger,
     function: Arc<LoadedFunction>,
-    mode: HttpMode,
+    mode: Option<HttpMode>,
 }
 
 /// The function that a request is for, and what its route says about the request.
@@ -24,7 +24,8 @@ struct Route {
 pub struct Found {
     pub function: Arc<LoadedFunction>,
     pub level: AuthLevel,
-    pub mode: HttpMode,
+    /// `None` if the SDK does not know the function.
+    pub mode: Option<HttpMode>,
     /// Route parameters in the order of the template, defaults filled in; `None` where an optional parameter or a catch-all
     /// has nothing (protocol.md#http-trigger).
     pub values: Values,

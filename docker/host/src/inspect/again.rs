@@ -6,9 +6,9 @@ use bytes::Bytes;
 use wire::client::{Body, Request, Response};
 use wire::{Headers, Name};
 
-use crate::app::Diagnostic;
+use crate::app::{Diagnostic, HttpMode};
 use crate::envelope::answer;
-use crate::exchange::{Exchange, Mode};
+use crate::exchange::Exchange;
 use crate::handler::own_headers;
 use crate::host::Host;
 use crate::host::execution::Execution;
@@ -59,15 +59,15 @@ pub async fn send(host: &Host, running: &Running, exchange: &Exchange, body: Byt
     Ok(())
 }
 
-fn judge(execution: &Execution<'_>, mode: Mode, Response { head, body }: &Response) {
+fn judge(execution: &Execution<'_>, mode: HttpMode, Response { head, body }: &Response) {
     execution.exchange.response(head);
     body.iter().for_each(|piece| execution.exchange.received(piece));
     let verdict = match mode {
-        Mode::Default => {
+        HttpMode::Default => {
             let content_type = head.headers.get(Name::ContentType);
             answer::judge(head.status, content_type, &body.concat()).map(drop)
         }
-        Mode::Forwarding | Mode::Proxying => Ok(()),
+        HttpMode::Forwarding | HttpMode::Proxying => Ok(()),
     };
     match verdict {
         Ok(()) => execution.succeeded(),

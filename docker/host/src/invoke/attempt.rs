@@ -10,7 +10,7 @@ use wire::{Headers, Name};
 use super::limits::{Outcome, noticed, wait_ready, within_timeout};
 use super::round_trip::RoundTrip;
 use super::trigger::Trigger;
-use crate::app::{Binding, BindingKind, CustomHandler, DataType, Diagnostic};
+use crate::app::{Binding, BindingKind, CustomHandler, DataType, Diagnostic, HttpMode};
 use crate::bindings::{input, output};
 use crate::doctor;
 use crate::envelope::answer::{self, Verdict};
@@ -19,7 +19,6 @@ use crate::envelope::failed::Failed;
 use crate::envelope::http_output::HttpOutput;
 use crate::envelope::outputs::{self, OutputBinding, Outputs};
 use crate::envelope::request;
-use crate::exchange::Mode;
 use crate::handler::{Handler, own_headers};
 use crate::host::execution::Execution;
 use crate::log::Level;
@@ -106,7 +105,7 @@ async fn send(handler: &Handler, execution: &Execution<'_>, trip: &RoundTrip) ->
     let running = execution.running;
     let length_is_known = execution.host.settings.get_filled(CORE_TOOLS).is_some();
     let request = post(handler, execution, trip, length_is_known);
-    execution.exchange.request(Mode::Default, &request);
+    execution.exchange.request(HttpMode::Default, &request);
     execution.exchange.sent(&trip.envelope);
     let body = || {
         let envelope = trip.envelope.clone();

@@ -66,7 +66,7 @@ fn a_function_that_fails_late_keeps_its_route() {
     assert!(app.functions[0].errors[0].contains("'%NOPE%' does not resolve"), "{:?}", app.functions[0].errors);
     assert!(app.functions[1].errors[0].contains("defined by function 'A'"), "{:?}", app.functions[1].errors);
     assert!(app.functions[0].is_unindexed && !app.functions[1].is_unindexed);
-    assert_eq!(app.functions[0].http_mode(&app.options), HttpMode::Unindexed);
+    assert_eq!(app.functions[0].http_mode(&app.options), None);
 }
 
 #[test]

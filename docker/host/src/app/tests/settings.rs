@@ -22,7 +22,7 @@ fn settings_override_host_json_and_disable_functions() {
     assert_eq!(arguments("['--x', true, /* as in host.json */]"), ["--x", "true"]);
     assert_eq!(arguments("['--x', {}]"), Vec::<String>::new());
     assert_eq!(arguments("--x"), Vec::<String>::new());
-    assert!(app.functions[0].disabled && app.functions[0].http_mode(&app.options) == HttpMode::Forwarding);
+    assert!(app.functions[0].disabled && app.functions[0].http_mode(&app.options) == Some(HttpMode::Forwarding));
     assert!(!folder.load(&[("AzureWebJobs__F__Disabled", "true")]).functions[0].disabled);
 }
 

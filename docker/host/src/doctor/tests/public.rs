@@ -267,7 +267,7 @@ fn what_is_fine_means_what_it_says() {
     }
     for (id, mode) in [("W05", HttpMode::Forwarding), ("W07", HttpMode::Proxying), ("W14", HttpMode::Proxying)] {
         let app = loaded(id);
-        assert_eq!(app.functions[0].http_mode(&app.options), mode, "{id}");
+        assert_eq!(app.functions[0].http_mode(&app.options), Some(mode), "{id}");
     }
     assert_eq!(loaded("W21").functions[0].http.as_ref().unwrap().methods.as_ref().map(Vec::len), Some(7));
     assert_eq!(loaded("W18").functions.len(), 1);
