@@ -74,9 +74,8 @@ async fn respond(host: &Arc<Host>, request: Request<'_>, caller: &mut Caller) ->
         return Some(too_long(host, request, caller.length(), limit));
     }
     if is_admin_path(&request.target.path) {
-        let query = query::parse(request.target.query);
-        if let Some(endpoint) = admin::find(&request.head.method, &request.target.path, &query) {
-            return Some(admin(host, endpoint, request, caller).await);
+        if let Some(response) = admin(host, request, caller).await {
+            return Some(response);
         }
         if let State::Running(running) = &state
             && !host.lets_functions_have_reserved_routes()
@@ -119,39 +118,31 @@ fn warn_of_reserved_route(host: &Host, running: &Running, Request { head, target
     }
 }
 
-/// Answers a request to an admin endpoint. The body is read only if the key is right.
-async fn admin(host: &Arc<Host>, endpoint: admin::Found, request: Request<'_>, caller: &mut Caller) -> Response {
-    let query = query::parse(request.target.query);
-    if let Some(refusal) = endpoint.refusal(host, &request.target.path, presented_key(request.head, &query)) {
-        return admin_response(host, refusal);
+/// Answers a request to an admin endpoint, if its path is one's. The body is read only if the key is right.
+async fn admin(host: &Arc<Host>, Request { head, target }: Request<'_>, caller: &mut Caller) -> Option<Response> {
+    let query = query::parse(target.query);
+    let endpoint = admin::find(&head.method, &target.path, &query)?;
+    if let Some(refusal) = endpoint.refusal(host, &target.path, presented_key(head, &query)) {
+        return Some(admin_response(host, refusal));
     }
-    match caller.collect(ADMIN_BODY_LIMIT_BYTES).await {
-        Ok(body) => admin_response(host, admin_answer(host, endpoint, request, body).await),
+    let body = match caller.collect(ADMIN_BODY_LIMIT_BYTES).await {
+        Ok(body) => body,
         Err(BodyError::TooLong(limit)) => {
-            let text = format!("the body of a request to `{}` has more than {limit} bytes", request.target.path);
+            let text = format!("the body of a request to `{}` has more than {limit} bytes", target.path);
             host.log.warning(log::HOST, text);
-            Response::empty(413).closing()
+            return Some(Response::empty(413).closing());
         }
-        Err(_) => Response::empty(500),
-    }
-}
-
-/// The endpoints read and write files: callers of functions do not wait for that.
-async fn admin_answer(
-    host: &Arc<Host>,
-    endpoint: admin::Found,
-    Request { head, target }: Request<'_>,
-    body: Vec<u8>,
-) -> Response {
+        Err(_) => return Some(Response::empty(500)),
+    };
     let header = |name| head.headers.text(name).map(str::to_owned);
     let (name, content_type) = (header(Name::Host).unwrap_or_default(), header(Name::ContentType));
-    let (host, path, query) = (Arc::clone(host), target.path.to_string(), query::parse(target.query));
-    aside(move || {
+    let (asked, path) = (Arc::clone(host), target.path.to_string());
+    // The endpoints read and write files: callers of functions do not wait for that.
+    let answer = aside(move || {
         let content_type = content_type.as_deref();
-        let asked = admin::Request { path: &path, host: &name, content_type, query: &query, body: &body };
-        endpoint.answer(&host, &asked)
-    })
-    .await
+        endpoint.answer(&asked, &admin::Request { path: &path, host: &name, content_type, query: &query, body: &body })
+    });
+    Some(admin_response(host, answer.await))
 }
 
 fn admin_response(host: &Host, mut response: Response) -> Response {
