@@ -59,48 +59,51 @@ pub fn list(root: &Path, left_out: Option<&Path>, output: &Path) -> Result<Vec<F
             || never.iter().any(|never| name.eq_ignore_ascii_case(never))
             || ignored.matched(path, is_dir).is_ignore()
     };
-    let mut paths = Vec::new();
-    walk(root, &is_left_out, &[], &mut HashMap::new(), &mut paths)?;
-    let mut files = paths.into_iter().map(|path| file(root, path)).collect::<Result<Vec<_>, _>>()?;
+    let mut walk = Walk { is_left_out: &is_left_out, seen: HashMap::new(), found: Vec::new() };
+    walk.below(root, &[])?;
+    let mut files = walk.found.into_iter().map(|path| file(root, path)).collect::<Result<Vec<_>, _>>()?;
     files.sort_by(|one, other| one.name.cmp(&other.name));
     Ok(files)
 }
 
-/// Finds the files below a folder; `around` are those that it is in, and `seen` says how often a folder was come upon.
-fn walk(
-    folder: &Path,
-    is_left_out: &dyn Fn(&Path, bool) -> bool,
-    around: &[PathBuf],
-    seen: &mut HashMap<PathBuf, usize>,
-    found: &mut Vec<PathBuf>,
-) -> Result<(), Diagnostic> {
-    let read = |error| error::unreadable(folder, &error);
-    let real = folder.canonicalize().map_err(read)?;
-    if around.contains(&real) {
-        return Err(error::unfit(folder, "leads back to a folder that it is in"));
-    }
-    let times = seen.entry(real.clone()).or_default();
-    *times += 1;
-    if *times > MOST_PATHS {
-        return Err(error::unfit(folder, &format!("is reached by more than {MOST_PATHS} links")));
-    }
-    let around = [around, &[real]].concat();
-    for entry in fs::read_dir(folder).map_err(read)? {
-        let path = entry.map_err(read)?.path();
-        let metadata = fs::metadata(&path);
-        if is_left_out(&path, metadata.as_ref().is_ok_and(fs::Metadata::is_dir)) {
-            continue;
+struct Walk<'a> {
+    is_left_out: &'a dyn Fn(&Path, bool) -> bool,
+    /// How often a folder was come upon.
+    seen: HashMap<PathBuf, usize>,
+    found: Vec<PathBuf>,
+}
+
+impl Walk<'_> {
+    /// Finds the files below a folder; `around` are those that it is in.
+    fn below(&mut self, folder: &Path, around: &[PathBuf]) -> Result<(), Diagnostic> {
+        let read = |error| error::unreadable(folder, &error);
+        let real = folder.canonicalize().map_err(read)?;
+        if around.contains(&real) {
+            return Err(error::unfit(folder, "leads back to a folder that it is in"));
         }
-        match metadata {
-            Ok(metadata) if metadata.is_dir() => walk(&path, is_left_out, &around, seen, found)?,
-            Ok(_) if path.canonicalize().is_ok_and(|real| is_settings(&real)) => {}
-            Ok(metadata) if metadata.is_file() => found.push(path),
-            Ok(_) => return Err(error::unfit(&path, "is not a file, and not a folder")),
-            Err(_) if path.is_symlink() => return Err(error::unfit(&path, "is a link to nothing")),
-            Err(error) => return Err(error::unreadable(&path, &error)),
+        let times = self.seen.entry(real.clone()).or_default();
+        *times += 1;
+        if *times > MOST_PATHS {
+            return Err(error::unfit(folder, &format!("is reached by more than {MOST_PATHS} links")));
         }
+        let around = [around, &[real]].concat();
+        for entry in fs::read_dir(folder).map_err(read)? {
+            let path = entry.map_err(read)?.path();
+            let metadata = fs::metadata(&path);
+            if (self.is_left_out)(&path, metadata.as_ref().is_ok_and(fs::Metadata::is_dir)) {
+                continue;
+            }
+            match metadata {
+                Ok(metadata) if metadata.is_dir() => self.below(&path, &around)?,
+                Ok(_) if path.canonicalize().is_ok_and(|real| is_settings(&real)) => {}
+                Ok(metadata) if metadata.is_file() => self.found.push(path),
+                Ok(_) => return Err(error::unfit(&path, "is not a file, and not a folder")),
+                Err(_) if path.is_symlink() => return Err(error::unfit(&path, "is a link to nothing")),
+                Err(error) => return Err(error::unreadable(&path, &error)),
+            }
+        }
+        Ok(())
     }
-    Ok(())
 }
 
 /// A link to the settings is the settings.
