@@ -89,20 +89,8 @@ impl Reader<'_> {
             conversion::enumeration(text, type_name, &["none", "http"])
         });
         let description = format!("{section}:description");
-        self.nullable(&description, "IsDisabled", conversion::boolean);
-        for key in ["DefaultExecutablePath", "DefaultWorkerPath", "WorkerDirectory", "WorkingDirectory"] {
-            self.text(&description, key);
-        }
-        if self.configuration.children(&description).is_empty() {
-            self.errors.push(HostError::script("WorkerConfig for runtime: custom not found.", section));
-            return None;
-        }
+        let executable = self.executable(section, &description)?;
         let text = |key: &str| self.configuration.get(&format!("{description}:{key}")).filter(|text| !text.is_empty());
-        let Some(executable) = text("defaultExecutablePath") else {
-            let text = "WorkerDescription DefaultExecutablePath cannot be empty.";
-            self.errors.push(HostError::script(text, &description));
-            return None;
-        };
         let directory = |key| text(key).map_or(root.to_path_buf(), |path| root.join(path));
         Some(CustomHandler {
             kind,
@@ -111,7 +99,7 @@ impl Reader<'_> {
             port,
             routes,
             initialization_timeout,
-            executable: executable.to_owned(),
+            executable,
             worker_path: text("defaultWorkerPath").map(str::to_owned),
             worker_directory: directory("workerDirectory"),
             working_directory: directory("workingDirectory"),
@@ -119,6 +107,25 @@ impl Reader<'_> {
             worker_arguments: self.arguments(&format!("{description}:workerArguments")),
             stderr_is_errors_only: self.boolean(&description, "UseStdErrorStreamForErrorsOnly").unwrap_or(true),
         })
+    }
+
+    /// What is started, if the description of it can be read.
+    fn executable(&mut self, section: &str, description: &str) -> Option<String> {
+        self.nullable(description, "IsDisabled", conversion::boolean);
+        for key in ["DefaultExecutablePath", "DefaultWorkerPath", "WorkerDirectory", "WorkingDirectory"] {
+            self.text(description, key);
+        }
+        if self.configuration.children(description).is_empty() {
+            self.errors.push(HostError::script("WorkerConfig for runtime: custom not found.", section));
+            return None;
+        }
+        let executable = self.configuration.get(&format!("{description}:defaultExecutablePath"));
+        let executable = executable.filter(|text| !text.is_empty()).map(str::to_owned);
+        if executable.is_none() {
+            let text = "WorkerDescription DefaultExecutablePath cannot be empty.";
+            self.errors.push(HostError::script(text, description));
+        }
+        executable
     }
 
     fn port(&mut self, section: &str) -> Option<u16> {
