@@ -1,5 +1,6 @@
 //! The console log, in the format of the real host: .NET's console logger.
 
+mod extent;
 pub mod known;
 pub mod mask;
 mod member;
