@@ -6,11 +6,13 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use super::diagnostic::Diagnostic;
-use super::faults::{self, Registered, TakenRoutes};
+use super::faults::{self, Registered};
 use super::function::{self, Function, Unreadable};
+use super::indexing;
 use super::options::HostOptions;
 use super::settings::Settings;
 use super::syntax;
+use super::taken_routes::TakenRoutes;
 use crate::files;
 use dotnet_text::document::Document;
 use dotnet_text::encoding;
@@ -73,7 +75,7 @@ fn check(readable: &mut [Function], registered: &Registered<'_>, found: &mut Vec
         if has_route {
             taken.take(function);
         }
-        if let Some(fault) = fault.or_else(|| faults::find_in_index(function, registered)) {
+        if let Some(fault) = fault.or_else(|| indexing::find(function, registered)) {
             found.push(function.in_file(&fault));
             function.errors = vec![fault.message];
             function.is_unindexed = has_route;

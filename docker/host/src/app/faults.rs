@@ -1,8 +1,8 @@
 //! What is wrong with a function that could be read, in the words of the real host (protocol.md#discovery-and-names).
 
-use std::collections::{HashMap, HashSet};
+use std::collections::HashSet;
 
-use dotnet_text::letter_case::{fold_case, is_one_of};
+use dotnet_text::letter_case::is_one_of;
 use serde_json::Value;
 
 use super::binding::{Binding, BindingKind, Direction};
@@ -12,7 +12,6 @@ use super::function::Function;
 use super::metadata_value;
 use super::settings::Settings;
 use crate::grammar::spelling::{self, did_you_mean};
-use crate::grammar::{self, route, schedule::Schedule};
 
 /// Binding types built into the host (protocol.md#extension-bundles); all others come with an extension bundle.
 const BUILT_IN_TYPES: [&str; 4] = ["httpTrigger", "http", "timerTrigger", "manualTrigger"];
@@ -20,10 +19,6 @@ const BUILT_IN_TYPES: [&str; 4] = ["httpTrigger", "http", "timerTrigger", "manua
 /// Binding types of the extension bundle that this host knows.
 pub(crate) const EXTENSION_TYPES: [&str; 6] =
     ["queueTrigger", "queue", "blobTrigger", "blob", "eventHubTrigger", "eventHub"];
-
-/// Properties in which `%name%` is replaced by a setting when the function is loaded (protocol.md#binding-expressions). HTTP
-/// routes are not among them.
-const RESOLVED_PROPERTIES: [&str; 5] = ["schedule", "queueName", "path", "eventHubName", "consumerGroup"];
 
 /// What to do about bindings whose extension is not there.
 pub(crate) const ADD_BUNDLE: &str = "add to host.json: \"extensionBundle\": {\"id\": \"Microsoft.Azure.Functions.ExtensionBundle\", \"version\": \"[4.*, 5.0.0)\"}";
@@ -50,78 +45,13 @@ pub fn is_function_name(name: &str) -> bool {
 }
 
 /// The first fault of a function's description, in the order in which the real host looks (`FunctionDescriptorProvider`). Its
-/// route is looked at next, and then what [`find_in_index`] finds.
+/// route is looked at next, and then what [`super::indexing::find`] finds.
 pub(super) fn find(function: &Function, registered: &Registered<'_>) -> Option<Diagnostic> {
     let bindings = &function.bindings;
     names(bindings)
         .or_else(|| triggers(bindings))
         .or_else(|| values(function, registered))
         .or_else(|| types(bindings, registered))
-}
-
-/// What only the SDK's indexing of a function finds. By then the function has taken its route.
-pub(super) fn find_in_index(function: &Function, registered: &Registered<'_>) -> Option<Diagnostic> {
-    let found = route(function, registered.prefix).or_else(|| settings(function, registered));
-    found.or_else(|| trigger(function, registered))
-}
-
-/// A route that is a template behind the prefix, and not by itself.
-fn route(function: &Function, prefix: &str) -> Option<Diagnostic> {
-    let reason = route::index_error(prefix, &function.http.as_ref()?.route)?;
-    let text = format!("Microsoft.Azure.WebJobs.Host: Error indexing method 'Functions.{}'. {reason}", function.name);
-    Some(Diagnostic::new(text, format!("bindings[{}].route", function.trigger?)).hint("begin the route without `~`"))
-}
-
-/// The routes that functions have, in the order of the names of these: a route that two want is the first one's.
-#[derive(Default)]
-pub(super) struct TakenRoutes(HashMap<String, Vec<Taken>>);
-
-struct Taken {
-    owner: String,
-    methods: Option<Vec<String>>,
-}
-
-impl TakenRoutes {
-    /// From now on the route is this function's.
-    pub(super) fn take(&mut self, function: &Function) {
-        if let Some(http) = &function.http {
-            let taken = Taken { owner: function.name.clone(), methods: http.methods.clone() };
-            self.0.entry(bare(&http.route)).or_default().push(taken);
-        }
-    }
-
-    /// A route that is the host's own, or taken (recordings J10b to J10f). As in the real host, slashes around a route do not count
-    /// here, an empty list of methods means all of them, and the names of methods are compared with their case: `GET` and `get` do
-    /// not overlap, and the first function gets both.
-    pub(super) fn fault(&self, function: &Function) -> Option<Diagnostic> {
-        let http = function.http.as_ref()?;
-        let at = format!("bindings[{}].route", function.trigger?);
-        let route = bare(&http.route);
-        if let Some(reserved) = ["admin", "runtime"].into_iter().find(|name| route.starts_with(&fold_case(name))) {
-            let hint = if function.is_implicit() {
-                format!(
-                    "below `/{reserved}` the host answers by itself: remove this route; a catch-all does not get those paths either"
-                )
-            } else {
-                format!("no route may begin with `{reserved}`; without `route` the function's name is the route")
-            };
-            let text = "The specified route conflicts with one or more built in routes.";
-            return Some(Diagnostic::new(text, at).hint(hint));
-        }
-        let overlaps = |taken: &&Taken| match (&http.methods, &taken.methods) {
-            (Some(mine), Some(theirs)) if !mine.is_empty() && !theirs.is_empty() => {
-                mine.iter().any(|method| theirs.contains(method))
-            }
-            _ => true,
-        };
-        let owner = &self.0.get(&route)?.iter().find(overlaps)?.owner;
-        let text = format!("The route specified conflicts with the route defined by function '{owner}'.");
-        Some(Diagnostic::new(text, at).hint("give one of the two another `route`, or methods that do not overlap"))
-    }
-}
-
-fn bare(route: &str) -> String {
-    fold_case(route.trim_matches('/'))
 }
 
 fn names(bindings: &[Binding]) -> Option<Diagnostic> {
@@ -248,74 +178,6 @@ fn values(function: &Function, registered: &Registered<'_>) -> Option<Diagnostic
             _ => metadata_value::fault(binding, &path, &function.file),
         }
     })
-}
-
-/// A setting that a binding names and that is not there (recording TX-timer-missing-setting).
-fn settings(function: &Function, registered: &Registered<'_>) -> Option<Diagnostic> {
-    for (index, binding) in function.bindings.iter().enumerate() {
-        for property in RESOLVED_PROPERTIES {
-            let Some(text) = binding.property(property).and_then(Value::as_str) else { continue };
-            if let Some(fault) = metadata_value::too_long(property, text, format!("bindings[{index}].{property}")) {
-                return Some(fault);
-            }
-            if let Err(grammar::Error::NoSetting(missing)) = registered.settings.expand(text) {
-                let text = format!(
-                    "Microsoft.Azure.WebJobs.Host: Error indexing method 'Functions.{}'. \
-                     Microsoft.Azure.WebJobs.Host: '%{missing}%' does not resolve to a value.",
-                    function.name
-                );
-                let hint = format!("set the environment variable `{missing}`");
-                return Some(Diagnostic::new(text, format!("bindings[{index}].{property}")).hint(hint));
-            }
-        }
-    }
-    None
-}
-
-/// A trigger that cannot be listened to (recording TX-timer-bad).
-fn trigger(function: &Function, registered: &Registered<'_>) -> Option<Diagnostic> {
-    let binding = function.trigger_binding()?;
-    let (property, reason) = trigger_fault(binding, registered.settings)?;
-    let mut text = format!(
-        "Microsoft.Azure.WebJobs.Host: Error indexing method 'Functions.{}'. {}: {reason}",
-        function.name,
-        reason.library()
-    );
-    if !text.ends_with('.') {
-        text.push('.');
-    }
-    let example = match property {
-        "schedule" => {
-            "six fields with seconds first, such as `0 */5 * * * *` for every five minutes; weekdays are 0 to 6, and `?` is \
-                       unknown. Or a time span, such as `00:05:00`"
-        }
-        "queueName" => "3 to 63 letters, digits and hyphens, such as `orders`",
-        _ => {
-            "container and name, such as `samples/{name}`; a container has 3 to 63 lower-case letters, digits and hyphens"
-        }
-    };
-    let hint = match binding.property(property) {
-        Some(Value::String(text)) if !text.trim().is_empty() => example.to_owned(),
-        Some(_) => format!("`{property}` is a text: {example}"),
-        None => format!("add `{property}`: {example}"),
-    };
-    Some(Diagnostic::new(text, format!("bindings[{}].{property}", function.trigger?)).hint(hint))
-}
-
-/// Why a function cannot be loaded because of its trigger, and the property at fault (recording TX-timer-bad). Settings that
-/// are missing are not looked for.
-fn trigger_fault(trigger: &Binding, settings: &Settings) -> Option<(&'static str, grammar::Error)> {
-    match trigger.kind {
-        BindingKind::TimerTrigger => {
-            let Some(written) = trigger.text("schedule").filter(|text| !text.is_empty()) else {
-                return Some(("schedule", grammar::Error::NoSchedule));
-            };
-            Some(("schedule", Schedule::parse(&settings.expand(&written).ok()?).err()?))
-        }
-        BindingKind::QueueTrigger => Some(("queueName", trigger.queue(settings).err()?)),
-        BindingKind::BlobTrigger => Some(("path", trigger.blob_pattern(settings).err()?)),
-        _ => None,
-    }
 }
 
 fn is_binding_name(name: &str) -> bool {

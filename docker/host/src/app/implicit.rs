@@ -10,12 +10,12 @@ use serde_json::json;
 use super::auth_level::AuthLevel;
 use super::diagnostic::Diagnostic;
 use super::directory::{self, Functions};
-use super::faults::TakenRoutes;
 use super::function::{self, Function, Unreadable};
 use super::host_file::HostFile;
 use super::metadata_value;
 use super::options::{HostError, HostOptions, ImplicitRoute};
 use super::settings::Settings;
+use super::taken_routes::TakenRoutes;
 use crate::grammar::route;
 
 /// The methods that every one of them takes.

@@ -15,6 +15,7 @@ mod faults;
 mod function;
 mod host_file;
 mod implicit;
+mod indexing;
 mod metadata_value;
 mod options;
 mod profile;
@@ -22,6 +23,7 @@ mod retry;
 mod settings;
 mod syntax;
 mod table;
+mod taken_routes;
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;

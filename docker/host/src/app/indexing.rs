@@ -1,0 +1,96 @@
+//! What is wrong with a function that only the SDK finds, when it indexes the function.
+
+use serde_json::Value;
+
+use super::binding::{Binding, BindingKind};
+use super::diagnostic::Diagnostic;
+use super::faults::Registered;
+use super::function::Function;
+use super::metadata_value;
+use super::settings::Settings;
+use crate::grammar::{self, route, schedule::Schedule};
+
+/// Properties in which `%name%` is replaced by a setting when the function is loaded (protocol.md#binding-expressions). HTTP
+/// routes are not among them.
+const RESOLVED_PROPERTIES: [&str; 5] = ["schedule", "queueName", "path", "eventHubName", "consumerGroup"];
+
+/// What only the SDK's indexing of a function finds. By then the function has taken its route.
+pub(super) fn find(function: &Function, registered: &Registered<'_>) -> Option<Diagnostic> {
+    let found = route(function, registered.prefix).or_else(|| settings(function, registered));
+    found.or_else(|| trigger(function, registered))
+}
+
+/// A route that is a template behind the prefix, and not by itself.
+fn route(function: &Function, prefix: &str) -> Option<Diagnostic> {
+    let reason = route::index_error(prefix, &function.http.as_ref()?.route)?;
+    let text = format!("Microsoft.Azure.WebJobs.Host: Error indexing method 'Functions.{}'. {reason}", function.name);
+    Some(Diagnostic::new(text, format!("bindings[{}].route", function.trigger?)).hint("begin the route without `~`"))
+}
+
+/// A setting that a binding names and that is not there (recording TX-timer-missing-setting).
+fn settings(function: &Function, registered: &Registered<'_>) -> Option<Diagnostic> {
+    for (index, binding) in function.bindings.iter().enumerate() {
+        for property in RESOLVED_PROPERTIES {
+            let Some(text) = binding.property(property).and_then(Value::as_str) else { continue };
+            if let Some(fault) = metadata_value::too_long(property, text, format!("bindings[{index}].{property}")) {
+                return Some(fault);
+            }
+            if let Err(grammar::Error::NoSetting(missing)) = registered.settings.expand(text) {
+                let text = format!(
+                    "Microsoft.Azure.WebJobs.Host: Error indexing method 'Functions.{}'. \
+                     Microsoft.Azure.WebJobs.Host: '%{missing}%' does not resolve to a value.",
+                    function.name
+                );
+                let hint = format!("set the environment variable `{missing}`");
+                return Some(Diagnostic::new(text, format!("bindings[{index}].{property}")).hint(hint));
+            }
+        }
+    }
+    None
+}
+
+/// A trigger that cannot be listened to (recording TX-timer-bad).
+fn trigger(function: &Function, registered: &Registered<'_>) -> Option<Diagnostic> {
+    let binding = function.trigger_binding()?;
+    let (property, reason) = trigger_fault(binding, registered.settings)?;
+    let mut text = format!(
+        "Microsoft.Azure.WebJobs.Host: Error indexing method 'Functions.{}'. {}: {reason}",
+        function.name,
+        reason.library()
+    );
+    if !text.ends_with('.') {
+        text.push('.');
+    }
+    let example = match property {
+        "schedule" => {
+            "six fields with seconds first, such as `0 */5 * * * *` for every five minutes; weekdays are 0 to 6, and `?` is \
+                       unknown. Or a time span, such as `00:05:00`"
+        }
+        "queueName" => "3 to 63 letters, digits and hyphens, such as `orders`",
+        _ => {
+            "container and name, such as `samples/{name}`; a container has 3 to 63 lower-case letters, digits and hyphens"
+        }
+    };
+    let hint = match binding.property(property) {
+        Some(Value::String(text)) if !text.trim().is_empty() => example.to_owned(),
+        Some(_) => format!("`{property}` is a text: {example}"),
+        None => format!("add `{property}`: {example}"),
+    };
+    Some(Diagnostic::new(text, format!("bindings[{}].{property}", function.trigger?)).hint(hint))
+}
+
+/// Why a function cannot be loaded because of its trigger, and the property at fault (recording TX-timer-bad). Settings that
+/// are missing are not looked for.
+fn trigger_fault(trigger: &Binding, settings: &Settings) -> Option<(&'static str, grammar::Error)> {
+    match trigger.kind {
+        BindingKind::TimerTrigger => {
+            let Some(written) = trigger.text("schedule").filter(|text| !text.is_empty()) else {
+                return Some(("schedule", grammar::Error::NoSchedule));
+            };
+            Some(("schedule", Schedule::parse(&settings.expand(&written).ok()?).err()?))
+        }
+        BindingKind::QueueTrigger => Some(("queueName", trigger.queue(settings).err()?)),
+        BindingKind::BlobTrigger => Some(("path", trigger.blob_pattern(settings).err()?)),
+        _ => None,
+    }
+}
