@@ -15,11 +15,11 @@ pub struct Diagnostic {
     /// In the words of the real host where it has any, without a position. Words of our own are one line, without a full stop.
     pub message: String,
     pub hint: Option<String>,
-    pub position: Position,
+    pub position: Place,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Position {
+pub enum Place {
     /// In a file as a whole, or in no file at all.
     Whole,
     /// The value at a path such as `bindings[0].type`.
@@ -36,15 +36,15 @@ impl Diagnostic {
     pub const MOST_OF_A_FILE: usize = 100;
 
     pub fn new(message: impl Into<String>, path: impl Into<String>) -> Self {
-        Self { message: message.into(), hint: None, position: Position::Value(path.into()) }
+        Self { message: message.into(), hint: None, position: Place::Value(path.into()) }
     }
 
     pub fn of_name(message: impl Into<String>, path: impl Into<String>) -> Self {
-        Self { position: Position::Name(path.into()), ..Self::of_whole(message) }
+        Self { position: Place::Name(path.into()), ..Self::of_whole(message) }
     }
 
     pub fn of_whole(message: impl Into<String>) -> Self {
-        Self { message: message.into(), hint: None, position: Position::Whole }
+        Self { message: message.into(), hint: None, position: Place::Whole }
     }
 
     pub fn hint(self, hint: impl Into<String>) -> Self {
@@ -58,27 +58,27 @@ impl Diagnostic {
 
     /// The same about the value at another path.
     pub fn moved(self, path: impl Into<String>) -> Self {
-        Self { position: Position::Value(path.into()), ..self }
+        Self { position: Place::Value(path.into()), ..self }
     }
 
     /// The same with its place in this file.
     pub fn in_file(&self, file: &Path, document: Option<&Document>) -> Self {
         let at = match &self.position {
-            Position::Whole => None,
-            Position::Value(path) => document.and_then(|document| nearest(document, path)),
-            Position::Name(path) => document.and_then(|it| it.name(path).or_else(|| nearest(it, path))),
-            Position::Character(position) => Some(*position),
-            Position::In(..) => return self.clone(),
+            Place::Whole => None,
+            Place::Value(path) => document.and_then(|document| nearest(document, path)),
+            Place::Name(path) => document.and_then(|it| it.name(path).or_else(|| nearest(it, path))),
+            Place::Character(position) => Some(*position),
+            Place::In(..) => return self.clone(),
         };
         let message = reason(&self.message).trim_end_matches('.').to_owned();
-        Self { message, hint: self.hint.clone(), position: Position::In(file.to_path_buf(), at) }
+        Self { message, hint: self.hint.clone(), position: Place::In(file.to_path_buf(), at) }
     }
 }
 
 /// `file:line:column: message`, and the hint on a line of its own.
 impl fmt::Display for Diagnostic {
     fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
-        if let Position::In(file, at) = &self.position {
+        if let Place::In(file, at) = &self.position {
             let at = at.map(|at| format!(":{at}")).unwrap_or_default();
             write!(out, "`{}{at}`: ", file.display())?;
         }

@@ -5,7 +5,7 @@ use std::path::Path;
 use dotnet_text::json::{Error, ErrorKind};
 use dotnet_text::letter_case::is_one_of;
 
-use super::diagnostic::{Diagnostic, Position};
+use super::diagnostic::{Diagnostic, Place};
 
 /// What to say about a file with this text; `example` is how such a file begins.
 pub(crate) fn diagnostic(file: &Path, text: &str, error: &Error, example: &str) -> Diagnostic {
@@ -13,7 +13,7 @@ pub(crate) fn diagnostic(file: &Path, text: &str, error: &Error, example: &str) 
         return Diagnostic::of_whole("is not a JSON object").hint(format!("begin with {example}")).in_file(file, None);
     }
     let message = format!("not JSON: {}", error.kind);
-    let position = Position::Character(error.position);
+    let position = Place::Character(error.position);
     Diagnostic { position, ..Diagnostic::of_whole(message) }.hint(hint(text, error)).in_file(file, None)
 }
 

@@ -12,7 +12,7 @@ use subtle::ConstantTimeEq;
 use crate::app::{AuthLevel, Diagnostic, Settings};
 use crate::envelope::http_request::Identity;
 pub use file::Key;
-use file::{FunctionFile, HostFile};
+use file::{FunctionKeyFile, HostKeyFile};
 
 /// The keys of an app: where they are kept, and which ones have been accepted.
 #[derive(Debug)]
@@ -90,11 +90,11 @@ impl Keys {
             return Ok(Some(identity.clone()));
         }
         let of_host = |path: &Path| {
-            let file = HostFile::read_or_make(path)?;
+            let file = HostKeyFile::read_or_make(path)?;
             Ok(file.keys().map(|(key, level)| (key.clone(), level)).collect())
         };
         let of_function = |path: &Path| {
-            let keys = FunctionFile::read_or_make(path)?.keys.into_iter();
+            let keys = FunctionKeyFile::read_or_make(path)?.keys.into_iter();
             Ok(keys.map(|key| (key, AuthLevel::Function)).collect())
         };
         let mut identity = match_key(key, memory.keys(directory.join("host.json"), of_host)?);
@@ -113,15 +113,15 @@ impl Keys {
     /// The keys of an owner; those of a function are in the file under its lower-cased name.
     pub fn keys(&self, owner: Owner<'_>) -> Result<Vec<Key>, Diagnostic> {
         if let Owner::Function(name) = owner {
-            return Ok(FunctionFile::read_or_make(&self.file(&format!("{}.json", name.to_lowercase()))?)?.keys);
+            return Ok(FunctionKeyFile::read_or_make(&self.file(&format!("{}.json", name.to_lowercase()))?)?.keys);
         }
-        Ok(std::mem::take(list(&mut HostFile::read_or_make(&self.file("host.json")?)?, owner)))
+        Ok(std::mem::take(list(&mut HostKeyFile::read_or_make(&self.file("host.json")?)?, owner)))
     }
 
     /// One key by its exact name; `_master` among the system keys is the master key.
     pub fn key(&self, owner: Owner<'_>, name: &str) -> Result<Option<Key>, Diagnostic> {
         if owner == Owner::System && name == MASTER {
-            let host = HostFile::read_or_make(&self.file("host.json")?)?;
+            let host = HostKeyFile::read_or_make(&self.file("host.json")?)?;
             return Ok(Some(Key::new(MASTER, &host.master_key.value)));
         }
         Ok(self.keys(owner)?.into_iter().find(|key| key.name == name))
@@ -136,13 +136,13 @@ impl Keys {
         key.keep_secret();
         let is_new = if let Owner::Function(function) = owner {
             let path = self.file(&format!("{function}.json"))?;
-            let mut file = FunctionFile::read_or_empty(&path)?;
+            let mut file = FunctionKeyFile::read_or_empty(&path)?;
             let is_new = put(&mut file.keys, key.clone());
             file::write(&path, &file)?;
             is_new
         } else {
             let path = self.file("host.json")?;
-            let mut host = HostFile::read_or_make(&path)?;
+            let mut host = HostKeyFile::read_or_make(&path)?;
             let is_new = if name.eq_ignore_ascii_case(MASTER) {
                 host.master_key.value.clone_from(&key.value);
                 host.master_key.encrypted = false;
@@ -162,11 +162,11 @@ impl Keys {
     pub fn delete(&self, owner: Owner<'_>, name: &str) -> Result<bool, Diagnostic> {
         let was_there = if let Owner::Function(function) = owner {
             let path = self.file(&format!("{function}.json"))?;
-            let mut file = FunctionFile::read_or_empty(&path)?;
+            let mut file = FunctionKeyFile::read_or_empty(&path)?;
             remove(&mut file.keys, name) && file::write(&path, &file).map(|()| true)?
         } else {
             let path = self.file("host.json")?;
-            let mut host = HostFile::read_or_make(&path)?;
+            let mut host = HostKeyFile::read_or_make(&path)?;
             remove(list(&mut host, owner), name) && file::write(&path, &host).map(|()| true)?
         };
         if was_there {
@@ -256,7 +256,7 @@ fn match_key(presented: &str, candidates: &[(Key, AuthLevel)]) -> Option<Identit
 }
 
 /// The list of an owner other than a function.
-fn list<'a>(host: &'a mut HostFile, owner: Owner<'_>) -> &'a mut Vec<Key> {
+fn list<'a>(host: &'a mut HostKeyFile, owner: Owner<'_>) -> &'a mut Vec<Key> {
     if owner == Owner::System { &mut host.system_keys } else { &mut host.function_keys }
 }
 

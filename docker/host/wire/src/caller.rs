@@ -10,7 +10,7 @@ use std::time::Duration;
 use bytes::Bytes;
 use tokio::time::{Instant, timeout};
 
-use crate::framing::{BodyError, Framing, number};
+use crate::framing::{BodyError, BodyFraming, number};
 use crate::head::RequestHead;
 use crate::headers::Headers;
 use crate::name::Name;
@@ -44,7 +44,7 @@ pub struct Caller {
     socket: Option<Socket>,
     /// The caller's address.
     pub peer: Arc<str>,
-    framing: Framing,
+    framing: BodyFraming,
     /// The body, until there is a response.
     upload: Option<Upload>,
     length: u64,
@@ -86,11 +86,11 @@ impl Caller {
         socket: Socket,
         peer: Arc<str>,
         head: &RequestHead,
-        framing: Framing,
+        framing: BodyFraming,
         upload: Option<Upload>,
     ) -> Self {
         let waits_for_continue =
-            framing != Framing::NONE && !head.is_old && head.headers.get(Name::Expect).is_some_and(is_continue);
+            framing != BodyFraming::NONE && !head.is_old && head.headers.get(Name::Expect).is_some_and(is_continue);
         Self {
             socket: Some(socket),
             peer,
@@ -101,8 +101,8 @@ impl Caller {
             received: 0,
             limit: u64::MAX,
             waited: Duration::ZERO,
-            has_body: framing != Framing::NONE,
-            is_chunked: matches!(framing, Framing::Chunked(..)),
+            has_body: framing != BodyFraming::NONE,
+            is_chunked: matches!(framing, BodyFraming::Chunked(..)),
             is_broken: false,
             is_to_head: head.method == "HEAD",
             is_old: head.is_old,

@@ -23,7 +23,7 @@ const MAX_ANSWER_TRAILER_BYTES: usize = 64 * 1024;
 
 /// How far a body has been read.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Framing {
+pub enum BodyFraming {
     /// This many bytes are still to come.
     Length(u64),
     /// It comes in chunks.
@@ -137,7 +137,7 @@ impl BodyError {
     }
 }
 
-impl Framing {
+impl BodyFraming {
     /// No body.
     pub const NONE: Self = Self::Length(0);
 

@@ -7,7 +7,7 @@ use bytes::{Bytes, BytesMut};
 use tokio::io::AsyncReadExt;
 use tokio::net::tcp::OwnedReadHalf;
 
-use crate::framing::{BodyError, Framing, Step};
+use crate::framing::{BodyError, BodyFraming, Step};
 
 /// How much room there is at least for what is read next. Most heads fit.
 const HEAD_READ_BYTES: usize = 2 * 1024;
@@ -70,13 +70,13 @@ impl Reader {
     ///
     /// # Errors
     /// If the connection breaks or ends before the body does, or if what comes is not chunked.
-    pub async fn next_piece(&mut self, framing: &mut Framing) -> Result<Option<Bytes>, BodyError> {
+    pub async fn next_piece(&mut self, framing: &mut BodyFraming) -> Result<Option<Bytes>, BodyError> {
         loop {
             match framing.step(&mut self.buffer)? {
                 Step::Piece(piece) => return Ok(Some(piece)),
                 Step::End => return Ok(None),
                 Step::NeedsMore if self.fill_patiently(room(framing)).await? => {}
-                Step::NeedsMore if *framing == Framing::UntilClose => return Ok(None),
+                Step::NeedsMore if *framing == BodyFraming::UntilClose => return Ok(None),
                 Step::NeedsMore => return Err(BodyError::Incomplete),
             }
         }
@@ -90,11 +90,11 @@ impl Reader {
     }
 }
 
-fn room(framing: &Framing) -> usize {
+fn room(framing: &BodyFraming) -> usize {
     match framing {
-        Framing::Length(remaining) => {
+        BodyFraming::Length(remaining) => {
             usize::try_from(*remaining).unwrap_or(BODY_READ_BYTES).clamp(HEAD_READ_BYTES, BODY_READ_BYTES)
         }
-        Framing::Chunked(..) | Framing::UntilClose => BODY_READ_BYTES,
+        BodyFraming::Chunked(..) | BodyFraming::UntilClose => BODY_READ_BYTES,
     }
 }

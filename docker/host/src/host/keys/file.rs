@@ -23,7 +23,7 @@ pub struct Key {
 /// `host.json` of the key directory. A hand-written one needs only the first two members.
 #[derive(Debug, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
-pub(super) struct HostFile {
+pub(super) struct HostKeyFile {
     pub master_key: Key,
     pub function_keys: Vec<Key>,
     #[serde(default)]
@@ -35,7 +35,7 @@ pub(super) struct HostFile {
 /// `<function>.json` of the key directory.
 #[derive(Debug, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
-pub(super) struct FunctionFile {
+pub(super) struct FunctionKeyFile {
     pub keys: Vec<Key>,
     #[serde(flatten)]
     origin: Origin,
@@ -67,7 +67,7 @@ impl Key {
     }
 }
 
-impl HostFile {
+impl HostKeyFile {
     pub(super) fn read_or_make(path: &Path) -> Result<Self, Diagnostic> {
         let file = read_or_make(path, || {
             Ok(Self {
@@ -89,7 +89,7 @@ impl HostFile {
     }
 }
 
-impl FunctionFile {
+impl FunctionKeyFile {
     /// The file, or one without keys if there is none: so the real host sets and removes the keys of a function.
     pub(super) fn read_or_empty(path: &Path) -> Result<Self, Diagnostic> {
         Ok(read(path)?.unwrap_or_else(|| Self::new(Vec::new())).kept_secret())

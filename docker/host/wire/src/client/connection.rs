@@ -15,7 +15,7 @@ use super::request::{Body, Request};
 use super::response::{Response, See};
 use super::send::{SendError, Signals, send};
 use crate::deadline::Deadline;
-use crate::framing::{BodyError, Framing};
+use crate::framing::{BodyError, BodyFraming};
 use crate::head::ResponseHead;
 use crate::reader::Reader;
 use crate::socket::Socket;
@@ -122,7 +122,7 @@ impl Connection {
     /// The next piece of the body of the response, framed like this; `None` at its end.
     pub async fn next_piece(
         &mut self,
-        framing: &mut Framing,
+        framing: &mut BodyFraming,
         idle_limit: Duration,
     ) -> Result<Option<Bytes>, BodyError> {
         tokio::select! {
@@ -133,9 +133,9 @@ impl Connection {
     }
 
     /// Where the body of a response ends. Sets whether the connection may be used again after it.
-    pub fn framing(&mut self, head: &ResponseHead, is_to_head: bool) -> Framing {
-        let framing = Framing::of_response(&head.headers, head.status, is_to_head);
-        self.is_kept = framing != Framing::UntilClose && keeps_connection(head);
+    pub fn framing(&mut self, head: &ResponseHead, is_to_head: bool) -> BodyFraming {
+        let framing = BodyFraming::of_response(&head.headers, head.status, is_to_head);
+        self.is_kept = framing != BodyFraming::UntilClose && keeps_connection(head);
         framing
     }
 
@@ -166,10 +166,10 @@ async fn receive(
 ) -> Result<(Response, bool), Error> {
     let head = final_head(reader, &signals.may_continue).await?;
     see(&head);
-    let mut framing = Framing::of_response(&head.headers, head.status, is_to_head);
-    let may_be_reused = framing != Framing::UntilClose && keeps_connection(&head);
+    let mut framing = BodyFraming::of_response(&head.headers, head.status, is_to_head);
+    let may_be_reused = framing != BodyFraming::UntilClose && keeps_connection(&head);
     let check = |length: u64| if length <= MAX_BODY_BYTES { Ok(()) } else { Err(Error::TooLong(MAX_BODY_BYTES)) };
-    if let Framing::Length(length) = framing {
+    if let BodyFraming::Length(length) = framing {
         check(length)?;
     }
     let mut received = 0;

@@ -7,7 +7,7 @@ use bytes::Bytes;
 
 use super::connection::Connection;
 use super::pool::Pool;
-use crate::framing::{BodyError, Framing};
+use crate::framing::{BodyError, BodyFraming};
 use crate::pieces::Pieces;
 use crate::socket::Upgraded;
 
@@ -16,7 +16,7 @@ use crate::socket::Upgraded;
 pub struct ResponseBody {
     pub(super) connection: Option<Connection>,
     pub(super) pool: Arc<Pool>,
-    pub(super) framing: Framing,
+    pub(super) framing: BodyFraming,
     pub(super) usable_until: Option<Instant>,
     pub(super) idle_limit: Duration,
 }

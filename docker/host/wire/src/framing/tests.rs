@@ -7,7 +7,7 @@ fn headers(lines: &[(&'static str, &'static str)]) -> Headers {
 }
 
 /// The body, `None` if it does not end, and what is left of the bytes.
-fn read(mut framing: Framing, text: &str) -> Result<(Option<String>, String), FramingError> {
+fn read(mut framing: BodyFraming, text: &str) -> Result<(Option<String>, String), FramingError> {
     let mut buffer = BytesMut::from(text);
     let mut body = Vec::new();
     loop {
@@ -30,7 +30,7 @@ fn an_end_that_stands_behind_the_last_piece_is_taken_with_it() {
         ("1\r\na\r\n0\r\nT: u\r\n\r\n", false),
         ("2\r\na", false),
     ] {
-        let (mut framing, mut buffer) = (Framing::Chunked(Chunk::Size, Reading::Lenient), BytesMut::from(text));
+        let (mut framing, mut buffer) = (BodyFraming::Chunked(Chunk::Size, Reading::Lenient), BytesMut::from(text));
         assert!(matches!(framing.step(&mut buffer), Ok(Step::Piece(_))), "{text:?}");
         framing.take_end(&mut buffer);
         assert_eq!((framing.has_ended(), has_ended && buffer.is_empty()), (has_ended, has_ended), "{text:?}");
@@ -40,13 +40,13 @@ fn an_end_that_stands_behind_the_last_piece_is_taken_with_it() {
 #[test]
 fn bodies_end_where_they_should() {
     let whole = |body: &str, rest: &str| Ok((Some(body.to_owned()), rest.to_owned()));
-    let chunked = Framing::Chunked(Chunk::Size, Reading::Strict);
-    assert_eq!(read(Framing::Length(3), "abcd"), whole("abc", "d"));
-    assert_eq!(read(Framing::NONE, "d"), whole("", "d"));
+    let chunked = BodyFraming::Chunked(Chunk::Size, Reading::Strict);
+    assert_eq!(read(BodyFraming::Length(3), "abcd"), whole("abc", "d"));
+    assert_eq!(read(BodyFraming::NONE, "d"), whole("", "d"));
     assert_eq!(read(chunked, "2;x=y\r\nab\r\n1\r\nc\r\n0\r\nT: u\r\n\r\nd"), whole("abc", "d"));
     assert_eq!(read(chunked, "0\r\n\r\n"), whole("", ""));
     assert_eq!(read(chunked, "2\r\nab\r"), Ok((None, "\r".to_owned())));
-    assert_eq!(read(Framing::UntilClose, "abc"), Ok((None, String::new())));
+    assert_eq!(read(BodyFraming::UntilClose, "abc"), Ok((None, String::new())));
     assert!(read(chunked, "2\r\nabc\r\n").is_err());
     assert!(read(chunked, "zz\r\n").is_err());
     assert!(read(chunked, "10000000000000000\r\n").is_err());
@@ -57,7 +57,7 @@ fn bodies_end_where_they_should() {
 #[test]
 fn callers_and_handlers_are_held_to_rules_of_their_own() {
     let ends = |reading, text: &str| {
-        read(Framing::Chunked(Chunk::Size, reading), text).is_ok_and(|(body, _)| body.as_deref() == Some("hi"))
+        read(BodyFraming::Chunked(Chunk::Size, reading), text).is_ok_and(|(body, _)| body.as_deref() == Some("hi"))
     };
     for text in
         ["2\nhi\n0\n\n", "2 \r\nhi\r\n0\r\n\r\n", "00000000000000002\r\nhi\r\n0\r\n\r\n", "2;a\nhi\n0\r\nT: u\n\n"]
@@ -115,7 +115,7 @@ fn chunks_that_come_together_are_one_piece() {
         ("2\r\nhi\r\n1\r\n!!\r\n", None, ""),
         ("2\r\nhi\r\n0\r\nno colon\r\n\r\n", None, ""),
     ] {
-        let mut framing = Framing::Chunked(Chunk::Size, Reading::Lenient);
+        let mut framing = BodyFraming::Chunked(Chunk::Size, Reading::Lenient);
         let mut buffer = BytesMut::from(text);
         let Ok(Step::Piece(mut piece)) = framing.step(&mut buffer) else { panic!("a piece") };
         let is_sound = framing.join(&mut piece, &mut buffer).is_ok();
@@ -127,39 +127,39 @@ fn chunks_that_come_together_are_one_piece() {
 #[test]
 fn a_request_has_one_length_or_chunks() {
     for (lines, expected) in [
-        (&[][..], Some(Framing::NONE)),
-        (&[("content-length", "5")], Some(Framing::Length(5))),
+        (&[][..], Some(BodyFraming::NONE)),
+        (&[("content-length", "5")], Some(BodyFraming::Length(5))),
         (&[("Content-Length", "5"), ("content-length", "5")], None),
         (&[("Content-Length", "+5")], None),
-        (&[("Content-Length", "9223372036854775807")], Some(Framing::Length(9_223_372_036_854_775_807))),
+        (&[("Content-Length", "9223372036854775807")], Some(BodyFraming::Length(9_223_372_036_854_775_807))),
         (&[("Content-Length", "9223372036854775808")], None),
-        (&[("Transfer-Encoding", "chunked ,,")], Some(Framing::Chunked(Chunk::Size, Reading::Strict))),
+        (&[("Transfer-Encoding", "chunked ,,")], Some(BodyFraming::Chunked(Chunk::Size, Reading::Strict))),
         (&[("Transfer-Encoding", "chunked, gzip")], None),
-        (&[("Transfer-Encoding", "gzip, Chunked")], Some(Framing::Chunked(Chunk::Size, Reading::Strict))),
+        (&[("Transfer-Encoding", "gzip, Chunked")], Some(BodyFraming::Chunked(Chunk::Size, Reading::Strict))),
         (
             &[("Transfer-Encoding", "chunked"), ("Content-Length", "3")],
-            Some(Framing::Chunked(Chunk::Size, Reading::Strict)),
+            Some(BodyFraming::Chunked(Chunk::Size, Reading::Strict)),
         ),
         (&[("Transfer-Encoding", "gzip")], None),
     ] {
-        assert_eq!(Framing::of_request(&headers(lines)).ok(), expected, "{lines:?}");
+        assert_eq!(BodyFraming::of_request(&headers(lines)).ok(), expected, "{lines:?}");
     }
 }
 
 #[test]
 fn a_response_without_a_sound_length_ends_with_the_connection() {
     for (lines, expected) in [
-        (&[][..], Framing::UntilClose),
-        (&[("Content-Length", "2")], Framing::Length(2)),
-        (&[("Content-Length", "abc")], Framing::UntilClose),
-        (&[("Content-Length", "2"), ("Transfer-Encoding", "identity")], Framing::Length(2)),
-        (&[("Transfer-Encoding", "gzip")], Framing::UntilClose),
-        (&[("Content-Length", "9223372036854775808")], Framing::UntilClose),
-        (&[("Transfer-Encoding", "chunked")], Framing::Chunked(Chunk::Size, Reading::Lenient)),
-        (&[("Transfer-Encoding", "chunked, gzip")], Framing::Chunked(Chunk::Size, Reading::Lenient)),
+        (&[][..], BodyFraming::UntilClose),
+        (&[("Content-Length", "2")], BodyFraming::Length(2)),
+        (&[("Content-Length", "abc")], BodyFraming::UntilClose),
+        (&[("Content-Length", "2"), ("Transfer-Encoding", "identity")], BodyFraming::Length(2)),
+        (&[("Transfer-Encoding", "gzip")], BodyFraming::UntilClose),
+        (&[("Content-Length", "9223372036854775808")], BodyFraming::UntilClose),
+        (&[("Transfer-Encoding", "chunked")], BodyFraming::Chunked(Chunk::Size, Reading::Lenient)),
+        (&[("Transfer-Encoding", "chunked, gzip")], BodyFraming::Chunked(Chunk::Size, Reading::Lenient)),
     ] {
-        assert_eq!(Framing::of_response(&headers(lines), 200, false), expected, "{lines:?}");
-        assert_eq!(Framing::of_response(&headers(lines), 200, true), Framing::NONE);
-        assert_eq!(Framing::of_response(&headers(lines), 204, false), Framing::NONE);
+        assert_eq!(BodyFraming::of_response(&headers(lines), 200, false), expected, "{lines:?}");
+        assert_eq!(BodyFraming::of_response(&headers(lines), 200, true), BodyFraming::NONE);
+        assert_eq!(BodyFraming::of_response(&headers(lines), 204, false), BodyFraming::NONE);
     }
 }

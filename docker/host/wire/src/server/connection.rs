@@ -12,7 +12,7 @@ use super::places::Taken;
 use crate::caller::Caller;
 use crate::connection_option;
 use crate::deadline::Deadline;
-use crate::framing::Framing;
+use crate::framing::BodyFraming;
 use crate::head::{self, RequestHead};
 use crate::kestrel;
 use crate::response::Ending;
@@ -63,7 +63,7 @@ pub async fn serve(
             return;
         }
         connection_option::settle(&mut head.headers);
-        let upload = (framing != Framing::NONE).then(|| place.upload());
+        let upload = (framing != BodyFraming::NONE).then(|| place.upload());
         let mut caller = Caller::new(socket, Arc::clone(&peer), &head, framing, upload);
         let Some(ending) = answer(&service, &head, &mut caller, &is_stopping).await else { return };
         let is_read = ending == Ending::Keep && caller.is_read().await;
@@ -125,7 +125,7 @@ async fn next_request(
     socket: &mut Socket,
     deadline: &mut Deadline,
     head: &mut RequestHead,
-) -> Result<Option<Framing>, u16> {
+) -> Result<Option<BodyFraming>, u16> {
     let Socket { reader, .. } = socket;
     let (mut has_begun, mut seen) = (false, 0);
     deadline.set(Duration::from_secs(IDLE_TIMEOUT_SECONDS));
@@ -134,7 +134,7 @@ async fn next_request(
             if reader.has_new_line(&mut seen)
                 && head::take_request(&mut reader.buffer, head).map_err(kestrel::refusal)?
             {
-                return Framing::of_request(&head.headers).map(Some).map_err(|_| 400);
+                return BodyFraming::of_request(&head.headers).map(Some).map_err(|_| 400);
             }
             kestrel::check_incomplete(&reader.buffer)?;
             if !has_begun {
