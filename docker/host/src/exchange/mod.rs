@@ -12,7 +12,7 @@ pub use kept::{Exchanges, Wanted};
 pub use recorder::Recorder;
 #[cfg(test)]
 pub use rule::ALL as RULES;
-pub use shown::{Exchange, Outcome};
+pub use shown::Exchange;
 
 #[cfg(test)]
 mod tests;

@@ -9,8 +9,9 @@ use uuid::Uuid;
 use wire::Headers;
 
 use super::rule::rule;
-use super::shown::{Exchange, Message, Outcome, Piece};
+use super::shown::{Exchange, Message, Piece};
 use crate::app::HttpMode;
+use crate::log::Outcome;
 use crate::log::mask::{self, Known};
 
 /// How much of a body is kept.
@@ -31,7 +32,7 @@ pub struct Open {
 #[derive(Debug, Default)]
 pub struct Noted {
     pub mode: Option<HttpMode>,
-    pub outcome: Outcome,
+    pub outcome: Option<Outcome>,
     pub reason: String,
     milliseconds: Option<f64>,
     pub request: Part,
@@ -104,7 +105,7 @@ impl Open {
             milliseconds: noted.milliseconds.unwrap_or_else(|| self.milliseconds()),
             outcome: noted.outcome,
             reason: mask::text_without(&noted.reason, known),
-            rule: rule(noted.mode, &noted.reason).filter(|_| noted.outcome == Outcome::Failed),
+            rule: rule(noted.mode, &noted.reason).filter(|_| noted.outcome == Some(Outcome::Failed)),
             request: Message::default(),
             response: Message::default(),
             pieces: Vec::new(),

@@ -8,8 +8,8 @@ use wire::client::Request;
 
 use super::kept::Exchanges;
 use super::open::{Noted, Open};
-use super::shown::Outcome;
 use crate::app::HttpMode;
+use crate::log::Outcome;
 
 /// Notes what passes in one exchange, if anybody wants to know. Cloning it gives another handle to the same exchange.
 #[derive(Clone, Debug, Default)]
@@ -58,8 +58,8 @@ impl Recorder {
     /// How it ended, and why; the first word counts.
     pub fn ended(&self, outcome: Outcome, reason: &str) {
         self.note(|noted, _| {
-            if noted.outcome == Outcome::UnderWay {
-                noted.outcome = outcome;
+            if noted.outcome.is_none() {
+                noted.outcome = Some(outcome);
                 reason.clone_into(&mut noted.reason);
             }
         });

@@ -5,6 +5,7 @@ use std::fmt::{self, Display, Formatter};
 use serde::Serialize;
 
 use crate::app::HttpMode;
+use crate::log::Outcome;
 
 /// The document that has the rules.
 const PROTOCOL: &str = "docker/protocol.md";
@@ -21,7 +22,8 @@ pub struct Exchange {
     pub started: String,
     /// How long it took, or has taken so far.
     pub milliseconds: f64,
-    pub outcome: Outcome,
+    /// `None` while it is under way.
+    pub outcome: Option<Outcome>,
     pub reason: String,
     /// The part of docker/protocol.md that has the rule, by its anchor.
     pub rule: Option<&'static str>,
@@ -29,17 +31,6 @@ pub struct Exchange {
     pub response: Message,
     /// When the pieces of the bodies passed; the first ones.
     pub pieces: Vec<Piece>,
-}
-
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum Outcome {
-    #[default]
-    UnderWay,
-    Succeeded,
-    Failed,
-    /// Nobody waited for its end.
-    Abandoned,
 }
 
 /// A request or a response.
@@ -65,14 +56,12 @@ pub struct Piece {
     pub bytes: usize,
 }
 
-impl Outcome {
-    const fn word(self) -> &'static str {
-        match self {
-            Self::UnderWay => "under way",
-            Self::Succeeded => "succeeded",
-            Self::Failed => "failed",
-            Self::Abandoned => "abandoned",
-        }
+const fn word(outcome: Option<Outcome>) -> &'static str {
+    match outcome {
+        None => "under way",
+        Some(Outcome::Succeeded) => "succeeded",
+        Some(Outcome::Failed) => "failed",
+        Some(Outcome::Abandoned) => "abandoned",
     }
 }
 
@@ -89,7 +78,7 @@ impl Display for Exchange {
         writeln!(f, "function    {}\ninvocation  {}", self.function, self.invocation)?;
         writeln!(f, "mode        {}", self.mode.map_or("", name))?;
         writeln!(f, "started     {}\ntook        {:.1} ms", self.started, self.milliseconds)?;
-        writeln!(f, "outcome     {}", self.outcome.word())?;
+        writeln!(f, "outcome     {}", word(self.outcome))?;
         for line in self.reason.lines() {
             writeln!(f, "            {line}")?;
         }

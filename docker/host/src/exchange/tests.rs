@@ -6,7 +6,7 @@ use wire::{Headers, ResponseHead};
 
 use super::*;
 use crate::app::HttpMode;
-use crate::log::Log;
+use crate::log::{Log, Outcome};
 
 fn exchanges() -> Arc<Exchanges> {
     Exchanges::open(Wanted { record: None, inspect: true }, &Log::default()).unwrap()

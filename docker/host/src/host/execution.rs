@@ -11,7 +11,7 @@ use wire::Caller;
 
 use crate::app::Function;
 use crate::envelope::http_request::HttpRequest;
-use crate::exchange::{self, Recorder};
+use crate::exchange::Recorder;
 use crate::host::Host;
 use crate::host::running::Running;
 use crate::log::mask::{self, Known};
@@ -121,7 +121,7 @@ impl<'a> Execution<'a> {
     }
 
     pub fn succeeded(&self) {
-        self.exchange.ended(exchange::Outcome::Succeeded, "");
+        self.exchange.ended(Outcome::Succeeded, "");
         self.end().outcome = Some(Outcome::Succeeded);
         self.write(Level::Information, SUCCEEDED, |name, id| {
             let duration = self.started.elapsed().as_millis();
@@ -132,7 +132,7 @@ impl<'a> Execution<'a> {
     /// Logs that it failed, and why: the cause, then what helps to fix it.
     pub fn failed(&self, cause: impl Display) {
         let cause = cause.to_string();
-        self.exchange.ended(exchange::Outcome::Failed, &cause);
+        self.exchange.ended(Outcome::Failed, &cause);
         let cause = mask::text_without(&cause, self.secrets());
         {
             let mut end = self.end();
