@@ -27,7 +27,7 @@ fn route(function: &Function, prefix: &str) -> Option<Diagnostic> {
     Some(Diagnostic::new(text, format!("bindings[{}].route", function.trigger?)).hint("begin the route without `~`"))
 }
 
-/// A setting that a binding names and that is not there (recording TX-timer-missing-setting).
+/// A setting that a binding names and that is not there (recording TX-timer-missing-setting), or whose name has no end.
 fn settings(function: &Function, registered: &Registered<'_>) -> Option<Diagnostic> {
     for (index, binding) in function.bindings.iter().enumerate() {
         for property in RESOLVED_PROPERTIES {
@@ -35,13 +35,15 @@ fn settings(function: &Function, registered: &Registered<'_>) -> Option<Diagnost
             if let Some(fault) = metadata_value::too_long(property, text, format!("bindings[{index}].{property}")) {
                 return Some(fault);
             }
-            if let Err(grammar::Error::NoSetting(missing)) = registered.settings.expand(text) {
+            if let Err(error) = registered.settings.expand(text) {
                 let text = format!(
-                    "Microsoft.Azure.WebJobs.Host: Error indexing method 'Functions.{}'. \
-                     Microsoft.Azure.WebJobs.Host: '%{missing}%' does not resolve to a value.",
+                    "Microsoft.Azure.WebJobs.Host: Error indexing method 'Functions.{}'. Microsoft.Azure.WebJobs.Host: {error}",
                     function.name
                 );
-                let hint = format!("set the environment variable `{missing}`");
+                let hint = match error {
+                    grammar::Error::NoSetting(missing) => format!("set the environment variable `{missing}`"),
+                    _ => "a percent sign begins and ends the name of a setting".to_owned(),
+                };
                 return Some(Diagnostic::new(text, format!("bindings[{index}].{property}")).hint(hint));
             }
         }

@@ -5,6 +5,8 @@
 pub enum Error {
     #[error("'%{0}%' does not resolve to a value.")]
     NoSetting(String),
+    #[error("The '%' at position {0} does not have a closing '%'.")]
+    Unclosed(usize),
     /// A template with braces; the second text is what is wrong with it.
     #[error("Invalid template '{0}'. {1}")]
     Template(String, String),

@@ -7,15 +7,20 @@ use super::error::Error;
 /// A text that has become so long gets no longer: a short one may name a long setting many times.
 const MOST_REPLACED_BYTES: usize = 1 << 20;
 
-/// Replaces every `%name%` by a setting. A percent sign without a partner is kept.
+/// Replaces every `%name%` by a setting.
 ///
 /// # Errors
-/// In the words of the real host, if there is no such setting (recording TX-timer-missing-setting).
+/// In the words of the real host, if there is no such setting (recording TX-timer-missing-setting), or a percent sign has no partner
+/// (`NameResolverExtensions`).
 pub fn expand<'a>(text: &str, setting: impl Fn(&str) -> Option<&'a str>) -> Result<String, Error> {
-    replace(text, |name| match setting(name) {
+    let expanded = replace(text, |name| match setting(name) {
         Some(value) => Ok(Some(value.into())),
         None => Err(Error::NoSetting(name.to_owned())),
-    })
+    })?;
+    match text.rfind('%') {
+        Some(last) if text.matches('%').count() % 2 == 1 => Err(Error::Unclosed(text[..last].encode_utf16().count())),
+        _ => Ok(expanded),
+    }
 }
 
 /// Replaces every `%name%` for which there is a value. One without a value stays, and its second percent sign may begin the next
@@ -52,8 +57,9 @@ mod tests {
     fn settings_replace_percent_names() {
         let settings = |name: &str| name.eq_ignore_ascii_case("q").then_some("orders");
         assert_eq!(expand("a-%q%-%Q%", settings), Ok("a-orders-orders".to_owned()));
-        assert_eq!(expand("100%", settings), Ok("100%".to_owned()));
-        assert_eq!(expand("%q%%q", settings), Ok("orders%q".to_owned()));
+        assert_eq!(expand("é100%", settings), Err(Error::Unclosed(4)));
+        assert_eq!(expand("%q%%q", settings), Err(Error::Unclosed(3)));
+        assert_eq!(expand("%NOPE%%q", settings), Err(Error::NoSetting("NOPE".to_owned())));
         let long = "x".repeat(100_000);
         let expanded = expand(&"%a%".repeat(100_000), |_| Some(&long)).unwrap_or_default();
         assert!(expanded.len() < 2 * MOST_REPLACED_BYTES, "{}", expanded.len());

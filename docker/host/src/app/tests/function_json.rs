@@ -48,6 +48,10 @@ fn function_errors_have_the_words_of_the_real_host() {
              (Parameter 'type').",
         ),
         (
+            r#"{"type": "timerTrigger", "name": "a", "schedule": "50%"}"#,
+            "Microsoft.Azure.WebJobs.Host: Error indexing method 'Functions.F'. Microsoft.Azure.WebJobs.Host: The '%' at position 2 does not have a closing '%'.",
+        ),
+        (
             r#"{"type": "timerTrigger", "name": "a", "schedule": "%NOPE%"}"#,
             "Microsoft.Azure.WebJobs.Host: Error indexing method 'Functions.F'. Microsoft.Azure.WebJobs.Host: '%NOPE%' does not resolve to a value.",
         ),
