@@ -65,6 +65,13 @@ impl Found {
 /// The table of endpoints; `names` are the segments of the path in lower case.
 fn endpoint(method: &str, names: &[&str]) -> Option<(Access, Endpoint)> {
     let found: (Access, Endpoint) = match (method, names) {
+        // A parameter of a route has at least one letter.
+        (
+            _,
+            ["admin", "functions", "", ..] | ["runtime", "webhooks", "", ..] | ["admin", "functions" | "host", .., ""],
+        ) => {
+            return None;
+        }
         ("GET" | "POST", ["admin", "host", "ping"]) => (Access::Anyone, |_, _| Ok(host::ping())),
         ("GET" | "POST", ["admin", "warmup"]) => (Access::Anyone, |_, _| Ok(Response::empty(200))),
         (_, ["admin", "host", "keys" | "functionkeys" | "systemkeys", rest @ ..])

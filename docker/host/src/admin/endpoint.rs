@@ -1,15 +1,18 @@
 //! Requests to admin endpoints, and the answers to them.
 
+use std::borrow::Cow;
 use std::io;
 use std::path::PathBuf;
 use std::sync::Arc;
 
+use dotnet_text::encoding;
+use dotnet_text::json::{self, Reader};
 use dotnet_text::media_type::MediaType;
 use serde_json::Value;
 use wire::Response;
 use wire::headers::is_sound;
 
-use crate::app::{Diagnostic, Document};
+use crate::app::Diagnostic;
 use crate::host::Host;
 use crate::log;
 
@@ -28,7 +31,7 @@ pub struct Request<'a> {
 pub(super) enum Error {
     #[error("there is no such function")]
     NoFunction,
-    #[error("the content type of the body is not one of JSON")]
+    #[error("the content type of the body is not one of JSON, or its charset is none that is read")]
     MediaType,
     #[error("the host is not running")]
     NotRunning,
@@ -111,20 +114,59 @@ impl<'a> Request<'a> {
 
     /// The body as JSON; `None` if it is not JSON.
     pub(super) fn json(&self) -> Result<Option<Value>, Error> {
-        if !self.content_type.is_some_and(is_json) {
-            return Err(Error::MediaType);
-        }
-        let text = std::str::from_utf8(self.body).ok();
-        Ok(text.and_then(|text| Document::parse(text).ok()).map(|document| document.value))
+        self.read(|reader| Ok(if reader.is_empty()? { Value::Null } else { reader.value()?.into() }))
+    }
+
+    /// The body as one text; `None` if it is none.
+    pub(super) fn text(&self) -> Result<Option<String>, Error> {
+        Ok(self.read(|reader| reader.text())?.flatten())
+    }
+
+    /// The texts that the members of these names have, which the real host binds to a model of texts: the names ignore case, of
+    /// several the last one counts. `None` if the body is not an object, or one of them not a text.
+    pub(super) fn texts<const N: usize>(&self, names: [&str; N]) -> Result<Option<[Option<String>; N]>, Error> {
+        let read = self.read(|reader| {
+            let mut texts = [const { None }; N];
+            if !reader.at_object()? {
+                return Ok(None);
+            }
+            reader.object(|name, reader| {
+                match names.iter().position(|known| known.eq_ignore_ascii_case(&name)) {
+                    Some(index) => texts[index] = reader.text()?,
+                    None => reader.skip()?,
+                }
+                Ok(())
+            })?;
+            Ok(Some(texts))
+        })?;
+        Ok(read.flatten())
+    }
+
+    /// What stands at the beginning of the body: the real host's formatter (`NewtonsoftJsonInputFormatter`) does not look at what
+    /// follows the value.
+    fn read<T>(&self, read: impl FnOnce(&mut Reader<'_>) -> Result<T, json::Error>) -> Result<Option<T>, Error> {
+        let content_type = self.content_type.map(MediaType::split).filter(is_json).ok_or(Error::MediaType)?;
+        let charset = content_type.parameter("charset").unwrap_or_default().trim_matches('"').to_ascii_lowercase();
+        let text = match charset.as_str() {
+            "" | "utf-8" => std::str::from_utf8(self.body).ok().map(Cow::from),
+            "utf-16" => Some(encoding::decode(&[UTF_16_MARK, self.body].concat()).into_owned().into()),
+            _ => return Err(Error::MediaType),
+        };
+        Ok(text.and_then(|text| read(&mut Reader::new(&text, BODY_MAX_DEPTH).without_dates()).ok()))
     }
 }
+
+/// The limit of ASP.NET's formatter (`JsonSerializerSettingsProvider`).
+const BODY_MAX_DEPTH: usize = 32;
+
+const UTF_16_MARK: &[u8] = &[0xFF, 0xFE];
 
 pub(super) fn segment(path: &str, index: usize) -> &str {
     path.split('/').nth(index + 1).unwrap_or_default()
 }
 
-fn is_json(content_type: &str) -> bool {
-    let essence = MediaType::split(content_type).essence.to_ascii_lowercase();
+fn is_json(content_type: &MediaType<'_>) -> bool {
+    let essence = content_type.essence.to_ascii_lowercase();
     matches!(essence.as_str(), "application/json" | "text/json")
         || (essence.starts_with("application/") && essence.ends_with("+json"))
 }

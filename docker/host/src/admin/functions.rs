@@ -74,15 +74,9 @@ fn status(host: &Arc<Host>, request: &Request<'_>) -> Result<Response, Error> {
 /// Runs a function in the background (recordings K10 to K12, KX-invoke-inputs, KX-invoke-type). A host that does not run refuses
 /// every request, but checks its content type first.
 fn invoke(host: &Arc<Host>, request: &Request<'_>) -> Result<Response, Error> {
-    let body = request.json()?;
+    let invocation = request.texts(["input"])?;
     let running = host.running().ok_or(Error::NotRunning)?;
-    let Some(body @ Value::Object(_)) = body else { return Ok(Response::empty(400)) };
-    let input = match member(&body, "input") {
-        None | Some(Value::Null) => None,
-        Some(Value::String(text)) => Some(text.clone()),
-        Some(Value::Object(_) | Value::Array(_)) => return Ok(Response::empty(400)),
-        Some(number_or_boolean) => Some(number_or_boolean.to_string()),
-    };
+    let Some([input]) = invocation else { return Ok(Response::empty(400)) };
     let function = host.app().function(name(request)).and_then(Function::loaded).ok_or(Error::NoFunction)?;
     tokio::spawn(manual::invoke(Arc::clone(host), running, Arc::new(function), input));
     Ok(Response::empty(202))

@@ -150,8 +150,7 @@ fn restart(host: &Arc<Host>) -> Response {
 /// `"offline"` writes `app_offline.htm`, which ends the host (recording KX-state-offline); `"running"` removes it. To ask for the
 /// state that the host is in changes nothing, and a host that failed stays so.
 fn set_state(host: &Arc<Host>, request: &Request<'_>) -> Result<Response, Error> {
-    let Some(wanted) = request.json()? else { return Ok(Response::empty(400)) };
-    let wanted = wanted.as_str().unwrap_or_default().trim().to_ascii_lowercase();
+    let wanted = request.text()?.unwrap_or_default().trim().to_ascii_lowercase();
     let path = host.app().root.join(OFFLINE_FILE);
     let (action, done) = match (wanted.as_str(), host.state()) {
         ("offline", State::Offline { .. }) | ("running", State::Running(_)) => return Ok(Response::empty(200)),

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use serde_json::{Value, json};
 use wire::Response;
 
-use super::endpoint::{Endpoint, Error, Request, member, of_json, of_text};
+use super::endpoint::{Endpoint, Error, Request, of_json, of_text};
 use crate::host::Host;
 use crate::host::keys::{Key, MASTER, Owner};
 
@@ -62,10 +62,9 @@ fn get(host: &Arc<Host>, request: &Request<'_>) -> Result<Response, Error> {
 }
 
 fn put(host: &Arc<Host>, request: &Request<'_>) -> Result<Response, Error> {
-    let body = request.json()?.unwrap_or_default();
-    match member(&body, "value").and_then(dotnet_text::json::text_of) {
-        Some(value) => set(Some(&value), host, request),
-        None => Ok(of_text(400, "Invalid key value")),
+    match request.texts(["value", "name"])? {
+        Some([Some(value), _]) => set(Some(&value), host, request),
+        _ => Ok(of_text(400, "Invalid key value")),
     }
 }
 

@@ -105,9 +105,16 @@ async fn only_the_master_key_opens_an_endpoint() {
 #[tokio::test]
 async fn what_is_no_endpoint_is_left_to_functions() {
     let host = host().await;
-    for (method, path) in
-        [("HEAD", "/admin/host/ping"), ("GET", "/admin/nothing"), ("POST", "/admin/host/status"), ("GET", "/api/F")]
-    {
+    for (method, path) in [
+        ("HEAD", "/admin/host/ping"),
+        ("GET", "/admin/nothing"),
+        ("POST", "/admin/host/status"),
+        ("GET", "/api/F"),
+        ("PUT", "/admin/functions//"),
+        ("POST", "/admin/functions/F/keys//"),
+        ("GET", "/admin/functions//keys/x"),
+        ("GET", "/runtime/webhooks//x"),
+    ] {
         assert_eq!(status(&host, &ask(method, path, Some("m"), "")), None, "{method} {path}");
     }
 }
@@ -172,6 +179,51 @@ async fn keys_are_listed_set_and_removed() {
     assert_eq!((delete("/admin/host/keys/mine"), delete("/admin/host/keys/mine")), (204, 404));
     assert_eq!(delete("/admin/host/systemkeys/_master"), 400);
     assert_eq!(status(&host, &ask("GET", "/admin/functions/Nope/keys", Some("m"), "")), Some(404));
+}
+
+/// Each answer is what `NewtonsoftJsonInputFormatter` makes of such a body, with Newtonsoft.Json itself as the judge.
+#[tokio::test]
+async fn bodies_are_read_as_the_serializer_reads_them() {
+    let host = host().await;
+    let put = |content_type, body: &[u8]| {
+        let path = "/admin/host/functionkeys/mine";
+        let request = Request { path, host: "h:1", content_type: Some(content_type), query: &[], body };
+        let response = handle(&host, &Ask { method: "PUT", key: Some("m"), request }).unwrap();
+        let value = || parsed(&response)["value"].as_str().unwrap().to_owned();
+        if matches!(response.status, 200 | 201) { Ok(value()) } else { Err(response.status) }
+    };
+    for (body, expected) in [
+        (r#"{"value": "a"} x"#, Ok("a")),
+        (r#"{"Value": "a", "value": "b"}"#, Ok("b")),
+        (r#"{"value": "2024-01-01T00:00:00Z"}"#, Ok("2024-01-01T00:00:00Z")),
+        (r#"{"value": true}"#, Ok("true")),
+        (r#"{"value": 1.0}"#, Ok("1.0")),
+        (r#"{"value": 0x1F}"#, Ok("0x1F")),
+        (r#"{"value": 12345678901234567890123}"#, Ok("12345678901234567890123")),
+        ("/*c*/{'value': 'a',}", Ok("a")),
+        (r#"{"value": "a", "VALUE": null}"#, Err(400)),
+        (r#"{"value": "a", "name": {}}"#, Err(400)),
+        (r#"{"value": undefined}"#, Err(400)),
+        (&format!(r#"{{"value": "a", "x": {}1{}}}"#, "[".repeat(32), "]".repeat(32)), Err(400)),
+        ("[]", Err(400)),
+        ("", Err(400)),
+    ] {
+        assert_eq!(put("application/json", body.as_bytes()), expected.map(str::to_owned), "{body}");
+    }
+    let body = br#"{"value": "a"}"#;
+    let wide: Vec<u8> = body.iter().flat_map(|&byte| [byte, 0]).collect();
+    for (content_type, body, expected) in [
+        ("application/json; charset=\"UTF-8\"", &body[..], Ok("a")),
+        ("application/json; charset=utf-16", &wide, Ok("a")),
+        ("application/json; charset=utf-16", body, Err(400)),
+        ("application/json; charset=latin1", body, Err(415)),
+    ] {
+        assert_eq!(put(content_type, body), expected.map(str::to_owned), "{content_type}");
+    }
+    let status = |method, path, body| status(&host, &ask(method, path, Some("m"), body));
+    assert_eq!(status("POST", "/admin/functions/Man", r#"{"input": "a"} x"#), Some(202));
+    assert_eq!(status("POST", "/admin/functions/Man", r#"{"Input": 1, "input": {}}"#), Some(400));
+    assert_eq!(status("PUT", "/admin/host/state", r#""running" x"#), Some(200));
 }
 
 #[tokio::test]

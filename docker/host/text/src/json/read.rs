@@ -223,6 +223,22 @@ impl<'a> Reader<'a> {
         }
     }
 
+    /// The next value as a text, as Newtonsoft.Json's `ReadAsString` reads it: a number or a boolean is what is written there, and null
+    /// is no text.
+    ///
+    /// # Errors
+    /// Where there is none: a list, an object, `undefined`.
+    pub fn text(&mut self) -> Result<Option<String>, Error> {
+        self.cursor.skip_spaces_and_comments()?;
+        let start = self.cursor.at;
+        match self.scalar()? {
+            Json::Null => Ok(None),
+            Json::Undefined => Err(self.cursor.error_shown_at(start, ErrorKind::ExpectedValue('u'))),
+            Json::Text(text) => Ok(Some(text)),
+            _ => Ok(Some(self.cursor.slice(start..self.cursor.at).to_owned())),
+        }
+    }
+
     /// What is read next, in bytes from the start.
     pub(crate) fn offset(&self) -> usize {
         self.cursor.at
