@@ -10,10 +10,6 @@ use super::metadata_value;
 use super::settings::Settings;
 use crate::grammar::{self, route, schedule::Schedule};
 
-/// Properties in which `%name%` is replaced by a setting when the function is loaded (protocol.md#binding-expressions). HTTP
-/// routes are not among them.
-const RESOLVED_PROPERTIES: [&str; 5] = ["schedule", "queueName", "path", "eventHubName", "consumerGroup"];
-
 /// What only the SDK's indexing of a function finds. By then the function has taken its route.
 pub(super) fn find(function: &Function, registered: &Registered<'_>) -> Option<Diagnostic> {
     let found = route(function, registered.prefix).or_else(|| settings(function, registered));
@@ -27,10 +23,22 @@ fn route(function: &Function, prefix: &str) -> Option<Diagnostic> {
     Some(Diagnostic::new(text, format!("bindings[{}].route", function.trigger?)).hint("begin the route without `~`"))
 }
 
+/// Properties in which `%name%` is replaced by a setting when the function is loaded (protocol.md#binding-expressions): HTTP routes
+/// are not among them, nor what a binding of this kind does not know.
+fn resolved_properties(kind: BindingKind) -> &'static [&'static str] {
+    match kind {
+        BindingKind::HttpTrigger | BindingKind::Http => &[],
+        BindingKind::TimerTrigger => &["schedule"],
+        BindingKind::QueueTrigger | BindingKind::Queue => &["queueName"],
+        BindingKind::BlobTrigger | BindingKind::Blob => &["path"],
+        _ => &["schedule", "queueName", "path", "eventHubName", "consumerGroup"],
+    }
+}
+
 /// A setting that a binding names and that is not there (recording TX-timer-missing-setting), or whose name has no end.
 fn settings(function: &Function, registered: &Registered<'_>) -> Option<Diagnostic> {
     for (index, binding) in function.bindings.iter().enumerate() {
-        for property in RESOLVED_PROPERTIES {
+        for &property in resolved_properties(binding.kind) {
             let Some(text) = binding.property(property).and_then(Value::as_str) else { continue };
             if let Some(fault) = metadata_value::too_long(property, text, format!("bindings[{index}].{property}")) {
                 return Some(fault);

@@ -58,6 +58,16 @@ fn routes_overlap_by_the_rules_of_the_real_host() {
 }
 
 #[test]
+fn settings_are_looked_for_only_in_what_a_binding_knows() {
+    for bindings in [
+        r#"{"type": "httpTrigger", "name": "a", "queueName": "%NOPE%", "path": "50%"}"#,
+        r#"{"type": "timerTrigger", "name": "a", "schedule": "0 0 0 1 1 *", "queueName": "%NOPE%"}"#,
+    ] {
+        assert_eq!(function_error(bindings), "", "{bindings}");
+    }
+}
+
+#[test]
 fn a_function_that_fails_late_keeps_its_route() {
     let queue = r#", {"type": "queue", "direction": "out", "name": "q", "queueName": "%NOPE%"}"#;
     let settings = [("AzureWebJobsStorage", "UseDevelopmentStorage=true")];
