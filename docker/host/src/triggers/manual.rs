@@ -38,7 +38,7 @@ pub async fn trigger(
     let text = input.clone().unwrap_or_default();
     let mut trigger = match binding.kind {
         BindingKind::HttpTrigger => return Err(Diagnostic::of_whole("An HttpRequest is required")),
-        BindingKind::QueueTrigger => queue::trigger(binding, reason, posted_message(), text.as_bytes()),
+        BindingKind::QueueTrigger => queue::trigger(binding, reason, posted_message(), text.as_bytes())?,
         BindingKind::BlobTrigger => blob::posted(bindings, binding, reason, &text).await?,
         BindingKind::TimerTrigger => {
             let info = timer::timer_info(&timer::schedule(binding, &bindings.settings)?, None, false);
@@ -87,7 +87,7 @@ pub fn canned(binding: &Binding, text: &str, batch: &Metadata, own: &Metadata) -
 type Metadata = serde_json::Map<String, serde_json::Value>;
 
 /// A message that never was in a queue (recording K10q).
-fn posted_message() -> QueueMessage {
+pub(super) fn posted_message() -> QueueMessage {
     QueueMessage {
         id: String::new(),
         text: String::new(),

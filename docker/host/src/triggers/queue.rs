@@ -6,14 +6,14 @@ use chrono::NaiveDateTime;
 use storage::QueueMessage;
 use tokio::sync::watch;
 
-use super::context::Context;
+use super::context::{Context, Judgement};
 use super::listener::{self, Source, processors};
 use crate::app::{Binding, DataType, Diagnostic, HostOptions};
 use crate::envelope::data::{BindingData, Value};
 use crate::grammar::queue_name;
+use crate::host::execution::Execution;
 use crate::invoke::Trigger;
 use dotnet_text::date::{DateTime, Zone};
-use dotnet_text::encoding::decode;
 
 const POISON: &str = "-poison";
 
@@ -29,7 +29,13 @@ pub(super) async fn listen(context: Context, resting: watch::Receiver<bool>) {
         let (context, name) = (context.clone(), Arc::clone(&name));
         async move {
             let reason = format!("New queue message detected on '{name}'.");
-            context.invoke(trigger(&context.function.trigger, reason, message, &bytes)).await
+            match trigger(&context.function.trigger, reason.clone(), message, &bytes) {
+                Ok(trigger) => context.invoke(trigger).await,
+                Err(failure) => {
+                    Execution::begin(&context.host, &context.running, &context.function, reason).failed(failure);
+                    Judgement::Failed
+                }
+            }
         }
     })
     .await;
@@ -37,11 +43,22 @@ pub(super) async fn listen(context: Context, resting: watch::Receiver<bool>) {
 
 /// What the handler gets for a message with these bytes (recordings D04, D05, SX-*).
 /// One that was only posted to the admin route has no id and no receipt.
-pub(super) fn trigger(binding: &Binding, reason: String, message: QueueMessage, bytes: &[u8]) -> Trigger {
-    let text = decode(bytes);
+///
+/// # Errors
+/// Where the binding wants a text and the bytes are none: of UTF-8 alone, whose byte order mark is a letter like others
+/// (`BinaryDataExtensions.ToValidUTF8String`).
+pub(super) fn trigger(
+    binding: &Binding,
+    reason: String,
+    message: QueueMessage,
+    bytes: &[u8],
+) -> Result<Trigger, Diagnostic> {
+    let text = std::str::from_utf8(bytes);
     let source = Some(message.id).filter(|id| !id.is_empty());
     let mut data = BindingData::default();
-    data.set("QueueTrigger", text.as_ref());
+    if let Ok(text) = text {
+        data.set("QueueTrigger", text);
+    }
     data.set("DequeueCount", i64::try_from(message.dequeue_count).unwrap_or(i64::MAX));
     data.set("ExpirationTime", date(message.expiration_time));
     if let Some(id) = &source {
@@ -55,11 +72,15 @@ pub(super) fn trigger(binding: &Binding, reason: String, message: QueueMessage, 
     let value = match binding.data_type {
         Some(DataType::Binary | DataType::Stream) => Value::Bytes(bytes.to_vec().into()),
         _ => {
-            data.add_properties_over_system(&text);
-            Value::Text(text.into_owned())
+            let text = text.map_err(|error| {
+                Diagnostic::of_whole(format!("the queue message is not text: {error}"))
+                    .hint("set `dataType` to `binary` to get its bytes")
+            })?;
+            data.add_properties_over_system(text);
+            Value::from(text)
         }
     };
-    Trigger { source, ..Trigger::new(binding, reason, value, data) }
+    Ok(Trigger { source, ..Trigger::new(binding, reason, value, data) })
 }
 
 /// A date of storage as the handler sees it: with the offset of UTC.
@@ -99,7 +120,23 @@ fn poison_name(queue: &str) -> Option<String> {
 
 #[cfg(test)]
 mod tests {
+    use super::super::manual;
     use super::*;
+    use crate::app::Function;
+
+    #[test]
+    fn a_text_is_of_utf_8_alone() {
+        let data = |data_type: serde_json::Value, bytes: &[u8]| {
+            let binding = serde_json::json!({"type": "queueTrigger", "name": "t", "dataType": data_type});
+            let function = Function::with_trigger(&binding);
+            let trigger = trigger(&function.trigger, String::new(), manual::posted_message(), bytes);
+            trigger.map(|trigger| trigger.data[0].1.clone()).map_err(|failure| failure.message)
+        };
+        let bytes = b"\xef\xbb\xbf\xc3\xa9";
+        assert_eq!(data(serde_json::Value::Null, bytes), Ok(Value::from("\u{feff}é")));
+        assert!(data("string".into(), b"a\xff").is_err_and(|message| message.contains("is not text")));
+        assert_eq!(data("binary".into(), b"a\xff"), Ok(Value::Bytes(b"a\xff"[..].into())));
+    }
 
     #[test]
     fn poison_queues_have_none_of_their_own() {
