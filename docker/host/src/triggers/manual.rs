@@ -87,7 +87,7 @@ pub fn canned(binding: &Binding, text: &str, batch: &Metadata, own: &Metadata) -
 type Metadata = serde_json::Map<String, serde_json::Value>;
 
 /// A message that never was in a queue (recording K10q).
-pub(super) fn posted_message() -> QueueMessage {
+fn posted_message() -> QueueMessage {
     QueueMessage {
         id: String::new(),
         text: String::new(),
@@ -221,6 +221,19 @@ mod tests {
         let envelope = posted(&function, Some(r#"{"t":1,"sys":2}"#)).await.unwrap();
         assert_eq!(envelope["Metadata"], serde_json::json!({"t": "\"1\"", "sys": "\"2\""}));
         assert_eq!(posted(&function, None).await.unwrap(), serde_json::json!({"Data": {"t": "null"}, "Metadata": {}}));
+    }
+
+    #[test]
+    fn a_message_s_text_is_of_utf_8_alone() {
+        let data = |data_type: serde_json::Value, bytes: &[u8]| {
+            let function = function("queueTrigger", serde_json::json!({"dataType": data_type}));
+            let trigger = queue::trigger(&function.trigger, String::new(), posted_message(), bytes);
+            trigger.map(|trigger| trigger.data[0].1.clone()).map_err(|failure| failure.message)
+        };
+        let bytes = b"\xef\xbb\xbf\xc3\xa9";
+        assert_eq!(data(serde_json::Value::Null, bytes), Ok(Value::from("\u{feff}é")));
+        assert!(data("string".into(), b"a\xff").is_err_and(|message| message.contains("is not text")));
+        assert_eq!(data("binary".into(), b"a\xff"), Ok(Value::Bytes(b"a\xff"[..].into())));
     }
 
     #[tokio::test]

@@ -120,23 +120,7 @@ fn poison_name(queue: &str) -> Option<String> {
 
 #[cfg(test)]
 mod tests {
-    use super::super::manual;
     use super::*;
-    use crate::app::Function;
-
-    #[test]
-    fn a_text_is_of_utf_8_alone() {
-        let data = |data_type: serde_json::Value, bytes: &[u8]| {
-            let binding = serde_json::json!({"type": "queueTrigger", "name": "t", "dataType": data_type});
-            let function = Function::with_trigger(&binding);
-            let trigger = trigger(&function.trigger, String::new(), manual::posted_message(), bytes);
-            trigger.map(|trigger| trigger.data[0].1.clone()).map_err(|failure| failure.message)
-        };
-        let bytes = b"\xef\xbb\xbf\xc3\xa9";
-        assert_eq!(data(serde_json::Value::Null, bytes), Ok(Value::from("\u{feff}é")));
-        assert!(data("string".into(), b"a\xff").is_err_and(|message| message.contains("is not text")));
-        assert_eq!(data("binary".into(), b"a\xff"), Ok(Value::Bytes(b"a\xff"[..].into())));
-    }
 
     #[test]
     fn poison_queues_have_none_of_their_own() {
