@@ -7,7 +7,7 @@ use std::path::Path;
 use dotnet_text::base64;
 use serde::{Deserialize, Serialize};
 
-use crate::app::{AuthLevel, Diagnostic};
+use crate::app::{AuthLevel, Diagnostic, Document};
 use crate::files;
 use crate::log::known;
 
@@ -152,11 +152,14 @@ fn read<F: for<'a> Deserialize<'a>>(path: &Path) -> Result<Option<F>, Diagnostic
         Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
         Err(error) => return Err(fault("read", path, &error, "make it readable for the host's user")),
     };
-    let text = text.strip_prefix('\u{feff}').unwrap_or(&text);
-    let damaged = |error: serde_json::Error| {
-        fault("read", path, &error, "fix the file, or delete it and the host makes a new one")
-    };
-    serde_json::from_str(text).map(Some).map_err(damaged)
+    // An empty file is none (`FileSystemSecretsRepository`).
+    if text.is_empty() {
+        return Ok(None);
+    }
+    let damaged =
+        |error: &dyn Error| fault("read", path, error, "fix the file, or delete it and the host makes a new one");
+    let document = Document::parse_object(&text).map_err(|error| damaged(&error))?;
+    serde_json::from_value(document.value).map(Some).map_err(|error| damaged(&error))
 }
 
 pub(super) fn write<F: Serialize>(path: &Path, file: &F) -> Result<(), Diagnostic> {

@@ -42,6 +42,18 @@ fn levels_are_those_of_the_lists() {
     assert_eq!(level(&keys, "", Some("f")), None);
 }
 
+/// `ScriptSecretSerializer` reads a file as `JObject.Parse` does, and an empty one is as good as none.
+#[test]
+fn files_written_by_hand_need_not_be_strict() {
+    let directory = tempfile::tempdir().unwrap();
+    let path = directory.path().join("host.json");
+    std::fs::write(&path, format!("\u{feff}// mine\n{},}}", HOST_FILE.trim_end_matches('}'))).unwrap();
+    assert_eq!(level(&keys(directory.path()), "m", None), Some(AuthLevel::Admin));
+    std::fs::write(&path, "").unwrap();
+    assert_eq!(level(&keys(directory.path()), "m", None), None);
+    assert!(std::fs::read_to_string(&path).unwrap().contains("masterKey"));
+}
+
 #[test]
 fn a_wrong_key_is_compared_without_reading_files_that_have_not_changed() {
     let directory = tempfile::tempdir().unwrap();
