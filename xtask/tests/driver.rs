@@ -8,7 +8,7 @@ use std::io::{BufRead, BufReader, Write};
 use std::os::unix::fs::PermissionsExt;
 use std::os::unix::net::{UnixListener, UnixStream};
 use std::path::{Path, PathBuf};
-use std::process::{Command, Output, Stdio};
+use std::process::{Child, Command, Output, Stdio};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
@@ -118,6 +118,44 @@ fn main() {
     }
 }
 "#;
+
+/// A watch that runs, and what it has said; it ends with the test, also with one that fails.
+struct Watch {
+    child: Child,
+    log: PathBuf,
+}
+
+impl Watch {
+    fn begin(checkout: &Checkout) -> Watch {
+        let log = checkout.path("log");
+        let output = fs::File::create(&log).unwrap();
+        let child = checkout.command(&["watch"]).stdout(Stdio::null()).stderr(output).spawn().unwrap();
+        Watch { child, log }
+    }
+
+    /// How often it has said a text so far.
+    fn said(&self, text: &str) -> usize {
+        fs::read_to_string(&self.log).unwrap().matches(text).count()
+    }
+
+    /// Ends it as a person does.
+    fn end(&mut self) {
+        signal(&self.child, "-INT");
+        assert_eq!(self.child.wait().unwrap().code(), Some(130));
+    }
+}
+
+impl Drop for Watch {
+    fn drop(&mut self) {
+        // One that has ended has nothing to be killed.
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+fn signal(child: &Child, name: &str) {
+    assert!(Command::new("kill").args([name, &child.id().to_string()]).status().unwrap().success());
+}
 
 #[derive(Debug)]
 struct Ran {
@@ -447,16 +485,13 @@ fn what_is_watched_is_built_again_when_it_changes_and_only_then() {
     let checkout = Checkout::new();
     checkout.sample("one", "");
     checkout.contract_of("answers");
-    let log = fs::File::create(checkout.path("log")).unwrap();
-    let mut child = checkout.command(&["watch"]).stdout(Stdio::null()).stderr(log).spawn().unwrap();
-    let said = |text: &str| fs::read_to_string(checkout.path("log")).unwrap().matches(text).count();
-    until("the first round is over", || said("── native:") == 1);
+    let mut watch = Watch::begin(&checkout);
+    until("the first round is over", || watch.said("── native:") == 1);
     checkout.write("samples/one/handler.sh", "#!/bin/sh\n# edited\n");
-    until("the second round is over", || said("── native:") == 2);
-    assert_eq!(said("one: handler.sh changed"), 1);
-    assert!(Command::new("kill").args(["-INT", &child.id().to_string()]).status().unwrap().success());
-    assert_eq!(child.wait().unwrap().code(), Some(130));
-    assert_eq!(said("── native:"), 2);
+    until("the second round is over", || watch.said("── native:") == 2);
+    assert_eq!(watch.said("one: handler.sh changed"), 1);
+    watch.end();
+    assert_eq!(watch.said("── native:"), 2);
 }
 
 #[test]
@@ -465,21 +500,18 @@ fn what_is_broken_while_it_is_edited_is_said_once_and_ends_no_watch() {
     checkout.sample("one", "");
     checkout.sample("two", "");
     checkout.contract_of("answers");
-    let log = fs::File::create(checkout.path("log")).unwrap();
-    let mut child = checkout.command(&["watch"]).stdout(Stdio::null()).stderr(log).spawn().unwrap();
-    let said = |text: &str| fs::read_to_string(checkout.path("log")).unwrap().matches(text).count();
-    until("the first round is over", || said("── native:") == 1);
+    let mut watch = Watch::begin(&checkout);
+    until("the first round is over", || watch.said("── native:") == 1);
     checkout.sample("two", "[imag]\n");
-    until("what is broken is said", || said("unknown key `imag`") > 0);
+    until("what is broken is said", || watch.said("unknown key `imag`") > 0);
     checkout.write("samples/one/handler.sh", "#!/bin/sh\n# edited\n");
-    until("the others go on", || said("── native:") == 2);
+    until("the others go on", || watch.said("── native:") == 2);
     checkout.write("samples/contract.toml", "[[function");
-    until("a contract that cannot be read is said", || said("samples/contract.toml:1:") > 0);
+    until("a contract that cannot be read is said", || watch.said("samples/contract.toml:1:") > 0);
     checkout.contract_of("answers anew");
-    until("the contract is asked anew", || said("── native:") == 3);
-    assert_eq!((said("unknown key `imag`"), said("samples/contract.toml:1:")), (1, 1));
-    assert!(Command::new("kill").args(["-INT", &child.id().to_string()]).status().unwrap().success());
-    assert_eq!(child.wait().unwrap().code(), Some(130));
+    until("the contract is asked anew", || watch.said("── native:") == 3);
+    assert_eq!((watch.said("unknown key `imag`"), watch.said("samples/contract.toml:1:")), (1, 1));
+    watch.end();
 }
 
 #[test]
@@ -493,14 +525,11 @@ fn what_a_build_changes_each_time_does_not_keep_the_watch_going() {
     );
     checkout.write("samples/one/build.sh", "cp handler.sh handler\ndate +%N > stamp\n");
     checkout.write("samples/one/stamp", "");
-    let log = fs::File::create(checkout.path("log")).unwrap();
-    let mut child = checkout.command(&["watch"]).stdout(Stdio::null()).stderr(log).spawn().unwrap();
-    let said = |text: &str| fs::read_to_string(checkout.path("log")).unwrap().matches(text).count();
-    until("the build's own change is left out", || said("stamp changed with every build") == 1);
+    let mut watch = Watch::begin(&checkout);
+    until("the build's own change is left out", || watch.said("stamp changed with every build") == 1);
     checkout.write("samples/one/handler.sh", "#!/bin/sh\n# edited\n");
-    until("an edit is seen", || said("one: handler.sh changed") == 1);
-    assert!(Command::new("kill").args(["-INT", &child.id().to_string()]).status().unwrap().success());
-    child.wait().unwrap();
+    until("an edit is seen", || watch.said("one: handler.sh changed") == 1);
+    watch.end();
 }
 
 #[test]
@@ -548,8 +577,7 @@ fn ctrl_c_leaves_nothing_behind() {
     let mut child = checkout.command(&["build-all"]).stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap();
     let pid = checkout.path("samples/slow/pid");
     until("the build runs", || pid.exists());
-    let kill = Command::new("kill").args(["-INT", &child.id().to_string()]).status().unwrap();
-    assert!(kill.success());
+    signal(&child, "-INT");
     assert_eq!(child.wait().unwrap().code(), Some(130));
     let sleepers = fs::read_to_string(pid).unwrap();
     assert_eq!(sleepers.lines().count(), 2);
@@ -581,7 +609,7 @@ fn a_set_up_that_is_stopped_does_not_call_what_it_did_not_install_missing() {
     command.env("XTASK_TOOLCHAINS", checkout.path("site"));
     let child = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
     until("the installer runs", || checkout.path("site/cobol/begun").exists());
-    assert!(Command::new("kill").args(["-INT", &child.id().to_string()]).status().unwrap().success());
+    signal(&child, "-INT");
     let ran = Ran::from(child.wait_with_output().unwrap());
     assert!(ran.status == Some(130) && !ran.stderr.contains("warning") && !ran.stderr.contains("see there"), "{ran:?}");
 }
@@ -598,7 +626,7 @@ fn a_run_that_is_stopped_says_what_it_had_done_and_what_not() {
     let mut command = checkout.command(&["smoke", "--jobs", "1"]);
     let child = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
     until("the build runs", || checkout.path("samples/b-slow/begun").exists());
-    assert!(Command::new("kill").args(["-TERM", &child.id().to_string()]).status().unwrap().success());
+    signal(&child, "-TERM");
     let ran = Ran::from(child.wait_with_output().unwrap());
     let left = "1 passed, 0 failed, 0 skipped; cut off, not done: a-good native (not begun), b-slow build (begun), \
                 b-slow native (not begun), c-waits build (not begun), c-waits native (not begun)";
@@ -631,7 +659,7 @@ fn ctrl_c_is_heard_while_an_image_is_fetched() {
     command.env("DOCKER_HOST", format!("unix://{}", checkout.path("engine.sock").display()));
     let mut child = command.stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap();
     until("the engine is asked for the image", || asked.load(Ordering::Relaxed));
-    assert!(Command::new("kill").args(["-INT", &child.id().to_string()]).status().unwrap().success());
+    signal(&child, "-INT");
     until("it has ended", || child.try_wait().unwrap().is_some());
     assert_eq!(child.wait().unwrap().code(), Some(130));
 }
