@@ -1,5 +1,7 @@
 //! What is wrong with a function that only the SDK finds, when it indexes the function.
 
+use std::fmt::Display;
+
 use serde_json::Value;
 
 use super::binding::{Binding, BindingKind};
@@ -19,8 +21,13 @@ pub(super) fn find(function: &Function, registered: &Registered<'_>) -> Option<D
 /// A route that is a template behind the prefix, and not by itself.
 fn route(function: &Function, prefix: &str) -> Option<Diagnostic> {
     let reason = route::index_error(prefix, &function.http.as_ref()?.route)?;
-    let text = format!("Microsoft.Azure.WebJobs.Host: Error indexing method 'Functions.{}'. {reason}", function.name);
+    let text = in_words(function, reason);
     Some(Diagnostic::new(text, format!("bindings[{}].route", function.trigger?)).hint("begin the route without `~`"))
+}
+
+/// What the SDK says of a function that it cannot index.
+fn in_words(function: &Function, reason: impl Display) -> String {
+    format!("Microsoft.Azure.WebJobs.Host: Error indexing method 'Functions.{}'. {reason}", function.name)
 }
 
 /// Properties in which `%name%` is replaced by a setting when the function is loaded (protocol.md#binding-expressions): HTTP routes
@@ -44,10 +51,7 @@ fn settings(function: &Function, registered: &Registered<'_>) -> Option<Diagnost
                 return Some(fault);
             }
             if let Err(error) = registered.settings.expand(text) {
-                let text = format!(
-                    "Microsoft.Azure.WebJobs.Host: Error indexing method 'Functions.{}'. Microsoft.Azure.WebJobs.Host: {error}",
-                    function.name
-                );
+                let text = in_words(function, format_args!("Microsoft.Azure.WebJobs.Host: {error}"));
                 let hint = match error {
                     grammar::Error::NoSetting(missing) => format!("set the environment variable `{missing}`"),
                     _ => "a percent sign begins and ends the name of a setting".to_owned(),
@@ -63,11 +67,7 @@ fn settings(function: &Function, registered: &Registered<'_>) -> Option<Diagnost
 fn trigger(function: &Function, registered: &Registered<'_>) -> Option<Diagnostic> {
     let binding = function.trigger_binding()?;
     let (property, reason) = trigger_fault(binding, registered.settings)?;
-    let mut text = format!(
-        "Microsoft.Azure.WebJobs.Host: Error indexing method 'Functions.{}'. {}: {reason}",
-        function.name,
-        reason.library()
-    );
+    let mut text = in_words(function, format_args!("{}: {reason}", reason.library()));
     if !text.ends_with('.') {
         text.push('.');
     }
