@@ -7,6 +7,7 @@ use std::sync::Arc;
 
 use dotnet_text::encoding;
 use dotnet_text::json::{self, Reader};
+use dotnet_text::letter_case::is_one_of;
 use dotnet_text::media_type::MediaType;
 use serde_json::Value;
 use wire::Response;
@@ -123,8 +124,12 @@ impl<'a> Request<'a> {
     }
 
     /// The texts that the members of these names have, which the real host binds to a model of texts: the names ignore case, of
-    /// several the last one counts. `None` if the body is not an object, or one of them not a text.
-    pub(super) fn texts<const N: usize>(&self, names: [&str; N]) -> Result<Option<[Option<String>; N]>, Error> {
+    /// several the last one counts. `None` if the body is not an object, one of them not a text, or one of `booleans` none.
+    pub(super) fn texts<const N: usize>(
+        &self,
+        names: [&str; N],
+        booleans: &[&str],
+    ) -> Result<Option<[Option<String>; N]>, Error> {
         let read = self.read(|reader| {
             let mut texts = [const { None }; N];
             if !reader.at_object()? {
@@ -133,6 +138,7 @@ impl<'a> Request<'a> {
             reader.object(|name, reader| {
                 match names.iter().position(|known| known.eq_ignore_ascii_case(&name)) {
                     Some(index) => texts[index] = reader.text()?,
+                    None if is_one_of(&name, booleans) => _ = reader.boolean()?,
                     None => reader.skip()?,
                 }
                 Ok(())

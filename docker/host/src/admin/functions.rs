@@ -74,7 +74,7 @@ fn status(host: &Arc<Host>, request: &Request<'_>) -> Result<Response, Error> {
 /// Runs a function in the background (recordings K10 to K12, KX-invoke-inputs, KX-invoke-type). A host that does not run refuses
 /// every request, but checks its content type first.
 fn invoke(host: &Arc<Host>, request: &Request<'_>) -> Result<Response, Error> {
-    let invocation = request.texts(["input"])?;
+    let invocation = request.texts(["input"], &[])?;
     let running = host.running().ok_or(Error::NotRunning)?;
     let Some([input]) = invocation else { return Ok(Response::empty(400)) };
     let function = host.app().function(name(request)).and_then(Function::loaded).ok_or(Error::NoFunction)?;

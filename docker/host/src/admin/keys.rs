@@ -62,7 +62,7 @@ fn get(host: &Arc<Host>, request: &Request<'_>) -> Result<Response, Error> {
 }
 
 fn put(host: &Arc<Host>, request: &Request<'_>) -> Result<Response, Error> {
-    match request.texts(["value", "name"])? {
+    match request.texts(["value", "name"], &["encrypted"])? {
         Some([Some(value), _]) => set(Some(&value), host, request),
         _ => Ok(of_text(400, "Invalid key value")),
     }

@@ -319,11 +319,9 @@ pub(super) fn boolean(value: &Value) -> Result<bool, String> {
         Value::Bool(value) => Ok(*value),
         Value::Null => Err("Null object cannot be converted to a value type.".to_owned()),
         Value::String(text) if is_date(text) => Err("Invalid cast from 'DateTime' to 'Boolean'.".to_owned()),
-        Value::String(text) => match text.trim_matches(|edge: char| edge.is_whitespace() || edge == '\0') {
-            word if word.eq_ignore_ascii_case("true") => Ok(true),
-            word if word.eq_ignore_ascii_case("false") => Ok(false),
-            _ => Err(format!("String '{text}' was not recognized as a valid Boolean.")),
-        },
+        Value::String(text) => {
+            number::parse_boolean(text).ok_or_else(|| format!("String '{text}' was not recognized as a valid Boolean."))
+        }
         other => not_text(other).map_or_else(|| Ok(text_of(other).is_none_or(|number| number != "0")), Err),
     }
 }

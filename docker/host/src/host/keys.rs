@@ -1,5 +1,6 @@
 //! Keys: files, levels and the check of a request (protocol.md#keys-and-levels).
 
+mod content;
 mod file;
 
 use std::collections::HashMap;

@@ -25,6 +25,13 @@ pub fn float_text(number: f64) -> String {
     format!("{mantissa}E{sign}{:02}", exponent.abs())
 }
 
+/// A boolean as `bool.TryParse` reads it: the words in any case, with spaces and NUL characters around them.
+#[must_use]
+pub fn parse_boolean(text: &str) -> Option<bool> {
+    let word = text.trim_matches(|edge: char| edge.is_whitespace() || edge == '\0');
+    is_one_of(word, &["true", "false"]).then(|| word.eq_ignore_ascii_case("true"))
+}
+
 /// A 32-bit integer as `int.TryParse` reads it: spaces around it, a sign and NUL characters behind it are allowed (recordings
 /// RX-sc-string-*).
 pub fn parse_int(text: &str) -> Option<i32> {

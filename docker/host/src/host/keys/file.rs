@@ -5,56 +5,53 @@ use std::io;
 use std::path::Path;
 
 use dotnet_text::base64;
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
 
-use crate::app::{AuthLevel, Diagnostic, Document};
+use super::content::{self, DEFAULT, Fault, MASTER};
+use crate::app::{AuthLevel, Diagnostic};
 use crate::files;
 use crate::log::known;
 
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
 pub struct Key {
     pub name: String,
     pub value: String,
     /// Whether `value` is encrypted. This host does not decrypt: such a key opens nothing.
-    #[serde(default)]
     pub encrypted: bool,
 }
 
 /// `host.json` of the key directory. A hand-written one needs only the first two members.
-#[derive(Debug, Serialize, Deserialize)]
+#[derive(Debug, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub(super) struct HostKeyFile {
     pub master_key: Key,
     pub function_keys: Vec<Key>,
-    #[serde(default)]
     pub system_keys: Vec<Key>,
     #[serde(flatten)]
-    origin: Origin,
+    pub(super) origin: Origin,
 }
 
 /// `<function>.json` of the key directory.
-#[derive(Debug, Serialize, Deserialize)]
+#[derive(Debug, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub(super) struct FunctionKeyFile {
     pub keys: Vec<Key>,
     #[serde(flatten)]
-    origin: Origin,
+    pub(super) origin: Origin,
 }
 
 /// What the real host adds to either file.
-#[derive(Debug, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase", default)]
-struct Origin {
-    host_name: Option<String>,
-    instance_id: Option<String>,
-    source: String,
-    decryption_key_id: Option<String>,
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct Origin {
+    pub host_name: Option<String>,
+    pub instance_id: Option<String>,
+    pub source: Option<String>,
+    pub decryption_key_id: Option<String>,
 }
 
 /// Bytes of a generated key: 56 characters of text.
 const KEY_BYTES: usize = 40;
-
-const DEFAULT: &str = "default";
 
 impl Key {
     pub fn new(name: &str, value: &str) -> Self {
@@ -69,14 +66,18 @@ impl Key {
 
 impl HostKeyFile {
     pub(super) fn read_or_make(path: &Path) -> Result<Self, Diagnostic> {
-        let file = read_or_make(path, || {
+        let file = read_or_make(path, content::of_host, || {
             Ok(Self {
-                master_key: Key::new("master", &generate()?),
+                master_key: Key::new(MASTER, &generate()?),
                 function_keys: vec![Key::new(DEFAULT, &generate()?)],
                 system_keys: Vec::new(),
                 origin: Origin::new(),
             })
         })?;
+        [&file.function_keys, &file.system_keys]
+            .into_iter()
+            .try_for_each(|keys| content::check_names(keys))
+            .map_err(|fault| damaged(path, &fault))?;
         file.keys().for_each(|(key, _)| key.keep_secret());
         Ok(file)
     }
@@ -92,7 +93,7 @@ impl HostKeyFile {
 impl FunctionKeyFile {
     /// The file, or one without keys if there is none: so the real host sets and removes the keys of a function.
     pub(super) fn read_or_empty(path: &Path) -> Result<Self, Diagnostic> {
-        Ok(read(path)?.unwrap_or_else(|| Self::new(Vec::new())).kept_secret())
+        Ok(read(path, content::of_function)?.unwrap_or_else(|| Self::new(Vec::new())).kept_secret())
     }
 
     fn kept_secret(self) -> Self {
@@ -105,7 +106,10 @@ impl FunctionKeyFile {
     }
 
     pub(super) fn read_or_make(path: &Path) -> Result<Self, Diagnostic> {
-        Ok(read_or_make(path, || Ok(Self::new(vec![Key::new(DEFAULT, &generate()?)])))?.kept_secret())
+        let make = || Ok(Self::new(vec![Key::new(DEFAULT, &generate()?)]));
+        let file = read_or_make(path, content::of_function, make)?;
+        content::check_names(&file.keys).map_err(|fault| damaged(path, &fault))?;
+        Ok(file.kept_secret())
     }
 }
 
@@ -117,7 +121,7 @@ impl Origin {
 
 impl Default for Origin {
     fn default() -> Self {
-        Self { host_name: None, instance_id: None, source: "runtime".to_owned(), decryption_key_id: None }
+        Self { host_name: None, instance_id: None, source: Some("runtime".to_owned()), decryption_key_id: None }
     }
 }
 
@@ -129,11 +133,12 @@ pub(super) fn generate() -> Result<String, Diagnostic> {
     Ok(base64::encode(&bytes).replace('+', "-").replace('/', "_"))
 }
 
-fn read_or_make<F: Serialize + for<'a> Deserialize<'a>>(
+fn read_or_make<F: Serialize>(
     path: &Path,
+    content: fn(&str) -> Result<F, Fault>,
     make: impl FnOnce() -> Result<F, Diagnostic>,
 ) -> Result<F, Diagnostic> {
-    if let Some(file) = read(path)? {
+    if let Some(file) = read(path, content)? {
         return Ok(file);
     }
     let file = make()?;
@@ -142,7 +147,7 @@ fn read_or_make<F: Serialize + for<'a> Deserialize<'a>>(
 }
 
 /// The file, if there is one. A user who could replace it could make a master key.
-fn read<F: for<'a> Deserialize<'a>>(path: &Path) -> Result<Option<F>, Diagnostic> {
+fn read<F>(path: &Path, content: fn(&str) -> Result<F, Fault>) -> Result<Option<F>, Diagnostic> {
     let bytes = match path.parent().map_or(Ok(()), files::check_owner).and_then(|()| files::check_owner(path)) {
         Ok(()) => files::read(path),
         Err(error) => Err(error),
@@ -156,10 +161,11 @@ fn read<F: for<'a> Deserialize<'a>>(path: &Path) -> Result<Option<F>, Diagnostic
     if text.is_empty() {
         return Ok(None);
     }
-    let damaged =
-        |error: &dyn Error| fault("read", path, error, "fix the file, or delete it and the host makes a new one");
-    let document = Document::parse_object(&text).map_err(|error| damaged(&error))?;
-    serde_json::from_value(document.value).map(Some).map_err(|error| damaged(&error))
+    content(&text).map(Some).map_err(|error| damaged(path, &error))
+}
+
+fn damaged(path: &Path, error: &Fault) -> Diagnostic {
+    fault("read", path, error, "fix the file, or delete it and the host makes a new one")
 }
 
 pub(super) fn write<F: Serialize>(path: &Path, file: &F) -> Result<(), Diagnostic> {

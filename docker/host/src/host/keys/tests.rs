@@ -54,6 +54,65 @@ fn files_written_by_hand_need_not_be_strict() {
     assert!(std::fs::read_to_string(&path).unwrap().contains("masterKey"));
 }
 
+/// `ScriptSecretSerializer`, `HostSecrets` and `Key`, as Newtonsoft.Json fills them.
+#[test]
+fn members_are_taken_as_the_real_host_takes_them() {
+    let directory = tempfile::tempdir().unwrap();
+    let opens = |text: &str, key: &str| {
+        std::fs::write(directory.path().join("host.json"), text).unwrap();
+        keys(directory.path()).identify(key, None).map(|found| found.map(|found| found.level)).map_err(drop)
+    };
+    let (admin, function) = (Ok(Some(AuthLevel::Admin)), Ok(Some(AuthLevel::Function)));
+    let master = |member: &str| format!(r#"{{"masterKey": {{"value": "m", {member}}}, "functionKeys": []}}"#);
+    for (member, expected) in [
+        (r#""encrypted": "maybe""#, Err(())),
+        (r#""encrypted": null"#, Err(())),
+        (r#""encrypted": """#, Err(())),
+        (r#""encrypted": " FALSE ""#, admin),
+        (r#""encrypted": 0.0"#, admin),
+        (r#""encrypted": 2"#, Ok(None)),
+        (r#""encrypted": true, "Encrypted": false"#, admin),
+        (r#""name": ["x"]"#, Err(())),
+        (r#""name": null, "more": {}"#, admin),
+    ] {
+        assert_eq!(opens(&master(member), "m"), expected, "{member}");
+    }
+    for (text, key, expected) in [
+        (r#"{"masterKey": "m", "functionKey": "f"}"#, "f", function),
+        (r#"{"masterKey": "m"}"#, "m", admin),
+        (r#"{"masterKey": "m", "functionKey": {}}"#, "m", Err(())),
+        (r#"{"MasterKey": {"value": "m"}, "functionKeys": []}"#, "m", Err(())),
+        (r#"{"masterKey": {"value": "m"}, "MASTERKEY": {"value": "n"}, "functionKeys": []}"#, "n", admin),
+        (r#"{"masterKey": {"value": "m"}, "masterkey": null, "functionKeys": []}"#, "m", Err(())),
+        (r#"{"masterKey": {"value": "m"}, "masterKey": {"value": "n"}, "functionKeys": []}"#, "n", admin),
+        (r#"{"masterKey": {"value": 5}, "functionKeys": [], "systemKeys": null}"#, "5", admin),
+        (
+            r#"{"masterKey": {"value": "m"}, "functionKeys": [{"name": "a", "value": "f"}], "FunctionKeys": [{"name": "b"}]}"#,
+            "f",
+            function,
+        ),
+        (r#"{"masterKey": {"value": "m"}, "functionKeys": [{"name": "a"}, {"name": "a"}]}"#, "m", Err(())),
+        (r#"{"masterKey": {"value": "m"}, "functionKeys": [{"value": "f"}]}"#, "m", Err(())),
+        (r#"{"masterKey": {"value": "m"}, "functionKeys": [null]}"#, "m", Err(())),
+        (r#"{"masterKey": {"value": "m"}, "functionKeys": {}}"#, "m", Err(())),
+        ("[]", "m", Err(())),
+    ] {
+        assert_eq!(opens(text, key), expected, "{text}");
+    }
+}
+
+#[test]
+fn a_function_s_file_of_the_first_format_is_one_key() {
+    let directory = tempfile::tempdir().unwrap();
+    std::fs::write(directory.path().join("host.json"), HOST_FILE).unwrap();
+    for (text, expected) in
+        [(r#"{"key": "f"}"#, Some(AuthLevel::Function)), (r#"{"key": null}"#, None), (r#"{"keys": []}"#, None)]
+    {
+        std::fs::write(directory.path().join("f.json"), text).unwrap();
+        assert_eq!(level(&keys(directory.path()), "f", Some("F")), expected, "{text}");
+    }
+}
+
 #[test]
 fn a_wrong_key_is_compared_without_reading_files_that_have_not_changed() {
     let directory = tempfile::tempdir().unwrap();

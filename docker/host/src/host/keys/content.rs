@@ -1,0 +1,183 @@
+//! What a key file says, as the real host's classes take it (`ScriptSecretSerializer`, read by Newtonsoft.Json).
+
+use dotnet_text::json::{self, Json, Object, text};
+use dotnet_text::number::parse_boolean;
+
+use super::file::{FunctionKeyFile, HostKeyFile, Key, Origin};
+
+/// The names that keys get where a file of the first format has their values alone.
+pub(super) const MASTER: &str = "master";
+pub(super) const DEFAULT: &str = "default";
+
+/// Why a text is no key file.
+#[derive(Debug, thiserror::Error)]
+pub(super) enum Fault {
+    #[error(transparent)]
+    NotJson(#[from] json::Error),
+    #[error("it is not an object of the keys that belong there")]
+    Format,
+    #[error("`{0}` is not {1}")]
+    Kind(String, &'static str),
+    #[error("a key has no name")]
+    NoName,
+    #[error("two keys have the name `{0}`")]
+    Name(String),
+}
+
+/// The keys of the host: an object and a list, or two texts in a file of the first format.
+pub(super) fn of_host(text: &str) -> Result<HostKeyFile, Fault> {
+    let members = object(text)?;
+    if let Some(Json::Text(master)) = members.get("masterKey") {
+        let function_keys = lone_key(members.get("functionKey"))?;
+        let master_key = Key::new(MASTER, master);
+        return Ok(HostKeyFile { master_key, function_keys, system_keys: Vec::new(), origin: Origin::default() });
+    }
+    if !matches!((members.get("masterKey"), members.get("functionKeys")), (Some(Json::Object(_)), Some(Json::Array(_))))
+    {
+        return Err(Fault::Format);
+    }
+    let (mut master_key, mut function_keys, mut system_keys) = (None, None, None);
+    let mut origin = Origin::default();
+    for (name, value) in &members {
+        match name.to_ascii_lowercase().as_str() {
+            "masterkey" => change_key(&mut master_key, name, value)?,
+            "functionkeys" => add_keys(&mut function_keys, name, value)?,
+            "systemkeys" => add_keys(&mut system_keys, name, value)?,
+            _ => change_origin(&mut origin, name, value)?,
+        }
+    }
+    let missing = |what: &str| Fault::Kind(what.to_owned(), "there");
+    Ok(HostKeyFile {
+        master_key: master_key.ok_or_else(|| missing("masterKey"))?,
+        function_keys: function_keys.ok_or_else(|| missing("functionKeys"))?,
+        system_keys: system_keys.unwrap_or_default(),
+        origin,
+    })
+}
+
+/// The keys of a function: a list, or one text in a file of the first format.
+pub(super) fn of_function(text: &str) -> Result<FunctionKeyFile, Fault> {
+    let members = object(text)?;
+    if let Some(key @ (Json::Text(_) | Json::Null)) = members.get("key") {
+        return Ok(FunctionKeyFile { keys: lone_key(Some(key))?, origin: Origin::default() });
+    }
+    if !matches!(members.get("keys"), Some(Json::Array(_))) {
+        return Err(Fault::Format);
+    }
+    let (mut keys, mut origin) = (None, Origin::default());
+    for (name, value) in &members {
+        match name.to_ascii_lowercase().as_str() {
+            "keys" => add_keys(&mut keys, name, value)?,
+            _ => change_origin(&mut origin, name, value)?,
+        }
+    }
+    let keys = keys.ok_or_else(|| Fault::Kind("keys".to_owned(), "there"))?;
+    Ok(FunctionKeyFile { keys, origin })
+}
+
+/// Fails unless each key has another name: the real host keeps them by name.
+pub(super) fn check_names(keys: &[Key]) -> Result<(), Fault> {
+    for (index, key) in keys.iter().enumerate() {
+        if keys[..index].iter().any(|other| other.name == key.name) {
+            return Err(Fault::Name(key.name.clone()));
+        }
+    }
+    Ok(())
+}
+
+fn object(text: &str) -> Result<Object, Fault> {
+    match json::parse(text)? {
+        Json::Object(members) => Ok(members),
+        _ => Err(Fault::Format),
+    }
+}
+
+fn lone_key(value: Option<&Json>) -> Result<Vec<Key>, Fault> {
+    let value = string("functionKey", value.unwrap_or(&Json::Null))?;
+    Ok(value.map(|value| Key::new(DEFAULT, &value)).into_iter().collect())
+}
+
+/// Of two members whose names differ in case the second changes what the first has made: lists grow, and of a key the members that
+/// are given again are replaced.
+fn add_keys(keys: &mut Option<Vec<Key>>, name: &str, value: &Json) -> Result<(), Fault> {
+    match value {
+        value if is_nothing(value) => *keys = None,
+        Json::Array(elements) => {
+            let keys = keys.get_or_insert_default();
+            for (index, element) in elements.iter().enumerate() {
+                let (mut key, name) = (None, format!("{name}[{index}]"));
+                change_key(&mut key, &name, element)?;
+                let key = key.ok_or(Fault::Kind(name, "a key"))?;
+                keys.push(if has_name(element) { key } else { return Err(Fault::NoName) });
+            }
+        }
+        _ => return Err(Fault::Kind(name.to_owned(), "a list of keys")),
+    }
+    Ok(())
+}
+
+fn has_name(key: &Json) -> bool {
+    let names = key.as_object().into_iter().flatten().filter(|(name, _)| name.eq_ignore_ascii_case("name"));
+    names.last().is_some_and(|(_, value)| !value.is_null())
+}
+
+fn change_key(key: &mut Option<Key>, name: &str, value: &Json) -> Result<(), Fault> {
+    let members = match value {
+        value if is_nothing(value) => {
+            *key = None;
+            return Ok(());
+        }
+        Json::Object(members) => members,
+        _ => return Err(Fault::Kind(name.to_owned(), "a key: an object of `name` and `value`")),
+    };
+    let key = key.get_or_insert_default();
+    for (member, value) in members {
+        let path = || format!("{name}.{member}");
+        match member.to_ascii_lowercase().as_str() {
+            "name" => key.name = string(&path(), value)?.unwrap_or_default(),
+            "value" => key.value = string(&path(), value)?.unwrap_or_default(),
+            "encrypted" => {
+                key.encrypted = boolean(value).ok_or_else(|| Fault::Kind(path(), "`true` or `false`"))?;
+            }
+            _ => {}
+        }
+    }
+    Ok(())
+}
+
+fn change_origin(origin: &mut Origin, name: &str, value: &Json) -> Result<(), Fault> {
+    match name.to_ascii_lowercase().as_str() {
+        "hostname" => origin.host_name = string(name, value)?,
+        "instanceid" => origin.instance_id = string(name, value)?,
+        "source" => origin.source = string(name, value)?,
+        "decryptionkeyid" => origin.decryption_key_id = string(name, value)?,
+        _ => {}
+    }
+    Ok(())
+}
+
+/// A text that is empty is no object and no list.
+fn is_nothing(value: &Json) -> bool {
+    matches!(value, Json::Null) || value.as_text().is_some_and(str::is_empty)
+}
+
+/// A text; any other scalar has one, too.
+fn string(name: &str, value: &Json) -> Result<Option<String>, Fault> {
+    match value {
+        Json::Null => Ok(None),
+        Json::Undefined | Json::Array(_) | Json::Object(_) => Err(Fault::Kind(name.to_owned(), "a text")),
+        value => Ok(Some(text(value).into_owned())),
+    }
+}
+
+/// A boolean as Newtonsoft.Json reads one: any number is one, and the words in any case with spaces around them.
+fn boolean(value: &Json) -> Option<bool> {
+    match value {
+        Json::Bool(value) => Some(*value),
+        Json::Integer(number) => Some(*number != 0),
+        Json::BigInteger(_) => Some(true),
+        Json::Float(number) => Some(*number != 0.0),
+        Json::Text(text) => parse_boolean(text),
+        _ => None,
+    }
+}
