@@ -3,6 +3,7 @@
 //! [`find`] knows the routes that exist; all other URLs below `/admin` and `/runtime` do not exist.
 
 mod endpoint;
+mod extensions;
 mod files;
 mod functions;
 mod health;
@@ -68,7 +69,9 @@ fn endpoint(method: &str, names: &[&str]) -> Option<(Access, Endpoint)> {
         // A parameter of a route has at least one letter.
         (
             _,
-            ["admin", "functions", "", ..] | ["runtime", "webhooks", "", ..] | ["admin", "functions" | "host", .., ""],
+            ["admin", "functions", "", ..]
+            | ["runtime", "webhooks", "", ..]
+            | ["admin", "functions" | "host" | "instance", .., ""],
         ) => {
             return None;
         }
@@ -76,7 +79,10 @@ fn endpoint(method: &str, names: &[&str]) -> Option<(Access, Endpoint)> {
         ("GET" | "POST", ["admin", "warmup"]) => (Access::Anyone, |_, _| Ok(Response::empty(200))),
         (_, ["admin", "host", "keys" | "functionkeys" | "systemkeys", rest @ ..])
         | (_, ["admin", "functions", _, "keys", rest @ ..]) => (Access::Master, keys::find(method, rest)?),
+        (_, ["admin", "host", "extensions", rest @ ..]) => (Access::Master, extensions::find(method, rest)?),
         (_, ["admin", "host", rest @ ..]) => (Access::Master, host::find(method, rest)?),
+        ("GET", ["admin", "instance", "http-health"]) => (Access::Anyone, |_, _| Ok(Response::empty(200))),
+        ("GET", ["admin", "instance", "info"]) => (Access::Master, |_, _| Ok(host::instance())),
         (_, ["admin", "functions", rest @ ..]) => (Access::Master, functions::find(method, rest)?),
         ("GET" | "HEAD", ["admin", "vfs", ..]) => (Access::MasterUnchallenged, files::read),
         // The webhooks of extensions: this host has none.

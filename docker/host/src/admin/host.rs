@@ -29,9 +29,8 @@ pub(super) fn find(method: &str, names: &[&str]) -> Option<Endpoint> {
         ("PUT", ["state"]) => set_state,
         ("GET", ["config"]) => |host, _| check_running(host).map(|()| configuration(&host.app())),
         ("GET", ["processes"]) => |_, _| Ok(processes()),
-        ("GET", ["extensions"]) => |_, request| {
-            Ok(of_json(200, &json!({"extensions": [], "links": [{"rel": "self", "href": request.link()}]})))
-        },
+        // .NET says on Linux that it has launched a debugger, whether there is one or not.
+        ("POST", ["debug"]) => |_, _| Ok(Response::empty(200)),
         ("POST", ["synctriggers"]) => |host, _| {
             check_running(host)?;
             Ok(of_json(500, &json!({"status": "Invalid environment for SyncTriggers operation."})))
@@ -106,6 +105,11 @@ fn status(host: &Arc<Host>) -> Response {
         put("extensionBundle", json!({"id": bundle.id, "version": bundle.version}));
     }
     of_json(200, &Value::Object(status))
+}
+
+/// What the real host says of the instance that it runs on (`LinuxInstanceManager`).
+pub(super) fn instance() -> Response {
+    of_json(200, &json!({"FUNCTIONS_EXTENSION_VERSION": VERSION, "WEBSITE_NODE_DEFAULT_VERSION": "8.5.0"}))
 }
 
 fn drain_status(host: &Arc<Host>) -> Response {
