@@ -77,6 +77,7 @@ fn trigger(function: &Function, registered: &Registered<'_>) -> Option<Diagnosti
                        unknown. Or a time span, such as `00:05:00`"
         }
         "queueName" => "3 to 63 letters, digits and hyphens, such as `orders`",
+        "connection" => "the name of a setting, or `%NAME%` for the setting that has that name",
         _ => {
             "container and name, such as `samples/{name}`; a container has 3 to 63 lower-case letters, digits and hyphens"
         }
@@ -99,8 +100,19 @@ fn trigger_fault(trigger: &Binding, settings: &Settings) -> Option<(&'static str
             };
             Some(("schedule", Schedule::parse(&settings.expand(&written).ok()?).err()?))
         }
-        BindingKind::QueueTrigger => Some(("queueName", trigger.queue(settings).err()?)),
-        BindingKind::BlobTrigger => Some(("path", trigger.blob_pattern(settings).err()?)),
+        BindingKind::QueueTrigger => match trigger.queue(settings) {
+            Err(fault) => Some(("queueName", fault)),
+            Ok(_) => connection_fault(trigger, settings),
+        },
+        BindingKind::BlobTrigger => match trigger.blob_pattern(settings) {
+            Err(fault) => Some(("path", fault)),
+            Ok(_) => connection_fault(trigger, settings),
+        },
         _ => None,
     }
+}
+
+/// A trigger's account is opened when the function is indexed, that of an output when it is written.
+fn connection_fault(trigger: &Binding, settings: &Settings) -> Option<(&'static str, grammar::Error)> {
+    Some(("connection", settings.expand(trigger.connection.as_deref()?).err()?))
 }

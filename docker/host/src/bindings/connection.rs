@@ -23,9 +23,11 @@ impl Connections {
         Self { settings: settings.clone(), open: Arc::default() }
     }
 
-    /// The account that a binding's `connection` names; without one, the app's own.
+    /// The account that a binding's `connection` names, in which settings may stand (`StorageClientProvider.Get`); without one, the
+    /// app's own.
     pub fn storage(&self, connection: Option<&str>) -> Result<Storage, Diagnostic> {
-        let name = connection.filter(|name| !name.trim().is_empty()).unwrap_or(HOST_CONNECTION);
+        let name = self.settings.expand(connection.unwrap_or_default())?;
+        let name = if name.trim().is_empty() { HOST_CONNECTION } else { &name };
         let text = connection_string(&self.settings, name)?;
         let mut open = self.open.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some(storage) = open.get(text) {
@@ -38,45 +40,46 @@ impl Connections {
     }
 }
 
-/// First the name with the prefix `AzureWebJobs`, then as it is; each first among the connection strings
-/// (protocol.md#connections).
+/// First the name with the prefix `AzureWebJobs`, then as it is; each first among the connection strings, and whether it is a text or a
+/// section (protocol.md#connections).
 fn connection_string<'a>(settings: &'a Settings, name: &str) -> Result<&'a str, Diagnostic> {
     let prefixed = format!("AzureWebJobs{name}");
     let names =
         [format!("ConnectionStrings:{prefixed}"), prefixed.clone(), format!("ConnectionStrings:{name}"), name.into()];
-    if let Some(text) = names.iter().find_map(|name| settings.get_filled(name)) {
-        if is_key_vault_reference(text) {
-            let why = format!("the connection `{name}` is a Key Vault reference, which Azure alone resolves");
-            return Err(Diagnostic::of_whole(why).hint(
-                "on this machine set it to a connection string, or to `UseDevelopmentStorage=true` for Azurite",
-            ));
+    for found in &names {
+        if let Some(text) = settings.get_filled(found) {
+            return if is_key_vault_reference(text) { Err(key_vault_reference(name)) } else { Ok(text) };
         }
-        return Ok(text);
+        if let Some((key, _)) = settings.below(found).next() {
+            return Err(identity(name, found, key));
+        }
     }
-    // `X__queueServiceUri` and its like ask for a managed identity, which only exists in the cloud.
-    let identity = settings.below(&prefixed).chain(settings.below(name)).next();
-    Err(match identity {
-        Some((key, _)) => Diagnostic::of_whole(format!(
-            "the connection `{name}` is a section (`{}__{key}`), which means a managed identity, and mini-host has none",
-            shown(name, &prefixed)
-        ))
-        .hint(format!(
-            "on this machine set `{0}` itself, which goes first: `UseDevelopmentStorage=true` for Azurite, or a connection string with a \
-             key (az storage account show-connection-string)",
-            shown(name, &prefixed)
-        )),
-        None => Diagnostic::of_whole(format!("Storage account connection string '{prefixed}' does not exist"))
-            .hint(format!(
-                "set `{}` to a connection string, in the environment or in `Values` of local.settings.json; `UseDevelopmentStorage=true` is \
-                 the emulator",
-                shown(name, &prefixed)
-            )),
-    })
+    // The spelling that people use: `AzureWebJobsStorage` for the host's own account, the binding's word otherwise.
+    let shown = if name == HOST_CONNECTION { &prefixed } else { name };
+    let missing = Diagnostic::of_whole(format!("Storage account connection string '{prefixed}' does not exist"));
+    Err(missing.hint(format!(
+        "set `{shown}` to a connection string, in the environment or in `Values` of local.settings.json; `UseDevelopmentStorage=true` \
+         is the emulator"
+    )))
 }
 
-/// The spelling that people use: `AzureWebJobsStorage` for the host's own account, the binding's word otherwise.
-fn shown<'a>(name: &'a str, prefixed: &'a str) -> &'a str {
-    if name == HOST_CONNECTION { prefixed } else { name }
+fn key_vault_reference(name: &str) -> Diagnostic {
+    let why = format!("the connection `{name}` is a Key Vault reference, which Azure alone resolves");
+    Diagnostic::of_whole(why)
+        .hint("on this machine set it to a connection string, or to `UseDevelopmentStorage=true` for Azurite")
+}
+
+/// `X__queueServiceUri` and its like ask for a managed identity, which only exists in the cloud.
+fn identity(name: &str, section: &str, key: &str) -> Diagnostic {
+    let section = section.replace(':', "__");
+    let why = format!(
+        "the connection `{name}` is a section (`{section}__{}`), which means a managed identity, and mini-host has none",
+        key.replace(':', "__")
+    );
+    Diagnostic::of_whole(why).hint(format!(
+        "on this machine set `{section}` itself, which goes first: `UseDevelopmentStorage=true` for Azurite, or a connection string with a \
+         key (az storage account show-connection-string)"
+    ))
 }
 
 #[cfg(test)]
@@ -87,6 +90,15 @@ mod tests {
         let connections = Connections::new(&pairs.iter().copied().collect());
         let endpoint = connections.storage(connection).map(|storage| storage.account().blob_endpoint.clone());
         endpoint.map_err(|failure| failure.message)
+    }
+
+    #[test]
+    fn settings_may_stand_in_the_name() {
+        let settings = [("Which", "X"), ("X", HERE), ("None", " ")];
+        let here = Ok("https://here.blob.core.windows.net".to_owned());
+        assert_eq!(found(&settings, Some("%which%")), here);
+        assert_eq!(found(&[("AzureWebJobsStorage", HERE), ("None", " ")], Some("%None%")), here);
+        assert_eq!(found(&settings, Some("%NOPE%")), Err("'%NOPE%' does not resolve to a value.".to_owned()));
     }
 
     const HERE: &str = "AccountName=here;AccountKey=a2V5";
@@ -107,8 +119,17 @@ mod tests {
     fn what_is_missing_is_named() {
         let missing = "Storage account connection string 'AzureWebJobsStorage' does not exist";
         assert_eq!(found(&[("AzureWebJobsStorage", "")], None), Err(missing.to_owned()));
-        let identity = found(&[("X__queueServiceUri", "https://x")], Some("X")).unwrap_err();
-        assert!(identity.contains("(`X__queueServiceUri`), which means a managed identity"), "{identity}");
+        for (setting, connection) in [
+            ("X__queueServiceUri", Some("X")),
+            ("AzureWebJobsX__queueServiceUri", Some("X")),
+            ("Storage__queueServiceUri", None),
+            ("AzureWebJobsStorage__queueServiceUri", None),
+        ] {
+            let identity = found(&[(setting, "https://x")], connection).unwrap_err();
+            assert!(identity.contains(&format!("(`{setting}`), which means a managed identity")), "{identity}");
+        }
+        let first = found(&[("AzureWebJobsX__serviceUri", "https://x"), ("X", HERE)], Some("X")).unwrap_err();
+        assert!(first.contains("`AzureWebJobsX__serviceUri`"), "{first}");
         let secret = found(&[("X", "@Microsoft.KeyVault(SecretUri=https://v/secrets/s)")], Some("X")).unwrap_err();
         assert!(secret.contains("Key Vault reference"), "{secret}");
         assert!(found(&[("X", "nonsense")], Some("X")).unwrap_err().contains("`X` cannot be used"));

@@ -66,6 +66,26 @@ fn function_errors_have_the_words_of_the_real_host() {
     );
 }
 
+/// `StorageClientProvider.Get`: a trigger's account is opened at once, that of an output when it is written.
+#[test]
+fn settings_are_looked_for_in_the_connection_of_a_trigger() {
+    let bundle = r#""extensionBundle": {"id": "Microsoft.Azure.Functions.ExtensionBundle", "version": "[4.*, 5.0.0)"}"#;
+    let error = |bindings: &str| {
+        let app = Folder::new(&host_with(bundle)).bindings("F", bindings).load(&[("Which", "Storage")]);
+        app.functions[0].errors.first().cloned().unwrap_or_default()
+    };
+    let trigger = |text: &str| {
+        format!(r#"{{"type": "queueTrigger", "name": "a", "queueName": "orders", "connection": "{text}"}}"#)
+    };
+    assert_eq!(
+        error(&trigger("%NOPE%")),
+        "Microsoft.Azure.WebJobs.Host: Error indexing method 'Functions.F'. Microsoft.Azure.WebJobs.Host: '%NOPE%' does not resolve to a value."
+    );
+    assert_eq!(error(&trigger("%which%")), "");
+    let output = r#"{"type": "queue", "direction": "out", "name": "q", "queueName": "orders", "connection": "%NOPE%"}"#;
+    assert_eq!(error(&format!("{HTTP}, {output}")), "");
+}
+
 /// Error of function.json with these members beside the bindings of an HTTP function.
 fn member_error(members: &str) -> String {
     let app = Folder::new(HOST).function("F", &format!(r#"{{"bindings": [{HTTP}], {members}}}"#)).load(&[]);
