@@ -6,6 +6,7 @@ use std::path::Path;
 use super::program;
 use crate::app::{CustomHandler, Diagnostic, HandlerKind, HostOptions, Settings};
 use crate::files::on_search_path;
+use crate::grammar::setting_names;
 use crate::grammar::spelling::{self, did_you_mean};
 use dotnet_text::letter_case::is_one_of;
 
@@ -50,8 +51,7 @@ pub fn faults(options: &HostOptions, settings: &Settings) -> Vec<Diagnostic> {
 fn of_program(handler: &CustomHandler, settings: &Settings, at: &str) -> Option<Diagnostic> {
     let written = handler.executable.as_str();
     if written.contains('%') {
-        let name = variables(written).into_iter().find(|name| !is_known(name, settings))?;
-        return Some(missing_variable(&name, "stays as it is", at.to_owned()));
+        return Some(missing_variable(&unknown_variable(written, settings)?, "stays as it is", at.to_owned()));
     }
     let path = handler.worker_directory.join(written);
     if path.is_file() {
@@ -100,8 +100,7 @@ fn of_argument(argument: &str, is_script: bool, settings: &Settings, at: String)
             Diagnostic::new(format!("`{argument}` is a placeholder that nobody has filled in"), at).hint(hint),
         );
     }
-    let unknown = variables(argument).into_iter().find(|name| !is_known(name, settings));
-    match unknown {
+    match unknown_variable(argument, settings) {
         Some(name) => Some(missing_variable(&name, "is deleted", at)),
         None if is_script => of_script(argument, at),
         None => of_dollar(argument, settings, at),
@@ -151,13 +150,15 @@ fn missing_variable(name: &str, consequence: &str, at: String) -> Diagnostic {
         .hint(spelling::hint(name, &OWN_VARIABLES, format!("set the environment variable `{name}`")))
 }
 
-/// The names between two percent signs, as far as they can be names.
-fn variables(text: &str) -> Vec<String> {
-    let pieces: Vec<&str> = text.split('%').collect();
-    let inner = pieces.get(1..pieces.len().saturating_sub(1)).unwrap_or_default().iter().step_by(2);
+/// The first name between two percent signs that nothing has, if it can be a name.
+fn unknown_variable(text: &str, settings: &Settings) -> Option<String> {
     let is_name =
         |name: &str| !name.is_empty() && name.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'_');
-    inner.filter(|name| is_name(name)).map(|name| (*name).to_owned()).collect()
+    let replaced = setting_names::replace(text, |name| match is_known(name, settings) {
+        false if is_name(name) => Err(name.to_owned()),
+        is_known => Ok(is_known.then(|| name.to_owned().into())),
+    });
+    replaced.err()
 }
 
 fn is_known(name: &str, settings: &Settings) -> bool {
@@ -228,6 +229,7 @@ mod tests {
             ("127.0.0.1:%FUNCTIONS_CUSTOMHANDLERPORT%", "did you mean `FUNCTIONS_CUSTOMHANDLER_PORT`?"),
             ("$FUNCTIONS_CUSTOMHANDLER_PORT", "write `%FUNCTIONS_CUSTOMHANDLER_PORT%`"),
             ("--port=${KNOWN}", "write `%KNOWN%`"),
+            ("100% of %NOPE%", "`%NOPE%` is deleted"),
         ] {
             let found = of(&format!(r#""defaultExecutablePath": "sh", "arguments": ["x", "{argument}"]"#));
             assert!(found.contains(part), "{argument}: {found}");
