@@ -42,6 +42,14 @@ fn a_wrapper_whose_server_has_other_output_is_named_and_started_again() {
 }
 
 #[test]
+fn a_folder_that_is_made_in_the_app_s_root_starts_the_host_anew() {
+    let (host, app) = serve("echo started\nexec sleep 20\n");
+    host.wait_for_line("started");
+    std::fs::create_dir(app.path().join("static")).expect("a folder of the app");
+    host.wait_for_line("`static` has changed: the host starts anew");
+}
+
+#[test]
 fn a_handler_that_ends_again_and_again_is_started_more_slowly() {
     let (host, _app) = serve("exit 0\n");
     host.wait_for_line("The handler has asked for a restart 10 times in a row");

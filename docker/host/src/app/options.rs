@@ -29,6 +29,8 @@ pub struct HostOptions {
     pub blobs: BlobOptions,
     pub extension_bundle: Option<ExtensionBundle>,
     pub logging: Logging,
+    /// Whether the real host takes notice of files that change.
+    pub watches_files: bool,
     /// Names of files whose change restarts the host, beside host.json, function.json and proxies.json.
     pub watch_files: Vec<String>,
     /// Directories below the app whose changes restart the host, beside the built-in ones.

@@ -31,6 +31,7 @@ pub const SECTIONS: [Section; 14] = [
             ("configurationProfile", Scalar),
             ("functionTimeout", Span),
             ("functions", List),
+            ("fileWatchingEnabled", Scalar),
             ("watchDirectories", List),
             ("watchFiles", List),
             ("retry", Object),

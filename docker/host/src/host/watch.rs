@@ -54,6 +54,10 @@ pub async fn watch(host: Arc<Host>, scope: Scope, first: Seen) {
         tokio::time::sleep(pause).await;
         let Seen { files: now, pause: next_pause } = look(&host.root, scope, &extra, Arc::clone(&before)).await;
         pause = next_pause;
+        if scope == Scope::Configuration && !host.app().options.watches_files {
+            before = now;
+            continue;
+        }
         let Some(changed) = differences(&before, &now).next() else { continue };
         let shown = |path: &Path| path.strip_prefix(&host.root).unwrap_or(path).display().to_string();
         if let Some(end) = differences(&before, &now).find_map(|path| end(path, &now, scope)) {

@@ -38,6 +38,7 @@ impl HostOptions {
     /// The options, and everything in them that is a host error. An option in error has its default.
     pub fn new(root: &Path, configuration: &Configuration, settings: &Settings) -> (Self, Vec<HostError>) {
         let mut reader = Reader { configuration, errors: Vec::new() };
+        let watches_files = reader.boolean("", "FileWatchingEnabled").unwrap_or(true);
         reader.unused();
         let custom_handler = reader.custom_handler(root);
         let options = Self {
@@ -50,6 +51,7 @@ impl HostOptions {
             blobs: reader.blobs(),
             extension_bundle: reader.extension_bundle(),
             logging: reader.logging(settings),
+            watches_files,
             watch_files: configuration.values("watchFiles"),
             watch_directories: configuration.values("watchDirectories"),
             request_body_limit_bytes: settings

@@ -6,8 +6,7 @@ use super::conversion;
 use super::reader::{OUT_OF_RANGE, Reader};
 
 /// Switches of the host itself.
-const OWN: [&str; 6] = [
-    "FileWatchingEnabled",
+const OWN: [&str; 5] = [
     "IsSelfHost",
     "IsFileSystemReadOnly",
     "IsStandbyConfiguration",
