@@ -4,10 +4,17 @@ use wire::response::Framing;
 use wire::{Name, Response};
 
 pub fn respond(mut response: Response, is_to_head: bool) -> Response {
-    let has_no_length = matches!(response.status, 100..200 | 204);
+    let is_interim = (100..200).contains(&response.status);
+    if is_interim && response.framing == Framing::Length && response.length() > 0 {
+        // A measured body has a length, which Kestrel refuses beside such a status.
+        return Response::empty(500);
+    }
+    let has_no_length = is_interim || response.status == 204;
+    let lines = response.headers.iter().len();
     if has_no_length {
         response.headers.retain(|line| !(line.has_name(Name::ContentLength) && line.value == b"0"));
     }
+    let is_measured_as_nothing = response.headers.iter().len() < lines;
     let length = response.headers.text(Name::ContentLength);
     let is_lacking = response.length() == 0 && response.status != 304;
     if length.is_some_and(|length| length != "0") && (is_lacking || has_no_length) && !is_to_head {
@@ -23,8 +30,10 @@ pub fn respond(mut response: Response, is_to_head: bool) -> Response {
         // Kestrel refuses it beside a status without a body, and the host answers with the same headers instead.
         response.status = 500;
     }
-    let is_interim = (100..200).contains(&response.status);
-    if is_interim || is_coded || response.headers.contains(Name::ContentLength) {
+    if is_measured_as_nothing && response.status == 101 {
+        // What has a length does not end with the connection.
+        response.framing = Framing::Length;
+    } else if response.status == 101 || is_coded || response.headers.contains(Name::ContentLength) {
         response.framing = Framing::AsGiven;
     }
     response
@@ -62,7 +71,15 @@ mod tests {
             (-1, &[], "x", "-1 \r\nTransfer-Encoding: chunked\r\n\r\n1\r\nx\r\n0\r\n\r\n", Ending::Keep),
             (1000, &[], "", "1000 \r\nContent-Length: 0\r\n\r\n", Ending::Keep),
             (101, &[], "x", "101 Switching Protocols\r\nConnection: close\r\n\r\nx", Ending::Close),
-            (100, &[], "x", "100 Continue\r\n\r\n", Ending::WaitForCaller),
+            (
+                100,
+                &[],
+                "x",
+                "100 Continue\r\nTransfer-Encoding: chunked\r\n\r\n1\r\nx\r\n0\r\n\r\n",
+                Ending::WaitForCaller,
+            ),
+            (199, &[], "", "199 \r\n\r\n", Ending::WaitForCaller),
+            (101, &[("Content-Length", "0")], "", "101 Switching Protocols\r\n\r\n", Ending::Keep),
             (200, &[("Content-Length", "50")], "x", "200 OK\r\nContent-Length: 50\r\n\r\nx", Ending::Close),
             (200, &[("Content-Length", "1")], "xy", "200 OK\r\nContent-Length: 1\r\n\r\n", Ending::Close),
             (200, &[("Content-Length", "1")], "", "500 Internal Server Error\r\nContent-Length: 0\r\n", Ending::Keep),
@@ -95,6 +112,8 @@ mod tests {
             assert!(text.starts_with(&format!("HTTP/1.1 {expected}")), "{text}");
             assert_eq!(found, ending, "{text}");
         }
+        let (text, _) = written(Framing::Length, 199, &[], "x");
+        assert!(text.starts_with("HTTP/1.1 500 Internal Server Error\r\nContent-Length: 0\r\n"), "{text}");
         let (text, ending) = written(Framing::Length, 99, &[], "x");
         assert_eq!((text.as_str(), ending), ("HTTP/1.1 99 \r\nContent-Length: 1\r\n\r\nx", Ending::Keep));
     }

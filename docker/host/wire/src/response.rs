@@ -195,7 +195,7 @@ impl Response {
     /// The body as it is written to this kind of request, in pieces.
     #[must_use]
     pub fn written_body(&self, is_to_head: bool) -> &[Bytes] {
-        if is_to_head || self.is_interim() { &[] } else { &self.body }
+        if is_to_head { &[] } else { &self.body }
     }
 
     /// What is written after the body.
