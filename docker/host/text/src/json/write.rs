@@ -109,50 +109,26 @@ pub struct Escaping<'a, W: Write>(pub &'a mut W);
 
 impl<W: Write> Write for Escaping<'_, W> {
     fn write_str(&mut self, text: &str) -> fmt::Result {
-        let bytes = text.as_bytes();
         let mut written = 0;
-        let mut at = 0;
-        while at < bytes.len() {
-            let Some((escape, length)) = escape(&bytes[at..]) else {
-                at += 1;
-                continue;
-            };
+        for (at, character) in text.char_indices().filter(|(_, character)| is_escaped(*character)) {
             self.0.write_str(&text[written..at])?;
-            match escape {
-                Escape::Short(letter) => {
-                    self.0.write_char('\\')?;
-                    self.0.write_char(letter)?;
-                }
-                Escape::Code(code) => write!(self.0, "\\u{code:04x}")?,
+            match character {
+                '"' | '\\' => write!(self.0, "\\{character}")?,
+                '\u{8}' => self.0.write_str("\\b")?,
+                '\t' => self.0.write_str("\\t")?,
+                '\n' => self.0.write_str("\\n")?,
+                '\u{c}' => self.0.write_str("\\f")?,
+                '\r' => self.0.write_str("\\r")?,
+                other => write!(self.0, "\\u{:04x}", u32::from(other))?,
             }
-            at += length;
-            written = at;
+            written = at + character.len_utf8();
         }
         self.0.write_str(&text[written..])
     }
 }
 
-enum Escape {
-    Short(char),
-    Code(u32),
-}
-
-/// How the character at the start of `bytes` is escaped, and its length; `None` if it stays.
-fn escape(bytes: &[u8]) -> Option<(Escape, usize)> {
-    let escape = match bytes {
-        [b'"', ..] => (Escape::Short('"'), 1),
-        [b'\\', ..] => (Escape::Short('\\'), 1),
-        [8, ..] => (Escape::Short('b'), 1),
-        [b'\t', ..] => (Escape::Short('t'), 1),
-        [b'\n', ..] => (Escape::Short('n'), 1),
-        [12, ..] => (Escape::Short('f'), 1),
-        [b'\r', ..] => (Escape::Short('r'), 1),
-        [control @ 0..0x20, ..] => (Escape::Code(u32::from(*control)), 1),
-        [0xC2, 0x85, ..] => (Escape::Code(0x85), 2),
-        [0xE2, 0x80, last @ (0xA8 | 0xA9), ..] => (Escape::Code(0x2028 + u32::from(*last - 0xA8)), 3),
-        _ => return None,
-    };
-    Some(escape)
+const fn is_escaped(character: char) -> bool {
+    matches!(character, '"' | '\\' | '\0'..' ' | '\u{85}' | '\u{2028}' | '\u{2029}')
 }
 
 #[cfg(test)]
