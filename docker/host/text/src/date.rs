@@ -3,6 +3,8 @@
 //! Newtonsoft.Json turns strings that look like ISO date-times into dates while it reads; what comes out again is spelled
 //! anew, and one with an offset is in the host's time zone (the recordings were made in UTC).
 
+use std::ops::Range;
+
 use chrono::{Days, Local, NaiveDate, NaiveDateTime, NaiveTime, Offset, TimeDelta, TimeZone, Timelike, Utc};
 
 /// A date and time with what .NET knows about its zone.
@@ -62,8 +64,10 @@ impl DateTime {
     }
 }
 
-/// The shortest and longest texts that are looked at for a date.
-const ISO_LENGTHS: std::ops::RangeInclusive<usize> = 19..=40;
+/// What a date begins with.
+const FORM: &[u8] = b"0000-00-00T00:00:00";
+/// A longer text is not looked at for a date.
+const MAX_ISO_BYTES: usize = 40;
 
 /// The date in a string, if Newtonsoft.Json would take it for one: `2020-01-01T00:00:00` with or without fraction,
 /// `Z` or offset, or `/Date(1577836800000)/`. `2020-01-01` alone is not a date (protocol.md#the-result-object).
@@ -71,33 +75,41 @@ pub fn recognise(text: &str) -> Option<DateTime> {
     let bytes = text.as_bytes();
     match bytes.first()? {
         b'/' => microsoft(text),
-        b'0'..=b'9' if ISO_LENGTHS.contains(&bytes.len()) && bytes[10] == b'T' => iso(bytes),
+        b'0'..=b'9' if bytes.len() <= MAX_ISO_BYTES => iso(bytes),
         _ => None,
     }
 }
 
-fn iso(bytes: &[u8]) -> Option<DateTime> {
-    let mut cursor = Cursor { bytes, at: 0 };
-    let year = cursor.digits(4)?;
-    cursor.byte(b'-')?;
-    let month = cursor.digits(2)?;
-    cursor.byte(b'-')?;
-    let day = cursor.digits(2)?;
-    let date = NaiveDate::from_ymd_opt(i32::try_from(year).ok().filter(|&year| year > 0)?, month, day)?;
-    cursor.byte(b'T')?;
-    let hour = cursor.digits(2)?;
-    cursor.byte(b':')?;
-    let minute = cursor.digits(2)?;
-    cursor.byte(b':')?;
-    let second = cursor.digits(2)?;
-    let ticks = cursor.fraction()?;
+fn iso(text: &[u8]) -> Option<DateTime> {
+    let (head, rest) = text.split_at_checked(FORM.len())?;
+    if !has_form(head, FORM) {
+        return None;
+    }
+    let number = |place: Range<usize>| digits(&head[place]);
+    let date = NaiveDate::from_ymd_opt(
+        i32::try_from(number(0..4)?).ok().filter(|year| *year > 0)?,
+        number(5..7)?,
+        number(8..10)?,
+    )?;
+    let (hour, minute, second) = (number(11..13)?, number(14..16)?, number(17..19)?);
+    let (ticks, rest) = fraction(rest)?;
     let wall = if hour == 24 {
         // Midnight at the end of a day is the next day's first moment.
         date.checked_add_days(Days::new(1)).filter(|_| (minute, second, ticks) == (0, 0, 0))?.and_time(NaiveTime::MIN)
     } else {
         date.and_hms_nano_opt(hour, minute, second, ticks * 100)?
     };
-    zoned(wall, cursor.zone()?)
+    zoned(wall, suffix(rest)?)
+}
+
+/// Whether a text has this form, in which every `0` is a digit, every `_` anything, and everything else itself.
+pub fn has_form(text: &[u8], form: &[u8]) -> bool {
+    let fits = |(byte, form): (&u8, &u8)| match form {
+        b'0' => byte.is_ascii_digit(),
+        b'_' => true,
+        _ => byte == form,
+    };
+    text.len() == form.len() && text.iter().zip(form).all(fits)
 }
 
 /// What stands where a zone may stand.
@@ -147,69 +159,36 @@ fn microsoft(text: &str) -> Option<DateTime> {
     }
 }
 
-struct Cursor<'a> {
-    bytes: &'a [u8],
-    at: usize,
+/// The number that these digits are.
+fn digits(text: &[u8]) -> Option<u32> {
+    text.iter().try_fold(0, |number, digit| digit.is_ascii_digit().then(|| number * 10 + u32::from(digit - b'0')))
 }
 
-impl Cursor<'_> {
-    fn peek(&self) -> Option<u8> {
-        self.bytes.get(self.at).copied()
-    }
+/// The fraction in tenths of a microsecond, a point and one to seven digits or nothing, and what follows it.
+fn fraction(text: &[u8]) -> Option<(u32, &[u8])> {
+    let Some(text) = text.strip_prefix(b".") else { return Some((0, text)) };
+    let count = text.iter().take(7).take_while(|byte| byte.is_ascii_digit()).count();
+    let (fraction, rest) = text.split_at(count);
+    let missing = u32::try_from(7 - count).ok().filter(|_| count > 0)?;
+    Some((digits(fraction)? * 10_u32.pow(missing), rest))
+}
 
-    fn byte(&mut self, expected: u8) -> Option<()> {
-        (self.peek()? == expected).then(|| self.at += 1)
+/// `Z`, an offset (`+02:00`, `+0200`, `+02`), or nothing, to the end of the text. Newtonsoft.Json also passes over a colon and two digits
+/// that belong to no offset: so of nine decimals the last two are lost, unless a zone follows.
+fn suffix(text: &[u8]) -> Option<Suffix> {
+    let (sign, rest) = match text {
+        [b'Z' | b'z'] => return Some(Suffix::Utc),
+        [b'+', rest @ ..] => (Some(1), rest),
+        [b'-', rest @ ..] => (Some(-1), rest),
+        other => (None, other),
+    };
+    let (hours, rest) = if sign.is_some() { rest.split_at_checked(2)? } else { (&b"0"[..], rest) };
+    let minutes = rest.strip_prefix(b":").unwrap_or(rest);
+    if !matches!(minutes.len(), 0 | 2) {
+        return None;
     }
-
-    fn digits(&mut self, count: usize) -> Option<u32> {
-        let digits = self.bytes.get(self.at..self.at + count)?;
-        let value = digits
-            .iter()
-            .try_fold(0, |value, digit| digit.is_ascii_digit().then(|| value * 10 + u32::from(digit - b'0')))?;
-        self.at += count;
-        Some(value)
-    }
-
-    /// The fraction in tenths of a microsecond: a point and one to seven digits, or nothing.
-    fn fraction(&mut self) -> Option<u32> {
-        if self.byte(b'.').is_none() {
-            return Some(0);
-        }
-        let mut ticks = 0;
-        let mut count = 0;
-        while count < 7
-            && let Some(digit) = self.digits(1)
-        {
-            ticks = ticks * 10 + digit;
-            count += 1;
-        }
-        (count > 0).then(|| ticks * 10_u32.pow(7 - count))
-    }
-
-    /// `Z`, an offset (`+02:00`, `+0200`, `+02`), or nothing; and then the end of the text. Newtonsoft.Json also passes over a
-    /// colon and two digits that belong to no offset: so of nine decimals the last two are lost, unless a zone follows.
-    fn zone(&mut self) -> Option<Suffix> {
-        let sign = match self.peek() {
-            Some(b'Z' | b'z') => {
-                self.at += 1;
-                return (self.at == self.bytes.len()).then_some(Suffix::Utc);
-            }
-            Some(b'+') => Some(1),
-            Some(b'-') => Some(-1),
-            _ => None,
-        };
-        let hours = match sign {
-            Some(_) => {
-                self.at += 1;
-                i64::from(self.digits(2)?)
-            }
-            None => 0,
-        };
-        let _ = self.byte(b':');
-        let minutes = i64::from(self.digits(2).unwrap_or(0));
-        let suffix = sign.map_or(Suffix::None, |sign: i64| Suffix::East(sign * (hours * 60 + minutes) * 60));
-        (self.at == self.bytes.len()).then_some(suffix)
-    }
+    let minutes = i64::from(digits(hours)? * 60 + digits(minutes)?);
+    Some(sign.map_or(Suffix::None, |sign: i64| Suffix::East(sign * minutes * 60)))
 }
 
 #[cfg(test)]
