@@ -87,4 +87,3 @@ pub use service::{Request, Service, Warning};
 pub use socket::Upgraded;
 pub use stream::StreamError;
 pub use target::Target;
-pub use tunnel::TunnelEnd;

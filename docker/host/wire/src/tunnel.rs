@@ -17,34 +17,23 @@ use crate::write::write;
 /// What is read at once in either direction.
 const READ_BYTES: usize = 16 * 1024;
 
-/// How a tunnel ended.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum TunnelEnd {
-    /// One side closed its connection, or it broke.
-    Closed,
-    /// Nothing moved for too long.
-    Idle,
-}
-
 impl Caller {
     /// Writes the `101` and then passes bytes both ways, until either side closes or breaks its connection, which ends that of the
     /// other (recording Y80), or nothing moves for `idle_limit`. The headers of `response` say to which protocol.
-    pub async fn tunnel(&mut self, response: Response, handler: Upgraded, idle_limit: Duration) -> TunnelEnd {
+    pub async fn tunnel(&mut self, response: Response, handler: Upgraded, idle_limit: Duration) {
         self.ending = Some(Ending::Close);
         let Upgraded(Socket { reader: mut from_handler, writer: mut to_handler, .. }) = handler;
-        let Ok(Socket { reader: from_caller, writer: to_caller, written }) = self.socket() else {
-            return TunnelEnd::Closed;
-        };
+        let Ok(Socket { reader: from_caller, writer: to_caller, written }) = self.socket() else { return };
         written.clear();
         response.write_head(false, written);
         if write(to_caller, written).await.is_err() {
-            return TunnelEnd::Closed;
+            return;
         }
         let activity = Activity::default();
         tokio::select! {
-            _ = pass(from_caller, &mut to_handler, &activity) => TunnelEnd::Closed,
-            _ = pass(&mut from_handler, to_caller, &activity) => TunnelEnd::Closed,
-            () = activity.silent_for(idle_limit) => TunnelEnd::Idle,
+            _ = pass(from_caller, &mut to_handler, &activity) => {}
+            _ = pass(&mut from_handler, to_caller, &activity) => {}
+            () = activity.silent_for(idle_limit) => {}
         }
     }
 }
