@@ -5,10 +5,9 @@ use std::time::Duration;
 
 use bytes::{Buf, Bytes, BytesMut};
 
-use crate::head::is_header_line;
+use crate::head::{request_header_line, response_header_line};
 use crate::headers::Headers;
 use crate::name::Name;
-use crate::odd_head;
 
 /// The longest line that a chunk may begin with.
 const MAX_CHUNK_LINE_BYTES: usize = 16 * 1024;
@@ -282,8 +281,10 @@ fn take_line(reading: Reading, most: usize, buffer: &mut BytesMut) -> Result<Opt
 /// client the handler's, of which each but the first may go on with the one before.
 fn is_trailer(line: &[u8], reading: Reading, is_first: bool) -> bool {
     match reading {
-        Reading::Strict => odd_head::header_line(line).is_some() && std::str::from_utf8(line).is_ok(),
-        Reading::Lenient => (!is_first && matches!(line.first(), Some(b' ' | b'\t'))) || is_header_line(line),
+        Reading::Strict => request_header_line(line).is_some() && std::str::from_utf8(line).is_ok(),
+        Reading::Lenient => {
+            (!is_first && matches!(line.first(), Some(b' ' | b'\t'))) || response_header_line(line).is_ok()
+        }
     }
 }
 

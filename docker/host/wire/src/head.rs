@@ -1,21 +1,18 @@
 //! Heads of requests and responses, parsed; pure.
 
 use std::borrow::Cow;
-use std::mem::MaybeUninit;
+use std::mem::{MaybeUninit, take};
 use std::ops::Range;
 
 use bytes::{Buf, BytesMut};
-use dotnet_text::media_type::is_token_byte;
-use memchr::{memchr, memchr2};
+use dotnet_text::media_type::{is_token, is_token_byte};
+use memchr::{memchr, memchr2, memchr3};
 
 use crate::headers::Headers;
-use crate::odd_head::{self, OddHead};
 use crate::reason;
 
 /// The most header lines that are read of a request: one more than Kestrel takes.
 const MAX_LINES: usize = 101;
-/// Room for the header lines of most responses.
-const USUAL_LINES: usize = 16;
 
 /// The head of a request.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -46,9 +43,18 @@ pub struct ResponseHead {
 /// What is wrong with a head.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum HeadError {
-    /// It is not HTTP/1.
-    #[error("{0}")]
-    Malformed(httparse::Error),
+    /// Its first line is not that of a request.
+    #[error("invalid token")]
+    RequestLine,
+    /// It is not of HTTP/1.
+    #[error("invalid HTTP version")]
+    Version,
+    /// Its status is not three digits, or its reason has a character that no reason has.
+    #[error("invalid response status")]
+    Status,
+    /// A line is not that of a header.
+    #[error("invalid header name")]
+    HeaderLine,
     /// There are more header lines than are accepted.
     #[error("more than {} header lines", MAX_LINES - 1)]
     TooManyLines,
@@ -58,14 +64,6 @@ pub enum HeadError {
     /// The connection ended before the head did.
     #[error("the connection was closed in the middle of its head")]
     Incomplete,
-}
-
-impl HeadError {
-    /// Whether it is of another version of HTTP.
-    #[must_use]
-    pub const fn is_other_version(&self) -> bool {
-        matches!(self, Self::Malformed(httparse::Error::Version))
-    }
 }
 
 /// Takes the head of a request off the beginning of `buffer`, and puts it in the place of the one before. False if its end has
@@ -79,119 +77,19 @@ pub fn take_request(buffer: &mut BytesMut, head: &mut RequestHead) -> Result<boo
     let end = match request.parse_with_uninit_headers(buffer, &mut room) {
         Ok(httparse::Status::Complete(end)) => end,
         Ok(httparse::Status::Partial) => return Ok(false),
-        Err(error @ httparse::Error::TooManyHeaders) => return Err(error.into()),
-        // Kestrel takes more.
+        Err(httparse::Error::TooManyHeaders) => return Err(HeadError::TooManyLines),
         Err(_) => return take_odd_request(buffer, head),
     };
     request.method.unwrap_or_default().clone_into(&mut head.method);
     request.path.unwrap_or_default().clone_into(&mut head.target);
     head.is_old = request.version == Some(0);
-    head.headers.read(&buffer[..end], indexes(buffer, request.headers));
+    let mut headers = take(&mut head.headers).emptied();
+    for line in request.headers {
+        headers.add_read(buffer, [line.name.as_bytes(), line.value].map(|part| range(buffer, part)));
+    }
+    head.headers = headers.of_text(&buffer[..end]);
     buffer.advance(end);
     Ok(true)
-}
-
-/// As [`take_request`], for what `httparse` does not read.
-fn take_odd_request(buffer: &mut BytesMut, head: &mut RequestHead) -> Result<bool, HeadError> {
-    let Some(OddHead { method, target, is_old, lines, end }) = odd_head::read(buffer, MAX_LINES)? else {
-        return Ok(false);
-    };
-    (head.method, head.target, head.is_old) = (method, target, is_old);
-    head.headers.read(&buffer[..end], lines.into_iter());
-    buffer.advance(end);
-    Ok(true)
-}
-
-/// Takes the head of a response off the beginning of `buffer`, as .NET's client reads it: lines may end in LF alone, a line that
-/// begins with a space goes on with the one before, spaces may stand before a colon, and NUL counts as a space (recordings
-/// PX2-raw-prx-folded, PX2-raw-fwd-name-blank-colon, PX2-raw-fwd-nul). A reason with a NUL or a carriage return is refused. `None` if
-/// its end has not come yet.
-///
-/// # Errors
-/// If what has come is not the beginning of a response.
-pub fn take_response(buffer: &mut BytesMut) -> Result<Option<ResponseHead>, HeadError> {
-    let Some(end) = line_end(buffer, 0) else { return Ok(None) };
-    let (status, is_old) = status_line(without_return(&buffer[..end]))?;
-    let reason = without_return(&buffer[..end]).get(STATUS_BYTES + 1..).unwrap_or_default();
-    if memchr2(b'\r', b'\0', reason).is_some() {
-        return Err(HeadError::Malformed(httparse::Error::Status));
-    }
-    let usual = reason::phrase(status.into()).as_bytes();
-    let reason = if reason == usual { usual.into() } else { reason.to_vec().into() };
-    let mut lines = Vec::with_capacity(USUAL_LINES);
-    let mut is_plain = true;
-    let mut start = end + 1;
-    loop {
-        let Some(first_end) = line_end(buffer, start) else { return Ok(None) };
-        if without_return(&buffer[start..first_end]).is_empty() {
-            start = first_end + 1;
-            break;
-        }
-        let mut end = first_end;
-        while matches!(buffer.get(end + 1), Some(b' ' | b'\t')) {
-            let Some(next) = line_end(buffer, end + 1) else { return Ok(None) };
-            end = next;
-        }
-        if buffer.len() == end + 1 {
-            return Ok(None);
-        }
-        let line = header_line(buffer, start, end)?;
-        is_plain &= end == first_end && memchr2(b'\r', b'\0', &buffer[line[1].clone()]).is_none();
-        lines.push(line);
-        start = end + 1;
-    }
-    for [_, value] in lines.iter().filter(|_| !is_plain) {
-        let blanks = buffer[value.clone()].iter_mut().filter(|byte| matches!(byte, b'\r' | b'\n' | b'\0'));
-        blanks.for_each(|byte| *byte = b' ');
-    }
-    let mut headers = Headers::default();
-    headers.read(&buffer[..start], lines.into_iter());
-    buffer.advance(start);
-    Ok(Some(ResponseHead { status, reason, is_old, headers }))
-}
-
-/// `HTTP/1.1 200`; a reason may follow.
-const STATUS_BYTES: usize = 12;
-
-/// The status of a line, and whether it is of HTTP/1.0.
-fn status_line(line: &[u8]) -> Result<(u16, bool), HeadError> {
-    let minor = line.strip_prefix(b"HTTP/1.").and_then(|rest| rest.first()).filter(|digit| digit.is_ascii_digit());
-    let minor = minor.ok_or(HeadError::Malformed(httparse::Error::Version))?;
-    let digits = line.get(8..STATUS_BYTES).and_then(|part| part.strip_prefix(b" "));
-    let digits = digits
-        .filter(|digits| digits.iter().all(u8::is_ascii_digit) && matches!(line.get(STATUS_BYTES), None | Some(b' ')));
-    let digits = digits.ok_or(HeadError::Malformed(httparse::Error::Status))?;
-    Ok((digits.iter().fold(0, |status, digit| status * 10 + u16::from(digit - b'0')), *minor == b'0'))
-}
-
-/// Where name and value are in the line from `start` to `end`.
-fn header_line(text: &[u8], start: usize, end: usize) -> Result<[Range<usize>; 2], HeadError> {
-    let malformed = HeadError::Malformed(httparse::Error::HeaderName);
-    let line = &text[start..end];
-    let name_length = line.iter().position(|byte| !is_token_byte(*byte)).unwrap_or(line.len());
-    let blanks = line[name_length..].iter().take_while(|byte| **byte == b' ').count();
-    let rest = line[name_length + blanks..].strip_prefix(b":").filter(|_| name_length > 0).ok_or(malformed)?;
-    let value = rest.trim_ascii_start();
-    let value_start = end - value.len();
-    Ok([start..start + name_length, value_start..value_start + value.trim_ascii_end().len()])
-}
-
-/// Whether this is a line of a header, or of a trailer, which .NET's client reads alike.
-pub fn is_header_line(line: &[u8]) -> bool {
-    header_line(line, 0, line.len()).is_ok()
-}
-
-fn line_end(text: &[u8], start: usize) -> Option<usize> {
-    memchr(b'\n', text.get(start..)?).map(|length| start + length)
-}
-
-fn without_return(line: &[u8]) -> &[u8] {
-    line.strip_suffix(b"\r").unwrap_or(line)
-}
-
-/// Where names and values are in a head.
-fn indexes(head: &[u8], lines: &[httparse::Header<'_>]) -> impl ExactSizeIterator<Item = [Range<usize>; 2]> {
-    lines.iter().map(|line| [line.name.as_bytes(), line.value].map(|part| range(head, part)))
 }
 
 /// Where `part`, a slice of `whole`, begins and ends in it.
@@ -203,13 +101,142 @@ fn range(whole: &[u8], part: &[u8]) -> Range<usize> {
     start..start + part.len()
 }
 
-impl From<httparse::Error> for HeadError {
-    fn from(error: httparse::Error) -> Self {
-        match error {
-            httparse::Error::TooManyHeaders => Self::TooManyLines,
-            other => Self::Malformed(other),
+/// The same for a head that `httparse` refuses: Kestrel takes control characters, odd names, and more than one space before the version.
+/// Such heads are seldom, and read more slowly (protocol.md#what-kestrel-answers).
+fn take_odd_request(buffer: &mut BytesMut, head: &mut RequestHead) -> Result<bool, HeadError> {
+    let text = &buffer[..];
+    let begin = text.iter().take_while(|byte| matches!(byte, b'\r' | b'\n')).count();
+    let Some((first, mut start)) = line(text, begin) else { return Ok(false) };
+    let (method, target, is_old) = request_line(&text[first])?;
+    let mut headers = take(&mut head.headers).emptied();
+    for count in 0.. {
+        let Some((place, next)) = line(text, start) else { return Ok(false) };
+        start = next;
+        if place.is_empty() {
+            break;
+        }
+        let parts = request_header_line(&text[place.clone()]).ok_or(HeadError::HeaderLine)?;
+        if count == MAX_LINES {
+            return Err(HeadError::TooManyLines);
+        }
+        let [name, value] = parts.map(|part| place.start + part.start..place.start + part.end);
+        // .NET's client does not send a line on whose name is not a token.
+        if text[name.clone()].iter().all(|byte| is_token_byte(*byte)) {
+            headers.add_read(text, [name, value]);
         }
     }
+    method.clone_into(&mut head.method);
+    target.clone_into(&mut head.target);
+    head.is_old = is_old;
+    head.headers = headers.of_text(&text[..start]);
+    buffer.advance(start);
+    Ok(true)
+}
+
+/// Method and target, and whether the request is of HTTP/1.0.
+fn request_line(line: &[u8]) -> Result<(&str, &str, bool), HeadError> {
+    let parts = || {
+        let (method, rest) = std::str::from_utf8(line).ok()?.split_once(' ')?;
+        let (target, version) = rest.split_once(' ')?;
+        let is_sound = is_token(method) && !target.is_empty() && !line.contains(&b'\0');
+        is_sound.then(|| (method, target, version.trim_start_matches(' ')))
+    };
+    match parts().ok_or(HeadError::RequestLine)? {
+        (method, target, "HTTP/1.1") => Ok((method, target, false)),
+        (method, target, "HTTP/1.0") => Ok((method, target, true)),
+        // Others are looked for where they are about as long.
+        (.., other) if matches!(other.len(), 7 | 8) && !other.contains(' ') => Err(HeadError::Version),
+        _ => Err(HeadError::RequestLine),
+    }
+}
+
+/// Where name and value are in a line of a header or of a trailer, if Kestrel takes it.
+pub fn request_header_line(line: &[u8]) -> Option<[Range<usize>; 2]> {
+    let name = memchr(b':', line).filter(|length| *length > 0)?;
+    let is_name_byte = |byte: &u8| byte.is_ascii() && !matches!(byte, b'\0' | b' ' | b'\t' | b'\r');
+    let value = &line[name + 1..];
+    if !line[..name].iter().all(is_name_byte) || memchr2(b'\0', b'\r', value).is_some() {
+        return None;
+    }
+    let is_blank = |byte: &&u8| matches!(**byte, b' ' | b'\t');
+    let before = value.iter().take_while(is_blank).count();
+    let after = value[before..].iter().rev().take_while(is_blank).count();
+    Some([0..name, name + 1 + before..line.len() - after])
+}
+
+/// Takes the head of a response off the beginning of `buffer`, as .NET's client reads it: lines may end in LF alone, a line that
+/// begins with a space goes on with the one before, spaces may stand before a colon, and NUL counts as a space (recordings
+/// PX2-raw-prx-folded, PX2-raw-fwd-name-blank-colon, PX2-raw-fwd-nul). A reason with a NUL or a carriage return is refused. `None` if
+/// its end has not come yet.
+///
+/// # Errors
+/// If what has come is not the beginning of a response.
+pub fn take_response(buffer: &mut BytesMut) -> Result<Option<ResponseHead>, HeadError> {
+    let Some((first, mut start)) = line(buffer, 0) else { return Ok(None) };
+    let (status, is_old) = status_line(&buffer[first.clone()])?;
+    let reason = buffer[first].get(STATUS_BYTES + 1..).unwrap_or_default();
+    if memchr2(b'\r', b'\0', reason).is_some() {
+        return Err(HeadError::Status);
+    }
+    let usual = reason::phrase(status.into()).as_bytes();
+    let reason = if reason == usual { usual.into() } else { reason.to_vec().into() };
+    let mut headers = Headers::default().emptied();
+    loop {
+        let Some((place, mut next)) = line(buffer, start) else { return Ok(None) };
+        if place.is_empty() {
+            start = next;
+            break;
+        }
+        while matches!(buffer.get(next), Some(b' ' | b'\t')) {
+            let Some((_, end)) = line(buffer, next) else { return Ok(None) };
+            next = end;
+        }
+        if buffer.len() == next {
+            return Ok(None);
+        }
+        let [name, value] = response_header_line(&buffer[start..next - 1])?;
+        let value = start + value.start..start + value.end;
+        // Read once more, when the rest of the head has come, the line has the same value.
+        while let Some(at) = memchr3(b'\r', b'\n', b'\0', &buffer[value.clone()]) {
+            buffer[value.start + at] = b' ';
+        }
+        headers.add_read(buffer, [start..start + name.end, value]);
+        start = next;
+    }
+    let headers = headers.of_text(&buffer[..start]);
+    buffer.advance(start);
+    Ok(Some(ResponseHead { status, reason, is_old, headers }))
+}
+
+/// `HTTP/1.1 200`; a reason may follow.
+const STATUS_BYTES: usize = 12;
+
+/// The status of a line, and whether it is of HTTP/1.0.
+fn status_line(line: &[u8]) -> Result<(u16, bool), HeadError> {
+    let minor = line.strip_prefix(b"HTTP/1.").and_then(|rest| rest.first()).filter(|digit| digit.is_ascii_digit());
+    let minor = minor.ok_or(HeadError::Version)?;
+    let digits = line.get(8..STATUS_BYTES).and_then(|part| part.strip_prefix(b" "));
+    let digits = digits
+        .filter(|digits| digits.iter().all(u8::is_ascii_digit) && matches!(line.get(STATUS_BYTES), None | Some(b' ')));
+    let digits = digits.ok_or(HeadError::Status)?;
+    Ok((digits.iter().fold(0, |status, digit| status * 10 + u16::from(digit - b'0')), *minor == b'0'))
+}
+
+/// Where name and value are in a line of a header, or of a trailer, which .NET's client reads alike.
+pub fn response_header_line(line: &[u8]) -> Result<[Range<usize>; 2], HeadError> {
+    let name = line.iter().position(|byte| !is_token_byte(*byte)).unwrap_or(line.len());
+    let blanks = line[name..].iter().take_while(|byte| **byte == b' ').count();
+    let rest = line[name + blanks..].strip_prefix(b":").filter(|_| name > 0).ok_or(HeadError::HeaderLine)?;
+    let value = rest.trim_ascii_start();
+    let start = line.len() - value.len();
+    Ok([0..name, start..start + value.trim_ascii_end().len()])
+}
+
+/// Where the line that begins at `start` is, without its end, and where the next one begins.
+fn line(text: &[u8], start: usize) -> Option<(Range<usize>, usize)> {
+    let end = start + memchr(b'\n', text.get(start..)?)?;
+    let is_returned = text[start..end].ends_with(b"\r");
+    Some((start..end - usize::from(is_returned), end + 1))
 }
 
 #[cfg(test)]
@@ -242,13 +269,49 @@ mod tests {
     #[test]
     fn what_is_not_a_head_is_refused() {
         for text in ["GARBAGE\r\n\r\n", "GET / HTTP/2.0\r\n\r\n", "GET / HTTP/1.1\r\nno colon\r\n\r\n"] {
-            assert!(matches!(request(text).0, Err(HeadError::Malformed(_))), "{text}");
+            assert!(request(text).0.is_err(), "{text}");
         }
         let (head, rest) = request("GET /a HTTP/1.1\r\nx@y: 1\r\nA: \u{1}\r\n\r\nbody");
         assert_eq!(head.expect("sound").expect("complete").headers.named("a"), Some(&b"\x01"[..]));
         assert_eq!(rest, "body");
         let many = format!("GET / HTTP/1.1\r\n{}\r\n", "A: b\r\n".repeat(MAX_LINES + 1));
         assert_eq!(request(&many).0, Err(HeadError::TooManyLines));
+    }
+
+    #[test]
+    fn what_kestrel_takes_is_read() {
+        let text = "\r\nGET /a\x01b  HTTP/1.1\r\nHost: x\r\nx@y: 1\r\nX-A:\t a\x01\x7f \r\nEmpty:\n\r\nrest";
+        let (head, rest) = request(text);
+        let head = head.expect("sound").expect("complete");
+        assert_eq!((head.method.as_str(), head.target.as_str(), head.is_old), ("GET", "/a\u{1}b", false));
+        let lines: Vec<_> = head.headers.iter().map(|line| (line.name(), line.value)).collect();
+        assert_eq!(lines, [("Host", &b"x"[..]), ("X-A", b"a\x01\x7f"), ("Empty", b"")]);
+        assert_eq!(rest, "rest");
+        for cut in 0..text.len() - "rest".len() {
+            assert_eq!(request(&text[..cut]).0, Ok(None), "up to {cut}");
+        }
+        assert_eq!(request("GET /a\rb\t HTTP/1.1\r\n\r\n").0.expect("sound").expect("complete").target, "/a\rb\t");
+    }
+
+    #[test]
+    fn what_kestrel_refuses_is_refused() {
+        for (line, error) in [
+            ("/a b HTTP/1.1", HeadError::RequestLine),
+            ("/a ", HeadError::RequestLine),
+            ("/a", HeadError::RequestLine),
+            (" /a HTTP/1.1", HeadError::RequestLine),
+            ("/a\0 HTTP/1.1", HeadError::RequestLine),
+            ("/a HTTP/2", HeadError::RequestLine),
+            ("/a HTTP/1.10", HeadError::RequestLine),
+            ("/a HTTP/1.1\r", HeadError::RequestLine),
+            ("/a FOO/1.1", HeadError::Version),
+            ("/a HTTP/2.0", HeadError::Version),
+        ] {
+            assert_eq!(request(&format!("GET {line}\r\n\r\n")).0, Err(error), "{line}");
+        }
+        for line in ["a", ": a", "a b: c", "a : b", " a: b", "\u{e9}: a", "a: \0", "a: b\rc"] {
+            assert_eq!(request(&format!("GET / HTTP/1.1\r\n{line}\r\n")).0, Err(HeadError::HeaderLine), "{line:?}");
+        }
     }
 
     #[test]

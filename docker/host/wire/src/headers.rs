@@ -11,8 +11,9 @@ use dotnet_text::media_type::is_token;
 
 const COLON: &[u8] = b": ";
 const LINE_END: &[u8] = b"\r\n";
-/// Room for the lines that are added to most lists that were read, and for their text.
-const ADDED_LINES: usize = 2;
+/// Room for the lines of most lists that are read, those that are added included.
+const USUAL_LINES: usize = 16;
+/// Room for the text of those that are added.
 const ADDED_BYTES: usize = 64;
 
 /// A list of header lines. Names are compared ignoring case.
@@ -51,15 +52,24 @@ impl Headers {
         Self { text: Vec::with_capacity(bytes), indexes: Vec::with_capacity(lines) }
     }
 
-    /// Puts the lines at these places of a text in the place of all that are there.
-    pub(super) fn read(&mut self, text: &[u8], places: impl ExactSizeIterator<Item = [Range<usize>; 2]>) {
+    /// The same list without lines, and with room for those of most heads.
+    pub(super) fn emptied(mut self) -> Self {
         self.text.clear();
+        self.indexes.clear();
+        self.indexes.reserve(USUAL_LINES);
+        self
+    }
+
+    /// Adds the line with name and value at these places of a text, with which [`Self::of_text`] is to end.
+    pub(super) fn add_read(&mut self, text: &[u8], [name, value]: [Range<usize>; 2]) {
+        self.indexes.push(Index { known: Name::of(&text[name.clone()]), name, value });
+    }
+
+    /// The list of the lines that were read of this text.
+    pub(super) fn of_text(mut self, text: &[u8]) -> Self {
         self.text.reserve(text.len() + ADDED_BYTES);
         self.text.extend_from_slice(text);
-        self.indexes.clear();
-        self.indexes.reserve(places.len() + ADDED_LINES);
-        let index = |[name, value]: [Range<usize>; 2]| Index { known: Name::of(&text[name.clone()]), name, value };
-        self.indexes.extend(places.map(index));
+        self
     }
 
     /// The value of the first line with this name.

@@ -81,8 +81,8 @@ fn is_authority(target: &str) -> bool {
 #[must_use]
 pub const fn refusal(error: HeadError) -> u16 {
     match error {
-        error if error.is_other_version() => VERSION_NOT_SUPPORTED,
-        HeadError::Malformed(_) | HeadError::Incomplete => BAD_REQUEST,
+        HeadError::Version => VERSION_NOT_SUPPORTED,
+        HeadError::RequestLine | HeadError::Status | HeadError::HeaderLine | HeadError::Incomplete => BAD_REQUEST,
         HeadError::TooManyLines | HeadError::TooLong(_) => HEADERS_TOO_LARGE,
     }
 }

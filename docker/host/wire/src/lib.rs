@@ -61,7 +61,6 @@ pub mod headers;
 pub mod kestrel;
 pub mod name;
 pub mod names;
-mod odd_head;
 mod pieces;
 pub mod reader;
 pub mod reason;
