@@ -13,8 +13,8 @@ use dotnet_text::{media_type, query};
 use std::borrow::Cow;
 use std::fmt::{self, Write};
 use std::sync::Arc;
-use wire::names::OF_LIBRARIES;
-use wire::{Name, request_order};
+use wire::Name;
+use wire::name::Table;
 
 /// The URL of a request: its `Host` header, its decoded path (`%2F` still escaped) escaped anew, and its raw query, in which only
 /// `#` is escaped; a question mark with nothing behind it stays. Without a host no URL can be formed and the invocation fails
@@ -164,12 +164,9 @@ fn header_lines(request: &HttpRequest) -> Vec<(String, Vec<String>)> {
 /// The name as ASP.NET Core's server spells it: its library has a constant for every name that its requests and responses know,
 /// and for some others.
 fn standard(name: &str) -> Option<&'static str> {
-    let bytes = name.as_bytes();
-    let of_requests = request_order::place(bytes).map(|(_, known)| known);
-    of_requests
-        .or_else(|| Name::of(bytes).map(Name::as_str))
-        .or_else(|| OF_LIBRARIES.find(bytes).map(|(_, known)| known))
-        .or_else(|| Some("X-Requested-With").filter(|known| known.eq_ignore_ascii_case(name)))
+    let name = Name::of(name.as_bytes())?;
+    let is_known = || name.is_in(Table::Response) || name.is_in(Table::Library);
+    name.in_requests().map(|(_, spelling)| spelling).or_else(|| is_known().then(|| name.as_str()))
 }
 
 /// Exactly one identity: the anonymous one, or the key's with three claims (recordings D07, D14).

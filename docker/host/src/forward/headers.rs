@@ -2,10 +2,11 @@
 
 use dotnet_text::media_type;
 use uuid::Uuid;
-use wire::client::{is_of_body, separator, spelt};
+use wire::client::{separator, spelt};
 use wire::framing::number;
 use wire::headers::{Line, is_sendable};
-use wire::{Headers, Name, request_order};
+use wire::name::Table;
+use wire::{Headers, Name};
 
 use super::values::{self, USUAL_BYTES, USUAL_LINES};
 use crate::app::Diagnostic;
@@ -25,7 +26,7 @@ pub fn to_handler(headers: &Headers, length: u64, invocation: Uuid) -> Result<He
         return Err(Diagnostic::of_whole(text).hint("send a `Content-Length`"));
     }
     // Those of a body cannot be put on a request and are lost. Length and type come back with a body.
-    let kept = || headers.iter().filter(|line| !is_of_body(line));
+    let kept = || headers.iter().filter(|line| !line.is_in(Table::Body));
     if let Some(line) = kept().find(|line| !line.value.is_ascii()) {
         return Err(Diagnostic::of_whole(format!("the request header `{}` has a byte above 127", line.name())));
     }
@@ -52,9 +53,9 @@ pub fn to_handler(headers: &Headers, length: u64, invocation: Uuid) -> Result<He
 /// A line with its place and its spelling: first the names that Kestrel knows, then all others as they came
 /// (protocol.md#header-lines).
 fn placed(line: Line<'_>) -> (usize, &[u8], Line<'_>) {
-    match request_order::place(line.name) {
+    match line.known.and_then(Name::in_requests) {
         Some((place, name)) => (place, name.as_bytes(), line),
-        None => (usize::MAX, spelt(line.name), line),
+        None => (usize::MAX, spelt(&line), line),
     }
 }
 

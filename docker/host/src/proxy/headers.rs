@@ -132,7 +132,7 @@ pub fn to_caller(headers: &mut Headers) {
         has_disposition |= line.has_name(Name::ContentDisposition);
         !names::is_hop_of_response(&line)
     });
-    wire::client::respell(headers);
+    headers.respell();
     if has_disposition {
         headers.put_last(|line| line.has_name(Name::ContentDisposition));
     }

@@ -1,9 +1,9 @@
-//! What the proxy does with header lines by their names: the tables of Kestrel, YARP and .NET's `HttpClient` (protocol.md#header-lines).
+//! What the proxy does with header lines by their names (protocol.md#header-lines).
 
 use wire::Name;
-use wire::client::{is_of_body, spelt};
+use wire::client::spelt;
 use wire::headers::Line;
-use wire::names::Names;
+use wire::name::Table;
 
 /// Where a line of a request goes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -20,50 +20,20 @@ pub enum Place {
     Dropped,
 }
 
-/// Those that are between two neighbours, in requests and in responses (recordings Y03h, Y16, Y19, Y68, Y69).
-static BETWEEN_NEIGHBOURS: Names<17> = Names::new([
-    "ALPN",
-    "Alt-Svc",
-    "Close",
-    "Connection",
-    "HTTP2-Settings",
-    "Keep-Alive",
-    "Proxy-Authenticate",
-    "Proxy-Authentication-Info",
-    "Proxy-Authorization",
-    "Proxy-Connection",
-    "Proxy-Features",
-    "Proxy-Instruction",
-    "Security-Scheme",
-    "Strict-Transport-Security",
-    "TE",
-    "Upgrade",
-    "Upgrade-Insecure-Requests",
-]);
-
-/// Those that are set anew in requests.
-static SET_ANEW: Names<6> =
-    Names::new(["Forwarded", "Host", "X-Forwarded-For", "X-Forwarded-Host", "X-Forwarded-Prefix", "X-Forwarded-Proto"]);
-
 /// The place of a line of a request, and how its name is spelt.
 pub fn of_request<'a>(line: &Line<'a>) -> (Place, &'a [u8]) {
-    let name = line.name;
-    if matches!(line.known, Some(Name::ContentLength | Name::TransferEncoding)) {
-        return (Place::Framing, name);
-    }
-    if BETWEEN_NEIGHBOURS.contain(name) || SET_ANEW.contain(name) {
-        return (Place::Dropped, name);
-    }
-    if is_of_body(line) {
-        return (Place::Content, spelt(name));
-    }
-    match wire::request_order::place(name) {
-        Some((index, known)) => (Place::Known(index), known.as_bytes()),
-        None => (Place::AsSent, spelt(name)),
+    match line.known {
+        Some(Name::ContentLength | Name::TransferEncoding) => (Place::Framing, line.name),
+        _ if line.is_in(Table::Hop) || line.is_in(Table::Forwarder) => (Place::Dropped, line.name),
+        _ if line.is_in(Table::Body) => (Place::Content, spelt(line)),
+        known => match known.and_then(Name::in_requests) {
+            Some((place, spelling)) => (Place::Known(place), spelling.as_bytes()),
+            None => (Place::AsSent, spelt(line)),
+        },
     }
 }
 
 /// Whether a line of a response is between the handler and the host.
 pub fn is_hop_of_response(line: &Line<'_>) -> bool {
-    line.known == Some(Name::TransferEncoding) || BETWEEN_NEIGHBOURS.contain(line.name)
+    line.has_name(Name::TransferEncoding) || line.is_in(Table::Hop)
 }

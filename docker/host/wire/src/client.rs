@@ -31,7 +31,7 @@ pub use request::{Body, Request};
 pub use response::{Response, See};
 pub use response_body::ResponseBody;
 pub use sent::Sent;
-pub use spelling::{is_of_body, respell, separator, spelt, spelt_method};
+pub use spelling::{separator, spelt, spelt_method};
 
 /// How often a request without a body is sent again when its connection is closed without a response
 /// (protocol.md#forwarding-repeated-delivery).

@@ -5,8 +5,7 @@ use std::fmt;
 use std::mem::{replace, take};
 use std::ops::Range;
 
-use crate::name::Name;
-use crate::names::is_same;
+use crate::name::{Name, Table, is_same};
 use dotnet_text::media_type::is_token;
 
 const COLON: &[u8] = b": ";
@@ -165,15 +164,15 @@ impl Headers {
         indexes.sort_by_key(|index| is_last(&index.line(text)));
     }
 
-    /// Spells the names of lines anew: known ones in their spelling, others as `spelling` says, or else as the first line with the same
-    /// name.
-    pub fn respell(&mut self, spelling: impl Fn(&[u8]) -> Option<&'static str>) {
+    /// Gives the lines of a response the names that .NET's client hands on: known ones in their spelling, others in that of their first
+    /// line (recording Y68).
+    pub fn respell(&mut self) {
         // By their names in small letters: a head may have thousands of lines.
         let mut first: HashMap<Vec<u8>, Range<usize>> = HashMap::new();
         for at in 0..self.indexes.len() {
             let (place, known) = (self.indexes[at].name.clone(), self.indexes[at].known);
             let name = &self.text[place.clone()];
-            self.indexes[at].name = match known.map(Name::as_str).or_else(|| spelling(name)) {
+            self.indexes[at].name = match known.filter(|known| known.is_in(Table::Client)).map(Name::as_str) {
                 Some(known) if known.as_bytes() == name => continue,
                 Some(known) => self.write_text(&[known.as_bytes()]),
                 None => first.entry(name.to_ascii_lowercase()).or_insert(place).clone(),
@@ -231,6 +230,12 @@ impl<'a> Line<'a> {
     #[must_use]
     pub fn has_name(&self, name: Name) -> bool {
         self.known == Some(name)
+    }
+
+    /// Whether the line has a name of this table.
+    #[must_use]
+    pub fn is_in(&self, table: Table) -> bool {
+        self.known.is_some_and(|known| known.is_in(table))
     }
 
     /// Whether the line has this name, which may be any.

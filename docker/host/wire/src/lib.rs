@@ -46,7 +46,7 @@
 //!
 //! # Floors
 //!
-//! [`name`], [`names`] < [`headers`] < [`head`], [`framing`], [`response`] are pure; [`reader`] reads by them; [`caller`] is what a service
+//! [`name`] < [`headers`] < [`head`], [`framing`], [`response`] are pure; [`reader`] reads by them; [`caller`] is what a service
 //! sees; [`server`] and [`client`] stand on top and do not know each other.
 
 mod activity;
@@ -60,11 +60,9 @@ pub mod head;
 pub mod headers;
 pub mod kestrel;
 pub mod name;
-pub mod names;
 mod pieces;
 pub mod reader;
 pub mod reason;
-pub mod request_order;
 pub mod response;
 pub mod server;
 mod service;

@@ -7,8 +7,8 @@ use bytes::Bytes;
 
 use crate::connection_option;
 use crate::framing::ends_in_chunked;
-use crate::headers::{Headers, Line, write_line};
-use crate::name::Name;
+use crate::headers::{Headers, write_line};
+use crate::name::{Name, Table};
 use crate::reason;
 
 /// The lines that Kestrel knows and writes before all others, in this order.
@@ -157,15 +157,17 @@ impl Response {
             }
         }
         let is_chunked = self.is_chunked(is_to_head) || self.framing == Framing::Chunks;
-        let mut last = Name::Server;
-        while let Some(name) = self.known_after(last, is_chunked) {
+        let chunked = if is_chunked { Name::TransferEncoding.bit() } else { 0 };
+        let given = self.headers.known().filter(|name| name.is_in(Table::Response));
+        let given = given.fold(chunked, |bits, name| bits | name.bit());
+        let first = WRITTEN_FIRST.iter().fold(0, |bits, name| bits | name.bit());
+        for name in Name::of_bits(given & !first) {
+            // That of the chunks is not among the headers.
             if !self.write_known(name, out) {
                 write_line(name.as_ref(), b"chunked", out);
             }
-            last = name;
         }
-        let is_known = |line: &Line<'_>| line.known.is_some_and(Name::is_for_responses);
-        self.headers.iter().filter(|line| !is_known(line)).for_each(|line| line.write(out));
+        self.headers.iter().filter(|line| !line.is_in(Table::Response)).for_each(|line| line.write(out));
     }
 
     /// Writes the lines with this name; false if there is none.
@@ -184,12 +186,6 @@ impl Response {
             write_line(name.as_ref(), value, out);
         }
         is_given
-    }
-
-    /// The first of the names behind `last` that is written; that of the chunks is not among the headers.
-    fn known_after(&self, last: Name, is_chunked: bool) -> Option<Name> {
-        let given = self.headers.known().filter(|name| name.is_for_responses());
-        given.chain(is_chunked.then_some(Name::TransferEncoding)).filter(|name| *name > last).min()
     }
 
     /// The body as it is written to this kind of request, in pieces.

@@ -13,25 +13,21 @@ const MONTHS: [&[u8]; 12] =
 
 /// Whether every value is in form and has a name of its own. False may be wrong, true is not.
 pub fn are_kept(headers: &Headers) -> bool {
-    let (mut known, mut others) = (0_u64, Vec::new());
+    let (mut known, mut others) = (0, Vec::new());
     headers.iter().all(|line| {
         let is_new = match line.known {
-            Some(name) => known & bit(name) == 0,
+            Some(name) => known & name.bit() == 0,
             None => {
                 let is_same = |other: &&[u8]| other.eq_ignore_ascii_case(line.name);
                 others.len() < MAX_UNKNOWN_NAMES && !others.iter().any(is_same)
             }
         };
         match line.known {
-            Some(name) => known |= bit(name),
+            Some(name) => known |= name.bit(),
             None => others.push(line.name),
         }
         is_new && !line.value.is_empty() && line.value.is_ascii() && is_kept(&line)
     })
-}
-
-const fn bit(name: Name) -> u64 {
-    1 << name as u32
 }
 
 /// Whether a value is in form, or cannot be read, which keeps it as well.

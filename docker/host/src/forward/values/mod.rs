@@ -13,8 +13,9 @@ use std::borrow::Cow;
 use std::collections::HashMap;
 
 use dotnet_text::media_type;
-use wire::client::{is_of_body, respell, spelt};
+use wire::client::spelt;
 use wire::headers::Line;
+use wire::name::Table;
 use wire::{Headers, Name};
 
 use elements::{Element, list};
@@ -39,8 +40,8 @@ enum Form {
 /// one of its name.
 pub fn rewritten(mut headers: Headers) -> Headers {
     if form::are_kept(&headers) {
-        respell(&mut headers);
-        headers.put_last(is_of_body);
+        headers.respell();
+        headers.put_last(|line| line.is_in(Table::Body));
         return headers;
     }
     read_and_written(&headers)
@@ -50,11 +51,11 @@ fn read_and_written(headers: &Headers) -> Headers {
     let mut sent = Headers::with_capacity(USUAL_LINES, USUAL_BYTES);
     let mut lines = by_name(headers);
     // Those of a body are kept apart and copied last.
-    lines.sort_by_key(|(line, _)| is_of_body(line));
+    lines.sort_by_key(|(line, _)| line.is_in(Table::Body));
     for (line, values) in lines {
         let written = rewrite(&form(&line), &values.iter().map(|value| &**value).collect::<Vec<_>>());
         if written.iter().any(|value| !value.is_empty()) || written.len() > 1 {
-            written.iter().for_each(|value| sent.push(spelt(line.name), value));
+            written.iter().for_each(|value| sent.push(spelt(&line), value));
         }
     }
     sent
