@@ -12,29 +12,18 @@ mod single;
 use std::borrow::Cow;
 use std::collections::HashMap;
 
-use dotnet_text::media_type;
 use wire::client::spelt;
 use wire::headers::Line;
 use wire::name::Table;
 use wire::{Headers, Name};
 
-use elements::{Element, list};
+use elements::list;
+use form::{Form, form};
 
 /// Room for the lines of most messages, so that it need not grow with every one.
 pub const USUAL_LINES: usize = 16;
 /// Room for their text.
 pub const USUAL_BYTES: usize = 768;
-
-/// How the lines of one name are read.
-enum Form {
-    /// One value; of several lines the others pass as they came.
-    One(fn(&str) -> Option<String>),
-    /// A list, of which each element becomes a line.
-    List(Element),
-    Products,
-    CacheControl,
-    AsGiven,
-}
 
 /// The same lines with their values rewritten, those of one name together. A line without a value is left out if it is the only
 /// one of its name.
@@ -53,7 +42,7 @@ fn read_and_written(headers: &Headers) -> Headers {
     // Those of a body are kept apart and copied last.
     lines.sort_by_key(|(line, _)| line.is_in(Table::Body));
     for (line, values) in lines {
-        let written = rewrite(&form(&line), &values.iter().map(|value| &**value).collect::<Vec<_>>());
+        let written = rewrite(&form(&line).0, &values.iter().map(|value| &**value).collect::<Vec<_>>());
         if written.iter().any(|value| !value.is_empty()) || written.len() > 1 {
             written.iter().for_each(|value| sent.push(spelt(&line), value));
         }
@@ -81,39 +70,6 @@ fn text<'a>(line: &Line<'a>) -> Cow<'a, str> {
     match std::str::from_utf8(line.value) {
         Ok(text) if line.value.is_ascii() || line.has_name(Name::Location) => text.into(),
         _ => line.value.iter().copied().map(char::from).collect::<String>().into(),
-    }
-}
-
-fn form(line: &Line<'_>) -> Form {
-    use Name::{
-        AcceptRanges, Age, Allow, AltSvc, CacheControl, Connection, ContentDisposition, ContentEncoding,
-        ContentLanguage, ContentLocation, ContentMd5, ContentRange, ContentType, Date, ETag, Expires, LastModified,
-        Location, Pragma, ProxyAuthenticate, RetryAfter, Server, Trailer, TransferEncoding, Upgrade, Vary, Via,
-        Warning, WwwAuthenticate,
-    };
-    match line.known {
-        Some(AcceptRanges | Allow | Connection | ContentEncoding | ContentLanguage | Trailer | Vary) => {
-            Form::List(elements::token)
-        }
-        Some(AltSvc) => Form::List(elements::service),
-        Some(Pragma) => Form::List(elements::pair),
-        Some(ProxyAuthenticate | WwwAuthenticate) => Form::List(elements::challenge),
-        Some(TransferEncoding) => Form::List(elements::with_parameters),
-        Some(Upgrade) => Form::List(elements::product),
-        Some(Via) => Form::List(elements::via),
-        Some(Warning) => Form::List(elements::warning),
-        Some(Server) => Form::Products,
-        Some(CacheControl) => Form::CacheControl,
-        Some(Age) => Form::One(single::seconds),
-        Some(RetryAfter) => Form::One(single::seconds_or_date),
-        Some(Date | Expires | LastModified) => Form::One(date::written),
-        Some(ContentLocation | Location) => Form::One(location::written),
-        Some(ContentMd5) => Form::One(single::bytes),
-        Some(ContentRange) => Form::One(single::range),
-        Some(ContentType) => Form::One(media_type::normal),
-        Some(ETag) => Form::One(single::tag),
-        Some(ContentDisposition) => Form::One(single::disposition),
-        _ => Form::AsGiven,
     }
 }
 
