@@ -1,6 +1,6 @@
 //! Request targets as .NET's URI class writes them to the handler; pure (protocol.md#forwarding-request-line).
 
-use dotnet_text::percent::{escaped_byte, is_unreserved, push_escape};
+use dotnet_text::percent::{escaped_byte, is_unreserved, push, push_escape};
 use dotnet_text::query::{self, join_values};
 use wire::Target;
 use wire::target::without_dot_segments;
@@ -70,13 +70,7 @@ fn write_query(query: &str, out: &mut String) {
 }
 
 fn escape_query(text: &str, out: &mut String) {
-    for byte in text.bytes() {
-        if is_unreserved(byte) || b"!$()*,;@".contains(&byte) {
-            out.push(char::from(byte));
-        } else {
-            push_escape(byte, out);
-        }
-    }
+    text.bytes().for_each(|byte| push(byte, is_unreserved(byte) || b"!$()*,;@".contains(&byte), out));
 }
 
 #[cfg(test)]

@@ -1,11 +1,11 @@
 //! Request targets as the proxy sends them: the decoded path is escaped anew, the query passes as it came but for what .NET's `Uri`
 //! does to any; pure (protocol.md#proxying-request-line).
 
-use dotnet_text::percent::{escaped_byte, escaped_letter, is_unreserved, push_escape};
+use dotnet_text::percent::{is_unreserved, push, push_normal};
 use wire::Target;
 
 /// The target towards the handler. A `%` that decoding has left in the path is escaped like any other character: `%2F` arrives as
-/// `%252F` (recordings Y02-0, Y06-1).
+/// `%252F` (recordings Y02-0, Y06-1). For the query see recordings Y10-5, Y11-0 and Y13-0.
 pub fn to_handler(target: &Target<'_>, has_question_mark: bool) -> String {
     let mut sent = String::with_capacity(target.path.len() + target.query.len() + 1);
     // Most paths have nothing to escape.
@@ -16,41 +16,9 @@ pub fn to_handler(target: &Target<'_>, has_question_mark: bool) -> String {
     }
     if has_question_mark {
         sent.push('?');
-        push_query(target.query, &mut sent);
+        push_normal(target.query, is_query_byte, &mut sent);
     }
     sent
-}
-
-/// Needless escapes are undone, those of letters outside ASCII are in capitals, and characters that may not stand in a URI are escaped
-/// (recordings Y10-5, Y11-0, Y13-0).
-fn push_query(query: &str, sent: &mut String) {
-    let bytes = query.as_bytes();
-    let mut index = 0;
-    while let Some(byte) = bytes.get(index).copied() {
-        match escaped_byte(&bytes[index..]) {
-            Some(escaped) => {
-                let length = escaped_letter(&query[index..]);
-                match length {
-                    Some(length) => sent.push_str(&query[index..index + length].to_ascii_uppercase()),
-                    None if is_unreserved(escaped) => sent.push(char::from(escaped)),
-                    None => sent.push_str(&query[index..index + 3]),
-                }
-                index += length.unwrap_or(3);
-            }
-            None => {
-                push(byte, is_query_byte(byte), sent);
-                index += 1;
-            }
-        }
-    }
-}
-
-fn push(byte: u8, is_plain: bool, sent: &mut String) {
-    if is_plain {
-        sent.push(char::from(byte));
-    } else {
-        push_escape(byte, sent);
-    }
 }
 
 const fn is_path_byte(byte: u8) -> bool {

@@ -2,7 +2,7 @@
 
 use std::net::{Ipv4Addr, Ipv6Addr};
 
-use dotnet_text::percent::{escaped_byte, escaped_letter, is_unreserved, push_escape};
+use dotnet_text::percent::{escaped_byte, push, push_normal};
 use wire::target::without_dot_segments;
 
 /// The ports that go without saying.
@@ -25,7 +25,7 @@ pub fn written(value: &str) -> Option<String> {
         return share(value);
     }
     let Some((scheme, rest)) = split_scheme(value) else {
-        return Some(escaped(value, false));
+        return Some(relative(value));
     };
     let scheme = scheme.to_ascii_lowercase();
     if scheme == "file" {
@@ -36,7 +36,7 @@ pub fn written(value: &str) -> Option<String> {
     }
     let is_web = DEFAULT_PORTS.iter().any(|(known, _)| *known == scheme);
     let Some(rest) = rest.strip_prefix(SLASHES).and_then(|rest| rest.strip_prefix(SLASHES)) else {
-        return Some(if is_web { escaped(value, false) } else { format!("{scheme}:{}", escaped(rest, true)) });
+        return Some(if is_web { relative(value) } else { format!("{scheme}:{}", normal(rest)) });
     };
     let (authority, rest) = rest.split_at(rest.find(['/', '?', '#']).unwrap_or(rest.len()));
     let authority = written_authority(&scheme, authority).filter(|authority| !is_web || !authority.is_empty())?;
@@ -47,8 +47,8 @@ pub fn written(value: &str) -> Option<String> {
 fn hierarchical(rest: &str, spelt: impl FnOnce(&str) -> String) -> String {
     let (rest, fragment) = rest.split_at(rest.find('#').unwrap_or(rest.len()));
     let (path, query) = rest.split_at(rest.find('?').unwrap_or(rest.len()));
-    let path = without_dot_segments(&escaped(&spelt(path), true));
-    format!("{path}{}{}", escaped(query, true), escaped(fragment, true))
+    let path = without_dot_segments(&normal(&spelt(path)));
+    format!("{path}{}{}", normal(query), normal(fragment))
 }
 
 /// The letter of a drive of Windows, and the path on it.
@@ -67,7 +67,7 @@ fn is_half_a_drive(value: &str) -> bool {
 fn share(value: &str) -> Option<String> {
     let rest = value.trim_start_matches(SLASHES);
     if rest.is_empty() {
-        return Some(escaped(value, false));
+        return Some(relative(value));
     }
     let (server, path) = rest.split_at(rest.find(SLASHES).unwrap_or(rest.len()));
     Some(format!("file://{}{}", written_host(server)?, windows_path(path)))
@@ -79,7 +79,7 @@ fn windows_path(path: &str) -> String {
     for slash in ["%2f", "%2F", "%5c", "%5C"] {
         path = path.replace(slash, &slash.replace('%', "%25"));
     }
-    without_dot_segments(&escaped(&path, true).replace('?', "%3F").replace('#', "%23"))
+    without_dot_segments(&normal(&path).replace('?', "%3F").replace('#', "%23"))
 }
 
 fn forward_slashes(path: &str) -> String {
@@ -97,7 +97,7 @@ fn file(rest: &str) -> Option<String> {
     }
     match slashes.len() {
         0 | 1 | 3 if is_half_a_drive(tail) => None,
-        0 | 1 => Some(format!("file:{}", escaped(rest, true))),
+        0 | 1 => Some(format!("file:{}", normal(rest))),
         3 => {
             let is_windows = slashes.ends_with('\\');
             let spelt = |path: &str| with_slashes(&if is_windows { forward_slashes(path) } else { path.to_owned() });
@@ -128,9 +128,9 @@ fn mail(rest: &str) -> String {
     match rest.split_once('@').filter(|_| !rest.starts_with('/')) {
         Some((user, host)) => {
             let (host, query) = host.split_at(host.find('?').unwrap_or(host.len()));
-            format!("{}@{}{}", escaped(user, true), host.to_ascii_lowercase(), escaped(query, true))
+            format!("{}@{}{}", normal(user), host.to_ascii_lowercase(), normal(query))
         }
-        None => escaped(rest, true),
+        None => normal(rest),
     }
 }
 
@@ -145,7 +145,7 @@ fn written_authority(scheme: &str, authority: &str) -> Option<String> {
     };
     let port: Option<u16> = if port.is_empty() { None } else { Some(port.parse().ok()?) };
     let port = port.filter(|port| !DEFAULT_PORTS.contains(&(scheme, *port)));
-    let user = user.map(|user| format!("{}@", escaped(user, true))).unwrap_or_default();
+    let user = user.map(|user| format!("{}@", normal(user))).unwrap_or_default();
     let port = port.map(|port| format!(":{port}")).unwrap_or_default();
     Some(format!("{user}{}{port}", written_host(host)?))
 }
@@ -186,42 +186,25 @@ fn ip_address(host: &str) -> Option<Ipv4Addr> {
     is_sound.then(|| Ipv4Addr::from(head + last))
 }
 
-/// Escapes what may not stand in a URI, a lone `%` included. In an absolute one, escapes of what may stand anywhere are undone, and
-/// those of letters outside ASCII are in capitals.
-fn escaped(text: &str, is_absolute: bool) -> String {
+/// A part of an absolute URI.
+fn normal(text: &str) -> String {
     let mut written = String::with_capacity(text.len());
-    let mut rest = text;
-    while let Some(letter) = rest.chars().next() {
-        let length = match escaped_byte(rest.as_bytes()) {
-            Some(byte) if is_absolute && is_unreserved(byte) => {
-                written.push(char::from(byte));
-                3
-            }
-            Some(_) => {
-                let length = escaped_letter(rest).filter(|_| is_absolute);
-                match length {
-                    Some(length) => written.push_str(&rest[..length].to_ascii_uppercase()),
-                    None => written.push_str(&rest[..3]),
-                }
-                length.unwrap_or(3)
-            }
-            None if letter != '%' && is_plain(letter) => {
-                written.push(letter);
-                1
-            }
-            None => {
-                let length = letter.len_utf8();
-                rest.bytes().take(length).for_each(|byte| push_escape(byte, &mut written));
-                length
-            }
-        };
-        rest = &rest[length..];
+    push_normal(text, is_plain, &mut written);
+    written
+}
+
+/// A relative URI: what may not stand in it is escaped, a lone `%` included, and its escapes are kept.
+fn relative(text: &str) -> String {
+    let mut written = String::with_capacity(text.len());
+    for (at, byte) in text.bytes().enumerate() {
+        let is_kept = if byte == b'%' { escaped_byte(&text.as_bytes()[at..]).is_some() } else { is_plain(byte) };
+        push(byte, is_kept, &mut written);
     }
     written
 }
 
-const fn is_plain(letter: char) -> bool {
-    letter.is_ascii_graphic() && !matches!(letter, '"' | '<' | '>' | '\\' | '^' | '`' | '{' | '|' | '}')
+const fn is_plain(byte: u8) -> bool {
+    byte.is_ascii_graphic() && !matches!(byte, b'"' | b'<' | b'>' | b'\\' | b'^' | b'`' | b'{' | b'|' | b'}')
 }
 
 #[cfg(test)]
