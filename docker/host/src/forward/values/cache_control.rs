@@ -1,24 +1,39 @@
 //! `Cache-Control` as .NET's client writes it anew: all lines as one, in its own order; pure.
 
+use dotnet_text::media_type::is_token;
+
 use super::elements::{list, name_and_value};
-use super::reader::Reader;
 use super::single::number_of_seconds;
 
-/// The directives without a value, in the order in which they are written.
-const FLAGS: [&str; 6] =
-    ["no-store", "no-transform", "only-if-cached", "public", "must-revalidate", "proxy-revalidate"];
-/// Those with a number of seconds, likewise.
-const SECONDS: [&str; 4] = ["max-age", "s-maxage", "max-stale", "min-fresh"];
-const MAX_STALE: &str = "max-stale";
+/// What the value of a directive is.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Kind {
+    Flag,
+    Seconds,
+    Names,
+}
 
-/// What all lines say together. Of a directive given twice the last counts.
-#[derive(Debug, Default)]
+const MAX_STALE: &str = "max-stale";
+/// The known directives, in the order in which they are written.
+const DIRECTIVES: [(&str, Kind); 12] = [
+    ("no-store", Kind::Flag),
+    ("no-transform", Kind::Flag),
+    ("only-if-cached", Kind::Flag),
+    ("public", Kind::Flag),
+    ("must-revalidate", Kind::Flag),
+    ("proxy-revalidate", Kind::Flag),
+    ("no-cache", Kind::Names),
+    ("max-age", Kind::Seconds),
+    ("s-maxage", Kind::Seconds),
+    (MAX_STALE, Kind::Seconds),
+    ("min-fresh", Kind::Seconds),
+    ("private", Kind::Names),
+];
+
+/// What all lines say together: the values of each directive that is given. Of a number given twice the last counts.
+#[derive(Default)]
 struct Directives {
-    flags: [bool; FLAGS.len()],
-    seconds: [Option<i32>; SECONDS.len()],
-    max_stale: bool,
-    no_cache: Option<Vec<String>>,
-    private: Option<Vec<String>>,
+    known: [Option<Vec<String>>; DIRECTIVES.len()],
     extensions: Vec<String>,
 }
 
@@ -54,60 +69,43 @@ type Pair<'a> = (&'a str, Option<&'a str>);
 impl Directives {
     /// Takes one in; `None` if its value is not of its kind.
     fn take(&mut self, (name, value): Pair<'_>) -> Option<()> {
-        let folded = name.to_ascii_lowercase();
-        if let Some(index) = FLAGS.iter().position(|flag| *flag == folded) {
-            self.flags[index] = value.is_none().then_some(true)?;
-        } else if folded == MAX_STALE && value.is_none() {
-            self.max_stale = true;
-        } else if let Some(index) = SECONDS.iter().position(|name| *name == folded) {
-            self.seconds[index] = Some(number_of_seconds(value?)?);
-        } else if folded == "no-cache" {
-            take_names(&mut self.no_cache, value)?;
-        } else if folded == "private" {
-            take_names(&mut self.private, value)?;
-        } else {
+        let Some(index) = DIRECTIVES.iter().position(|(known, _)| known.eq_ignore_ascii_case(name)) else {
             self.extensions.push(value.map_or_else(|| name.to_owned(), |value| format!("{name}={value}")));
+            return Some(());
+        };
+        let (name, kind) = DIRECTIVES[index];
+        let given = match (kind, value) {
+            (Kind::Flag, Some(_)) => return None,
+            (Kind::Seconds, None) if name != MAX_STALE => return None,
+            (_, None) => Vec::new(),
+            (Kind::Seconds, Some(value)) => vec![number_of_seconds(value)?.to_string()],
+            (Kind::Names, Some(value)) => names(value)?,
+        };
+        let known = self.known[index].get_or_insert_default();
+        if kind == Kind::Names {
+            known.extend(given);
+        } else if !given.is_empty() {
+            *known = given;
         }
         Some(())
     }
 
-    fn write(&self) -> String {
-        let flags = FLAGS.iter().zip(self.flags).filter(|(_, is_given)| *is_given).map(|(name, _)| (*name).to_owned());
-        let seconds = SECONDS.iter().zip(self.seconds).filter_map(|(name, seconds)| match seconds {
-            Some(seconds) => Some(format!("{name}={seconds}")),
-            None => (*name == MAX_STALE && self.max_stale).then(|| (*name).to_owned()),
+    fn write(self) -> String {
+        let given = DIRECTIVES.iter().zip(self.known).filter_map(|(directive, values)| Some((directive, values?)));
+        let known = given.map(|((name, kind), values)| match kind {
+            _ if values.is_empty() => (*name).to_owned(),
+            Kind::Names => format!("{name}=\"{}\"", values.join(", ")),
+            Kind::Flag | Kind::Seconds => format!("{name}={}", values.concat()),
         });
-        let named = |name: &str, names: &Option<Vec<String>>| match names.as_deref() {
-            Some([]) => Some(name.to_owned()),
-            Some(names) => Some(format!("{name}=\"{}\"", names.join(", "))),
-            None => None,
-        };
-        let mut all: Vec<String> = flags.collect();
-        all.extend(named("no-cache", &self.no_cache));
-        all.extend(seconds);
-        all.extend(named("private", &self.private));
-        all.extend(self.extensions.iter().cloned());
-        all.join(", ")
+        known.chain(self.extensions).collect::<Vec<_>>().join(", ")
     }
 }
 
-/// Adds the names of headers that stand in quotes, if there are any.
-fn take_names(names: &mut Option<Vec<String>>, value: Option<&str>) -> Option<()> {
-    let found = match value {
-        Some(value) => {
-            let mut reader = Reader::new(value.strip_prefix('"')?.strip_suffix('"')?);
-            let mut found = Vec::new();
-            reader.separators();
-            while !reader.is_at_end() {
-                found.push(reader.token()?.to_owned());
-                reader.separators();
-            }
-            Some(found).filter(|found| !found.is_empty())?
-        }
-        None => Vec::new(),
-    };
-    names.get_or_insert_default().extend(found);
-    Some(())
+/// The names of headers that stand in quotes; `None` if there are none.
+fn names(value: &str) -> Option<Vec<String>> {
+    let names = value.strip_prefix('"')?.strip_suffix('"')?.split([' ', '\t', ',']).filter(|name| !name.is_empty());
+    let names = names.map(|name| is_token(name).then(|| name.to_owned())).collect::<Option<Vec<_>>>()?;
+    Some(names).filter(|names| !names.is_empty())
 }
 
 #[cfg(test)]
@@ -119,7 +117,8 @@ mod tests {
         for (line, expected) in [
             ("NO-CACHE, Max-Age=05", "no-cache, max-age=5"),
             ("private=\"X-A,, X-B\", no-cache=\"Set-Cookie\"", "no-cache=\"Set-Cookie\", private=\"X-A, X-B\""),
-            ("private, private=\"x\"", "private=\"x\""),
+            ("private, private=\"x y\"", "private=\"x, y\""),
+            ("max-stale=5, max-stale", "max-stale=5"),
             ("max-age=1, immutable, public, max-age = 2", "public, max-age=2, immutable"),
             ("no-store,no-store", "no-store"),
             ("max-stale, min-fresh=3, Foo=\"a,b\"", "max-stale, min-fresh=3, Foo=\"a,b\""),
