@@ -4,7 +4,7 @@
 use bytes::BytesMut;
 use libfuzzer_sys::fuzz_target;
 use wire::Headers;
-use wire::framing::{Framing, Step};
+use wire::framing::{BodyFraming, Step};
 
 fuzz_target!(|bytes: &[u8]| {
     let whole = read(bytes, bytes.len().max(1));
@@ -19,7 +19,7 @@ fuzz_target!(|bytes: &[u8]| {
 fn read(bytes: &[u8], size: usize) -> Option<Vec<u8>> {
     let mut headers = Headers::default();
     headers.push("Transfer-Encoding", "chunked");
-    let mut framing = Framing::of_request(&headers).ok()?;
+    let mut framing = BodyFraming::of_request(&headers).ok()?;
     let (mut buffer, mut body) = (BytesMut::new(), Vec::new());
     let mut pieces = bytes.chunks(size);
     loop {

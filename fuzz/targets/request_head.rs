@@ -3,14 +3,15 @@
 
 use bytes::BytesMut;
 use libfuzzer_sys::fuzz_target;
+use wire::RequestHead;
 use wire::head::take_request;
 
 fuzz_target!(|bytes: &[u8]| {
-    let mut whole = BytesMut::from(bytes);
-    let Ok(Some(head)) = take_request(&mut whole) else { return };
+    let (mut whole, mut head) = (BytesMut::from(bytes), RequestHead::default());
+    let Ok(true) = take_request(&mut whole, &mut head) else { return };
     let end = bytes.len() - whole.len();
     let mut piece = BytesMut::from(&bytes[..end / 2]);
-    assert!(!matches!(take_request(&mut piece), Ok(Some(_))), "half a head is none");
+    assert_ne!(take_request(&mut piece, &mut RequestHead::default()), Ok(true), "half a head is none");
     _ = wire::kestrel::accept(&head);
-    _ = wire::framing::Framing::of_request(&head.headers);
+    _ = wire::framing::BodyFraming::of_request(&head.headers);
 });
