@@ -2,7 +2,7 @@
 
 use dotnet_text::media_type::is_token;
 
-use super::elements::{list, name_and_value};
+use super::elements::{Pair, list, name_and_value};
 use super::single::number_of_seconds;
 
 /// What the value of a directive is.
@@ -63,8 +63,6 @@ pub fn written(lines: &[&str]) -> Vec<String> {
     }
     written
 }
-
-type Pair<'a> = (&'a str, Option<&'a str>);
 
 impl Directives {
     /// Takes one in; `None` if its value is not of its kind.

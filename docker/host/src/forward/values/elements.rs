@@ -52,7 +52,10 @@ pub fn pair(reader: &mut Reader<'_>) -> Option<String> {
     Some(value.map_or_else(|| name.to_owned(), |value| format!("{name}={value}")))
 }
 
-pub fn name_and_value<'a>(reader: &mut Reader<'a>) -> Option<(&'a str, Option<&'a str>)> {
+/// A name, and its value if it has one.
+pub type Pair<'a> = (&'a str, Option<&'a str>);
+
+pub fn name_and_value<'a>(reader: &mut Reader<'a>) -> Option<Pair<'a>> {
     let name = reader.token()?;
     reader.blanks();
     if !reader.eat(b'=') {
@@ -65,15 +68,21 @@ pub fn name_and_value<'a>(reader: &mut Reader<'a>) -> Option<(&'a str, Option<&'
 /// A name and its parameters.
 pub fn with_parameters(reader: &mut Reader<'_>) -> Option<String> {
     let mut written = reader.token()?.to_owned();
-    reader.blanks();
-    while reader.eat(b';') {
-        reader.blanks();
-        let (name, value) = name_and_value(reader)?;
+    while let Some((name, value)) = parameter(reader)? {
         written.extend(["; ", name]);
         written.extend(value.iter().flat_map(|value| ["=", *value]));
-        reader.blanks();
     }
     Some(written)
+}
+
+/// The parameter behind the next semicolon, if there is one.
+fn parameter<'a>(reader: &mut Reader<'a>) -> Option<Option<Pair<'a>>> {
+    reader.blanks();
+    if !reader.eat(b';') {
+        return Some(None);
+    }
+    reader.blanks();
+    name_and_value(reader).map(Some)
 }
 
 /// A name with or without a version.
@@ -175,13 +184,7 @@ pub fn service(reader: &mut Reader<'_>) -> Option<String> {
     let (host, port) = authority.rsplit_once(':')?;
     let mut written = format!("{protocol}=\"{host}:{}\"", port.parse::<u16>().ok()?);
     let (mut lifetime_seconds, mut is_persistent) = (DAY_SECONDS, false);
-    loop {
-        reader.blanks();
-        if !reader.eat(b';') {
-            break;
-        }
-        reader.blanks();
-        let (name, value) = name_and_value(reader)?;
+    while let Some((name, value)) = parameter(reader)? {
         let value = value?.trim_matches('"');
         match name {
             "ma" => lifetime_seconds = value.parse().ok()?,
