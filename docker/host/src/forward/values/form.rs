@@ -11,9 +11,7 @@ use super::{date, location, single};
 
 /// A head with more names that are not known is not looked through.
 const MAX_UNKNOWN_NAMES: usize = 16;
-const DAYS: [&[u8]; 7] = [b"Mon", b"Tue", b"Wed", b"Thu", b"Fri", b"Sat", b"Sun"];
-const MONTHS: [&[u8]; 12] =
-    [b"Jan", b"Feb", b"Mar", b"Apr", b"May", b"Jun", b"Jul", b"Aug", b"Sep", b"Oct", b"Nov", b"Dec"];
+const DAYS: [&str; 7] = ["Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun"];
 
 /// How the lines of one name are read.
 pub enum Form {
@@ -97,7 +95,10 @@ fn is_tag(value: &[u8]) -> bool {
 
 /// A date in today's form, be there such a day or not.
 fn is_date(value: &[u8]) -> bool {
-    has_form(value, b"___, 00 ___ 0000 00:00:00 GMT") && DAYS.contains(&&value[..3]) && MONTHS.contains(&&value[8..11])
+    let is_one_of = |names: &[&str], name: &[u8]| names.iter().any(|known| known.as_bytes() == name);
+    has_form(value, b"___, 00 ___ 0000 00:00:00 GMT")
+        && is_one_of(&DAYS, &value[..3])
+        && is_one_of(&date::MONTHS, &value[8..11])
 }
 
 /// Tokens alone, with one space behind every semicolon.
