@@ -1,6 +1,6 @@
 //! Request targets as .NET's URI class writes them to the handler; pure (protocol.md#forwarding-request-line).
 
-use dotnet_text::percent::{escaped_byte, is_unreserved, push, push_escape};
+use dotnet_text::percent::{escaped_byte, is_path_byte, is_unreserved, push, push_escape};
 use dotnet_text::query::{self, join_values};
 use wire::Target;
 use wire::target::without_dot_segments;
@@ -56,7 +56,7 @@ fn write_path(path: &str, out: &mut String) {
 }
 
 const fn stays_in_path(byte: u8) -> bool {
-    is_unreserved(byte) || matches!(byte, b'!' | b'$' | b'&'..=b',' | b';' | b'=' | b':' | b'@' | b'/' | b'[' | b']')
+    is_path_byte(byte) || matches!(byte, b'[' | b']')
 }
 
 /// The query, taken apart and written anew: repeated values joined by commas, empty ones of several left out.

@@ -1,7 +1,7 @@
 //! Request targets as the proxy sends them: the decoded path is escaped anew, the query passes as it came but for what .NET's `Uri`
 //! does to any; pure (protocol.md#proxying-request-line).
 
-use dotnet_text::percent::{is_unreserved, push, push_normal};
+use dotnet_text::percent::{is_path_byte, push, push_normal};
 use wire::Target;
 
 /// The target towards the handler. A `%` that decoding has left in the path is escaped like any other character: `%2F` arrives as
@@ -19,14 +19,6 @@ pub fn to_handler(target: &Target<'_>, has_question_mark: bool) -> String {
         push_normal(target.query, is_query_byte, &mut sent);
     }
     sent
-}
-
-const fn is_path_byte(byte: u8) -> bool {
-    is_unreserved(byte)
-        || matches!(
-            byte,
-            b'!' | b'$' | b'&' | b'\'' | b'(' | b')' | b'*' | b'+' | b',' | b';' | b'=' | b':' | b'@' | b'/'
-        )
 }
 
 const fn is_query_byte(byte: u8) -> bool {
