@@ -46,7 +46,7 @@
 //!
 //! # Floors
 //!
-//! [`name`] < [`headers`] < [`head`], [`framing`], [`response`] are pure; [`reader`] reads by them; [`caller`] is what a service
+//! [`name`] < [`headers`] < [`head`], [`framing`], [`response`] are pure; `reader` reads by them; [`caller`] is what a service
 //! sees; [`server`] and [`client`] stand on top and do not know each other.
 
 mod activity;
@@ -61,7 +61,7 @@ pub mod headers;
 pub mod kestrel;
 pub mod name;
 mod pieces;
-pub mod reader;
+mod reader;
 pub mod reason;
 pub mod response;
 pub mod server;

@@ -24,22 +24,17 @@ pub struct Reader {
 
 impl Reader {
     /// A connection that nothing has been read from yet.
-    #[must_use]
     pub fn new(stream: OwnedReadHalf) -> Self {
         Self { stream, buffer: BytesMut::new() }
     }
 
     /// The connection itself.
-    #[must_use]
     pub const fn stream(&self) -> &OwnedReadHalf {
         &self.stream
     }
 
     /// Reads what has come, and waits until something has. False if the other side has ended. Nothing is lost if this is dropped
     /// before it is done.
-    ///
-    /// # Errors
-    /// If the connection breaks.
     pub async fn fill(&mut self) -> io::Result<bool> {
         self.fill_with_room(HEAD_READ_BYTES).await
     }
@@ -54,9 +49,6 @@ impl Reader {
 
     /// As [`fill`](Self::fill), but an empty buffer is given back while there is nothing to read: a connection may be silent for
     /// hours.
-    ///
-    /// # Errors
-    /// If the connection breaks.
     pub async fn fill_patiently(&mut self, room: usize) -> io::Result<bool> {
         if self.buffer.is_empty() {
             self.buffer = BytesMut::new();
@@ -67,9 +59,6 @@ impl Reader {
     }
 
     /// The next piece of a body; `None` at its end.
-    ///
-    /// # Errors
-    /// If the connection breaks or ends before the body does, or if what comes is not chunked.
     pub async fn next_piece(&mut self, framing: &mut BodyFraming) -> Result<Option<Bytes>, BodyError> {
         loop {
             match framing.step(&mut self.buffer)? {

@@ -16,10 +16,7 @@ const BYTES_PER_SECOND: u64 = 240;
 /// About what Kestrel hands to the system at once.
 const PIECE_BYTES: u64 = 4096;
 
-/// Writes all of `bytes`. What the system takes at once, as it does with nearly every response, needs no timer.
-///
-/// # Errors
-/// If the connection breaks, or the caller is too slow.
+/// Writes all of `bytes`, if the caller is not too slow. What the system takes at once, as it does with nearly every response, needs no timer.
 pub async fn write(writer: &mut OwnedWriteHalf, bytes: &[u8]) -> io::Result<()> {
     match writer.try_write(bytes) {
         Ok(count) if count == bytes.len() => Ok(()),
@@ -30,9 +27,6 @@ pub async fn write(writer: &mut OwnedWriteHalf, bytes: &[u8]) -> io::Result<()> 
 }
 
 /// Writes several pieces in one go where the system allows.
-///
-/// # Errors
-/// As [`write`].
 pub async fn write_pieces(writer: &mut OwnedWriteHalf, mut pieces: impl Buf) -> io::Result<()> {
     while pieces.has_remaining() {
         match timeout(Duration::from_secs(STALL_SECONDS), writer.write_buf(&mut pieces)).await {

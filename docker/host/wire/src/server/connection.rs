@@ -117,10 +117,8 @@ pub async fn stopped(stopping: &mut watch::Receiver<bool>) {
     _ = stopping.wait_for(|stopping| *stopping).await;
 }
 
-/// Reads the next request: where its body ends, or `None` if the caller has ended the connection or says nothing for too long.
-///
-/// # Errors
-/// The status with which Kestrel refuses the request.
+/// Reads the next request: where its body ends, or `None` if the caller has ended the connection or says nothing for too long; or the
+/// status with which Kestrel refuses it.
 async fn next_request(
     socket: &mut Socket,
     deadline: &mut Deadline,
