@@ -64,21 +64,18 @@ impl Document {
     }
 
     /// Where the value at a path such as `bindings[0].type` begins; ignoring case if the exact path is not there.
-    #[must_use]
     pub fn start(&self, path: &str) -> Option<Position> {
         let place = self.place(path).or_else(|| self.place_by(path, str::eq_ignore_ascii_case))?;
         Some(Position::of(&self.text, place.value.start))
     }
 
     /// Where the name of the value at a path begins; the items of a list have none.
-    #[must_use]
     pub fn name(&self, path: &str) -> Option<Position> {
         self.place(path)?.name.map(|start| Position::of(&self.text, start))
     }
 
     /// The line and the number of characters before the end of the value at `path`: a place as Newtonsoft's JSON reader
     /// reports it, having read the value, or the bracket with which it begins.
-    #[must_use]
     pub fn newtonsoft_place(&self, path: &str) -> (usize, usize) {
         let Some(Place { value, .. }) = self.place(path) else { return (0, 0) };
         let has_members = self.text[value.start..].starts_with(['[', '{']);
@@ -86,7 +83,6 @@ impl Document {
     }
 
     /// The same for a reader that has read no more than the name of the value at `path`, with the colon behind it.
-    #[must_use]
     pub fn newtonsoft_place_of_name(&self, path: &str) -> (usize, usize) {
         let Some(Place { value, .. }) = self.place(path) else { return (0, 0) };
         let colon = self.text[..value.start].rfind(':').unwrap_or_default();
@@ -94,7 +90,6 @@ impl Document {
     }
 
     /// The paths of the first members that stand in their object more than once, at most so many.
-    #[must_use]
     pub fn repeated(&self, most: usize) -> Vec<String> {
         let mut found = Vec::new();
         // The text has been read once, so it can be read again.

@@ -4,7 +4,6 @@ use std::borrow::Cow;
 
 /// The text of bytes as .NET's stream reader decodes them: UTF-8 unless a byte order mark says otherwise, invalid bytes as U+FFFD.
 /// The mark itself is not part of the text (recordings DX-body-bom, DX-body-utf16, DX-body-png, DX-body-binary-text).
-#[must_use]
 pub fn decode(bytes: &[u8]) -> Cow<'_, str> {
     match bytes {
         [0xEF, 0xBB, 0xBF, rest @ ..] => String::from_utf8_lossy(rest),

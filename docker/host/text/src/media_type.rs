@@ -13,7 +13,6 @@ pub struct MediaType<'a> {
 
 impl<'a> MediaType<'a> {
     /// Takes a `Content-Type` apart, spaces around the parts removed.
-    #[must_use]
     pub fn split(content_type: &'a str) -> Self {
         let mut parts = parts(content_type).map(str::trim);
         let essence = parts.next().unwrap_or_default();
@@ -25,7 +24,6 @@ impl<'a> MediaType<'a> {
     }
 
     /// The value of the first parameter with this name, quotes included.
-    #[must_use]
     pub fn parameter(&self, name: &str) -> Option<&'a str> {
         self.parameters.iter().find(|(known, _)| known.eq_ignore_ascii_case(name)).and_then(|(_, value)| *value)
     }
@@ -40,7 +38,6 @@ impl<'a> MediaType<'a> {
 
 /// The type and subtype of a `Content-Type`, if the whole of it is well formed: of two headers joined by a comma, or with a
 /// malformed parameter, nothing is known (recording DX-body-badtype).
-#[must_use]
 pub fn of(content_type: &str) -> Option<String> {
     let media_type = MediaType::split(content_type);
     let is_sound =
@@ -54,7 +51,6 @@ pub fn of(content_type: &str) -> Option<String> {
 
 /// A `Content-Type` as .NET's client writes it: `text/plain ;  x=y` becomes `text/plain; x=y` (recording FX-req-type-params). `None`
 /// if it refuses it, be it for a semicolon at the end.
-#[must_use]
 pub fn normal(content_type: &str) -> Option<String> {
     let mut normal = of(content_type)?;
     for (name, value) in MediaType::split(content_type).parameters {
@@ -65,14 +61,12 @@ pub fn normal(content_type: &str) -> Option<String> {
 }
 
 /// Whether the `Content-Type` gives UTF-16 as its charset, the only one beside UTF-8 that the host writes texts in.
-#[must_use]
 pub fn is_utf16(content_type: &str) -> bool {
     charset(content_type).is_some_and(|charset| content_type[charset].trim_matches('"').eq_ignore_ascii_case("utf-16"))
 }
 
 /// The `Content-Type` with `charset=utf-8` in the place of another charset, else at its end, even behind what is not a media type
 /// (recordings R10, RX-hdr-content-type-*).
-#[must_use]
 pub fn with_utf8(content_type: &str) -> String {
     let Some(charset) = charset(content_type) else { return format!("{content_type}; charset=utf-8") };
     if content_type[charset.clone()].trim_matches('"').eq_ignore_ascii_case("utf-8") {
@@ -82,13 +76,11 @@ pub fn with_utf8(content_type: &str) -> String {
 }
 
 /// Whether a text is a token of HTTP, such as a header's name.
-#[must_use]
 pub fn is_token(text: &str) -> bool {
     !text.is_empty() && text.bytes().all(is_token_byte)
 }
 
 /// Whether a byte may stand in a token: looked up, since every header line of every response passes here.
-#[must_use]
 pub const fn is_token_byte(byte: u8) -> bool {
     const TABLE: [bool; 256] = {
         let mut table = [false; 256];

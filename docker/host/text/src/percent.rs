@@ -6,19 +6,16 @@ const ESCAPE: usize = 3;
 
 /// Undoes percent escapes. What is not an escape, or not UTF-8 when decoded, stays as it is (recordings FX-req-query-badutf8,
 /// FX-req-query-escapes).
-#[must_use]
 pub fn unescape(text: &str) -> String {
     unescape_unless(text, |_| false)
 }
 
 /// The same for a path, where `%2F` stays as it is, so that it does not part two segments (recording DX-path-escapes).
-#[must_use]
 pub fn unescape_path(text: &str) -> String {
     unescape_unless(text, |byte| byte == b'/')
 }
 
 /// The byte of the escape, such as `%2F`, with which these bytes begin.
-#[must_use]
 pub fn escaped_byte(bytes: &[u8]) -> Option<u8> {
     let digit = |byte: &u8| char::from(*byte).to_digit(16);
     match bytes {
@@ -82,7 +79,6 @@ pub fn push_normal(text: &str, is_plain: impl Fn(u8) -> bool, out: &mut String) 
 }
 
 /// Whether a byte means the same escaped and as it is: RFC 3986's unreserved characters.
-#[must_use]
 pub const fn is_unreserved(byte: u8) -> bool {
     byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'.' | b'_' | b'~')
 }

@@ -42,7 +42,6 @@ pub fn parse(text: &str) -> Result<TimeDelta, Error> {
 }
 
 /// A span as .NET's `ToString` writes it.
-#[must_use]
 pub fn text(span: Duration) -> String {
     let (seconds, ticks) = (span.as_secs(), i64::from(span.subsec_nanos()) / NANOSECONDS_A_TICK);
     let days = if seconds < 86_400 { String::new() } else { format!("{}.", seconds / 86_400) };

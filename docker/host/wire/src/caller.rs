@@ -114,25 +114,21 @@ impl Caller {
     }
 
     /// Where the caller's connection comes from, with its port; `None` if it has been given up.
-    #[must_use]
     pub fn address(&self) -> Option<SocketAddr> {
         self.socket.as_ref()?.writer.peer_addr().ok()
     }
 
     /// The length of the body as the caller has announced it; 0 if it has not.
-    #[must_use]
     pub const fn length(&self) -> u64 {
         self.length
     }
 
     /// Whether there is a body: one with a length that is not 0, or a chunked one, which may be empty.
-    #[must_use]
     pub const fn has_body(&self) -> bool {
         self.has_body
     }
 
     /// Whether the body comes in chunks: its length is not known before its end.
-    #[must_use]
     pub const fn is_chunked(&self) -> bool {
         self.is_chunked
     }
@@ -342,7 +338,6 @@ fn keeps_connection(head: &RequestHead) -> bool {
 }
 
 /// Whether this value of an `Expect` line asks for a `100 Continue`.
-#[must_use]
 pub fn is_continue(value: &[u8]) -> bool {
     value.eq_ignore_ascii_case(b"100-continue")
 }

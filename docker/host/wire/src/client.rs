@@ -48,7 +48,6 @@ pub struct Client {
 
 impl Client {
     /// A client of the handler that listens on this port of 127.0.0.1.
-    #[must_use]
     pub fn new(port: u16) -> Self {
         let address = SocketAddr::from((Ipv4Addr::LOCALHOST, port));
         Self { pool: Arc::new(Pool::new(address)), authority: address.to_string() }
@@ -65,7 +64,6 @@ impl Client {
     }
 
     /// Where the handler listens, as `Host` says it.
-    #[must_use]
     pub fn authority(&self) -> &str {
         &self.authority
     }

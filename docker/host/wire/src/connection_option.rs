@@ -4,7 +4,6 @@ use crate::headers::Headers;
 use crate::name::Name;
 
 /// The option of `Connection` that Kestrel knows, if its lines name just one: then it is all that is left of them.
-#[must_use]
 pub fn named(headers: &Headers) -> Option<&'static str> {
     const KNOWN: [&str; 3] = ["keep-alive", "Upgrade", "close"];
 

@@ -124,13 +124,11 @@ pub enum BodyError {
 
 impl BodyError {
     /// Whether the sender has gone, so that nobody is left who could get an error.
-    #[must_use]
     pub const fn is_departure(&self) -> bool {
         matches!(self, Self::Connection(_) | Self::Incomplete)
     }
 
     /// Whether what came is not framed as announced.
-    #[must_use]
     pub const fn is_of_framing(&self) -> bool {
         matches!(self, Self::Framing(_))
     }
@@ -160,7 +158,6 @@ impl BodyFraming {
 
     /// That of a response with this status. A length that is not a number does not count, nor does an encoding that is not
     /// `chunked`, which may stand anywhere among others (protocol.md#forwarding-response).
-    #[must_use]
     pub fn of_response(headers: &Headers, status: u16, is_to_head: bool) -> Self {
         if is_to_head || matches!(status, 100..=199 | 204 | 304) {
             return Self::NONE;
@@ -218,7 +215,6 @@ impl BodyFraming {
     }
 
     /// Whether nothing more is to come.
-    #[must_use]
     pub const fn has_ended(&self) -> bool {
         matches!(self, Self::Length(0) | Self::Chunked(Chunk::End, _))
     }
@@ -308,7 +304,6 @@ fn take(buffer: &mut BytesMut, remaining: &mut u64) -> Step {
 }
 
 /// The number that a `Content-Length` says: digits alone, no sign, and no more than .NET's `long` holds.
-#[must_use]
 pub fn number(text: &[u8]) -> Option<u64> {
     let digit = |byte: &u8| byte.is_ascii_digit().then(|| u64::from(byte - b'0'));
     let append = |number: u64, byte| number.checked_mul(10)?.checked_add(digit(byte)?);

@@ -46,7 +46,6 @@ struct Index {
 
 impl Headers {
     /// An empty list with room for this many lines, of this many bytes together.
-    #[must_use]
     pub fn with_capacity(lines: usize, bytes: usize) -> Self {
         Self { text: Vec::with_capacity(bytes), indexes: Vec::with_capacity(lines) }
     }
@@ -72,19 +71,16 @@ impl Headers {
     }
 
     /// The value of the first line with this name.
-    #[must_use]
     pub fn get(&self, name: Name) -> Option<&[u8]> {
         self.find(name).map(|index| &self.text[index.value.clone()])
     }
 
     /// The value of the first line with this name, which may be any.
-    #[must_use]
     pub fn named(&self, name: &str) -> Option<&[u8]> {
         self.iter().find(|line| line.is_called(name)).map(|line| line.value)
     }
 
     /// The value of the first line with this name, if it is text.
-    #[must_use]
     pub fn text(&self, name: Name) -> Option<&str> {
         std::str::from_utf8(self.get(name)?).ok()
     }
@@ -101,20 +97,17 @@ impl Headers {
     }
 
     /// Whether there is no byte above 127.
-    #[must_use]
     pub fn are_ascii(&self) -> bool {
         // All text at once is quicker to look at, but there may be lines in it that were taken out.
         self.text.is_ascii() || self.iter().all(|line| line.value.is_ascii())
     }
 
     /// Whether there is a line with this name.
-    #[must_use]
     pub fn contains(&self, name: Name) -> bool {
         self.find(name).is_some()
     }
 
     /// Whether a line with this name lists this token, as `Connection: keep-alive, Upgrade` does.
-    #[must_use]
     pub fn lists(&self, name: Name, token: &str) -> bool {
         let lists = |value: &[u8]| {
             let mut tokens = value.split(|byte| *byte == b',');
@@ -227,25 +220,21 @@ impl Index {
 
 impl<'a> Line<'a> {
     /// Whether the line has this name.
-    #[must_use]
     pub fn has_name(&self, name: Name) -> bool {
         self.known == Some(name)
     }
 
     /// Whether the line has a name of this table.
-    #[must_use]
     pub fn is_in(&self, table: Table) -> bool {
         self.known.is_some_and(|known| known.is_in(table))
     }
 
     /// Whether the line has this name, which may be any.
-    #[must_use]
     pub fn is_called(&self, name: &str) -> bool {
         is_same(self.name, name.as_bytes())
     }
 
     /// The name as text.
-    #[must_use]
     pub fn name(&self) -> &'a str {
         // Names are tokens: the parser has checked them.
         std::str::from_utf8(self.name).unwrap_or_default()
@@ -281,7 +270,6 @@ pub fn write_line(name: &[u8], value: &[u8], out: &mut Vec<u8>) {
 }
 
 /// Whether Kestrel sends this as a value: it has no byte above 127, and no control character but tabs.
-#[must_use]
 pub fn is_sendable(value: &[u8]) -> bool {
     let is_bad = |byte: u8| !byte.is_ascii() || (byte.is_ascii_control() && byte != b'\t');
     // Without a way out in the middle: that is many bytes at a time.
@@ -289,7 +277,6 @@ pub fn is_sendable(value: &[u8]) -> bool {
 }
 
 /// Whether a name and a value make a header line: a token, and nothing that would end the line or is not ASCII.
-#[must_use]
 pub fn is_sound(name: &str, value: &str) -> bool {
     is_token(name) && value.bytes().all(|byte| byte == b'\t' || (b' '..=b'~').contains(&byte))
 }

@@ -78,7 +78,6 @@ fn is_authority(target: &str) -> bool {
 }
 
 /// The status with which Kestrel refuses a head that is not that of a request.
-#[must_use]
 pub const fn refusal(error: HeadError) -> u16 {
     match error {
         HeadError::Version => VERSION_NOT_SUPPORTED,
@@ -88,7 +87,6 @@ pub const fn refusal(error: HeadError) -> u16 {
 }
 
 /// The response to a request that is refused. It says its length even to `HEAD`.
-#[must_use]
 pub fn refused(refusal: impl Into<Refusal>) -> Response {
     let Refusal { status, allowed } = refusal.into();
     let mut response = Response { framing: Framing::AsGiven, ..Response::empty(status).closing() };

@@ -163,13 +163,11 @@ names! {
 
 impl Name {
     /// The name as it is written.
-    #[must_use]
     pub fn as_str(self) -> &'static str {
         WRITTEN[self as usize]
     }
 
     /// Which of them this is, ignoring case. Only those that are as long and begin alike are compared: seldom more than one.
-    #[must_use]
     pub fn of(name: &[u8]) -> Option<Self> {
         let letter = usize::from(*name.first()?) % LETTERS;
         let mut candidates = INDEX.by_length.get(name.len())? & INDEX.by_letter[letter];
@@ -193,19 +191,16 @@ impl Name {
     }
 
     /// The bit that stands for the name in a set of them.
-    #[must_use]
     pub const fn bit(self) -> u128 {
         1 << self as u32
     }
 
     /// Whether a table has the name.
-    #[must_use]
     pub fn is_in(self, table: Table) -> bool {
         TABLES[self as usize] & (1 << table as u8) != 0
     }
 
     /// The place of the name among those that Kestrel knows in requests, and how it is spelt there; `None` if it does not know it.
-    #[must_use]
     pub fn in_requests(self) -> Option<(usize, &'static str)> {
         const FIRST: [Name; 4] = [Name::Accept, Name::Connection, Name::Host, Name::UserAgent];
 

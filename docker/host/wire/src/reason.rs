@@ -3,7 +3,6 @@
 use http::StatusCode;
 
 /// The phrase for a status; empty if ASP.NET Core does not know it (recordings RX-sc-418, -1000).
-#[must_use]
 pub fn phrase(status: i32) -> &'static str {
     match status {
         // Where ASP.NET Core's table is not everybody's.

@@ -63,13 +63,11 @@ pub enum Ending {
 
 impl Response {
     /// A response without headers and body.
-    #[must_use]
     pub fn empty(status: u16) -> Self {
         Self { status: status.into(), ..Self::default() }
     }
 
     /// A response with a body of this type.
-    #[must_use]
     pub fn of(status: u16, content_type: &str, body: impl Into<Bytes>) -> Self {
         let mut response = Self { body: vec![body.into()], ..Self::empty(status) };
         response.headers.push(Name::ContentType, content_type);
@@ -89,7 +87,6 @@ impl Response {
     }
 
     /// The length of the body.
-    #[must_use]
     pub fn length(&self) -> usize {
         self.body.iter().map(Bytes::len).sum()
     }
@@ -97,7 +94,6 @@ impl Response {
     /// What becomes of the connection. After an interim response, and after a body that is said to be chunked and is not, the
     /// caller waits in vain (recordings RX-sc-199, RX-hdr-transfer-encoding); one in another coding ends with the
     /// connection.
-    #[must_use]
     pub fn ending(&self, is_to_head: bool) -> Ending {
         // That of a 304 is the length of what it does not send.
         let is_of_body = self.framing == Framing::AsGiven && !is_to_head && self.status != 304;
@@ -189,13 +185,11 @@ impl Response {
     }
 
     /// The body as it is written to this kind of request, in pieces.
-    #[must_use]
     pub fn written_body(&self, is_to_head: bool) -> &[Bytes] {
         if is_to_head { &[] } else { &self.body }
     }
 
     /// What is written after the body.
-    #[must_use]
     pub fn tail(&self, is_to_head: bool) -> &'static [u8] {
         if self.is_chunked(is_to_head) { b"\r\n0\r\n\r\n" } else { b"" }
     }

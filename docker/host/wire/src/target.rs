@@ -16,7 +16,6 @@ pub struct Target<'a> {
 
 impl<'a> Target<'a> {
     /// Reads a path and a query. `None` is what Kestrel answers with 400: a NUL, or bytes above 127.
-    #[must_use]
     pub fn parse(path: &'a str, query: Option<&'a str>) -> Option<Self> {
         let query = query.unwrap_or_default();
         if !path.is_ascii() || !query.is_ascii() {
@@ -33,7 +32,6 @@ impl<'a> Target<'a> {
 }
 
 /// A path from its root on, without `.` and `..`.
-#[must_use]
 pub fn without_dot_segments(path: &str) -> String {
     let mut segments: Vec<&str> = Vec::new();
     let parts: Vec<&str> = path.split('/').skip(1).collect();

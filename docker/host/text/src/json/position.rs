@@ -13,7 +13,6 @@ pub struct Position {
 
 impl Position {
     /// Where the byte at the offset `at` stands.
-    #[must_use]
     pub fn of(text: &str, at: usize) -> Self {
         let (line, start) = line_of(text, at);
         Self { line, column: text[start..at].chars().count() + 1 }

@@ -11,7 +11,6 @@ use crate::number::float_text;
 
 /// The .NET text of a value: `True`, `1` for `1.0`, `11/01/2024 10:00:00`, indented JSON for objects and arrays, nothing for
 /// null (protocol.md#metadata-filter, #named-http-output; recordings RX-body-*, RX-raw-body-*).
-#[must_use]
 pub fn text(value: &Json) -> Cow<'_, str> {
     match value {
         Json::Null | Json::Undefined => "".into(),
@@ -27,7 +26,6 @@ pub fn text(value: &Json) -> Cow<'_, str> {
 }
 
 /// The same for a value that is given up, so that a long text is not copied.
-#[must_use]
 pub fn into_text(value: Json) -> String {
     match value {
         Json::Text(text) => text,
@@ -37,7 +35,6 @@ pub fn into_text(value: Json) -> String {
 
 /// The .NET text of a value in one of an app's files, where a text that looks like a date has been read as one. `None` for null,
 /// lists and objects.
-#[must_use]
 pub fn text_of(value: &Value) -> Option<String> {
     match value {
         Value::Bool(value) => Some(if *value { "True" } else { "False" }.to_owned()),

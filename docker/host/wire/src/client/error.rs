@@ -47,7 +47,6 @@ pub enum Error {
 
 impl Error {
     /// What a person can do about it.
-    #[must_use]
     pub fn hint(&self) -> Option<&'static str> {
         matches!(self, Self::TooLong(_)).then_some("`enableProxyingHttpRequest` in host.json streams it")
     }
