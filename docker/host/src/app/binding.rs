@@ -12,6 +12,8 @@ use dotnet_text::json::text_of;
 
 #[derive(Debug, Clone, PartialEq)]
 pub struct Binding {
+    /// Where it stands in function.json: `bindings[0]`.
+    pub place: String,
     pub name: String,
     pub kind: BindingKind,
     pub type_name: String,
@@ -84,6 +86,11 @@ impl Binding {
         self.direction != Direction::Out && self.type_name.to_ascii_lowercase().ends_with("trigger")
     }
 
+    /// Where one of its properties stands in function.json.
+    pub fn at(&self, property: &str) -> String {
+        format!("{}.{property}", self.place)
+    }
+
     pub fn property(&self, name: &str) -> Option<&Value> {
         property(&self.raw, name)
     }
@@ -124,16 +131,16 @@ const CARDINALITY: Enumeration = Enumeration {
 /// The .NET type of `properties`, which no binding of a custom handler needs.
 const PROPERTIES: &str = "System.Collections.Generic.Dictionary`2[System.String,System.Object]";
 
-pub(super) fn read(raw: &Value, path: &str, document: &Document) -> Result<Binding, Diagnostic> {
+pub(super) fn read(raw: &Value, place: &str, document: &Document) -> Result<Binding, Diagnostic> {
     let members = raw
         .as_object()
-        .ok_or_else(|| Diagnostic::new(not_cast(raw, "JObject"), path).hint("a binding is an object: {…}"))?;
-    read_members(members, path, document).map_err(|fault| blame_direction(fault, members, path))
+        .ok_or_else(|| Diagnostic::new(not_cast(raw, "JObject"), place).hint("a binding is an object: {…}"))?;
+    read_members(members, place, document).map_err(|fault| blame_direction(fault, members, place))
 }
 
 /// The real host looks at the direction whenever anything in a binding does not convert (recording Z1-function-json-464).
-fn blame_direction(fault: Diagnostic, members: &Map<String, Value>, path: &str) -> Diagnostic {
-    match cast_to_text(members.get("direction"), &format!("{path}.direction")) {
+fn blame_direction(fault: Diagnostic, members: &Map<String, Value>, place: &str) -> Diagnostic {
+    match cast_to_text(members.get("direction"), &format!("{place}.direction")) {
         Err(direction) => direction,
         Ok(Some(written)) if !written.is_empty() && DIRECTION.index_of(&written).is_none() => {
             Diagnostic { message: format!("'{written}' is not a valid binding direction. {}", fault.message), ..fault }
@@ -143,8 +150,9 @@ fn blame_direction(fault: Diagnostic, members: &Map<String, Value>, path: &str) 
 }
 
 /// The members in the order of the file: the first that does not convert is the error.
-fn read_members(members: &Map<String, Value>, path: &str, document: &Document) -> Result<Binding, Diagnostic> {
+fn read_members(members: &Map<String, Value>, place: &str, document: &Document) -> Result<Binding, Diagnostic> {
     let mut binding = Binding {
+        place: place.to_owned(),
         name: String::new(),
         kind: BindingKind::Other,
         type_name: String::new(),
@@ -155,7 +163,7 @@ fn read_members(members: &Map<String, Value>, path: &str, document: &Document) -
         raw: members.clone(),
     };
     for (name, value) in members {
-        let member = Member { value, path: format!("{path}.{name}"), document };
+        let member = Member { value, path: format!("{place}.{name}"), document };
         match name.to_ascii_lowercase().as_str() {
             "name" => binding.name = member.text()?.unwrap_or_default(),
             "type" => binding.type_name = member.text()?.unwrap_or_default(),

@@ -43,6 +43,11 @@ impl Diagnostic {
         Self { position: Place::Name(path.into()), ..Self::of_whole(message) }
     }
 
+    /// About a name that nobody reads.
+    pub fn ignored(name: &str, path: impl Into<String>) -> Self {
+        Self::of_name(format!("`{name}` means nothing here and is ignored"), path)
+    }
+
     pub fn of_whole(message: impl Into<String>) -> Self {
         Self { message: message.into(), hint: None, position: Place::Whole }
     }

@@ -56,9 +56,8 @@ pub(super) fn find(function: &Function, registered: &Registered<'_>) -> Option<D
 
 fn names(bindings: &[Binding]) -> Option<Diagnostic> {
     let mut taken = HashSet::new();
-    for (index, binding) in bindings.iter().enumerate() {
-        let name = &binding.name;
-        let at = format!("bindings[{index}].name");
+    for binding in bindings {
+        let (name, at) = (&binding.name, binding.at("name"));
         if !is_binding_name(name) {
             let text = format!("The binding name {name} is invalid. Please assign a valid name to the binding.");
             let hint = if name.is_empty() {
@@ -74,9 +73,7 @@ fn names(bindings: &[Binding]) -> Option<Diagnostic> {
         }
         if binding.property("type").is_none_or(Value::is_null) {
             let text = format!("Binding '{name}' is invalid. Bindings must specify a Type.");
-            return Some(
-                Diagnostic::new(text, format!("bindings[{index}]")).hint("add `type`, such as `httpTrigger` or `http`"),
-            );
+            return Some(Diagnostic::new(text, &binding.place).hint("add `type`, such as `httpTrigger` or `http`"));
         }
         if !taken.insert(name.to_lowercase()) {
             let text = format!("Multiple bindings with name '{name}' discovered. Binding names must be unique.");
@@ -89,51 +86,38 @@ fn names(bindings: &[Binding]) -> Option<Diagnostic> {
 }
 
 fn triggers(bindings: &[Binding]) -> Option<Diagnostic> {
-    match bindings.iter().filter(|binding| binding.is_trigger()).count() {
-        0 => {
-            let fault = Diagnostic::new(
-                "No trigger binding specified. A function must have a trigger input binding.",
-                "bindings",
-            );
-            let backwards = bindings.iter().position(|binding| binding.type_name.to_lowercase().ends_with("trigger"));
-            Some(match backwards {
-                Some(index) => {
-                    fault.moved(format!("bindings[{index}].direction")).hint("a trigger's direction is `in`")
-                }
-                None => misspelt_trigger(bindings, &fault)
-                    .unwrap_or_else(|| fault.hint("add a binding whose type ends in `Trigger`")),
-            })
-        }
-        1 => None,
-        _ => {
-            let text = "Multiple trigger bindings defined. A function can only have a single trigger binding.";
-            let mut all = bindings.iter().enumerate().filter(|(_, binding)| binding.is_trigger());
-            let at = all.nth(1).map_or_else(|| "bindings".to_owned(), |(index, _)| format!("bindings[{index}].type"));
-            Some(Diagnostic::new(text, at).hint("this is the second: make two functions of it, in two folders"))
-        }
+    let mut found = bindings.iter().filter(|binding| binding.is_trigger());
+    if found.next().is_some() {
+        let text = "Multiple trigger bindings defined. A function can only have a single trigger binding.";
+        let hint = "this is the second: make two functions of it, in two folders";
+        return found.next().map(|second| Diagnostic::new(text, second.at("type")).hint(hint));
     }
+    let text = "No trigger binding specified. A function must have a trigger input binding.";
+    let backwards = bindings.iter().find(|binding| binding.type_name.to_lowercase().ends_with("trigger"));
+    Some(match (backwards, bindings.iter().find_map(misspelt_trigger)) {
+        (Some(binding), _) => Diagnostic::new(text, binding.at("direction")).hint("a trigger's direction is `in`"),
+        (None, Some((at, hint))) => Diagnostic::new(text, at).hint(hint),
+        (None, None) => Diagnostic::new(text, "bindings").hint("add a binding whose type ends in `Trigger`"),
+    })
 }
 
-fn misspelt_trigger(bindings: &[Binding], fault: &Diagnostic) -> Option<Diagnostic> {
-    let known = || BUILT_IN_TYPES.into_iter().chain(EXTENSION_TYPES).chain(BY_HAND_TYPES);
-    let triggers: Vec<&str> = known().filter(|kind| kind.ends_with("Trigger")).collect();
-    bindings
-        .iter()
-        .enumerate()
-        .filter(|(_, binding)| !known().any(|kind| binding.type_name.eq_ignore_ascii_case(kind)))
-        .find_map(|(index, binding)| {
-            let meant = did_you_mean(&binding.type_name, &triggers)?;
-            let fault = fault.clone().moved(format!("bindings[{index}].type"));
-            Some(fault.hint(format!("`{}`: did you mean `{meant}`?", binding.type_name)))
-        })
+/// Where a type stands that may be meant for one of a trigger, and a hint that says so.
+fn misspelt_trigger(binding: &Binding) -> Option<(String, String)> {
+    let (written, known) = (&binding.type_name, known_types());
+    let triggers: Vec<&str> = known.iter().copied().filter(|kind| kind.ends_with("Trigger")).collect();
+    let meant = did_you_mean(written, &triggers).filter(|_| !is_one_of(written, &known))?;
+    Some((binding.at("type"), format!("`{written}`: did you mean `{meant}`?")))
+}
+
+fn known_types() -> Vec<&'static str> {
+    BUILT_IN_TYPES.into_iter().chain(EXTENSION_TYPES).chain(BY_HAND_TYPES).collect()
 }
 
 fn types(bindings: &[Binding], registered: &Registered<'_>) -> Option<Diagnostic> {
-    let is_unknown = |binding: &Binding| !is_registered(&binding.type_name, registered);
-    let unknown: Vec<_> = by_direction(bindings).filter(|(_, binding)| is_unknown(binding)).collect();
-    let (index, first) = unknown.first()?;
+    let unknown: Vec<_> = by_direction(bindings).filter(|it| !is_registered(&it.type_name, registered)).collect();
+    let first = unknown.first()?;
     let mut seen = HashSet::new();
-    let kinds = unknown.iter().map(|(_, binding)| binding.type_name.as_str());
+    let kinds = unknown.iter().map(|binding| binding.type_name.as_str());
     let kinds: Vec<&str> = kinds.filter(|kind| seen.insert(*kind)).collect();
     let rest = if registered.bundle {
         "were not found in the configured extension bundle. Please ensure the type is correct and the correct version of \
@@ -142,41 +126,39 @@ fn types(bindings: &[Binding], registered: &Registered<'_>) -> Option<Diagnostic
         "are not registered. Please ensure the type is correct and the binding extension is installed."
     };
     let text = format!("The binding type(s) '{}' {rest}", kinds.join(", "));
-    let fault = Diagnostic::new(text, format!("bindings[{index}].type"));
-    let all: Vec<&str> = BUILT_IN_TYPES.into_iter().chain(EXTENSION_TYPES).chain(BY_HAND_TYPES).collect();
-    Some(if is_one_of(&first.type_name, &EXTENSION_TYPES) || is_by_hand(&first.type_name) {
+    let fault = Diagnostic::new(text, first.at("type"));
+    Some(if is_of_extension(&first.type_name) {
         fault.hint(ADD_BUNDLE)
     } else {
         let unknown = "mini-host does not know it, and neither does version 4.38.0 of Microsoft's bundle";
-        fault.hint(spelling::hint(&first.type_name, &all, unknown))
+        fault.hint(spelling::hint(&first.type_name, &known_types(), unknown))
     })
 }
 
 fn is_registered(kind: &str, registered: &Registered<'_>) -> bool {
-    let is_of_extension = || is_one_of(kind, &EXTENSION_TYPES) || is_by_hand(kind);
-    is_one_of(kind, &BUILT_IN_TYPES) || (registered.extensions && is_of_extension())
+    is_one_of(kind, &BUILT_IN_TYPES) || (registered.extensions && is_of_extension(kind))
 }
 
-/// The bindings with their places in the file in the order in which the real host resolves them: inputs, then outputs.
-fn by_direction(bindings: &[Binding]) -> impl Iterator<Item = (usize, &Binding)> {
-    let all = || bindings.iter().enumerate();
-    let inputs = all().filter(|(_, binding)| binding.direction != Direction::Out);
-    inputs.chain(all().filter(|(_, binding)| binding.direction == Direction::Out))
+fn is_of_extension(kind: &str) -> bool {
+    is_one_of(kind, &EXTENSION_TYPES) || is_by_hand(kind)
+}
+
+/// The bindings in the order in which the real host resolves them: inputs, then outputs.
+fn by_direction(bindings: &[Binding]) -> impl Iterator<Item = &Binding> {
+    let inputs = bindings.iter().filter(|binding| binding.direction != Direction::Out);
+    inputs.chain(bindings.iter().filter(|binding| binding.direction == Direction::Out))
 }
 
 /// What a binding says and the real host cannot use, in the order in which it asks.
 fn values(function: &Function, registered: &Registered<'_>) -> Option<Diagnostic> {
-    by_direction(&function.bindings).find_map(|(index, binding)| {
-        let path = format!("bindings[{index}]");
-        match binding.kind {
-            BindingKind::Http if binding.direction != Direction::Out => {
-                let text = "Http binding can only be used for output.";
-                Some(Diagnostic::new(text, format!("{path}.direction")).hint("write `out`"))
-            }
-            BindingKind::Http => None,
-            _ if !is_registered(&binding.type_name, registered) => None,
-            _ => metadata_value::fault(binding, &path, &function.file),
+    by_direction(&function.bindings).find_map(|binding| match binding.kind {
+        BindingKind::Http if binding.direction != Direction::Out => {
+            let text = "Http binding can only be used for output.";
+            Some(Diagnostic::new(text, binding.at("direction")).hint("write `out`"))
         }
+        BindingKind::Http => None,
+        _ if !is_registered(&binding.type_name, registered) => None,
+        _ => metadata_value::fault(binding, &function.file),
     })
 }
 

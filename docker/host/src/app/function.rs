@@ -26,7 +26,6 @@ pub struct Function {
     pub log_category: String,
     pub directory: PathBuf,
     pub bindings: Vec<Binding>,
-    pub trigger: Option<usize>,
     /// What the HTTP trigger says, if the function has one.
     pub http: Option<HttpTrigger>,
     /// Its own retry policy; where it has none, the app's holds.
@@ -97,13 +96,12 @@ pub struct HttpTrigger {
 impl Function {
     /// A function of which only the description is known.
     pub(super) fn new(name: String, directory: PathBuf, definition: Definition, file: Document) -> Self {
-        let trigger = definition.bindings.iter().position(Binding::is_trigger);
-        let http = trigger.and_then(|trigger| http_trigger(&name, definition.bindings.get(trigger)?));
+        let trigger = definition.bindings.iter().find(|binding| binding.is_trigger());
+        let http = trigger.and_then(|trigger| http_trigger(&name, trigger));
         Self {
             log_category: format!("Function.{name}"),
             name,
             directory,
-            trigger,
             bindings: definition.bindings,
             http,
             retry: definition.retry,
@@ -153,7 +151,7 @@ impl Function {
     }
 
     pub fn trigger_binding(&self) -> Option<&Binding> {
-        self.bindings.get(self.trigger?)
+        self.bindings.iter().find(|binding| binding.is_trigger())
     }
 
     /// Bindings whose value goes to the handler.

@@ -22,7 +22,7 @@ pub(super) fn find(function: &Function, registered: &Registered<'_>) -> Option<D
 fn route(function: &Function, prefix: &str) -> Option<Diagnostic> {
     let reason = route::index_error(prefix, &function.http.as_ref()?.route)?;
     let text = in_words(function, reason);
-    Some(Diagnostic::new(text, format!("bindings[{}].route", function.trigger?)).hint("begin the route without `~`"))
+    Some(Diagnostic::new(text, function.trigger_binding()?.at("route")).hint("begin the route without `~`"))
 }
 
 /// What the SDK says of a function that it cannot index.
@@ -44,10 +44,10 @@ fn resolved_properties(kind: BindingKind) -> &'static [&'static str] {
 
 /// A setting that a binding names and that is not there (recording TX-timer-missing-setting), or whose name has no end.
 fn settings(function: &Function, registered: &Registered<'_>) -> Option<Diagnostic> {
-    for (index, binding) in function.bindings.iter().enumerate() {
+    for binding in &function.bindings {
         for &property in resolved_properties(binding.kind) {
             let Some(text) = binding.property(property).and_then(Value::as_str) else { continue };
-            if let Some(fault) = metadata_value::too_long(property, text, format!("bindings[{index}].{property}")) {
+            if let Some(fault) = metadata_value::too_long(property, text, binding.at(property)) {
                 return Some(fault);
             }
             if let Err(error) = registered.settings.expand(text) {
@@ -56,7 +56,7 @@ fn settings(function: &Function, registered: &Registered<'_>) -> Option<Diagnost
                     grammar::Error::NoSetting(missing) => format!("set the environment variable `{missing}`"),
                     _ => "a percent sign begins and ends the name of a setting".to_owned(),
                 };
-                return Some(Diagnostic::new(text, format!("bindings[{index}].{property}")).hint(hint));
+                return Some(Diagnostic::new(text, binding.at(property)).hint(hint));
             }
         }
     }
@@ -87,7 +87,7 @@ fn trigger(function: &Function, registered: &Registered<'_>) -> Option<Diagnosti
         Some(_) => format!("`{property}` is a text: {example}"),
         None => format!("add `{property}`: {example}"),
     };
-    Some(Diagnostic::new(text, format!("bindings[{}].{property}", function.trigger?)).hint(hint))
+    Some(Diagnostic::new(text, binding.at(property)).hint(hint))
 }
 
 /// Why a function cannot be loaded because of its trigger, and the property at fault (recording TX-timer-bad). Settings that

@@ -15,64 +15,64 @@ use super::diagnostic::Diagnostic;
 /// which leaves room for expressions.
 const MOST_TEMPLATE_BYTES: usize = 64 * 1024;
 
-/// The first value of a binding that the real host cannot use, in the order in which it asks. `path` is the binding's in the file.
-pub(super) fn fault(binding: &Binding, path: &str, file: &Document) -> Option<Diagnostic> {
+/// The first value of a binding that the real host cannot use, in the order in which it asks.
+pub(super) fn fault(binding: &Binding, file: &Document) -> Option<Diagnostic> {
     let asked = || match binding.kind {
-        BindingKind::HttpTrigger => http_trigger(binding, path),
-        BindingKind::TimerTrigger => timer_trigger(binding, path),
-        BindingKind::QueueTrigger | BindingKind::Queue => attribute(binding, "queueName", path, file),
-        BindingKind::BlobTrigger | BindingKind::Blob => attribute(binding, "path", path, file),
+        BindingKind::HttpTrigger => http_trigger(binding),
+        BindingKind::TimerTrigger => timer_trigger(binding),
+        BindingKind::QueueTrigger | BindingKind::Queue => attribute(binding, "queueName", file),
+        BindingKind::BlobTrigger | BindingKind::Blob => attribute(binding, "path", file),
         _ => None,
     };
-    no_properties(binding, path).or_else(asked)
+    no_properties(binding).or_else(asked)
 }
 
 /// `properties` may be left out, but not be empty.
-fn no_properties(binding: &Binding, path: &str) -> Option<Diagnostic> {
+fn no_properties(binding: &Binding) -> Option<Diagnostic> {
     let is_empty = |value: &&Value| value.is_null() || value.as_str() == Some("");
     binding.property("properties").filter(is_empty)?;
     let text = "Value cannot be null. (Parameter 'dictionary').";
-    Some(Diagnostic::new(text, format!("{path}.properties")).hint("remove it"))
+    Some(Diagnostic::new(text, binding.at("properties")).hint("remove it"))
 }
 
-fn http_trigger(trigger: &Binding, path: &str) -> Option<Diagnostic> {
+fn http_trigger(trigger: &Binding) -> Option<Diagnostic> {
     let level = trigger.text("authLevel").filter(|level| !is_level(level)).map(|_| {
         let hint = format!("one of `{}`", AuthLevel::NAMES.join("`, `"));
-        unusable(path, "authLevel", "enum type AuthorizationLevel", "").hint(hint)
+        unusable(trigger, "authLevel", "enum type AuthorizationLevel", "").hint(hint)
     });
     let methods = trigger.property("methods").filter(|methods| !methods.is_null() && !methods.is_array());
     let methods = methods.map(|methods| {
         let reason = not_text(methods).unwrap_or_else(|| {
             format!("Invalid cast from '{}' to 'Newtonsoft.Json.Linq.JArray'.", dotnet_type(methods))
         });
-        unusable(path, "methods", "type JArray", &reason).hint("write a list: [\"get\", \"post\"]")
+        unusable(trigger, "methods", "type JArray", &reason).hint("write a list: [\"get\", \"post\"]")
     });
     let mut listed = trigger.property("methods").and_then(Value::as_array).into_iter().flatten();
     let nested = listed.find_map(not_text).map(|reason| {
-        Diagnostic::new(reason, format!("{path}.methods")).hint("write a list of texts: [\"get\", \"post\"]")
+        Diagnostic::new(reason, trigger.at("methods")).hint("write a list of texts: [\"get\", \"post\"]")
     });
-    let route = || too_long("route", &trigger.text("route")?, format!("{path}.route"));
-    let text = |property: &str| text_fault(trigger, property, path);
+    let route = || too_long("route", &trigger.text("route")?, trigger.at("route"));
+    let text = |property: &str| text_fault(trigger, property);
     text("authLevel").or(level).or(methods).or(nested).or_else(|| text("route")).or_else(route)
 }
 
-fn timer_trigger(trigger: &Binding, path: &str) -> Option<Diagnostic> {
+fn timer_trigger(trigger: &Binding) -> Option<Diagnostic> {
     let switch = |property: &str| {
         let reason = boolean(trigger.property(property)?).err()?;
-        Some(unusable(path, property, "type Boolean", &reason).hint("write `true` or `false`"))
+        Some(unusable(trigger, property, "type Boolean", &reason).hint("write `true` or `false`"))
     };
-    text_fault(trigger, "schedule", path).or_else(|| switch("runOnStartup")).or_else(|| switch("useMonitor"))
+    text_fault(trigger, "schedule").or_else(|| switch("runOnStartup")).or_else(|| switch("useMonitor"))
 }
 
 /// A binding of the Storage extension, of which an attribute is made.
-fn attribute(binding: &Binding, name: &str, path: &str, file: &Document) -> Option<Diagnostic> {
+fn attribute(binding: &Binding, name: &str, file: &Document) -> Option<Diagnostic> {
     let (at, reason) = illegal_direction(binding)
         .map(|reason| ("direction", reason))
         .or_else(|| match binding.property(name) {
             None => Some((name, "Can't figure out which ctor to call.".to_owned())),
             value => Some((name, cast_to_text(value, name).err()?.message)),
         })
-        .or_else(|| Some(("source", source_fault(binding, &format!("{path}.source"), file)?)))?;
+        .or_else(|| Some(("source", source_fault(binding, file)?)))?;
     let (name, kind) = (&binding.name, &binding.type_name);
     let text = format!(
         "Unable to configure binding '{name}' of type '{kind}'. This may indicate invalid function.json properties. {reason}"
@@ -83,7 +83,7 @@ fn attribute(binding: &Binding, name: &str, path: &str, file: &Document) -> Opti
         "direction" => "`in`, `out` or `inout`",
         _ => "`EventGrid` or `LogsAndContainerScan`",
     };
-    let place = if binding.property(at).is_some() { format!("{path}.{at}") } else { path.to_owned() };
+    let place = if binding.property(at).is_some() { binding.at(at) } else { binding.place.clone() };
     Some(Diagnostic::new(text, place).hint(hint))
 }
 
@@ -95,7 +95,7 @@ fn illegal_direction(binding: &Binding) -> Option<String> {
 }
 
 /// How a blob trigger is to hear of blobs.
-fn source_fault(trigger: &Binding, path: &str, file: &Document) -> Option<String> {
+fn source_fault(trigger: &Binding, file: &Document) -> Option<String> {
     let source = trigger.property("source").filter(|_| trigger.kind == BindingKind::BlobTrigger)?;
     let kind = match source {
         Value::String(text) if is_date(text) => "Date",
@@ -103,7 +103,7 @@ fn source_fault(trigger: &Binding, path: &str, file: &Document) -> Option<String
             return None;
         }
         Value::String(text) => {
-            let (line, position) = file.newtonsoft_place(path);
+            let (line, position) = file.newtonsoft_place(&trigger.at("source"));
             return Some(format!(
                 "Could not convert '{text}' to BlobTriggerSource. Error converting value \"{text}\" to type \
                  'Microsoft.Azure.WebJobs.BlobTriggerSource'. Path 'source', line {line}, position {position}. Requested value \
@@ -118,16 +118,16 @@ fn source_fault(trigger: &Binding, path: &str, file: &Document) -> Option<String
     Some(format!("Can not convert {kind} to Int32."))
 }
 
-fn unusable(path: &str, property: &str, of_type: &str, reason: &str) -> Diagnostic {
+fn unusable(binding: &Binding, property: &str, of_type: &str, reason: &str) -> Diagnostic {
     let text = format!(
         "Error parsing function.json: Invalid value specified for binding property '{property}' of {of_type}. {reason}"
     );
-    Diagnostic::new(text.trim_end(), format!("{path}.{property}"))
+    Diagnostic::new(text.trim_end(), binding.at(property))
 }
 
-fn text_fault(binding: &Binding, property: &str, path: &str) -> Option<Diagnostic> {
+fn text_fault(binding: &Binding, property: &str) -> Option<Diagnostic> {
     let reason = not_text(binding.property(property)?)?;
-    Some(unusable(path, property, "type String", &reason).hint("write a text: \"…\""))
+    Some(unusable(binding, property, "type String", &reason).hint("write a text: \"…\""))
 }
 
 /// Any number is a level, to .NET.

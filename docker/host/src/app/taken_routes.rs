@@ -30,7 +30,7 @@ impl TakenRoutes {
     /// not overlap, and the first function gets both.
     pub(super) fn fault(&self, function: &Function) -> Option<Diagnostic> {
         let http = function.http.as_ref()?;
-        let at = format!("bindings[{}].route", function.trigger?);
+        let at = function.trigger_binding()?.at("route");
         let route = bare(&http.route);
         if let Some(reserved) = ["admin", "runtime"].into_iter().find(|name| route.starts_with(&fold_case(name))) {
             let hint = if function.is_implicit() {

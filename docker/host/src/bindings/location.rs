@@ -66,6 +66,7 @@ mod tests {
 
     fn binding(key: &str, value: &str) -> Binding {
         Binding {
+            place: "bindings[0]".to_owned(),
             name: "b".to_owned(),
             kind: crate::app::BindingKind::BlobTrigger,
             type_name: "blobTrigger".to_owned(),

@@ -66,8 +66,7 @@ fn bad_route(function: &Function, prefix: &str) -> Option<Diagnostic> {
         return None;
     }
     let text = format!("the route `{template}` is not valid, and no function is served before it is fixed: {reason}");
-    let at = format!("bindings[{}].route", function.trigger?);
-    let fault = Diagnostic::new(text, at);
+    let fault = Diagnostic::new(text, function.trigger_binding()?.at("route"));
     Some(if has_outer_slash(&http.route) { fault.hint("begin and end the route without a slash") } else { fault })
 }
 
@@ -75,7 +74,7 @@ fn bad_route(function: &Function, prefix: &str) -> Option<Diagnostic> {
 fn unanswerable(function: &Function, template: &str) -> Option<Diagnostic> {
     let reason = route::unanswerable(template)?;
     let text = format!("every request that this route fits is answered with 500: its regular expression is {reason}");
-    let fault = Diagnostic::new(text, format!("bindings[{}].route", function.trigger?));
+    let fault = Diagnostic::new(text, function.trigger_binding()?.at("route"));
     Some(match reason {
         PatternError::Broken(_) => fault.hint("a brace in it is written twice: `regex(^\\\\d{{3}}$)`"),
         _ => fault.hint("write the expression without it to try the function here"),
@@ -84,15 +83,14 @@ fn unanswerable(function: &Function, template: &str) -> Option<Diagnostic> {
 
 /// Misspelt properties of bindings, which the real host ignores.
 fn mistakes(function: &Function) -> Vec<Diagnostic> {
-    let names =
-        function.bindings.iter().enumerate().flat_map(|(at, binding)| binding.raw.keys().map(move |key| (at, key)));
-    let unknown = names.filter(|(_, name)| !is_one_of(name, &PROPERTIES));
     let mut mistakes = misplaced(function);
-    mistakes.extend(unknown.filter_map(|(at, name)| {
-        let meant = surely_means(name, &PROPERTIES)?;
-        let text = format!("`{name}` means nothing here and is ignored");
-        Some(Diagnostic::of_name(text, format!("bindings[{at}].{name}")).hint(format!("did you mean `{meant}`?")))
-    }));
+    for binding in &function.bindings {
+        let unknown = binding.raw.keys().filter(|name| !is_one_of(name, &PROPERTIES));
+        mistakes.extend(unknown.filter_map(|name| {
+            let meant = surely_means(name, &PROPERTIES)?;
+            Some(Diagnostic::ignored(name, binding.at(name)).hint(format!("did you mean `{meant}`?")))
+        }));
+    }
     mistakes
 }
 
@@ -101,25 +99,20 @@ fn misplaced(function: &Function) -> Vec<Diagnostic> {
     const OF_TRIGGER: [&str; 3] = ["authLevel", "methods", "route"];
     const METHODS: [&str; 9] = ["get", "post", "put", "delete", "head", "options", "patch", "trace", "connect"];
     let mut mistakes = Vec::new();
-    for (at, binding) in function.bindings.iter().enumerate() {
+    for binding in &function.bindings {
         let is_trigger = binding.kind == BindingKind::HttpTrigger;
         for (key, _) in binding.raw.iter().filter(|_| binding.kind == BindingKind::Http) {
             if is_one_of(key, &OF_TRIGGER) {
                 let text = format!("`{key}` means nothing in a binding of type `{}`", binding.type_name);
-                mistakes.push(
-                    Diagnostic::of_name(text, format!("bindings[{at}].{key}")).hint("it belongs in the `httpTrigger`"),
-                );
+                mistakes.push(Diagnostic::of_name(text, binding.at(key)).hint("it belongs in the `httpTrigger`"));
             }
         }
         let methods = binding.property("methods").and_then(Value::as_array).filter(|_| is_trigger);
         for (index, method) in methods.into_iter().flatten().enumerate() {
             let Some(method) = method.as_str().filter(|it| !is_one_of(it, &METHODS)) else { continue };
-            let fault = Diagnostic::new(
-                format!("`{method}` is not a usual HTTP method"),
-                format!("bindings[{at}].methods[{index}]"),
-            );
+            let text = format!("`{method}` is not a usual HTTP method");
             let hint = spelling::hint(method, &METHODS, "without `methods` every method is served");
-            mistakes.push(fault.hint(hint));
+            mistakes.push(Diagnostic::new(text, binding.at(&format!("methods[{index}]"))).hint(hint));
         }
     }
     mistakes
@@ -133,10 +126,9 @@ fn prefix_in_route(function: &Function, prefix: &str) -> Option<Diagnostic> {
         return None;
     }
     let rest = rest.strip_prefix('/').or_else(|| rest.is_empty().then_some(rest))?;
-    let at = format!("bindings[{}].route", function.trigger?);
-    function.trigger_binding()?.property("route")?;
+    let trigger = function.trigger_binding().filter(|trigger| trigger.property("route").is_some())?;
     let text = format!("the route begins with `{prefix}`, which every route does: this one is `/{prefix}/{route}`");
     let hint =
         if rest.is_empty() { "leave it out".to_owned() } else { format!("write `{rest}` for `/{prefix}/{rest}`") };
-    Some(Diagnostic::new(text, at).hint(hint))
+    Some(Diagnostic::new(text, trigger.at("route")).hint(hint))
 }

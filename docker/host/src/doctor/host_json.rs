@@ -110,10 +110,7 @@ fn of_section(section: &Section, path: &str, members: &Map<String, Value>) -> Ve
     let faults = members.iter().filter_map(|(key, value)| match known(key) {
         Some((_, kind)) => of_kind(*kind, key, value, below(path, key)),
         None => match newer::hint(section.path, key, members) {
-            Some(hint) => {
-                let text = format!("`{key}` means nothing here and is ignored");
-                Some(Diagnostic::of_name(text, below(path, key)).hint(hint))
-            }
+            Some(hint) => Some(Diagnostic::ignored(key, below(path, key)).hint(hint)),
             None => unknown(section, key, below(path, key), lacks_handler),
         },
     });
@@ -130,7 +127,7 @@ fn unknown(section: &Section, key: &str, path: String, lacks_handler: bool) -> O
         handler.or_else(|| surely_means(key, &names))
     };
     let other_word = || OTHER_WORDS.iter().find(|(word, name)| word.eq_ignore_ascii_case(key) && names.contains(name));
-    let fault = Diagnostic::of_name(format!("`{key}` means nothing here and is ignored"), path);
+    let fault = Diagnostic::ignored(key, path);
     if let Some(home) = home(section, key) {
         return Some(fault.hint(format!("it belongs in {home}")));
     }

@@ -82,8 +82,5 @@ fn of_route(element: &Value, path: String) -> Option<Diagnostic> {
     } else {
         "what counts here: `route`, `authorizationLevel`"
     };
-    Some(
-        Diagnostic::of_name(format!("`{unknown}` means nothing here and is ignored"), format!("{path}.{unknown}"))
-            .hint(hint),
-    )
+    Some(Diagnostic::ignored(unknown, format!("{path}.{unknown}")).hint(hint))
 }

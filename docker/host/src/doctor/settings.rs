@@ -14,8 +14,7 @@ pub fn diagnostics(app: &App, settings: &Settings) -> Vec<Diagnostic> {
         })
         .collect();
     for function in app.functions.iter().filter(|function| function.is_loaded()) {
-        let bindings = function.bindings.iter().enumerate();
-        for (index, binding) in bindings.filter(|(_, binding)| is_by_hand(&binding.type_name)) {
+        for binding in function.bindings.iter().filter(|binding| is_by_hand(&binding.type_name)) {
             let kind = &binding.type_name;
             let (message, hint) = if binding.is_trigger() {
                 (
@@ -28,7 +27,7 @@ pub fn diagnostics(app: &App, settings: &Settings) -> Vec<Diagnostic> {
                 );
                 (text, format!("`mini-host send {}` shows it", function.name))
             };
-            let fault = Diagnostic::new(message, format!("bindings[{index}].type")).hint(hint);
+            let fault = Diagnostic::new(message, binding.at("type")).hint(hint);
             found.push(app.in_function(function, &fault));
         }
     }

@@ -106,7 +106,7 @@ fn mistakes(file: &Map<String, Value>) -> Vec<Diagnostic> {
     for key in file.keys().filter(|key| !SECTIONS.contains(&key.as_str())) {
         let meant = did_you_mean(key, &SECTIONS).filter(|meant| !file.contains_key(*meant));
         if let Some(meant) = meant {
-            let fault = Diagnostic::of_name(format!("`{key}` means nothing here and is ignored"), key.as_str());
+            let fault = Diagnostic::ignored(key, key.as_str());
             let case = if key.eq_ignore_ascii_case(meant) { " Letter case counts here" } else { "" };
             found.push(fault.hint(format!("did you mean `{meant}`?{case}")));
         }

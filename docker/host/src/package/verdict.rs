@@ -168,16 +168,13 @@ fn scanned(app: &App, files: &[File]) -> Vec<Diagnostic> {
     let functions = app.functions.iter().filter(|function| function.is_loaded() && is_packed(function));
     functions
         .flat_map(|function| {
-            let bindings = function.bindings.iter().enumerate();
-            let scanned = bindings.filter(|(_, binding)| {
+            let scanned = function.bindings.iter().filter(|binding| {
                 let has_events = binding.text("source").is_some_and(|source| source.eq_ignore_ascii_case("EventGrid"));
                 binding.kind == BindingKind::BlobTrigger && !has_events
             });
-            scanned.map(|(index, _)| {
-                let fault = Diagnostic::new(
-                    format!("{} does not scan containers, so this trigger never fires", Plan::Flex.title()),
-                    format!("bindings[{index}].type"),
-                );
+            scanned.map(|binding| {
+                let text = format!("{} does not scan containers, so this trigger never fires", Plan::Flex.title());
+                let fault = Diagnostic::new(text, binding.at("type"));
                 let hint = "`\"source\": \"EventGrid\"` and an event subscription, or `--plan premium`, which scans, or the folder's name in `.funcignore`: \
                             https://learn.microsoft.com/azure/azure-functions/functions-event-grid-blob-trigger";
                 app.in_function(function, &fault.hint(hint))
