@@ -178,20 +178,17 @@ impl Host {
         }
         match Running::start(Arc::clone(&app), &self.settings, &self.handler_options, &self.log) {
             Ok(running) => self.serve(Arc::new(running)),
-            Err(error) if app.fixed_port().is_some() => {
-                let port = app.fixed_port().unwrap_or_default();
-                let text = format!(
-                    "Unable to bind to port {port} specified in configuration. Please specify a different port or remove the \
-                     section to allow dynamic binding of port.\n ---> {error}"
-                );
-                let hint = "end the program that listens there, or change `port` in host.json";
-                self.log.error(log::HOST, Diagnostic::of_whole(text).hint(hint));
-                self.replace(State::Error(Arc::new(app.with_port_taken()), None));
-            }
-            Err(error) => {
-                self.log.error(log::HOST, format!("No port for the handler: {error}"));
-                self.request_stop();
-            }
+            Err(error) => match app.fixed_port() {
+                Some(port) => {
+                    let (app, fault) = app.with_port_taken(port, &error);
+                    self.log.error(log::HOST, fault);
+                    self.replace(State::Error(Arc::new(app), None));
+                }
+                None => {
+                    self.log.error(log::HOST, format!("No port for the handler: {error}"));
+                    self.request_stop();
+                }
+            },
         }
     }
 
@@ -328,18 +325,8 @@ pub(crate) async fn aside<T: Send + 'static>(work: impl FnOnce() -> T + Send + '
     }
 }
 
-/// The log filter of an app. Unlike the real host's, the console is on unless it is switched off, what a handler says is not to
-/// be lost; and it is on while the host is in error, or nothing would say why every answer is 503.
+/// The log filter of an app. The console is on while the host is in error, or nothing would say why every answer is 503.
 fn filter(app: &App) -> Filter {
-    let is_unsaid = app.configuration.get("logging:console:isEnabled").is_none();
-    let is_on = is_unsaid || app.options.logging.console || !app.errors.is_empty();
-    let mut filter = Filter { console: is_on, ..Filter::default() };
-    for (category, level) in &app.options.logging.levels {
-        if category.eq_ignore_ascii_case("default") {
-            filter.default = *level;
-        } else {
-            filter.rules.push((category.clone(), *level));
-        }
-    }
-    filter
+    let filter = app.options.logging.clone();
+    Filter { console: filter.console || !app.errors.is_empty(), ..filter }
 }

@@ -11,9 +11,8 @@ type Version = [u32; 4];
 /// Why the host does not take a bundle reference, in the words of the real host; `None` when it does. This host has all it knows
 /// of bindings built in and loads no bundle: only the reference is checked.
 pub(super) fn error(bundle: &ExtensionBundle) -> Option<String> {
-    let script = |text: String| Some(format!("Microsoft.Azure.WebJobs.Script: {text}"));
     let invalid = |property: &str| {
-        script(format!(
+        Some(format!(
             "The value of {property} property in extensionBundle section of host.json file is invalid or missing."
         ))
     };
@@ -21,7 +20,7 @@ pub(super) fn error(bundle: &ExtensionBundle) -> Option<String> {
         None => invalid("version"),
         Some(_) if !is_package_id(&bundle.id) => invalid("id"),
         Some((version, inclusive)) if version < LEAST_VERSION || (version == LEAST_VERSION && !inclusive) => {
-            script(format!(
+            Some(format!(
                 "Referenced bundle {} of version {} does not meet the required minimum version of 2.6.1. Update your extension \
              bundle reference in host.json to reference 2.6.1 or later. For more information see \
              https://aka.ms/functions-bundle-versions.",

@@ -27,16 +27,23 @@ const RUNTIME_SETTING: &str = "FUNCTIONS_WORKER_RUNTIME";
 pub(super) fn refusal(others: &Functions, has_profile: bool, settings: &Settings) -> Option<HostError> {
     let is_custom =
         has_profile || settings.get(RUNTIME_SETTING).is_some_and(|runtime| runtime.eq_ignore_ascii_case("custom"));
-    let text = if !is_custom {
-        "Routes configuration is only allowed for worker runtime: custom."
+    let (text, hint) = if !is_custom {
+        (
+            "Routes configuration is only allowed for worker runtime: custom.",
+            "set FUNCTIONS_WORKER_RUNTIME to `custom`, or `configurationProfile` in host.json",
+        )
     } else if !others.readable.is_empty() || !others.unreadable.is_empty() {
-        // The missing space is in the original.
-        "Detected both function.json files and custom handler HTTP route configuration definition in host.jsonOnly one \
-         configuration source is supported. Remove either the function.json files or the HTTP routes entries in host.json."
+        (
+            // The missing space is in the original.
+            "Detected both function.json files and custom handler HTTP route configuration definition in host.jsonOnly one \
+             configuration source is supported. Remove either the function.json files or the HTTP routes entries in host.json.",
+            "a profile such as `mcp-custom-handler` brings the route `{*route}`: remove the folders with a function.json, or the \
+             profile and the routes",
+        )
     } else {
         return None;
     };
-    Some(HostError::script(text, "customHandler:http:routes"))
+    Some(HostError::script(text, "customHandler:http:routes").hint(hint))
 }
 
 /// Makes the functions `http-handler1`, `http-handler2`, …. They are numbered as they stand in the file, and ordered by name like

@@ -25,6 +25,7 @@ mod syntax;
 mod table;
 mod taken_routes;
 
+use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -36,7 +37,7 @@ use host_file::HostFile;
 pub use auth_level::AuthLevel;
 pub use binding::{Binding, BindingKind, Cardinality, DataType};
 pub use by_hand::is_by_hand;
-pub use configuration::Configuration;
+use configuration::Configuration;
 pub use diagnostic::Diagnostic;
 pub(crate) use directory::names_extensions;
 pub use dotnet_text::document::Document;
@@ -57,9 +58,7 @@ pub use binding::Direction;
 #[derive(Debug, Clone)]
 pub struct App {
     pub root: PathBuf,
-    /// host.json with everything the settings override.
-    pub configuration: Configuration,
-    /// The same, typed.
+    /// What host.json says, with everything the settings override.
     pub options: HostOptions,
     /// Every function whose function.json could be read, ordered by name ignoring case.
     pub functions: Vec<Arc<Function>>,
@@ -121,7 +120,7 @@ fn app(mut file: HostFile, root: &Path, settings: &Settings) -> App {
         for (index, error) in found.enumerate() {
             // Where a value stands is looked for in the whole file.
             if index < Diagnostic::MOST_OF_A_FILE {
-                diagnostics.push(error.fault().in_file(&file.path, file.document.as_ref()));
+                diagnostics.push(error.diagnostic().in_file(&file.path, file.document.as_ref()));
             }
             errors.push(error.status);
         }
@@ -130,13 +129,12 @@ fn app(mut file: HostFile, root: &Path, settings: &Settings) -> App {
     let trouble = file.trouble.or(functions.trouble);
     let host_file_is_sound = errors.is_empty();
     for error in late_errors {
-        diagnostics.push(error.fault().in_file(&file.path, file.document.as_ref()));
+        diagnostics.push(error.diagnostic().in_file(&file.path, file.document.as_ref()));
         errors.push(error.status);
     }
     errors.extend(route_errors(&options, &functions.readable));
     App {
         root: root.to_path_buf(),
-        configuration,
         options,
         functions: functions.readable,
         unreadable: functions.unreadable,
@@ -184,14 +182,12 @@ impl App {
         self.options.custom_handler.as_ref()?.port
     }
 
-    /// The same app, which cannot be served because its fixed port is taken.
-    pub fn with_port_taken(&self) -> Self {
-        let error = self.fixed_port().map(|port| HostError::port(port, "customHandler:port"));
-        Self {
-            errors: error.into_iter().map(|error| error.status).collect(),
-            host_file_is_sound: false,
-            ..self.clone()
-        }
+    /// The same app, which cannot be served because its fixed port is taken, and what to say of that.
+    pub fn with_port_taken(&self, port: u16, reason: &io::Error) -> (Self, Diagnostic) {
+        let error = HostError::port(port, "customHandler:port");
+        let fault = Diagnostic::of_whole(format!("{}\n ---> {reason}", error.diagnostic().message))
+            .hint("end the program that listens there, or change `port` in host.json");
+        (Self { errors: vec![error.status], host_file_is_sound: false, ..self.clone() }, fault)
     }
 
     /// Whether route templates or `extensions.http` are all that is wrong with the host: then the real one has started the handler

@@ -10,13 +10,13 @@ use std::time::Duration;
 
 use super::auth_level::AuthLevel;
 use super::diagnostic::Diagnostic;
-use crate::log::Level;
+use crate::log::Filter;
 
 /// The limit on bodies while no app says another (`FUNCTIONS_REQUEST_BODY_SIZE_LIMIT`).
 pub const DEFAULT_BODY_LIMIT_BYTES: u64 = 104_857_600;
 
 /// What host.json and the settings over it say about the host.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone)]
 pub struct HostOptions {
     /// The handler, from section `customHandler` or the deprecated `httpWorker`; `None` is a host error.
     pub custom_handler: Option<CustomHandler>,
@@ -28,7 +28,8 @@ pub struct HostOptions {
     pub queues: QueueOptions,
     pub blobs: BlobOptions,
     pub extension_bundle: Option<ExtensionBundle>,
-    pub logging: Logging,
+    /// What of the log is shown. Unlike the real host's, the console is on unless it is switched off: what a handler says is not to be lost.
+    pub logging: Filter,
     /// Whether the real host takes notice of files that change.
     pub watches_files: bool,
     /// Names of files whose change restarts the host, beside host.json, function.json and proxies.json.
@@ -150,97 +151,92 @@ pub struct ExtensionBundle {
     pub version: String,
 }
 
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Logging {
-    /// Whether the log goes to the console at all; off outside Development (protocol.md#what-a-custom-handler-needs).
-    pub console: bool,
-    /// `logLevel`: category (or a beginning of one, or `default`) and the least level shown.
-    pub levels: Vec<(String, Level)>,
-}
-
 /// A host error: the host stays in state `Error` until the app changes.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct HostError {
     /// The text that `/admin/host/status` shows in `errors`, in the words of the real host.
     pub status: String,
-    /// What the log says of it instead, where the two differ.
-    pub log: Option<String>,
+    /// What of it is said to people.
+    text: String,
     /// The path in the configuration of the value that is wrong; empty if no single value is wrong.
-    pub path: String,
+    path: String,
+    /// What to do about it where the path does not say.
+    hint: Option<&'static str>,
 }
 
 impl HostError {
-    pub(super) fn new(status: String, path: &str) -> Self {
-        Self { status, log: None, path: path.to_owned() }
+    pub(super) fn new(status: String, text: &str, path: &str) -> Self {
+        Self { status, text: text.to_owned(), path: path.to_owned(), hint: None }
     }
 
-    /// What the host's own code says of the value at a path.
+    /// What a library of the real host says of the value at a path.
+    pub(super) fn of(library: &str, text: &str, path: &str) -> Self {
+        Self::new(format!("{library}: {text}"), text, path)
+    }
+
+    /// What the host's own code says.
     pub(super) fn script(text: &str, path: &str) -> Self {
-        Self::new(format!("Microsoft.Azure.WebJobs.Script: {text}"), path)
+        Self::of("Microsoft.Azure.WebJobs.Script", text, path)
     }
 
     /// That of a `port` which the host cannot hold for its handler. It is said in the log; by then the real host has begun again
     /// without host.json, and its state shows how that failed (recording G22).
     pub(super) fn port(port: impl std::fmt::Display, path: &str) -> Self {
-        Self {
-            status: "Microsoft.Azure.WebJobs.Script: WorkerConfig for runtime: custom not found.".to_owned(),
-            log: Some(format!(
-                "Unable to bind to port {port} specified in configuration. Please specify a different port or remove the section \
-                 to allow dynamic binding of port."
-            )),
-            path: path.to_owned(),
-        }
+        let text = format!(
+            "Unable to bind to port {port} specified in configuration. Please specify a different port or remove the section \
+             to allow dynamic binding of port."
+        );
+        Self { text, ..Self::script("WorkerConfig for runtime: custom not found.", path) }
+    }
+
+    pub(super) fn hint(self, hint: &'static str) -> Self {
+        Self { hint: Some(hint), ..self }
     }
 
     /// Whether the real host notices only after it has started the handler (recording Z1-host-json-376).
     pub(super) fn is_late(&self) -> bool {
-        self.path.starts_with("extensions:http:")
+        self.path.starts_with("extensions:Http:")
     }
 
     /// The same for people. The path is that of the configuration; host.json may spell it in another case.
-    pub(super) fn fault(&self) -> Diagnostic {
-        let path = &self.path;
-        let status = || self.status.split_once(": ").map_or(self.status.as_str(), |(_, text)| text);
-        let text = self.log.as_deref().unwrap_or_else(status);
-        // What follows says the same again in the words of .NET's converters.
-        let text = text.split_once(". System.").map_or(text, |(text, _)| text);
-        let fault = Diagnostic::new(text, path.replace(':', "."));
-        match path.to_lowercase().rsplit(':').next().unwrap_or_default() {
-            "version" if path.contains(':') => fault.hint("`[4.*, 5.0.0)` is the range for a v4 host"),
-            "id" => fault.hint("add \"id\": \"Microsoft.Azure.Functions.ExtensionBundle\""),
-            "version" => fault.hint("write \"version\": \"2.0\", with the quotes"),
-            "" => fault.hint("add a section `customHandler` with `description` and in it `defaultExecutablePath`"),
-            "customhandler" | "httpworker" | "description" => {
-                fault.hint("name the program to start: \"customHandler\": {\"description\": {\"defaultExecutablePath\": \"handler\"}}")
-            }
-            "type" => fault.hint("leave it out, or write `http`"),
-            "port" => fault.hint(
-                "write the number that the program listens on, 1 to 65535, or leave `port` out and let the program read \
-                 FUNCTIONS_CUSTOMHANDLER_PORT",
-            ),
-            "routes" if text.starts_with("Detected") => fault.hint(
-                "a profile such as `mcp-custom-handler` brings the route `{*route}`: remove the folders with a function.json, or the \
-                 profile and the routes",
-            ),
-            "routes" => fault.hint("set FUNCTIONS_WORKER_RUNTIME to `custom`, or `configurationProfile` in host.json"),
-            "configurationprofile" => fault.hint("`mcp-custom-handler` or `web-app-custom-handler`, or leave it out"),
-            name if name.ends_with("authorizationlevel") => {
-                fault.hint("one of `anonymous`, `user`, `function`, `system`, `admin`")
-            }
-            "strategy" => fault.hint("`fixedDelay` or `exponentialBackoff`"),
-            "batchsize" => fault.hint("1 to 32"),
-            "newbatchthreshold" => fault.hint("0 or more"),
-            "maxdequeuecount" | "maxdegreeofparallelism" | "poisonblobthreshold" => fault.hint("1 or more"),
-            "fileloggingmode" => fault.hint("`never`, `always` or `debugOnly`"),
-            _ if path.to_lowercase().contains(":loglevel:") => {
-                fault.hint("one of `Trace`, `Debug`, `Information`, `Warning`, `Error`, `Critical`, `None`")
-            }
-            name if name.contains("timeout") || name.contains("interval") => {
-                fault.hint("write it as hours, minutes and seconds: `00:00:30`")
-            }
-            _ if text.ends_with("'System.Boolean'") => fault.hint("`true` or `false`"),
-            _ if text.ends_with("'System.Int32'") => fault.hint("a whole number"),
-            _ => fault,
+    pub(super) fn diagnostic(&self) -> Diagnostic {
+        let fault = Diagnostic::new(&self.text, self.path.replace(':', "."));
+        match hint_at(&self.path).or(self.hint) {
+            Some(hint) => fault.hint(hint),
+            None => fault,
         }
     }
+}
+
+/// What to write at a path of the configuration.
+fn hint_at(path: &str) -> Option<&'static str> {
+    let path = path.to_lowercase();
+    Some(match path.rsplit(':').next().unwrap_or_default() {
+        "version" if path.contains(':') => "`[4.*, 5.0.0)` is the range for a v4 host",
+        "id" => "add \"id\": \"Microsoft.Azure.Functions.ExtensionBundle\"",
+        "version" => "write \"version\": \"2.0\", with the quotes",
+        "" => "add a section `customHandler` with `description` and in it `defaultExecutablePath`",
+        "customhandler" | "httpworker" | "description" => {
+            "name the program to start: \"customHandler\": {\"description\": {\"defaultExecutablePath\": \"handler\"}}"
+        }
+        "type" => "leave it out, or write `http`",
+        "port" => {
+            "write the number that the program listens on, 1 to 65535, or leave `port` out and let the program read \
+             FUNCTIONS_CUSTOMHANDLER_PORT"
+        }
+        "configurationprofile" => "`mcp-custom-handler` or `web-app-custom-handler`, or leave it out",
+        name if name.ends_with("authorizationlevel") => "one of `anonymous`, `user`, `function`, `system`, `admin`",
+        "strategy" => "`fixedDelay` or `exponentialBackoff`",
+        "batchsize" => "1 to 32",
+        "newbatchthreshold" => "0 or more",
+        "maxdequeuecount" | "maxdegreeofparallelism" | "poisonblobthreshold" => "1 or more",
+        "fileloggingmode" => "`never`, `always` or `debugOnly`",
+        _ if path.contains(":loglevel:") => {
+            "one of `Trace`, `Debug`, `Information`, `Warning`, `Error`, `Critical`, `None`"
+        }
+        name if name.contains("timeout") || name.contains("interval") => {
+            "write it as hours, minutes and seconds: `00:00:30`"
+        }
+        _ => return None,
+    })
 }

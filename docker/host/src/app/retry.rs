@@ -23,6 +23,12 @@ pub(super) struct Policy {
     pub maximum: Option<TimeDelta>,
 }
 
+/// Why a policy is not one: the library of the real host that says so, and its words.
+pub(super) struct Refusal {
+    pub library: &'static str,
+    pub text: String,
+}
+
 /// Reads `retry` of a function.json.
 pub(super) fn read(policy: &Member<'_>) -> Result<Option<Retry>, Diagnostic> {
     policy.object_of(OPTIONS)?;
@@ -39,16 +45,16 @@ pub(super) fn read(policy: &Member<'_>) -> Result<Option<Retry>, Diagnostic> {
             _ => {}
         }
     }
-    found
-        .check()
-        .map_err(|text| Diagnostic::new(text, &policy.path).hint("one policy has all of its values, none below zero"))
+    found.check().map_err(|refusal| {
+        Diagnostic::new(refusal.text, &policy.path).hint("one policy has all of its values, none below zero")
+    })
 }
 
 impl Policy {
     /// The policy, or why it is not one; `None` if its strategy is a number without a name, which does nothing.
-    pub fn check(&self) -> Result<Option<Retry>, String> {
+    pub fn check(&self) -> Result<Option<Retry>, Refusal> {
         let count = present(self.count, "MaxRetryCount")?;
-        let is_count = || if count < -1 { Err(ONLY_FOREVER.to_owned()) } else { Ok(()) };
+        let is_count = || if count < -1 { Err(refused(ONLY_FOREVER)) } else { Ok(()) };
         let strategy = match self.strategy {
             0 => {
                 let minimum = present(self.minimum, "MinimumInterval")?;
@@ -57,7 +63,7 @@ impl Policy {
                 let (minimum, maximum) = (positive(minimum, "minimumInterval")?, positive(maximum, "maximumInterval")?);
                 if minimum > maximum {
                     let text = "The minimumInterval must not be greater than the maximumInterval. (Parameter 'minimumInterval').";
-                    return Err(text.to_owned());
+                    return Err(refused(text));
                 }
                 RetryStrategy::ExponentialBackoff { minimum, maximum }
             }
@@ -72,10 +78,16 @@ impl Policy {
     }
 }
 
-fn present<T>(value: Option<T>, name: &str) -> Result<T, String> {
-    value.ok_or_else(|| format!("Value cannot be null. (Parameter '{name}')."))
+/// A value that is not there is the host's own matter, one that cannot be that of the SDK.
+fn present<T>(value: Option<T>, name: &str) -> Result<T, Refusal> {
+    let text = || format!("Value cannot be null. (Parameter '{name}').");
+    value.ok_or_else(|| Refusal { library: "Microsoft.Azure.WebJobs.Script", text: text() })
 }
 
-fn positive(span: TimeDelta, name: &str) -> Result<std::time::Duration, String> {
-    span.to_std().map_err(|_| format!("The TimeSpan must not be negative. (Parameter '{name}')."))
+fn refused(text: impl Into<String>) -> Refusal {
+    Refusal { library: "Microsoft.Azure.WebJobs.Host", text: text.into() }
+}
+
+fn positive(span: TimeDelta, name: &str) -> Result<std::time::Duration, Refusal> {
+    span.to_std().map_err(|_| refused(format!("The TimeSpan must not be negative. (Parameter '{name}').")))
 }

@@ -10,14 +10,14 @@ use super::conversion::{self, Error};
 use super::reader::{BLOBS, HTTP, QUEUES, Reader};
 use super::{
     BlobOptions, CustomHandler, DEFAULT_BODY_LIMIT_BYTES, ExtensionBundle, HandlerKind, HostError, HostOptions,
-    HttpOptions, ImplicitRoute, Logging, MessageEncoding, QueueOptions, Retry,
+    HttpOptions, ImplicitRoute, MessageEncoding, QueueOptions, Retry,
 };
 use crate::app::auth_level::AuthLevel;
 use crate::app::bundle;
 use crate::app::configuration::Configuration;
-use crate::app::retry::Policy;
+use crate::app::retry::{Policy, Refusal};
 use crate::app::settings::Settings;
-use crate::log::Level;
+use crate::log::{Filter, Level};
 use dotnet_text::document::Document;
 
 const DEFAULT_INITIALIZATION_TIMEOUT_SECONDS: u64 = 30;
@@ -30,7 +30,7 @@ const A_DAY: TimeDelta = TimeDelta::days(1);
 const DEFAULT_POLLING_INTERVAL_SECONDS: u64 = 60;
 const DEVELOPMENT_POLLING_INTERVAL_SECONDS: u64 = 2;
 const LEAST_POLLING_INTERVAL_MILLISECONDS: u64 = 100;
-const ROUTE_PREFIX: &str = "extensions:http:routePrefix";
+const ROUTE_PREFIX: &str = "extensions:Http:RoutePrefix";
 /// As long as a request line may be: it is part of every route.
 const MOST_PREFIX_BYTES: usize = 8 * 1024;
 
@@ -38,7 +38,7 @@ impl HostOptions {
     /// The options, and everything in them that is a host error. An option in error has its default.
     pub fn new(root: &Path, configuration: &Configuration, settings: &Settings) -> (Self, Vec<HostError>) {
         let mut reader = Reader { configuration, errors: Vec::new() };
-        let watches_files = reader.boolean("", "FileWatchingEnabled").unwrap_or(true);
+        let watches_files = reader.boolean("FileWatchingEnabled").unwrap_or(true);
         reader.unused();
         let custom_handler = reader.custom_handler(root);
         let options = Self {
@@ -50,7 +50,7 @@ impl HostOptions {
             queues: reader.queues(settings),
             blobs: reader.blobs(),
             extension_bundle: reader.extension_bundle(),
-            logging: reader.logging(settings),
+            logging: reader.logging(),
             watches_files,
             watch_files: configuration.values("watchFiles"),
             watch_directories: configuration.values("watchDirectories"),
@@ -60,10 +60,10 @@ impl HostOptions {
                 .unwrap_or(DEFAULT_BODY_LIMIT_BYTES),
         };
         if let Some(bundle) = &options.extension_bundle
-            && let Some(status) = bundle::error(bundle)
+            && let Some(text) = bundle::error(bundle)
         {
             let key = if bundle.id.trim().is_empty() { "extensionBundle:id" } else { "extensionBundle:version" };
-            reader.errors.push(HostError::new(status, key));
+            reader.errors.push(HostError::script(&text, key));
         }
         (options, reader.errors)
     }
@@ -79,18 +79,18 @@ impl Reader<'_> {
             self.errors.push(HostError::script("WorkerConfig for runtime: custom not found.", ""));
             return None;
         };
-        let forwarding = self.boolean(section, "EnableForwardingHttpRequest").unwrap_or(false);
-        let proxying = self.boolean(section, "EnableProxyingHttpRequest").unwrap_or(false);
+        let forwarding = self.boolean(&format!("{section}:EnableForwardingHttpRequest")).unwrap_or(false);
+        let proxying = self.boolean(&format!("{section}:EnableProxyingHttpRequest")).unwrap_or(false);
         let port = self.port(section);
         let routes = self.routes(section);
         let initialization_timeout = self
-            .span(section, "InitializationTimeout")
+            .span(&format!("{section}:InitializationTimeout"))
             .unwrap_or(Duration::from_secs(DEFAULT_INITIALIZATION_TIMEOUT_SECONDS));
-        self.convert(section, "Type", |text| {
+        self.convert(&format!("{section}:Type"), |text| {
             let type_name = "Microsoft.Azure.WebJobs.Script.Workers.Http.CustomHandlerType";
             conversion::enumeration(text, type_name, &["none", "http"])
         });
-        let description = format!("{section}:description");
+        let description = format!("{section}:Description");
         let executable = self.executable(section, &description)?;
         let text = |key: &str| self.configuration.get(&format!("{description}:{key}")).filter(|text| !text.is_empty());
         let directory = |key| text(key).map_or(root.to_path_buf(), |path| root.join(path));
@@ -107,15 +107,17 @@ impl Reader<'_> {
             working_directory: directory("workingDirectory"),
             arguments: self.arguments(&format!("{description}:arguments")),
             worker_arguments: self.arguments(&format!("{description}:workerArguments")),
-            stderr_is_errors_only: self.boolean(&description, "UseStdErrorStreamForErrorsOnly").unwrap_or(true),
+            stderr_is_errors_only: self
+                .boolean(&format!("{description}:UseStdErrorStreamForErrorsOnly"))
+                .unwrap_or(true),
         })
     }
 
     /// What is started, if the description of it can be read.
     fn executable(&mut self, section: &str, description: &str) -> Option<String> {
-        self.nullable(description, "IsDisabled", conversion::boolean);
+        self.nullable(&format!("{description}:IsDisabled"), conversion::boolean);
         for key in ["DefaultExecutablePath", "DefaultWorkerPath", "WorkerDirectory", "WorkingDirectory"] {
-            self.text(description, key);
+            self.text(&format!("{description}:{key}"));
         }
         if self.configuration.children(description).is_empty() {
             self.errors.push(HostError::script("WorkerConfig for runtime: custom not found.", section));
@@ -131,7 +133,7 @@ impl Reader<'_> {
     }
 
     fn port(&mut self, section: &str) -> Option<u16> {
-        let number = self.number(section, "Port")?;
+        let number = self.number(&format!("{section}:Port"))?;
         let port = u16::try_from(number).ok().filter(|port| *port != 0);
         if port.is_none() {
             self.errors.push(HostError::port(number, &format!("{section}:port")));
@@ -163,10 +165,8 @@ impl Reader<'_> {
     /// `defaultAuthorizationLevel`, by name or by number.
     fn level(&mut self, section: &str) -> AuthLevel {
         const TYPE_NAME: &str = "Microsoft.Azure.WebJobs.Extensions.Http.AuthorizationLevel";
-        let read = |text: &str| {
-            AuthLevel::of(text).ok_or_else(|| Error::Enumeration { text: text.to_owned(), type_name: TYPE_NAME })
-        };
-        self.convert(section, "Http:DefaultAuthorizationLevel", read).unwrap_or(AuthLevel::Function)
+        let read = |text: &str| AuthLevel::of(text).ok_or_else(|| Error::enumeration(TYPE_NAME, text));
+        self.convert(&format!("{section}:Http:DefaultAuthorizationLevel"), read).unwrap_or(AuthLevel::Function)
     }
 
     /// A list, or one text that holds a JSON array of texts, which then wins; any other text is ignored (recordings C12,
@@ -184,7 +184,7 @@ impl Reader<'_> {
         } else {
             (DEFAULT_FUNCTION_TIMEOUT_SECONDS, u64::MAX, "10675199.02:48:05.4775807")
         };
-        let Some(span) = self.nullable("", "FunctionTimeout", conversion::span) else {
+        let Some(span) = self.nullable("FunctionTimeout", conversion::span) else {
             return Some(Duration::from_secs(default));
         };
         if span == -A_DAY && !is_consumption {
@@ -204,26 +204,20 @@ impl Reader<'_> {
             return None;
         }
         let errors_before = self.errors.len();
-        let strategy = self.convert("retry", "Strategy", |text| {
+        let strategy = self.convert("Retry:Strategy", |text| {
             let type_name = "Microsoft.Azure.WebJobs.Script.Description.RetryStrategy";
             conversion::enumeration(text, type_name, &["exponentialBackoff", "fixedDelay"])
         });
         let mut policy = Policy { strategy: strategy.unwrap_or_default(), ..Policy::default() };
-        policy.count = self.nullable("retry", "MaxRetryCount", conversion::int32);
-        policy.delay = self.nullable("retry", "DelayInterval", conversion::span);
-        policy.minimum = self.nullable("retry", "MinimumInterval", conversion::span);
-        policy.maximum = self.nullable("retry", "MaximumInterval", conversion::span);
+        policy.count = self.nullable("Retry:MaxRetryCount", conversion::int32);
+        policy.delay = self.nullable("Retry:DelayInterval", conversion::span);
+        policy.minimum = self.nullable("Retry:MinimumInterval", conversion::span);
+        policy.maximum = self.nullable("Retry:MaximumInterval", conversion::span);
         if self.errors.len() > errors_before {
             return None;
         }
-        policy.check().unwrap_or_else(|text| {
-            // A value that is not there is the host's own matter, one that cannot be that of the SDK.
-            let source = if text.starts_with("Value") {
-                "Microsoft.Azure.WebJobs.Script"
-            } else {
-                "Microsoft.Azure.WebJobs.Host"
-            };
-            self.errors.push(HostError::new(format!("{source}: {text}"), "retry"));
+        policy.check().unwrap_or_else(|Refusal { library, text }| {
+            self.errors.push(HostError::of(library, &text, "retry"));
             None
         })
     }
@@ -232,8 +226,8 @@ impl Reader<'_> {
         let limit = |count: Option<i32>| count.filter(|it| *it != UNBOUNDED).map(|it| usize::try_from(it).unwrap_or(0));
         let headers = format!("{HTTP}:customHeaders");
         // This host never throttles by itself, but the real one reads the value.
-        self.boolean(HTTP, "DynamicThrottlesEnabled");
-        self.boolean(HTTP, "EnableChunkedRequestBinding");
+        self.boolean(&format!("{HTTP}:DynamicThrottlesEnabled"));
+        self.boolean(&format!("{HTTP}:EnableChunkedRequestBinding"));
         let mut route_prefix = self.configuration.get(ROUTE_PREFIX).unwrap_or("api").to_owned();
         if route_prefix.len() > MOST_PREFIX_BYTES {
             let length = route_prefix.len();
@@ -243,8 +237,8 @@ impl Reader<'_> {
         }
         HttpOptions {
             route_prefix,
-            max_concurrent_requests: limit(self.number(HTTP, "MaxConcurrentRequests")),
-            max_outstanding_requests: limit(self.number(HTTP, "MaxOutstandingRequests")),
+            max_concurrent_requests: limit(self.number(&format!("{HTTP}:MaxConcurrentRequests"))),
+            max_outstanding_requests: limit(self.number(&format!("{HTTP}:MaxOutstandingRequests"))),
             custom_headers: self
                 .configuration
                 .children(&headers)
@@ -263,31 +257,33 @@ impl Reader<'_> {
         } else {
             DEFAULT_POLLING_INTERVAL_SECONDS
         };
-        let encoding = self.convert(QUEUES, "MessageEncoding", |text| {
+        let of = |key: &str| format!("{QUEUES}:{key}");
+        let encoding = self.convert(&of("MessageEncoding"), |text| {
             conversion::enumeration(text, "Azure.Storage.Queues.QueueMessageEncoding", &["none", "base64"])
         });
         let least = Duration::from_millis(LEAST_POLLING_INTERVAL_MILLISECONDS);
-        let polling = self.convert(QUEUES, "MaxPollingInterval", conversion::span).map(|span| span.to_std());
+        let polling = self.convert(&of("MaxPollingInterval"), conversion::span).map(|span| span.to_std());
         if polling.is_some_and(|span| span.is_ok_and(|span| span < least) || span.is_err()) {
-            self.refuse(QUEUES, "MaxPollingInterval", "MaxPollingInterval must not be less than 00:00:00.1000000.");
+            self.refuse(&of("MaxPollingInterval"), "MaxPollingInterval must not be less than 00:00:00.1000000.");
         }
         QueueOptions {
-            batch_size: self.number_within(QUEUES, "BatchSize", 1..=32).unwrap_or(16),
-            new_batch_threshold: self.number_within(QUEUES, "NewBatchThreshold", 0..=i32::MAX),
+            batch_size: self.number_within(&of("BatchSize"), 1..=32).unwrap_or(16),
+            new_batch_threshold: self.number_within(&of("NewBatchThreshold"), 0..=i32::MAX),
             max_polling_interval: polling
                 .and_then(Result::ok)
                 .unwrap_or(Duration::from_secs(polling_seconds))
                 .max(least),
-            visibility_timeout: self.span(QUEUES, "VisibilityTimeout").unwrap_or_default(),
-            max_dequeue_count: self.number_within(QUEUES, "MaxDequeueCount", 1..=i32::MAX).unwrap_or(5),
+            visibility_timeout: self.span(&of("VisibilityTimeout")).unwrap_or_default(),
+            max_dequeue_count: self.number_within(&of("MaxDequeueCount"), 1..=i32::MAX).unwrap_or(5),
             message_encoding: if encoding == Some(0) { MessageEncoding::None } else { MessageEncoding::Base64 },
         }
     }
 
     fn blobs(&mut self) -> BlobOptions {
+        let mut above_zero = |key: &str| self.number_within(&format!("{BLOBS}:{key}"), 1..=i32::MAX);
         BlobOptions {
-            max_degree_of_parallelism: self.number_within(BLOBS, "MaxDegreeOfParallelism", 1..=i32::MAX),
-            poison_blob_threshold: self.number_within(BLOBS, "PoisonBlobThreshold", 1..=i32::MAX).unwrap_or(5),
+            max_degree_of_parallelism: above_zero("MaxDegreeOfParallelism"),
+            poison_blob_threshold: above_zero("PoisonBlobThreshold").unwrap_or(5),
         }
     }
 
@@ -299,16 +295,20 @@ impl Reader<'_> {
         })
     }
 
-    fn logging(&mut self, settings: &Settings) -> Logging {
+    fn logging(&mut self) -> Filter {
         let mode = |text: &str| if text.is_empty() { Ok(0) } else { conversion::file_logging_mode(text) };
-        self.convert("logging", "fileLoggingMode", mode);
-        let levels = self.levels("logging:logLevel");
+        self.convert("logging:fileLoggingMode", mode);
+        let (mut defaults, rules) = self
+            .levels("logging:logLevel")
+            .into_iter()
+            .partition::<Vec<_>, _>(|(category, _)| category.eq_ignore_ascii_case("default"));
         // Those of one provider are read as well; this host has but one, the console.
         for provider in self.configuration.children("logging") {
             self.levels(&format!("logging:{provider}:logLevel"));
         }
-        let console = self.boolean("logging:console", "IsEnabled").unwrap_or(is_development(settings));
-        Logging { console, levels }
+        let console = self.boolean("logging:console:IsEnabled").unwrap_or(true);
+        let default = defaults.pop().map_or(Filter::default().default, |(_, level)| level);
+        Filter { console, default, rules }
     }
 
     /// Levels by category, at any depth; a text that is not a level is a host error, and an empty one counts as absent (recordings
@@ -320,8 +320,8 @@ impl Reader<'_> {
                 Ok(level) => levels.push((category.to_owned(), level)),
                 Err(()) => {
                     let text = format!("Configuration value '{text}' is not supported.");
-                    let status = format!("Microsoft.Extensions.Logging.Configuration: {text}");
-                    self.errors.push(HostError::new(status, &format!("{section}:{category}")));
+                    let path = format!("{section}:{category}");
+                    self.errors.push(HostError::of("Microsoft.Extensions.Logging.Configuration", &text, &path));
                 }
             }
         }

@@ -8,7 +8,7 @@ fn a_level_may_stand_at_any_depth() {
     for (level, expected) in [("Error", vec![(name.clone(), Level::Error)]), ("", Vec::new())] {
         let logging = format!(r#""logging": {{"logLevel": {{"{name}": "{level}"}}}}"#);
         let app = Folder::new(&HOST.replacen('{', &format!("{{{logging}, "), 1)).load(&[]);
-        assert!(app.options.logging.levels == expected && app.errors.is_empty());
+        assert!(app.options.logging.rules == expected && app.errors.is_empty());
     }
 }
 
