@@ -75,7 +75,7 @@ impl Diagnostic {
             Place::Character(position) => Some(*position),
             Place::In(..) => return self.clone(),
         };
-        let message = reason(&self.message).trim_end_matches('.').to_owned();
+        let message = self.message.trim_end_matches('.').to_owned();
         Self { message, hint: self.hint.clone(), position: Place::In(file.to_path_buf(), at) }
     }
 }
@@ -110,17 +110,6 @@ impl From<grammar::Error> for Diagnostic {
     fn from(error: grammar::Error) -> Self {
         Self::of_whole(error.to_string())
     }
-}
-
-/// The last of a chain of the real host's exceptions, without the library that each of them begins with: that is the reason.
-fn reason(message: &str) -> &str {
-    let last = message.rsplit_once(". Microsoft.").map_or(message, |(_, last)| last);
-    let last = last.trim_start_matches("Microsoft.");
-    let is_library = |name: &str| name.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'.');
-    if last.len() == message.len() {
-        return message;
-    }
-    last.split_once(": ").filter(|(name, _)| is_library(name)).map_or(message, |(_, reason)| reason)
 }
 
 /// The position of a value, or of the nearest value around it that is there.

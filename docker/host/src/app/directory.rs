@@ -75,9 +75,10 @@ fn check(readable: &mut [Function], registered: &Registered<'_>, found: &mut Vec
         if has_route {
             taken.take(function);
         }
-        if let Some(fault) = fault.or_else(|| indexing::find(function, registered)) {
+        let fault = fault.map(|fault| (fault.message.clone(), fault));
+        if let Some((error, fault)) = fault.or_else(|| indexing::find(function, registered)) {
             found.push(function.in_file(&fault));
-            function.errors = vec![fault.message];
+            function.errors = vec![error];
             function.is_unindexed = has_route;
         }
     }

@@ -12,17 +12,18 @@ use super::metadata_value;
 use super::settings::Settings;
 use crate::grammar::{self, route, schedule::Schedule};
 
-/// What only the SDK's indexing of a function finds. By then the function has taken its route.
-pub(super) fn find(function: &Function, registered: &Registered<'_>) -> Option<Diagnostic> {
+/// What only the SDK's indexing of a function finds: in its words, and what of them is said to people. By then the function has
+/// taken its route.
+pub(super) fn find(function: &Function, registered: &Registered<'_>) -> Option<(String, Diagnostic)> {
     let found = route(function, registered.prefix).or_else(|| settings(function, registered));
     found.or_else(|| trigger(function, registered))
 }
 
 /// A route that is a template behind the prefix, and not by itself.
-fn route(function: &Function, prefix: &str) -> Option<Diagnostic> {
-    let reason = route::index_error(prefix, &function.http.as_ref()?.route)?;
-    let text = in_words(function, reason);
-    Some(Diagnostic::new(text, function.trigger_binding()?.at("route")).hint("begin the route without `~`"))
+fn route(function: &Function, prefix: &str) -> Option<(String, Diagnostic)> {
+    let (words, reason) = route::index_error(prefix, &function.http.as_ref()?.route)?;
+    let fault = Diagnostic::new(reason, function.trigger_binding()?.at("route")).hint("begin the route without `~`");
+    Some((in_words(function, words), fault))
 }
 
 /// What the SDK says of a function that it cannot index.
@@ -43,20 +44,20 @@ fn resolved_properties(kind: BindingKind) -> &'static [&'static str] {
 }
 
 /// A setting that a binding names and that is not there (recording TX-timer-missing-setting), or whose name has no end.
-fn settings(function: &Function, registered: &Registered<'_>) -> Option<Diagnostic> {
+fn settings(function: &Function, registered: &Registered<'_>) -> Option<(String, Diagnostic)> {
     for binding in &function.bindings {
         for &property in resolved_properties(binding.kind) {
             let Some(text) = binding.property(property).and_then(Value::as_str) else { continue };
             if let Some(fault) = metadata_value::too_long(property, text, binding.at(property)) {
-                return Some(fault);
+                return Some((fault.message.clone(), fault));
             }
             if let Err(error) = registered.settings.expand(text) {
                 let text = in_words(function, format_args!("Microsoft.Azure.WebJobs.Host: {error}"));
-                let hint = match error {
+                let hint = match &error {
                     grammar::Error::NoSetting(missing) => format!("set the environment variable `{missing}`"),
                     _ => "a percent sign begins and ends the name of a setting".to_owned(),
                 };
-                return Some(Diagnostic::new(text, binding.at(property)).hint(hint));
+                return Some((text, Diagnostic::new(error.to_string(), binding.at(property)).hint(hint)));
             }
         }
     }
@@ -64,7 +65,7 @@ fn settings(function: &Function, registered: &Registered<'_>) -> Option<Diagnost
 }
 
 /// A trigger that cannot be listened to (recording TX-timer-bad).
-fn trigger(function: &Function, registered: &Registered<'_>) -> Option<Diagnostic> {
+fn trigger(function: &Function, registered: &Registered<'_>) -> Option<(String, Diagnostic)> {
     let binding = function.trigger_binding()?;
     let (property, reason) = trigger_fault(binding, registered.settings)?;
     let mut text = in_words(function, format_args!("{}: {reason}", reason.library()));
@@ -87,7 +88,7 @@ fn trigger(function: &Function, registered: &Registered<'_>) -> Option<Diagnosti
         Some(_) => format!("`{property}` is a text: {example}"),
         None => format!("add `{property}`: {example}"),
     };
-    Some(Diagnostic::new(text, binding.at(property)).hint(hint))
+    Some((text, Diagnostic::new(reason.to_string(), binding.at(property)).hint(hint)))
 }
 
 /// Why a function cannot be loaded because of its trigger, and the property at fault (recording TX-timer-bad). Settings that

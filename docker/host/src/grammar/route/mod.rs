@@ -35,10 +35,10 @@ pub fn syntax_error(template: &str) -> Option<String> {
 }
 
 /// Why the SDK cannot index a function though its whole template is in order: it reads the route alone, for the names of its
-/// parameters.
-pub fn index_error(prefix: &str, route: &str) -> Option<String> {
+/// parameters. In the words of its exceptions, and the bare reason.
+pub fn index_error(prefix: &str, route: &str) -> Option<(String, String)> {
     let reason = parser::segments(route).err().filter(|_| Template::parse(&full(prefix, route)).is_ok())?;
-    Some(Error::Syntax(reason).to_string())
+    Some((Error::Syntax(reason.clone()).to_string(), reason))
 }
 
 /// The host error that a template causes: it takes the whole host down (protocol.md#discovery-and-names, recording JX-bad-DupParam).
