@@ -4,6 +4,7 @@ use dotnet_text::letter_case::is_one_of;
 use dotnet_text::number::{is_decimal, is_float, parse_int, parse_long};
 
 use super::date::is_date_time;
+use super::error::Error;
 use super::guid::is_guid;
 use super::pattern::{self, Pattern};
 
@@ -29,24 +30,14 @@ pub(super) enum Constraint {
 const INVOCATION: &str = "Exception has been thrown by the target of an invocation.";
 const NO_PATTERN: &str = "System.Private.CoreLib: Value cannot be null. (Parameter 'regexPattern').";
 
-/// What is wrong with a constraint.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) enum Fault {
-    Unknown,
-    /// A constraint of this type takes other arguments.
-    Arguments(&'static str, usize),
-    /// A constraint of this type refuses its arguments: the messages of .NET's exceptions.
-    Values(&'static str, String),
-}
-
 impl Constraint {
-    /// Reads one inline constraint: a name ignoring case, arguments with commas between.
-    pub(super) fn parse(text: &str) -> Result<Self, Fault> {
+    /// Reads one inline constraint: a name ignoring case, arguments with commas between. `None` if there is none of this name.
+    pub(super) fn parse(text: &str) -> Result<Option<Self>, Error> {
         let call = text.split_once('(').and_then(|(name, rest)| Some((name, rest.strip_suffix(')')?)));
         let (name, argument) = call.map_or((text, None), |(name, argument)| (name, Some(argument)));
         let plain = |type_name, constraint| match argument {
-            None => Ok(constraint),
-            Some(argument) => Err(Fault::Arguments(type_name, argument.split(',').count())),
+            None => Ok(Some(constraint)),
+            Some(argument) => Err(Error::Arguments(type_name, argument.split(',').count())),
         };
         match name.to_ascii_lowercase().as_str() {
             "int" => plain("IntRouteConstraint", Self::Int),
@@ -62,14 +53,14 @@ impl Constraint {
             "file" => plain("FileNameRouteConstraint", Self::File),
             "nonfile" => plain("NonFileNameRouteConstraint", Self::NonFile),
             "regex" => match argument {
-                Some(pattern) => Ok(Self::Pattern(Pattern::parse(pattern))),
+                Some(pattern) => Ok(Some(Self::Pattern(Pattern::parse(pattern)))),
                 None => Err(unread("RegexInlineRouteConstraint", &format!("{INVOCATION} {NO_PATTERN}"))),
             },
             name => Self::with_numbers(name, argument),
         }
     }
 
-    fn with_numbers(name: &str, argument: Option<&str>) -> Result<Self, Fault> {
+    fn with_numbers(name: &str, argument: Option<&str>) -> Result<Option<Self>, Error> {
         let one = |type_name| {
             let argument =
                 argument.ok_or_else(|| unread(type_name, "Null object cannot be converted to a value type."));
@@ -78,9 +69,9 @@ impl Constraint {
         let several = |type_name, counts: &[usize]| {
             let values: Vec<&str> = argument.into_iter().flat_map(|text| text.split(',')).map(str::trim).collect();
             let is_one = counts.contains(&values.len());
-            if is_one { Ok(Arguments { type_name, values }) } else { Err(Fault::Arguments(type_name, values.len())) }
+            if is_one { Ok(Arguments { type_name, values }) } else { Err(Error::Arguments(type_name, values.len())) }
         };
-        Ok(match name {
+        Ok(Some(match name {
             "min" => Self::Range(one("MinRouteConstraint")?.long(0)?, i64::MAX),
             "max" => Self::Range(i64::MIN, one("MaxRouteConstraint")?.long(0)?),
             "minlength" => Self::Length(one("MinLengthRouteConstraint")?.length(0, "minLength")?, i64::MAX),
@@ -94,15 +85,15 @@ impl Constraint {
                 let arguments = several("LengthRouteConstraint", &[1, 2])?;
                 if arguments.values.len() == 1 {
                     let both = arguments.length(0, "length")?;
-                    return Ok(Self::Length(both, both));
+                    return Ok(Some(Self::Length(both, both)));
                 }
                 // Both are numbers before either is looked at.
                 arguments.int(0).and(arguments.int(1))?;
                 let (least, most) = (arguments.length(0, "minLength")?, arguments.length(1, "maxLength")?);
                 Self::Length(least, arguments.not_below(most, least, "minLength", "maxLength")?)
             }
-            _ => return Err(Fault::Unknown),
-        })
+            _ => return Ok(None),
+        }))
     }
 
     pub(super) fn accepts(&self, value: &str) -> Result<bool, pattern::Error> {
@@ -140,15 +131,15 @@ struct Arguments<'a> {
 }
 
 impl Arguments<'_> {
-    fn long(&self, index: usize) -> Result<i64, Fault> {
+    fn long(&self, index: usize) -> Result<i64, Error> {
         self.number(index, parse_long, "Int64")
     }
 
-    fn int(&self, index: usize) -> Result<i64, Fault> {
+    fn int(&self, index: usize) -> Result<i64, Error> {
         self.number(index, |text| parse_int(text).map(i64::from), "Int32")
     }
 
-    fn number(&self, index: usize, read: impl Fn(&str) -> Option<i64>, size: &str) -> Result<i64, Fault> {
+    fn number(&self, index: usize, read: impl Fn(&str) -> Option<i64>, size: &str) -> Result<i64, Error> {
         let text = self.values.get(index).copied().unwrap_or_default();
         read(text).ok_or_else(|| {
             let number = text.trim_matches(['\0', ' ']);
@@ -163,7 +154,7 @@ impl Arguments<'_> {
         })
     }
 
-    fn length(&self, index: usize, name: &str) -> Result<i64, Fault> {
+    fn length(&self, index: usize, name: &str) -> Result<i64, Error> {
         let number = self.int(index)?;
         if number >= 0 {
             return Ok(number);
@@ -173,7 +164,7 @@ impl Arguments<'_> {
         Err(refused(self.type_name, &reason))
     }
 
-    fn not_below(&self, most: i64, least: i64, least_name: &str, most_name: &str) -> Result<i64, Fault> {
+    fn not_below(&self, most: i64, least: i64, least_name: &str, most_name: &str) -> Result<i64, Error> {
         if least <= most {
             return Ok(most);
         }
@@ -186,15 +177,13 @@ impl Arguments<'_> {
 }
 
 /// What .NET's core says of an argument that it cannot convert.
-fn unread(type_name: &'static str, reason: &str) -> Fault {
-    Fault::Values(type_name, format!("System.Private.CoreLib: {reason}"))
+fn unread(type_name: &'static str, reason: &str) -> Error {
+    Error::Values(type_name, format!("System.Private.CoreLib: {reason}"))
 }
 
 /// What the constraint itself says of its arguments.
-fn refused(type_name: &'static str, reason: &str) -> Fault {
-    let text =
-        format!("Exception has been thrown by the target of an invocation. Microsoft.AspNetCore.Routing: {reason}");
-    unread(type_name, &text)
+fn refused(type_name: &'static str, reason: &str) -> Error {
+    unread(type_name, &format!("{INVOCATION} Microsoft.AspNetCore.Routing: {reason}"))
 }
 
 fn trimmed(text: &str) -> &str {
@@ -235,7 +224,7 @@ mod tests {
             ("file", "a.txt|.a|a.b.|.a..", "a|a.|a..|a.b/c"),
             ("nonfile", "a|a.|a..", "a.txt|a.b."),
         ] {
-            let it = Constraint::parse(constraint).unwrap();
+            let it = Constraint::parse(constraint).unwrap().unwrap();
             for (value, expected) in
                 taken.split('|').map(|it| (it, true)).chain(refused.split('|').map(|it| (it, false)))
             {
@@ -247,20 +236,20 @@ mod tests {
     #[test]
     fn what_cannot_be_made_is_refused() {
         for text in ["nosuch", " int "] {
-            assert_eq!(Constraint::parse(text).unwrap_err(), Fault::Unknown, "{text}");
+            assert!(Constraint::parse(text).unwrap().is_none(), "{text}");
         }
         for text in ["int(5)", "alpha()", "range(1)", "length(1,2,3)"] {
-            assert!(matches!(Constraint::parse(text), Err(Fault::Arguments(..))), "{text}");
+            assert!(matches!(Constraint::parse(text), Err(Error::Arguments(..))), "{text}");
         }
         for text in
             ["min", "regex", "min(a)", "min(1,2)", "length(-1)", "length(5,2)", "range(5,2)", "maxlength(99999999999)"]
         {
-            assert!(matches!(Constraint::parse(text), Err(Fault::Values(..))), "{text}");
+            assert!(matches!(Constraint::parse(text), Err(Error::Values(..))), "{text}");
         }
         let first = Constraint::parse("length(a,b)").unwrap_err();
-        assert!(matches!(first, Fault::Values(_, reason) if reason.contains("'a' was not in a correct format")));
+        assert!(matches!(first, Error::Values(_, reason) if reason.contains("'a' was not in a correct format")));
         let minus = Constraint::parse("min(--1)").unwrap_err();
-        assert!(matches!(minus, Fault::Values(_, reason) if reason.contains("'--1' was not in a correct format")));
-        assert!(Constraint::parse("regex([)").unwrap().accepts("a").is_err());
+        assert!(matches!(minus, Error::Values(_, reason) if reason.contains("'--1' was not in a correct format")));
+        assert!(Constraint::parse("regex([)").unwrap().unwrap().accepts("a").is_err());
     }
 }

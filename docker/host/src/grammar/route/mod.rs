@@ -2,6 +2,7 @@
 
 mod constraint;
 mod date;
+mod error;
 mod guid;
 mod matching;
 mod parameter;
@@ -10,9 +11,9 @@ mod pattern;
 mod segment;
 mod template;
 
+use error::Error;
 pub use matching::Values;
 pub use pattern::Error as PatternError;
-use template::Error;
 pub use template::Template;
 
 /// The whole template of a function: the app's prefix and its own route.

@@ -1,35 +1,13 @@
 //! A route template: what ASP.NET Core's parser makes of it, and its words where it makes nothing.
 
-use super::constraint::{Constraint, Fault};
+use super::constraint::Constraint;
+use super::error::Error;
 use super::segment::{Parameter, Part, Segment};
 use super::{parser, pattern};
 
 #[derive(Debug, Clone)]
 pub struct Template {
     pub(super) segments: Vec<Segment>,
-}
-
-/// Why ASP.NET Core refuses a template, as the real host flattens its exceptions into one line.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-pub enum Error {
-    /// The parser's exception is wrapped in an argument exception with the same text.
-    #[error("Microsoft.AspNetCore.Routing: {0} (Parameter 'routeTemplate'). Microsoft.AspNetCore.Routing: {0}")]
-    Syntax(String),
-    #[error(
-        "Microsoft.AspNetCore.Routing: The constraint entry '{name}' - '{constraint}' on the route '{template}' could not be \
-         resolved by the constraint resolver of type 'DefaultInlineConstraintResolver'."
-    )]
-    Constraint { name: String, constraint: String, template: String },
-    #[error(
-        "Microsoft.AspNetCore.Routing: Could not find a constructor for constraint type '{0}' with the following number of \
-         parameters: {1}."
-    )]
-    Arguments(&'static str, usize),
-    #[error(
-        "Microsoft.AspNetCore.Routing: An error occurred while trying to create an instance of \
-         'Microsoft.AspNetCore.Routing.Constraints.{0}'. {1}"
-    )]
-    Values(&'static str, String),
 }
 
 impl Template {
@@ -57,18 +35,11 @@ impl Template {
 }
 
 fn constraints(parameter: &Parameter, template: &str) -> Result<Vec<Constraint>, Error> {
-    let make = |text: &String| {
-        Constraint::parse(text).map_err(|fault| match fault {
-            Fault::Unknown => Error::Constraint {
-                name: parameter.name.clone(),
-                constraint: text.clone(),
-                template: template.to_owned(),
-            },
-            Fault::Arguments(type_name, count) => Error::Arguments(type_name, count),
-            Fault::Values(type_name, reason) => Error::Values(type_name, reason),
-        })
+    let unknown = |constraint: &String| {
+        let (name, template) = (parameter.name.clone(), template.to_owned());
+        Error::Constraint { name, constraint: constraint.clone(), template }
     };
-    parameter.inline.iter().map(make).collect()
+    parameter.inline.iter().map(|text| Constraint::parse(text)?.ok_or_else(|| unknown(text))).collect()
 }
 
 #[cfg(test)]
