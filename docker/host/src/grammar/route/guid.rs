@@ -1,60 +1,33 @@
 //! The texts that .NET takes for a GUID (`Guid.TryParse`), those that only its early versions would write included.
 
-const MOST_DIGITS: usize = 8;
+use std::sync::LazyLock;
 
-/// In any of the five forms: 32 digits, with hyphens, in braces or parentheses, or as eleven numbers `{0x…,0x…,0x…,{0x…,…}}`.
+use regex::{Error, Regex};
+
+/// In any of the five forms: 32 digits, with hyphens, in braces or parentheses, or as eleven numbers `{0x…,0x…,0x…,{0x…,…}}`, among
+/// which spaces do not count.
 pub(super) fn is_guid(text: &str) -> bool {
-    let bytes = text.trim().as_bytes();
-    match bytes {
-        [b'(', inside @ .., b')'] => is_hyphened(inside),
-        [b'{', ..] if bytes.get(9) != Some(&b'-') => is_numbers(text),
-        [b'{', inside @ .., b'}'] => is_hyphened(inside),
-        _ if bytes.get(8) == Some(&b'-') => is_hyphened(bytes),
-        _ => bytes.len() == 32 && are_digits(bytes),
-    }
+    static FORMS: LazyLock<Option<[Regex; 2]>> = LazyLock::new(|| forms().ok());
+    let Some([digits, numbers]) = &*FORMS else { return false };
+    let without_spaces = || text.chars().filter(|character| !character.is_whitespace()).collect::<String>();
+    digits.is_match(text.trim()) || numbers.is_match(&without_spaces())
 }
 
-/// `6f9619ff-8b86-d011-b42d-00cf4fc964ff`, where a part may begin as a number does: `+` and `0x` stand for digits.
-fn is_hyphened(bytes: &[u8]) -> bool {
-    let parts: Vec<&[u8]> = bytes.split(|byte| *byte == b'-').collect();
-    let [a, b, c, d, e] = parts.as_slice() else { return false };
-    let lengths = [a.len(), b.len(), c.len(), d.len(), e.len()];
-    // The last eight digits are read as digits and nothing else.
-    lengths == [8, 4, 4, 4, 12]
-        && [*a, *b, *c, *d, &e[..4]].iter().all(|part| number(part).is_some())
-        && are_digits(&e[4..])
-}
-
-fn is_numbers(text: &str) -> bool {
-    let compact: String = text.chars().filter(|character| !character.is_whitespace()).collect();
-    let inside = compact.strip_prefix('{').and_then(|rest| rest.strip_suffix("}}"));
-    let Some((numbers, bytes)) = inside.and_then(|inside| inside.split_once(",{")) else { return false };
-    let all_fit = |list: &str, count: usize, most: u32| {
-        let mut numbers = list.split(',').map(|text| {
-            let digits =
-                text.strip_prefix("0x").or_else(|| text.strip_prefix("0X")).filter(|digits| !digits.is_empty());
-            digits.and_then(|digits| number(digits.as_bytes())).is_some_and(|number| number <= most)
-        });
-        list.split(',').count() == count && numbers.all(|fits| fits)
+/// The first four forms, and the last.
+fn forms() -> Result<[Regex; 2], Error> {
+    // A part with so many characters may begin as a number does: `+` and `0x` stand for digits.
+    let part = |length: usize| {
+        let (one, two, three) = (length - 1, length - 2, length - 3);
+        format!(r"(?:H{{{length}}}|\+H{{{one}}}|0xH{{{two}}}|\+0xH{{{three}}})")
     };
-    // What is too great for 16 bits is cut off, for a byte it is not.
-    all_fit(numbers, 3, u32::MAX) && all_fit(bytes, 8, 0xff)
-}
-
-/// A number that may have a plus sign and `0x` before it, or no digits at all.
-fn number(bytes: &[u8]) -> Option<u32> {
-    let bytes = bytes.strip_prefix(b"+").unwrap_or(bytes);
-    let bytes = bytes.strip_prefix(b"0x").or_else(|| bytes.strip_prefix(b"0X")).unwrap_or(bytes);
-    let start = bytes.iter().position(|byte| *byte != b'0').unwrap_or(bytes.len());
-    let digits = &bytes[start..];
-    if digits.len() > MOST_DIGITS || !are_digits(digits) {
-        return None;
-    }
-    Some(digits.iter().fold(0, |number, digit| number << 4 | char::from(*digit).to_digit(16).unwrap_or_default()))
-}
-
-fn are_digits(bytes: &[u8]) -> bool {
-    bytes.iter().all(u8::is_ascii_hexdigit)
+    let (long, short) = (part(8), part(4));
+    let hyphened = format!("{long}-{short}-{short}-{short}-{short}H{{8}}");
+    // The second `0x` is one that .NET's parser of numbers takes as well. What is too great for 16 bits is cut off, for a byte it is not.
+    let number = |digits: usize| format!(r"0x(?:\+(?:0x)?0*H{{0,{digits}}}|0x0*H{{0,{digits}}}|0*H{{1,{digits}}})");
+    let (number, byte) = (number(8), number(2));
+    let digits = format!(r"(?i)^(?:H{{32}}|{hyphened}|\({hyphened}\)|\{{{hyphened}\}})$");
+    let numbers = format!(r"(?i)^\{{{number}(?:,{number}){{2}},\{{{byte}(?:,{byte}){{7}}\}}\}}$");
+    Ok([Regex::new(&digits.replace('H', "[0-9a-f]"))?, Regex::new(&numbers.replace('H', "[0-9a-f]"))?])
 }
 
 #[cfg(test)]
