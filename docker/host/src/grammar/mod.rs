@@ -1,7 +1,6 @@
 //! The small languages in values of host.json and function.json. All of it is pure.
 
 pub mod blob_path;
-mod calendar;
 mod error;
 pub mod expression;
 pub mod queue_name;

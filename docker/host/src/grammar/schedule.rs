@@ -6,7 +6,6 @@ use chrono::{DateTime, TimeDelta, TimeZone};
 use croner::Cron;
 use croner::parser::{CronParser, Seconds, Year};
 
-use super::calendar::{MONTHS, WEEKDAYS};
 use super::error::Error;
 use dotnet_text::{number, time_span};
 
@@ -14,6 +13,22 @@ use dotnet_text::{number, time_span};
 const LEAST_SPAN: Duration = Duration::from_millis(1);
 /// A time span that is shorter has no state worth keeping.
 const LEAST_MONITORED_SPAN: Duration = Duration::from_secs(60);
+
+const MONTHS: [&str; 12] = [
+    "january",
+    "february",
+    "march",
+    "april",
+    "may",
+    "june",
+    "july",
+    "august",
+    "september",
+    "october",
+    "november",
+    "december",
+];
+const WEEKDAYS: [&str; 7] = ["sunday", "monday", "tuesday", "wednesday", "thursday", "friday", "saturday"];
 
 #[derive(Debug, Clone)]
 pub enum Schedule {

@@ -1,10 +1,8 @@
 //! The texts that .NET takes for a date, a time or both in the invariant culture (`DateTime.TryParse`).
 
-use chrono::{Datelike, Local, NaiveDate};
+use chrono::{Datelike, Local, Month, NaiveDate, Weekday};
 
 use dotnet_text::letter_case::is_one_of;
-
-use crate::grammar::calendar::{MONTHS, WEEKDAYS};
 
 /// A zone is at most so far from UTC.
 const MOST_ZONE_HOURS: u32 = 14;
@@ -17,8 +15,7 @@ struct Parts {
     numbers: Vec<(u32, usize)>,
     /// The month, if it is a word, and how many numbers came before it.
     month: Option<(u32, usize)>,
-    /// In `WEEKDAYS`.
-    weekday: Option<usize>,
+    weekday: Option<Weekday>,
     /// A `/` or a `-` came just before, behind which there is no time.
     is_joined: bool,
     has_clock: bool,
@@ -139,14 +136,11 @@ impl Parts {
         self.is_joined = false;
         let (word, rest) = split(text, char::is_alphabetic);
         let word = word.to_ascii_lowercase();
-        let is = |name: &str| word == name || word == name[..3];
-        if let Some(index) = MONTHS.iter().position(|name| is(name)) {
-            let is_first = self.month.is_none();
-            self.month = Some((u32::try_from(index).ok()? + 1, self.numbers.len()));
-            return is_first.then_some(rest);
+        if let Ok(month) = word.parse::<Month>() {
+            return self.month.replace((month.number_from_month(), self.numbers.len())).is_none().then_some(rest);
         }
-        if let Some(index) = WEEKDAYS.iter().position(|name| is(name)) {
-            return self.weekday.replace(index).is_none().then_some(rest);
+        if let Ok(weekday) = word.parse() {
+            return self.weekday.replace(weekday).is_none().then_some(rest);
         }
         match word.as_str() {
             "z" | "gmt" => {
@@ -180,9 +174,7 @@ impl Parts {
     fn make_sense(&self) -> bool {
         let has_date = !self.numbers.is_empty() || self.month.is_some();
         let date = if has_date { self.date() } else { Some(Local::now().date_naive()).filter(|_| self.has_clock) };
-        date.is_some_and(|date| {
-            self.weekday.is_none_or(|weekday| date.weekday().num_days_from_sunday() as usize == weekday)
-        })
+        date.is_some_and(|date| self.weekday.is_none_or(|weekday| date.weekday() == weekday))
     }
 
     /// The date: year, month and day if the first number is a year, and else month, day and year.
