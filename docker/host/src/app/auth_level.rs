@@ -16,23 +16,12 @@ impl AuthLevel {
 
     /// A level by its name, or by its number as .NET's `Enum.TryParse` takes it.
     pub fn of(text: &str) -> Option<Self> {
-        Some(match text.trim().to_ascii_lowercase().as_str() {
-            "anonymous" | "0" => Self::Anonymous,
-            "user" | "1" => Self::User,
-            "function" | "2" => Self::Function,
-            "system" | "3" => Self::System,
-            "admin" | "4" => Self::Admin,
-            _ => return None,
-        })
+        let named = || Self::NAMES.iter().position(|name| name.eq_ignore_ascii_case(text.trim()));
+        let number = text.trim().parse().ok().or_else(named)?;
+        [Self::Anonymous, Self::User, Self::Function, Self::System, Self::Admin].get::<usize>(number).copied()
     }
 
     pub const fn name(self) -> &'static str {
-        match self {
-            Self::Anonymous => "Anonymous",
-            Self::User => "User",
-            Self::Function => "Function",
-            Self::System => "System",
-            Self::Admin => "Admin",
-        }
+        ["Anonymous", "User", "Function", "System", "Admin"][self as usize]
     }
 }
