@@ -93,25 +93,22 @@ const VERTICAL_TAB: u8 = 11;
 
 /// Writes `Data.<name>` (protocol.md#http-trigger).
 pub fn write(out: &mut String, request: &HttpRequest) -> fmt::Result {
-    out.write_str("{\"Url\":")?;
-    json::write_text(out, &request.url)?;
-    out.write_str(",\"Method\":")?;
-    json::write_text(out, &request.method)?;
-    let query = query::parse(&request.query);
-    let query: Object = query.into_iter().map(|(name, values)| (name, Json::Text(join_values(&values)))).collect();
-    out.write_str(",\"Query\":")?;
-    json::write(out, &Json::Object(query))?;
+    let joined = |(name, values): (String, Vec<String>)| (name, Json::Text(join_values(&values)));
     let lines = |values: Vec<String>| Json::Array(values.into_iter().map(Json::Text).collect());
-    let headers = header_lines(request).into_iter().map(|(name, values)| (name, lines(values))).collect();
-    out.write_str(",\"Headers\":")?;
-    json::write(out, &Json::Object(headers))?;
     let param = |value: &Option<String>| value.clone().map_or(Json::Null, Json::Text);
-    let params = request.params.iter().map(|(name, value)| (name.clone(), param(value))).collect();
-    out.write_str(",\"Params\":")?;
-    json::write(out, &Json::Object(params))?;
-    out.write_str(",\"Identities\":[")?;
-    json::write(out, &identity(request.identity.as_ref()))?;
-    out.write_char(']')?;
+    let headers = header_lines(request).into_iter().map(|(name, values)| (name, lines(values)));
+    let params = request.params.iter().map(|(name, value)| (name.clone(), param(value)));
+    for (name, value) in [
+        ("{\"Url\":", Json::from(request.url.as_str())),
+        (",\"Method\":", Json::from(request.method.as_str())),
+        (",\"Query\":", Json::Object(query::parse(&request.query).into_iter().map(joined).collect())),
+        (",\"Headers\":", Json::Object(headers.collect())),
+        (",\"Params\":", Json::Object(params.collect())),
+        (",\"Identities\":", Json::Array(vec![identity(request.identity.as_ref())])),
+    ] {
+        out.write_str(name)?;
+        json::write(out, &value)?;
+    }
     if let Some(body) = &request.body {
         out.write_str(",\"Body\":")?;
         write_body(out, body, &content_type(request))?;
