@@ -55,9 +55,8 @@ pub fn app_folder(options: &ServeOptions) -> Result<PathBuf, Diagnostic> {
 /// Finds the app, and reads what stands beside it.
 pub fn surroundings(options: &ServeOptions) -> Result<Surroundings, Diagnostic> {
     let mut environment: Vec<(String, String)> = variables().collect();
-    let named_by_environment = find(&environment, SCRIPT_ROOT).map(PathBuf::from);
-    let is_image = named_by_environment.is_some();
-    let root = folder::find(options.app.clone().or(named_by_environment))?;
+    let is_image = find(&environment, SCRIPT_ROOT).is_some();
+    let root = app_folder(options)?;
     let beside = Some(root.join(SETTINGS_FILE))
         .filter(|path| !is_image && !options.no_local_settings && path.symlink_metadata().is_ok());
     let file = match options.local_settings.clone().or(beside) {
