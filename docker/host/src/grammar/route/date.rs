@@ -1,13 +1,28 @@
 //! The texts that .NET takes for a date, a time or both in the invariant culture (`DateTime.TryParse`).
 
+use std::sync::LazyLock;
+
 use chrono::{Datelike, Local, Month, NaiveDate, Weekday};
 
 use dotnet_text::letter_case::is_one_of;
+use regex::Regex;
 
 /// A zone is at most so far from UTC.
 const MOST_ZONE_HOURS: u32 = 14;
 /// Years of two digits are in this century up to this one, and in the last after it.
 const LAST_SHORT_YEAR: i32 = 49;
+
+/// Hour, what follows it with a colon, and what is behind; only seconds have a fraction.
+static CLOCK: LazyLock<Option<Regex>> = LazyLock::new(|| {
+    Regex::new(r"(?s)^([0-9]{1,2})(\s*:\s*[0-5]?[0-9](?:\s*:\s*[0-5]?[0-9](?:[.,][0-9]+)?)?)?((?:[^0-9].*)?)$").ok()
+});
+/// What stands behind the T of ISO 8601, each number in two digits, and its zone.
+static ISO_TIME: LazyLock<Option<Regex>> = LazyLock::new(|| {
+    Regex::new(r"^(?:[01][0-9]|2[0-3]):[0-5][0-9](?::[0-5][0-9](?:[.,][0-9]+)?)?\s*(?:[zZ]|[+-](.*))?$").ok()
+});
+/// Hours, minutes with a colon or without, and what is behind.
+static ZONE: LazyLock<Option<Regex>> =
+    LazyLock::new(|| Regex::new(r"(?s)^([0-9]{1,2})(?::([0-9]{1,2})|([0-9]{2}))?((?:[^0-9:].*)?)$").ok());
 
 #[derive(Default)]
 struct Parts {
@@ -60,7 +75,7 @@ impl Parts {
     fn number<'a>(&mut self, text: &'a str) -> Option<&'a str> {
         let (digits, rest) = split(text, |character| character.is_ascii_digit());
         if !std::mem::take(&mut self.is_joined)
-            && let Some(after) = self.clock(digits, rest)
+            && let Some(after) = self.clock(text)
         {
             return Some(after);
         }
@@ -86,17 +101,11 @@ impl Parts {
         }
     }
 
-    /// A time of day that begins with these digits: `10:00`, `10:00:00.5 PM`, `10am`, a zone behind it.
-    fn clock<'a>(&mut self, hour: &str, rest: &'a str) -> Option<&'a str> {
-        let hour = hour.parse::<u32>().ok().filter(|_| hour.len() <= 2)?;
-        let mut after = rest;
-        for unit in 0..2 {
-            let Some(digits) = after.trim_start().strip_prefix(':').map(str::trim_start) else { break };
-            let (number, behind) = split(digits, |character| character.is_ascii_digit());
-            number.parse::<u32>().ok().filter(|number| *number < 60 && digits.len() - behind.len() <= 2)?;
-            after = if unit == 1 { without_fraction(behind) } else { behind };
-        }
-        let is_plain = after.len() < rest.len();
+    /// A time of day: `10:00`, `10:00:00.5 PM`, `10am`, a zone behind it.
+    fn clock<'a>(&mut self, text: &'a str) -> Option<&'a str> {
+        let found = CLOCK.as_ref()?.captures(text)?;
+        let hour = found.get(1)?.as_str().parse::<u32>().ok()?;
+        let (is_plain, mut after) = (found.get(2).is_some(), found.get(3)?.as_str());
         let (word, behind) = split(after.trim_start(), char::is_alphabetic);
         let most = match word.to_ascii_lowercase().as_str() {
             "am" => 12,
@@ -115,20 +124,12 @@ impl Parts {
     }
 
     fn zone<'a>(&mut self, text: &'a str) -> Option<&'a str> {
-        let (digits, rest) = split(text, |character| character.is_ascii_digit());
-        let (hours, minutes, rest) = match (digits.len(), rest.strip_prefix(':')) {
-            (1 | 2, Some(behind)) => {
-                let (minutes, rest) = split(behind, |character| character.is_ascii_digit());
-                (digits, Some(minutes).filter(|it| (1..=2).contains(&it.len()))?, rest)
-            }
-            (1 | 2, None) => (digits, "0", rest),
-            (3 | 4, None) => (&digits[..digits.len() - 2], &digits[digits.len() - 2..], rest),
-            _ => return None,
-        };
-        let (hours, minutes) = (hours.parse::<u32>().ok()?, minutes.parse::<u32>().ok()?);
+        let found = ZONE.as_ref()?.captures(text)?;
+        let number = |group| found.get(group).map_or(Ok(0), |digits| digits.as_str().parse::<u32>());
+        let (hours, minutes) = (number(1).ok()?, number(2).ok()? + number(3).ok()?);
         let fits = minutes < 60 && hours * 60 + minutes <= MOST_ZONE_HOURS * 60 && !self.has_zone;
         self.has_zone = true;
-        fits.then_some(rest)
+        found.get(4).map(|rest| rest.as_str()).filter(|_| fits)
     }
 
     /// Takes a word that means something where it stands.
@@ -152,23 +153,12 @@ impl Parts {
         }
     }
 
-    /// What stands behind the T of ISO 8601, each number in two digits, up to the end.
+    /// What stands behind the T of ISO 8601, up to the end.
     fn iso_time<'a>(&mut self, text: &'a str) -> Option<&'a str> {
         let is_date = self.month.is_none() && matches!(self.numbers.as_slice(), [(_, 3..), _, _]);
-        let rest = two_digits(text, 23)?.strip_prefix(':')?;
-        let rest = two_digits(rest, 59)?;
-        let rest = match rest.strip_prefix(':') {
-            Some(seconds) => without_fraction(two_digits(seconds, 59)?),
-            None => rest,
-        };
+        let found = ISO_TIME.as_ref()?.captures(text).filter(|_| is_date)?;
         self.has_clock = true;
-        let rest = rest.trim_start();
-        let rest = match rest.chars().next() {
-            Some('z' | 'Z') => &rest[1..],
-            Some('+' | '-') => self.zone(&rest[1..])?,
-            _ => rest,
-        };
-        (is_date && rest.is_empty()).then_some(rest)
+        found.get(1).map_or(Some(""), |zone| self.zone(zone.as_str())).filter(|rest| rest.is_empty())
     }
 
     fn make_sense(&self) -> bool {
@@ -206,19 +196,6 @@ impl Parts {
 fn calendar_day(year: (u32, usize), month: (u32, usize), day: (u32, usize)) -> Option<NaiveDate> {
     let is_short = month.1 <= 2 && day.1 <= 2;
     NaiveDate::from_ymd_opt(full_year(year)?, month.0, day.0).filter(|_| is_short)
-}
-
-/// What follows a number of two digits that is not greater than `most`.
-fn two_digits(text: &str, most: u32) -> Option<&str> {
-    let (digits, rest) = split(text, |character| character.is_ascii_digit());
-    let fits = digits.len() == 2 && digits.parse::<u32>().is_ok_and(|number| number <= most);
-    fits.then_some(rest)
-}
-
-/// What follows a fraction of a second, if there is one.
-fn without_fraction(text: &str) -> &str {
-    let fraction = text.strip_prefix(['.', ',']).filter(|rest| rest.starts_with(|digit: char| digit.is_ascii_digit()));
-    fraction.map_or(text, |digits| split(digits, |character| character.is_ascii_digit()).1)
 }
 
 fn full_year((number, digits): (u32, usize)) -> Option<i32> {
