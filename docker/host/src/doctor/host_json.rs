@@ -7,7 +7,7 @@ use serde_json::{Map, Value};
 
 use super::newer;
 use super::sections::Kind::{self, List, Object, Scalar, Span};
-use super::sections::{SECTIONS, Section, below, members};
+use super::sections::{SECTIONS, Section, below, member, members};
 use crate::app::{App, Diagnostic, Document};
 use crate::grammar::route::has_outer_slash;
 use crate::grammar::spelling::{self, did_you_mean, surely_means};
@@ -75,7 +75,7 @@ fn mistakes(document: &Document) -> Vec<Diagnostic> {
 /// Whether host.json has an allow list of its own: settings may have another.
 fn has_allow_list(app: &App) -> bool {
     let file = app.host_file.as_ref().and_then(|document| document.value.as_object());
-    file.is_some_and(|members| members.keys().any(|key| key.eq_ignore_ascii_case("functions")))
+    file.is_some_and(|file| member(file, "functions").is_some())
 }
 
 fn allow_list(allowed: &[String], names: &[&str]) -> Vec<Diagnostic> {
@@ -94,11 +94,8 @@ fn allow_list(allowed: &[String], names: &[&str]) -> Vec<Diagnostic> {
 /// A route prefix with which no route is valid (protocol.md#other-keys).
 fn route_prefix(prefix: &str) -> Option<Diagnostic> {
     has_outer_slash(prefix).then(|| {
-        Diagnostic::new(
-            format!("the route prefix `{prefix}` begins or ends with a slash, so no route is valid"),
-            "extensions.http.routePrefix",
-        )
-        .hint(format!("write `{}`", prefix.trim_matches('/')))
+        let text = format!("the route prefix `{prefix}` begins or ends with a slash, so no route is valid");
+        Diagnostic::new(text, "extensions.http.routePrefix").hint(format!("write `{}`", prefix.trim_matches('/')))
     })
 }
 
@@ -200,27 +197,20 @@ fn days(key: &str, text: &str, path: String) -> Option<Diagnostic> {
 /// Which of the two sections counts, and what the old one does otherwise (protocol.md#the-httpworker-section, recordings C14,
 /// CX-type-none).
 fn handler_sections(file: &Map<String, Value>) -> Vec<Diagnostic> {
-    let find = |name: &str| file.iter().find(|(key, _)| key.eq_ignore_ascii_case(name));
     let mut faults = Vec::new();
-    match (find("customHandler"), find("httpWorker")) {
-        (Some(_), Some((old, _))) => faults.push(
-            Diagnostic::of_name(format!("`{old}` is ignored: there is a `customHandler` as well"), old.as_str())
-                .hint("remove it"),
-        ),
-        (None, Some((old, _))) => faults.push(
-            Diagnostic::of_name(
-                format!(
-                    "`{old}` is deprecated; unless it is proxied, HTTP reaches functions as `/NAME`, without `/api` or their route"
-                ),
-                old.as_str(),
+    if let Some((old, _)) = member(file, "httpWorker") {
+        let (text, hint) = if member(file, "customHandler").is_some() {
+            ("is ignored: there is a `customHandler` as well", "remove it")
+        } else {
+            (
+                "is deprecated; unless it is proxied, HTTP reaches functions as `/NAME`, without `/api` or their route",
+                "rename it `customHandler`, with `enableProxyingHttpRequest` where HTTP is to be passed on as it is",
             )
-            .hint("rename it `customHandler`, with `enableProxyingHttpRequest` where HTTP is to be passed on as it is"),
-        ),
-        _ => {}
+        };
+        faults.push(Diagnostic::of_name(format!("`{old}` {text}"), old.as_str()).hint(hint));
     }
     for (key, members) in members(file, &["customHandler"]) {
-        let kind = members.iter().find(|(name, _)| name.eq_ignore_ascii_case("type"));
-        if let Some((name, Value::String(text))) = kind
+        if let Some((name, Value::String(text))) = member(members, "type")
             && text.eq_ignore_ascii_case("none")
         {
             let text = "CustomHandlerType None is not supported. Defaulting to Http";
@@ -233,16 +223,10 @@ fn handler_sections(file: &Map<String, Value>) -> Vec<Diagnostic> {
 /// A bundle of another name would be looked for on the network, in vain.
 fn bundle(file: &Map<String, Value>) -> Option<Diagnostic> {
     let (path, bundle) = members(file, &["extensionBundle"]).into_iter().next()?;
-    let (key, id) = bundle.iter().find(|(key, _)| key.eq_ignore_ascii_case("id"))?;
-    let id = id.as_str().filter(|id| !id.trim().is_empty())?;
-    if is_one_of(id, &BUNDLES) {
-        return None;
-    }
-    let fault = Diagnostic::new(
-        format!("Microsoft publishes no bundle `{id}`, so the real host would not find it"),
-        below(&path, key),
-    );
-    Some(fault.hint(format!("did you mean `{}`?", BUNDLES[0])))
+    let (key, id) = member(bundle, "id")?;
+    let id = id.as_str().filter(|id| !id.trim().is_empty() && !is_one_of(id, &BUNDLES))?;
+    let text = format!("Microsoft publishes no bundle `{id}`, so the real host would not find it");
+    Some(Diagnostic::new(text, below(&path, key)).hint(format!("did you mean `{}`?", BUNDLES[0])))
 }
 
 #[cfg(test)]

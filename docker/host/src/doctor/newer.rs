@@ -3,7 +3,7 @@
 
 use serde_json::{Map, Value};
 
-use super::sections::members;
+use super::sections::{member, members};
 use crate::app::{AuthLevel, Diagnostic};
 use dotnet_text::letter_case::is_one_of;
 
@@ -12,10 +12,7 @@ const PROFILE: &str = "configurationProfile";
 /// What to do about a key that other keys of this time make understandable.
 pub fn hint(section: &[&str], key: &str, members: &Map<String, Value>) -> Option<String> {
     let is = |name: &str| key.eq_ignore_ascii_case(name);
-    let forwards = || {
-        let is_it = |name: &str| name.eq_ignore_ascii_case("enableForwardingHttpRequest");
-        members.iter().any(|(name, value)| is_it(name) && *value == Value::Bool(true))
-    };
+    let forwards = || member(members, "enableForwardingHttpRequest").is_some_and(|(_, value)| *value == true);
     match section {
         [] if is("http") && members.get(key).is_some_and(describes_routes) => {
             Some("it belongs in `customHandler`".to_owned())
@@ -62,12 +59,10 @@ fn of_route(element: &Value, path: String) -> Option<Diagnostic> {
         return Some(Diagnostic::new("this is not an object, so there is no such route", path).hint(hint));
     };
     if members.is_empty() {
-        return Some(
-            Diagnostic::new("this is empty, so there is no such route", path).hint("write {\"route\": \"{*route}\"}"),
-        );
+        let empty = Diagnostic::new("this is empty, so there is no such route", path);
+        return Some(empty.hint("write {\"route\": \"{*route}\"}"));
     }
-    let level = members.iter().find(|(key, _)| key.eq_ignore_ascii_case("authorizationLevel"));
-    if let Some((key, Value::String(text))) = level
+    if let Some((key, Value::String(text))) = member(members, "authorizationLevel")
         && AuthLevel::of(text).is_none()
     {
         let fault =

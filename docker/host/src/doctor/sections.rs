@@ -147,6 +147,11 @@ pub fn members<'a>(file: &'a Map<String, Value>, path: &[&str]) -> Vec<(String, 
     found
 }
 
+/// A member of an object by its name ignoring case, with the name as it is written.
+pub fn member<'a>(object: &'a Map<String, Value>, name: &str) -> Option<(&'a String, &'a Value)> {
+    object.iter().find(|(key, _)| key.eq_ignore_ascii_case(name))
+}
+
 pub fn below(path: &str, key: &str) -> String {
     if path.is_empty() { key.to_owned() } else { format!("{path}.{key}") }
 }
