@@ -47,7 +47,7 @@ pub(super) async fn listen(
         Ok(storage) => storage,
         Err(failure) => return contexts.iter().for_each(|context| context.does_not_listen(&failure)),
     };
-    let id: Arc<str> = host_id(&running.bindings.settings, &host.root).into();
+    let id = host_id(&running.bindings.settings, &host.root);
     let queue = own.queue(format!("azure-webjobs-blobtrigger-{id}"));
     if let Err(error) = queue.create().await {
         host.log.error(CATEGORY, format!("The queue for new blobs cannot be created: {error}"));
@@ -99,14 +99,15 @@ struct Watch {
     pattern: BlobPattern,
     container: Container,
     hosts: Container,
-    host_id: Arc<str>,
+    /// Whose receipts say which blobs were handed over: the host and the function in it.
+    owner: String,
     /// Where new blobs are handed over.
     queue: Queue,
     interval: Duration,
 }
 
 impl Watch {
-    fn new(context: &Context, hosts: Container, host_id: &Arc<str>, queue: Queue) -> Result<Self, Diagnostic> {
+    fn new(context: &Context, hosts: Container, host_id: &str, queue: Queue) -> Result<Self, Diagnostic> {
         let binding = &context.function.trigger;
         let bindings = &context.running.bindings;
         let pattern = binding.blob_pattern(&bindings.settings)?;
@@ -118,7 +119,7 @@ impl Watch {
             pattern,
             context: context.clone(),
             hosts,
-            host_id: Arc::clone(host_id),
+            owner: format!("{host_id}/{}", function_id(&context.function.name)),
             queue,
             interval: Duration::from_secs(seconds),
         })
@@ -154,8 +155,7 @@ impl Watch {
     async fn hand_over(&self, name: &str, etag: &str) -> Result<bool, Error> {
         let blob = self.container.blob(name);
         let function = &self.context.function.name;
-        let receipt =
-            receipt::receipt(&self.hosts, &format!("{}/{}", self.host_id, function_id(function)), &blob, etag);
+        let receipt = receipt::receipt(&self.hosts, &self.owner, &blob, etag);
         receipt::once(&receipt, async || {
             let message = json!({
                 "Type": "BlobTrigger",
