@@ -69,9 +69,11 @@ pub(super) fn functions(
                 ..function
             }),
             Err(fault) => {
+                // How the log shows the route.
+                let shown = route.route.clone().unwrap_or_else(|| "<null>".to_owned());
                 let fault = fault.moved(place).hint("write a route such as `{*route}` or `items/{id}`");
                 found.diagnostics.push(fault.in_file(&file.path, file.document.as_ref()));
-                found.unreadable.push(Unreadable { name, errors: vec![fault.message], route: Some(shown(route)) });
+                found.unreadable.push(Unreadable { name, errors: vec![fault.message], route: Some(shown) });
             }
         }
     }
@@ -110,11 +112,6 @@ fn make(name: String, route: &str, level: AuthLevel) -> Result<Function, Diagnos
     let file = Document::parse(&description.to_string()).map_err(|error| Diagnostic::of_whole(error.to_string()))?;
     let definition = function::read(&name, Path::new(""), &file)?;
     Ok(Function::new(name, PathBuf::new(), definition, file))
-}
-
-/// How the log shows the route of an element.
-fn shown(route: &ImplicitRoute) -> String {
-    route.route.clone().unwrap_or_else(|| "<null>".to_owned())
 }
 
 /// Where the route of an element stands in host.json: `customHandler.http.routes[0].route`.
