@@ -19,7 +19,8 @@ pub struct Binding {
     pub type_name: String,
     pub direction: Direction,
     pub data_type: Option<DataType>,
-    pub cardinality: Cardinality,
+    /// Whether an event trigger takes many events at a time (`cardinality`).
+    pub takes_many: bool,
     pub connection: Option<String>,
     pub raw: Map<String, Value>,
 }
@@ -53,13 +54,6 @@ pub enum DataType {
     String,
     Binary,
     Stream,
-}
-
-/// Whether an event trigger takes one event or many at a time.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Cardinality {
-    One,
-    Many,
 }
 
 impl BindingKind {
@@ -158,7 +152,7 @@ fn read_members(members: &Map<String, Value>, place: &str, document: &Document) 
         type_name: String::new(),
         direction: Direction::In,
         data_type: None,
-        cardinality: Cardinality::One,
+        takes_many: false,
         connection: None,
         raw: members.clone(),
     };
@@ -183,10 +177,7 @@ fn read_members(members: &Map<String, Value>, place: &str, document: &Document) 
                     _ => None,
                 })
             }
-            "cardinality" => {
-                let is_many = member.choice(&CARDINALITY)? == Some(1);
-                binding.cardinality = if is_many { Cardinality::Many } else { Cardinality::One };
-            }
+            "cardinality" => binding.takes_many = member.choice(&CARDINALITY)? == Some(1),
             "properties" => member.object_of(PROPERTIES)?,
             "raw" => member.json_object()?,
             "istrigger" | "isreturn" => member.boolean()?,

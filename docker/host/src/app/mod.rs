@@ -35,7 +35,7 @@ use crate::grammar::route;
 use host_file::HostFile;
 
 pub use auth_level::AuthLevel;
-pub use binding::{Binding, BindingKind, Cardinality, DataType};
+pub use binding::{Binding, BindingKind, DataType};
 pub use by_hand::is_by_hand;
 use configuration::Configuration;
 pub use diagnostic::Diagnostic;

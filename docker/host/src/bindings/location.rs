@@ -61,7 +61,7 @@ fn resolved(
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::app::{Cardinality, Direction};
+    use crate::app::Direction;
     use serde_json::json;
 
     fn binding(key: &str, value: &str) -> Binding {
@@ -72,7 +72,7 @@ mod tests {
             type_name: "blobTrigger".to_owned(),
             direction: Direction::In,
             data_type: None,
-            cardinality: Cardinality::One,
+            takes_many: false,
             connection: None,
             raw: json!({ key: value }).as_object().unwrap().clone(),
         }

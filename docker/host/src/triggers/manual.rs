@@ -7,7 +7,7 @@ use chrono::{NaiveDate, NaiveDateTime, Utc};
 use storage::QueueMessage;
 
 use super::{blob, queue, timer};
-use crate::app::{Binding, BindingKind, Cardinality, DataType, Diagnostic, LoadedFunction};
+use crate::app::{Binding, BindingKind, DataType, Diagnostic, LoadedFunction};
 use crate::bindings::Bindings;
 use crate::envelope::data::{BindingData, Value};
 use crate::host::Host;
@@ -64,7 +64,7 @@ pub async fn trigger(
 /// What the handler gets of a trigger that nothing listens for: this text, and beside it the metadata of its batch and its own. With
 /// `cardinality` many it is a batch of one (protocol.md#other-triggers).
 pub fn canned(binding: &Binding, text: &str, batch: &Metadata, own: &Metadata) -> Result<Trigger, Diagnostic> {
-    let is_many = binding.cardinality == Cardinality::Many;
+    let is_many = binding.takes_many;
     let mut data = BindingData::default();
     let parsed = |value: &serde_json::Value| json::parse(&value.to_string()).unwrap_or(Json::Null);
     for (name, value) in batch {
@@ -118,7 +118,7 @@ fn of_text(binding: &Binding, reason: String, text: &str, mut data: BindingData)
 
 /// One event, alone or as a batch of one.
 fn event(binding: &Binding, reason: String, text: &str) -> Result<Trigger, Diagnostic> {
-    if binding.cardinality == Cardinality::One {
+    if !binding.takes_many {
         return Ok(of_text(binding, reason, text, event_data(false)));
     }
     let batch = Value::Json(Json::Array(vec![element(binding, text)?]));
