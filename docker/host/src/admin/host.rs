@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 
-use serde_json::{Map, Value, json};
+use serde_json::{Value, json};
 use wire::Response;
 
 use super::endpoint::{Endpoint, Error, Request, member, of_json, of_text, with};
@@ -82,29 +82,29 @@ pub(super) fn ping() -> Response {
 
 /// The fields are in the order of the real host (recordings K08, C10, CX-appoffline).
 fn status(host: &Arc<Host>) -> Response {
-    let mut status = Map::new();
-    let mut put = |name: &str, value: Value| status.insert(name.to_owned(), value);
     let state = host.state();
     let app = state.app();
-    put("id", json!(host_id(&host.settings, &app.root)));
-    put("state", json!(state.name()));
-    put("version", json!(VERSION));
-    put("versionDetails", json!(format!("{VERSION} (mini-host {})", env!("CARGO_PKG_VERSION"))));
-    for name in ["platformVersion", "instanceId", "computerName"] {
-        put(name, json!(""));
-    }
+    let mut status = json!({
+        "id": host_id(&host.settings, &app.root),
+        "state": state.name(),
+        "version": VERSION,
+        "versionDetails": format!("{VERSION} (mini-host {})", env!("CARGO_PKG_VERSION")),
+        "platformVersion": "",
+        "instanceId": "",
+        "computerName": "",
+    });
     // The real host shows the one that ended its start.
     if let State::Error(app, _) = &state
         && let Some(error) = app.errors.first()
     {
-        put("errors", json!([error]));
+        status["errors"] = json!([error]);
     }
-    put("processUptime", json!(u64::try_from(host.uptime().as_millis()).unwrap_or(u64::MAX)));
-    put("functionAppContentEditingState", json!("Unknown"));
+    status["processUptime"] = json!(u64::try_from(host.uptime().as_millis()).unwrap_or(u64::MAX));
+    status["functionAppContentEditingState"] = json!("Unknown");
     if let Some(bundle) = &app.options.extension_bundle {
-        put("extensionBundle", json!({"id": bundle.id, "version": bundle.version}));
+        status["extensionBundle"] = json!({"id": bundle.id, "version": bundle.version});
     }
-    of_json(200, &Value::Object(status))
+    of_json(200, &status)
 }
 
 /// What the real host says of the instance that it runs on (`LinuxInstanceManager`).
