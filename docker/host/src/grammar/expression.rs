@@ -95,13 +95,8 @@ fn is_identifier(text: &str) -> bool {
 impl Builtin {
     fn find(text: &str) -> Option<Self> {
         let begins = |name: &str| text.get(..name.len()).is_some_and(|head| head.eq_ignore_ascii_case(name));
-        if begins("rand-guid") {
-            Some(Self::RandGuid)
-        } else if begins("datetime") {
-            Some(Self::DateTime)
-        } else {
-            None
-        }
+        let all = [("rand-guid", Self::RandGuid), ("datetime", Self::DateTime)];
+        all.into_iter().find(|(name, _)| begins(name)).map(|(_, builtin)| builtin)
     }
 }
 
