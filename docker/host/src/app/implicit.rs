@@ -58,7 +58,7 @@ pub(super) fn functions(
     let mut made = Vec::new();
     for (index, route) in routes.iter().enumerate() {
         let name = format!("http-handler{}", index + 1);
-        let place = json_path(route);
+        let place = route.place.clone();
         let made_of = check(route).and_then(|text| make(name.clone(), text, route.level));
         match made_of {
             Ok(function) => made.push(Function {
@@ -112,10 +112,4 @@ fn make(name: String, route: &str, level: AuthLevel) -> Result<Function, Diagnos
     let file = Document::parse(&description.to_string()).map_err(|error| Diagnostic::of_whole(error.to_string()))?;
     let definition = function::read(&name, Path::new(""), &file)?;
     Ok(Function::new(name, PathBuf::new(), definition, file))
-}
-
-/// Where the route of an element stands in host.json: `customHandler.http.routes[0].route`.
-fn json_path(route: &ImplicitRoute) -> String {
-    let (list, index) = route.path.rsplit_once(':').unwrap_or((&route.path, "0"));
-    format!("{}[{index}].route", list.replace(':', "."))
 }

@@ -77,8 +77,8 @@ pub struct ImplicitRoute {
     pub route: Option<String>,
     /// `authorizationLevel`, or else `defaultAuthorizationLevel`.
     pub level: AuthLevel,
-    /// Where in the configuration the element stands, such as `customHandler:http:routes:0`.
-    pub path: String,
+    /// Where it stands in host.json: `customHandler.http.routes[0].route`.
+    pub place: String,
 }
 
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]

@@ -157,7 +157,8 @@ impl Reader<'_> {
                 None => default,
             };
             let route = self.configuration.get(&format!("{path}:route")).map(str::to_owned);
-            Some(ImplicitRoute { route, level, path })
+            let place = format!("{section}.http.routes[{name}].route");
+            Some(ImplicitRoute { route, level, place })
         };
         elements.into_iter().filter_map(element).collect()
     }
