@@ -48,91 +48,49 @@ pub struct Settings<'a> {
 
 /// Builds and stages each sample. One failure does not stop the others. The outcome of each goes to the report; what could be
 /// staged is returned, in the order of `samples`.
+///
+/// Runs in one checkout that use the same app share its lock, and who builds it is alone: neither the app nor an image of it is
+/// taken away from a run that uses it. Who waits to be alone with an app holds no other, so that no two runs wait for each other:
+/// what is used is only locked when nothing is left to build.
 pub fn build_all(settings: &Settings<'_>, samples: &[Sample]) -> Vec<Staged> {
     let Settings { project, bound, is_used, report } = *settings;
-    let path = toolchain::path(project);
-    let builder = Builder { target: project.target(), path: &path, is_used, report };
-    let staged = side_by_side(samples, bound, |sample| {
+    let (target, path) = (project.target(), toolchain::path(project));
+    let built = side_by_side(samples, bound, |sample| {
         if interrupt::happened() {
             return None;
         }
         let begun = report.begin(&sample.name, Step::Build);
-        let (staged, outcome) = builder.build(sample).unwrap_or_else(|error| (None, Outcome::from(error)));
+        let work = Work::new(sample, &target, &path, report);
+        let outcome = work.build().unwrap_or_else(Outcome::from);
         // What was cut short has not failed.
         if interrupt::happened() {
             return None;
         }
+        let is_built = outcome.is_passed();
         begun.done(outcome);
-        staged
+        is_built.then_some(work)
     });
-    staged.into_iter().flatten().collect()
-}
-
-struct Builder<'a> {
-    target: PathBuf,
-    path: &'a OsStr,
-    is_used: bool,
-    report: &'a Report,
-}
-
-impl Builder<'_> {
-    /// Runs in one checkout that use the same app share its lock, and who builds it is alone: neither the app nor an image of it
-    /// is taken away from a run that uses it.
-    fn build(&self, sample: &Sample) -> Result<(Option<Staged>, Outcome)> {
-        let started = Instant::now();
-        let stage = self.target.join("stage");
-        std::fs::create_dir_all(&stage).with_context(|| format!("cannot make `{}`", stage.display()))?;
-        let [file, lock] = ["json", "lock"].map(|kind| stage.join(format!("{}.{kind}", sample.name)));
-        let tools = Probed { sample, path: self.path, probed: OnceLock::new() };
-        let work = Work { builder: self, sample, dir: stage.join(&sample.name), file, lock, tools };
-        let mut built = None;
-        loop {
-            let lock = work.lock(Hold::Shared)?;
-            // Between the locks another run may have built another app.
-            let is_still = |(record, _): &(Record, _)| {
-                Record::read(&work.file).is_some_and(|now| now.fingerprint() == record.fingerprint())
-            };
-            let (record, detail) = match built.take().filter(is_still) {
-                Some(built) => built,
-                None => match work.look()? {
-                    Looked::Fresh(record) => {
-                        let milliseconds = started.elapsed().as_secs_f64() * 1_000.0;
-                        let count = text::counted(record.inputs.len(), "input");
-                        (record, format!("up to date ({milliseconds:.1} ms, {count})"))
-                    }
-                    Looked::Stale { .. } => match work.tools.probe() {
-                        Err(Missing { reason, hint }) => return Ok((None, Outcome::Skipped { reason, hint })),
-                        Ok(tools) => {
-                            drop(lock);
-                            built = work.build_alone(tools)?;
-                            continue;
-                        }
-                    },
-                },
-            };
-            self.say(sample, &record);
-            let lock = self.is_used.then_some(lock);
-            let staged = Staged::new(sample.clone(), work.dir, record.fingerprint(), lock);
-            return Ok((Some(staged), Outcome::Passed { detail }));
+    let staged = built.into_iter().flatten().filter_map(|work| match work.staged(is_used) {
+        Err(_) if interrupt::happened() => None,
+        Err(error) => {
+            report.begin(&work.sample.name, Step::Build).done(Outcome::from(error));
+            None
         }
-    }
-
-    /// Says what was used, and how large the app is.
-    fn say(&self, sample: &Sample, record: &Record) {
-        record.tools.iter().for_each(|(name, tool)| self.report.used(name, &tool.version));
-        self.report.sized(format!("staged app `{}`", sample.name), record.bytes());
-    }
+        Ok(staged) => Some(staged),
+    });
+    staged.collect()
 }
 
 /// The building of one sample.
 struct Work<'a> {
-    builder: &'a Builder<'a>,
     sample: &'a Sample,
+    target: &'a Path,
+    path: &'a OsStr,
+    report: &'a Report,
     /// The staged app.
     dir: PathBuf,
     /// What is remembered of its building.
     file: PathBuf,
-    lock: PathBuf,
     tools: Probed<'a>,
 }
 
@@ -146,10 +104,59 @@ enum Looked {
     },
 }
 
-impl Work<'_> {
+impl<'a> Work<'a> {
+    fn new(sample: &'a Sample, target: &'a Path, path: &'a OsStr, report: &'a Report) -> Work<'a> {
+        let dir = target.join("stage").join(&sample.name);
+        let file = dir.with_extension("json");
+        Work { sample, target, path, report, dir, file, tools: Probed { sample, path, probed: OnceLock::new() } }
+    }
+
+    fn build(&self) -> Result<Outcome> {
+        let started = Instant::now();
+        let up_to_date = |record: &Record| {
+            let milliseconds = started.elapsed().as_secs_f64() * 1_000.0;
+            let count = text::counted(record.inputs.len(), "input");
+            Outcome::Passed { detail: format!("up to date ({milliseconds:.1} ms, {count})") }
+        };
+        let looked = self.lock(Hold::Shared).and_then(|_lock| self.look())?;
+        if let Looked::Fresh(record) = looked {
+            return Ok(up_to_date(&record));
+        }
+        let tools = match self.tools.probe() {
+            Err(Missing { reason, hint }) => return Ok(Outcome::Skipped { reason, hint }),
+            Ok(tools) => tools,
+        };
+        let _alone = self.lock(Hold::Exclusive)?;
+        let (inputs, reasons) = match self.look()? {
+            // Another run has built it meanwhile.
+            Looked::Fresh(record) => return Ok(up_to_date(&record)),
+            Looked::Stale { inputs, reasons } => (inputs, reasons),
+        };
+        run_all(self.sample, &self.sample.manifest.build, self.path)?;
+        let record = Record::new(inputs, tools, self.stage()?);
+        let written = record.write(self.target, &self.file);
+        written.with_context(|| format!("cannot write `{}`", self.file.display()))?;
+        Ok(Outcome::Passed { detail: fingerprint::summary(&reasons) })
+    }
+
+    /// What there is now, which another run may have built anew; locked if it is used. Says what it was built with, and how large it is.
+    fn staged(&self, is_used: bool) -> Result<Staged> {
+        let name = &self.sample.name;
+        let lock = self.lock(Hold::Shared)?;
+        let record = Record::read(&self.file);
+        let record =
+            record.with_context(|| format!("another run has left no app of `{name}`\nhint: run this again"))?;
+        record.tools.iter().for_each(|(name, tool)| self.report.used(name, &tool.version));
+        self.report.sized(format!("staged app `{name}`"), record.bytes());
+        let lock = is_used.then_some(lock);
+        Ok(Staged::new(self.sample.clone(), self.dir.clone(), record.fingerprint(), lock))
+    }
+
     fn lock(&self, hold: Hold) -> Result<File> {
-        let say = || self.builder.report.note(format!("waits for another run that uses {}", self.sample.name));
-        lock::wait(&self.lock, hold, BUILD_LIMIT, say)
+        let stage = self.target.join("stage");
+        std::fs::create_dir_all(&stage).with_context(|| format!("cannot make `{}`", stage.display()))?;
+        let say = || self.report.note(format!("waits for another run that uses {}", self.sample.name));
+        lock::wait(&self.dir.with_extension("lock"), hold, BUILD_LIMIT, say)
     }
 
     fn look(&self) -> Result<Looked> {
@@ -161,34 +168,25 @@ impl Work<'_> {
             return Ok(Looked::Stale { inputs, reasons: vec!["never built".into()] });
         };
         let staged = look_at_staged(&self.dir, Some(&record.staged))?;
-        let reasons = stale(&record, &inputs, &self.tools, &staged);
+        let mut reasons = fingerprint::input_changes(&record.inputs, &inputs);
+        reasons.extend(self.tools.changes(&record.tools));
+        reasons.extend(fingerprint::staged_changes(&record.staged, &staged));
         if !reasons.is_empty() {
             return Ok(Looked::Stale { inputs, reasons });
         }
         let tools = self.tools.asked().unwrap_or_else(|| record.tools.clone());
-        record.refresh(&self.builder.target, &self.file, Record::new(inputs, tools, staged));
+        record.refresh(self.target, &self.file, Record::new(inputs, tools, staged));
         Ok(Looked::Fresh(record))
-    }
-
-    /// Builds while no other run uses the app; returns what was built and why, or nothing where another run has built it meanwhile.
-    fn build_alone(&self, tools: BTreeMap<String, Tool>) -> Result<Option<(Record, String)>> {
-        let _alone = self.lock(Hold::Exclusive)?;
-        let Looked::Stale { inputs, reasons } = self.look()? else { return Ok(None) };
-        run_all(self.sample, &self.sample.manifest.build, self.builder.path)?;
-        let record = Record::new(inputs, tools, self.stage()?);
-        let written = record.write(&self.builder.target, &self.file);
-        written.with_context(|| format!("cannot write `{}`", self.file.display()))?;
-        Ok(Some((record, fingerprint::summary(&reasons))))
     }
 
     /// Puts the app together aside, checks it, and moves it to its place.
     fn stage(&self) -> Result<Files> {
-        let aside = run::scratch(&self.builder.target).and_then(tempfile::tempdir_in);
+        let aside = run::scratch(self.target).and_then(tempfile::tempdir_in);
         let aside = aside.context("cannot make a folder to stage in")?;
         let (new, old) = (aside.path().join("new"), aside.path().join("old"));
         std::fs::create_dir(&new).with_context(|| format!("cannot make `{}`", new.display()))?;
         stage::put_together(self.sample, &new)?;
-        executable::check(&new, self.builder.path)?;
+        executable::check(&new, self.path)?;
         // From here on the old record describes something that is no longer there.
         let _ = std::fs::remove_file(&self.file);
         let dir = &self.dir;
@@ -200,14 +198,6 @@ impl Work<'_> {
 fn look_at_staged(dir: &Path, known: Option<&Files>) -> Result<Files> {
     let files = inputs::all(dir).context("cannot list the staged app")?;
     fingerprint::look_at(dir, &files, known).context("cannot read the staged app")
-}
-
-/// Why the staged app is no longer what the sample says; empty if it is.
-fn stale(record: &Record, inputs: &Files, tools: &Probed, staged: &Files) -> Vec<String> {
-    let mut reasons = fingerprint::input_changes(&record.inputs, inputs);
-    reasons.extend(tools.changes(&record.tools));
-    reasons.extend(fingerprint::staged_changes(&record.staged, staged));
-    reasons
 }
 
 /// The contract as a sample's folder sees it.

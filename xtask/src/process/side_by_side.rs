@@ -5,7 +5,7 @@ use std::sync::Mutex;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 /// Does `work` to each item, `bound` of them side by side, and returns what came of it in the order of the items.
-pub fn side_by_side<T: Sync, R: Send>(items: &[T], bound: usize, work: impl Fn(&T) -> R + Sync) -> Vec<R> {
+pub fn side_by_side<'a, T: Sync, R: Send>(items: &'a [T], bound: usize, work: impl Fn(&'a T) -> R + Sync) -> Vec<R> {
     let next = AtomicUsize::new(0);
     let results: Mutex<BTreeMap<usize, R>> = Mutex::default();
     std::thread::scope(|scope| {
