@@ -75,6 +75,11 @@ fn start(verb: Verb, report: &Report) -> Result<u8> {
     }
     // Where it cannot be made, whoever needs it says so.
     let _ = run::scratch(&project.target());
+    let _held = match verb {
+        Verb::List(_) | Verb::New(_) | Verb::Completion { .. } => None,
+        Verb::Clean(_) => Some(run::be_alone(&project.target())?),
+        _ => Some(run::keep_clean_away(&project.target(), || report.note("waits for `clean`"))?),
+    };
     let status = dispatch(&project, verb, report);
     run::end(&project.target());
     status

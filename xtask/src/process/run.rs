@@ -2,14 +2,22 @@
 
 use std::collections::BTreeSet;
 use std::fmt;
-use std::fs;
+use std::fs::{self, File};
 use std::io;
 use std::path::{Path, PathBuf};
 use std::str::FromStr;
 use std::sync::LazyLock;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
 
+use anyhow::{Context, Result, ensure};
 use rustix::process::{Pid, PidfdFlags, Signal};
+
+use super::lock::{self, Hold};
+use crate::text;
+
+/// It removes some folders, and perhaps some hundred images.
+const CLEAN_LIMIT: Duration = Duration::from_secs(600);
 
 /// Every process that must not outlive a run inherits this variable, with the run for its value. A run within a run, as tests have
 /// them, comes behind the outer one.
@@ -68,7 +76,8 @@ impl Run {
         self.machine == this.machine && (self.boot != this.boot || started(self.pid) != Some(self.started))
     }
 
-    fn folder(&self, target: &Path) -> PathBuf {
+    /// Its own folder, below `target`, as long as it is under way.
+    pub fn folder(&self, target: &Path) -> PathBuf {
         folders(target).join(self.to_string())
     }
 }
@@ -111,16 +120,45 @@ fn remove_scratch(target: &Path) {
     let _ = fs::remove_dir_all(Run::this().folder(target));
 }
 
+/// Keeps `clean` away from this run as long as the file is open. One that is under way is waited for, after that is said.
+pub fn keep_clean_away(target: &Path, say: impl FnOnce()) -> Result<File> {
+    lock::wait(&folders(target).join("lock"), Hold::Shared, CLEAN_LIMIT, say)
+}
+
+/// Keeps every other run away as long as the file is open; an error while one is under way.
+pub fn be_alone(target: &Path) -> Result<File> {
+    let file = folders(target).join("lock");
+    let cannot = || format!("cannot lock `{}`", file.display());
+    let lock = File::create(&file).with_context(cannot)?;
+    let others = || others(target).iter().map(|run| run.pid.to_string()).collect::<Vec<_>>();
+    ensure!(
+        lock::try_lock(&lock, Hold::Exclusive).with_context(cannot)?,
+        "another run is under way in this checkout: process {}\nhint: let it end, or stop it, and run this again",
+        text::listed(&others())
+    );
+    Ok(lock)
+}
+
+/// The other runs that are under way in this checkout.
+pub fn others(target: &Path) -> Vec<Run> {
+    known(target).filter(|run| run != Run::this() && !run.is_dead()).collect()
+}
+
 /// Kills and removes what dead runs of this checkout have left; returns how many processes were killed.
 pub fn remove_of_the_dead(target: &Path) -> usize {
-    let runs = fs::read_dir(folders(target)).into_iter().flatten().flatten();
-    let runs = runs.map(|folder| folder.file_name().to_string_lossy().into_owned());
-    let dead: Vec<String> = runs.filter(|run| run.parse::<Run>().is_ok_and(|run| run.is_dead())).collect();
-    let killed = if dead.is_empty() { 0 } else { kill_marked(&dead) };
+    let dead: Vec<Run> = known(target).filter(Run::is_dead).collect();
+    let names: Vec<String> = dead.iter().map(Run::to_string).collect();
+    let killed = if dead.is_empty() { 0 } else { kill_marked(&names) };
     for run in dead {
-        let _ = fs::remove_dir_all(folders(target).join(run));
+        let _ = fs::remove_dir_all(run.folder(target));
     }
     killed
+}
+
+/// The runs that have a folder.
+fn known(target: &Path) -> impl Iterator<Item = Run> {
+    let folders = fs::read_dir(folders(target)).into_iter().flatten().flatten();
+    folders.filter_map(|folder| folder.file_name().to_str()?.parse().ok())
 }
 
 /// Kills what has the mark of one of these runs, but for this process; returns how many processes that were.

@@ -37,6 +37,9 @@ fn an_app_stays_as_it_is_while_a_run_uses_it() {
     let waits = "waits for another run that uses one";
     until("the other waits", || fs::read_to_string(checkout.path("builds.log")).unwrap().contains(waits));
     let staged = || fs::read_to_string(checkout.path("target/stage/one/handler")).unwrap();
+    let clean = checkout.run(&["clean"]);
+    clean.says("error: another run is under way in this checkout: process `").says("hint: let it end, or stop it");
+    assert_eq!(clean.status, Some(1));
     assert_eq!(staged(), "#!/bin/sh\n");
     checkout.write("may", "");
     let log = |log: &str| fs::read_to_string(checkout.path(log)).unwrap();

@@ -2,9 +2,10 @@
 
 use std::collections::HashMap;
 use std::fs::File;
+use std::path::Path;
 use std::time::Duration;
 
-use anyhow::{Result, bail};
+use anyhow::{Context, Result, bail};
 
 use super::context::{self, Entry};
 use super::engine::Engine;
@@ -21,6 +22,9 @@ const BASE: &str = "functions-custom-handlers.base";
 const TURN_LIMIT: Duration = Duration::from_secs(1_200);
 /// How much of the content's hash is in a tag: enough for a person to compare.
 const TAG_DIGITS: usize = 12;
+
+/// The file in the folder of a run that uses images.
+const IN_USE: &str = "uses-images";
 
 /// What images are made with.
 #[derive(Clone, Copy)]
@@ -78,6 +82,17 @@ impl Recipe {
     }
 }
 
+/// From now on no other run in this checkout removes an image that this one may still need.
+pub fn keep_all(target: &Path) -> Result<()> {
+    let kept = run::scratch(target).and_then(|folder| File::create(folder.join(IN_USE)));
+    kept.map(drop).context("cannot say that images are used")
+}
+
+/// Whether another run in this checkout may still put something on an image that it has found or made.
+fn others_need_any(target: &Path) -> bool {
+    run::others(target).iter().any(|run| run.folder(target).join(IN_USE).exists())
+}
+
 impl ImageBuilder<'_> {
     /// Two runs in one checkout take turns at each image: the second finds what the first has made. Otherwise each would take the
     /// other's away for superseded.
@@ -103,8 +118,10 @@ pub async fn ensure(builder: &ImageBuilder<'_>, recipe: &Recipe) -> Result<Built
     let Some(image) = engine.image(&name).await? else {
         bail!("the image `{name}` was built and is not there\nhint: was it removed just now? Run this again");
     };
-    // The new one has taken over the layers that have not changed; what only the old one needs, goes.
-    remove_superseded(engine, recipe, &clone, &name).await?;
+    // The new one has taken over the layers that have not changed; what only the old one needs, goes, now or the next time.
+    if !others_need_any(&builder.project.target()) {
+        remove_superseded(engine, recipe, &clone, &name).await?;
+    }
     Ok(Built { name, image, is_new: true })
 }
 
@@ -132,7 +149,10 @@ fn without_tag(name: &str) -> &str {
 
 #[cfg(test)]
 mod tests {
+    use std::process::Command;
+
     use super::*;
+    use crate::process::run::Run;
 
     fn recipe() -> Recipe {
         Recipe {
@@ -161,6 +181,22 @@ mod tests {
         for other in changed {
             assert_ne!(other.content("c"), recipe().content("c"), "{other:?}");
         }
+    }
+
+    #[test]
+    fn what_another_run_may_need_stays_until_that_is_over() {
+        let target = tempfile::tempdir().unwrap();
+        keep_all(target.path()).unwrap();
+        assert!(!others_need_any(target.path()), "it is this run's own");
+        let mut other = Command::new("sleep").arg("600").spawn().unwrap();
+        let folder = Run::of(other.id()).folder(target.path());
+        std::fs::create_dir_all(&folder).unwrap();
+        assert!(!others_need_any(target.path()), "it uses none");
+        std::fs::write(folder.join(IN_USE), "").unwrap();
+        assert!(others_need_any(target.path()));
+        other.kill().unwrap();
+        other.wait().unwrap();
+        assert!(!others_need_any(target.path()));
     }
 
     #[test]

@@ -7,7 +7,7 @@ use anyhow::{Result, bail};
 use super::base_image::{self, Asked, Base};
 use super::emulator;
 use super::engine::Engine;
-use super::image::ImageBuilder;
+use super::image::{self, ImageBuilder};
 use super::sweep;
 use crate::process::{self, interrupt};
 use crate::project::Project;
@@ -75,6 +75,7 @@ pub async fn prepare<'a>(settings: &Settings<'a>) -> Result<DockerRun<'a>> {
         report.warn("the engine is on another machine: hosts and Azurite, whose key everybody knows, are open on all of its addresses while cases run");
     }
     clean_up_at_last();
+    image::keep_all(&project.target())?;
     let swept = sweep::remove_of_the_dead(&engine).await?;
     if swept != sweep::Removed::default() {
         report.note(format!("removed what a killed run had left: {swept}"));
