@@ -43,6 +43,8 @@ struct Trial {
     sample: String,
     mark: String,
     engine: Option<Engine>,
+    /// What was left aside before the first run, perhaps by a driver that named it otherwise.
+    aside: HashSet<PathBuf>,
     /// The process numbers of its runs.
     runs: HashSet<u32>,
     /// The sockets that its runs listened on, by inode: a number that is used again is another socket.
@@ -55,7 +57,15 @@ impl Trial {
         let arguments = [verb, &sample].iter().chain(options).map(ToString::to_string).collect();
         let mark = format!("{verb}-{}", std::process::id());
         let engine = (verb == "docker").then(Engine::connect);
-        Trial { arguments, sample, mark, engine, runs: HashSet::new(), sockets: HashSet::new() }
+        Trial {
+            arguments,
+            sample,
+            mark,
+            engine,
+            aside: aside().collect(),
+            runs: HashSet::new(),
+            sockets: HashSet::new(),
+        }
     }
 
     fn kill_over_and_over(&mut self) {
@@ -124,9 +134,7 @@ impl Trial {
     fn scratch(&self) -> impl Iterator<Item = String> {
         let of_run = |name: &str| process_of_run(name).is_some_and(|process| self.runs.contains(&process));
         let runs = names(&target().join("run")).into_iter().filter(move |name| of_run(name));
-        let aside = ["stage", "npm", "toolchains"].map(|folder| target().join(folder));
-        let aside = aside.into_iter().flat_map(|folder| names(&folder));
-        let aside = aside.filter(|name| name.starts_with('.'));
+        let aside = aside().filter(|path| !self.aside.contains(path)).map(|path| path.display().to_string());
         runs.chain(aside).map(|name| format!("folder {name}"))
     }
 
@@ -148,6 +156,15 @@ impl Trial {
         let published: HashSet<u16> = self.engine.iter().flat_map(|engine| engine.published(&self.runs)).collect();
         self.sockets.extend(listening.iter().filter(|(_, port)| published.contains(port)).map(|(inode, _)| *inode));
     }
+}
+
+/// What was made aside, and not put in its place.
+fn aside() -> impl Iterator<Item = PathBuf> {
+    let folders = ["stage", "npm", "toolchains"].map(|folder| target().join(folder));
+    folders.into_iter().flat_map(|folder| {
+        let hidden = names(&folder).into_iter().filter(|name| name.starts_with('.'));
+        hidden.map(|name| folder.join(name)).collect::<Vec<_>>()
+    })
 }
 
 fn target() -> PathBuf {
