@@ -140,18 +140,41 @@ fn every_readme_has_the_same_headings() {
     assert_none(complaints);
 }
 
-/// What is left out of an image is left out of what is published, too.
+/// What is left out of an image is left out of what is published, too: secrets, sources, what is only for people.
 #[test]
-fn one_list_of_exclusions_serves_docker_and_core_tools() {
+fn what_no_image_has_is_not_published_either() {
     let mut complaints = Vec::new();
     for sample in samples() {
-        let [docker, core_tools] =
-            [".dockerignore", ".funcignore"].map(|file| fs::read_to_string(sample.dir.join(file)).unwrap_or_default());
-        if docker.is_empty() || docker != core_tools {
-            complaints.push(format!("`samples/{}`: .dockerignore and .funcignore differ, or are missing", sample.name));
+        let docker = fs::read_to_string(sample.dir.join(".dockerignore")).unwrap_or_default();
+        let published = fs::read_to_string(sample.dir.join(".funcignore")).unwrap_or_default();
+        let both = published_although_left_out(&docker, &published);
+        complaints.extend(both.map(|name| {
+            format!("`samples/{}`: .dockerignore leaves `{name}` out, and .funcignore does not", sample.name)
+        }));
+        if docker.is_empty() {
+            complaints.push(format!("`samples/{}` has no .dockerignore", sample.name));
         }
     }
     assert_none(complaints);
+}
+
+#[test]
+fn more_may_be_left_out_of_what_is_published() {
+    let left = |published| published_although_left_out("# why\n*.go\n.git\n", published).collect::<Vec<_>>();
+    assert_eq!(left("docs/\n.git\n*.go\n"), [""; 0]);
+    assert_eq!(left(".git\n"), ["*.go"]);
+    assert_eq!(left("*.go\n.git\n!.git\n"), [".git"]);
+}
+
+/// The names and patterns that are in the one list, and that the other leaves in.
+fn published_although_left_out<'a>(docker: &'a str, published: &str) -> impl Iterator<Item = &'a str> {
+    let mut list = ignore::gitignore::GitignoreBuilder::new("");
+    for line in published.lines() {
+        list.add_line(None, line).unwrap();
+    }
+    let list = list.build().unwrap();
+    let names = docker.lines().filter(|line| !line.is_empty() && !line.starts_with('#'));
+    names.filter(move |name| !list.matched(name, false).is_ignore())
 }
 
 #[test]
