@@ -17,6 +17,8 @@ pub const LISTENING: [&str; 2] =
     ["Azurite Blob service is successfully listening at ", "Azurite Queue service is successfully listening at "];
 /// Node starts in well under a second; a busy machine takes several.
 pub const START_LIMIT: Duration = Duration::from_secs(60);
+/// Where Node keeps what it has compiled of it, in the folder that it is installed in.
+const COMPILED: &str = "compiled";
 /// As in `docker/azurite/Dockerfile`. Without the last one it phones home.
 const OPTIONS: [&str; 5] =
     ["--silent", "--inMemoryPersistence", "--skipApiVersionCheck", "--disableProductStyleUrl", "--disableTelemetry"];
@@ -31,14 +33,17 @@ pub struct Azurite {
 
 impl Azurite {
     /// Starts one with the node of `path`, on ports of the system's choice, and waits until it listens.
-    pub async fn start(installed: &Path, path: &OsStr) -> Result<Azurite> {
+    pub async fn start(installed: &Path, path: &OsStr, report: &Report) -> Result<Azurite> {
         let node = command::find("node", installed, path).context(
             "`node` is not on the PATH, and the storage emulator needs it\nhint: `cargo xtask setup` installs it",
         )?;
         let mut command = Command::new(node);
         command.arg(installed.join("node_modules/azurite/dist/src/azurite.js")).args(OPTIONS).env("PATH", path);
         // It loads a thousand modules: with this Node compiles each once, and not at every start.
-        command.env("NODE_COMPILE_CACHE", installed.join("compiled"));
+        if !installed.join(COMPILED).exists() {
+            report.note("Azurite starts for the first time: this takes some seconds");
+        }
+        command.env("NODE_COMPILE_CACHE", installed.join(COMPILED));
         for service in ["blob", "queue", "table"] {
             command.args([&format!("--{service}Host"), "127.0.0.1", &format!("--{service}Port"), "0"]);
         }
@@ -55,7 +60,7 @@ impl Azurite {
 
 /// Installs Azurite from `docker/azurite`, once for each lock file, and returns the folder that holds `node_modules`.
 pub fn install(project: &Project, report: &Report) -> Result<PathBuf> {
-    let installed = npm::install(project, &project.docker().join("azurite"))?;
+    let installed = npm::install(project, Path::new("docker/azurite"), report)?;
     report.used("Azurite", npm::version(&installed, "azurite").unwrap_or_default());
     Ok(installed)
 }

@@ -1,7 +1,6 @@
 //! Every staged app under mini-host, on this machine.
 
 use std::cell::RefCell;
-use std::ffi::OsStr;
 use std::path::PathBuf;
 
 use anyhow::Result;
@@ -16,7 +15,7 @@ use crate::place::native::{NativeRun, with_app};
 use crate::process::{self, interrupt};
 use crate::project::Project;
 use crate::report::counts::Counts;
-use crate::report::{Report, Step};
+use crate::report::{Place, Report, Step};
 use crate::sample::chosen::Chosen;
 use crate::toolchain;
 
@@ -60,7 +59,7 @@ async fn run_one(
     run: &NativeRun<'_>,
     accounts: &Accounts,
 ) -> Result<Counts, AppFailure> {
-    let (storage, own) = accounts.take(&run.path).await?;
+    let (storage, own) = accounts.take(staged, run).await?;
     let work = async |app: &App| super::run(app, chosen, staged.sample(), run.report).await;
     let counts = with_app(staged, run, &storage, work).await??;
     accounts.give_back(own).await;
@@ -78,14 +77,18 @@ enum Accounts {
 
 impl Accounts {
     /// A connection string, and the emulator that it leads to if that is to be given back.
-    async fn take(&self, path: &OsStr) -> Result<(String, Option<Azurite>)> {
+    async fn take(&self, staged: &Staged, run: &NativeRun<'_>) -> Result<(String, Option<Azurite>)> {
         let (installed, idle) = match self {
             Accounts::Named(account) => return Ok((account.clone(), None)),
             Accounts::Emulators(installed, idle) => (installed, idle.borrow_mut().pop()),
         };
         let azurite = match idle {
             Some(azurite) => azurite,
-            None => Azurite::start(installed, path).await?,
+            None => {
+                let what = format!("for Azurite, up to {} s", azurite::START_LIMIT.as_secs());
+                run.report.waits(&staged.sample().name, Place::Native, what);
+                Azurite::start(installed, &run.path, run.report).await?
+            }
         };
         Ok((azurite.connection_string.clone(), Some(azurite)))
     }

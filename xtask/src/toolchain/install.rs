@@ -196,7 +196,7 @@ fn take(project: &Project, toolchain: &Toolchain, way: &Way, apt: &Apt, report: 
         Way::Site(installer) => run_installer(installer, &into, &path(project)),
         Way::Apt(packages) => Ok(apt.install(packages)?),
         Way::Npm(folder) => {
-            let package = npm::package(&npm::install(project, &project.root().join(folder))?)?;
+            let package = npm::package(&npm::install(project, folder, report)?)?;
             if into.symlink_metadata().is_ok() {
                 project.shell().remove_path(&into)?;
             }

@@ -9,13 +9,14 @@ use xshell::cmd;
 use crate::process::command::{self, Failure};
 use crate::process::run;
 use crate::project::Project;
+use crate::report::Report;
 
 /// The packages come from a registry.
 const INSTALL_LIMIT: Duration = Duration::from_secs(300);
 
-/// Installs what the lock file in `source` names with `npm ci`, once for each lock file, and returns the folder that holds
-/// `node_modules`. Packages' own scripts are not run.
-pub fn install(project: &Project, source: &Path) -> Result<PathBuf> {
+/// Installs what the lock file in `source`, a folder from the root, names with `npm ci`, once for each lock file, which is said, and
+/// returns the folder that holds `node_modules`. Packages' own scripts are not run.
+pub fn install(project: &Project, source: &Path, report: &Report) -> Result<PathBuf> {
     let shell = super::path::shell(project);
     let lock = shell.read_binary_file(source.join("package-lock.json"))?;
     let parent = shell.create_dir(project.target().join("npm").join(source.file_name().unwrap_or_default()))?;
@@ -28,6 +29,7 @@ pub fn install(project: &Project, source: &Path) -> Result<PathBuf> {
     for file in ["package.json", "package-lock.json"] {
         shell.copy_file(source.join(file), aside.path())?;
     }
+    report.note(format!("npm installs the packages of `{}`", source.display()));
     shell.change_dir(aside.path());
     let install = cmd!(shell, "npm ci --omit=dev --ignore-scripts --no-audit --no-fund --loglevel=error");
     command::run(install, INSTALL_LIMIT)

