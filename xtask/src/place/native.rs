@@ -23,6 +23,10 @@ const ANNOUNCE_LIMIT: Duration = Duration::from_secs(10);
 /// Long enough for requests in flight to end, and for mini-host to end its handler; what is left then is killed.
 const STOP_LIMIT: Duration = Duration::from_secs(10);
 
+/// The folders of a host: for its key files, and for what it and its handler put aside.
+const SECRETS: &str = "keys";
+const TEMPORARY: &str = "tmp";
+
 /// What a native run needs beside the staged app.
 pub struct NativeRun<'a> {
     /// Where the run's own folder is.
@@ -44,14 +48,16 @@ pub async fn with_app<T>(
 ) -> Result<T, AppFailure> {
     let keys = Keys::random();
     // Below the run's own folder: the next run removes it where this one cannot. Nobody else may enter it.
-    let secrets =
-        run::scratch(&native.target).and_then(|folder| tempfile::Builder::new().prefix("keys-").tempdir_in(folder));
-    let secrets = secrets.context("cannot make a folder for the keys")?;
+    let own = run::scratch(&native.target).and_then(tempfile::tempdir_in);
+    let own = own.context("cannot make a folder for the keys")?;
+    for folder in [SECRETS, TEMPORARY] {
+        std::fs::create_dir(own.path().join(folder)).with_context(|| format!("cannot make a folder for {folder}"))?;
+    }
     for (name, text) in keys.files(&staged.sample().functions) {
-        std::fs::write(secrets.path().join(&name), text)
+        std::fs::write(own.path().join(SECRETS).join(&name), text)
             .with_context(|| format!("cannot write the key file `{name}`"))?;
     }
-    let mut host = start(staged, native, storage, secrets.path())?;
+    let mut host = start(staged, native, storage, own.path())?;
     let log = host.log.clone();
     let outcome = tokio::select! {
         () = interrupt::wait() => Err(AppFailure::interrupted()),
@@ -81,7 +87,7 @@ pub async fn with_app<T>(
     outcome
 }
 
-fn start(staged: &Staged, run: &NativeRun<'_>, storage: &str, secrets: &Path) -> Result<Server> {
+fn start(staged: &Staged, run: &NativeRun<'_>, storage: &str, own: &Path) -> Result<Server> {
     let mut command = Command::new(&run.mini_host);
     command.arg(staged.dir()).args(["--port", "0"]);
     environment::scrub(&mut command);
@@ -89,7 +95,9 @@ fn start(staged: &Staged, run: &NativeRun<'_>, storage: &str, secrets: &Path) ->
         .env("PATH", &run.path)
         // As the images name the app: then mini-host adds nothing of its own to what the settings say.
         .env("AzureWebJobsScriptRoot", staged.dir())
-        .env("FUNCTIONS_SECRETS_PATH", secrets)
+        .env("FUNCTIONS_SECRETS_PATH", own.join(SECRETS))
+        // What a handler that is killed leaves behind is removed with it.
+        .env("TMPDIR", own.join(TEMPORARY))
         .envs(environment::settings(storage, &staged.sample().name));
     Server::start(command, STOP_LIMIT).with_context(|| format!("cannot start `{}`", run.mini_host.display()))
 }

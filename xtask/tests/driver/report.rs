@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 use std::fs;
+use std::path::Path;
 use std::process::Stdio;
 
 use crate::checkout::{ACCOUNT, Checkout, HOST, Ran};
@@ -129,6 +130,20 @@ fn what_takes_long_before_the_first_case_is_said() {
     ran.says("npm installs the packages of `docker/azurite`").says("Azurite starts for the first time");
     ran.ends(0, "1 passed, 0 failed, 0 skipped");
     assert!(checkout.report("events.ndjson").contains("\"what\":\"for Azurite, up to 60 s\""));
+}
+
+#[test]
+fn what_a_host_and_its_handler_put_aside_goes_with_the_run() {
+    let checkout = Checkout::new();
+    checkout.sample("one", "");
+    checkout.contract_of("answers");
+    let aside = "let aside = std::env::temp_dir(); std::fs::write(aside.join(\"left\"), []).unwrap(); \
+                 println!(\"aside: {}\", aside.display());";
+    checkout.mini_host(&HOST.replace("fn main() {", &format!("fn main() {{ {aside}")));
+    checkout.run(&["smoke", "--storage", ACCOUNT]).ends(0, "1 passed, 0 failed, 0 skipped");
+    let log = checkout.report("logs/one-native.log");
+    let aside = Path::new(log.lines().next().unwrap().strip_prefix("aside: ").unwrap());
+    assert!(aside.starts_with(checkout.path("target/run")) && !aside.exists(), "{log}");
 }
 
 #[test]
