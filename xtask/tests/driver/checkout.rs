@@ -23,8 +23,11 @@ impl Checkout {
 
     pub fn write(&self, file: &str, text: &str) {
         fs::create_dir_all(self.path(file).parent().unwrap()).unwrap();
-        fs::write(self.path(file), text).unwrap();
-        fs::set_permissions(self.path(file), fs::Permissions::from_mode(0o755)).unwrap();
+        // Whole, as editors write: who watches sees no half of it.
+        let aside = self.path("aside");
+        fs::write(&aside, text).unwrap();
+        fs::set_permissions(&aside, fs::Permissions::from_mode(0o755)).unwrap();
+        fs::rename(aside, self.path(file)).unwrap();
     }
 
     /// A sample whose build copies `handler.sh` to `handler`.
