@@ -1,6 +1,6 @@
 //! The driver: builds, wraps, runs and judges the samples. Its rooms, from the ground up; each knows only those above it here:
 //!
-//! - `text`, `print`, `project`: what sentences need, what prints, where things are in this repository
+//! - `text`, `print`, `status`, `project`: what sentences need, what prints, how it exits, where things are in this repository
 //! - `process`: commands and servers with limits, which run this is, locks between runs, Ctrl-C
 //! - `report`: one stream of events, and its faces
 //! - `sample`: what sample.toml, contract.toml and the function folders say
@@ -23,6 +23,7 @@ mod project;
 mod report;
 mod sample;
 mod smoke;
+mod status;
 #[cfg(test)]
 mod tests;
 mod text;
@@ -36,34 +37,31 @@ use anyhow::Result;
 use cli::Verb;
 use process::{interrupt, run};
 use project::Project;
-use report::{Report, summary};
+use report::Report;
 use verbs::{clean, completion, list, new, setup, test, verify, watch};
-
-/// What a person asked for cannot be understood: an unknown verb, flag or sample.
-const USAGE: u8 = 2;
 
 /// Does what the command line asks for, and says how it went.
 pub fn main() -> ExitCode {
     let cli = cli::parse();
     cli.print.color.write_global();
     let report = Report::new(cli.print.detail());
-    let status = match start(cli.verb, &report) {
+    let ended = match start(cli.verb, &report) {
         // A watch has no other end.
-        Ok(interrupt::STATUS) => interrupt::STATUS,
+        Ok(status::STOPPED) => status::STOPPED,
         _ if interrupt::happened() => {
             report.cut_off();
-            interrupt::STATUS
+            status::STOPPED
         }
         Ok(status) => status,
         Err(error) => {
             print::err(format!("error: {error:#}"));
-            if error.is::<sample::WrongUsage>() { USAGE } else { summary::FAILED }
+            if error.is::<sample::WrongUsage>() { status::USAGE } else { status::FAILED }
         }
     };
-    if let Err(error) = report.end(status) {
+    if let Err(error) = report.end(ended) {
         print::err(format!("warning: `target/report` is not complete: {error}"));
     }
-    ExitCode::from(status)
+    ExitCode::from(ended)
 }
 
 fn start(verb: Verb, report: &Report) -> Result<u8> {
@@ -99,6 +97,6 @@ fn dispatch(project: &Project, verb: Verb, report: &Report) -> Result<u8> {
         Verb::Test(args) => test::test(project, &args, report),
         Verb::Bench(args) => bench::host(project, args.mini_host.as_deref(), args.rounds.get(), report),
         Verb::Clean(args) => clean::clean(project, &args, report),
-        Verb::Completion { shell } => print::out(completion::completion(shell)).map(|()| 0),
+        Verb::Completion { shell } => print::out(completion::completion(shell)).map(|()| status::PASSED),
     }
 }

@@ -6,7 +6,7 @@ use testing::floors;
 
 /// The rooms of the driver, lowest floor first. Rooms of one floor do not know each other.
 const FLOORS: [&[&str]; 14] = [
-    &["text", "print", "project"],
+    &["text", "print", "status", "project"],
     &["process"],
     &["report"],
     &["sample"],

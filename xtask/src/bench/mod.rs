@@ -21,6 +21,7 @@ use crate::process::interrupt;
 use crate::process::run;
 use crate::project::Project;
 use crate::report::Report;
+use crate::status;
 use crate::toolchain;
 use load::{
     Body, CONNECTIONS, Load, MINI_HOST, MINI_HOST_DEFAULT_MODE, MINI_HOST_PROXYING, Measured, NGINX,
@@ -101,7 +102,7 @@ pub fn host(project: &Project, program: Option<&Path>, rounds: usize, report: &R
             "speed was not measured: `wrk` is not on the PATH\nhint: `apt-get install wrk`, or https://github.com/wg/wrk",
         ),
     }
-    Ok(0)
+    Ok(status::PASSED)
 }
 
 struct Bench<'a> {

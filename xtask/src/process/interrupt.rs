@@ -9,10 +9,7 @@ use anyhow::{Context, Result};
 use rustix::process::{Pid, Signal};
 use tokio::sync::watch;
 
-use crate::print;
-
-/// The exit status after Ctrl-C, as shells have it: 128 and the signal's number.
-pub const STATUS: u8 = 130;
+use crate::{print, status};
 
 /// Process groups that are ours and alive, and whether a person wants us to stop.
 #[derive(Default)]
@@ -39,7 +36,7 @@ pub fn listen() -> Result<()> {
             if let Some(clean_up) = at_last {
                 clean_up();
             }
-            std::process::exit(i32::from(STATUS));
+            std::process::exit(i32::from(status::STOPPED));
         }
         print::err("stopping … (again to stop at once)");
         for group in &state.groups {

@@ -7,9 +7,7 @@ use super::event::Left;
 use super::outcome::Outcome;
 use super::table::table;
 use super::{Event, Step};
-
-/// The exit status when something failed, or nothing could be run at all.
-pub const FAILED: u8 = 1;
+use crate::status;
 
 /// What a run came to.
 #[derive(Debug, Default)]
@@ -99,7 +97,7 @@ impl Summary {
         let outcomes = || self.steps.values().flat_map(BTreeMap::values);
         let nothing_ran = outcomes().next().is_some() && outcomes().all(Outcome::is_skipped);
         let failed = self.counts.failed > 0 || nothing_ran || strict && outcomes().any(Outcome::is_skipped);
-        if failed { FAILED } else { 0 }
+        if failed { status::FAILED } else { status::PASSED }
     }
 
     /// The counts, and of a run that was stopped what is left undone.
@@ -238,16 +236,16 @@ mod tests {
             step("r", Step::Test, failed()),
         ];
         assert_eq!(Summary::of(&events).counts.to_string(), "4 passed, 4 failed, 1 skipped");
-        assert_eq!(Summary::of(&events).status(false), FAILED);
+        assert_eq!(Summary::of(&events).status(false), status::FAILED);
     }
 
     #[test]
     fn a_skip_is_a_failure_only_under_strict_or_when_nothing_ran() {
         let some = Summary::of(&[step("go", Step::Build, skipped()), step("r", Step::Build, passed())]);
-        assert_eq!((some.status(false), some.status(true)), (0, FAILED));
+        assert_eq!((some.status(false), some.status(true)), (0, status::FAILED));
         assert_eq!(some.counts.to_string(), "1 passed, 0 failed, 1 skipped");
         let all = Summary::of(&[step("go", Step::Build, skipped())]);
-        assert_eq!(all.status(false), FAILED);
+        assert_eq!(all.status(false), status::FAILED);
         assert!(some.remarks(false).contains(&"skipped: go (build): needs Go\nhint: install it".to_string()));
     }
 

@@ -11,14 +11,14 @@ use crate::place::docker::daemon;
 use crate::process;
 use crate::project::Project;
 use crate::report::Report;
-use crate::report::summary;
+use crate::status;
 
 /// Removes staged apps and emulators; with `--docker` what is ours in the engine, and the engine's daemon if we started
 /// it; with `--all` also the toolchains that `setup` unpacked. Returns the exit status: bad when something of ours is there
 /// and cannot be removed.
 pub fn clean(project: &Project, args: &cli::Clean, report: &Report) -> Result<u8> {
     if args.engine {
-        return daemon::stop(project, report).map(|()| 0);
+        return daemon::stop(project, report).map(|()| status::PASSED);
     }
     let mut errors = Vec::new();
     if args.docker || args.all {
@@ -34,7 +34,7 @@ pub fn clean(project: &Project, args: &cli::Clean, report: &Report) -> Result<u8
     for error in &errors {
         report.warn(format!("{error:#}"));
     }
-    Ok(if errors.is_empty() { 0 } else { summary::FAILED })
+    Ok(if errors.is_empty() { status::PASSED } else { status::FAILED })
 }
 
 fn clean_engine(report: &Report) -> Result<()> {

@@ -8,21 +8,21 @@ use serde_json::json;
 use crate::cli;
 use crate::print;
 use crate::project::Project;
-use crate::report::{summary, table};
+use crate::report::table;
 use crate::sample::contract::Contract;
 use crate::sample::manifest::Manifest;
 use crate::sample::{self, Sample};
-use crate::text;
+use crate::{status, text};
 
 /// Prints the list in the form asked for; returns the exit status, which is bad when a manifest is.
 pub fn list(project: &Project, form: &cli::List) -> Result<u8> {
-    let (mut samples, mut status) = (Vec::new(), 0);
+    let (mut samples, mut ended) = (Vec::new(), status::PASSED);
     for loaded in sample::load_all(project) {
         match loaded {
             Ok(sample) => samples.push(sample),
             Err(broken) => {
                 print::err(format!("error: {}", broken.message));
-                status = summary::FAILED;
+                ended = status::FAILED;
             }
         }
     }
@@ -32,7 +32,7 @@ pub fn list(project: &Project, form: &cli::List) -> Result<u8> {
         _ => lines(&samples),
     };
     print::out(text.trim_end())?;
-    Ok(status)
+    Ok(ended)
 }
 
 fn json(samples: &[Sample]) -> Result<String> {

@@ -7,6 +7,7 @@ use crate::cli;
 use crate::project::Project;
 use crate::report::Report;
 use crate::sample::{self, WrongUsage, selection};
+use crate::status;
 
 /// Copies a sample under a new name and says what comes next.
 pub fn new(project: &Project, args: &cli::New, report: &Report) -> Result<u8> {
@@ -49,5 +50,5 @@ pub fn new(project: &Project, args: &cli::New, report: &Report) -> Result<u8> {
          6. README.md and the comments, until `cargo xtask test` passes",
         like = like.name
     ));
-    Ok(0)
+    Ok(status::PASSED)
 }

@@ -7,10 +7,11 @@ use crate::place::docker::daemon;
 use crate::print;
 use crate::process::interrupt;
 use crate::project::Project;
-use crate::report::summary::{self, Summary};
+use crate::report::summary::Summary;
 use crate::report::{Report, table};
 use crate::sample::toolchain::Toolchain;
 use crate::sample::{Sample, selection};
+use crate::status::{FAILED, PASSED};
 use crate::toolchain::{self, Apt, DriverTools};
 
 /// The parts of the driver's work that need something of the machine, beside the samples' toolchains.
@@ -56,7 +57,7 @@ pub fn setup(project: &Project, args: &cli::Setup, report: &Report) -> Result<u8
 /// Bad when something is still missing, or a sample's manifest is broken.
 fn status(missing: usize, report: &Report) -> u8 {
     let broken = Summary::of(&report.events()).counts.failed;
-    if missing + broken > 0 { summary::FAILED } else { 0 }
+    if missing + broken > 0 { FAILED } else { PASSED }
 }
 
 /// Installs what the samples and the parts need; returns how much is still missing. That stops nothing here: what
@@ -104,8 +105,8 @@ mod tests {
     fn what_is_missing_or_broken_is_a_failure_and_what_was_said_is_not() {
         let report = Report::new(Default::default());
         report.note("ended what a killed run had left running: 1");
-        assert_eq!((status(0, &report), status(1, &report)), (0, summary::FAILED));
+        assert_eq!((status(0, &report), status(1, &report)), (PASSED, FAILED));
         report.begin("a-typo", Step::Build).done(Outcome::Failed { message: "unknown key".into() });
-        assert_eq!(status(0, &report), summary::FAILED);
+        assert_eq!(status(0, &report), FAILED);
     }
 }

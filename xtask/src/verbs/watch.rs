@@ -10,8 +10,9 @@ use crate::build::Watched;
 use crate::cli;
 use crate::process::{self, interrupt};
 use crate::project::Project;
-use crate::report::{Report, summary};
+use crate::report::Report;
 use crate::sample::{Sample, selection};
+use crate::status;
 
 /// How often the samples are looked at: soon enough for a person who has just saved a file.
 const LOOK_EVERY: Duration = Duration::from_millis(300);
@@ -37,14 +38,14 @@ pub fn watch(project: &Project, args: &cli::Watch, report: &Report) -> Result<u8
             continue;
         }
         let names = changed.iter().map(|sample| sample.name.clone()).collect();
-        let status = match verify(project, &Plan::of_watch(args, names), &report) {
+        let ended = match verify(project, &Plan::of_watch(args, names), &report) {
             Err(error) if is_first => return Err(error),
             // The contract is being edited, say: another round when that goes on.
             Err(error) => {
                 report.warn(format!("{error:#}"));
-                summary::FAILED
+                status::FAILED
             }
-            Ok(status) => status,
+            Ok(ended) => ended,
         };
         is_first = false;
         for sample in changed {
@@ -55,9 +56,9 @@ pub fn watch(project: &Project, args: &cli::Watch, report: &Report) -> Result<u8
         if interrupt::happened() {
             report.cut_off();
         }
-        report.end(status)?;
+        report.end(ended)?;
     }
-    Ok(interrupt::STATUS)
+    Ok(status::STOPPED)
 }
 
 /// The samples that have changed since they were looked at, which is said of each; and what is wrong with others.
