@@ -10,15 +10,16 @@ use std::os::unix::process::CommandExt;
 use std::path::{Path, PathBuf};
 pub use std::process::Command;
 use std::process::{ExitStatus, Stdio};
-use std::sync::mpsc::{self, RecvTimeoutError};
 use std::time::{Duration, Instant};
 
-use rustix::process::{Pid, WaitId, WaitIdOptions};
+use rustix::event::{PollFd, PollFlags, Timespec};
+use rustix::io::Errno;
+use rustix::process::{Pid, PidfdFlags, pidfd_open};
 
 use super::interrupt;
 use super::run::{self, MARK};
 
-/// How often it is looked at what a command has printed.
+/// How often it is looked at what a command has printed, and whether a person wants us to stop.
 const LOOK_INTERVAL: Duration = Duration::from_millis(100);
 
 /// What is set (`Some`) or taken away (`None`) in an environment.
@@ -101,27 +102,16 @@ pub fn run(command: impl Into<Command>, limit: Duration) -> Result<Ended, Failur
     run_showing(command, limit, |_| {})
 }
 
-/// Runs a command that somebody waits for, and hands on each line as soon as it is printed.
-pub fn run_showing(command: impl Into<Command>, limit: Duration, show: impl FnMut(&str)) -> Result<Ended, Failure> {
+/// Runs a command that somebody waits for, asks for status 0, and hands on each line as soon as it is printed.
+///
+/// Its output goes to a file and not through a pipe, and it is the child we wait for: a daemon that it leaves behind
+/// holds the output open and delays nobody. Afterwards whatever is left of its process group is killed.
+pub fn run_showing(command: impl Into<Command>, limit: Duration, mut show: impl FnMut(&str)) -> Result<Ended, Failure> {
     let mut command = command.into();
     for name in std::env::vars_os().map(|(name, _)| name).filter(|name| name.to_str().is_some_and(is_of_cargo_run)) {
         command.env_remove(name);
     }
-    let line = line(&command);
-    let ended = run_to_any_end(command, &line, limit, show)?;
-    if ended.status.success() { Ok(ended) } else { Err(Failure::Failed { line, ended }) }
-}
-
-/// Runs a command until it ends, however it ends.
-///
-/// Its output goes to a file and not through a pipe, and it is the child we wait for: a daemon that it leaves behind
-/// holds the output open and delays nobody. Afterwards whatever is left of its process group is killed.
-fn run_to_any_end(
-    mut command: Command,
-    line: &str,
-    limit: Duration,
-    mut show: impl FnMut(&str),
-) -> Result<Ended, Failure> {
+    let line = &line(&command);
     let not_started = |error: io::Error| not_started(line, &error);
     let output = tempfile::tempfile().map_err(not_started)?;
     // A command that must not be cut short by a later run takes the mark away.
@@ -130,35 +120,40 @@ fn run_to_any_end(
     }
     command.stdin(Stdio::null());
     command.stdout(output.try_clone().map_err(not_started)?).stderr(output.try_clone().map_err(not_started)?);
-    let (mut child, group) = interrupt::start(|| command.process_group(0).spawn()).map_err(not_started)?;
-    let (begun, end, mut shown) = (Instant::now(), end_of(group), Vec::new());
+    if interrupt::happened() {
+        return Err(Failure::Interrupted);
+    }
+    let mut child = command.process_group(0).spawn().map_err(not_started)?;
+    let group = Pid::from_child(&child);
+    let guard = interrupt::Guard::of(group);
+    let (begun, mut shown) = (Instant::now(), Vec::new());
     let in_time = loop {
         let left = limit.saturating_sub(begun.elapsed());
-        let is_running = end.recv_timeout(left.min(LOOK_INTERVAL)) == Err(RecvTimeoutError::Timeout);
+        let is_over = ended_within(group, left.min(LOOK_INTERVAL));
         show_lines(&output, &mut shown, &mut show);
-        if !is_running || left.is_zero() {
-            break !is_running;
+        if is_over || left.is_zero() || interrupt::happened() {
+            break is_over;
         }
     };
     // The child is not reaped yet, so the number of its group is still its own.
     interrupt::kill_group(group);
     let status = child.wait();
-    interrupt::forget(group);
+    drop(guard);
     read_on(&output, &mut shown).map_err(not_started)?;
     let text = String::from_utf8_lossy(&shown).into_owned();
     if interrupt::happened() {
         return Err(Failure::Interrupted);
     }
     if !in_time {
-        return Err(Failure::TooLong { line: line.to_owned(), limit, output: text });
+        return Err(Failure::TooLong { line: line.clone(), limit, output: text });
     }
-    Ok(Ended { status: status.map_err(not_started)?, output: text })
+    let ended = Ended { status: status.map_err(not_started)?, output: text };
+    if ended.status.success() { Ok(ended) } else { Err(Failure::Failed { line: line.clone(), ended }) }
 }
 
 fn not_started(line: &str, error: &io::Error) -> Failure {
     let program = line.split(' ').next().unwrap_or_default().to_owned();
     match error.kind() {
-        io::ErrorKind::Interrupted => Failure::Interrupted,
         io::ErrorKind::NotFound if !program.contains('/') => Failure::NotFound { program },
         _ => Failure::NotStarted { program, error: error.to_string() },
     }
@@ -189,26 +184,17 @@ fn is_executable(file: &Path) -> bool {
     file.metadata().is_ok_and(|meta| meta.is_file() && meta.permissions().mode() & 0o111 != 0)
 }
 
-/// Waits until the child has ended, and leaves it to be reaped; false if the limit passes first.
-pub fn ended_within(child: Pid, limit: Duration) -> bool {
-    end_of(child).recv_timeout(limit) != Err(RecvTimeoutError::Timeout)
-}
-
-/// Receives something, or is hung up on, when the child has ended.
-fn end_of(child: Pid) -> mpsc::Receiver<()> {
-    let (ended, end) = mpsc::channel();
-    std::thread::spawn(move || {
-        wait_unreaped(child);
-        // Nobody listens any more when the limit has passed.
-        let _ = ended.send(());
-    });
-    end
-}
-
-/// Waits until the child has ended, and leaves it to be reaped.
-pub(super) fn wait_unreaped(child: Pid) {
-    let options = WaitIdOptions::EXITED | WaitIdOptions::NOWAIT;
-    while matches!(rustix::process::waitid(WaitId::Pid(child), options), Err(rustix::io::Errno::INTR)) {}
+/// Waits until a process has ended, and leaves it to be reaped; false if the limit passes first.
+pub fn ended_within(process: Pid, limit: Duration) -> bool {
+    // A process that cannot be opened is gone.
+    let Ok(handle) = pidfd_open(process, PidfdFlags::empty()) else { return true };
+    let limit = Timespec::try_from(limit).ok();
+    loop {
+        match rustix::event::poll(&mut [PollFd::new(&handle, PollFlags::IN)], limit.as_ref()) {
+            Err(Errno::INTR) => {}
+            ended => return ended != Ok(0),
+        }
+    }
 }
 
 /// Reads what was printed since the last time, and shows the lines that are whole now.

@@ -135,17 +135,13 @@ fn spawn(mut command: Command, stop_limit: Duration) -> io::Result<Server> {
     let child = command.stdin(Stdio::null()).process_group(0).spawn()?;
     let pid = Pid::from_child(&child);
     let (end, ended) = watch::channel(false);
-    std::thread::spawn(move || {
-        command::wait_unreaped(pid);
-        end.send_replace(true);
-    });
+    std::thread::spawn(move || end.send_replace(command::ended_within(pid, Duration::MAX)));
     let (log, _guard) = (Log::default(), interrupt::Guard::of(pid));
     Ok(Server { child, pid, log, all_read: None, ended, status: None, stop_limit, _guard })
 }
 
 /// Has the kernel send a signal to the server when this process is gone, whatever ended it: after a SIGKILL nothing else
 /// would. The kernel watches the thread that starts the server, so that has to be one that lives as long: the main one.
-#[cfg(target_os = "linux")]
 fn end_with_this_thread(command: &mut Command, signal: Signal) {
     use rustix::process::{getpid, getppid, set_parent_process_death_signal};
 
@@ -160,7 +156,3 @@ fn end_with_this_thread(command: &mut Command, signal: Signal) {
         command.pre_exec(ask_kernel);
     }
 }
-
-/// Other systems have no such order.
-#[cfg(not(target_os = "linux"))]
-fn end_with_this_thread(_: &mut Command, _: Signal) {}

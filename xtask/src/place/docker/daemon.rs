@@ -148,9 +148,7 @@ pub fn stop(project: &Project, report: &Report) -> Result<()> {
         let cannot = || format!("cannot stop `dockerd` (process {})", pid.as_raw_nonzero());
         let handle = rustix::process::pidfd_open(pid, PidfdFlags::empty()).with_context(cannot)?;
         rustix::process::pidfd_send_signal(&handle, Signal::TERM).with_context(cannot)?;
-        let mut wait = [rustix::event::PollFd::new(&handle, rustix::event::PollFlags::IN)];
-        let limit = rustix::event::Timespec { tv_sec: STOP_LIMIT_SECONDS.cast_signed(), tv_nsec: 0 };
-        if rustix::event::poll(&mut wait, Some(&limit)).with_context(cannot)? == 0 {
+        if !command::ended_within(pid, Duration::from_secs(STOP_LIMIT_SECONDS)) {
             bail!("`dockerd` (process {}) was still running after {STOP_LIMIT_SECONDS} s", pid.as_raw_nonzero());
         }
         report.note("stopped the `dockerd` that `setup` had started");
