@@ -80,8 +80,7 @@ pub fn host(project: &Project, program: Option<&Path>, rounds: usize, report: &R
         Some(program) => program.canonicalize().with_context(|| format!("there is no `{}`", program.display()))?,
         None => mini_host::build(project, report)?,
     };
-    let folder = run::scratch(&project.target()).and_then(tempfile::tempdir_in);
-    let folder = folder.context("cannot make a folder for the app")?;
+    let folder = run::folder(&project.target())?;
     let app = folder.path().join("app");
     for (name, text) in APP {
         project.shell().write_file(app.join(name), text)?;

@@ -12,6 +12,7 @@ use std::time::Duration;
 
 use anyhow::{Context, Result, ensure};
 use rustix::process::{Pid, PidfdFlags, Signal};
+use tempfile::TempDir;
 
 use super::lock::{self, Hold};
 use crate::text;
@@ -118,6 +119,12 @@ pub fn end(target: &Path) {
 fn remove_scratch(target: &Path) {
     // What cannot be removed now is tried again by the next run.
     let _ = fs::remove_dir_all(Run::this().folder(target));
+}
+
+/// A folder in it, which nobody else may enter, for as long as it is used.
+pub fn folder(target: &Path) -> Result<TempDir> {
+    let made = scratch(target).and_then(tempfile::tempdir_in);
+    made.with_context(|| format!("cannot make a folder in `{}`", folders(target).display()))
 }
 
 /// Keeps `clean` away from this run as long as the file is open. One that is under way is waited for, after that is said.

@@ -24,8 +24,7 @@ pub fn install(project: &Project, source: &Path, report: &Report) -> Result<Path
     if folder.is_dir() {
         return Ok(folder);
     }
-    let aside = run::scratch(&project.target()).and_then(tempfile::tempdir_in);
-    let aside = aside.context("cannot make a folder to install in")?;
+    let aside = run::folder(&project.target())?;
     for file in ["package.json", "package-lock.json"] {
         shell.copy_file(source.join(file), aside.path())?;
     }

@@ -1,6 +1,6 @@
 //! `package`: the zip of each staged app, as mini-host makes it for anybody's.
 
-use std::fs::{self, File};
+use std::fs::File;
 use std::path::Path;
 use std::time::Duration;
 
@@ -19,19 +19,12 @@ use crate::report::{Report, Step};
 /// A hundred megabytes are packed in some seconds.
 const PACK_LIMIT: Duration = Duration::from_secs(300);
 
-/// The packed apps as whoever unpacks them finds them. They are there as long as their folder is.
-pub struct Unpacked {
-    pub apps: Vec<Staged>,
-    _folder: TempDir,
-}
-
-/// Packs staged apps for a plan, and unpacks each zip again. What goes wrong with one sample is in the report.
-pub fn package(project: &Project, staged: &[Staged], plan: &str, report: &Report) -> Result<Unpacked> {
+/// Packs staged apps for a plan, and unpacks each zip again, as whoever deploys it: what comes out is there as long as the folder is. What
+/// goes wrong with one sample is in the report.
+pub fn package(project: &Project, staged: &[Staged], plan: &str, report: &Report) -> Result<(Vec<Staged>, TempDir)> {
     let mini_host = mini_host::build(project, report)?;
-    let folder = project.target().join("package");
-    fs::create_dir_all(&folder).with_context(|| format!("cannot make `{}`", folder.display()))?;
-    let unpacked = run::scratch(&project.target()).and_then(tempfile::tempdir_in);
-    let unpacked = unpacked.context("cannot make a folder to unpack into")?;
+    let folder = project.shell().create_dir(project.target().join("package"))?;
+    let unpacked = run::folder(&project.target())?;
     let mut apps = Vec::new();
     for app in staged {
         let name = &app.sample().name;
@@ -51,7 +44,7 @@ pub fn package(project: &Project, staged: &[Staged], plan: &str, report: &Report
             detail: listing.lines().last().unwrap_or_default().to_owned(),
         }));
     }
-    Ok(Unpacked { apps, _folder: unpacked })
+    Ok((apps, unpacked))
 }
 
 fn pack(app: &Staged, mini_host: &Path, plan: &str, zip: &Path) -> Result<String> {

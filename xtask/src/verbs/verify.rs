@@ -103,7 +103,7 @@ pub fn verify(project: &Project, plan: &Plan, report: &Report) -> Result<u8> {
         Some(plan) => Some(report.phase("package", || package::package(project, &staged, plan, report))?),
         None => None,
     };
-    let staged = unpacked.as_ref().map_or(&*staged, |unpacked| &unpacked.apps);
+    let staged = unpacked.as_ref().map_or(&*staged, |(apps, _)| apps);
     let storage = storage.as_deref();
     let Some(chosen) = chosen.filter(|_| !staged.is_empty()) else { return Ok(report.close(selection.strict)) };
     if *native {
