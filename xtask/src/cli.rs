@@ -4,7 +4,7 @@ use std::num::NonZeroUsize;
 
 use clap::{Args, Parser, Subcommand};
 
-use crate::place::docker::base_image::Asked;
+use crate::place::docker::base_image;
 use crate::print::ColorChoice;
 use crate::report::Detail;
 pub use clap::CommandFactory;
@@ -53,7 +53,7 @@ pub enum Verb {
     #[command(
         after_help = "Examples:\n  cargo xtask smoke\n  cargo xtask smoke go --only queue\n  cargo xtask smoke --failed\n  cargo xtask smoke r --storage \"$CONNECTION_STRING\""
     )]
-    Smoke(Smoke),
+    Smoke(Asked),
     /// Build, wrap in images, then ask the same cases in containers.
     #[command(after_help = "Examples:\n  cargo xtask docker\n  cargo xtask docker go --base official --keep")]
     Docker(Docker),
@@ -172,9 +172,13 @@ pub struct Cases {
     pub failed: bool,
 }
 
-/// Which storage account the cases use.
-#[derive(Args, Clone, Debug, Default)]
-pub struct Storage {
+/// What is asked of which samples.
+#[derive(Args, Debug, Default)]
+pub struct Asked {
+    #[command(flatten)]
+    pub selection: Selection,
+    #[command(flatten)]
+    pub cases: Cases,
     /// A storage account to use instead of an Azurite of our own, such as one started by hand.
     #[arg(long, value_name = "CONNECTION_STRING")]
     pub storage: Option<String>,
@@ -185,7 +189,7 @@ pub struct Storage {
 pub struct Containers {
     /// The base image: `auto` (official, else the stand-in), `official`, `local` (the stand-in), or any image.
     #[arg(long, value_name = "BASE", default_value = "auto")]
-    pub base: Asked,
+    pub base: base_image::Asked,
     /// Leave a failed container, and print how to look into it.
     #[arg(long)]
     pub keep: bool,
@@ -224,25 +228,11 @@ pub struct Package {
 }
 
 #[derive(Args, Debug)]
-pub struct Smoke {
-    #[command(flatten)]
-    pub selection: Selection,
-    #[command(flatten)]
-    pub cases: Cases,
-    #[command(flatten)]
-    pub storage: Storage,
-}
-
-#[derive(Args, Debug)]
 pub struct Docker {
     #[command(flatten)]
-    pub selection: Selection,
-    #[command(flatten)]
-    pub cases: Cases,
+    pub asked: Asked,
     #[command(flatten)]
     pub containers: Containers,
-    #[command(flatten)]
-    pub storage: Storage,
 }
 
 #[derive(Args, Debug)]
@@ -263,13 +253,9 @@ pub struct Verify {
     #[arg(long, value_parser = ["native", "docker"])]
     pub place: Option<String>,
     #[command(flatten)]
-    pub selection: Selection,
-    #[command(flatten)]
-    pub cases: Cases,
+    pub asked: Asked,
     #[command(flatten)]
     pub containers: Containers,
-    #[command(flatten)]
-    pub storage: Storage,
 }
 
 #[derive(Args, Debug)]
@@ -349,10 +335,10 @@ mod tests {
             Verb::Docker(docker) => docker.containers.base,
             other => panic!("{other:?}"),
         };
-        assert_eq!(base("xtask docker"), Asked::Auto);
-        assert_eq!(base("xtask docker go --base official"), Asked::Official);
-        assert_eq!(base("xtask docker --base local"), Asked::Local);
-        assert_eq!(base("xtask docker --base debian:12"), Asked::Image("debian:12".into()));
+        assert_eq!(base("xtask docker"), base_image::Asked::Auto);
+        assert_eq!(base("xtask docker go --base official"), base_image::Asked::Official);
+        assert_eq!(base("xtask docker --base local"), base_image::Asked::Local);
+        assert_eq!(base("xtask docker --base debian:12"), base_image::Asked::Image("debian:12".into()));
     }
 
     #[test]

@@ -6,7 +6,7 @@ use anyhow::Result;
 use super::package;
 use super::setup::{self, Parts};
 use crate::build;
-use crate::cli::{self, Cases, Containers, Selection};
+use crate::cli::{self, Asked, Containers, Selection};
 use crate::place::docker;
 use crate::process::interrupt;
 use crate::project::Project;
@@ -18,65 +18,50 @@ use crate::smoke;
 /// What is built, what is asked, and where.
 #[derive(Debug, Default)]
 pub struct Plan {
-    selection: Selection,
-    cases: Cases,
+    asked: Asked,
     /// The plan of Azure that the apps are packed for. Then what comes out of the zips is asked.
     package: Option<String>,
     /// Under mini-host on this machine.
     native: bool,
     docker: Option<Containers>,
-    /// A storage account to use instead of an Azurite of our own.
-    storage: Option<String>,
 }
 
 impl From<Selection> for Plan {
     fn from(selection: Selection) -> Plan {
-        Plan { selection, ..Plan::default() }
+        Plan { asked: Asked { selection, ..Asked::default() }, ..Plan::default() }
     }
 }
 
 impl From<cli::Package> for Plan {
     fn from(args: cli::Package) -> Plan {
-        let cli::Package { selection, plan, smoke } = args;
-        Plan { selection, package: Some(plan), native: smoke, ..Plan::default() }
+        Plan { package: Some(args.plan), native: args.smoke, ..Plan::from(args.selection) }
     }
 }
 
-impl From<cli::Smoke> for Plan {
-    fn from(args: cli::Smoke) -> Plan {
-        let cli::Smoke { selection, cases, storage } = args;
-        Plan { selection, cases, native: true, storage: storage.storage, ..Plan::default() }
+impl From<Asked> for Plan {
+    fn from(asked: Asked) -> Plan {
+        Plan { asked, native: true, ..Plan::default() }
     }
 }
 
 impl From<cli::Docker> for Plan {
     fn from(args: cli::Docker) -> Plan {
-        let cli::Docker { selection, cases, containers, storage } = args;
-        Plan { selection, cases, docker: Some(containers), storage: storage.storage, ..Plan::default() }
+        Plan { asked: args.asked, docker: Some(args.containers), ..Plan::default() }
     }
 }
 
 impl From<cli::Verify> for Plan {
     fn from(args: cli::Verify) -> Plan {
-        let cli::Verify { place, selection, cases, containers, storage } = args;
-        let asks = |wanted: &str| place.as_ref().is_none_or(|place| place == wanted);
-        let docker = asks("docker").then_some(containers);
-        Plan { selection, cases, native: asks("native"), docker, storage: storage.storage, ..Plan::default() }
-    }
-}
-
-impl Plan {
-    /// The samples that changed, natively.
-    pub fn of_watch(args: &cli::Watch, samples: Vec<String>) -> Plan {
-        let selection = Selection { samples, ..Selection::default() };
-        Plan { selection, cases: args.cases.clone(), native: true, ..Plan::default() }
+        let asks = |wanted: &str| args.place.as_ref().is_none_or(|place| place == wanted);
+        let (native, docker) = (asks("native"), asks("docker").then_some(args.containers));
+        Plan { asked: args.asked, package: None, native, docker }
     }
 }
 
 /// Builds the selected samples and runs them in the places; returns the exit status. What goes wrong with one sample is in the
 /// report, and no error.
 pub fn verify(project: &Project, plan: &Plan, report: &Report) -> Result<u8> {
-    let Plan { selection, cases, package, native, docker, storage } = plan;
+    let Plan { asked: Asked { selection, cases, storage }, package, native, docker } = plan;
     let mut samples = selection::loaded(project, &selection.samples, report)?;
     let asks = *native || docker.is_some();
     let chosen = if asks { Some(Chosen::of(project, &cases.only, cases.failed)?) } else { None };

@@ -5,9 +5,9 @@ use std::time::Duration;
 
 use anyhow::Result;
 
-use super::verify::{Plan, verify};
+use super::verify::verify;
 use crate::build::Watched;
-use crate::cli;
+use crate::cli::{self, Asked, Selection};
 use crate::process::{self, interrupt};
 use crate::project::Project;
 use crate::report::Report;
@@ -37,8 +37,10 @@ pub fn watch(project: &Project, args: &cli::Watch, report: &Report) -> Result<u8
             let _ = runtime.block_on(async { tokio::time::timeout(LOOK_EVERY, interrupt::wait()).await });
             continue;
         }
-        let names = changed.iter().map(|sample| sample.name.clone()).collect();
-        let ended = match verify(project, &Plan::of_watch(args, names), &report) {
+        let samples = changed.iter().map(|sample| sample.name.clone()).collect();
+        let selection = Selection { samples, ..Selection::default() };
+        let asked = Asked { selection, cases: args.cases.clone(), storage: None };
+        let ended = match verify(project, &asked.into(), &report) {
             Err(error) if is_first => return Err(error),
             // The contract is being edited, say: another round when that goes on.
             Err(error) => {
