@@ -46,6 +46,13 @@ pub struct Measured {
     pub cpu_us: Option<f64>,
 }
 
+/// A figure of what was measured; `None` if it is not known.
+pub type Figure = fn(&Measured) -> Option<f64>;
+
+pub const P50_MS: Figure = |measured| Some(measured.p50_ms);
+pub const RATE: Figure = |measured| Some(measured.rate);
+pub const CPU_US: Figure = |measured| measured.cpu_us;
+
 /// What the rounds of one server found.
 #[derive(Debug)]
 pub struct Load {
@@ -73,16 +80,9 @@ pub struct Body {
 }
 
 impl Load {
-    pub fn p50_ms(&self, at: usize) -> Vec<f64> {
-        self.measured[at].iter().map(|measured| measured.p50_ms).collect()
-    }
-
-    pub fn rate(&self, at: usize) -> Vec<f64> {
-        self.measured[at].iter().map(|measured| measured.rate).collect()
-    }
-
-    pub fn cpu_us(&self, at: usize) -> Vec<f64> {
-        self.measured[at].iter().filter_map(|measured| measured.cpu_us).collect()
+    /// A figure of each round with so many connections; none where it is not known.
+    pub fn figures(&self, at: usize, figure: Figure) -> Vec<f64> {
+        self.measured[at].iter().filter_map(figure).collect()
     }
 }
 

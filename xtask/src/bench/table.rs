@@ -3,7 +3,8 @@
 use std::fmt::Write as _;
 
 use super::load::{
-    Body, CONNECTIONS, Load, MINI_HOST, MINI_HOST_DEFAULT_MODE, MINI_HOST_PROXYING, NGINX, NGINX_LIKE_PROXYING, Start,
+    Body, CONNECTIONS, CPU_US, Figure, Load, MINI_HOST, MINI_HOST_DEFAULT_MODE, MINI_HOST_PROXYING, NGINX,
+    NGINX_LIKE_PROXYING, P50_MS, RATE, Start,
 };
 use super::spread::Spread;
 
@@ -37,13 +38,13 @@ pub fn loads(loads: &[Load], asked: &str, latency: &str) -> String {
     for (at, connections) in CONNECTIONS.into_iter().enumerate() {
         let noun = if connections == 1 { "connection" } else { "connections" };
         heading(&mut out, &format!("{connections} {noun}: {latency}, ms ({rounds} rounds)"));
-        beside_nginx(&mut out, loads, |load| load.p50_ms(at), 3);
+        beside_nginx(&mut out, loads, |load| load.figures(at, P50_MS), 3);
         heading(&mut out, &format!("{connections} {noun}: {asked}/s"));
-        beside_nginx(&mut out, loads, |load| load.rate(at), 0);
+        beside_nginx(&mut out, loads, |load| load.figures(at, RATE), 0);
         heading(&mut out, &format!("{connections} {noun}: CPU a {one}, µs"));
-        beside_nginx(&mut out, loads, |load| load.cpu_us(at), 1);
+        beside_nginx(&mut out, loads, |load| load.figures(at, CPU_US), 1);
     }
-    heading_of_counts(&mut out);
+    let _ = writeln!(out, "{:<36}{:>9}{:>9}", "counts", "requests", "failures");
     for load in loads {
         let all = || load.measured.iter().flatten();
         let requests: u64 = all().map(|measured| measured.requests).sum();
@@ -61,12 +62,11 @@ const CROWDED: usize = 2;
 /// The goals, by the medians.
 pub fn goals(loads: &[Load], streams: &[Load], starts: &[Start], bodies: &[Body]) -> String {
     let median = |values: Vec<f64>| Spread::of(values).map(|spread| spread.median);
-    type Figure = fn(&Load, usize) -> Vec<f64>;
     let over = |loads: &[Load], figure: Figure, at: usize, of: &str, to: &str| {
-        let named = |name: &str| loads.iter().find(|load| load.name == name).map(|load| figure(load, at));
+        let named = |name: &str| loads.iter().find(|load| load.name == name).map(|load| load.figures(at, figure));
         median(ratios(&named(of)?, &named(to)?))
     };
-    let (p50, rate, cpu): (Figure, Figure, Figure) = (Load::p50_ms, Load::rate, Load::cpu_us);
+    let (p50, rate, cpu) = (P50_MS, RATE, CPU_US);
     let (proxying, nginx) = (MINI_HOST_PROXYING, NGINX_LIKE_PROXYING);
     let copies = bodies.iter().filter_map(|body| median(body.copies.clone())).reduce(f64::max);
     let goals = [
@@ -105,10 +105,6 @@ fn is_met(wanted: &str, found: f64) -> bool {
 
 fn heading(out: &mut String, title: &str) {
     let _ = writeln!(out, "{title:<36}{SPREAD}   over nginx:{}", &SPREAD[4..]);
-}
-
-fn heading_of_counts(out: &mut String) {
-    let _ = writeln!(out, "{:<36}{:>9}{:>9}", "counts", "requests", "failures");
 }
 
 fn beside_nginx(out: &mut String, loads: &[Load], values: impl Fn(&Load) -> Vec<f64>, digits: usize) {
