@@ -25,13 +25,16 @@ pub struct Record {
     /// The inputs as they were before the build.
     pub inputs: Files,
     /// The toolchains it was built with.
-    pub tools: BTreeMap<String, Tool>,
+    pub tools: Tools,
     /// The staged app as it was left.
     pub staged: Files,
 }
 
 /// Files by path relative to some folder.
 pub type Files = BTreeMap<PathBuf, FileState>;
+
+/// Toolchains by name.
+pub type Tools = BTreeMap<String, Tool>;
 
 /// A toolchain as it was found.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize, Serialize)]
@@ -41,6 +44,12 @@ pub struct Tool {
     /// The program that the probe ran, and its state: as long as this is the same, so is the version.
     pub program: PathBuf,
     pub state: Stat,
+}
+
+impl Tool {
+    pub fn is_same(&self, program: &Path, state: &Stat) -> bool {
+        self.program == program && self.state == *state
+    }
 }
 
 /// What a file was when it was looked at.
@@ -106,7 +115,7 @@ impl FileState {
 
 impl Record {
     /// A record of a build that has just ended.
-    pub fn new(inputs: Files, tools: BTreeMap<String, Tool>, staged: Files) -> Record {
+    pub fn new(inputs: Files, tools: Tools, staged: Files) -> Record {
         Record { format: FORMAT, inputs, tools, staged }
     }
 
@@ -164,6 +173,16 @@ pub fn look_at<'a>(
 /// Why inputs that were `before` and are `now` call for a build; empty if they do not.
 pub fn input_changes(before: &Files, now: &Files) -> Vec<String> {
     differences(before, now, ["{} changed", "new file {}", "{} is gone"])
+}
+
+/// Why toolchains that were `before` and are `now` call for a build.
+pub fn tool_changes(before: &Tools, now: &Tools) -> Vec<String> {
+    let changes = now.iter().filter_map(|(name, tool)| match before.get(name) {
+        None => Some(format!("{name} was not asked for")),
+        Some(known) if known.version == tool.version => None,
+        Some(known) => Some(format!("{name} version {} -> {}", known.version, tool.version)),
+    });
+    changes.collect()
 }
 
 /// Why a staged app that was `before` and is `now` cannot be trusted.

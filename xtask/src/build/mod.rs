@@ -6,11 +6,9 @@ mod fingerprint;
 pub mod inputs;
 mod stage;
 
-use std::collections::BTreeMap;
 use std::ffi::OsStr;
 use std::fs::File;
 use std::path::{Path, PathBuf};
-use std::sync::OnceLock;
 use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result};
@@ -25,11 +23,10 @@ use crate::report::outcome::Outcome;
 use crate::report::{Report, Step};
 use crate::sample::Sample;
 use crate::sample::manifest::Commands;
-use crate::sample::toolchain::Toolchain;
 use crate::text;
-use crate::toolchain::{self, Found, Missing};
+use crate::toolchain::{self, Missing};
 pub use environment::environment;
-use fingerprint::{Files, Record, Stat, Tool};
+use fingerprint::{Files, Record, Stat, Tool, Tools};
 pub use stage::Staged;
 
 /// A first build fetches and compiles every dependency.
@@ -62,16 +59,11 @@ pub fn build_all(settings: &Settings<'_>, samples: &[Sample]) -> Vec<Staged> {
         let begun = report.begin(&sample.name, Step::Build);
         let work = Work::new(sample, &target, &path, report);
         let outcome = work.build().unwrap_or_else(Outcome::from);
-        // What was cut short has not failed.
-        if interrupt::happened() {
-            return None;
-        }
         let is_built = outcome.is_passed();
         begun.done(outcome);
         is_built.then_some(work)
     });
     let staged = built.into_iter().flatten().filter_map(|work| match work.staged(is_used) {
-        Err(_) if interrupt::happened() => None,
         Err(error) => {
             report.begin(&work.sample.name, Step::Build).done(Outcome::from(error));
             None
@@ -91,24 +83,25 @@ struct Work<'a> {
     dir: PathBuf,
     /// What is remembered of its building.
     file: PathBuf,
-    tools: Probed<'a>,
 }
 
 /// What a look at a sample and its staged app finds.
 enum Looked {
     Fresh(Record),
-    /// Why the app is not what the sample says.
     Stale {
         inputs: Files,
+        tools: Tools,
+        /// Why the app is not what the sample says.
         reasons: Vec<String>,
     },
+    Missing(Missing),
 }
 
 impl<'a> Work<'a> {
     fn new(sample: &'a Sample, target: &'a Path, path: &'a OsStr, report: &'a Report) -> Work<'a> {
         let dir = target.join("stage").join(&sample.name);
         let file = dir.with_extension("json");
-        Work { sample, target, path, report, dir, file, tools: Probed { sample, path, probed: OnceLock::new() } }
+        Work { sample, target, path, report, dir, file }
     }
 
     fn build(&self) -> Result<Outcome> {
@@ -118,19 +111,19 @@ impl<'a> Work<'a> {
             let count = text::counted(record.inputs.len(), "input");
             Outcome::Passed { detail: format!("up to date ({milliseconds:.1} ms, {count})") }
         };
-        let looked = self.lock(Hold::Shared).and_then(|_lock| self.look())?;
-        if let Looked::Fresh(record) = looked {
-            return Ok(up_to_date(&record));
-        }
-        let tools = match self.tools.probe() {
-            Err(Missing { reason, hint }) => return Ok(Outcome::Skipped { reason, hint }),
-            Ok(tools) => tools,
+        let shared = self.lock(Hold::Shared)?;
+        let tools = match self.look(None)? {
+            Looked::Fresh(record) => return Ok(up_to_date(&record)),
+            Looked::Missing(Missing { reason, hint }) => return Ok(Outcome::Skipped { reason, hint }),
+            Looked::Stale { tools, .. } => tools,
         };
+        drop(shared);
         let _alone = self.lock(Hold::Exclusive)?;
-        let (inputs, reasons) = match self.look()? {
+        let (inputs, tools, reasons) = match self.look(Some(&tools))? {
             // Another run has built it meanwhile.
             Looked::Fresh(record) => return Ok(up_to_date(&record)),
-            Looked::Stale { inputs, reasons } => (inputs, reasons),
+            Looked::Missing(Missing { reason, hint }) => return Ok(Outcome::Skipped { reason, hint }),
+            Looked::Stale { inputs, tools, reasons } => (inputs, tools, reasons),
         };
         run_all(self.sample, &self.sample.manifest.build, self.path)?;
         let record = Record::new(inputs, tools, self.stage()?);
@@ -159,30 +152,56 @@ impl<'a> Work<'a> {
         lock::wait(&self.dir.with_extension("lock"), hold, BUILD_LIMIT, say)
     }
 
-    fn look(&self) -> Result<Looked> {
+    /// Compares with what is remembered of the last build. Toolchains that are `known` are not asked again.
+    fn look(&self, known: Option<&Tools>) -> Result<Looked> {
         let record = Record::read(&self.file);
         let inputs = inputs::list(&self.sample.dir).context("cannot list the sample's files")?;
         let inputs = fingerprint::look_at(&self.sample.dir, &inputs, record.as_ref().map(|record| &record.inputs));
         let inputs = inputs.context("cannot read the sample's files")?;
+        let tools = match self.tools(known.or(record.as_ref().map(|record| &record.tools))) {
+            Ok(tools) => tools,
+            Err(missing) => return Ok(Looked::Missing(missing)),
+        };
         let Some(mut record) = record else {
-            return Ok(Looked::Stale { inputs, reasons: vec!["never built".into()] });
+            return Ok(Looked::Stale { inputs, tools, reasons: vec!["never built".into()] });
         };
         let staged = look_at_staged(&self.dir, Some(&record.staged))?;
         let mut reasons = fingerprint::input_changes(&record.inputs, &inputs);
-        reasons.extend(self.tools.changes(&record.tools));
+        reasons.extend(fingerprint::tool_changes(&record.tools, &tools));
         reasons.extend(fingerprint::staged_changes(&record.staged, &staged));
         if !reasons.is_empty() {
-            return Ok(Looked::Stale { inputs, reasons });
+            return Ok(Looked::Stale { inputs, tools, reasons });
         }
-        let tools = self.tools.asked().unwrap_or_else(|| record.tools.clone());
         record.refresh(self.target, &self.file, Record::new(inputs, tools, staged));
         Ok(Looked::Fresh(record))
     }
 
+    /// The toolchains as they are now, or the first that is missing. A program that is the same file is the same version.
+    fn tools(&self, known: Option<&Tools>) -> Result<Tools, Missing> {
+        let mut tools = Tools::new();
+        for toolchain in &self.sample.manifest.toolchain {
+            let program = command::find(toolchain.probe.program(), &self.sample.dir, self.path);
+            let program = program.and_then(|program| program.canonicalize().ok());
+            let found = program.and_then(|program| Some((Stat::of(&program).ok()?, program)));
+            let same = |tool: &&Tool| found.as_ref().is_some_and(|(state, program)| tool.is_same(program, state));
+            if let Some(tool) = known.and_then(|known| known.get(&toolchain.name)).filter(same) {
+                tools.insert(toolchain.name.clone(), tool.clone());
+                continue;
+            }
+            let version = toolchain::probe(toolchain, &self.sample.dir, self.path);
+            if !version.is_good() {
+                return Err(Missing::of(toolchain, &version, &self.sample.name));
+            }
+            if let Some((state, program)) = found {
+                tools.insert(toolchain.name.clone(), Tool { version: version.to_string(), program, state });
+            }
+        }
+        Ok(tools)
+    }
+
     /// Puts the app together aside, checks it, and moves it to its place.
     fn stage(&self) -> Result<Files> {
-        let aside = run::scratch(self.target).and_then(tempfile::tempdir_in);
-        let aside = aside.context("cannot make a folder to stage in")?;
+        let aside = run::folder(self.target)?;
         let (new, old) = (aside.path().join("new"), aside.path().join("old"));
         std::fs::create_dir(&new).with_context(|| format!("cannot make `{}`", new.display()))?;
         stage::put_together(self.sample, &new)?;
@@ -236,68 +255,4 @@ fn run_all(sample: &Sample, commands: &Commands, path: &OsStr) -> Result<()> {
         command::run(command::of_words(line.words(), &sample.dir, path, &env), BUILD_LIMIT)?;
     }
     Ok(())
-}
-
-/// The toolchains of a sample, probed at most once and only where that is needed.
-struct Probed<'a> {
-    sample: &'a Sample,
-    path: &'a OsStr,
-    probed: OnceLock<BTreeMap<String, Found>>,
-}
-
-impl Probed<'_> {
-    /// Versions that are others than when the app was built. A program that is the same file is the same version.
-    fn changes(&self, before: &BTreeMap<String, Tool>) -> Vec<String> {
-        let mut reasons = Vec::new();
-        for toolchain in &self.sample.manifest.toolchain {
-            let name = &toolchain.name;
-            match before.get(name) {
-                None => reasons.push(format!("{name} was not asked for")),
-                Some(known) if self.program(toolchain) == Some((known.program.clone(), known.state.clone())) => {}
-                Some(known) => {
-                    let now = self.found(toolchain).to_string();
-                    if now != known.version {
-                        reasons.push(format!("{name} version {} -> {now}", known.version));
-                    }
-                }
-            }
-        }
-        reasons
-    }
-
-    /// Every toolchain as it is now, or why the sample cannot be built, and what to do about it.
-    fn probe(&self) -> Result<BTreeMap<String, Tool>, Missing> {
-        let mut tools = BTreeMap::new();
-        for toolchain in &self.sample.manifest.toolchain {
-            let found = self.found(toolchain);
-            if !found.is_good() {
-                return Err(Missing::of(toolchain, found, &self.sample.name));
-            }
-            if let Some((program, state)) = self.program(toolchain) {
-                tools.insert(toolchain.name.clone(), Tool { version: found.to_string(), program, state });
-            }
-        }
-        Ok(tools)
-    }
-
-    /// Every toolchain as it is now, if one had to be asked.
-    fn asked(&self) -> Option<BTreeMap<String, Tool>> {
-        self.probed.get().and_then(|_| self.probe().ok())
-    }
-
-    fn found(&self, toolchain: &Toolchain) -> &Found {
-        let all = self.probed.get_or_init(|| {
-            let toolchains = self.sample.manifest.toolchain.iter();
-            let probe = |toolchain: &Toolchain| toolchain::probe(toolchain, &self.sample.dir, self.path);
-            toolchains.map(|toolchain| (toolchain.name.clone(), probe(toolchain))).collect()
-        });
-        all.get(&toolchain.name).unwrap_or(&Found::Missing)
-    }
-
-    /// The program that the probe runs, and its state.
-    fn program(&self, toolchain: &Toolchain) -> Option<(PathBuf, Stat)> {
-        let file = command::find(toolchain.probe.program(), &self.sample.dir, self.path)?.canonicalize().ok()?;
-        let state = Stat::of(&file).ok()?;
-        Some((file, state))
-    }
 }

@@ -202,8 +202,11 @@ pub struct Begun<'a> {
 }
 
 impl Begun<'_> {
-    /// Says how it ended.
+    /// Says how it ended, unless the run was stopped: what was cut short has not failed.
     pub fn done(self, outcome: Outcome) {
+        if interrupt::happened() {
+            return;
+        }
         let Begun { report, sample, step, started } = self;
         report.emit(Event::StepDone { sample, step, outcome, seconds: started.elapsed().as_secs_f64() });
     }

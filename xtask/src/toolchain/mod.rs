@@ -12,4 +12,4 @@ pub use apt::Apt;
 pub use install::{DriverTools, examine, install_all, needs};
 pub use missing::Missing;
 pub use path::{path, shell};
-pub use probe::{Found, probe};
+pub use probe::probe;

@@ -73,22 +73,15 @@ pub fn test(project: &Project, args: &cli::Test, report: &Report) -> Result<u8> 
 }
 
 /// What came of testing, and the tests; none if nobody counted.
-struct Tested {
-    outcome: Outcome,
-    tests: Vec<Test>,
-}
+type Tested = (Outcome, Vec<Test>);
 
 fn step(report: &Report, name: &str, work: impl FnOnce() -> Tested) {
     if interrupt::happened() {
         return;
     }
     let begun = report.begin(name, Step::Test);
-    let Tested { outcome, tests } = work();
-    // What was cut short has not failed.
-    if interrupt::happened() {
-        return;
-    }
-    if !tests.is_empty() {
+    let (outcome, tests) = work();
+    if !tests.is_empty() && !interrupt::happened() {
         report.emit(Event::TestsRun { suite: name.into(), tests });
     }
     begun.done(outcome);
@@ -155,16 +148,16 @@ fn workspace(shell: &Shell, strict: bool) -> Vec<Check<'_>> {
 
 fn test_sample(sample: &Sample, path: &OsStr, report: &Report) -> Tested {
     if let Some(Missing { reason, hint }) = Missing::in_sample(sample, path, report) {
-        return Tested { outcome: Outcome::Skipped { reason, hint }, tests: Vec::new() };
+        return (Outcome::Skipped { reason, hint }, Vec::new());
     }
     let Tests { run: lines, env, results } = &sample.manifest.test;
     if lines.is_empty() {
         let hint = format!("`[test] run` in `samples/{}/sample.toml` names the commands that test it", sample.name);
-        return Tested { outcome: Outcome::Skipped { reason: "has no tests".into(), hint }, tests: Vec::new() };
+        return (Outcome::Skipped { reason: "has no tests".into(), hint }, Vec::new());
     }
     if let Some(Err(error)) = results.as_ref().map(|form| form.clear(&sample.dir)) {
         let message = format!("cannot make room for the results of the tests: {error}");
-        return Tested { outcome: Outcome::Failed { message }, tests: Vec::new() };
+        return (Outcome::Failed { message }, Vec::new());
     }
     let (env, mut output) = (environment(env), String::new());
     let failure = lines
@@ -176,7 +169,7 @@ fn test_sample(sample: &Sample, path: &OsStr, report: &Report) -> Tested {
     match results {
         Some(_) if tests.is_empty() && failure.is_none() => {
             let message = format!("{commands} ended well, and left no results of the form that `[test] results` names");
-            Tested { outcome: Outcome::Failed { message }, tests }
+            (Outcome::Failed { message }, tests)
         }
         None => {
             report.warn(format!(
@@ -211,5 +204,5 @@ fn tested(failure: Option<Failure>, tests: Vec<Test>, checks: String) -> Tested 
         None if tests.is_empty() => Outcome::Passed { detail: checks },
         None => Outcome::Passed { detail: format!("{} in {checks}", text::counted(passed, "test")) },
     };
-    Tested { outcome, tests }
+    (outcome, tests)
 }
