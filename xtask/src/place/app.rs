@@ -1,5 +1,7 @@
 //! A running app, wherever it runs: what `smoke` needs to know of it, and no more.
 
+use anyhow::{Error, anyhow};
+
 use crate::process::log::Log;
 use crate::report::Place;
 use crate::text;
@@ -22,38 +24,14 @@ pub struct App {
     pub stand_in: bool,
 }
 
-/// Why an app did not live to the end of the work.
-#[derive(Debug)]
-pub struct AppFailure {
-    /// What happened, with the last lines of the host where there are any.
-    pub message: String,
-    /// Whether the person asked for the end.
-    pub interrupted: bool,
-}
-
-impl AppFailure {
-    /// A failure, with what the host printed last.
-    pub fn new(error: impl Into<anyhow::Error>, log: &Log) -> AppFailure {
-        let mut message = format!("{:#}", error.into());
-        let lines = log.since(0);
-        if !lines.is_empty() {
-            message.push_str("\nlast lines of the host:\n  ");
-            message.push_str(&text::last(&lines, LAST_LINES).join("\n  "));
-        }
-        AppFailure { message, interrupted: false }
-    }
-
-    /// The person pressed Ctrl-C.
-    pub fn interrupted() -> AppFailure {
-        AppFailure { message: "interrupted".to_owned(), interrupted: true }
-    }
-}
-
-impl From<anyhow::Error> for AppFailure {
-    fn from(error: anyhow::Error) -> AppFailure {
-        AppFailure { message: format!("{error:#}"), interrupted: false }
-    }
-}
-
 /// How many lines of the host a failure shows.
 const LAST_LINES: usize = 30;
+
+/// Why an app did not live to the end of the work, with what its host printed last.
+pub fn with_last_lines(error: Error, log: &Log) -> Error {
+    let lines = log.since(0);
+    if lines.is_empty() {
+        return error;
+    }
+    anyhow!("{error:#}\nlast lines of the host:\n  {}", text::last(&lines, LAST_LINES).join("\n  "))
+}

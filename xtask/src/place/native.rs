@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use anyhow::{Context, Result, anyhow};
 
-use super::app::{App, AppFailure};
+use super::app::{App, with_last_lines};
 use super::environment;
 use super::keys::Keys;
 use crate::build::Staged;
@@ -45,11 +45,9 @@ pub async fn with_app<T>(
     native: &NativeRun<'_>,
     storage: &str,
     work: impl AsyncFnOnce(&App) -> T,
-) -> Result<T, AppFailure> {
+) -> Result<T> {
     let keys = Keys::random();
-    // Below the run's own folder: the next run removes it where this one cannot. Nobody else may enter it.
-    let own = run::scratch(&native.target).and_then(tempfile::tempdir_in);
-    let own = own.context("cannot make a folder for the keys")?;
+    let own = run::folder(&native.target)?;
     for folder in [SECRETS, TEMPORARY] {
         std::fs::create_dir(own.path().join(folder)).with_context(|| format!("cannot make a folder for {folder}"))?;
     }
@@ -60,10 +58,10 @@ pub async fn with_app<T>(
     let mut host = start(staged, native, storage, own.path())?;
     let log = host.log.clone();
     let outcome = tokio::select! {
-        () = interrupt::wait() => Err(AppFailure::interrupted()),
+        () = interrupt::wait() => Err(anyhow!("stopped by Ctrl-C")),
         status = host.ended() => {
             let status = status.context("cannot wait for mini-host")?;
-            Err(AppFailure::new(anyhow!("the host ended by itself ({status})"), &log))
+            Err(anyhow!("the host ended by itself ({status})"))
         }
         done = async {
             let address = log.wait_for(0, ANNOUNCEMENT, ANNOUNCE_LIMIT).await;
@@ -78,13 +76,13 @@ pub async fn with_app<T>(
                 log: log.clone(),
                 stand_in: true,
             };
-            anyhow::Ok(work(&app).await)
-        } => done.map_err(|error| AppFailure::new(error, &log)),
+            Ok(work(&app).await)
+        } => done,
     };
     // This waits for the host's end, and not on the thread that serves other apps.
     let _ = tokio::task::spawn_blocking(move || drop(host)).await;
     native.report.keep_log(&staged.sample().name, Place::Native, &log.since(0));
-    outcome
+    outcome.map_err(|error| with_last_lines(error, &log))
 }
 
 fn start(staged: &Staged, run: &NativeRun<'_>, storage: &str, own: &Path) -> Result<Server> {

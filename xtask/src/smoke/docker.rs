@@ -4,7 +4,7 @@ use anyhow::Result;
 use futures_util::StreamExt;
 
 use crate::build::Staged;
-use crate::place::app::{App, AppFailure};
+use crate::place::app::App;
 use crate::place::docker::{self, DockerRun, Settings};
 use crate::process::{self, interrupt};
 use crate::report::Step;
@@ -39,18 +39,13 @@ async fn run_one(staged: &Staged, run: &DockerRun<'_>, chosen: &Chosen) {
         Ok(wrapped) => wrapped,
         Err(error) => return begun.done(Outcome::from(error)),
     };
-    begun.done(Outcome::Passed { detail: if wrapped.is_new() { "built" } else { "up to date" }.to_owned() });
+    begun.done(Outcome::Passed { detail: if wrapped.image.is_new { "built" } else { "up to date" }.to_owned() });
     let begun = report.begin(&sample.name, Step::Docker);
     let work = async |app: &App| super::run(app, chosen, sample, report).await;
     let failed = |counts: &Result<Counts>| !matches!(counts, Ok(counts) if counts.failed == 0);
-    let ran = docker::with_app(&wrapped, run, failed, work).await;
-    let counts = ran.and_then(|counts| counts.map_err(AppFailure::from));
-    if matches!(&counts, Err(failure) if failure.interrupted) {
-        return;
-    }
-    let cases_failed = matches!(&counts, Ok(counts) if counts.failed > 0);
-    begun.done(match super::outcome(counts) {
-        Outcome::Failed { message } if cases_failed => {
+    let ran = docker::with_app(&wrapped, run, failed, work).await.and_then(|counts| counts);
+    begun.done(match super::outcome(ran) {
+        Outcome::Failed { message } => {
             Outcome::Failed { message: format!("{message}\n{}", docker::by_hand(&wrapped, run)) }
         }
         outcome => outcome,

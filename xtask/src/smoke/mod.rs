@@ -16,7 +16,7 @@ use std::time::Instant;
 use anyhow::{Context, Result, bail};
 use futures_util::future::{join, join_all};
 
-use crate::place::app::{App, AppFailure};
+use crate::place::app::App;
 use crate::report::counts::Counts;
 use crate::report::outcome::{Outcome, Verdict};
 use crate::report::{Event, Report};
@@ -51,8 +51,6 @@ pub async fn run(app: &App, chosen: &Chosen, sample: &Sample, report: &Report) -
         in_use: beside.iter().flat_map(|(_, case)| containers(case)).collect(),
         begun: Cell::new(0),
         all: chosen.count(sample),
-        sample,
-        report,
     };
     let cleared = if beside.is_empty() { Ok(()) } else { smoke.clear(&BTreeSet::new()).await };
     let waiting = Cell::new(beside.len());
@@ -93,7 +91,7 @@ fn check_for_keys(log: &[String], keys: &[&str]) -> Result<()> {
 }
 
 /// What a sample's cases in one place amount to.
-pub fn outcome(ran: Result<Counts, AppFailure>) -> Outcome {
+pub fn outcome(ran: Result<Counts>) -> Outcome {
     match ran {
         Ok(Counts { passed: 0, failed: 0, skipped: 0 }) => Outcome::Failed {
             message: "no case could be run\nhint: is any function of the sample in the contract?".into(),
@@ -105,7 +103,7 @@ pub fn outcome(ran: Result<Counts, AppFailure>) -> Outcome {
         Ok(Counts { passed, failed, .. }) => {
             Outcome::Failed { message: format!("{failed} of {} cases", passed + failed) }
         }
-        Err(failure) => Outcome::Failed { message: failure.message },
+        Err(error) => Outcome::from(error),
     }
 }
 
@@ -118,8 +116,6 @@ struct Smoke<'a> {
     begun: Cell<usize>,
     /// How many cases the sample is asked.
     all: usize,
-    sample: &'a Sample,
-    report: &'a Report,
 }
 
 impl Smoke<'_> {
@@ -130,8 +126,8 @@ impl Smoke<'_> {
 
     async fn run_case(&self, function: &Function, case: &Case, cleared: &Result<()>) -> Counts {
         self.begun.set(self.begun.get() + 1);
-        self.report.emit(Event::CaseStarted {
-            sample: self.sample.name.clone(),
+        self.asker.report.emit(Event::CaseStarted {
+            sample: self.asker.sample.to_owned(),
             place: self.asker.app.place,
             function: function.name.clone(),
             case: case.name.clone(),
@@ -146,8 +142,8 @@ impl Smoke<'_> {
             (None, Ok(())) => self.verdict(function, case).await,
         };
         let counts = Counts::of(&verdict);
-        self.report.emit(Event::CaseJudged {
-            sample: self.sample.name.clone(),
+        self.asker.report.emit(Event::CaseJudged {
+            sample: self.asker.sample.to_owned(),
             place: self.asker.app.place,
             function: function.name.clone(),
             case: case.name.clone(),

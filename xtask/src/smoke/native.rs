@@ -8,11 +8,11 @@ use futures_util::StreamExt;
 
 use super::store::Store;
 use crate::build::Staged;
-use crate::place::app::{App, AppFailure};
+use crate::place::app::App;
 use crate::place::azurite::{self, Azurite};
 use crate::place::mini_host;
 use crate::place::native::{NativeRun, with_app};
-use crate::process::{self, interrupt};
+use crate::process;
 use crate::project::Project;
 use crate::report::counts::Counts;
 use crate::report::{Place, Report, Step};
@@ -43,22 +43,13 @@ pub fn run_all(settings: &Settings<'_>, staged: &[Staged], chosen: &Chosen) -> R
     let bound = if storage.is_some() { 1 } else { bound };
     let samples = futures_util::stream::iter(staged).for_each_concurrent(bound, |staged| async {
         let begun = report.begin(&staged.sample().name, Step::Native);
-        let ran = run_one(chosen, staged, &run, &accounts).await;
-        // What was cut short has not failed.
-        if !interrupt::happened() {
-            begun.done(super::outcome(ran));
-        }
+        begun.done(super::outcome(run_one(chosen, staged, &run, &accounts).await));
     });
     process::runtime()?.block_on(samples);
     Ok(())
 }
 
-async fn run_one(
-    chosen: &Chosen,
-    staged: &Staged,
-    run: &NativeRun<'_>,
-    accounts: &Accounts,
-) -> Result<Counts, AppFailure> {
+async fn run_one(chosen: &Chosen, staged: &Staged, run: &NativeRun<'_>, accounts: &Accounts) -> Result<Counts> {
     let (storage, own) = accounts.take(staged, run).await?;
     let work = async |app: &App| super::run(app, chosen, staged.sample(), run.report).await;
     let counts = with_app(staged, run, &storage, work).await??;

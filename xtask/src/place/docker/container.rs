@@ -3,7 +3,6 @@
 use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result, anyhow, bail};
-use tokio::io::{AsyncReadExt, AsyncWriteExt};
 
 use super::base_image::Kind;
 use super::context::{self, Entry};
@@ -13,8 +12,8 @@ use super::labels::{self, Labels, PROJECT, SAMPLE};
 use super::resource::Container;
 use super::run::{DockerRun, Storage};
 use super::sample_image::SampleImage;
-use super::{logs, reproduce, sweep};
-use crate::place::app::{App, AppFailure};
+use super::{logs, sweep};
+use crate::place::app::{App, with_last_lines};
 use crate::place::azurite;
 use crate::place::keys::Keys;
 use crate::process::interrupt;
@@ -47,16 +46,15 @@ pub async fn with_app<T>(
     run: &DockerRun<'_>,
     failed: impl FnOnce(&T) -> bool,
     work: impl AsyncFnOnce(&App) -> T,
-) -> Result<T, AppFailure> {
+) -> Result<T> {
     let log = Log::default();
     let outcome = tokio::select! {
-        () = interrupt::wait() => Err(AppFailure::interrupted()),
-        outcome = start_and_work(image, run, &log, work) => outcome.map_err(|error| AppFailure::new(error, &log)),
+        () = interrupt::wait() => Err(anyhow!("stopped by Ctrl-C")),
+        outcome = start_and_work(image, run, &log, work) => outcome,
     };
     run.report.keep_log(&image.staged.sample().name, Place::Docker, &log.since(0));
     let good = matches!(&outcome, Ok(value) if !failed(value));
-    let interrupted = matches!(&outcome, Err(failure) if failure.interrupted);
-    let cleaned = if run.keep && !good && !interrupted {
+    let cleaned = if run.keep && !good && !interrupt::happened() {
         keep(image, run).await
     } else {
         let sample = &image.staged.sample().name;
@@ -66,11 +64,7 @@ pub async fn with_app<T>(
     if let Err(error) = cleaned {
         run.report.warn(format!("{error:#}\nhint: the next run tries again; `cargo xtask clean --docker` removes all"));
     }
-    let advice = || format!("\n{}", reproduce::by_hand(image, run));
-    outcome.map_err(|failure| match failure.interrupted {
-        true => failure,
-        false => AppFailure { message: failure.message + &advice(), ..failure },
-    })
+    outcome.map_err(|error| with_last_lines(error, &log))
 }
 
 async fn start_and_work<T>(
@@ -86,7 +80,7 @@ async fn start_and_work<T>(
     let keys = Keys::random();
     let container = container(image, run, &network, &account)?;
     engine.create(&container).await?;
-    let secrets = keys.files(&sample.functions).into_iter().map(|(name, text)| Entry::Secret { name, text });
+    let secrets = keys.files(&sample.functions).into_iter().map(|(name, text)| Entry::Text { name, text, mode: 0o600 });
     // Into the created container, before it starts: keys are in no image, in no environment, and in no folder of ours.
     engine.upload(&container.name, SECRETS, context::of_files(secrets.collect())).await?;
     engine.start(&container.name).await?;
@@ -100,13 +94,13 @@ async fn start_and_work<T>(
             Err(anyhow!("the container ended by itself with exit code {code}{why}"))
         }
         done = async {
-            let authority = engine.published(&container.name, PORT).await?;
+            let url = format!("http://{}", engine.published(&container.name, PORT).await?);
             let what = format!("for the host in the container, up to {ANSWER_LIMIT_SECONDS} s");
             run.report.waits(&sample.name, Place::Docker, what);
-            answers(&authority).await?;
+            answers(&url).await?;
             let app = App {
                 place: Place::Docker,
-                url: format!("http://{authority}"),
+                url,
                 master_key: keys.master.clone(),
                 function_key: keys.function.clone(),
                 storage: account.outside.clone(),
@@ -160,29 +154,18 @@ fn name(sample: &str, kind: &str) -> String {
 }
 
 /// Waits until the host answers something over HTTP: the engine's own proxy accepts connections before that.
-async fn answers(authority: &str) -> Result<()> {
+async fn answers(url: &str) -> Result<()> {
+    storage::prepare_tls();
+    let client = reqwest::Client::builder().no_proxy().timeout(QUESTION_LIMIT).build().context("no HTTP client")?;
     let begun = Instant::now();
     let mut again = tokio::time::interval(ASKED_EVERY);
     while begun.elapsed() < Duration::from_secs(ANSWER_LIMIT_SECONDS) {
         again.tick().await;
-        if let Ok(true) = tokio::time::timeout(QUESTION_LIMIT, answers_now(authority)).await {
+        if client.get(url).send().await.is_ok() {
             return Ok(());
         }
     }
-    bail!("the host in the container answered nothing at `http://{authority}/` within {ANSWER_LIMIT_SECONDS} s")
-}
-
-async fn answers_now(authority: &str) -> bool {
-    let ask = async {
-        let mut stream = tokio::net::TcpStream::connect(authority).await?;
-        stream
-            .write_all(format!("GET / HTTP/1.1\r\nHost: {authority}\r\nConnection: close\r\n\r\n").as_bytes())
-            .await?;
-        let mut answer = [0; 5];
-        stream.read_exact(&mut answer).await?;
-        std::io::Result::Ok(&answer == b"HTTP/")
-    };
-    ask.await.unwrap_or(false)
+    bail!("the host in the container answered nothing at `{url}/` within {ANSWER_LIMIT_SECONDS} s")
 }
 
 /// Leaves what failed as it is, under a name that later runs leave alone, and says how to look into it.
@@ -208,20 +191,23 @@ async fn keep(image: &SampleImage<'_>, run: &DockerRun<'_>) -> Result<()> {
 
 #[cfg(test)]
 mod tests {
+    use tokio::io::{AsyncReadExt, AsyncWriteExt};
+
     use super::*;
 
     #[tokio::test]
     async fn a_port_that_hangs_up_is_no_answer() {
         let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
-        let authority = listener.local_addr().unwrap().to_string();
-        let hang_up = async { drop(listener.accept().await.unwrap()) };
-        let (answer, ()) = tokio::join!(answers_now(&authority), hang_up);
-        assert!(!answer);
+        let url = format!("http://{}", listener.local_addr().unwrap());
         let reply = async {
+            drop(listener.accept().await.unwrap());
+            // It is asked again, until there is an answer.
             let (mut stream, _) = listener.accept().await.unwrap();
-            stream.write_all(b"HTTP/1.1 404 Not Found\r\n\r\n").await.unwrap();
+            assert_ne!(stream.read(&mut [0; 1024]).await.unwrap(), 0);
+            stream.write_all(b"HTTP/1.1 404 Not Found\r\nContent-Length: 0\r\n\r\n").await.unwrap();
+            stream
         };
-        let (answer, ()) = tokio::join!(answers_now(&authority), reply);
-        assert!(answer);
+        let (answered, _stream) = tokio::join!(answers(&url), reply);
+        answered.unwrap();
     }
 }

@@ -21,26 +21,41 @@ const CHUNK_BYTES: usize = 256 * 1024;
 pub enum Entry {
     /// A file or a whole folder of this machine, under a name in the context; `""` is the context itself.
     Path { name: String, source: PathBuf },
-    /// A text, under a name in the context, readable by its owner only.
-    Secret { name: String, text: String },
+    /// A text, under a name in the context, and who may read it.
+    Text { name: String, text: String, mode: u32 },
 }
 
 /// The context of a build: the Dockerfile, and what it copies.
 pub fn of_build(dockerfile: String, entries: Vec<Entry>) -> impl Stream<Item = io::Result<Bytes>> + Send {
-    stream(move |out| {
-        let mut tar = builder(out);
-        append_text(&mut tar, DOCKERFILE, &dockerfile, 0o644)?;
-        append_text(&mut tar, IGNORE.0, IGNORE.1, 0o644)?;
-        append_all(&mut tar, &entries)?;
-        tar.finish()
-    })
+    let own = [(DOCKERFILE, dockerfile), (IGNORE.0, IGNORE.1.to_owned())];
+    let own = own.map(|(name, text)| Entry::Text { name: name.to_owned(), text, mode: 0o644 });
+    of_files(own.into_iter().chain(entries).collect())
 }
 
-/// Files for a container that was created and not yet started.
+/// Files for a build, or for a container that was created and not yet started.
+///
+/// Who may run a file is kept. Everything is root's, and of one time: who built it here, when, and under which umask means nothing
+/// there, and is no reason for another layer.
 pub fn of_files(entries: Vec<Entry>) -> impl Stream<Item = io::Result<Bytes>> + Send {
     stream(move |out| {
-        let mut tar = builder(out);
-        append_all(&mut tar, &entries)?;
+        let mut tar = tar::Builder::new(out);
+        tar.mode(tar::HeaderMode::Deterministic);
+        tar.follow_symlinks(false);
+        tar.sparse(false);
+        for entry in &entries {
+            match entry {
+                Entry::Path { name, source } if source.is_dir() => tar.append_dir_all(name, source)?,
+                Entry::Path { name, source } => tar.append_path_with_name(source, name)?,
+                Entry::Text { name, text, mode } => {
+                    let mut header = tar::Header::new_gnu();
+                    header.set_uid(0);
+                    header.set_gid(0);
+                    header.set_mode(*mode);
+                    header.set_size(text.len() as u64);
+                    tar.append_data(&mut header, name, text.as_bytes())?;
+                }
+            }
+        }
         tar.finish()
     })
 }
@@ -48,37 +63,6 @@ pub fn of_files(entries: Vec<Entry>) -> impl Stream<Item = io::Result<Bytes>> + 
 /// A file as it is.
 pub fn of_file(path: PathBuf) -> impl Stream<Item = io::Result<Bytes>> + Send {
     stream(move |out| io::copy(&mut std::fs::File::open(path)?, out).map(drop))
-}
-
-/// Who may run a file is kept. Everything is root's, and of one time: who built it here, when, and under which umask means nothing
-/// there, and is no reason for another layer.
-fn builder(out: &mut dyn Write) -> tar::Builder<&mut dyn Write> {
-    let mut tar = tar::Builder::new(out);
-    tar.mode(tar::HeaderMode::Deterministic);
-    tar.follow_symlinks(false);
-    tar.sparse(false);
-    tar
-}
-
-fn append_all(tar: &mut tar::Builder<&mut dyn Write>, entries: &[Entry]) -> io::Result<()> {
-    for entry in entries {
-        match entry {
-            Entry::Path { name, source } if source.is_dir() => tar.append_dir_all(name, source)?,
-            Entry::Path { name, source } => tar.append_path_with_name(source, name)?,
-            Entry::Secret { name, text } => append_text(tar, name, text, 0o600)?,
-        }
-    }
-    Ok(())
-}
-
-fn append_text(tar: &mut tar::Builder<&mut dyn Write>, name: &str, text: &str, mode: u32) -> io::Result<()> {
-    let mut header = tar::Header::new_gnu();
-    header.set_uid(0);
-    header.set_gid(0);
-    header.set_mtime(0);
-    header.set_mode(mode);
-    header.set_size(text.len() as u64);
-    tar.append_data(&mut header, name, text.as_bytes())
 }
 
 /// Runs `write` on a thread of its own and hands out what it writes; an error ends the stream, and the request with it.
@@ -165,7 +149,7 @@ mod tests {
 
     #[tokio::test]
     async fn a_secret_is_its_owners_only() {
-        let secret = Entry::Secret { name: "host.json".to_owned(), text: "{}".to_owned() };
+        let secret = Entry::Text { name: "host.json".to_owned(), text: "{}".to_owned(), mode: 0o600 };
         assert_eq!(listed(of_files(vec![secret])).await["host.json"], (0o600, "{}".to_owned()));
     }
 

@@ -11,14 +11,7 @@ use crate::build::Staged;
 /// A staged app in an image of its own. Only [`wrap`] makes one: something to start.
 pub struct SampleImage<'a> {
     pub staged: &'a Staged,
-    pub(super) image: Built,
-}
-
-impl SampleImage<'_> {
-    /// Whether it was built now.
-    pub fn is_new(&self) -> bool {
-        self.image.is_new
-    }
+    pub image: Built,
 }
 
 /// Puts a staged app on the base image: with the sample's own Dockerfile, the one that readers copy, if it has one.
