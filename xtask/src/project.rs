@@ -56,11 +56,6 @@ impl Project {
         self.root.join("samples/contract.toml")
     }
 
-    /// Everything that goes into an image or replaces Microsoft's side.
-    pub fn docker(&self) -> PathBuf {
-        self.root.join("docker")
-    }
-
     /// Everything we make and may throw away.
     pub fn target(&self) -> PathBuf {
         self.root.join("target")

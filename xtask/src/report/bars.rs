@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 
 use indicatif::{HumanDuration, MultiProgress, ProgressBar, ProgressDrawTarget, ProgressState, ProgressStyle};
 
-use super::{Event, Step};
+use super::{Event, Place, Step};
 
 /// Spinners on stderr.
 pub struct Bars {
@@ -49,21 +49,21 @@ impl Bars {
                 self.running.insert((sample.clone(), *step), spinner);
             }
             Event::CaseStarted { sample, place, function, case, number, all } => {
-                if let Some(spinner) = self.running.get(&(sample.clone(), Step::from(*place))) {
-                    spinner.set_message(format!("{:<7} {sample:<8} {number}/{all} {function}: {case}", place.name()));
-                }
+                self.say(sample, *place, &format!("{number}/{all} {function}: {case}"));
             }
-            Event::CasesWait { sample, place, what } => {
-                if let Some(spinner) = self.running.get(&(sample.clone(), Step::from(*place))) {
-                    spinner.set_message(format!("{:<7} {sample:<8} waits {what}", place.name()));
-                }
-            }
+            Event::CasesWait { sample, place, what } => self.say(sample, *place, &format!("waits {what}")),
             Event::StepDone { sample, step, .. } => {
                 if let Some(spinner) = self.running.remove(&(sample.clone(), *step)) {
                     spinner.finish_and_clear();
                 }
             }
             _ => {}
+        }
+    }
+
+    fn say(&self, sample: &str, place: Place, what: &str) {
+        if let Some(spinner) = self.running.get(&(sample.to_owned(), Step::from(place))) {
+            spinner.set_message(format!("{:<7} {sample:<8} {what}", place.name()));
         }
     }
 }

@@ -1,8 +1,6 @@
 //! TOML files as typed values, with errors that a person can act on: the one file that names the TOML crate.
 
-use std::fmt;
 use std::fs;
-use std::ops::Range;
 use std::path::Path;
 
 use anyhow::{Context, Result, anyhow, ensure};
@@ -32,38 +30,15 @@ fn explain(path: &Path, text: &str, error: &toml::de::Error) -> anyhow::Error {
         Some((sentence, hint)) => (sentence, format!("\nhint: {hint}")),
         None => (message.as_str(), String::new()),
     };
-    match error.span().map(|span| Position::new(text, &span)) {
-        Some(position) => anyhow!("{file}:{}:{}: {sentence}\n{position}{hint}", position.line, position.column),
-        None => anyhow!("{file}: {sentence}{hint}"),
-    }
-}
-
-/// A position in a text, as people count.
-struct Position<'a> {
-    line: usize,
-    column: usize,
-    length: usize,
-    text: &'a str,
-}
-
-impl<'a> Position<'a> {
-    fn new(text: &'a str, span: &Range<usize>) -> Position<'a> {
-        let before = text.get(..span.start).unwrap_or(text);
-        let start = before.rfind('\n').map_or(0, |newline| newline + 1);
-        let line = text.get(start..).unwrap_or_default().lines().next().unwrap_or_default();
-        let column = before.get(start..).unwrap_or_default().chars().count() + 1;
-        let marked = text.get(span.clone()).unwrap_or_default().lines().next().unwrap_or_default();
-        Position { line: before.matches('\n').count() + 1, column, length: marked.chars().count().max(1), text: line }
-    }
-}
-
-impl fmt::Display for Position<'_> {
-    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let number = self.line.to_string();
-        let margin = " ".repeat(number.len());
-        let indent = " ".repeat(self.column - 1);
-        write!(out, "  {number} | {}\n  {margin} | {indent}{}", self.text, "^".repeat(self.length))
-    }
+    let Some(span) = error.span() else { return anyhow!("{file}: {sentence}{hint}") };
+    let before = text.get(..span.start).unwrap_or(text);
+    let start = before.rfind('\n').map_or(0, |newline| newline + 1);
+    let first_line = |part: Option<&'_ str>| part.unwrap_or_default().lines().next().unwrap_or_default().to_owned();
+    let (number, line) = (before.matches('\n').count() + 1, first_line(text.get(start..)));
+    let column = before.get(start..).unwrap_or_default().chars().count() + 1;
+    let (margin, indent) = (" ".repeat(number.to_string().len()), " ".repeat(column - 1));
+    let mark = "^".repeat(first_line(text.get(span)).chars().count().max(1));
+    anyhow!("{file}:{number}:{column}: {sentence}\n  {number} | {line}\n  {margin} | {indent}{mark}{hint}")
 }
 
 /// serde says "unknown field `atleast`, expected one of `name`, `probe`"; a file has keys, and a person wants the

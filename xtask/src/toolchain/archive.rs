@@ -12,16 +12,10 @@ use crate::process::{self, interrupt};
 use crate::sample::toolchain::{Archive, Hash};
 use crate::text;
 
-/// How long the parts of a transfer may take.
-#[derive(Clone, Copy)]
-struct Limits {
-    /// From the name's lookup to the head of the response.
-    response: Duration,
-    /// All of it, over a slow line.
-    transfer: Duration,
-}
-
-const LIMITS: Limits = Limits { response: Duration::from_secs(15), transfer: Duration::from_secs(1_200) };
+/// From the name's lookup to the head of the response.
+const RESPONSE_LIMIT: Duration = Duration::from_secs(15);
+/// All of it, over a slow line.
+const TRANSFER_LIMIT: Duration = Duration::from_secs(1_200);
 
 /// The largest toolchain that is known here has a tenth of it.
 const MOST_BYTES: u64 = 4 << 30;
@@ -30,11 +24,11 @@ const MOST_BYTES: u64 = 4 << 30;
 /// come: how many bytes so far, and of how many if that is known. Before all of it is here and its hash is right, nothing is
 /// unpacked.
 pub fn install(archive: &Archive, aside: &Path, into: &Path, progress: impl FnMut(u64, Option<u64>)) -> Result<()> {
-    install_within(LIMITS, archive, (aside, into), progress)
+    install_within(RESPONSE_LIMIT, archive, (aside, into), progress)
 }
 
 fn install_within(
-    limits: Limits,
+    response_limit: Duration,
     archive: &Archive,
     (aside, into): (&Path, &Path),
     progress: impl FnMut(u64, Option<u64>),
@@ -43,9 +37,9 @@ fn install_within(
     process::runtime()?.block_on(async {
         tokio::select! {
             () = interrupt::wait() => bail!("stopped by Ctrl-C"),
-            fetched = tokio::time::timeout(limits.transfer, fetch(limits.response, archive, &mut file, progress)) => {
+            fetched = tokio::time::timeout(TRANSFER_LIMIT, fetch(response_limit, archive, &mut file, progress)) => {
                 let url = &archive.url;
-                fetched.with_context(|| format!("`{url}` was not here after {} s", limits.transfer.as_secs()))?
+                fetched.with_context(|| format!("`{url}` was not here after {} s", TRANSFER_LIMIT.as_secs()))?
             }
         }
     })?;
@@ -223,9 +217,9 @@ mod tests {
         let archive = Archive { url, hash: Hash::Sha256(sha256.to_owned()) };
         let dir = tempfile::tempdir().unwrap();
         let mut received = 0;
-        let limits = Limits { response: Duration::from_millis(300), ..LIMITS };
+        let limit = Duration::from_millis(300);
         let result =
-            install_within(limits, &archive, (dir.path(), &dir.path().join("tool")), |bytes, _| received = bytes);
+            install_within(limit, &archive, (dir.path(), &dir.path().join("tool")), |bytes, _| received = bytes);
         (dir, result, received)
     }
 

@@ -55,14 +55,15 @@ pub fn derive(project: &Project) -> Result<Vec<Derived>> {
         parts.push(("functions", functions(sample, &contract)));
         files.push(filled(project, &format!("samples/{}/README.md", sample.name), &parts)?);
         let derived = dockerfile::render(&shared, &sample.manifest.image.apt)?;
-        let file = format!("samples/{}/Dockerfile", sample.name);
-        let written = project.shell().read_file(&file).unwrap_or_default();
-        files.push(Derived { file, written, derived });
+        files.push(whole(project, format!("samples/{}/Dockerfile", sample.name), derived));
     }
-    let file = "xtask/events.schema.json".to_owned();
-    let written = project.shell().read_file(&file).unwrap_or_default();
-    files.push(Derived { file, written, derived: report::schema()? });
+    files.push(whole(project, "xtask/events.schema.json".to_owned(), report::schema()?));
     Ok(files)
+}
+
+fn whole(project: &Project, file: String, derived: String) -> Derived {
+    let written = project.shell().read_file(&file).unwrap_or_default();
+    Derived { file, written, derived }
 }
 
 fn filled(project: &Project, file: &str, parts: &[(&str, String)]) -> Result<Derived> {

@@ -140,7 +140,8 @@ mod tests {
 
     #[test]
     fn what_cannot_be_spoken_gets_a_hint() {
-        for host in ["ssh://me@there", "npipe:////./pipe/docker", "docker:2375"] {
+        let unspoken = ["ssh://me@there", "npipe:////./pipe/docker", "docker:2375"];
+        for host in unspoken {
             let error = found(&[("DOCKER_HOST", host)], &[]).unwrap_err().to_string();
             assert!(error.contains(host) && error.contains("\nhint: "), "{error}");
         }

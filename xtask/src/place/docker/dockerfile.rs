@@ -35,7 +35,7 @@ pub fn render(shared: &str, packages: &[String]) -> Result<String> {
 
 /// The shared file.
 pub fn shared(project: &Project) -> Result<String> {
-    Ok(project.shell().read_file(project.docker().join("Dockerfile"))?)
+    Ok(project.shell().read_file("docker/Dockerfile")?)
 }
 
 /// The base image that a Dockerfile takes by default: `ARG BASE=…`.

@@ -4,9 +4,9 @@ use anyhow::{Context, Result, anyhow};
 
 use super::context::Entry;
 use super::engine::Engine;
-use super::image::{self, ImageBuilder, Recipe};
+use super::image::ImageBuilder;
 use super::resource::Container;
-use super::{base_image, logs, rootfs};
+use super::{base_image, logs};
 use crate::place::azurite;
 use crate::process::log::Log;
 
@@ -29,20 +29,9 @@ pub struct Account {
 pub async fn image(builder: &ImageBuilder<'_>) -> Result<String> {
     let packages = azurite::install(builder.project, builder.report)?;
     let version = packages.file_name().unwrap_or_default().to_string_lossy().into_owned();
-    let node = base_image::node(builder)?;
-    let (root, root_image) = rootfs::ensure(builder).await?;
-    let recipe = Recipe {
-        name: "azurite".to_owned(),
-        dockerfile: builder.project.shell().read_file("docker/azurite/Dockerfile")?,
-        fingerprint: format!("{} {version}", node.1),
-        entries: vec![
-            Entry::Path { name: "node".to_owned(), source: node.0 },
-            Entry::Path { name: "node_modules".to_owned(), source: packages.join("node_modules") },
-        ],
-        base: root,
-        base_id: root_image.id,
-    };
-    Ok(image::ensure(builder, &recipe).await.context("cannot build the image of Azurite")?.name)
+    let modules = Entry::Path { name: "node_modules".to_owned(), source: packages.join("node_modules") };
+    let made = base_image::with_node(builder, "azurite", modules, &version).await;
+    Ok(made.context("cannot build the image of Azurite")?.name)
 }
 
 /// Starts the emulator and waits until it listens. In containers it is named by its address: Azurite takes the first part

@@ -8,7 +8,8 @@ use std::time::Duration;
 use anyhow::{Context, Result, anyhow, bail};
 use bollard::errors::Error;
 use bollard::models::{
-    ContainerCreateBody, EndpointSettings, HostConfig, NetworkCreateRequest, NetworkingConfig, PortBinding,
+    ContainerCreateBody, ContainerInspectResponse, EndpointSettings, HostConfig, NetworkCreateRequest,
+    NetworkingConfig, PortBinding,
 };
 use bollard::query_parameters::{
     BuildImageOptionsBuilder, CreateContainerOptionsBuilder, CreateImageOptionsBuilder, ListContainersOptionsBuilder,
@@ -263,14 +264,13 @@ impl Engine {
 
     /// Whether the kernel ended a container because it used more memory than it was given.
     pub async fn ran_out_of_memory(&self, container: &str) -> bool {
-        let state = self.docker.inspect_container(container, None).await.ok().and_then(|container| container.state);
+        let state = self.inspected(container).await.state;
         state.and_then(|state| state.oom_killed).unwrap_or(false)
     }
 
     /// The address under which this machine reaches a published port of a running container.
     pub async fn published(&self, container: &str, port: u16) -> Result<String> {
-        let settings =
-            self.docker.inspect_container(container, None).await.ok().and_then(|found| found.network_settings);
+        let settings = self.inspected(container).await.network_settings;
         let ports = settings.and_then(|settings| settings.ports).unwrap_or_default();
         let binding = ports.get(&format!("{port}/tcp")).cloned().flatten().and_then(|all| all.into_iter().next());
         let chosen = binding.and_then(|binding| binding.host_port);
@@ -280,12 +280,16 @@ impl Engine {
 
     /// The address of a running container in its network.
     pub async fn address_in(&self, container: &str, network: &str) -> Result<String> {
-        let settings =
-            self.docker.inspect_container(container, None).await.ok().and_then(|found| found.network_settings);
+        let settings = self.inspected(container).await.network_settings;
         let networks = settings.and_then(|settings| settings.networks).unwrap_or_default();
         let address =
             networks.get(network).and_then(|endpoint| endpoint.ip_address.clone()).filter(|ip| !ip.is_empty());
         address.with_context(|| format!("the container `{container}` has no address in the network `{network}`"))
+    }
+
+    /// What is known of a container; nothing if it is gone.
+    async fn inspected(&self, container: &str) -> ContainerInspectResponse {
+        self.docker.inspect_container(container, None).await.unwrap_or_default()
     }
 
     /// The containers with a label, running or not.

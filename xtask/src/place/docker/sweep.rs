@@ -30,21 +30,18 @@ impl fmt::Display for Removed {
 /// Removes the containers and networks that `ours` picks by their labels: containers first, since a network with
 /// containers in it stays. Goes on after an error, and returns the first at the end.
 pub async fn remove(engine: &Engine, ours: impl Fn(&Labels) -> bool) -> Result<Removed> {
-    let mut removed = Removed::default();
-    let mut first_error = None;
+    let (mut removed, mut done) = (Removed::default(), Ok(()));
     for container in engine.containers(RUN).await?.iter().filter(|container| ours(&container.labels)) {
-        match engine.remove(&container.id).await {
-            Ok(()) => removed.containers += 1,
-            Err(error) => first_error = first_error.or(Some(error)),
-        }
+        let gone = engine.remove(&container.id).await;
+        removed.containers += usize::from(gone.is_ok());
+        done = done.and(gone);
     }
     for network in engine.networks(RUN).await?.iter().filter(|network| ours(&network.labels)) {
-        match engine.remove_network(&network.id).await {
-            Ok(()) => removed.networks += 1,
-            Err(error) => first_error = first_error.or(Some(error)),
-        }
+        let gone = engine.remove_network(&network.id).await;
+        removed.networks += usize::from(gone.is_ok());
+        done = done.and(gone);
     }
-    first_error.map_or(Ok(removed), Err)
+    done.map(|()| removed)
 }
 
 /// Removes the containers and networks that runs have left that were killed. What a live run has is left alone,
@@ -74,14 +71,13 @@ async fn runs_with_kept(engine: &Engine) -> Result<HashSet<String>> {
 /// image that a live run uses stays), and returns the first at the end.
 pub async fn remove_all(engine: &Engine) -> Result<Removed> {
     let mut removed = remove(engine, |all| labels::is_of_the_dead(all) || labels::is_of_this_run(all)).await?;
-    let mut first_error = None;
+    let mut done = Ok(());
     for name in names_of_ours(engine).await? {
-        match engine.remove_image(&name, false).await {
-            Ok(()) => removed.images += 1,
-            Err(error) => first_error = first_error.or(Some(error)),
-        }
+        let gone = engine.remove_image(&name, false).await;
+        removed.images += usize::from(gone.is_ok());
+        done = done.and(gone);
     }
-    first_error.map_or(Ok(removed), Err)
+    done.map(|()| removed)
 }
 
 /// The names that are ours, and the ids of images without one: those whose name was given to another, and what a build

@@ -280,7 +280,7 @@ fn a_seventh_folder_is_listed_and_built_with_no_other_change() {
 fn nothing_shared_names_a_sample() {
     let root = repository();
     let workflows = fs::read_dir(root.root().join(".github/workflows")).into_iter().flatten().flatten();
-    let files = workflows.map(|entry| entry.path()).chain([root.docker().join("Dockerfile")]);
+    let files = workflows.map(|entry| entry.path()).chain([root.root().join("docker/Dockerfile")]);
     let mut complaints = Vec::new();
     for file in files {
         let text = fs::read_to_string(&file).unwrap();
