@@ -94,18 +94,21 @@ fn triggers(bindings: &[Binding]) -> Option<Diagnostic> {
     }
     let text = "No trigger binding specified. A function must have a trigger input binding.";
     let backwards = bindings.iter().find(|binding| binding.type_name.to_lowercase().ends_with("trigger"));
-    Some(match (backwards, bindings.iter().find_map(misspelt_trigger)) {
-        (Some(binding), _) => Diagnostic::new(text, binding.at("direction")).hint("a trigger's direction is `in`"),
-        (None, Some((at, hint))) => Diagnostic::new(text, at).hint(hint),
-        (None, None) => Diagnostic::new(text, "bindings").hint("add a binding whose type ends in `Trigger`"),
+    if let Some(backwards) = backwards {
+        return Some(Diagnostic::new(text, backwards.at("direction")).hint("a trigger's direction is `in`"));
+    }
+    let known = known_types();
+    Some(match bindings.iter().find_map(|binding| misspelt_trigger(binding, &known)) {
+        Some((at, hint)) => Diagnostic::new(text, at).hint(hint),
+        None => Diagnostic::new(text, "bindings").hint("add a binding whose type ends in `Trigger`"),
     })
 }
 
 /// Where a type stands that may be meant for one of a trigger, and a hint that says so.
-fn misspelt_trigger(binding: &Binding) -> Option<(String, String)> {
-    let (written, known) = (&binding.type_name, known_types());
+fn misspelt_trigger(binding: &Binding, known: &[&str]) -> Option<(String, String)> {
+    let written = Some(&binding.type_name).filter(|written| !is_one_of(written, known))?;
     let triggers: Vec<&str> = known.iter().copied().filter(|kind| kind.ends_with("Trigger")).collect();
-    let meant = did_you_mean(written, &triggers).filter(|_| !is_one_of(written, &known))?;
+    let meant = did_you_mean(written, &triggers)?;
     Some((binding.at("type"), format!("`{written}`: did you mean `{meant}`?")))
 }
 
