@@ -2,6 +2,7 @@
 
 mod content;
 mod file;
+mod kept;
 
 use std::collections::HashMap;
 use std::path::{Path, PathBuf};
@@ -12,8 +13,8 @@ use subtle::ConstantTimeEq;
 
 use crate::app::{AuthLevel, Diagnostic, Settings};
 use crate::envelope::http_request::Identity;
-pub use file::Key;
-use file::{FunctionKeyFile, HostKeyFile};
+pub use kept::Key;
+use kept::{FunctionKeyFile, HostKeyFile};
 
 /// The keys of an app: where they are kept, and which ones have been accepted.
 #[derive(Debug)]

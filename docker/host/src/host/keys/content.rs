@@ -3,7 +3,7 @@
 use dotnet_text::json::{self, Json, Object, text};
 use dotnet_text::number::parse_boolean;
 
-use super::file::{FunctionKeyFile, HostKeyFile, Key, Origin};
+use super::kept::{FunctionKeyFile, HostKeyFile, Key, Origin};
 
 /// The names that keys get where a file of the first format has their values alone.
 pub(super) const MASTER: &str = "master";
@@ -117,8 +117,8 @@ fn add_keys(keys: &mut Option<Vec<Key>>, name: &str, value: &Json) -> Result<(),
 }
 
 fn has_name(key: &Json) -> bool {
-    let names = key.as_object().into_iter().flatten().filter(|(name, _)| name.eq_ignore_ascii_case("name"));
-    names.last().is_some_and(|(_, value)| !value.is_null())
+    let mut names = key.as_object().into_iter().flatten().filter(|(name, _)| name.eq_ignore_ascii_case("name"));
+    names.next_back().is_some_and(|(_, value)| !value.is_null())
 }
 
 fn change_key(key: &mut Option<Key>, name: &str, value: &Json) -> Result<(), Fault> {
