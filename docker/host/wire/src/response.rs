@@ -92,14 +92,16 @@ impl Response {
     }
 
     /// What becomes of the connection. After an interim response, and after a body that is said to be chunked and is not, the
-    /// caller waits in vain (recordings RX-sc-199, RX-hdr-transfer-encoding); one in another coding ends with the
-    /// connection.
+    /// caller waits in vain, unless it wants the connection closed (recordings RX-sc-199, RX-hdr-transfer-encoding); one in another
+    /// coding ends with the connection.
     pub fn ending(&self, is_to_head: bool) -> Ending {
         // That of a 304 is the length of what it does not send.
         let is_of_body = self.framing == Framing::AsGiven && !is_to_head && self.status != 304;
         let announced = self.headers.get(Name::ContentLength).filter(|_| is_of_body);
         let is_wrong = |announced: &[u8]| announced != self.length().to_string().as_bytes();
-        if self.is_interim() || (self.framing == Framing::AsGiven && self.is_said_to_be_chunked() == Some(true)) {
+        let is_endless =
+            self.is_interim() || (self.framing == Framing::AsGiven && self.is_said_to_be_chunked() == Some(true));
+        if is_endless && !self.closes {
             Ending::WaitForCaller
         } else if self.ends_connection()
             || self.is_said_to_be_chunked() == Some(false)
@@ -238,6 +240,15 @@ impl From<Vec<u8>> for Response {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_caller_that_wants_the_connection_closed_waits_for_nothing() {
+        let mut response = Response { framing: Framing::AsGiven, ..Response::empty(200) };
+        response.headers.push("Transfer-Encoding", "chunked");
+        for (response, open) in [(response, Ending::WaitForCaller), (Response::empty(199), Ending::WaitForCaller)] {
+            assert_eq!((response.ending(false), response.closing().ending(false)), (open, Ending::Close));
+        }
+    }
 
     #[test]
     fn lines_are_written_in_kestrels_order_and_spelling() {
