@@ -123,12 +123,13 @@ fn lay(headers: &mut Vec<(String, Option<String>)>, more: Object) -> Result<(), 
     Ok(())
 }
 
-/// An integer, or a string that holds one; anything else counts as 200, an array or object fails (recordings RX-sc-*).
+/// An integer, or a string that holds one; anything else counts as 200, but an array, an object and `undefined`, of which .NET makes no
+/// text, fail (recordings RX-sc-*).
 fn lenient_status(name: &str, member: &str, value: &Json) -> Result<i32, Diagnostic> {
     Ok(match value {
         Json::Integer(number) => i32::try_from(*number).unwrap_or(OK),
         Json::Text(text) => number::parse_int(text).unwrap_or(OK),
-        Json::Array(_) | Json::Object(_) => {
+        Json::Array(_) | Json::Object(_) | Json::Undefined => {
             return Err(Diagnostic::of_whole(format!("`Outputs.{name}.{member}` is {}, not a number", value.kind())));
         }
         _ => OK,
@@ -147,10 +148,11 @@ fn header_text(value: Json) -> Option<String> {
 pub(super) fn of_value(value: OutputValue) -> Result<HttpOutput, Diagnostic> {
     let value = match value {
         OutputValue::Bytes(bytes) => return Ok(HttpOutput::Raw(Raw::of(Content::Bytes(bytes)))),
-        OutputValue::Json(Json::Text(text)) => {
-            let parsed = json::parse_untyped(&text).ok().and_then(|value| json::without_metadata(value).ok());
-            parsed.unwrap_or(Json::Text(text))
-        }
+        OutputValue::Json(Json::Text(text)) => match json::parse_untyped(&text).map(json::without_metadata) {
+            Ok(Ok(value)) => value,
+            Ok(Err(error)) if error.is_null_reference() => return Err(Diagnostic::of_whole(error.to_string())),
+            Ok(Err(_)) | Err(_) => Json::Text(text),
+        },
         OutputValue::Json(other) => other,
     };
     match value {

@@ -206,6 +206,7 @@ mod tests {
             "\"2020-01-01T00:00:00Z\"",
             "\"test\"",
             "{\"statusCode\":[]}",
+            "{\"statusCode\":undefined}",
             "{\"statusCode\":{}}",
             "{\"headers\":\"a: b\"}",
             "{\"headers\":[]}",
@@ -273,11 +274,13 @@ mod tests {
             (r#""\"quoted\"""#, (200, "quoted")),
             (r#""{\"a\":""#, (200, "{\"a\":")),
             (r#""{\"$ref\":\"1\"}""#, (200, "")),
-            (r#""{\"$type\":[]}""#, (200, "{\"$type\":[]}")),
+            (r#""{\"$ref\":[]}""#, (200, "{\"$ref\":[]}")),
         ] {
             let (status, body) = raw(&format!(r#"{{"Outputs":{{"res":5}},"ReturnValue":{value}}}"#), &[RET]);
             assert_eq!((status, body.as_str()), expected, "{value}");
         }
+        // What is no JSON object to .NET stays text, but for this, on which its reader stumbles.
+        assert!(outputs(r#"{"ReturnValue":"{\"$type\":[]}"}"#, &[RET]).is_err());
         let bytes = outputs(r#"{"ReturnValue":"aGk="}"#, &[RET]).unwrap().http;
         assert_eq!(bytes, HttpOutput::Raw(Raw::of(Content::Bytes(b"hi".to_vec()))));
         let binary = OutputBinding { binary: true, ..RET };

@@ -7,6 +7,14 @@ use super::value::Json;
 #[error("`{0}` at the beginning of an object is {1}, with which Newtonsoft.Json cannot go on")]
 pub struct MetadataError(&'static str, &'static str);
 
+impl MetadataError {
+    /// Whether it is not an error of JSON to .NET, and so not caught with those.
+    #[must_use]
+    pub fn is_null_reference(&self) -> bool {
+        self.0 == "$type"
+    }
+}
+
 /// What Newtonsoft.Json makes of a value where any type may stand: `undefined` is null, `$type` and `$id` at the beginning of an object
 /// are not members of it, `$ref` makes it null, `$values` what that has (recording Z1-result-341).
 ///
