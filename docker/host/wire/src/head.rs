@@ -180,7 +180,7 @@ pub fn take_response(buffer: &mut BytesMut) -> Result<Option<ResponseHead>, Head
     }
     let usual = reason::phrase(status.into()).as_bytes();
     let reason = if reason == usual { usual.into() } else { reason.to_vec().into() };
-    let mut headers = Headers::default().emptied();
+    let (mut headers, mut is_plain) = (Headers::default().emptied(), true);
     loop {
         let Some((place, mut next)) = line(buffer, start) else { return Ok(None) };
         if place.is_empty() {
@@ -196,14 +196,14 @@ pub fn take_response(buffer: &mut BytesMut) -> Result<Option<ResponseHead>, Head
         }
         let [name, value] = response_header_line(&buffer[start..next - 1])?;
         let value = start + value.start..start + value.end;
-        // Read once more, when the rest of the head has come, the line has the same value.
-        while let Some(at) = memchr3(b'\r', b'\n', b'\0', &buffer[value.clone()]) {
-            buffer[value.start + at] = b' ';
-        }
+        is_plain &= memchr3(b'\r', b'\n', b'\0', &buffer[value.clone()]).is_none();
         headers.add_read(buffer, [start..start + name.end, value]);
         start = next;
     }
-    let headers = headers.of_text(&buffer[..start]);
+    let mut headers = headers.of_text(&buffer[..start]);
+    if !is_plain {
+        headers.replace_in_values(b"\r\n\0", b' ');
+    }
     buffer.advance(start);
     Ok(Some(ResponseHead { status, reason, is_old, headers }))
 }
@@ -350,12 +350,16 @@ mod tests {
             ("HTTP/1.1 200 OK\r\nA: one\r\n two\r\n\r\n", "one   two"),
             ("HTTP/1.1 200 OK\r\nA: one\n\ttwo\n three\n\n", "one \ttwo  three"),
             ("HTTP/1.1 200 OK\r\nA: a\0b\rc\r\n\r\n", "a b c"),
+            ("HTTP/1.1 200 OK\r\nA: \0b\0 \r\nC: d\r\n\r\n", " b "),
             ("HTTP/1.1 200 OK\r\nA:\r\n\r\n", ""),
         ] {
             let head = take_response(&mut BytesMut::from(text)).expect("sound").expect("complete");
             assert_eq!(head.headers.named("a").map(String::from_utf8_lossy).as_deref(), Some(value), "{text}");
             for cut in 0..text.len() {
-                assert_eq!(take_response(&mut BytesMut::from(&text[..cut])), Ok(None), "{text} up to {cut}");
+                let mut buffer = BytesMut::from(&text[..cut]);
+                assert_eq!(take_response(&mut buffer), Ok(None), "{text} up to {cut}");
+                buffer.extend_from_slice(&text.as_bytes()[cut..]);
+                assert_eq!(take_response(&mut buffer), Ok(Some(head.clone())), "{text} in two parts, at {cut}");
             }
         }
     }

@@ -70,6 +70,14 @@ impl Headers {
         self
     }
 
+    /// Puts a byte in the place of each of these in the values.
+    pub(super) fn replace_in_values(&mut self, replaced: &[u8], byte: u8) {
+        for index in &self.indexes {
+            let value = self.text[index.value.clone()].iter_mut();
+            value.filter(|old| replaced.contains(old)).for_each(|old| *old = byte);
+        }
+    }
+
     /// The value of the first line with this name.
     pub fn get(&self, name: Name) -> Option<&[u8]> {
         self.find(name).map(|index| &self.text[index.value.clone()])
