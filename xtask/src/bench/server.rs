@@ -8,6 +8,7 @@ use std::time::Duration;
 use anyhow::{Context, Result};
 use rustix::io::FdFlags;
 
+use super::load::CONNECTIONS;
 use crate::place::environment;
 use crate::place::native::ANNOUNCEMENT;
 use crate::process;
@@ -109,6 +110,8 @@ fn children(pid: i32) -> Result<Vec<i32>> {
 /// Configured to match the others as closely as nginx can: no log, connections to both sides kept for as long as the run lasts.
 fn nginx_configuration(address: &str, upstream: &str, headers: &[(&str, &str)]) -> String {
     let upstream = upstream.trim_start_matches("http://");
+    // With fewer it would open connections to the handler anew, which mini-host need not.
+    let [.., most] = CONNECTIONS;
     let added: String =
         headers.iter().map(|(name, value)| format!("        proxy_set_header {name} \"{value}\";\n")).collect();
     format!(
@@ -127,7 +130,7 @@ http {{
     scgi_temp_path scgi;
     upstream handler {{
         server {upstream};
-        keepalive 32;
+        keepalive {most};
         keepalive_requests 100000000;
     }}
     server {{
