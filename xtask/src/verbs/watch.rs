@@ -81,8 +81,13 @@ fn look(project: &Project, args: &cli::Watch, known: &mut Known, report: &Report
             Ok((sample, files)) => {
                 let before = known.get(&sample.name);
                 let why = before.map(|before| before.files.changes(&files)).unwrap_or_default();
+                // A manifest that was broken since it was read is for the next look to say.
+                let is_broken_by_now = || {
+                    let again = selection::listed(project, std::slice::from_ref(&sample.name));
+                    again.is_ok_and(|again| again.iter().any(Result::is_err))
+                };
                 match before {
-                    Some(_) if why.is_empty() => continue,
+                    Some(_) if why.is_empty() || is_broken_by_now() => continue,
                     Some(_) => report.note(format!("{}: {why}", sample.name)),
                     None => {}
                 }
