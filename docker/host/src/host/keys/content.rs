@@ -1,7 +1,6 @@
 //! What a key file says, as the real host's classes take it (`ScriptSecretSerializer`, read by Newtonsoft.Json).
 
 use dotnet_text::json::{self, Json, Object, text};
-use dotnet_text::number::parse_boolean;
 
 use super::kept::{FunctionKeyFile, HostKeyFile, Key, Origin};
 
@@ -137,7 +136,7 @@ fn change_key(key: &mut Option<Key>, name: &str, value: &Json) -> Result<(), Fau
             "name" => key.name = string(&path(), value)?.unwrap_or_default(),
             "value" => key.value = string(&path(), value)?.unwrap_or_default(),
             "encrypted" => {
-                key.encrypted = boolean(value).ok_or_else(|| Fault::Kind(path(), "`true` or `false`"))?;
+                key.encrypted = value.boolean().ok_or_else(|| Fault::Kind(path(), "`true` or `false`"))?;
             }
             _ => {}
         }
@@ -167,17 +166,5 @@ fn string(name: &str, value: &Json) -> Result<Option<String>, Fault> {
         Json::Null => Ok(None),
         Json::Undefined | Json::Array(_) | Json::Object(_) => Err(Fault::Kind(name.to_owned(), "a text")),
         value => Ok(Some(text(value).into_owned())),
-    }
-}
-
-/// A boolean as Newtonsoft.Json reads one: any number is one, and the words in any case with spaces around them.
-fn boolean(value: &Json) -> Option<bool> {
-    match value {
-        Json::Bool(value) => Some(*value),
-        Json::Integer(number) => Some(*number != 0),
-        Json::BigInteger(_) => Some(true),
-        Json::Float(number) => Some(*number != 0.0),
-        Json::Text(text) => parse_boolean(text),
-        _ => None,
     }
 }

@@ -10,7 +10,6 @@ use super::cursor::Cursor;
 use super::error::{Error, ErrorKind};
 use super::value::{Json, Object};
 use crate::date;
-use crate::number::parse_boolean;
 
 /// How deeply a document may be nested where Newtonsoft.Json reads it with its default settings.
 pub const DEFAULT_MAX_DEPTH: usize = 64;
@@ -240,22 +239,18 @@ impl<'a> Reader<'a> {
         }
     }
 
-    /// The next value as a boolean, as Newtonsoft.Json's `ReadAsBoolean` reads it: any number is one, and the words in any case with
-    /// spaces around them.
+    /// The next value as a boolean, as Newtonsoft.Json's `ReadAsBoolean` reads it ([`Json::boolean`]).
     ///
     /// # Errors
     /// Where there is none, as in `null`.
     pub fn boolean(&mut self) -> Result<bool, Error> {
         self.cursor.skip_spaces_and_comments()?;
         let (start, found) = (self.cursor.at, self.cursor.character());
-        match self.scalar()? {
-            Json::Bool(value) => Ok(value),
-            Json::Integer(number) => Ok(number != 0),
-            Json::BigInteger(_) => Ok(true),
-            Json::Float(number) if number.is_finite() => Ok(number != 0.0),
-            Json::Text(text) if let Some(value) = parse_boolean(&text) => Ok(value),
-            _ => Err(self.cursor.error_shown_at(start, found.map_or(ErrorKind::Empty, ErrorKind::ExpectedValue))),
-        }
+        let value = self.scalar()?;
+        // `NaN` and its like begin no boolean.
+        let boolean = value.boolean().filter(|_| !matches!(value, Json::Float(number) if !number.is_finite()));
+        boolean
+            .ok_or_else(|| self.cursor.error_shown_at(start, found.map_or(ErrorKind::Empty, ErrorKind::ExpectedValue)))
     }
 
     /// What is read next, in bytes from the start.

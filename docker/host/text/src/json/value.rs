@@ -4,7 +4,7 @@ use indexmap::IndexMap;
 use serde_json::{Number, Value};
 
 use crate::date::DateTime;
-use crate::number::float_text;
+use crate::number::{float_text, parse_boolean};
 
 /// The members of an object in the order of their first appearance; of a name given twice the last value counts
 /// (recordings DX-json-duplicate, RX-outputs-key-twice).
@@ -40,6 +40,18 @@ impl Json {
     /// Whether this is `null` or `undefined`.
     pub fn is_null(&self) -> bool {
         matches!(self, Json::Null | Json::Undefined)
+    }
+
+    /// The value as a boolean, as Newtonsoft.Json reads one: any number is one, and the words in any case with spaces around them.
+    pub fn boolean(&self) -> Option<bool> {
+        match self {
+            Json::Bool(value) => Some(*value),
+            Json::Integer(number) => Some(*number != 0),
+            Json::BigInteger(_) => Some(true),
+            Json::Float(number) => Some(*number != 0.0),
+            Json::Text(text) => parse_boolean(text),
+            _ => None,
+        }
     }
 
     /// How many levels of arrays and objects this has.
