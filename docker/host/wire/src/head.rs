@@ -83,13 +83,18 @@ pub fn take_request(buffer: &mut BytesMut, head: &mut RequestHead) -> Result<boo
     request.method.unwrap_or_default().clone_into(&mut head.method);
     request.path.unwrap_or_default().clone_into(&mut head.target);
     head.is_old = request.version == Some(0);
-    let mut headers = take(&mut head.headers).emptied();
-    for line in request.headers {
-        headers.add_read(buffer, [line.name.as_bytes(), line.value].map(|part| range(buffer, part)));
-    }
-    head.headers = headers.of_text(&buffer[..end]);
+    head.headers = read(take(&mut head.headers), request.headers, &buffer[..end]);
     buffer.advance(end);
     Ok(true)
+}
+
+/// The lines that `httparse` has found in a head, in the place of those that `headers` had.
+fn read(headers: Headers, lines: &[httparse::Header<'_>], text: &[u8]) -> Headers {
+    let mut headers = headers.emptied();
+    for line in lines {
+        headers.add_read(text, [line.name.as_bytes(), line.value].map(|part| range(text, part)));
+    }
+    headers.of_text(text)
 }
 
 /// Where `part`, a slice of `whole`, begins and ends in it.
@@ -164,22 +169,53 @@ pub fn request_header_line(line: &[u8]) -> Option<[Range<usize>; 2]> {
     Some([0..name, name + 1 + before..line.len() - after])
 }
 
-/// Takes the head of a response off the beginning of `buffer`, as .NET's client reads it: lines may end in LF alone, a line that
-/// begins with a space goes on with the one before, spaces may stand before a colon, and NUL counts as a space (recordings
-/// PX2-raw-prx-folded, PX2-raw-fwd-name-blank-colon, PX2-raw-fwd-nul). A reason with a NUL or a carriage return is refused. `None` if
-/// its end has not come yet.
+/// Takes the head of a response off the beginning of `buffer`, as .NET's client reads it. `None` if its end has not come yet.
 ///
 /// # Errors
 /// If what has come is not the beginning of a response.
 pub fn take_response(buffer: &mut BytesMut) -> Result<Option<ResponseHead>, HeadError> {
+    match take_usual_response(buffer) {
+        Some(head) => Ok(Some(head)),
+        None => take_odd_response(buffer),
+    }
+}
+
+/// The same for a head that `httparse` takes, as it does nearly all: it reads them as .NET's client does, but for empty lines before
+/// the first, and for a reason that is not ASCII, which it leaves out.
+fn take_usual_response(buffer: &mut BytesMut) -> Option<ResponseHead> {
+    let mut room = [const { MaybeUninit::uninit() }; MAX_LINES];
+    let mut response = httparse::Response::new(&mut []);
+    let config = httparse::ParserConfig::default();
+    let parsed = config.parse_response_with_uninit_headers(&mut response, buffer, &mut room);
+    let Ok(httparse::Status::Complete(end)) = parsed else { return None };
+    let reason = response.reason.filter(|reason| !reason.is_empty() && buffer.starts_with(b"H"))?;
+    let head = ResponseHead {
+        status: response.code?,
+        reason: known_or_given(reason.as_bytes(), response.code?),
+        is_old: response.version == Some(0),
+        headers: read(Headers::default(), response.headers, &buffer[..end]),
+    };
+    buffer.advance(end);
+    Some(head)
+}
+
+/// A reason, without a copy if it is the usual one of the status.
+fn known_or_given(reason: &[u8], status: u16) -> Cow<'static, [u8]> {
+    let usual = reason::phrase(status.into()).as_bytes();
+    if reason == usual { usual.into() } else { reason.to_vec().into() }
+}
+
+/// The same for any head: lines may end in LF alone, a line that begins with a space goes on with the one before, spaces may stand
+/// before a colon, and NUL counts as a space (recordings PX2-raw-prx-folded, PX2-raw-fwd-name-blank-colon, PX2-raw-fwd-nul). A reason
+/// with a NUL or a carriage return is refused.
+fn take_odd_response(buffer: &mut BytesMut) -> Result<Option<ResponseHead>, HeadError> {
     let Some((first, mut start)) = line(buffer, 0) else { return Ok(None) };
     let (status, is_old) = status_line(&buffer[first.clone()])?;
     let reason = buffer[first].get(STATUS_BYTES + 1..).unwrap_or_default();
     if memchr2(b'\r', b'\0', reason).is_some() {
         return Err(HeadError::Status);
     }
-    let usual = reason::phrase(status.into()).as_bytes();
-    let reason = if reason == usual { usual.into() } else { reason.to_vec().into() };
+    let reason = known_or_given(reason, status);
     let (mut headers, mut is_plain) = (Headers::default().emptied(), true);
     loop {
         let Some((place, mut next)) = line(buffer, start) else { return Ok(None) };
@@ -362,5 +398,33 @@ mod tests {
                 assert_eq!(take_response(&mut buffer), Ok(Some(head.clone())), "{text} in two parts, at {cut}");
             }
         }
+    }
+
+    #[test]
+    fn usual_heads_of_responses_are_read_as_all_others() {
+        const TEXT: &[u8] =
+            b"HTTP/1.1 200 OK\r\nContent-Type: text/plain\r\nX-A:\t b c \r\nEmpty:\r\nSet-Cookie: a=1; b\n\r\nbody";
+        const BYTES: &[u8] = b"\0\x01\t\n\x0b\x0c\r \"(,/:;=@[{}~\x7f\x80\xc3\xff012HPa";
+
+        let mut usual = 0;
+        let mut compare = |text: &[u8]| {
+            let (mut one, mut other) = (BytesMut::from(text), BytesMut::from(text));
+            if let Some(head) = take_usual_response(&mut one) {
+                usual += 1;
+                assert_eq!((Ok(Some(head)), &one), (take_odd_response(&mut other), &other), "{}", text.escape_ascii());
+            } else {
+                assert_eq!(one, text, "nothing is taken off");
+            }
+        };
+        for at in 0..=TEXT.len() {
+            let (before, after) = TEXT.split_at(at);
+            compare(before);
+            compare(&[before, after.get(1..).unwrap_or_default()].concat());
+            for byte in BYTES {
+                compare(&[before, &[*byte], after].concat());
+                compare(&[before, &[*byte], after.get(1..).unwrap_or_default()].concat());
+            }
+        }
+        assert!(usual > 1000, "{usual}");
     }
 }
