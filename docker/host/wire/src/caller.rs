@@ -16,7 +16,7 @@ use crate::headers::Headers;
 use crate::name::Name;
 use crate::response::{Ending, Response};
 use crate::server::places::Upload;
-use crate::socket::Socket;
+use crate::socket::{Socket, Writer};
 use crate::write::write;
 
 /// How long a caller's body may make no headway before its rate is looked at: Kestrel's grace period.
@@ -115,7 +115,7 @@ impl Caller {
 
     /// Where the caller's connection comes from, with its port; `None` if it has been given up.
     pub fn address(&self) -> Option<SocketAddr> {
-        self.socket.as_ref()?.writer.peer_addr().ok()
+        self.socket.as_ref()?.writer.stream.peer_addr().ok()
     }
 
     /// The length of the body as the caller has announced it; 0 if it has not.
@@ -244,21 +244,21 @@ impl Caller {
     pub(crate) async fn respond(&mut self, mut response: Response) -> io::Result<Ending> {
         self.complete(&mut response);
         let (ending, is_to_head) = (response.ending(self.is_to_head), self.is_to_head);
-        let Socket { writer, written, .. } = self.socket()?;
-        written.clear();
-        response.write_head(is_to_head, written);
+        let Writer { stream, buffer } = &mut self.socket()?.writer;
+        buffer.clear();
+        response.write_head(is_to_head, buffer);
         let (body, tail) = (response.written_body(is_to_head), response.tail(is_to_head));
         if response.length() <= SMALL_BODY_BYTES {
-            body.iter().for_each(|piece| written.extend_from_slice(piece));
-            written.extend_from_slice(tail);
-            write(writer, written).await?;
+            body.iter().for_each(|piece| buffer.extend_from_slice(piece));
+            buffer.extend_from_slice(tail);
+            write(stream, buffer).await?;
             return Ok(ending);
         }
-        write(writer, written).await?;
+        write(stream, buffer).await?;
         for piece in body {
-            write(writer, piece).await?;
+            write(stream, piece).await?;
         }
-        write(writer, tail).await?;
+        write(stream, tail).await?;
         Ok(ending)
     }
 
@@ -311,7 +311,7 @@ impl Caller {
         let has_begun = !reader.buffer.is_empty()
             || timeout(Duration::from_millis(BODY_BEGIN_MS), reader.fill()).await.is_ok_and(|filled| filled.is_ok());
         self.waits_for_continue = false;
-        if has_begun { Ok(()) } else { write(writer, CONTINUE).await }
+        if has_begun { Ok(()) } else { write(&mut writer.stream, CONTINUE).await }
     }
 
     fn check_limit(&self, limit: u64) -> Result<(), BodyError> {

@@ -9,9 +9,15 @@ use crate::reader::Reader;
 #[derive(Debug)]
 pub struct Socket {
     pub reader: Reader,
-    pub writer: OwnedWriteHalf,
+    pub writer: Writer,
+}
+
+/// The writing side of a connection.
+#[derive(Debug)]
+pub struct Writer {
+    pub stream: OwnedWriteHalf,
     /// Room to put together what is written.
-    pub written: Vec<u8>,
+    pub buffer: Vec<u8>,
 }
 
 /// A connection that is no longer HTTP, after `101 Switching Protocols`.
@@ -23,15 +29,15 @@ impl Socket {
     pub fn new(stream: TcpStream) -> Self {
         // A connection on which this fails is slower, and soon found to be broken.
         _ = stream.set_nodelay(true);
-        let (read, writer) = stream.into_split();
-        Self { reader: Reader::new(read), writer, written: Vec::new() }
+        let (read, stream) = stream.into_split();
+        Self { reader: Reader::new(read), writer: Writer { stream, buffer: Vec::new() } }
     }
 
     /// Ends the connection so that the other side sees a broken one, and not one that has ended well.
     pub fn reset(self) {
         // If this fails the connection is broken already.
-        _ = self.writer.as_ref().set_zero_linger();
+        _ = self.writer.stream.as_ref().set_zero_linger();
         // Dropping it would end the connection well first.
-        self.writer.forget();
+        self.writer.stream.forget();
     }
 }

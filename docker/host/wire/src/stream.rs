@@ -7,7 +7,7 @@ use crate::framing::number;
 use crate::name::Name;
 use crate::pieces::Pieces;
 use crate::response::{Ending, Framing, Response};
-use crate::socket::Socket;
+use crate::socket::Writer;
 use crate::write::{write, write_pieces};
 
 const NO_CONTENT: i32 = 204;
@@ -76,9 +76,9 @@ impl Caller {
         let is_chunked = response.framing == Framing::Chunks;
         let mut remaining = announced_length(&response).filter(|_| has_body);
         let is_to_head = self.is_to_head;
-        let written = &mut self.socket().map_err(|_| StreamError::CallerLeft)?.written;
-        written.clear();
-        response.write_head(is_to_head, written);
+        let Writer { buffer, .. } = &mut self.socket().map_err(|_| StreamError::CallerLeft)?.writer;
+        buffer.clear();
+        response.write_head(is_to_head, buffer);
         let mut next = first;
         let is_ended = loop {
             let piece = next.take_if(|_| has_body).unwrap_or_default();
@@ -128,7 +128,7 @@ impl Caller {
         is_chunked: bool,
         end: &'static [u8],
     ) -> Result<(), StreamError<E>> {
-        let Socket { writer, written: frame, .. } = self.socket().map_err(|_| StreamError::CallerLeft)?;
+        let Writer { stream, buffer: frame } = &mut self.socket().map_err(|_| StreamError::CallerLeft)?.writer;
         let is_chunk = is_chunked && !piece.is_empty();
         if is_chunk {
             frame.extend_from_slice(format!("{:x}\r\n", piece.len()).as_bytes());
@@ -138,9 +138,9 @@ impl Caller {
             for part in [&piece, chunk_end, end] {
                 frame.extend_from_slice(part);
             }
-            write(writer, frame).await
+            write(stream, frame).await
         } else {
-            write_pieces(writer, Buf::chain(&frame[..], piece).chain(chunk_end).chain(end)).await
+            write_pieces(stream, Buf::chain(&frame[..], piece).chain(chunk_end).chain(end)).await
         };
         frame.clear();
         written.map_err(|_| StreamError::CallerLeft)

@@ -11,7 +11,7 @@ use crate::activity::Activity;
 use crate::caller::Caller;
 use crate::reader::Reader;
 use crate::response::{Ending, Response};
-use crate::socket::{Socket, Upgraded};
+use crate::socket::{Socket, Upgraded, Writer};
 use crate::write::write;
 
 /// What is read at once in either direction.
@@ -22,16 +22,18 @@ impl Caller {
     /// other (recording Y80), or nothing moves for `idle_limit`. The headers of `response` say to which protocol.
     pub async fn tunnel(&mut self, response: Response, handler: Upgraded, idle_limit: Duration) {
         self.ending = Some(Ending::Close);
-        let Upgraded(Socket { reader: mut from_handler, writer: mut to_handler, .. }) = handler;
-        let Ok(Socket { reader: from_caller, writer: to_caller, written }) = self.socket() else { return };
-        written.clear();
-        response.write_head(false, written);
-        if write(to_caller, written).await.is_err() {
+        let Upgraded(Socket { reader: mut from_handler, writer: mut to_handler }) = handler;
+        let Ok(Socket { reader: from_caller, writer: Writer { stream: to_caller, buffer } }) = self.socket() else {
+            return;
+        };
+        buffer.clear();
+        response.write_head(false, buffer);
+        if write(to_caller, buffer).await.is_err() {
             return;
         }
         let activity = Activity::default();
         tokio::select! {
-            _ = pass(from_caller, &mut to_handler, &activity) => {}
+            _ = pass(from_caller, &mut to_handler.stream, &activity) => {}
             _ = pass(&mut from_handler, to_caller, &activity) => {}
             () = activity.silent_for(idle_limit) => {}
         }

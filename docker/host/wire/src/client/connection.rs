@@ -25,6 +25,7 @@ const MAX_BODY_BYTES: u64 = 2_147_483_647;
 /// Pieces below this size are put together, or a body of one-byte chunks would cost many times its length.
 const SMALL_PIECE_BYTES: usize = 1024;
 
+/// A connection to the handler. It is handed on several times with every exchange, and so lives in a box.
 #[derive(Debug)]
 pub struct Connection {
     pub socket: Socket,
@@ -37,7 +38,7 @@ pub struct Connection {
 }
 
 impl Connection {
-    pub async fn open(address: SocketAddr) -> Result<Self, Error> {
+    pub async fn open(address: SocketAddr) -> Result<Box<Self>, Error> {
         let stream = TcpStream::connect(address).await.map_err(|error| match error.kind() {
             ErrorKind::ConnectionRefused => Error::Refused(address),
             _ => Error::Connect(address, error),
@@ -45,8 +46,8 @@ impl Connection {
         Ok(Self::over(stream))
     }
 
-    pub fn over(stream: TcpStream) -> Self {
-        Self { socket: Socket::new(stream), deadline: None, is_sent: false, is_kept: false }
+    pub fn over(stream: TcpStream) -> Box<Self> {
+        Box::new(Self { socket: Socket::new(stream), deadline: None, is_sent: false, is_kept: false })
     }
 
     /// Sends a request and reads the response. One that comes before the whole body has been sent counts (recording FX-late-body).

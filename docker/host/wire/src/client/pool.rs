@@ -24,7 +24,7 @@ pub struct Pool {
 
 #[derive(Debug)]
 struct Idle {
-    connection: Connection,
+    connection: Box<Connection>,
     usable_until: Option<Instant>,
 }
 
@@ -34,7 +34,7 @@ impl Pool {
     }
 
     /// A connection for one exchange, one that has been used before if `may_reuse`. A new one is there within `limit`, if there is one.
-    pub async fn take(&self, may_reuse: bool, limit: Option<Duration>) -> Result<Connection, Error> {
+    pub async fn take(&self, may_reuse: bool, limit: Option<Duration>) -> Result<Box<Connection>, Error> {
         match (self.take_idle().filter(|_| may_reuse), limit) {
             (Some(connection), _) => Ok(connection),
             (None, None) => Connection::open(self.address).await,
@@ -45,7 +45,7 @@ impl Pool {
     }
 
     /// Keeps a connection for the next exchange, or closes it if it cannot be used again.
-    pub fn give_back(&self, connection: Connection, usable_until: Option<Instant>) {
+    pub fn give_back(&self, connection: Box<Connection>, usable_until: Option<Instant>) {
         if !connection.is_reusable() {
             return;
         }
@@ -56,7 +56,7 @@ impl Pool {
     }
 
     /// Keeps a connection on which nothing has passed yet.
-    pub fn begin_with(&self, connection: Connection) {
+    pub fn begin_with(&self, connection: Box<Connection>) {
         self.idle().push(Idle { connection, usable_until: None });
     }
 
@@ -65,7 +65,7 @@ impl Pool {
     }
 
     /// The connection used last that is still open.
-    fn take_idle(&self) -> Option<Connection> {
+    fn take_idle(&self) -> Option<Box<Connection>> {
         loop {
             let Idle { connection, usable_until } = self.idle().pop()?;
             if usable_until.is_none_or(|until| Instant::now() < until) && connection.is_open() {

@@ -14,7 +14,7 @@ use crate::socket::Upgraded;
 /// The body of a response that is still coming. If it is dropped before its end the connection is closed.
 #[derive(Debug)]
 pub struct ResponseBody {
-    pub(super) connection: Option<Connection>,
+    pub(super) connection: Option<Box<Connection>>,
     pub(super) pool: Arc<Pool>,
     pub(super) framing: BodyFraming,
     pub(super) usable_until: Option<Instant>,

@@ -14,10 +14,11 @@ use crate::activity::Activity;
 use crate::caller::Caller;
 use crate::framing::BodyError;
 use crate::name::Name;
+use crate::socket::Writer;
 
 /// A body up to this size is sent in one go with the head.
 const SMALL_BODY_BYTES: usize = 16 * 1024;
-/// Room for the head of most requests.
+/// What is kept of the room that a head took, and a small body with it: that of most heads.
 const SMALL_HEAD_BYTES: usize = 1024;
 /// .NET's client holds chunks back until it has this much, or the body ends (recording Y35).
 const HELD_BACK_BYTES: usize = 4 * 1024;
@@ -45,27 +46,27 @@ pub enum SendError {
 
 /// Sends a request. The head goes with the beginning of the body, as .NET's client sends it.
 pub async fn send(
-    writer: &mut OwnedWriteHalf,
+    Writer { stream: writer, buffer: head }: &mut Writer,
     request: &Request,
     body: &mut Body<'_>,
     signals: &Signals,
 ) -> Result<(), SendError> {
-    let mut head = Vec::with_capacity(SMALL_HEAD_BYTES);
-    write_head(request, &mut head);
+    head.clear();
+    write_head(request, head);
     match body {
-        Body::Empty => writer.write_all(&head).await?,
-        Body::Whole(body) => send_with(writer, &mut head, body).await?,
+        Body::Empty => writer.write_all(head).await?,
+        Body::Whole(body) => send_with(writer, head, body).await?,
         Body::Chunk(body) => {
             head.extend_from_slice(format!("{:x}\r\n", body.len()).as_bytes());
-            send_with(writer, &mut head, body).await?;
+            send_with(writer, head, body).await?;
             writer.write_all(if body.is_empty() { b"\r\n" } else { b"\r\n0\r\n\r\n" }).await?;
         }
         Body::Read { source, length } => {
-            writer.write_all(&head).await?;
+            writer.write_all(head).await?;
             send_file(writer, source.take(*length), signals).await?;
         }
         Body::Stream { caller, waits_for_continue } if request.headers.lists(Name::TransferEncoding, "chunked") => {
-            writer.write_all(&head).await?;
+            writer.write_all(head).await?;
             if *waits_for_continue {
                 // The caller gets its `100 Continue` only if the handler wants the body (recording Y40).
                 _ = timeout(CONTINUE_TIMEOUT, signals.may_continue.notified()).await;
@@ -74,7 +75,7 @@ pub async fn send(
         }
         Body::Stream { caller, waits_for_continue } => {
             let next = if *waits_for_continue {
-                writer.write_all(&head).await?;
+                writer.write_all(head).await?;
                 head.clear();
                 // The caller gets its `100 Continue` at once: reading sends it.
                 tokio::join!(caller.next_piece(), timeout(CONTINUE_TIMEOUT, signals.may_continue.notified())).0
@@ -82,10 +83,11 @@ pub async fn send(
                 caller.next_piece().await
             };
             let first = next.map_err(SendError::Body)?.unwrap_or_default();
-            send_with(writer, &mut head, &first).await?;
+            send_with(writer, head, &first).await?;
             send_pieces(writer, caller, signals).await?;
         }
     }
+    head.shrink_to(SMALL_HEAD_BYTES);
     Ok(())
 }
 

@@ -23,7 +23,7 @@ pub struct Exchange<'a> {
 #[derive(Debug)]
 pub struct Sent<'a> {
     exchange: Exchange<'a>,
-    connection: Connection,
+    connection: Box<Connection>,
     /// What came while the request was sent.
     head: Option<Result<ResponseHead, Error>>,
     /// How often the request may be sent again.

@@ -17,7 +17,7 @@ use crate::head::{self, RequestHead};
 use crate::kestrel;
 use crate::response::Ending;
 use crate::service::{Request, Service};
-use crate::socket::Socket;
+use crate::socket::{Socket, Writer};
 use crate::write::write;
 
 /// How long a connection may be silent between two requests: Kestrel's `KeepAliveTimeout`.
@@ -104,10 +104,11 @@ async fn answer(
 
 /// Answers what is not a request.
 async fn refuse(mut socket: Socket, status: u16, stopped: impl Future<Output = ()>) {
-    socket.written.clear();
-    kestrel::refused(status).write_head(false, &mut socket.written);
+    let Writer { stream, buffer } = &mut socket.writer;
+    buffer.clear();
+    kestrel::refused(status).write_head(false, buffer);
     // A caller who does not read this has left.
-    _ = write(&mut socket.writer, &socket.written).await;
+    _ = write(stream, buffer).await;
     linger(socket, stopped).await;
 }
 
@@ -156,7 +157,7 @@ async fn next_request(
 /// Ends a connection. What the caller still sends is read for a while, or the response would be lost with it; for a moment only when
 /// the server is to stop.
 async fn linger(mut socket: Socket, stopped: impl Future<Output = ()>) {
-    _ = socket.writer.shutdown().await;
+    _ = socket.writer.stream.shutdown().await;
     let stop = async {
         stopped.await;
         tokio::time::sleep(Duration::from_millis(LAST_LINGER_MS)).await;
