@@ -83,7 +83,7 @@ impl Running {
         let lines = response.headers.iter().count();
         for (name, value) in &self.app.options.http.custom_headers {
             if is_sound(name, value) && !response.headers.iter().take(lines).any(|line| line.is_called(name)) {
-                response.headers.push(name.clone(), value.clone());
+                response.headers.push(name, value);
             }
         }
     }

@@ -8,13 +8,10 @@ use wire::{Headers, Name, RequestHead};
 use super::names::{self, Place};
 use crate::handler::own_headers::VERSION;
 
-/// Room for the lines of most requests, so that it need not grow with every one.
-const USUAL_LINES: usize = 24;
+/// Room for the lines that are added to those of the caller.
+const ADDED_LINES: usize = 8;
 /// Room for their text.
-const USUAL_BYTES: usize = 1024;
-const FORWARDED_FOR: &str = "X-Forwarded-For";
-const FORWARDED_HOST: &str = "X-Forwarded-Host";
-const FORWARDED_PROTO: &str = "X-Forwarded-Proto";
+const ADDED_BYTES: usize = 320;
 
 /// What of a request's headers does not come from the caller.
 #[derive(Clone, Copy, Debug)]
@@ -35,7 +32,7 @@ pub enum BodyFraming {
 /// The headers of a request as the handler gets them. With an upgrade, its two lines stand last.
 pub fn to_handler(head: &RequestHead, own: Own<'_>, framing: BodyFraming, is_upgrade: bool) -> Headers {
     let given = &head.headers;
-    let mut sent = Headers::with_capacity(USUAL_LINES, USUAL_BYTES);
+    let mut sent = Headers::with_capacity(given.iter().len() + ADDED_LINES, given.text_bytes() + ADDED_BYTES);
     sent.push(Name::Host, own.authority);
     let (passing, content) = sorted(given);
     let mut id = Uuid::encode_buffer();
@@ -46,25 +43,25 @@ pub fn to_handler(head: &RequestHead, own: Own<'_>, framing: BodyFraming, is_upg
         ("x-ms-invocation-id", id),
     ];
     let mut are_sent = [false; 3];
-    for (_, spelling, line) in passing {
+    for (_, line) in passing {
         match own_lines.iter().position(|(name, _)| line.is_called(name)) {
             // The caller's place and spelling, the host's value, however often the caller has it.
             Some(own) if !are_sent[own] => {
-                sent.push(spelling, own_lines[own].1);
+                sent.push(line, own_lines[own].1);
                 are_sent[own] = true;
             }
             Some(_) => {}
-            None => sent.append(spelling, wire::client::separator(&line), line.value),
+            None => sent.append(line, wire::client::separator(&line), line.value),
         }
     }
     for ((name, value), _) in own_lines.into_iter().zip(are_sent).filter(|(_, is_sent)| !is_sent) {
         sent.push(name, value);
     }
-    sent.push(FORWARDED_FOR, own.peer);
+    sent.push(Name::XForwardedFor, own.peer);
     if let Some(host) = given.get(Name::Host) {
-        sent.push(FORWARDED_HOST, host);
+        sent.push(Name::XForwardedHost, host);
     }
-    sent.push(FORWARDED_PROTO, "http");
+    sent.push(Name::XForwardedProto, "http");
     push_content(&mut sent, &content, framing, given.contains(Name::ContentLength));
     if is_upgrade {
         sent.push(Name::Connection, "Upgrade");
@@ -73,38 +70,35 @@ pub fn to_handler(head: &RequestHead, own: Own<'_>, framing: BodyFraming, is_upg
     sent
 }
 
-/// A line of a request as it is sent, and where it stands.
-type Passing<'a> = (Place, &'a [u8], Line<'a>);
-
 /// The lines of a request that pass, in the order in which they are sent; and those that describe its body, in that in which they came.
-fn sorted(given: &Headers) -> (Vec<Passing<'_>>, Vec<(&[u8], Line<'_>)>) {
+fn sorted(given: &Headers) -> (Vec<(Place, Line<'_>)>, Vec<Line<'_>>) {
     let is_framed_twice = given.contains(Name::TransferEncoding);
     let (mut passing, mut content) = (Vec::with_capacity(given.iter().len()), Vec::new());
     for line in given.iter() {
-        let (place, spelling) = names::of_request(&line);
+        let (place, line) = names::of_request(line);
         match place {
             // What the chunks make void comes under another name (recording Y37).
             Place::Framing if is_framed_twice && line.has_name(Name::ContentLength) => {
-                passing.push((Place::AsSent, &b"X-Content-Length"[..], line));
+                passing.push((Place::AsSent, Line { name: b"X-Content-Length", known: None, ..line }));
             }
             Place::Framing | Place::Dropped => {}
-            Place::Content => content.push((spelling, line)),
-            place => passing.push((place, spelling, line)),
+            Place::Content => content.push(line),
+            place => passing.push((place, line)),
         }
     }
-    passing.sort_by_key(|(place, ..)| *place);
+    passing.sort_by_key(|(place, _)| *place);
     (passing, content)
 }
 
 /// The lines that describe a body: its framing, its type, and all others as they came. A length that the caller has not given stands
 /// behind them.
-fn push_content(sent: &mut Headers, content: &[(&[u8], Line<'_>)], framing: BodyFraming, is_length_given: bool) {
+fn push_content(sent: &mut Headers, content: &[Line<'_>], framing: BodyFraming, is_length_given: bool) {
     if framing == BodyFraming::Chunked {
         sent.push(Name::TransferEncoding, "chunked");
     }
-    let (types, others): (Vec<_>, Vec<_>) = content.iter().partition(|(_, line)| line.has_name(Name::ContentType));
-    for &(spelling, line) in types {
-        sent.append(spelling, ", ", line.value);
+    let is_type = |line: &Line<'_>| line.has_name(Name::ContentType);
+    for line in content.iter().filter(|line| is_type(line)) {
+        sent.append(*line, ", ", line.value);
     }
     let length = match framing {
         BodyFraming::Length(length) => Some(length),
@@ -115,8 +109,8 @@ fn push_content(sent: &mut Headers, content: &[(&[u8], Line<'_>)], framing: Body
     if let Some(length) = length.filter(|_| is_length_given) {
         sent.push(Name::ContentLength, length.to_string());
     }
-    for &(spelling, line) in others {
-        sent.append(spelling, ", ", line.value);
+    for line in content.iter().filter(|line| !is_type(line)) {
+        sent.append(*line, ", ", line.value);
     }
     if let Some(length) = length.filter(|_| !is_length_given) {
         sent.push(Name::ContentLength, length.to_string());

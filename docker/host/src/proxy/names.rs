@@ -20,17 +20,18 @@ pub enum Place {
     Dropped,
 }
 
-/// The place of a line of a request, and how its name is spelt.
-pub fn of_request<'a>(line: &Line<'a>) -> (Place, &'a [u8]) {
-    match line.known {
+/// The place of a line of a request, and the line with its name as it is sent.
+pub fn of_request(line: Line<'_>) -> (Place, Line<'_>) {
+    let (place, name) = match line.known {
         Some(Name::ContentLength | Name::TransferEncoding) => (Place::Framing, line.name),
         _ if line.is_in(Table::Hop) || line.is_in(Table::Forwarder) => (Place::Dropped, line.name),
-        _ if line.is_in(Table::Body) => (Place::Content, spelt(line)),
+        _ if line.is_in(Table::Body) => (Place::Content, spelt(&line)),
         known => match known.and_then(Name::in_requests) {
             Some((place, spelling)) => (Place::Known(place), spelling.as_bytes()),
-            None => (Place::AsSent, spelt(line)),
+            None => (Place::AsSent, spelt(&line)),
         },
-    }
+    };
+    (place, Line { name, ..line })
 }
 
 /// Whether a line of a response is between the handler and the host.

@@ -36,6 +36,15 @@ pub struct Line<'a> {
     pub known: Option<Name>,
 }
 
+/// What a line can be called: a known name, the name of another line, or any text.
+pub trait LineName {
+    /// The name as it is written.
+    fn text(&self) -> &[u8];
+
+    /// Which of the known names it is.
+    fn known(&self) -> Option<Name>;
+}
+
 /// Where the name and the value of a line are.
 #[derive(Clone, Debug)]
 struct Index {
@@ -125,9 +134,8 @@ impl Headers {
     }
 
     /// Adds a line at the end.
-    pub fn push(&mut self, name: impl AsRef<[u8]>, value: impl AsRef<[u8]>) {
-        let name = name.as_ref();
-        self.add(name, Name::of(name), value.as_ref());
+    pub fn push(&mut self, name: impl LineName, value: impl AsRef<[u8]>) {
+        self.add(name.text(), name.known(), value.as_ref());
     }
 
     fn add(&mut self, name: &[u8], known: Option<Name>, value: &[u8]) {
@@ -138,8 +146,8 @@ impl Headers {
     }
 
     /// Appends to the value of the first line with this name; adds a line if there is none.
-    pub fn append(&mut self, name: impl AsRef<[u8]>, separator: &str, value: impl AsRef<[u8]>) {
-        let (name, known) = (name.as_ref(), Name::of(name.as_ref()));
+    pub fn append(&mut self, name: impl LineName, separator: &str, value: impl AsRef<[u8]>) {
+        let (name, known) = (name.text(), name.known());
         let same = self.indexes.iter().position(|index| match known {
             Some(_) => index.known == known,
             None => is_same(&self.text[index.name.clone()], name),
@@ -179,6 +187,11 @@ impl Headers {
                 None => first.entry(name.to_ascii_lowercase()).or_insert(place).clone(),
             };
         }
+    }
+
+    /// About how many bytes the lines are.
+    pub const fn text_bytes(&self) -> usize {
+        self.text.len()
     }
 
     /// The lines.
@@ -251,6 +264,36 @@ impl<'a> Line<'a> {
     /// Writes the line as it is sent.
     pub fn write(&self, out: &mut Vec<u8>) {
         write_line(self.name, self.value, out);
+    }
+}
+
+impl LineName for Name {
+    fn text(&self) -> &[u8] {
+        self.as_ref()
+    }
+
+    fn known(&self) -> Option<Name> {
+        Some(*self)
+    }
+}
+
+impl LineName for Line<'_> {
+    fn text(&self) -> &[u8] {
+        self.name
+    }
+
+    fn known(&self) -> Option<Name> {
+        self.known
+    }
+}
+
+impl<T: AsRef<[u8]> + ?Sized> LineName for &T {
+    fn text(&self) -> &[u8] {
+        self.as_ref()
+    }
+
+    fn known(&self) -> Option<Name> {
+        Name::of(self.as_ref())
     }
 }
 

@@ -153,7 +153,7 @@ mod tests {
     fn many_lines_take_no_longer_than_few_do() {
         const LINES: usize = 30_000;
         let mut headers = Headers::default();
-        (0..LINES).for_each(|number| headers.push(format!("x{}", number % (LINES / 2)), "1"));
+        (0..LINES).for_each(|number| headers.push(&format!("x{}", number % (LINES / 2)), "1"));
         let sent = rewritten(headers);
         assert!(sent.iter().zip(0..LINES).all(|(line, at)| line.is_called(&format!("x{}", at / 2))));
         assert_eq!(sent.iter().len(), LINES);
