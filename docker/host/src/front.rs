@@ -35,20 +35,23 @@ const ADMIN_BODY_LIMIT_BYTES: u64 = 1024 * 1024;
 #[derive(Clone)]
 pub struct Front {
     host: Arc<Host>,
-    allowed_hosts: Arc<AllowedHosts>,
+    /// `None` if callers may ask under any name.
+    allowed_hosts: Option<Arc<AllowedHosts>>,
 }
 
 impl Front {
     pub fn new(host: &Arc<Host>) -> Self {
-        Self { host: Arc::clone(host), allowed_hosts: Arc::new(AllowedHosts::of(&host.settings)) }
+        Self { host: Arc::clone(host), allowed_hosts: AllowedHosts::of(&host.settings).map(Arc::new) }
     }
 }
 
 impl Service for Front {
     async fn call(&self, request: Request<'_>, caller: &mut Caller) -> Option<Response> {
-        let name = request.head.headers.text(Name::Host).unwrap_or_default();
-        if !self.allowed_hosts.allow(name) {
-            return Some(wrong_host(&self.host, name));
+        if let Some(allowed) = &self.allowed_hosts {
+            let name = request.head.headers.text(Name::Host).unwrap_or_default();
+            if !allowed.have(name) {
+                return Some(wrong_host(&self.host, name));
+            }
         }
         respond(&self.host, request, caller).await
     }

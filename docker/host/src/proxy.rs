@@ -83,7 +83,7 @@ async fn pass_on(
     };
     let own = Own { authority: handler.client.authority(), invocation: execution.id, peer: &caller.peer };
     let asks_for_upgrade = is_upgrade(request);
-    let request = to_handler(request, own, &upload)?;
+    let request = to_handler(request, own, &upload, asks_for_upgrade)?;
     execution.exchange.request(HttpMode::Proxying, &request);
     let waits_for_continue = head.headers.get(Name::Expect).is_some_and(is_continue);
     let mut outgoing = Outgoing { request, upload, waits_for_continue };
@@ -105,7 +105,12 @@ async fn pass_on(
     }
 }
 
-fn to_handler(request: wire::Request<'_>, own: Own<'_>, upload: &Upload) -> Result<Request, ProxyError> {
+fn to_handler(
+    request: wire::Request<'_>,
+    own: Own<'_>,
+    upload: &Upload,
+    asks_for_upgrade: bool,
+) -> Result<Request, ProxyError> {
     let head = request.head;
     let method = spelt_method(&head.method);
     if method == "CONNECT" {
@@ -124,7 +129,7 @@ fn to_handler(request: wire::Request<'_>, own: Own<'_>, upload: &Upload) -> Resu
     Ok(Request {
         method,
         target: target::to_handler(request.target, head.target.contains('?')),
-        headers: headers::to_handler(head, own, framing, is_upgrade(request)),
+        headers: headers::to_handler(head, own, framing, asks_for_upgrade),
     })
 }
 

@@ -12,24 +12,22 @@ pub const REFUSAL: &str = "<!DOCTYPE HTML PUBLIC \"-//W3C//DTD HTML 4.01//EN\"\"
 /// Each of these allows all.
 const WILDCARDS: [&str; 3] = ["*", "[::]", "0.0.0.0"];
 
-/// The patterns of the setting; without any, all names are allowed.
+/// The patterns of the setting: one at least.
 #[derive(Debug)]
 pub struct AllowedHosts(Vec<String>);
 
 impl AllowedHosts {
-    pub fn of(settings: &Settings) -> Self {
+    /// `None` if all names are allowed.
+    pub fn of(settings: &Settings) -> Option<Self> {
         let value = settings.get("AllowedHosts").unwrap_or_default();
         let patterns: Vec<String> =
             value.split(';').filter(|pattern| !pattern.is_empty()).map(str::to_ascii_lowercase).collect();
         let allows_all = patterns.iter().any(|pattern| WILDCARDS.contains(&pattern.as_str()));
-        Self(if allows_all { Vec::new() } else { patterns })
+        (!allows_all && !patterns.is_empty()).then_some(Self(patterns))
     }
 
     /// Whether a request whose `Host` line says this is served. One without a name is, as it cannot come from a page.
-    pub fn allow(&self, host: &str) -> bool {
-        if self.0.is_empty() {
-            return true;
-        }
+    pub fn have(&self, host: &str) -> bool {
         let host = name(host.trim()).to_ascii_lowercase();
         host.is_empty() || self.0.iter().any(|pattern| matches(pattern, &host))
     }
@@ -56,7 +54,7 @@ mod tests {
     use super::*;
 
     fn allow(setting: &str, host: &str) -> bool {
-        AllowedHosts::of(&[("ALLOWEDHOSTS", setting)].into_iter().collect()).allow(host)
+        AllowedHosts::of(&[("ALLOWEDHOSTS", setting)].into_iter().collect()).is_none_or(|allowed| allowed.have(host))
     }
 
     #[test]
@@ -78,6 +76,6 @@ mod tests {
         for setting in ["", ";", "*", "localhost;*", "[::]", "0.0.0.0"] {
             assert!(allow(setting, "attacker.example"), "{setting}");
         }
-        assert!(AllowedHosts::of(&Settings::default()).allow("attacker.example"));
+        assert!(AllowedHosts::of(&Settings::default()).is_none());
     }
 }

@@ -1,5 +1,6 @@
 //! Asking the handler, again and again while it gives no response at all: the retry step of the real host (protocol.md#proxying-errors).
 
+use std::pin::{Pin, pin};
 use std::time::{Duration, Instant};
 
 use wire::Caller;
@@ -91,25 +92,26 @@ pub async fn ask(
 async fn deliver(handler: &Handler, outgoing: &mut Outgoing, limit: Duration, caller: &mut Caller) -> Attempt {
     let Outgoing { request, upload, waits_for_continue } = outgoing;
     let client = &handler.client;
-    let sent = match upload.stored(&request.headers) {
-        Some(body) => tokio::select! {
-            biased;
-            sent = client.send(request, body, limit) => sent,
-            () = caller.left() => return Ok(None),
-        },
-        None => {
-            let body = Body::Stream { caller, waits_for_continue: *waits_for_continue };
-            client.send(request, body, limit).await
-        }
-    };
-    match sent {
-        Ok(sent) => tokio::select! {
-            biased;
-            response = sent.response() => Ok(Some(response?)),
-            () = caller.left() => Ok(None),
-        },
+    if let Some(body) = upload.stored(&request.headers) {
+        let asked = pin!(async { client.send(request, body, limit).await?.response().await });
+        return unless_left(caller, asked).await;
+    }
+    let body = Body::Stream { caller, waits_for_continue: *waits_for_continue };
+    match client.send(request, body, limit).await {
+        Ok(sent) => unless_left(caller, pin!(sent.response())).await,
         Err(Error::Request(error)) if error.is_departure() => Ok(None),
         Err(error) => Err(error.into()),
+    }
+}
+
+async fn unless_left(
+    caller: &mut Caller,
+    response: Pin<&mut impl Future<Output = Result<Response<ResponseBody>, Error>>>,
+) -> Attempt {
+    tokio::select! {
+        biased;
+        response = response => Ok(Some(response?)),
+        () = caller.left() => Ok(None),
     }
 }
 

@@ -139,7 +139,7 @@ fn has_sound_host(head: &RequestHead, authority: Option<&str>) -> bool {
     let mut hosts = head.headers.all(Name::Host);
     let Some(host) = hosts.next() else { return head.is_old };
     let agrees = authority.is_none_or(|authority| is_host_of(authority, host));
-    hosts.next().is_none() && agrees && std::str::from_utf8(host).is_ok_and(is_well_formed)
+    hosts.next().is_none() && agrees && is_well_formed(host)
 }
 
 /// Whether a `Host` is that of an absolute target: without the user, and with or without the port that is the default
@@ -150,26 +150,24 @@ fn is_host_of(authority: &str, host: &[u8]) -> bool {
     bare(name.as_bytes()) == bare(host)
 }
 
-fn is_well_formed(text: &str) -> bool {
-    let (name, port) = match text.strip_prefix('[') {
+fn is_well_formed(host: &[u8]) -> bool {
+    let find = |wanted, text: &[u8]| text.iter().position(|byte| *byte == wanted);
+    let (rest, is_name_sound) = match host.strip_prefix(b"[") {
         Some(rest) => {
-            let Some((address, port)) = rest.split_once(']') else { return false };
-            let is_address =
-                address.contains(':') && address.bytes().all(|byte| byte.is_ascii_hexdigit() || b":.".contains(&byte));
-            if !is_address || !(port.is_empty() || port.starts_with(':')) {
-                return false;
-            }
-            ("", port.strip_prefix(':'))
+            let Some(end) = find(b']', rest) else { return false };
+            let is_address_byte = |byte: &u8| byte.is_ascii_hexdigit() || matches!(byte, b':' | b'.');
+            (&rest[end + 1..], rest[..end].contains(&b':') && rest[..end].iter().all(is_address_byte))
         }
-        None => split_at_byte(text, b':'),
+        None => {
+            let end = find(b':', host).unwrap_or(host.len());
+            let is_name_byte = |byte: &u8| {
+                byte.is_ascii_alphanumeric() || matches!(byte, b'!' | b'$' | b'&'..=b')' | b'-' | b'.' | b'_' | b'~')
+            };
+            (&host[end..], (end > 0 || host.is_empty()) && host[..end].iter().all(is_name_byte))
+        }
     };
-    let is_name_byte = |byte: u8| {
-        byte.is_ascii_alphanumeric() || matches!(byte, b'!' | b'$' | b'&'..=b')' | b'-' | b'.' | b'_' | b'~')
-    };
-    let is_left_out = name.is_empty() && port.is_some() && !text.starts_with('[');
-    !is_left_out
-        && name.bytes().all(is_name_byte)
-        && port.is_none_or(|port| !port.is_empty() && port.bytes().all(|byte| byte.is_ascii_digit()))
+    let is_port = |port: &[u8]| !port.is_empty() && port.iter().all(u8::is_ascii_digit);
+    is_name_sound && (rest.is_empty() || rest.strip_prefix(b":").is_some_and(is_port))
 }
 
 #[cfg(test)]

@@ -124,11 +124,13 @@ impl Response {
     /// Writes what comes before the body: the head, then the size of the chunk, if the body is one.
     pub fn write_head(&self, is_to_head: bool, out: &mut Vec<u8>) {
         let reason = self.reason.as_deref().unwrap_or_else(|| reason::phrase(self.status).as_bytes());
-        for part in [b"HTTP/1.1 ", self.status.to_string().as_bytes(), b" "] {
-            out.extend_from_slice(part);
-        }
+        out.extend_from_slice(b"HTTP/1.1 ");
+        out.extend_from_slice(itoa::Buffer::new().format(self.status).as_bytes());
+        out.push(b' ');
+        let start = out.len();
+        out.extend_from_slice(reason);
         // Kestrel writes ASCII.
-        out.extend(reason.iter().map(|byte| if byte.is_ascii() { *byte } else { b'?' }));
+        out[start..].iter_mut().filter(|byte| !byte.is_ascii()).for_each(|byte| *byte = b'?');
         out.extend_from_slice(b"\r\n");
         self.write_lines(is_to_head, out);
         out.extend_from_slice(b"\r\n");
@@ -141,10 +143,11 @@ impl Response {
     /// (protocol.md#header-lines).
     fn write_lines(&self, is_to_head: bool, out: &mut Vec<u8>) {
         if self.writes_length(is_to_head) {
-            write_line(Name::ContentLength.as_ref(), self.length().to_string().as_bytes(), out);
+            write_line(Name::ContentLength.as_ref(), itoa::Buffer::new().format(self.length()).as_bytes(), out);
         }
+        let given = self.headers.known().fold(0, |bits, name| bits | name.bit());
         for name in WRITTEN_FIRST {
-            let is_given = self.write_known(name, out);
+            let is_given = given & name.bit() != 0 && self.write_known(name, out);
             match name {
                 Name::Connection if !is_given && self.says_close() => write_line(name.as_ref(), b"close", out),
                 Name::Date if !is_given => {
@@ -156,10 +159,8 @@ impl Response {
         }
         let is_chunked = self.is_chunked(is_to_head) || self.framing == Framing::Chunks;
         let chunked = if is_chunked { Name::TransferEncoding.bit() } else { 0 };
-        let given = self.headers.known().filter(|name| name.is_in(Table::Response));
-        let given = given.fold(chunked, |bits, name| bits | name.bit());
         let first = WRITTEN_FIRST.iter().fold(0, |bits, name| bits | name.bit());
-        for name in Name::of_bits(given & !first) {
+        for name in Name::of_bits((given | chunked) & !first).filter(|name| name.is_in(Table::Response)) {
             // That of the chunks is not among the headers.
             if !self.write_known(name, out) {
                 write_line(name.as_ref(), b"chunked", out);

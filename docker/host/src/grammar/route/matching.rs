@@ -158,7 +158,8 @@ fn literal_length(text: &str, literal: &str) -> Option<usize> {
 }
 
 fn equal(literal: &str, piece: &str) -> bool {
-    literal.eq_ignore_ascii_case(piece) || literal_length(piece, literal) == Some(piece.len())
+    // Most are written as in the template, which is quicker to see.
+    literal == piece || literal.eq_ignore_ascii_case(piece) || literal_length(piece, literal) == Some(piece.len())
 }
 
 #[cfg(test)]
