@@ -1,6 +1,6 @@
 //! HTTP/1 in the two dialects of the real host: Kestrel's towards callers, that of .NET's `HttpClient` towards the handler.
 //!
-//! Heads of requests are parsed by `httparse`. What is built around it here is what a library for general use hides or refuses, and the real
+//! Nearly all heads are parsed by `httparse`. What is built around it here is what a library for general use hides or refuses, and the real
 //! host does: header lines keep their order and their spelling, a status may be any number, a connection is driven by the task
 //! that uses it. The crate knows nothing of functions, of an app or of a log.
 //!
