@@ -2,4 +2,4 @@
 
 use libfuzzer_sys::fuzz_target;
 
-fuzz_target!(|bytes: &[u8]| mini_host::fuzzing::answer(bytes));
+fuzz_target!(|bytes: &[u8]| mini_host::fuzzing::result(bytes));

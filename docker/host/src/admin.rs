@@ -38,7 +38,7 @@ pub fn find(method: &str, path: &str, query: &[(String, Vec<String>)]) -> Option
 }
 
 impl Found {
-    /// The answer to a sender who may not use the endpoint at this path; nothing of the body is needed for it. A key of a function
+    /// The response to a sender who may not use the endpoint at this path; nothing of the body is needed for it. A key of a function
     /// opens none (recordings K08, K14).
     pub fn refusal(self, host: &Host, path: &str, key: Option<&str>) -> Option<Response> {
         if self.access == Access::Anyone {
@@ -58,7 +58,7 @@ impl Found {
         }
     }
 
-    pub fn answer(self, host: &Arc<Host>, request: &Request<'_>) -> Response {
+    pub fn respond(self, host: &Arc<Host>, request: &Request<'_>) -> Response {
         (self.endpoint)(host, request).unwrap_or_else(|error| error.into_response(host))
     }
 }

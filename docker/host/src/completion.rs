@@ -24,7 +24,7 @@ pub fn script(shell: Shell) -> Vec<u8> {
 }
 
 /// Answers a shell that asks, and ends the program; does nothing where none does.
-pub fn answer() {
+pub fn complete() {
     CompleteEnv::with_factory(command).var(ASKED_BY).complete();
 }
 

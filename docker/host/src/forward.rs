@@ -43,19 +43,19 @@ pub async fn forward(call: &Call<'_>, caller: &mut Caller) -> Response {
     let see = |head: &ResponseHead| warn_of_events(&execution, head);
     let client = &handler.client;
     let asking = pin!(async {
-        let answered = if caller.length() > 0 {
+        let response = if caller.length() > 0 {
             client.call_and_see(&request, Body::Stream { caller, waits_for_continue }, &see).await
         } else {
             caller.attend(pin!(client.call_and_see(&request, Body::Empty, &see))).await
         };
-        invoke::noticed(handler, answered).await.map_err(Diagnostic::from)
+        invoke::noticed(handler, response).await.map_err(Diagnostic::from)
     });
     let mut response = match invoke::within_timeout(handler, &execution, asking).await {
-        Outcome::Answered(answer) => {
-            execution.exchange.response(&answer.head);
-            answer.body.iter().for_each(|piece| execution.exchange.received(piece));
+        Outcome::Completed(response) => {
+            execution.exchange.response(&response.head);
+            response.body.iter().for_each(|piece| execution.exchange.received(piece));
             execution.succeeded();
-            to_caller(&execution, answer, head.method == "HEAD")
+            to_caller(&execution, response, head.method == "HEAD")
         }
         Outcome::Failed(error) => {
             execution.failed(format_args!("{error}\nThe request was: {} {}", request.method, request.target));
@@ -97,10 +97,10 @@ fn to_handler(execution: &Execution<'_>, request: wire::Request<'_>, length: u64
     Ok(Request { method, target, headers })
 }
 
-/// The answer as the caller gets it. What fails here is not a failed invocation: the log says so, the caller sees a 500
+/// The response as the caller gets it. What fails here is not a failed invocation: the log says so, the caller sees a 500
 /// (protocol.md#forwarding-response).
-fn to_caller(execution: &Execution<'_>, answer: client::Response, is_to_head: bool) -> Response {
-    let client::Response { head, body } = answer;
+fn to_caller(execution: &Execution<'_>, response: client::Response, is_to_head: bool) -> Response {
+    let client::Response { head, body } = response;
     let ResponseHead { status, reason, headers, .. } = head;
     let reason = Some(reason).filter(|reason| !reason.is_empty());
     let announced = headers.text(Name::ContentLength).and_then(|length| length.parse::<usize>().ok());
@@ -120,9 +120,8 @@ fn to_caller(execution: &Execution<'_>, answer: client::Response, is_to_head: bo
     if is_to_head || (is_chunked && headers.all(Name::TransferEncoding).nth(1).is_none()) {
         headers.remove(Name::TransferEncoding);
     }
-    let fault = headers::cut_at_fault(&mut headers, is_to_head);
-    if let Some(fault) = fault {
-        execution.note(Level::Error, format!("The answer has {fault}, so the caller gets a 500"));
+    if let Some(bad) = headers::cut_at_bad_line(&mut headers, is_to_head) {
+        execution.note(Level::Error, format!("The answer has {bad}, so the caller gets a 500"));
         return unsent(reason, headers, announced.unwrap_or(length), is_to_head);
     }
     headers::drop_length(&mut headers, keeps_length);

@@ -143,7 +143,7 @@ async fn admin(host: &Arc<Host>, Request { head, target }: Request<'_>, caller: 
     // The endpoints read and write files: callers of functions do not wait for that.
     let answer = aside(move || {
         let content_type = content_type.as_deref();
-        endpoint.answer(&asked, &admin::Request { path: &path, host: &name, content_type, query: &query, body: &body })
+        endpoint.respond(&asked, &admin::Request { path: &path, host: &name, content_type, query: &query, body: &body })
     });
     Some(admin_response(host, answer.await))
 }

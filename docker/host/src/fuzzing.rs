@@ -5,9 +5,9 @@ use std::cell::OnceCell;
 use tempfile::TempDir;
 
 use crate::app::{self, Settings};
-use crate::envelope::answer::{Verdict, judge};
+use crate::envelope::invocation_result::{Verdict, judge};
 use crate::envelope::outputs::{OutputBinding, convert};
-use crate::envelope::reply::reply;
+use crate::envelope::response::response;
 use crate::grammar::route::Template;
 
 const HOST_JSON: &str = r#"{"version": "2.0", "customHandler": {"description": {"defaultExecutablePath": "x"}}}"#;
@@ -16,14 +16,14 @@ thread_local! {
     static FOLDER: OnceCell<Option<TempDir>> = const { OnceCell::new() };
 }
 
-/// The body of an answer in default mode, through to the response that a caller would get.
-pub fn answer(body: &[u8]) {
+/// The body of a result in default mode, through to the response that a caller would get.
+pub fn result(body: &[u8]) {
     let output = |name, kind| OutputBinding { name, kind, binary: false };
     for bindings in [[output("res", "http"), output("msg", "queue")], [output("$return", "http"), output("a", "blob")]]
     {
-        let Ok(Verdict::Answered(answer)) = judge(200, Some(b"application/json"), body) else { return };
-        if let Ok(outputs) = convert(answer, &bindings, false) {
-            _ = reply(outputs.http, Some("text/xml, application/json"));
+        let Ok(Verdict::Completes(result)) = judge(200, Some(b"application/json"), body) else { return };
+        if let Ok(outputs) = convert(result, &bindings, false) {
+            _ = response(outputs.http, Some("text/xml, application/json"));
         }
     }
 }

@@ -180,8 +180,8 @@ impl Host {
             Ok(running) => self.serve(Arc::new(running)),
             Err(error) => match app.fixed_port() {
                 Some(port) => {
-                    let (app, fault) = app.with_port_taken(port, &error);
-                    self.log.error(log::HOST, fault);
+                    let (app, diagnostic) = app.with_port_taken(port, &error);
+                    self.log.error(log::HOST, diagnostic);
                     self.replace(State::Error(Arc::new(app), None));
                 }
                 None => {

@@ -35,6 +35,6 @@ mod send;
 mod triggers;
 
 pub use cli::Cli;
-pub use completion::answer as complete;
+pub use completion::complete;
 pub use handler::watchdog::watch_over_host;
 pub use run::run;

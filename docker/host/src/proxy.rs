@@ -42,7 +42,7 @@ pub async fn proxy(call: &Call<'_>, caller: &mut Caller) -> Option<Response> {
         invoke::within_timeout(handler, &execution, passing).await
     };
     let response = match outcome {
-        Outcome::Answered(response) => {
+        Outcome::Completed(response) => {
             execution.succeeded();
             response
         }

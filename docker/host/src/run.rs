@@ -35,7 +35,7 @@ use crate::log::{self, Format};
 use crate::package;
 use crate::send::invoke::invoke;
 use crate::send::socket::{self, Socket};
-use crate::send::{Answer, Asked, payload};
+use crate::send::{Asked, Report, payload};
 use crate::triggers;
 use listen::Bound;
 use signals::StopSignals;
@@ -54,8 +54,8 @@ pub async fn run(cli: Cli) -> Result<u8, Diagnostic> {
         }
         Some(Verb::Package(package)) => pack(&package).map(|()| 0),
         None => match senseless(&cli.serve) {
-            Some(fault) => {
-                eprintln!("error: {fault}");
+            Some(diagnostic) => {
+                eprintln!("error: {diagnostic}");
                 Ok(cli::SENSELESS)
             }
             None => {
@@ -98,16 +98,16 @@ async fn send(asked: cli::Send) -> Result<u8, Diagnostic> {
     let cli::Send { path, method, timeout, app, .. } = asked;
     let asked = Asked { function, body, path, method, seconds: timeout };
     let options = ServeOptions { app, port: Some(0), ..ServeOptions::default() };
-    let answer = match socket::ask(&local::app_folder(&options)?, &asked).await? {
-        Some(answer) => Some(answer),
+    let report = match socket::ask(&local::app_folder(&options)?, &asked).await? {
+        Some(report) => Some(report),
         None => {
             log::set_format(Format::Quiet);
             serve(options, Some(asked)).await?
         }
     };
     log::set_format(Format::Text);
-    let answer = answer.ok_or_else(|| Diagnostic::of_whole("the host ended before the function did"))?;
-    let (text, status) = answer.shown()?;
+    let report = report.ok_or_else(|| Diagnostic::of_whole("the host ended before the function did"))?;
+    let (text, status) = report.shown()?;
     log::print(&text);
     Ok(status)
 }
@@ -140,7 +140,7 @@ fn pack(asked: &Package) -> Result<(), Diagnostic> {
 
 /// Serves an app until a signal asks the program to end, or the handler cannot be kept running; or until the one function that
 /// is asked for has been invoked. What is wrong with the app itself is not an error: it is logged.
-async fn serve(options: ServeOptions, asked: Option<Asked>) -> Result<Option<Answer>, Diagnostic> {
+async fn serve(options: ServeOptions, asked: Option<Asked>) -> Result<Option<Report>, Diagnostic> {
     let Surroundings { root, environment, port, cors, is_local, mut notes } = local::surroundings(&options)?;
     let mut signals = StopSignals::new().map_err(|error| failed("cannot wait for signals", &error))?;
     let connections = descriptors::connection_limit();
@@ -157,7 +157,7 @@ async fn serve(options: ServeOptions, asked: Option<Asked>) -> Result<Option<Ans
         () = signals.next() => return Ok(None),
     };
     let socket = if is_local && asked.is_none() { Socket::open(&root).await } else { Ok(None) };
-    let unfound = |fault: &Diagnostic| fault.clone().within("`mini-host send` does not find this host");
+    let unfound = |diagnostic: &Diagnostic| diagnostic.clone().within("`mini-host send` does not find this host");
     notes.extend(socket.as_ref().err().map(unfound));
 
     let no_port = |error| failed("there is no port for the page of --inspect", &error);
@@ -174,8 +174,8 @@ async fn serve(options: ServeOptions, asked: Option<Asked>) -> Result<Option<Ans
     let watching = tokio::spawn(watch::watch(Arc::clone(&host), scope, seen));
     let service = WithCors { service: Front::new(&host), policy: cors.map(Arc::new) };
     let socket = socket.ok().flatten().map(|socket| tokio::spawn(socket.serve(Arc::clone(&host))));
-    let ending = wait_for_end(&host, answer(&host, listeners, connections, service), watching, &mut signals);
-    let (answered, is_drained) = match &asked {
+    let ending = wait_for_end(&host, serve_callers(&host, listeners, connections, service), watching, &mut signals);
+    let (report, is_drained) = match &asked {
         Some(asked) => until_invoked(&host, asked, ending).await,
         None => (None, ending.await),
     };
@@ -186,7 +186,7 @@ async fn serve(options: ServeOptions, asked: Option<Asked>) -> Result<Option<Ans
         host.log.information(log::HOST, "Host stopped");
     }
     host.log.summarize();
-    Ok(answered)
+    Ok(report)
 }
 
 async fn inspector(is_wanted: bool) -> io::Result<Option<Inspector>> {
@@ -226,16 +226,16 @@ async fn until_invoked(
     host: &Arc<Host>,
     asked: &Asked,
     ending: impl Future<Output = Result<bool, Diagnostic>>,
-) -> (Option<Answer>, Result<bool, Diagnostic>) {
+) -> (Option<Report>, Result<bool, Diagnostic>) {
     let mut ending = pin!(ending);
-    let answer = tokio::select! {
+    let report = tokio::select! {
         ended = ending.as_mut() => return (None, ended),
-        answer = invoke(host, asked) => answer,
+        report = invoke(host, asked) => report,
     };
     host.request_stop();
     // What has not ended in time is not waited for once more.
-    let is_drained = if matches!(answer, Answer::Silent(_)) { Ok(false) } else { ending.await };
-    (Some(answer), is_drained)
+    let is_drained = if matches!(report, Report::Silent(_)) { Ok(false) } else { ending.await };
+    (Some(report), is_drained)
 }
 
 /// Serves until the host ends. Whether all that was under way has been answered.
@@ -274,7 +274,7 @@ fn weaker_guarantees(no_watchdog: Option<&io::Error>) -> Option<Diagnostic> {
 }
 
 /// Answers callers and listens for triggers, until the host is asked to stop and has ended what is under way.
-async fn answer(
+async fn serve_callers(
     host: &Arc<Host>,
     listeners: Vec<TcpListener>,
     connections: usize,

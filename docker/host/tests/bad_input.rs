@@ -1,4 +1,4 @@
-//! What a caller gets, and what the log says, when files on the host's side are damaged, or an answer is not what was meant or has no
+//! What a caller gets, and what the log says, when files on the host's side are damaged, or a result is not what was meant or has no
 //! end.
 
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test fails by panicking")]
@@ -50,8 +50,8 @@ fn app(level: &str) -> TempDir {
     folder
 }
 
-fn status(answer: &str) -> &str {
-    answer.split(' ').nth(1).unwrap()
+fn status(response: &str) -> &str {
+    response.split(' ').nth(1).unwrap()
 }
 
 #[test]
@@ -61,8 +61,8 @@ fn a_damaged_key_file_fails_whoever_shows_a_key() {
     std::fs::write(keys.path().join("host.json"), "{ broken").unwrap();
     let kind = ("AzureWebJobsSecretStorageType", Path::new("files"));
     let host = Host::serve(app.path(), &[kind, ("FUNCTIONS_SECRETS_PATH", keys.path())]);
-    let answer = host.post("/api/hello?code=any", "");
-    assert!(status(&answer) == "500" && answer.contains("\r\nContent-Length: 0\r\n"), "{answer}");
+    let response = host.post("/api/hello?code=any", "");
+    assert!(status(&response) == "500" && response.contains("\r\nContent-Length: 0\r\n"), "{response}");
     assert_eq!(status(&host.post("/api/hello", "")), "401");
     host.wait_for_line("cannot read the key file");
 }
@@ -86,7 +86,7 @@ fn a_web_server_that_expected_the_callers_request_is_told_of_forwarding() {
 }
 
 #[test]
-fn an_empty_answer_is_named_while_the_caller_waits() {
+fn an_empty_result_is_named_while_the_caller_waits() {
     let app = app("anonymous");
     let host = Host::serve(app.path(), &[]);
     std::thread::scope(|scope| {
@@ -117,8 +117,8 @@ fn a_stream_that_takes_too_long_is_closed_and_not_reset() {
     std::fs::write(app.path().join("handler.mjs"), EVENTS).unwrap();
     let mode = ("AzureFunctionsJobHost__customHandler__enableProxyingHttpRequest", Path::new("true"));
     let host = Host::serve(app.path(), &[mode]);
-    let answer = host.post("/api/hello", "");
-    assert!(answer.ends_with("data: 1\n\n\r\n"), "no last chunk: {answer}");
+    let response = host.post("/api/hello", "");
+    assert!(response.ends_with("data: 1\n\n\r\n"), "no last chunk: {response}");
     host.wait_for_line("Timeout value of 00:00:01 was exceeded");
 }
 

@@ -161,12 +161,12 @@ impl Page {
         connection
     }
 
-    /// The whole answer.
+    /// The whole response.
     fn ask(&self, method: &str, target: &str, body: &str) -> String {
-        let mut answer = String::new();
+        let mut response = String::new();
         let target = format!("{}{target}", self.path);
-        self.send(method, &target, &self.address, body).read_to_string(&mut answer).unwrap();
-        answer
+        self.send(method, &target, &self.address, body).read_to_string(&mut response).unwrap();
+        response
     }
 }
 
@@ -208,9 +208,9 @@ fn who_does_not_know_the_path_or_comes_under_another_name_sees_nothing() {
         ("/00000000000000000000000000000000/exchanges", &page.address, "404"),
         (&page.path, "attacker.example", "403"),
     ] {
-        let mut answer = String::new();
-        page.send("GET", target, name, "").read_to_string(&mut answer).unwrap();
-        assert_eq!(answer.split(' ').nth(1), Some(status), "{target} {name}: {answer}");
+        let mut response = String::new();
+        page.send("GET", target, name, "").read_to_string(&mut response).unwrap();
+        assert_eq!(response.split(' ').nth(1), Some(status), "{target} {name}: {response}");
     }
 }
 
@@ -222,11 +222,11 @@ fn a_page_of_another_origin_gets_nothing_though_it_knows_the_path() {
     let own = format!("http://{}", page.address);
     for (origin, status) in [(own.as_str(), "404"), ("https://attacker.example", "403"), ("null", "403"), ("", "403")] {
         for (method, target) in [("GET", "exchanges/7"), ("POST", "exchanges/7/again")] {
-            let mut answer = String::new();
+            let mut response = String::new();
             let target = format!("{}{target}", page.path);
             let name = format!("{}\r\nOrigin: {origin}", page.address);
-            page.send(method, &target, &name, "").read_to_string(&mut answer).unwrap();
-            assert_eq!(answer.split(' ').nth(1), Some(status), "{method} {target} {origin}: {answer}");
+            page.send(method, &target, &name, "").read_to_string(&mut response).unwrap();
+            assert_eq!(response.split(' ').nth(1), Some(status), "{method} {target} {origin}: {response}");
         }
     }
 }

@@ -14,7 +14,7 @@ mod raw;
 
 use std::time::{Duration, Instant};
 
-use raw::{Answer, Bench, Message, crlf};
+use raw::{Bench, Message, Response, crlf};
 
 const OK: &str = "HTTP/1.1 200 OK\nContent-Length: 2\n\nok";
 const OK_REPLY: &str = "HTTP/1.1 200 OK\ncontent-length: 2\n\nok";
@@ -23,9 +23,9 @@ const FAILED: &str = "HTTP/1.1 500 Internal Server Error\ncontent-length: 0\n\n"
 const FAILED_AND_CLOSED: &str = "HTTP/1.1 500 Internal Server Error\nconnection: close\ncontent-length: 0\n\n";
 
 #[test]
-fn answers_reach_the_caller() {
-    let keep = |text: &str| Answer::Keep(crlf(text));
-    let end = |text: &str| Answer::End(crlf(text));
+fn responses_reach_the_caller() {
+    let keep = |text: &str| Response::Keep(crlf(text));
+    let end = |text: &str| Response::End(crlf(text));
     let bench = Bench::forwarding();
     let rows = [
         ("FX-ans-empty-200", keep("HTTP/1.1 200 OK\nContent-Length: 0\n\n"), "HTTP/1.1 200 OK\ncontent-length: 0\n\n"),
@@ -57,7 +57,7 @@ fn answers_reach_the_caller() {
             keep("HTTP/1.0 200 OK\nContent-Length: 3\n\nold"),
             "HTTP/1.1 200 OK\ncontent-length: 3\n\nold",
         ),
-        ("FX-ans-lf", Answer::End(b"HTTP/1.1 200 OK\nContent-Length: 2\n\nok".to_vec()), OK_REPLY),
+        ("FX-ans-lf", Response::End(b"HTTP/1.1 200 OK\nContent-Length: 2\n\nok".to_vec()), OK_REPLY),
         ("FX-ans-204", keep("HTTP/1.1 204 No Content\nX-A: 1\n\n"), "HTTP/1.1 204 No Content\nX-A: 1\n\n"),
         (
             "FX-ans-204 (length 0)",
@@ -222,15 +222,15 @@ fn answers_reach_the_caller() {
             keep("HTTP/1.1 204 No Content\nTransfer-Encoding: gzip, chunked\n\n"),
             FAILED,
         ),
-        ("FX-ans-reset", Answer::Reset, FAILED),
+        ("FX-ans-reset", Response::Reset, FAILED),
         (
             "FX-ans-json-like-default",
             keep("HTTP/1.1 200 OK\nContent-Length: 14\n\n{\"Outputs\":{}}"),
             "HTTP/1.1 200 OK\ncontent-length: 14\n\n{\"Outputs\":{}}",
         ),
     ];
-    let failures = rows.into_iter().filter_map(|(id, answer, expected)| {
-        bench.answer(answer);
+    let failures = rows.into_iter().filter_map(|(id, response, expected)| {
+        bench.respond(response);
         let reply = Message::of(&bench.ask(GET));
         let deliveries = bench.seen().len();
         let is_right = reply == Message::of(&crlf(expected)) && deliveries == 1;
@@ -240,10 +240,10 @@ fn answers_reach_the_caller() {
 }
 
 #[test]
-fn odd_lengths_of_answers_count_as_none() {
+fn odd_lengths_of_responses_count_as_none() {
     let bench = Bench::forwarding();
     let failures = ["abc", "-1", "+5", "5, 5", "", "99999999999999999999"].into_iter().filter_map(|length| {
-        bench.answer(Answer::End(crlf(&format!("HTTP/1.1 200 OK\nContent-Length: {length}\n\nhello"))));
+        bench.respond(Response::End(crlf(&format!("HTTP/1.1 200 OK\nContent-Length: {length}\n\nhello"))));
         let reply = Message::of(&bench.ask(GET));
         let expected = Message::of(b"HTTP/1.1 200 OK\r\ncontent-length: 5\r\n\r\nhello");
         (reply != expected).then(|| format!("FX-ans-cl-bad `{length}`\n  got {reply:?}"))
@@ -254,7 +254,7 @@ fn odd_lengths_of_answers_count_as_none() {
 #[test]
 fn a_length_that_the_handler_says_with_a_304_passes() {
     let bench = Bench::forwarding();
-    bench.answer(Answer::Keep(crlf("HTTP/1.1 304 Not Modified\nContent-Length: 5\n\n")));
+    bench.respond(Response::Keep(crlf("HTTP/1.1 304 Not Modified\nContent-Length: 5\n\n")));
     let mut caller = bench.caller();
     caller.send(&crlf(GET));
     let expected = "HTTP/1.1 304 Not Modified\ncontent-length: 5\n\n";
@@ -262,7 +262,7 @@ fn a_length_that_the_handler_says_with_a_304_passes() {
 }
 
 #[test]
-fn answers_to_head_have_no_body() {
+fn responses_to_head_have_no_body() {
     let bench = Bench::forwarding();
     let rows = [
         ("FX-head-answer", "HTTP/1.1 200 OK\nContent-Length: 10\n\n", "HTTP/1.1 200 OK\ncontent-length: 10\n\n"),
@@ -279,9 +279,9 @@ fn answers_to_head_have_no_body() {
             "HTTP/1.1 200 OK\ncontent-length: 5\n\n",
         ),
     ];
-    let failures = rows.into_iter().filter_map(|(id, answer, expected)| {
-        bench.answer(Answer::Keep(crlf(answer)));
-        // Twice on one connection: a body would stand where the second answer is expected.
+    let failures = rows.into_iter().filter_map(|(id, response, expected)| {
+        bench.respond(Response::Keep(crlf(response)));
+        // Twice on one connection: a body would stand where the second response is expected.
         let replies = bench.ask_all(&["HEAD /api/F HTTP/1.1\nHost: t\n\n"; 2]);
         let replies: Vec<_> = replies.iter().map(|reply| Message::of(reply)).collect();
         let expected = Message::of(&crlf(expected));
@@ -293,7 +293,7 @@ fn answers_to_head_have_no_body() {
 #[test]
 fn requests_reach_the_handler() {
     let bench = Bench::forwarding();
-    bench.answer(Answer::Keep(crlf(OK)));
+    bench.respond(Response::Keep(crlf(OK)));
     let failures = REQUESTS.iter().filter_map(|(id, request, expected)| {
         let reply = Message::of(&bench.ask(request));
         let seen = bench.seen();
@@ -490,7 +490,7 @@ const REQUESTS: &[(&str, &str, &str)] = &[
 #[test]
 fn a_caller_who_speaks_an_old_http_is_answered_and_closed() {
     let bench = Bench::forwarding();
-    bench.answer(Answer::Keep(crlf(OK)));
+    bench.respond(Response::Keep(crlf(OK)));
     for request in ["GET /api/F HTTP/1.0\nHost: t\n\n", "GET /api/F HTTP/1.0\nHost: t\nX-A: 1\n\n"] {
         let mut caller = bench.caller();
         caller.send(&crlf(request));
@@ -504,7 +504,7 @@ fn a_caller_who_speaks_an_old_http_is_answered_and_closed() {
 #[test]
 fn heads_may_end_their_lines_with_a_line_feed_alone() {
     let bench = Bench::forwarding();
-    bench.answer(Answer::Keep(crlf(OK)));
+    bench.respond(Response::Keep(crlf(OK)));
     let mut caller = bench.caller();
     caller.send(b"POST /api/F HTTP/1.1\nHost: t\nX-MiXed: 1\nContent-Length: 2\n\nok");
     assert_eq!(Message::of(&caller.reply()), Message::of(&crlf(OK_REPLY)));
@@ -561,7 +561,7 @@ fn what_the_web_server_refuses_reaches_no_function() {
 #[test]
 fn what_no_function_matches_is_not_found_and_the_connection_stays() {
     let bench = Bench::forwarding();
-    bench.answer(Answer::Keep(crlf(OK)));
+    bench.respond(Response::Keep(crlf(OK)));
     let unknown = [
         "GET /api/nothing HTTP/1.1\nHost: t\n\n",
         "GET /nothing HTTP/1.1\nHost: t\n\n",
@@ -588,7 +588,7 @@ fn what_no_function_matches_is_not_found_and_the_connection_stays() {
 #[test]
 fn a_large_body_that_nobody_wants_does_not_cost_the_connection() {
     let bench = Bench::forwarding();
-    bench.answer(Answer::Keep(crlf(OK)));
+    bench.respond(Response::Keep(crlf(OK)));
     let body = "x".repeat(100_000);
     let posted = format!("POST /api/nothing HTTP/1.1\nHost: t\nContent-Length: {}\n\n{body}", body.len());
     let replies: Vec<_> = bench.ask_all(&[&posted, GET]).iter().map(|reply| Message::of(reply).first).collect();
@@ -600,17 +600,18 @@ fn a_request_that_is_dropped_is_sent_again_where_it_has_no_body() {
     let bench = Bench::forwarding();
     let post = "POST /api/F HTTP/1.1\nHost: t\nContent-Length: 1\n\nx";
     let empty_post = "POST /api/F HTTP/1.1\nHost: t\nContent-Length: 0\n\n";
-    let [drop, answer, half] = [Answer::End(Vec::new()), Answer::Keep(crlf(OK)), Answer::End(crlf("HTTP/1.1 2"))];
-    for (id, request, answers, expected, deliveries) in [
+    let [drop, response, half] =
+        [Response::End(Vec::new()), Response::Keep(crlf(OK)), Response::End(crlf("HTTP/1.1 2"))];
+    for (id, request, responses, expected, deliveries) in [
         ("F17", GET, vec![drop.clone()], FAILED, 4),
-        ("D21d", GET, vec![drop.clone(), answer.clone()], OK_REPLY, 2),
-        ("D21d (fourth)", GET, vec![drop.clone(), drop.clone(), drop.clone(), answer.clone()], OK_REPLY, 4),
-        ("F17 (no body)", empty_post, vec![drop.clone(), answer.clone()], OK_REPLY, 2),
-        ("RX-frame-drop", post, vec![drop.clone(), answer.clone()], FAILED, 1),
-        ("FX-ans-reset", GET, vec![Answer::Reset, answer.clone()], FAILED, 1),
-        ("FX-ans-half", GET, vec![half, answer.clone()], FAILED, 1),
+        ("D21d", GET, vec![drop.clone(), response.clone()], OK_REPLY, 2),
+        ("D21d (fourth)", GET, vec![drop.clone(), drop.clone(), drop.clone(), response.clone()], OK_REPLY, 4),
+        ("F17 (no body)", empty_post, vec![drop.clone(), response.clone()], OK_REPLY, 2),
+        ("RX-frame-drop", post, vec![drop.clone(), response.clone()], FAILED, 1),
+        ("FX-ans-reset", GET, vec![Response::Reset, response.clone()], FAILED, 1),
+        ("FX-ans-half", GET, vec![half, response.clone()], FAILED, 1),
     ] {
-        bench.answers(answers);
+        bench.respond_in_turn(responses);
         let reply = Message::of(&bench.ask(request));
         let seen = bench.seen();
         assert_eq!((reply, seen.len()), (Message::of(&crlf(expected)), deliveries), "{id}");
@@ -624,7 +625,7 @@ fn a_request_that_is_dropped_is_sent_again_where_it_has_no_body() {
 #[test]
 fn connections_to_the_handler_are_kept_while_they_can_be() {
     let bench = Bench::forwarding();
-    bench.answer(Answer::Keep(crlf(OK)));
+    bench.respond(Response::Keep(crlf(OK)));
     for _ in 0..5 {
         bench.ask(GET);
     }
@@ -633,12 +634,12 @@ fn connections_to_the_handler_are_kept_while_they_can_be() {
 
     let closing = "HTTP/1.1 200 OK\nConnection: close\nContent-Length: 2\n\nok";
     let more_than_announced = "HTTP/1.1 200 OK\nContent-Length: 2\n\nok and more";
-    for (id, answer) in [
-        ("closing", Answer::End(crlf(closing))),
-        ("ends after the answer", Answer::End(crlf(OK))),
-        ("extra bytes", Answer::Keep(crlf(more_than_announced))),
+    for (id, response) in [
+        ("closing", Response::End(crlf(closing))),
+        ("ends after the response", Response::End(crlf(OK))),
+        ("extra bytes", Response::Keep(crlf(more_than_announced))),
     ] {
-        bench.answers(vec![answer, Answer::Keep(crlf(OK))]);
+        bench.respond_in_turn(vec![response, Response::Keep(crlf(OK))]);
         bench.ask(GET);
         assert_eq!(Message::of(&bench.ask(GET)), Message::of(&crlf(OK_REPLY)), "{id}");
         let seen = bench.seen();
@@ -650,7 +651,7 @@ fn connections_to_the_handler_are_kept_while_they_can_be() {
 #[test]
 fn callers_may_send_several_requests_on_one_connection() {
     let bench = Bench::forwarding();
-    bench.answer(Answer::Echo);
+    bench.respond(Response::Echo);
     let post = |n: usize| format!("POST /api/F?n={n} HTTP/1.1\nHost: t\nX-N{n}: x\nContent-Length: 3\n\n{n}23");
     let requests: Vec<String> = (0..5).map(post).collect();
     let mut caller = bench.caller();
@@ -675,7 +676,7 @@ fn callers_may_send_several_requests_on_one_connection() {
 #[test]
 fn a_caller_is_closed_when_the_handler_says_so() {
     let bench = Bench::forwarding();
-    bench.answer(Answer::End(crlf("HTTP/1.1 200 OK\nConnection: close\nContent-Length: 2\n\nok")));
+    bench.respond(Response::End(crlf("HTTP/1.1 200 OK\nConnection: close\nContent-Length: 2\n\nok")));
     let mut caller = bench.caller();
     caller.send(&crlf(GET));
     let expected = Message::of(&crlf("HTTP/1.1 200 OK\nconnection: close\ncontent-length: 2\n\nok"));
@@ -687,7 +688,7 @@ fn a_caller_is_closed_when_the_handler_says_so() {
 fn a_response_that_cannot_have_a_body_ends_the_connection() {
     let bench = Bench::forwarding();
     for (id, status) in [("FX-ans-204", "204 No Content"), ("FX-ans-304", "304 Not Modified")] {
-        bench.answer(Answer::Keep(crlf(&format!("HTTP/1.1 {status}\nX-A: 1\n\n"))));
+        bench.respond(Response::Keep(crlf(&format!("HTTP/1.1 {status}\nX-A: 1\n\n"))));
         let mut caller = bench.caller();
         caller.send(&crlf(GET));
         let rest = Message::of(&caller.rest());
@@ -702,7 +703,7 @@ fn a_body_waits_for_continue_but_not_for_long() {
     let head = "POST /api/F HTTP/1.1\nHost: t\nExpect: 100-continue\nContent-Length: 4\n\n";
     let seen = "POST /api/F HTTP/1.1\ncontent-length: 4\nexpect: 100-continue\nhost: t\n\nbody";
     for (id, handler_says_it, least) in [("FX-req-expect-answered", true, 0), ("FX-expect-ignored", false, 900)] {
-        bench.answer(if handler_says_it { Answer::Continue(crlf(OK)) } else { Answer::Keep(crlf(OK)) });
+        bench.respond(if handler_says_it { Response::Continue(crlf(OK)) } else { Response::Keep(crlf(OK)) });
         let begun = Instant::now();
         let mut caller = bench.caller();
         caller.send(&crlf(head));
@@ -711,51 +712,51 @@ fn a_body_waits_for_continue_but_not_for_long() {
         assert_eq!(Message::of(&caller.reply()), Message::of(&crlf(OK_REPLY)), "{id}");
         assert_eq!(bench.seen()[0].message(), Message::of(&crlf(seen)), "{id}");
         let took = begun.elapsed().as_millis();
-        // That it is not long is told by the answer: it comes.
+        // That it is not long is told by the response: it comes.
         assert!(took >= least, "{id}: {took} ms");
     }
-    bench.answer(Answer::Continue(crlf(OK)));
+    bench.respond(Response::Continue(crlf(OK)));
     let reply = Message::of(&bench.ask(&format!("{head}body")));
     assert_eq!(
         reply,
         Message::of(&crlf(OK_REPLY)),
-        "FX-expect-no-wait: no interim answer for one who has begun to send"
+        "FX-expect-no-wait: no interim response for one who has begun to send"
     );
 }
 
 #[test]
 fn large_bodies_and_headers_pass_both_ways() {
     let bench = Bench::forwarding();
-    bench.answer(Answer::Echo);
+    bench.respond(Response::Echo);
     for length in [1 << 20, (8 << 20) + 1] {
         let body: Vec<u8> = (0..length).map(|index: usize| (index % 251) as u8).collect();
         let mut caller = bench.caller();
         caller.send(format!("POST /api/F HTTP/1.1\r\nHost: t\r\nContent-Length: {length}\r\n\r\n").as_bytes());
-        // As much as is taken while the answer is not read: the host reads on whatever the handler does.
+        // As much as is taken while the response is not read: the host reads on whatever the handler does.
         caller.send(&body);
         let reply = Message::of(&caller.reply());
         assert!(reply.body == body, "FX-req-20mib, FX-ans-20mib: {length} bytes");
     }
     let large = "x".repeat(20_000);
-    bench.answer(Answer::Keep(crlf(&format!("HTTP/1.1 200 OK\nX-Large: {large}\nContent-Length: 0\n\n"))));
+    bench.respond(Response::Keep(crlf(&format!("HTTP/1.1 200 OK\nX-Large: {large}\nContent-Length: 0\n\n"))));
     let reply = Message::of(&bench.ask(&format!("GET /api/F HTTP/1.1\nHost: t\nX-Large: {large}\n\n")));
     assert_eq!(reply.custom, [format!("X-Large: {large}")], "FX-ans-header-large");
     assert_eq!(bench.seen()[0].message().custom, [format!("X-Large: {large}")], "FX-req-header-large");
     let huge = "x".repeat(100_000);
-    bench.answer(Answer::Keep(crlf(&format!("HTTP/1.1 200 OK\nX-Huge: {huge}\nContent-Length: 0\n\n"))));
+    bench.respond(Response::Keep(crlf(&format!("HTTP/1.1 200 OK\nX-Huge: {huge}\nContent-Length: 0\n\n"))));
     assert_eq!(Message::of(&bench.ask(GET)), Message::of(&crlf(FAILED)), "FX-ans-header-huge");
     let query = "q".repeat(6000);
-    bench.answer(Answer::Keep(crlf(OK)));
+    bench.respond(Response::Keep(crlf(OK)));
     bench.ask(&format!("GET /api/F?{query} HTTP/1.1\nHost: t\n\n"));
     assert_eq!(bench.seen()[0].message().first, format!("GET /api/F?{query}= HTTP/1.1"), "FX-req-query-long");
 }
 
 #[test]
-fn an_answer_is_passed_on_when_it_is_complete() {
+fn a_response_is_passed_on_when_it_is_complete() {
     let bench = Bench::forwarding();
     let pause = Duration::from_millis(100);
     let pieces = ["HTTP/1.1 200 OK\nTransfer-Encoding: chunked\n\n", "3\none\n", "3\ntwo\n", "5\nthree\n0\n\n"];
-    bench.answer(Answer::Slowly(pause, pieces.iter().map(|piece| crlf(piece)).collect()));
+    bench.respond(Response::Slowly(pause, pieces.iter().map(|piece| crlf(piece)).collect()));
     let mut caller = bench.caller();
     let begun = Instant::now();
     caller.send(&crlf(GET));
@@ -767,9 +768,9 @@ fn an_answer_is_passed_on_when_it_is_complete() {
 }
 
 #[test]
-fn an_early_answer_passes_while_the_body_is_still_being_sent() {
+fn an_early_response_passes_while_the_body_is_still_being_sent() {
     let bench = Bench::forwarding();
-    bench.answer(Answer::Early(crlf("HTTP/1.1 413 Too Large\nContent-Length: 3\n\nbig")));
+    bench.respond(Response::Early(crlf("HTTP/1.1 413 Too Large\nContent-Length: 3\n\nbig")));
     let body = "x".repeat(200_000);
     let reply = bench.ask(&format!("POST /api/F HTTP/1.1\nHost: t\nContent-Length: {}\n\n{body}", body.len()));
     let expected = "HTTP/1.1 413 Too Large\ncontent-length: 3\n\nbig";
@@ -780,16 +781,16 @@ fn an_early_answer_passes_while_the_body_is_still_being_sent() {
 fn a_caller_who_goes_away_harms_nobody() {
     let bench = Bench::forwarding();
     let pause = Duration::from_millis(150);
-    bench.answer(Answer::Slowly(pause, vec![Vec::new(), crlf(OK)]));
+    bench.respond(Response::Slowly(pause, vec![Vec::new(), crlf(OK)]));
     let mut caller = bench.caller();
     caller.send(&crlf(GET));
     bench.wait_for_requests(1);
     drop(caller);
-    bench.wait_for("the handler's answer to be taken", |state| state.answered == 1);
+    bench.wait_for("the handler's response to be taken", |state| state.responded == 1);
     assert_eq!(bench.seen()[0].connection_error, None, "PX-client-abort");
 
     // A body that is cut: the handler sees its beginning, and the end of its connection.
-    bench.answer(Answer::Keep(crlf(OK)));
+    bench.respond(Response::Keep(crlf(OK)));
     let mut caller = bench.caller();
     caller.send(&crlf("POST /api/F HTTP/1.1\nHost: t\nContent-Length: 10\n\nabc"));
     drop(caller);
@@ -804,7 +805,7 @@ fn callers_who_go_away_leave_no_descriptor_behind() {
     const CALLERS: usize = 20;
     let post = "POST /api/F HTTP/1.1\nHost: t\nContent-Length: 3\n\nabc";
     for bench in [Bench::forwarding(), Bench::default_mode()] {
-        bench.answer(Answer::Slowly(Duration::from_secs(600), vec![crlf(OK)]));
+        bench.respond(Response::Slowly(Duration::from_secs(600), vec![crlf(OK)]));
         for request in [GET, post] {
             let before = bench.descriptors();
             let mut callers: Vec<_> = (0..CALLERS).map(|_| bench.caller()).collect();
@@ -826,26 +827,26 @@ fn memory_goes_back_after_a_peak() {
     const LARGE_BYTES: usize = 32 * 1024 * 1024;
     const ALLOWED_MEGABYTES: u64 = 16;
     let text = "x".repeat(LARGE_BYTES);
-    let answer = |kind: &str, body: &str| {
+    let response = |kind: &str, body: &str| {
         let length = body.len();
         format!("HTTP/1.1 200 OK\r\nContent-Type: {kind}\r\nContent-Length: {length}\r\n\r\n{body}").into_bytes()
     };
-    let whole = answer("text/plain", &text);
-    let wrapped = answer("application/json", &format!(r#"{{"Outputs": {{"res": {{"body": "{text}"}}}}}}"#));
+    let whole = response("text/plain", &text);
+    let wrapped = response("application/json", &format!(r#"{{"Outputs": {{"res": {{"body": "{text}"}}}}}}"#));
     let post = format!("POST /api/F HTTP/1.1\r\nHost: t\r\nContent-Length: {LARGE_BYTES}\r\n\r\n{text}");
-    for (bench, answer) in [(Bench::forwarding(), whole), (Bench::default_mode(), wrapped)] {
+    for (bench, response) in [(Bench::forwarding(), whole), (Bench::default_mode(), wrapped)] {
         let before = bench.resident_megabytes();
         for request in [crlf(GET), post.clone().into_bytes()] {
-            bench.answer(Answer::Keep(answer.clone()));
+            bench.respond(Response::Keep(response.clone()));
             let mut callers: Vec<_> = (0..CALLERS).map(|_| bench.caller()).collect();
             callers.iter_mut().for_each(|caller| caller.send(&request));
-            bench.wait_for("the answers to be taken", |state| state.answered == CALLERS);
+            bench.wait_for("the responses to be taken", |state| state.responded == CALLERS);
             let peak = bench.resident_megabytes();
             callers.iter_mut().for_each(|caller| drop(caller.head()));
             drop(callers);
             bench.wait_for_megabytes(before + ALLOWED_MEGABYTES);
             println!(
-                "{before} MB before, {peak} MB with {CALLERS} large answers, {} MB after",
+                "{before} MB before, {peak} MB with {CALLERS} large responses, {} MB after",
                 bench.resident_megabytes()
             );
         }
@@ -861,7 +862,7 @@ fn memory_goes_back_after_a_peak() {
 #[test]
 fn ids_differ_and_cookies_are_not_kept() {
     let bench = Bench::forwarding();
-    bench.answer(Answer::Keep(crlf("HTTP/1.1 200 OK\nSet-Cookie: a=1; Path=/\nContent-Length: 0\n\n")));
+    bench.respond(Response::Keep(crlf("HTTP/1.1 200 OK\nSet-Cookie: a=1; Path=/\nContent-Length: 0\n\n")));
     bench.ask(GET);
     bench.ask(GET);
     let seen = bench.seen();
@@ -891,7 +892,7 @@ fn redirects_are_followed_in_default_mode_only() {
         ("FX-redirect-default-mode (query)", 301, "?q=1", "GET /F?q=1 HTTP/1.1", false),
     ] {
         let redirect = format!("HTTP/1.1 {status} Moved\nLocation: {location}\nContent-Length: 0\n\n");
-        bench.answers(vec![Answer::Keep(crlf(&redirect)), Answer::Keep(crlf(&last))]);
+        bench.respond_in_turn(vec![Response::Keep(crlf(&redirect)), Response::Keep(crlf(&last))]);
         let reply = Message::of(&bench.ask(GET));
         assert_eq!(reply.first, "HTTP/1.1 201 Created", "{id}");
         let seen = bench.seen();
@@ -901,7 +902,7 @@ fn redirects_are_followed_in_default_mode_only() {
         assert!(!has_body || seen[0].body == seen[1].body, "{id}");
         assert_eq!(seen[1].header("transfer-encoding").is_empty(), !has_body, "{id}");
     }
-    bench.answer(Answer::Keep(crlf("HTTP/1.1 302 Found\nLocation: /F\nContent-Length: 0\n\n")));
+    bench.respond(Response::Keep(crlf("HTTP/1.1 302 Found\nLocation: /F\nContent-Length: 0\n\n")));
     assert_eq!(Message::of(&bench.ask(GET)), Message::of(&crlf(FAILED)));
     assert_eq!(bench.seen().len(), 51, "fifty redirects at most");
 }

@@ -24,12 +24,12 @@ fn ruby_behind_forwarding() {
 }
 
 fn greets_in(interpreter: &str, language: &str) {
-    let Some(answer) = post(interpreter, "wörld") else { return };
-    let (head, body) = answer.split_once("\r\n\r\n").expect("head and body");
-    assert!(head.starts_with("HTTP/1.1 201 "), "{answer}");
-    assert!(head.contains(&format!("\r\nX-Language: {language}")), "{answer}");
+    let Some(response) = post(interpreter, "wörld") else { return };
+    let (head, body) = response.split_once("\r\n\r\n").expect("head and body");
+    assert!(head.starts_with("HTTP/1.1 201 "), "{response}");
+    assert!(head.contains(&format!("\r\nX-Language: {language}")), "{response}");
     // In default mode it may come in chunks.
-    assert!(body.contains("Hello, wörld!"), "{answer}");
+    assert!(body.contains("Hello, wörld!"), "{response}");
 }
 
 /// Serves the fixture of an interpreter and posts a text to its function. None, and a line on the terminal that says so, where

@@ -28,12 +28,12 @@ const FUNCTIONS: usize = 10_000;
 const WAIT_LIMIT_SECONDS: u64 = 30;
 const POLL_INTERVAL_MILLISECONDS: u64 = 10;
 
-fn answers(connection: &mut TcpStream) {
+fn responds(connection: &mut TcpStream) {
     connection.set_read_timeout(Some(Duration::from_secs(WAIT_LIMIT_SECONDS))).unwrap();
     connection.write_all(b"GET /admin/host/ping HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n").unwrap();
-    let mut answer = String::new();
-    connection.read_to_string(&mut answer).unwrap();
-    assert!(answer.starts_with("HTTP/1.1 200 "), "{answer}");
+    let mut response = String::new();
+    connection.read_to_string(&mut response).unwrap();
+    assert!(response.starts_with("HTTP/1.1 200 "), "{response}");
 }
 
 #[test]
@@ -44,7 +44,7 @@ fn silent_callers_make_room_for_others_and_the_handler_lives() {
     let host = with_descriptors(1024, folder.path());
     let callers: Vec<TcpStream> = (0..SILENT_CALLERS).map(|_| host.connect()).collect();
     host.wait_for_line("connections: those that have been silent for longest are closed");
-    answers(&mut host.connect());
+    responds(&mut host.connect());
     // What the host found of its files meanwhile: they can be looked at, and a change is seen.
     std::fs::write(folder.path().join("Hello/function.json"), format!("{FUNCTION_JSON}\n")).unwrap();
     host.wait_for_line("`Hello/function.json` has changed");
@@ -78,7 +78,7 @@ fn callers_who_send_no_end_of_their_requests_make_room_for_others() {
         .collect();
     host.wait_for_line("or else those that have been sending a request for longest");
     for _ in 0..SLOW_CALLERS {
-        answers(&mut host.connect());
+        responds(&mut host.connect());
     }
     drop(uploads);
 }
@@ -101,9 +101,9 @@ fn a_host_that_had_no_descriptor_for_a_moment_can_be_asked_by_send_afterwards() 
     host.wait_for_line("`mini-host send` cannot be answered");
     prlimit(pid, Resource::Nofile, limit).unwrap();
     caller.set_read_timeout(Some(Duration::from_secs(WAIT_LIMIT_SECONDS))).unwrap();
-    let mut answer = String::new();
-    caller.read_to_string(&mut answer).unwrap();
-    assert!(answer.contains("there is no function `Nope`"), "{answer}");
+    let mut response = String::new();
+    caller.read_to_string(&mut response).unwrap();
+    assert!(response.contains("there is no function `Nope`"), "{response}");
 }
 
 /// A host whose output nobody reads beyond the first line.
@@ -125,7 +125,7 @@ fn output_that_nobody_reads_and_a_handler_that_never_pauses_keep_nobody_waiting(
     let (mut process, mut connection, output) = unread(&folder);
     let pid_file = folder.path().join("handler.pid");
     wait_until("the handler to start", || pid_file.exists());
-    answers(&mut connection);
+    responds(&mut connection);
     let pid = i32::try_from(process.id()).ok().and_then(Pid::from_raw).unwrap();
     kill_process(pid, Signal::HUP).unwrap();
     let mut status = None;
@@ -148,7 +148,7 @@ fn an_app_goes_on_while_its_host_json_is_away_or_no_file() {
     assert!(!path.exists(), "whoever replaces it finds its place free");
     rustix::fs::mknodat(rustix::fs::CWD, &path, rustix::fs::FileType::Fifo, 0o600.into(), 0).unwrap();
     host.wait_for_line("cannot be read: not a regular file: the app goes on as it was read before");
-    answers(&mut host.connect());
+    responds(&mut host.connect());
     std::fs::remove_file(&path).unwrap();
     std::fs::write(&path, HOST_JSON.replace("sh", "/bin/sh").replace("handler./bin/sh", "handler.sh")).unwrap();
     host.wait_for_line("`host.json` has changed: the host starts anew");
@@ -198,7 +198,7 @@ fn ten_thousand_functions_are_read_anew_while_callers_are_answered() {
     while !host.has_line("started") {
         is_in_time(begun);
         let asked = Instant::now();
-        answers(&mut host.connect());
+        responds(&mut host.connect());
         slowest = slowest.max(asked.elapsed());
         calls += 1;
     }

@@ -155,9 +155,9 @@ fn pages_of_another_origin_may_call_as_the_settings_say() {
         asked.starts_with("HTTP/1.1 204") && asked.contains("\r\nAccess-Control-Allow-Methods: PUT\r\n"),
         "{asked}"
     );
-    let answer = ask(&host, "GET", "");
-    assert!(answer.contains("\r\nAccess-Control-Allow-Origin: http://localhost:3000\r\n"), "{answer}");
-    assert!(answer.contains("one undefined"), "{answer}");
+    let response = ask(&host, "GET", "");
+    assert!(response.contains("\r\nAccess-Control-Allow-Origin: http://localhost:3000\r\n"), "{response}");
+    assert!(response.contains("one undefined"), "{response}");
 }
 
 /// What a page of `http://localhost:3000` gets.
@@ -168,9 +168,9 @@ fn ask(host: &Host, method: &str, lines: &str) -> String {
         "{method} /api/hello HTTP/1.1\r\nHost: {address}\r\nOrigin: http://localhost:3000\r\n{lines}Connection: close\r\n\r\n"
     );
     connection.write_all(head.as_bytes()).unwrap();
-    let mut answer = String::new();
-    connection.read_to_string(&mut answer).unwrap();
-    answer
+    let mut response = String::new();
+    connection.read_to_string(&mut response).unwrap();
+    response
 }
 
 #[test]

@@ -83,8 +83,8 @@ fn a_package_has_what_is_deployed_with_its_modes_and_runs_where_it_is_unpacked()
 
     let unpacked = aside.path().join("unpacked");
     zip.extract(&unpacked).unwrap();
-    let answer = host::Host::serve(&unpacked, &[]).post("/api/hello", "");
-    assert!(answer.contains("\r\npacked\r\n"), "{answer}");
+    let response = host::Host::serve(&unpacked, &[]).post("/api/hello", "");
+    assert!(response.contains("\r\npacked\r\n"), "{response}");
 }
 
 #[test]

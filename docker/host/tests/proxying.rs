@@ -36,10 +36,10 @@ async fn next_request(stream: &mut BufReader<TcpStream>) -> Option<String> {
 }
 
 /// A handler that answers every request with these bytes and then keeps the connection, or closes it.
-async fn with_answer(answer: &'static [u8], keeps: bool) -> Proxy {
+async fn with_response(response: &'static [u8], keeps: bool) -> Proxy {
     Proxy::with_handler(move |mut stream| async move {
         while next_request(&mut stream).await.is_some() {
-            _ = stream.get_mut().write_all(answer).await;
+            _ = stream.get_mut().write_all(response).await;
             if !keeps {
                 return;
             }
@@ -103,7 +103,7 @@ async fn a_caller_who_leaves_ends_the_connection_to_the_handler() {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_handler_that_dies_within_a_body_resets_the_caller() {
-    let proxy = with_answer(b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nhello\r\n", false).await;
+    let proxy = with_response(b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nhello\r\n", false).await;
     let mut caller = proxy.send(GET).await;
     let mut all = Vec::new();
     let end = timeout(LIMIT, caller.read_to_end(&mut all)).await.expect("an end");
@@ -113,7 +113,7 @@ async fn a_handler_that_dies_within_a_body_resets_the_caller() {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn what_no_caller_can_use_is_an_empty_500() {
-    for answer in [
+    for response in [
         &b"HTTP/1.1 101 Switching Protocols\r\nUpgrade: x\r\nConnection: Upgrade\r\n\r\n"[..],
         b"HTTP/1.1 200 OK\r\nContent-Length: abc\r\n\r\nx",
         b"HTTP/1.1 200 OK\r\nX: \xc3\xbc\r\nContent-Length: 1\r\n\r\nx",
@@ -121,10 +121,10 @@ async fn what_no_caller_can_use_is_an_empty_500() {
         b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\nfffffffffffffffff\r\nx",
         b"GARBAGE\r\n\r\n",
     ] {
-        let proxy = with_answer(answer, true).await;
+        let proxy = with_response(response, true).await;
         let mut caller = proxy.send(GET).await;
-        let head = timeout(LIMIT, read_head(&mut caller)).await.expect("an answer").expect("a head");
-        let shown = String::from_utf8_lossy(answer).into_owned();
+        let head = timeout(LIMIT, read_head(&mut caller)).await.expect("a response").expect("a head");
+        let shown = String::from_utf8_lossy(response).into_owned();
         assert!(head.starts_with("HTTP/1.1 500 Internal Server Error\r\nContent-Length: 0\r\n"), "{shown}: {head}");
     }
 }
@@ -133,14 +133,14 @@ async fn what_no_caller_can_use_is_an_empty_500() {
 #[cfg(target_os = "linux")]
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_body_that_no_file_can_keep_is_a_500_and_the_host_lives() {
-    let proxy = with_answer(b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok", true).await;
+    let proxy = with_response(b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok", true).await;
     let host = i32::try_from(proxy.host.process.id()).ok().and_then(Pid::from_raw);
     let limit = Rlimit { current: Some(4096), maximum: Some(4096) };
     prlimit(host, Resource::Fsize, limit).expect("a limit on files");
     for (length, status) in [(100_000, "500"), (1_000, "200"), (40_000, "500")] {
         let request = format!("POST /x HTTP/1.1\r\nHost: x\r\nContent-Length: {length}\r\n\r\n{}", "x".repeat(length));
         let mut caller = proxy.send(&request).await;
-        let head = timeout(LIMIT, read_head(&mut caller)).await.expect("an answer").expect("a head");
+        let head = timeout(LIMIT, read_head(&mut caller)).await.expect("a response").expect("a head");
         assert_eq!(head.split(' ').nth(1), Some(status), "{length}: {head}");
     }
 }
@@ -157,17 +157,17 @@ async fn a_head_without_end_and_interim_responses_without_end_are_given_up() {
         })
         .await;
         let mut caller = proxy.send(GET).await;
-        let head = timeout(LIMIT, read_head(&mut caller)).await.expect("an answer").expect("a head");
+        let head = timeout(LIMIT, read_head(&mut caller)).await.expect("a response").expect("a head");
         assert!(head.starts_with("HTTP/1.1 500 "), "{head}");
     }
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn an_upgrade_answered_otherwise_passes_as_it_is() {
-    let proxy = with_answer(b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nno", true).await;
+    let proxy = with_response(b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nno", true).await;
     let request = "GET /ws HTTP/1.1\r\nHost: x\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\r\n";
     let mut caller = proxy.send(request).await;
-    let head = timeout(LIMIT, read_head(&mut caller)).await.expect("an answer").expect("a head");
+    let head = timeout(LIMIT, read_head(&mut caller)).await.expect("a response").expect("a head");
     let mut body = [0; 2];
     caller.read_exact(&mut body).await.expect("a body");
     assert!(head.starts_with("HTTP/1.1 200 OK\r\nContent-Length: 2\r\n") && body == *b"no", "{head}");
@@ -179,8 +179,8 @@ async fn an_upgrade_answered_otherwise_passes_as_it_is() {
 async fn nothing_moves_for_240_seconds_before_a_request_is_given_up() {
     const ACTIVITY_LIMIT: Duration = Duration::from_secs(240);
 
-    let without_head = with_answer(b"", true).await;
-    let within_body = with_answer(b"HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nhel", true).await;
+    let without_head = with_response(b"", true).await;
+    let within_body = with_response(b"HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nhel", true).await;
     let (mut waits, mut reads) = (without_head.send(GET).await, within_body.send(GET).await);
     let begun = Instant::now();
     let wait = async {

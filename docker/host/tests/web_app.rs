@@ -33,21 +33,21 @@ fn a_web_app_is_served_by_a_route_for_everything() {
 fn serves(app: &Path) {
     fs::write(app.join("server.mjs"), block("js", 0)).unwrap();
     let host = Host::serve(app, &[]);
-    let page = answer(&host, "/any/path", "\r\n0\r\n");
+    let page = response(&host, "/any/path", "\r\n0\r\n");
     assert!(page.contains(&format!("You asked for /any/path at {}\n", host.address())), "{page}");
-    let first = answer(&host, "/events", "data: 1\n\n");
+    let first = response(&host, "/events", "data: 1\n\n");
     assert!(!first.contains("data: 3"), "the first piece comes before the last one is made: {first}");
-    answer(&host, "/events", "data: 3\n\n");
+    response(&host, "/events", "data: 3\n\n");
 }
 
-/// What has come when `end` has, or the whole answer to a page.
-fn answer(host: &Host, target: &str, end: &str) -> String {
+/// What has come when `end` has, or the whole response to a page.
+fn response(host: &Host, target: &str, end: &str) -> String {
     let mut connection = host.connect();
     connection.set_read_timeout(Some(ANSWER_LIMIT)).unwrap();
     write!(connection, "GET {target} HTTP/1.1\r\nHost: {}\r\nConnection: close\r\n\r\n", host.address()).unwrap();
     let (mut come, mut piece) = (String::new(), [0; 4096]);
     while !come.contains(end) {
-        match connection.read(&mut piece).expect("more of the answer in time") {
+        match connection.read(&mut piece).expect("more of the response in time") {
             0 => break,
             length => come.push_str(&String::from_utf8_lossy(&piece[..length])),
         }

@@ -1,4 +1,4 @@
-//! Requests to admin endpoints, and the answers to them.
+//! Requests to admin endpoints, and the responses to them.
 
 use std::borrow::Cow;
 use std::io;
@@ -27,7 +27,7 @@ pub struct Request<'a> {
     pub body: &'a [u8],
 }
 
-/// Why an endpoint has no answer of its own. The caller gets the status and no body.
+/// Why an endpoint has no response of its own. The caller gets the status and no body.
 #[derive(Debug, thiserror::Error)]
 pub(super) enum Error {
     #[error("there is no such function")]
@@ -53,7 +53,7 @@ impl Error {
         }
     }
 
-    /// The answer to the caller; the log has what a person must fix.
+    /// The response to the caller; the log has what a person must fix.
     pub(super) fn into_response(self, host: &Host) -> Response {
         if self.status() == 500 {
             host.log.error(log::HOST, &self);
@@ -79,7 +79,7 @@ pub(super) fn of_json(status: u16, value: &Value) -> Response {
     Response::of(status, "application/json; charset=utf-8", value.to_string())
 }
 
-/// Plain text as an answer, which the real host sends in chunks.
+/// Plain text as a response, which the real host sends in chunks.
 pub(super) fn of_text(status: u16, text: &str) -> Response {
     Response::of(status, "text/plain; charset=utf-8", text.to_owned()).chunked()
 }
@@ -108,7 +108,7 @@ impl<'a> Request<'a> {
         format!("{}{}", self.base(), self.path)
     }
 
-    /// The answer to a request that has made what its URL names.
+    /// The response to a request that has made what its URL names.
     pub(super) fn created(&self, value: &Value) -> Response {
         with(of_json(201, value), "Location", &self.link())
     }

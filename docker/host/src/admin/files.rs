@@ -19,8 +19,8 @@ pub(super) fn read(host: &Arc<Host>, request: &Request<'_>) -> Result<Response, 
     const PREFIX_LENGTH: usize = "/admin/vfs".len();
     let asked = Path::new(request.path.get(PREFIX_LENGTH..).unwrap_or_default());
     let Some(path) = below(&host.app().root, asked) else { return Ok(Response::empty(403)) };
-    let answer = if path.is_dir() { list(&path, request).map(|value| of_json(200, &value)) } else { file(&path) };
-    answer.or_else(|error| match error.kind() {
+    let response = if path.is_dir() { list(&path, request).map(|value| of_json(200, &value)) } else { file(&path) };
+    response.or_else(|error| match error.kind() {
         std::io::ErrorKind::NotFound => Ok(Response::empty(404)),
         _ => Err(Error::File { action: "read", path, error }),
     })

@@ -51,7 +51,7 @@ pub(super) fn find(method: &str, names: &[&str]) -> Option<Endpoint> {
     Some(endpoint)
 }
 
-/// The answer about a part of an extension bundle, which this host does not have.
+/// The response about a part of an extension bundle, which this host does not have.
 fn no_bundle(part: &str) -> Response {
     let text = format!(
         "{part} not found within the extension bundle or extension bundle is not configured for the function app."

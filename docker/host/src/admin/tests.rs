@@ -69,7 +69,7 @@ fn ask<'a>(method: &'a str, path: &'a str, key: Option<&'a str>, body: &'a str) 
 
 fn handle(host: &Served, Ask { method, key, request }: &Ask<'_>) -> Option<Response> {
     let endpoint = find(method, request.path, request.query)?;
-    Some(endpoint.refusal(&host.host, request.path, *key).unwrap_or_else(|| endpoint.answer(&host.host, request)))
+    Some(endpoint.refusal(&host.host, request.path, *key).unwrap_or_else(|| endpoint.respond(&host.host, request)))
 }
 
 fn status(host: &Served, ask: &Ask<'_>) -> Option<i32> {
@@ -122,20 +122,20 @@ async fn what_is_no_endpoint_is_left_to_functions() {
 #[tokio::test]
 async fn what_only_the_platform_has_is_answered_as_by_a_host_without_it() {
     let host = host().await;
-    let answer = |method, path, body| {
+    let response = |method, path, body| {
         let response = handle(&host, &ask(method, path, Some("m"), body)).unwrap();
         (response.status, String::from_utf8(response.body.concat().to_vec()).unwrap())
     };
-    assert_eq!(answer("POST", "/admin/host/debug", "").0, 200);
-    assert_eq!(answer("GET", "/admin/instance/info", "").0, 200);
+    assert_eq!(response("POST", "/admin/host/debug", "").0, 200);
+    assert_eq!(response("GET", "/admin/instance/info", "").0, 200);
     assert_eq!(status(&host, &ask("GET", "/admin/instance/http-health", None, "")), Some(200));
-    assert!(answer("GET", "/admin/host/extensions/jobs", "").1.starts_with(r#"{"jobs":[],"links""#));
-    assert_eq!(answer("GET", "/admin/host/extensions/jobs/x", "").0, 400);
-    assert_eq!(answer("GET", "/admin/host/extensions/jobs/6f9619ff-8b86-d011-b42d-00cf4fc964ff", "").0, 404);
-    assert_eq!(answer("PUT", "/admin/host/extensions", "null"), (400, String::new()));
-    let (status, text) = answer("POST", "/admin/host/extensions", r#"{"id": "x", "version": "1"}"#);
+    assert!(response("GET", "/admin/host/extensions/jobs", "").1.starts_with(r#"{"jobs":[],"links""#));
+    assert_eq!(response("GET", "/admin/host/extensions/jobs/x", "").0, 400);
+    assert_eq!(response("GET", "/admin/host/extensions/jobs/6f9619ff-8b86-d011-b42d-00cf4fc964ff", "").0, 404);
+    assert_eq!(response("PUT", "/admin/host/extensions", "null"), (400, String::new()));
+    let (status, text) = response("POST", "/admin/host/extensions", r#"{"id": "x", "version": "1"}"#);
     assert!(status == 400 && text.starts_with("Cannot install an extension. "), "{text}");
-    let (status, text) = answer("DELETE", "/admin/host/extensions/x", "");
+    let (status, text) = response("DELETE", "/admin/host/extensions/x", "");
     assert!(status == 400 && text.starts_with("Cannot delete an extension. "), "{text}");
 }
 

@@ -129,17 +129,18 @@ pub(super) fn read(raw: &Value, place: &str, document: &Document) -> Result<Bind
     let members = raw
         .as_object()
         .ok_or_else(|| Diagnostic::new(not_cast(raw, "JObject"), place).hint("a binding is an object: {…}"))?;
-    read_members(members, place, document).map_err(|fault| blame_direction(fault, members, place))
+    read_members(members, place, document).map_err(|diagnostic| blame_direction(diagnostic, members, place))
 }
 
 /// The real host looks at the direction whenever anything in a binding does not convert (recording Z1-function-json-464).
-fn blame_direction(fault: Diagnostic, members: &Map<String, Value>, place: &str) -> Diagnostic {
+fn blame_direction(diagnostic: Diagnostic, members: &Map<String, Value>, place: &str) -> Diagnostic {
     match cast_to_text(members.get("direction"), &format!("{place}.direction")) {
         Err(direction) => direction,
-        Ok(Some(written)) if !written.is_empty() && DIRECTION.index_of(&written).is_none() => {
-            Diagnostic { message: format!("'{written}' is not a valid binding direction. {}", fault.message), ..fault }
-        }
-        Ok(_) => fault,
+        Ok(Some(written)) if !written.is_empty() && DIRECTION.index_of(&written).is_none() => Diagnostic {
+            message: format!("'{written}' is not a valid binding direction. {}", diagnostic.message),
+            ..diagnostic
+        },
+        Ok(_) => diagnostic,
     }
 }
 

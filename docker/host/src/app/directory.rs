@@ -5,8 +5,8 @@ use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
+use super::descriptor::{self, Registered};
 use super::diagnostic::Diagnostic;
-use super::faults::{self, Registered};
 use super::function::{self, Function, Unreadable};
 use super::indexing;
 use super::options::HostOptions;
@@ -64,20 +64,20 @@ pub(crate) fn names_extensions(root: &Path, options: &HostOptions) -> bool {
     options.extension_bundle.is_some() || root.join("bin/extensions.json").exists()
 }
 
-/// Finds the first fault of each function, in the order of their names: that decides who keeps a route that two of them want.
+/// Finds what is wrong first with each function, in the order of their names: that decides who keeps a route that two of them want.
 fn check(readable: &mut [Function], registered: &Registered<'_>, found: &mut Vec<Diagnostic>) {
     let mut taken = TakenRoutes::default();
     for function in readable {
-        let fault =
-            faults::find(function, registered).or_else(|| if function.filtered { None } else { taken.fault(function) });
+        let diagnostic = descriptor::find(function, registered)
+            .or_else(|| if function.filtered { None } else { taken.conflict(function) });
         // A description that is in order has its route, even if the function fails after that.
-        let has_route = fault.is_none() && !function.filtered;
+        let has_route = diagnostic.is_none() && !function.filtered;
         if has_route {
             taken.take(function);
         }
-        let fault = fault.map(|fault| (fault.message.clone(), fault));
-        if let Some((error, fault)) = fault.or_else(|| indexing::find(function, registered)) {
-            found.push(function.in_file(&fault));
+        let diagnostic = diagnostic.map(|diagnostic| (diagnostic.message.clone(), diagnostic));
+        if let Some((error, diagnostic)) = diagnostic.or_else(|| indexing::find(function, registered)) {
+            found.push(function.in_file(&diagnostic));
             function.errors = vec![error];
             function.is_unindexed = has_route;
         }
@@ -104,7 +104,7 @@ fn directories(root: &Path) -> io::Result<Vec<(String, PathBuf)>> {
 struct Refused {
     error: String,
     diagnostic: Box<Diagnostic>,
-    /// Whether the system is at fault, and not the file.
+    /// Whether it is the system's doing, and not the file.
     is_passing: bool,
 }
 
@@ -115,7 +115,7 @@ fn read_function(
     settings: &Settings,
 ) -> Result<Function, Refused> {
     let path = directory.join("function.json");
-    if !faults::is_function_name(name) {
+    if !descriptor::is_function_name(name) {
         let error = format!("'{name}' is not a valid function name.");
         let hint = "begin with a letter; letters, digits, `_` and `-` may follow, 128 in all; `host` is taken";
         let diagnostic = Box::new(Diagnostic::of_whole(&error).hint(hint).in_file(directory, None));
@@ -131,9 +131,9 @@ fn read_function(
         let diagnostic = Box::new(syntax::diagnostic(&path, &text, &error, "{\"bindings\": [ … ]}"));
         Refused { error: error.to_string(), diagnostic, is_passing: false }
     })?;
-    let refused = |fault: Diagnostic| Refused {
-        diagnostic: Box::new(fault.in_file(&path, Some(&document))),
-        error: fault.message,
+    let refused = |diagnostic: Diagnostic| Refused {
+        diagnostic: Box::new(diagnostic.in_file(&path, Some(&document))),
+        error: diagnostic.message,
         is_passing: false,
     };
     let definition = function::read(name, directory, &document).map_err(refused)?;

@@ -146,8 +146,8 @@ impl Function {
         self.host_json_path.is_some()
     }
 
-    pub fn in_file(&self, fault: &Diagnostic) -> Diagnostic {
-        fault.in_file(&self.directory.join("function.json"), Some(&self.file))
+    pub fn in_file(&self, diagnostic: &Diagnostic) -> Diagnostic {
+        diagnostic.in_file(&self.directory.join("function.json"), Some(&self.file))
     }
 
     pub fn trigger_binding(&self) -> Option<&Binding> {
@@ -164,7 +164,7 @@ impl Function {
         self.bindings.iter().filter(|binding| binding.direction != Direction::In)
     }
 
-    /// Whether its only input is an HTTP trigger and its only output an HTTP answer (protocol.md#forwarding-which-functions).
+    /// Whether its only input is an HTTP trigger and its only output an HTTP response (protocol.md#forwarding-which-functions).
     pub fn is_pure_http(&self) -> bool {
         is_only(self.inputs(), BindingKind::HttpTrigger) && is_only(self.outputs(), BindingKind::Http)
     }
@@ -195,7 +195,7 @@ pub(super) struct Definition {
     pub script_file: Option<PathBuf>,
 }
 
-/// Reads a parsed function.json. The texts of faults are those of the real host's parser (protocol.md#discovery-and-names).
+/// Reads a parsed function.json. The texts of errors are those of the real host's parser (protocol.md#discovery-and-names).
 pub(super) fn read(name: &str, directory: &Path, document: &Document) -> Result<Definition, Diagnostic> {
     let Some(file) = document.value.as_object() else { return Err(Diagnostic::new("is not a JSON object", "")) };
     // The real host reads these names in this case only, unlike those in a binding.
@@ -254,8 +254,8 @@ fn check_source(function: &str, source: &Value) -> Result<(), Diagnostic> {
     Err(Diagnostic::new(text, "configurationSource").hint("remove it"))
 }
 
-/// What an HTTP trigger says. A level or a list of methods that is not one is a fault of the function
-/// ([`super::faults::find`]); here it counts as absent.
+/// What an HTTP trigger says. A level or a list of methods that is not one is an error of the function
+/// ([`super::descriptor::find`]); here it counts as absent.
 fn http_trigger(function: &str, trigger: &Binding) -> Option<HttpTrigger> {
     if trigger.kind != BindingKind::HttpTrigger {
         return None;

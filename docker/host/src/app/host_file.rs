@@ -82,10 +82,10 @@ impl HostFile {
     }
 }
 
-fn default(path: PathBuf, fault: &str, text: &'static str) -> HostFile {
-    let missing = Diagnostic::of_whole(format!("{fault}; a default one is written, without a handler"));
+fn default(path: PathBuf, reason: &str, text: &'static str) -> HostFile {
+    let missing = Diagnostic::of_whole(format!("{reason}; a default one is written, without a handler"));
     let diagnostics = vec![missing.hint(HINT_FOR_AN_APP).in_file(&path, None)];
-    let trouble = Some(format!("`{}` {fault}", path.display()));
+    let trouble = Some(format!("`{}` {reason}", path.display()));
     let document = Document::parse(text).ok();
     HostFile { path, document, default: Some(text), trouble, diagnostics, ..HostFile::default() }
 }

@@ -68,22 +68,22 @@ pub(super) fn functions(
                 directory: file.path.parent().unwrap_or(&file.path).to_path_buf(),
                 ..function
             }),
-            Err(fault) => {
+            Err(diagnostic) => {
                 // How the log shows the route.
                 let shown = route.route.clone().unwrap_or_else(|| "<null>".to_owned());
-                let fault = fault.moved(place).hint("write a route such as `{*route}` or `items/{id}`");
-                found.diagnostics.push(fault.in_file(&file.path, file.document.as_ref()));
-                found.unreadable.push(Unreadable { name, errors: vec![fault.message], route: Some(shown) });
+                let diagnostic = diagnostic.moved(place).hint("write a route such as `{*route}` or `items/{id}`");
+                found.diagnostics.push(diagnostic.in_file(&file.path, file.document.as_ref()));
+                found.unreadable.push(Unreadable { name, errors: vec![diagnostic.message], route: Some(shown) });
             }
         }
     }
     made.sort_by_cached_key(|function| function.name.to_uppercase());
     let mut taken = TakenRoutes::default();
     for function in &mut made {
-        if let Some(fault) = taken.fault(function) {
-            function.errors = vec![fault.message.clone()];
+        if let Some(diagnostic) = taken.conflict(function) {
+            function.errors = vec![diagnostic.message.clone()];
             let path = function.host_json_path.clone().unwrap_or_default();
-            found.diagnostics.push(fault.moved(path).in_file(&file.path, file.document.as_ref()));
+            found.diagnostics.push(diagnostic.moved(path).in_file(&file.path, file.document.as_ref()));
         } else {
             taken.take(function);
         }
@@ -97,8 +97,8 @@ pub(super) fn functions(
 fn check(route: &ImplicitRoute) -> Result<&str, Diagnostic> {
     let text = route.route.as_deref().filter(|text| !text.trim().is_empty());
     let text = text.ok_or_else(|| Diagnostic::of_whole("Route cannot be null, empty or whitespace."))?;
-    if let Some(fault) = metadata_value::too_long("route", text, String::new()) {
-        return Err(fault);
+    if let Some(diagnostic) = metadata_value::too_long("route", text, String::new()) {
+        return Err(diagnostic);
     }
     route::syntax_error(text).map_or(Ok(text), |error| Err(Diagnostic::of_whole(error)))
 }

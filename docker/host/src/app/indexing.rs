@@ -5,8 +5,8 @@ use std::fmt::Display;
 use serde_json::Value;
 
 use super::binding::{Binding, BindingKind};
+use super::descriptor::Registered;
 use super::diagnostic::Diagnostic;
-use super::faults::Registered;
 use super::function::Function;
 use super::metadata_value;
 use super::settings::Settings;
@@ -22,8 +22,9 @@ pub(super) fn find(function: &Function, registered: &Registered<'_>) -> Option<(
 /// A route that is a template behind the prefix, and not by itself.
 fn route(function: &Function, prefix: &str) -> Option<(String, Diagnostic)> {
     let (words, reason) = route::index_error(prefix, &function.http.as_ref()?.route)?;
-    let fault = Diagnostic::new(reason, function.trigger_binding()?.at("route")).hint("begin the route without `~`");
-    Some((in_words(function, words), fault))
+    let diagnostic =
+        Diagnostic::new(reason, function.trigger_binding()?.at("route")).hint("begin the route without `~`");
+    Some((in_words(function, words), diagnostic))
 }
 
 /// What the SDK says of a function that it cannot index.
@@ -48,8 +49,8 @@ fn settings(function: &Function, registered: &Registered<'_>) -> Option<(String,
     for binding in &function.bindings {
         for &property in resolved_properties(binding.kind) {
             let Some(text) = binding.property(property).and_then(Value::as_str) else { continue };
-            if let Some(fault) = metadata_value::too_long(property, text, binding.at(property)) {
-                return Some((fault.message.clone(), fault));
+            if let Some(diagnostic) = metadata_value::too_long(property, text, binding.at(property)) {
+                return Some((diagnostic.message.clone(), diagnostic));
             }
             if let Err(error) = registered.settings.expand(text) {
                 let text = in_words(function, format_args!("Microsoft.Azure.WebJobs.Host: {error}"));
@@ -91,7 +92,7 @@ fn trigger(function: &Function, registered: &Registered<'_>) -> Option<(String, 
     Some((text, Diagnostic::new(reason.to_string(), binding.at(property)).hint(hint)))
 }
 
-/// Why a function cannot be loaded because of its trigger, and the property at fault (recording TX-timer-bad). Settings that
+/// Why a function cannot be loaded because of its trigger, and the property that is wrong (recording TX-timer-bad). Settings that
 /// are missing are not looked for.
 fn trigger_fault(trigger: &Binding, settings: &Settings) -> Option<(&'static str, grammar::Error)> {
     match trigger.kind {
@@ -102,11 +103,11 @@ fn trigger_fault(trigger: &Binding, settings: &Settings) -> Option<(&'static str
             Some(("schedule", Schedule::parse(&settings.expand(&written).ok()?).err()?))
         }
         BindingKind::QueueTrigger => match trigger.queue(settings) {
-            Err(fault) => Some(("queueName", fault)),
+            Err(diagnostic) => Some(("queueName", diagnostic)),
             Ok(_) => connection_fault(trigger, settings),
         },
         BindingKind::BlobTrigger => match trigger.blob_pattern(settings) {
-            Err(fault) => Some(("path", fault)),
+            Err(diagnostic) => Some(("path", diagnostic)),
             Ok(_) => connection_fault(trigger, settings),
         },
         _ => None,

@@ -16,7 +16,7 @@ use super::diagnostic::Diagnostic;
 const MOST_TEMPLATE_BYTES: usize = 64 * 1024;
 
 /// The first value of a binding that the real host cannot use, in the order in which it asks.
-pub(super) fn fault(binding: &Binding, file: &Document) -> Option<Diagnostic> {
+pub(super) fn find(binding: &Binding, file: &Document) -> Option<Diagnostic> {
     let asked = || match binding.kind {
         BindingKind::HttpTrigger => http_trigger(binding),
         BindingKind::TimerTrigger => timer_trigger(binding),

@@ -9,9 +9,9 @@ mod bundle;
 mod by_hand;
 mod configuration;
 mod conversion;
+mod descriptor;
 mod diagnostic;
 mod directory;
-mod faults;
 mod function;
 mod host_file;
 mod implicit;
@@ -38,11 +38,11 @@ pub use auth_level::AuthLevel;
 pub use binding::{Binding, BindingKind, DataType};
 pub use by_hand::is_by_hand;
 use configuration::Configuration;
+pub use descriptor::is_function_name;
+pub(crate) use descriptor::{ADD_BUNDLE, EXTENSION_TYPES};
 pub use diagnostic::Diagnostic;
 pub(crate) use directory::names_extensions;
 pub use dotnet_text::document::Document;
-pub use faults::is_function_name;
-pub(crate) use faults::{ADD_BUNDLE, EXTENSION_TYPES};
 pub use function::{Function, HttpMode, HttpTrigger, LoadedFunction, Unreadable};
 pub use options::{
     CustomHandler, DEFAULT_BODY_LIMIT_BYTES, HandlerKind, HostError, HostOptions, HttpOptions, MessageEncoding, Retry,
@@ -65,7 +65,7 @@ pub struct App {
     pub unreadable: Vec<Unreadable>,
     /// Why the host cannot run; empty when it can. The first is the one that `/admin/host/status` shows.
     pub errors: Vec<String>,
-    /// Whether host.json is in order but for `extensions.http`. If only that or routes are at fault, the real host still starts the
+    /// Whether host.json is in order but for `extensions.http`. If only that or routes are wrong, the real host still starts the
     /// handler and lists the functions before it falls into state `Error` (recordings JX-bad-DupParam, Z1-host-json-376).
     pub host_file_is_sound: bool,
     /// host.json as it is written; `None` if it is not a JSON object.
@@ -166,16 +166,16 @@ impl App {
         self.function(name).filter(|function| !function.is_implicit())
     }
 
-    /// A fault of a function's description with its place: in its function.json, or in host.json.
-    pub fn in_function(&self, function: &Function, fault: &Diagnostic) -> Diagnostic {
+    /// A diagnostic of a function's description with its place: in its function.json, or in host.json.
+    pub fn in_function(&self, function: &Function, diagnostic: &Diagnostic) -> Diagnostic {
         match &function.host_json_path {
-            Some(path) => self.in_host_file(&fault.clone().moved(path)),
-            None => function.in_file(fault),
+            Some(path) => self.in_host_file(&diagnostic.clone().moved(path)),
+            None => function.in_file(diagnostic),
         }
     }
 
-    pub fn in_host_file(&self, fault: &Diagnostic) -> Diagnostic {
-        fault.in_file(&self.root.join("host.json"), self.host_file.as_ref())
+    pub fn in_host_file(&self, diagnostic: &Diagnostic) -> Diagnostic {
+        diagnostic.in_file(&self.root.join("host.json"), self.host_file.as_ref())
     }
 
     pub fn fixed_port(&self) -> Option<u16> {
@@ -185,9 +185,9 @@ impl App {
     /// The same app, which cannot be served because its fixed port is taken, and what to say of that.
     pub fn with_port_taken(&self, port: u16, reason: &io::Error) -> (Self, Diagnostic) {
         let error = HostError::port(port, "customHandler:port");
-        let fault = Diagnostic::of_whole(format!("{}\n ---> {reason}", error.diagnostic().message))
+        let diagnostic = Diagnostic::of_whole(format!("{}\n ---> {reason}", error.diagnostic().message))
             .hint("end the program that listens there, or change `port` in host.json");
-        (Self { errors: vec![error.status], host_file_is_sound: false, ..self.clone() }, fault)
+        (Self { errors: vec![error.status], host_file_is_sound: false, ..self.clone() }, diagnostic)
     }
 
     /// Whether route templates or `extensions.http` are all that is wrong with the host: then the real one has started the handler

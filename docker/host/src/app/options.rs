@@ -200,10 +200,10 @@ impl HostError {
 
     /// The same for people. The path is that of the configuration; host.json may spell it in another case.
     pub(super) fn diagnostic(&self) -> Diagnostic {
-        let fault = Diagnostic::new(&self.text, self.path.replace(':', "."));
+        let diagnostic = Diagnostic::new(&self.text, self.path.replace(':', "."));
         match hint_at(&self.path).or(self.hint) {
-            Some(hint) => fault.hint(hint),
-            None => fault,
+            Some(hint) => diagnostic.hint(hint),
+            None => diagnostic,
         }
     }
 }

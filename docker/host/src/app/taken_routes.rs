@@ -28,7 +28,7 @@ impl TakenRoutes {
     /// A route that is the host's own, or taken (recordings J10b to J10f). As in the real host, slashes around a route do not count
     /// here, an empty list of methods means all of them, and the names of methods are compared with their case: `GET` and `get` do
     /// not overlap, and the first function gets both.
-    pub(super) fn fault(&self, function: &Function) -> Option<Diagnostic> {
+    pub(super) fn conflict(&self, function: &Function) -> Option<Diagnostic> {
         let http = function.http.as_ref()?;
         let at = function.trigger_binding()?.at("route");
         let route = bare(&http.route);

@@ -63,7 +63,12 @@ mod tests {
     const HEAD_BYTES: usize = 16 * 1024;
 
     /// A storage without blobs, which answers when as many have asked as may at once.
-    async fn answer(mut caller: TcpStream, all_are_here: Arc<Barrier>, open: Arc<AtomicUsize>, most: Arc<AtomicUsize>) {
+    async fn respond(
+        mut caller: TcpStream,
+        all_are_here: Arc<Barrier>,
+        open: Arc<AtomicUsize>,
+        most: Arc<AtomicUsize>,
+    ) {
         let mut head = vec![0; HEAD_BYTES];
         while caller.read(&mut head).await.is_ok_and(|bytes| bytes > 0) {
             most.fetch_max(open.fetch_add(1, Ordering::SeqCst) + 1, Ordering::SeqCst);
@@ -82,7 +87,7 @@ mod tests {
             (Arc::new(Barrier::new(MOST_AT_ONCE)), Arc::clone(&open), Arc::clone(&most));
         tokio::spawn(async move {
             while let Ok((caller, _)) = storage.accept().await {
-                tokio::spawn(answer(caller, Arc::clone(&all_are_here), Arc::clone(&opened), Arc::clone(&counted)));
+                tokio::spawn(respond(caller, Arc::clone(&all_are_here), Arc::clone(&opened), Arc::clone(&counted)));
             }
         });
         let connection = format!("AccountName=a;AccountKey=a2V5;BlobEndpoint=http://{address}/a");

@@ -1,4 +1,4 @@
-//! Queue messages and blobs that a handler's answer asks for (protocol.md#queue-output to #order-of-outputs).
+//! Queue messages and blobs that an invocation's result asks for (protocol.md#queue-output to #order-of-outputs).
 
 use bytes::Bytes;
 use chrono::Utc;

@@ -22,30 +22,30 @@ const WINDOWS_ENDINGS: [&str; 4] = [".exe", ".bat", ".cmd", ".ps1"];
 
 /// Diagnostics of the program, its directory and its arguments. The real host only logs the failed start and lets the first request
 /// wait (recording CX-workdir-missing).
-pub fn faults(options: &HostOptions, settings: &Settings) -> Vec<Diagnostic> {
+pub fn mistakes(options: &HostOptions, settings: &Settings) -> Vec<Diagnostic> {
     let Some(handler) = options.custom_handler.as_ref() else { return Vec::new() };
     let section = match handler.kind {
         HandlerKind::CustomHandler => "customHandler",
         HandlerKind::HttpWorker => "httpWorker",
     };
-    let mut faults = Vec::new();
-    faults.extend(of_program(handler, settings, &format!("{section}.description.defaultExecutablePath")));
+    let mut found = Vec::new();
+    found.extend(of_program(handler, settings, &format!("{section}.description.defaultExecutablePath")));
     if !handler.working_directory.is_dir() {
         let text = format!("there is no directory `{}`", handler.working_directory.display());
         let hint =
             "it is relative to the folder of host.json; without `workingDirectory` the handler runs in that folder";
-        faults.push(Diagnostic::new(text, format!("{section}.description.workingDirectory")).hint(hint));
+        found.push(Diagnostic::new(text, format!("{section}.description.workingDirectory")).hint(hint));
     }
     for (list, arguments) in [("arguments", &handler.arguments), ("workerArguments", &handler.worker_arguments)] {
         let numbered = arguments.iter().enumerate();
-        faults.extend(numbered.filter_map(|(index, argument)| {
+        found.extend(numbered.filter_map(|(index, argument)| {
             let at = format!("{section}.description.{list}[{index}]");
             let before = index.checked_sub(1).and_then(|before| arguments.get(before));
             let is_script = is_shell(&handler.executable) && before.is_some_and(|option| option == "-c");
             of_argument(argument, is_script, settings, at)
         }));
     }
-    faults
+    found
 }
 
 fn of_program(handler: &CustomHandler, settings: &Settings, at: &str) -> Option<Diagnostic> {

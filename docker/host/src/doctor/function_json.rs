@@ -40,9 +40,9 @@ pub fn diagnostics(app: &App) -> Vec<Diagnostic> {
     }
     let prefix = &app.options.http.route_prefix;
     for function in &app.functions {
-        let faults =
+        let diagnostics =
             mistakes(function).into_iter().take(Diagnostic::MOST_OF_A_FILE).chain(prefix_in_route(function, prefix));
-        found.extend(faults.map(|fault| app.in_function(function, &fault)));
+        found.extend(diagnostics.map(|diagnostic| app.in_function(function, &diagnostic)));
     }
     found.extend(
         app.functions.iter().filter_map(|function| Some(app.in_function(function, &bad_route(function, prefix)?))),
@@ -60,24 +60,28 @@ fn without_bundle(function: &Function) -> Diagnostic {
 fn bad_route(function: &Function, prefix: &str) -> Option<Diagnostic> {
     let http = function.http.as_ref().filter(|_| function.is_loaded())?;
     let template = route::full(prefix, &http.route);
-    let Some(reason) = route::fault(&template) else { return unanswerable(function, &template) };
-    if route::fault(&route::full("", &http.route)).is_none() && has_outer_slash(prefix) {
+    let Some(reason) = route::error(&template) else { return broken_pattern(function, &template) };
+    if route::error(&route::full("", &http.route)).is_none() && has_outer_slash(prefix) {
         // Said at the prefix.
         return None;
     }
     let text = format!("the route `{template}` is not valid, and no function is served before it is fixed: {reason}");
-    let fault = Diagnostic::new(text, function.trigger_binding()?.at("route"));
-    Some(if has_outer_slash(&http.route) { fault.hint("begin and end the route without a slash") } else { fault })
+    let diagnostic = Diagnostic::new(text, function.trigger_binding()?.at("route"));
+    Some(if has_outer_slash(&http.route) {
+        diagnostic.hint("begin and end the route without a slash")
+    } else {
+        diagnostic
+    })
 }
 
 /// A route of which nothing is served, because of an expression in it.
-fn unanswerable(function: &Function, template: &str) -> Option<Diagnostic> {
-    let reason = route::unanswerable(template)?;
+fn broken_pattern(function: &Function, template: &str) -> Option<Diagnostic> {
+    let reason = route::pattern_error(template)?;
     let text = format!("every request that this route fits is answered with 500: its regular expression is {reason}");
-    let fault = Diagnostic::new(text, function.trigger_binding()?.at("route"));
+    let diagnostic = Diagnostic::new(text, function.trigger_binding()?.at("route"));
     Some(match reason {
-        PatternError::Broken(_) => fault.hint("a brace in it is written twice: `regex(^\\\\d{{3}}$)`"),
-        _ => fault.hint("write the expression without it to try the function here"),
+        PatternError::Broken(_) => diagnostic.hint("a brace in it is written twice: `regex(^\\\\d{{3}}$)`"),
+        _ => diagnostic.hint("write the expression without it to try the function here"),
     })
 }
 

@@ -41,35 +41,40 @@ const BUNDLES: [&str; 4] = [
 pub fn diagnostics(app: &App) -> Vec<Diagnostic> {
     let readable = app.functions.iter().map(|function| function.name.as_str());
     let names: Vec<&str> = readable.chain(app.unreadable.iter().map(|function| function.name.as_str())).collect();
-    let mut faults = app.host_file.as_ref().map(mistakes).unwrap_or_default();
+    let mut found = app.host_file.as_ref().map(mistakes).unwrap_or_default();
     let unknown = allow_list(&app.options.functions, &names);
     let (written, set) = if has_allow_list(app) { (unknown, Vec::new()) } else { (Vec::new(), unknown) };
-    faults.extend(written);
-    faults.extend(route_prefix(&app.options.http.route_prefix));
+    found.extend(written);
+    found.extend(route_prefix(&app.options.http.route_prefix));
     let of_settings = set.into_iter().map(|Diagnostic { message, hint, .. }| Diagnostic {
         hint,
         ..Diagnostic::of_whole(format!("{message}, which `--functions` or a setting names"))
     });
-    faults.iter().take(Diagnostic::MOST_OF_A_FILE).map(|fault| app.in_host_file(fault)).chain(of_settings).collect()
+    found
+        .iter()
+        .take(Diagnostic::MOST_OF_A_FILE)
+        .map(|diagnostic| app.in_host_file(diagnostic))
+        .chain(of_settings)
+        .collect()
 }
 
 fn mistakes(document: &Document) -> Vec<Diagnostic> {
-    let mut faults = Vec::new();
-    let Some(file) = document.value.as_object() else { return faults };
+    let mut found = Vec::new();
+    let Some(file) = document.value.as_object() else { return found };
     for section in &SECTIONS {
         for (path, members) in members(file, section.path) {
-            faults.extend(of_section(section, &path, members));
+            found.extend(of_section(section, &path, members));
         }
     }
-    faults.extend(document.repeated(Diagnostic::MOST_OF_A_FILE).into_iter().map(|path| {
+    found.extend(document.repeated(Diagnostic::MOST_OF_A_FILE).into_iter().map(|path| {
         let name = path.rsplit('.').next().unwrap_or(&path);
         Diagnostic::of_name(format!("`{name}` stands there more than once; the last one counts"), path.clone())
             .hint("remove all but one")
     }));
-    faults.extend(handler_sections(file));
-    faults.extend(newer::mistakes(file));
-    faults.extend(bundle(file));
-    faults
+    found.extend(handler_sections(file));
+    found.extend(newer::mistakes(file));
+    found.extend(bundle(file));
+    found
 }
 
 /// Whether host.json has an allow list of its own: settings may have another.
@@ -104,14 +109,14 @@ fn of_section(section: &Section, path: &str, members: &Map<String, Value>) -> Ve
     // A misspelt section is certainly missing; a word that an app may use for itself must be closer.
     let lacks_handler =
         section.path.is_empty() && !members.keys().any(|key| is_one_of(key, &["customHandler", "httpWorker"]));
-    let faults = members.iter().filter_map(|(key, value)| match known(key) {
+    let found = members.iter().filter_map(|(key, value)| match known(key) {
         Some((_, kind)) => of_kind(*kind, key, value, below(path, key)),
         None => match newer::hint(section.path, key, members) {
             Some(hint) => Some(Diagnostic::ignored(key, below(path, key)).hint(hint)),
             None => unknown(section, key, below(path, key), lacks_handler),
         },
     });
-    faults.take(Diagnostic::MOST_OF_A_FILE).collect()
+    found.take(Diagnostic::MOST_OF_A_FILE).collect()
 }
 
 /// A key that means nothing in a section: it belongs in another, is a misspelling of one that does not, or another word for it.
@@ -124,13 +129,13 @@ fn unknown(section: &Section, key: &str, path: String, lacks_handler: bool) -> O
         handler.or_else(|| surely_means(key, &names))
     };
     let other_word = || OTHER_WORDS.iter().find(|(word, name)| word.eq_ignore_ascii_case(key) && names.contains(name));
-    let fault = Diagnostic::ignored(key, path);
+    let diagnostic = Diagnostic::ignored(key, path);
     if let Some(home) = home(section, key) {
-        return Some(fault.hint(format!("it belongs in {home}")));
+        return Some(diagnostic.hint(format!("it belongs in {home}")));
     }
     match other_word().map(|(_, name)| *name).or(meant) {
-        Some(meant) => Some(fault.hint(format!("did you mean `{meant}`?"))),
-        None => section.is_closed.then(|| fault.hint(format!("what counts here: `{}`", names.join("`, `")))),
+        Some(meant) => Some(diagnostic.hint(format!("did you mean `{meant}`?"))),
+        None => section.is_closed.then(|| diagnostic.hint(format!("what counts here: `{}`", names.join("`, `")))),
     }
 }
 
@@ -197,7 +202,7 @@ fn days(key: &str, text: &str, path: String) -> Option<Diagnostic> {
 /// Which of the two sections counts, and what the old one does otherwise (protocol.md#the-httpworker-section, recordings C14,
 /// CX-type-none).
 fn handler_sections(file: &Map<String, Value>) -> Vec<Diagnostic> {
-    let mut faults = Vec::new();
+    let mut found = Vec::new();
     if let Some((old, _)) = member(file, "httpWorker") {
         let (text, hint) = if member(file, "customHandler").is_some() {
             ("is ignored: there is a `customHandler` as well", "remove it")
@@ -207,17 +212,17 @@ fn handler_sections(file: &Map<String, Value>) -> Vec<Diagnostic> {
                 "rename it `customHandler`, with `enableProxyingHttpRequest` where HTTP is to be passed on as it is",
             )
         };
-        faults.push(Diagnostic::of_name(format!("`{old}` {text}"), old.as_str()).hint(hint));
+        found.push(Diagnostic::of_name(format!("`{old}` {text}"), old.as_str()).hint(hint));
     }
     for (key, members) in members(file, &["customHandler"]) {
         if let Some((name, Value::String(text))) = member(members, "type")
             && text.eq_ignore_ascii_case("none")
         {
             let text = "CustomHandlerType None is not supported. Defaulting to Http";
-            faults.push(Diagnostic::new(text, below(&key, name)).hint("leave `type` out"));
+            found.push(Diagnostic::new(text, below(&key, name)).hint("leave `type` out"));
         }
     }
-    faults
+    found
 }
 
 /// A bundle of another name would be looked for on the network, in vain.
@@ -235,7 +240,8 @@ mod tests {
 
     fn of(text: &str) -> Vec<String> {
         let document = Document::parse(text).unwrap();
-        let shown = |fault: &Diagnostic| fault.in_file(std::path::Path::new("h"), Some(&document)).to_string();
+        let shown =
+            |diagnostic: &Diagnostic| diagnostic.in_file(std::path::Path::new("h"), Some(&document)).to_string();
         mistakes(&document).iter().map(shown).collect()
     }
 
@@ -332,6 +338,6 @@ mod tests {
         assert!(allow_list(&["hello".to_owned()], &["Hello"]).is_empty());
         assert_eq!(allow_list(&["Helo".to_owned()], &["Hello"])[0].hint.as_deref(), Some("did you mean `Hello`?"));
         assert_eq!(route_prefix("api/v1"), None);
-        assert_eq!(route_prefix("/v1/").and_then(|fault| fault.hint).as_deref(), Some("write `v1`"));
+        assert_eq!(route_prefix("/v1/").and_then(|diagnostic| diagnostic.hint).as_deref(), Some("write `v1`"));
     }
 }

@@ -36,20 +36,20 @@ fn describes_routes(value: &Value) -> bool {
 
 /// What is passed over in silence, or read otherwise than it looks.
 pub fn mistakes(file: &Map<String, Value>) -> Vec<Diagnostic> {
-    let mut faults = Vec::new();
+    let mut found = Vec::new();
     for key in file.keys().filter(|key| key.eq_ignore_ascii_case(PROFILE) && *key != PROFILE) {
-        let fault =
+        let diagnostic =
             Diagnostic::of_name(format!("`{key}` is ignored: this key counts in one letter case only"), key.as_str());
-        faults.push(fault.hint(format!("write `{PROFILE}`")));
+        found.push(diagnostic.hint(format!("write `{PROFILE}`")));
     }
     for (path, http) in members(file, &["customHandler", "http"]) {
         for (key, routes) in http.iter().filter(|(key, _)| key.eq_ignore_ascii_case("routes")) {
             let elements = routes.as_array().into_iter().flatten().enumerate();
             let place = |index| format!("{path}.{key}[{index}]");
-            faults.extend(elements.filter_map(|(index, element)| of_route(element, place(index))));
+            found.extend(elements.filter_map(|(index, element)| of_route(element, place(index))));
         }
     }
-    faults
+    found
 }
 
 /// An element of `routes` of which the real host makes nothing (recordings G16d, GT-level-unknown), or that has a misspelt key.
@@ -65,9 +65,9 @@ fn of_route(element: &Value, path: String) -> Option<Diagnostic> {
     if let Some((key, Value::String(text))) = member(members, "authorizationLevel")
         && AuthLevel::of(text).is_none()
     {
-        let fault =
+        let diagnostic =
             Diagnostic::new(format!("`{text}` is not a level, so there is no such route"), format!("{path}.{key}"));
-        return Some(fault.hint(format!("one of `{}`", AuthLevel::NAMES.join("`, `"))));
+        return Some(diagnostic.hint(format!("one of `{}`", AuthLevel::NAMES.join("`, `"))));
     }
     let unknown = members.keys().find(|key| !is_one_of(key, &["route", "authorizationLevel"]))?;
     let hint = if unknown.eq_ignore_ascii_case("authLevel") {

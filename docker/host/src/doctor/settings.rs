@@ -27,8 +27,8 @@ pub fn diagnostics(app: &App, settings: &Settings) -> Vec<Diagnostic> {
                 );
                 (text, format!("`mini-host send {}` shows it", function.name))
             };
-            let fault = Diagnostic::new(message, binding.at("type")).hint(hint);
-            found.push(app.in_function(function, &fault));
+            let diagnostic = Diagnostic::new(message, binding.at("type")).hint(hint);
+            found.push(app.in_function(function, &diagnostic));
         }
     }
     found

@@ -1,6 +1,6 @@
 //! What an invocation says to its HTTP caller (protocol.md#named-http-output and #http-return-value).
 
-use super::answer::{can_be_read_over, counts_as_null};
+use super::invocation_result::{can_be_read_over, counts_as_null};
 use super::output_value::OutputValue;
 use crate::app::Diagnostic;
 use dotnet_text::base64;

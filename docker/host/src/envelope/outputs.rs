@@ -1,7 +1,7 @@
-//! From an answer to the values of output bindings (protocol.md#output-values to #http-return-value).
+//! From a result to the values of output bindings (protocol.md#output-values to #http-return-value).
 
-use super::answer::Answer;
 use super::http_output::{self, HttpOutput, check_depth};
+use super::invocation_result::InvocationResult;
 use super::output_value::OutputValue;
 use crate::app::Diagnostic;
 use dotnet_text::base64;
@@ -36,8 +36,12 @@ pub struct Outputs {
 }
 
 /// Gives each output binding its value. `compatible` is `FUNCTIONS_V2_COMPATIBILITY_MODE` (recording DX-compat).
-pub fn convert(answer: Answer, bindings: &[OutputBinding<'_>], compatible: bool) -> Result<Outputs, Diagnostic> {
-    let Answer { mut outputs, return_value, .. } = answer;
+pub fn convert(
+    result: InvocationResult,
+    bindings: &[OutputBinding<'_>],
+    compatible: bool,
+) -> Result<Outputs, Diagnostic> {
+    let InvocationResult { mut outputs, return_value, .. } = result;
     let mut return_value = return_value.map(OutputValue::Json);
     let returns = bindings.iter().find(|binding| binding.is_return());
     if let Some(binding) = returns {
@@ -128,38 +132,38 @@ fn take_named(binding: &OutputBinding<'_>, outputs: Option<&mut Object>) -> Resu
 
 #[cfg(test)]
 mod tests {
-    use super::super::answer::{Verdict, judge};
     use super::super::http_output::{Content, Raw};
+    use super::super::invocation_result::{Verdict, judge};
     use super::*;
 
     const RES: OutputBinding<'_> = OutputBinding { name: "res", kind: "http", binary: false };
     const RET: OutputBinding<'_> = OutputBinding { name: "$return", kind: "http", binary: false };
     const MSG: OutputBinding<'_> = OutputBinding { name: "msg", kind: "queue", binary: false };
 
-    fn outputs(answer: &str, bindings: &[OutputBinding<'_>]) -> Result<Outputs, Diagnostic> {
-        match judge(200, Some(b"application/json"), answer.as_bytes()) {
-            Ok(Verdict::Answered(answer)) => convert(answer, bindings, false),
-            other => panic!("{answer}: {other:?}"),
+    fn outputs(result: &str, bindings: &[OutputBinding<'_>]) -> Result<Outputs, Diagnostic> {
+        match judge(200, Some(b"application/json"), result.as_bytes()) {
+            Ok(Verdict::Completes(result)) => convert(result, bindings, false),
+            other => panic!("{result}: {other:?}"),
         }
     }
 
-    fn raw(answer: &str, bindings: &[OutputBinding<'_>]) -> (i32, String) {
-        match outputs(answer, bindings) {
+    fn raw(result: &str, bindings: &[OutputBinding<'_>]) -> (i32, String) {
+        match outputs(result, bindings) {
             Ok(Outputs { http: HttpOutput::Raw(Raw { status, body: Content::Text(body), .. }), .. }) => (status, body),
-            other => panic!("{answer}: {other:?}"),
+            other => panic!("{result}: {other:?}"),
         }
     }
 
-    fn negotiated(answer: &str, bindings: &[OutputBinding<'_>]) -> Json {
-        match outputs(answer, bindings) {
+    fn negotiated(result: &str, bindings: &[OutputBinding<'_>]) -> Json {
+        match outputs(result, bindings) {
             Ok(Outputs { http: HttpOutput::Negotiated(negotiated), .. }) => negotiated.value,
-            other => panic!("{answer}: {other:?}"),
+            other => panic!("{result}: {other:?}"),
         }
     }
 
-    fn value(answer: &str, binding: OutputBinding<'_>) -> OutputValue {
-        let mut outputs = outputs(answer, &[binding]).unwrap();
-        assert_eq!(outputs.bindings.len(), 1, "{answer}");
+    fn value(result: &str, binding: OutputBinding<'_>) -> OutputValue {
+        let mut outputs = outputs(result, &[binding]).unwrap();
+        assert_eq!(outputs.bindings.len(), 1, "{result}");
         outputs.bindings.remove(0).1
     }
 

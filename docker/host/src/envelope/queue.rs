@@ -2,7 +2,7 @@
 
 use super::output_value::OutputValue;
 use crate::app::Diagnostic;
-use dotnet_text::json::{self, ANSWER_MAX_DEPTH, Json};
+use dotnet_text::json::{self, Json, RESULT_MAX_DEPTH};
 
 /// The bodies of the messages that a value means, before the queue's own base64 (recordings R19-*, R21-*, R22-*).
 ///
@@ -35,7 +35,7 @@ fn looks_like_json(text: &str) -> bool {
 }
 
 fn parse(text: &str) -> Result<Json, Diagnostic> {
-    json::parse_to_depth(text, ANSWER_MAX_DEPTH).map_err(|error| {
+    json::parse_to_depth(text, RESULT_MAX_DEPTH).map_err(|error| {
         Diagnostic::of_whole(format!("the queue message looks like JSON but is not: {error}"))
             .hint("send base64 of the exact bytes wanted, or text that does not begin and end like JSON")
     })

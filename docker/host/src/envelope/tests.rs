@@ -2,13 +2,13 @@
 //!
 //! The replay of the recordings against the program covers more; this names the rule that broke, in milliseconds.
 
-use super::answer::{self, Verdict};
 use super::data::{BindingData, System, Value};
 use super::http;
 use super::http_request::{HttpRequest, Identity};
+use super::invocation_result::{self, Verdict};
 use super::outputs::{self, OutputBinding};
-use super::reply;
 use super::request;
+use super::response;
 use crate::app::AuthLevel;
 use bytes::Bytes;
 use dotnet_text::percent::unescape;
@@ -147,10 +147,10 @@ fn responses_are_as_recorded() {
     let mut compared = 0;
     let mut differences = Vec::new();
     for (id, recording) in recordings("response") {
-        let Some(answer) = complete_answer(&recording) else { continue };
+        let Some(response) = complete_response(&recording) else { continue };
         let [step] = list(&recording["steps"]) else { continue };
         let Some(recorded) = recorded_response(step) else { continue };
-        let Some(built) = built_response(&recording, step, answer) else { continue };
+        let Some(built) = built_response(&recording, step, response) else { continue };
         compared += 1;
         if built != recorded {
             differences.push(format!("{id}\n  recorded {recorded}\n  built    {built}"));
@@ -160,12 +160,12 @@ fn responses_are_as_recorded() {
     assert!(compared > 200, "only {compared} responses were compared");
 }
 
-/// The handler's one answer, if it is complete and nothing but an answer.
-fn complete_answer(recording: &Json) -> Option<&Json> {
+/// The handler's one response, if it is complete and nothing but a response.
+fn complete_response(recording: &Json) -> Option<&Json> {
     let script = &recording["script"];
-    let answer = script.get("default").filter(|_| script.get("routes").is_none())?;
+    let response = script.get("default").filter(|_| script.get("routes").is_none())?;
     let peculiar = ["raw", "act", "close", "chunks", "framing"];
-    peculiar.iter().all(|key| answer.get(key).is_none()).then_some(answer)
+    peculiar.iter().all(|key| response.get(key).is_none()).then_some(response)
 }
 
 /// What the caller got, without what is the web server's own; `None` if it hung.
@@ -197,7 +197,7 @@ fn sorted(headers: Vec<(String, String)>) -> Vec<(String, String)> {
 }
 
 /// What ours would get; `None` if it would hang.
-fn built_response(recording: &Json, step: &Json, answer: &Json) -> Option<Json> {
+fn built_response(recording: &Json, step: &Json, response: &Json) -> Option<Json> {
     let name = text(&step["request"]["target"]).split('?').next()?.strip_prefix("/api/")?;
     let function = &recording["app"]["functions"][name];
     if step["request"]["method"] == "HEAD" || function.is_null() {
@@ -211,31 +211,34 @@ fn built_response(recording: &Json, step: &Json, answer: &Json) -> Option<Json> 
             binary: binding["dataType"] == "binary",
         })
         .collect();
-    let headers = header_lines(&answer["headers"]);
+    let headers = header_lines(&response["headers"]);
     let content_type = headers.iter().find(|(name, _)| name.eq_ignore_ascii_case("content-type"));
-    let status = u16::try_from(answer["status"].as_u64().unwrap_or(200)).unwrap();
+    let status = u16::try_from(response["status"].as_u64().unwrap_or(200)).unwrap();
     let accept = header_lines(&step["request"]["headers"]);
     let accept = accept.iter().find(|(name, _)| name == "Accept").map(|(_, value)| value.as_str());
-    let reply = match answer::judge(status, content_type.map(|(_, value)| value.as_bytes()), &body(answer)) {
-        Ok(Verdict::NeverCompletes) => return None,
-        Ok(Verdict::Answered(answer)) => {
-            let reply = |outputs: outputs::Outputs| reply::reply(outputs.http, accept).unwrap_or_else(|it| *it.instead);
-            outputs::convert(answer, &bindings, false).map(reply)
-        }
-        Err(failure) => Err(failure),
-    };
-    Some(on_the_wire(reply.ok()))
+    let response =
+        match invocation_result::judge(status, content_type.map(|(_, value)| value.as_bytes()), &body(response)) {
+            Ok(Verdict::NeverCompletes) => return None,
+            Ok(Verdict::Completes(result)) => {
+                let response = |outputs: outputs::Outputs| {
+                    response::response(outputs.http, accept).unwrap_or_else(|it| *it.instead)
+                };
+                outputs::convert(result, &bindings, false).map(response)
+            }
+            Err(failure) => Err(failure),
+        };
+    Some(on_the_wire(response.ok()))
 }
 
-fn on_the_wire(reply: Option<Response>) -> Json {
-    let Some(reply) = reply else {
+fn on_the_wire(response: Option<Response>) -> Json {
+    let Some(response) = response else {
         return json!({"status": 500, "headers": [], "chunked": false, "length": "0", "body": ""});
     };
     json!({
-        "status": reply.status,
-        "chunked": reply.framing == Framing::Chunked,
-        "length": (reply.framing == Framing::Length).then(|| reply.length().to_string()),
-        "body": String::from_utf8_lossy(&reply.body.concat()),
-        "headers": sorted(reply.headers.iter().map(|line| (line.name().to_owned(), String::from_utf8_lossy(line.value).into())).collect()),
+        "status": response.status,
+        "chunked": response.framing == Framing::Chunked,
+        "length": (response.framing == Framing::Length).then(|| response.length().to_string()),
+        "body": String::from_utf8_lossy(&response.body.concat()),
+        "headers": sorted(response.headers.iter().map(|line| (line.name().to_owned(), String::from_utf8_lossy(line.value).into())).collect()),
     })
 }

@@ -43,7 +43,7 @@ impl Recorder {
         self.note(|noted, milliseconds| noted.piece(piece, false, milliseconds));
     }
 
-    /// The head of the answer.
+    /// The head of the response.
     pub fn response(&self, head: &ResponseHead) {
         self.note(|noted, _| {
             noted.response.line = format!("HTTP/1.1 {} {}", head.status, String::from_utf8_lossy(&head.reason));

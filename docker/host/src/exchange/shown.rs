@@ -10,7 +10,7 @@ use crate::log::Outcome;
 /// The document that has the rules.
 const PROTOCOL: &str = "docker/protocol.md";
 
-/// One request of the host and the handler's answer to it.
+/// One request of the host and the handler's response to it.
 #[derive(Clone, Debug, Serialize)]
 pub struct Exchange {
     pub number: u64,

@@ -12,7 +12,7 @@ fn exchanges() -> Arc<Exchanges> {
     Exchanges::open(Wanted { record: None, inspect: true }, &Log::default()).unwrap()
 }
 
-fn pass(exchanges: &Arc<Exchanges>, request: &[u8], answer: &[u8]) {
+fn pass(exchanges: &Arc<Exchanges>, request: &[u8], response: &[u8]) {
     let recorder = Recorder::begin(Some(exchanges), Uuid::nil(), "hello");
     let mut headers = Headers::default();
     headers.push("x-functions-key", "a-very-long-key");
@@ -21,7 +21,7 @@ fn pass(exchanges: &Arc<Exchanges>, request: &[u8], answer: &[u8]) {
     recorder.sent(request);
     let head = ResponseHead { status: 200, reason: b"OK".into(), is_old: false, headers: Headers::default() };
     recorder.response(&head);
-    recorder.received(answer);
+    recorder.received(response);
     recorder.ended(Outcome::Succeeded, "");
     recorder.close();
 }

@@ -61,9 +61,9 @@ fn placed(line: Line<'_>) -> (usize, &[u8], Line<'_>) {
 
 /// What no caller can be sent: a byte above 127 or a control character in a value, two lengths, or to `HEAD` one that is not a number.
 /// What stands before it has been copied by then, and nothing else is left.
-pub fn cut_at_fault(headers: &mut Headers, is_to_head: bool) -> Option<String> {
+pub fn cut_at_bad_line(headers: &mut Headers, is_to_head: bool) -> Option<String> {
     let has_two_lengths = headers.all(Name::ContentLength).nth(1).is_some();
-    let fault = |line: &Line<'_>| match line.known {
+    let reason = |line: &Line<'_>| match line.known {
         Some(Name::ContentLength) if has_two_lengths => Some("two `Content-Length`".to_owned()),
         Some(Name::ContentLength) => {
             (is_to_head && number(line.value).is_none()).then(|| "a `Content-Length` that is not a number".to_owned())
@@ -71,16 +71,16 @@ pub fn cut_at_fault(headers: &mut Headers, is_to_head: bool) -> Option<String> {
         _ => (!is_sendable(line.value))
             .then(|| format!("a byte above 127 or a control character in its header `{}`", line.name())),
     };
-    let (bad, fault) = headers.iter().find_map(|line| fault(&line).map(|fault| (line.name().to_owned(), fault)))?;
+    let (bad, reason) = headers.iter().find_map(|line| reason(&line).map(|reason| (line.name().to_owned(), reason)))?;
     let mut is_before = true;
     headers.retain(|line| {
         is_before &= !line.is_called(&bad);
         is_before
     });
-    Some(fault)
+    Some(reason)
 }
 
-/// Drops what frames an answer, which is framed anew. To some requests a length is all that is said of a body; then it is kept.
+/// Drops what frames a response, which is framed anew. To some requests a length is all that is said of a body; then it is kept.
 pub fn drop_length(headers: &mut Headers, keeps_length: bool) {
     headers.retain(|line| !line.has_name(Name::ContentLength) || (keeps_length && number(line.value).is_some()));
 }
@@ -180,28 +180,28 @@ mod tests {
             ("x-b", "a\u{7f}", true, "`x-b`"),
             ("content-length", "+5", true, "not a number"),
         ] {
-            let mut answer = headers(&[("x-a", "1"), (name, "5"), (name, value), ("vary", "a")]);
+            let mut response = headers(&[("x-a", "1"), (name, "5"), (name, value), ("vary", "a")]);
             if name == "content-length" {
-                answer = headers(&[("x-a", "1"), (name, value), ("vary", "a")]);
+                response = headers(&[("x-a", "1"), (name, value), ("vary", "a")]);
             }
-            let fault = cut_at_fault(&mut answer, is_to_head);
-            assert!(fault.is_some_and(|fault| fault.contains(expected)), "{value}");
-            assert_eq!(answer, headers(&[("x-a", "1")]));
+            let reason = cut_at_bad_line(&mut response, is_to_head);
+            assert!(reason.is_some_and(|reason| reason.contains(expected)), "{value}");
+            assert_eq!(response, headers(&[("x-a", "1")]));
         }
         let mut twice = headers(&[("vary", "a"), ("content-length", "5"), ("content-length", "5")]);
-        assert_eq!(cut_at_fault(&mut twice, false).as_deref(), Some("two `Content-Length`"));
+        assert_eq!(cut_at_bad_line(&mut twice, false).as_deref(), Some("two `Content-Length`"));
         let mut sound = headers(&[("x-a", "a\tb"), ("content-length", "ü5")]);
-        assert_eq!(cut_at_fault(&mut sound, false), None);
+        assert_eq!(cut_at_bad_line(&mut sound, false), None);
     }
 
     #[test]
     fn a_length_reaches_a_caller_only_if_it_is_all_that_is_said_of_a_body() {
-        let answer = headers(&[("content-length", "2"), ("x-a", "1")]);
+        let response = headers(&[("content-length", "2"), ("x-a", "1")]);
         for (keeps_length, expected) in [(false, &[("x-a", "1")][..]), (true, &[("content-length", "2"), ("x-a", "1")])]
         {
-            let mut answer = answer.clone();
-            drop_length(&mut answer, keeps_length);
-            assert_eq!(answer, headers(expected));
+            let mut response = response.clone();
+            drop_length(&mut response, keeps_length);
+            assert_eq!(response, headers(expected));
         }
     }
 }

@@ -13,7 +13,7 @@ pub struct BlobPattern {
 }
 
 impl BlobPattern {
-    /// The pattern of a trigger's `path`, its settings filled in; one without a slash is for every blob of the container. Faults
+    /// The pattern of a trigger's `path`, its settings filled in; one without a slash is for every blob of the container. Errors
     /// are looked for in the order of the real host (recordings PX2-blob-path-*).
     pub fn parse(path: &str) -> Result<Self, Error> {
         let (container, name) = path.split_once('/').map_or((path, None), |(container, name)| (container, Some(name)));

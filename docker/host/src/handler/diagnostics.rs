@@ -38,14 +38,14 @@ pub(super) fn start_failure(launch: &Launch, worker_id: Uuid, error: &io::Error)
 
 /// A handler that listens elsewhere, or has not answered for so many seconds; `None` if it listens nowhere yet.
 pub(super) fn silence(listening: &[SocketAddr], port: u16, seconds: u64) -> Option<Diagnostic> {
-    let has_not_answered = || {
+    let is_silent = || {
         Diagnostic::of_whole(format!(
             "The handler listens on port {port}, and has not answered `GET /` for {seconds} s. The host waits: it sends nothing else \
              before"
         ))
         .hint("answer `GET /` with anything at all; a 404 will do")
     };
-    misplaced(listening, port).or_else(|| (!listening.is_empty()).then(has_not_answered))
+    misplaced(listening, port).or_else(|| (!listening.is_empty()).then(is_silent))
 }
 
 pub(super) fn timeout(worker_id: Uuid, listening: &[SocketAddr], port: u16, seconds: f32) -> Diagnostic {

@@ -46,10 +46,10 @@ async fn ask(client: &Client, probe: Probe) -> Result<(), client::Error> {
     let mut headers = Headers::default();
     headers.push(Name::Host, client.authority());
     let request = Request { method: "GET".into(), target: "/".to_owned(), headers };
-    let answer = if probe.follows_redirects {
+    let response = if probe.follows_redirects {
         client.call_following_redirects(request, || Body::Empty).await
     } else {
         client.call(&request, Body::Empty).await
     };
-    answer.map(drop)
+    response.map(drop)
 }

@@ -53,7 +53,7 @@ pub(super) const fn is_restart(command: Option<Command>) -> bool {
 
 enum End {
     Exited(ExitStatus),
-    /// There was no answer in time; the handler's processes listened at these addresses.
+    /// There was no response in time; the handler's processes listened at these addresses.
     TimedOut(Vec<SocketAddr>),
     Commanded,
 }

@@ -7,7 +7,7 @@ use wire::client::{Body, Request, Response};
 use wire::{Headers, Name};
 
 use crate::app::{Diagnostic, HttpMode};
-use crate::envelope::answer;
+use crate::envelope::invocation_result;
 use crate::exchange::Exchange;
 use crate::handler::own_headers;
 use crate::host::Host;
@@ -48,11 +48,11 @@ pub async fn send(host: &Host, running: &Running, exchange: &Exchange, body: Byt
     execution.exchange.sent(&body);
     invoke::wait_ready(handler, &execution).await;
     let asking = pin!(async {
-        let answered = handler.client.call(&request, Body::Whole(body)).await;
-        invoke::noticed(handler, answered).await.map_err(Diagnostic::from)
+        let response = handler.client.call(&request, Body::Whole(body)).await;
+        invoke::noticed(handler, response).await.map_err(Diagnostic::from)
     });
     match invoke::within_timeout(handler, &execution, asking).await {
-        Outcome::Answered(response) => judge(&execution, mode, &response),
+        Outcome::Completed(response) => judge(&execution, mode, &response),
         Outcome::Failed(error) => execution.failed(error),
         Outcome::TimedOut => {}
     }
@@ -65,7 +65,7 @@ fn judge(execution: &Execution<'_>, mode: HttpMode, Response { head, body }: &Re
     let verdict = match mode {
         HttpMode::Default => {
             let content_type = head.headers.get(Name::ContentType);
-            answer::judge(head.status, content_type, &body.concat()).map(drop)
+            invocation_result::judge(head.status, content_type, &body.concat()).map(drop)
         }
         HttpMode::Forwarding | HttpMode::Proxying => Ok(()),
     };

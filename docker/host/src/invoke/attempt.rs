@@ -1,4 +1,4 @@
-//! One attempt of an invocation: the envelope out, the answer back, the outputs written.
+//! One attempt of an invocation: the envelope out, the result back, the outputs written.
 
 use std::pin::pin;
 
@@ -13,10 +13,10 @@ use super::trigger::Trigger;
 use crate::app::{Binding, BindingKind, CustomHandler, DataType, Diagnostic, HttpMode};
 use crate::bindings::{input, output};
 use crate::doctor;
-use crate::envelope::answer::{self, Verdict};
 use crate::envelope::data::{BindingData, System, Value};
 use crate::envelope::failed::Failed;
 use crate::envelope::http_output::HttpOutput;
+use crate::envelope::invocation_result::{self, InvocationResult, Verdict};
 use crate::envelope::outputs::{self, OutputBinding, Outputs};
 use crate::envelope::request;
 use crate::handler::{Handler, own_headers};
@@ -52,7 +52,7 @@ pub async fn attempt(
     let asking = pin!(ask(handler, execution, &trip));
     let asked = within_timeout(handler, execution, asking).await;
     let outcome = match asked {
-        Outcome::Answered(answer) => complete(execution, answer, data).await,
+        Outcome::Completed(result) => complete(execution, result, data).await,
         Outcome::Failed(failure) => Err(failure),
         Outcome::TimedOut => {
             let failure = Diagnostic::of_whole("`functionTimeout` has expired");
@@ -68,23 +68,23 @@ pub async fn attempt(
     }
 }
 
-/// Sends the envelope and judges the answer. An answer that the real host would never complete is never completed.
-async fn ask(handler: &Handler, execution: &Execution<'_>, trip: &RoundTrip) -> Result<answer::Answer, Diagnostic> {
+/// Sends the envelope and judges the response. One that the real host would never complete is never completed.
+async fn ask(handler: &Handler, execution: &Execution<'_>, trip: &RoundTrip) -> Result<InvocationResult, Diagnostic> {
     let Response { head, body } = send(handler, execution, trip).await?;
     let body = whole(body);
-    trip.answered(&head, &body);
+    trip.received(&head, &body);
     execution.exchange.response(&head);
     execution.exchange.received(&body);
     let content_type = head.headers.get(Name::ContentType);
-    let verdict = answer::judge(head.status, content_type, &body).map_err(|failure| {
-        let is_plain = answer::is_plain_http(head.status, content_type, &body);
+    let verdict = invocation_result::judge(head.status, content_type, &body).map_err(|failure| {
+        let is_plain = invocation_result::is_plain_http(head.status, content_type, &body);
         match is_plain.then(|| forwarding_hint(execution)).flatten() {
             Some(hint) => failure.hint(hint),
             None => failure,
         }
     });
     match verdict? {
-        Verdict::Answered(answer) => Ok(answer),
+        Verdict::Completes(result) => Ok(result),
         Verdict::NeverCompletes => {
             let text = format!(
                 "The handler's answer is empty: status {}, no JSON object. The Functions host never completes such an \
@@ -112,20 +112,20 @@ async fn send(handler: &Handler, execution: &Execution<'_>, trip: &RoundTrip) ->
         if length_is_known { Body::Whole(envelope) } else { Body::Chunk(envelope) }
     };
     let follows_redirects = running.app.options.custom_handler.as_ref().is_none_or(CustomHandler::follows_redirects);
-    let answered = if follows_redirects {
+    let response = if follows_redirects {
         handler.client.call_following_redirects(request, body).await
     } else {
         handler.client.call(&request, body()).await
     };
-    match noticed(handler, answered).await {
-        // The real host goes on waiting for the final answer (recording RX-status-199).
+    match noticed(handler, response).await {
+        // The real host goes on waiting for the final response (recording RX-status-199).
         Err(client::Error::OnlyInterim) => {
             let text = "The handler answered with an interim status (1xx) and no final one. The Functions host waits for it until \
                         `functionTimeout`";
             execution.note(Level::Warning, Diagnostic::of_whole(text).hint("answer with 200"));
             std::future::pending().await
         }
-        answered => answered.map_err(Diagnostic::from),
+        response => response.map_err(Diagnostic::from),
     }
 }
 
@@ -163,10 +163,10 @@ fn forwarding_hint(execution: &Execution<'_>) -> Option<String> {
 /// Logs what the handler says, and writes the values of the output bindings.
 async fn complete(
     execution: &Execution<'_>,
-    answer: answer::Answer,
+    result: InvocationResult,
     data: &BindingData,
 ) -> Result<HttpOutput, Diagnostic> {
-    for line in &answer.logs {
+    for line in &result.logs {
         execution.user_log(line);
     }
     let running = execution.running;
@@ -180,10 +180,10 @@ async fn complete(
         })
         .collect();
     let is_compatible = execution.host.settings.is_on("FUNCTIONS_V2_COMPATIBILITY_MODE");
-    for warning in doctor::answer::warnings(&answer, &kinds, is_compatible) {
+    for warning in doctor::invocation_result::warnings(&result, &kinds, is_compatible) {
         execution.note(Level::Warning, warning);
     }
-    let Outputs { http, bindings: values } = outputs::convert(answer, &kinds, is_compatible)?;
+    let Outputs { http, bindings: values } = outputs::convert(result, &kinds, is_compatible)?;
     let values = values.into_iter().filter_map(|(index, value)| Some((*bindings.get(index)?, value))).collect();
     let written = output::write(&running.bindings, values, data, execution.id).await?;
     if execution.host.log.is_recording() {

@@ -17,7 +17,7 @@ use crate::envelope::data::Value;
 use crate::envelope::failed::Failed;
 use crate::envelope::http as envelope;
 use crate::envelope::http_request::HttpRequest;
-use crate::envelope::reply::{self, Unwritable};
+use crate::envelope::response::{self, Unwritable};
 use crate::host::execution::{CALLED_BY_HOST_API, address_of};
 use crate::log;
 
@@ -36,8 +36,8 @@ pub async fn http(call: &Call<'_>, caller: &mut Caller) -> Response {
         }
     };
     match caller.attend(pin!(invoke(call.host, call.running, function, request))).await {
-        Ok(output) => match reply::reply(output, accept(head).as_deref()) {
-            Ok(reply) => respond(reply, head.method == "HEAD"),
+        Ok(output) => match response::response(output, accept(head).as_deref()) {
+            Ok(response) => respond(response, head.method == "HEAD"),
             Err(Unwritable { failure, instead }) => {
                 log_failure(&failure);
                 respond(*instead, head.method == "HEAD")

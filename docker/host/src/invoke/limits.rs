@@ -1,4 +1,4 @@
-//! How long an invocation waits: for the handler to be ready, and for its answer.
+//! How long an invocation waits: for the handler to be ready, and for its response.
 
 use std::fmt::Display;
 use std::pin::Pin;
@@ -17,10 +17,10 @@ const TIMEOUT_GRACE_SECONDS: u64 = 2;
 /// What became of a call to the handler.
 #[derive(Debug)]
 pub enum Outcome<T, E> {
-    Answered(T),
-    /// The answer does not count, or there is none.
+    Completed(T),
+    /// The response does not count, or there is none.
     Failed(E),
-    /// There was no answer within `functionTimeout`; the log says so already.
+    /// There was no response within `functionTimeout`; the log says so already.
     TimedOut,
 }
 
@@ -56,7 +56,7 @@ async fn given_up_at_stop(handler: &Handler, execution: &Execution<'_>) {
     _ = handler.readiness().wait_for(|state| *state == Readiness::Unstartable).await;
 }
 
-/// The outcome of a call; when there is no answer, as soon as it is known whether the process has ended, so that the next
+/// The outcome of a call; when there is no response, as soon as it is known whether the process has ended, so that the next
 /// invocation waits for its successor.
 pub async fn noticed(handler: &Handler, result: Result<Response, client::Error>) -> Result<Response, client::Error> {
     if result.is_err() {
@@ -66,7 +66,7 @@ pub async fn noticed(handler: &Handler, result: Result<Response, client::Error>)
 }
 
 /// Runs a call to the handler for at most `functionTimeout`. When that expires the invocation has failed; two seconds later, if
-/// there is still no answer, the handler is killed and started anew (protocol.md#function-timeout).
+/// there is still no response, the handler is killed and started anew (protocol.md#function-timeout).
 pub async fn within_timeout<T, E: Display>(
     handler: &Handler,
     execution: &Execution<'_>,
@@ -92,5 +92,5 @@ pub async fn within_timeout<T, E: Display>(
             }
         },
     };
-    result.map_or_else(Outcome::Failed, Outcome::Answered)
+    result.map_or_else(Outcome::Failed, Outcome::Completed)
 }

@@ -1,4 +1,4 @@
-//! From the reply of a default-mode invocation to what its caller gets (protocol.md#named-http-output and #http-return-value).
+//! From the response of a default-mode invocation to what its caller gets (protocol.md#named-http-output and #http-return-value).
 
 use wire::response::Framing;
 use wire::{Name, Response};

@@ -11,36 +11,36 @@ use crate::log::mask;
 
 const SHOWN_CHARACTERS: usize = 300;
 
-/// One request of default mode, and the answer to it once there is one.
+/// One request of default mode, and the response to it once there is one.
 #[derive(Debug)]
 pub struct RoundTrip {
     pub target: String,
     pub envelope: Bytes,
-    answer: OnceLock<(u16, String, Bytes)>,
+    response: OnceLock<(u16, String, Bytes)>,
 }
 
 impl RoundTrip {
     pub fn new(execution: &Execution<'_>, envelope: String) -> Self {
         let target = format!("/{}", execution.function.name);
-        Self { target, envelope: envelope.into(), answer: OnceLock::new() }
+        Self { target, envelope: envelope.into(), response: OnceLock::new() }
     }
 
-    pub fn answered(&self, head: &ResponseHead, body: &Bytes) {
+    pub fn received(&self, head: &ResponseHead, body: &Bytes) {
         let content_type = head.headers.get(Name::ContentType).map(String::from_utf8_lossy);
         let content_type = content_type.unwrap_or("no Content-Type".into());
-        // There is one answer in an attempt.
-        _ = self.answer.set((head.status, content_type.into_owned(), body.clone()));
+        // There is one response in an attempt.
+        _ = self.response.set((head.status, content_type.into_owned(), body.clone()));
     }
 
     pub fn status(&self) -> Option<u16> {
-        self.answer.get().map(|(status, ..)| *status)
+        self.response.get().map(|(status, ..)| *status)
     }
 }
 
 impl fmt::Display for RoundTrip {
     fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(out, "The request was: POST {}, {}", self.target, shown(&self.envelope))?;
-        match self.answer.get() {
+        match self.response.get() {
             Some((status, content_type, body)) => {
                 write!(out, "\nThe response was: {status}, {content_type}, {}", shown(body))
             }

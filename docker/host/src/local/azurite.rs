@@ -26,10 +26,10 @@ const OPTIONS: [&str; 4] = ["--silent", "--inMemoryPersistence", "--skipApiVersi
 const START_LIMIT_SECONDS: u64 = 60;
 const POLL_MILLISECONDS: u64 = 50;
 /// What listens on the emulator's ports is asked for so long who it is.
-const ANSWER_LIMIT_SECONDS: u64 = 2;
+const RESPONSE_LIMIT_SECONDS: u64 = 2;
 const MOST_QUESTIONS: usize = 10;
 const HANGS_UP: &str = "it hangs up";
-const MOST_ANSWER_BYTES: u64 = 2048;
+const MOST_RESPONSE_BYTES: u64 = 2048;
 const QUESTION: &[u8] = b"GET /devstoreaccount1?comp=list HTTP/1.1\r\nHost: 127.0.0.1\r\nConnection: close\r\n\r\n";
 const INSTALL: &str = "npm install --global azurite";
 
@@ -62,10 +62,10 @@ pub async fn provide(may_start: bool, environment: &[(String, String)], root: &P
         match listener(port).await {
             Listener::Nobody => {}
             Listener::Emulator => is_there = true,
-            Listener::Other(answer) => {
+            Listener::Other(sign) => {
                 let text = format!(
                     "What listens on 127.0.0.1:{port}, where `UseDevelopmentStorage=true` looks for {service}, is not a storage \
-                     emulator: {answer}"
+                     emulator: {sign}"
                 );
                 return Provided::Missing(Diagnostic::of_whole(text).hint(
                     "end that program, or start Azurite on other ports and set `AzureWebJobsStorage` to its connection string",
@@ -96,13 +96,13 @@ async fn listener(port: u16) -> Listener {
 
 async fn ask(port: u16) -> Listener {
     let Ok(mut stream) = TcpStream::connect(("127.0.0.1", port)).await else { return Listener::Nobody };
-    let mut answer = Vec::new();
+    let mut response = Vec::new();
     let asking = async {
         stream.write_all(QUESTION).await?;
-        stream.take(MOST_ANSWER_BYTES).read_to_end(&mut answer).await
+        stream.take(MOST_RESPONSE_BYTES).read_to_end(&mut response).await
     };
-    let asked = timeout(Duration::from_secs(ANSWER_LIMIT_SECONDS), asking).await;
-    let text = String::from_utf8_lossy(&answer).into_owned();
+    let asked = timeout(Duration::from_secs(RESPONSE_LIMIT_SECONDS), asking).await;
+    let text = String::from_utf8_lossy(&response).into_owned();
     let line = |name: &str| text.lines().find(|line| line.to_ascii_lowercase().starts_with(name));
     // Every storage service numbers its requests.
     if line("x-ms-request-id:").is_some() {
@@ -110,7 +110,7 @@ async fn ask(port: u16) -> Listener {
     }
     Listener::Other(match (line("server:").or_else(|| text.lines().next()), asked) {
         (Some(line), _) => format!("it answers `{}`", line.trim()),
-        (None, Err(_)) => format!("it did not answer within {ANSWER_LIMIT_SECONDS} s"),
+        (None, Err(_)) => format!("it did not answer within {RESPONSE_LIMIT_SECONDS} s"),
         (None, Ok(_)) => HANGS_UP.to_owned(),
     })
 }
@@ -232,14 +232,14 @@ mod tests {
         );
     }
 
-    async fn taken_for(answer: &'static [u8]) -> Listener {
+    async fn taken_for(response: &'static [u8]) -> Listener {
         let server = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let port = server.local_addr().unwrap().port();
         let serving = tokio::spawn(async move {
             let (mut stream, _) = server.accept().await.unwrap();
             let mut question = vec![0; QUESTION.len()];
             stream.read_exact(&mut question).await.unwrap();
-            stream.write_all(answer).await.unwrap();
+            stream.write_all(response).await.unwrap();
         });
         let listener = ask(port).await;
         serving.await.unwrap();

@@ -89,8 +89,8 @@ pub fn surroundings(options: &ServeOptions) -> Result<Surroundings, Diagnostic> 
     let mut notes = file.notes;
     let cors = match origins.map(|origins| Policy::new(origins, has_credentials)).transpose() {
         // What Core Tools starts with, though no page can call, does not keep mini-host from starting either.
-        Err(fault) if options.cors.is_none() => {
-            notes.push(fault.within("`Host.CORS` of the local settings lets no page call"));
+        Err(diagnostic) if options.cors.is_none() => {
+            notes.push(diagnostic.within("`Host.CORS` of the local settings lets no page call"));
             None
         }
         cors => cors?,

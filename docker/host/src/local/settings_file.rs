@@ -33,10 +33,10 @@ pub fn read(path: &Path) -> Result<SettingsFile, Diagnostic> {
     })?;
     let text = dotnet_text::encoding::decode(&bytes);
     let document = Document::parse_object(&text).map_err(|error| syntax_diagnostic(path, &text, &error, BEGINNING))?;
-    let in_file = |fault: &Diagnostic| fault.in_file(path, Some(&document));
+    let in_file = |diagnostic: &Diagnostic| diagnostic.in_file(path, Some(&document));
     let empty = Map::new();
     let file = document.value.as_object().unwrap_or(&empty);
-    let mut found = said(file).map_err(|fault| in_file(&fault))?;
+    let mut found = said(file).map_err(|diagnostic| in_file(&diagnostic))?;
     found.notes = mistakes(file).iter().map(in_file).collect();
     Ok(found)
 }
@@ -106,20 +106,21 @@ fn mistakes(file: &Map<String, Value>) -> Vec<Diagnostic> {
     for key in file.keys().filter(|key| !SECTIONS.contains(&key.as_str())) {
         let meant = did_you_mean(key, &SECTIONS).filter(|meant| !file.contains_key(*meant));
         if let Some(meant) = meant {
-            let fault = Diagnostic::ignored(key, key.as_str());
+            let diagnostic = Diagnostic::ignored(key, key.as_str());
             let case = if key.eq_ignore_ascii_case(meant) { " Letter case counts here" } else { "" };
-            found.push(fault.hint(format!("did you mean `{meant}`?{case}")));
+            found.push(diagnostic.hint(format!("did you mean `{meant}`?{case}")));
         }
     }
     if !file.contains_key("Values") && found.is_empty() {
-        let fault = Diagnostic::of_whole("has no `Values`, so it sets nothing");
-        found.push(fault.hint(format!("settings stand in it: {BEGINNING}")));
+        let diagnostic = Diagnostic::of_whole("has no `Values`, so it sets nothing");
+        found.push(diagnostic.hint(format!("settings stand in it: {BEGINNING}")));
     }
     let members = |name: &str| file.get(name).and_then(Value::as_object).into_iter().flatten();
     let is_unsaid = file.get("IsEncrypted").is_none_or(Value::is_null);
     if is_unsaid && found.is_empty() && members("Values").next().is_some() {
-        let fault = Diagnostic::of_whole("does not say `IsEncrypted`, so Core Tools takes its values for encrypted");
-        found.push(fault.hint("mini-host takes them as they are; for both write \"IsEncrypted\": false"));
+        let diagnostic =
+            Diagnostic::of_whole("does not say `IsEncrypted`, so Core Tools takes its values for encrypted");
+        found.push(diagnostic.hint("mini-host takes them as they are; for both write \"IsEncrypted\": false"));
     }
     for (section, known) in [("Host", &HOST_KEYS[..]), ("Values", &WELL_KNOWN[..])] {
         for (key, _) in members(section) {
@@ -127,8 +128,9 @@ fn mistakes(file: &Map<String, Value>) -> Vec<Diagnostic> {
             // Whatever an app reads may stand among the values.
             let meant = if section == "Host" { did_you_mean(key, known) } else { surely_means(key, known) };
             if let Some(meant) = meant.filter(|_| !is_known) {
-                let fault = Diagnostic::of_name(format!("the host does not know `{key}`"), format!("{section}.{key}"));
-                found.push(fault.hint(format!("did you mean `{meant}`?")));
+                let diagnostic =
+                    Diagnostic::of_name(format!("the host does not know `{key}`"), format!("{section}.{key}"));
+                found.push(diagnostic.hint(format!("did you mean `{meant}`?")));
             }
         }
     }

@@ -174,10 +174,10 @@ fn scanned(app: &App, files: &[File]) -> Vec<Diagnostic> {
             });
             scanned.map(|binding| {
                 let text = format!("{} does not scan containers, so this trigger never fires", Plan::Flex.title());
-                let fault = Diagnostic::new(text, binding.at("type"));
+                let diagnostic = Diagnostic::new(text, binding.at("type"));
                 let hint = "`\"source\": \"EventGrid\"` and an event subscription, or `--plan premium`, which scans, or the folder's name in `.funcignore`: \
                             https://learn.microsoft.com/azure/azure-functions/functions-event-grid-blob-trigger";
-                app.in_function(function, &fault.hint(hint))
+                app.in_function(function, &diagnostic.hint(hint))
             })
         })
         .collect()

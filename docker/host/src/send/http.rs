@@ -55,11 +55,11 @@ pub async fn call(host: &Host, running: &Running, http: &HttpTrigger, asked: &As
     // A connection of its own, by which its invocation is known.
     let stream = TcpStream::connect((Ipv4Addr::LOCALHOST, port)).await.map_err(unsent)?;
     let source = stream.local_addr().map_err(unsent)?.to_string();
-    let answer = Client::over(stream).map_err(unsent)?.call(&request, body).await.map_err(unsent)?;
+    let response = Client::over(stream).map_err(unsent)?.call(&request, body).await.map_err(unsent)?;
     let response = Response {
-        status: answer.head.status.into(),
-        content_type: answer.head.headers.text(Name::ContentType).unwrap_or("no Content-Type").to_owned(),
-        body: mask::of_handler(&String::from_utf8_lossy(&answer.body.concat()), &Known::default()).into_owned(),
+        status: response.head.status.into(),
+        content_type: response.head.headers.text(Name::ContentType).unwrap_or("no Content-Type").to_owned(),
+        body: mask::of_handler(&String::from_utf8_lossy(&response.body.concat()), &Known::default()).into_owned(),
     };
     let text = format!("the host answered `{line}` itself, with {}, and invoked nothing", response.status);
     let otherwise = Diagnostic::of_whole(text).hint(format!("the route of the function is `{full}`"));

@@ -11,7 +11,7 @@ use tokio::sync::broadcast::error::RecvError;
 use tokio::time::{Instant, timeout_at};
 use uuid::Uuid;
 
-use super::{Answer, Asked, Ended, Sent, http, payload};
+use super::{Asked, Ended, Report, Sent, http, payload};
 use crate::app::{BindingKind, Diagnostic, Function, LoadedFunction};
 use crate::bindings::output;
 use crate::cli::MOST_SECONDS;
@@ -29,11 +29,11 @@ const MOST_LINES: usize = 10_000;
 const RECORD_LIMIT_SECONDS: u64 = 2;
 
 /// Invokes a function of the app that the host serves, and waits for the end; not if the handler cannot be started, as nobody would
-/// answer.
-pub async fn invoke(host: &Arc<Host>, asked: &Asked) -> Answer {
+/// respond.
+pub async fn invoke(host: &Arc<Host>, asked: &Asked) -> Report {
     tokio::select! {
         biased;
-        answer = invoked(host, asked) => answer,
+        report = invoked(host, asked) => report,
         () = unstartable(host) => refused(
             Diagnostic::of_whole("the handler cannot be started").hint("`mini-host` in its folder says why"),
         ),
@@ -50,11 +50,11 @@ async fn unstartable(host: &Host) {
     std::future::pending().await
 }
 
-async fn invoked(host: &Arc<Host>, asked: &Asked) -> Answer {
+async fn invoked(host: &Arc<Host>, asked: &Asked) -> Report {
     let deadline = Instant::now() + Duration::from_secs(asked.seconds.min(MOST_SECONDS));
     let silent = |what: &dyn Display| {
         let text = format!("{what} within {} s", asked.seconds);
-        Answer::Silent(Diagnostic::of_whole(text).hint("--timeout SECONDS waits longer").to_string())
+        Report::Silent(Diagnostic::of_whole(text).hint("--timeout SECONDS waits longer").to_string())
     };
     let (running, function) = match found(host, asked) {
         Ok(found) => found,
@@ -70,15 +70,15 @@ async fn invoked(host: &Arc<Host>, asked: &Asked) -> Answer {
     let limit = Instant::now() + Duration::from_secs(RECORD_LIMIT_SECONDS);
     let deadline = if otherwise.is_some() { limit } else { deadline };
     match (timeout_at(deadline, end(&mut records, &function.name, sent)).await, otherwise) {
-        (Ok(Some(ended)), _) => Answer::Ended(Box::new(ended)),
+        (Ok(Some(ended)), _) => Report::Ended(Box::new(ended)),
         (Ok(None), _) => refused("the host has ended meanwhile"),
         (Err(_), Some(refusal)) => refused(refusal),
         (Err(_), None) => silent(&format!("no invocation of `{}` has ended", function.name)),
     }
 }
 
-fn refused(why: impl Display) -> Answer {
-    Answer::Refused(why.to_string())
+fn refused(why: impl Display) -> Report {
+    Report::Refused(why.to_string())
 }
 
 fn found(host: &Host, asked: &Asked) -> Result<(Arc<Running>, Arc<LoadedFunction>), Diagnostic> {

@@ -38,7 +38,7 @@ impl Asked {
 }
 
 #[derive(Debug, Deserialize, Serialize)]
-pub enum Answer {
+pub enum Report {
     /// It was not begun, and why: in the words of the host that was asked.
     Refused(String),
     /// It has not ended in time.
@@ -71,7 +71,7 @@ struct Sent {
     otherwise: Option<Diagnostic>,
 }
 
-impl Answer {
+impl Report {
     /// What is to be printed, and the status that says the same; or why nothing was invoked.
     pub fn shown(&self) -> Result<(String, u8), Diagnostic> {
         match self {
@@ -146,6 +146,6 @@ mod tests {
         };
         let ended = Ended { invocation, response: None, log: vec!["Passed on 5 bytes".to_owned()] };
         let expected = "QueueTrigger succeeded in 6 ms\n\noutput `$return` to test-output, 5 bytes:\nhello\n\nlog:\nPassed on 5 bytes\n";
-        assert_eq!(Answer::Ended(Box::new(ended)).shown(), Ok((expected.to_owned(), 0)));
+        assert_eq!(Report::Ended(Box::new(ended)).shown(), Ok((expected.to_owned(), 0)));
     }
 }

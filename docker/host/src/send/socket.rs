@@ -13,16 +13,16 @@ use tokio::net::{UnixListener, UnixStream};
 use tokio::time::{sleep, timeout};
 
 use super::invoke::invoke;
-use super::{Answer, Asked};
+use super::{Asked, Report};
 use crate::app::Diagnostic;
 use crate::files::stable_hash;
 use crate::host::Host;
 use crate::log;
 
 const PRIVATE: u32 = 0o700;
-/// A question, or an answer, is shorter.
+/// A question, or a report, is shorter.
 const MOST_BYTES: u64 = 256 * 1024 * 1024;
-/// How long a question may take to be read, and an answer beyond what the invocation may.
+/// How long a question may take to be read, and a report may take beyond what the invocation may.
 const TALK_SECONDS: u64 = 30;
 /// How long no caller is taken in after that has failed.
 const ACCEPT_PAUSE_MILLISECONDS: u64 = 500;
@@ -52,8 +52,8 @@ impl Socket {
             match self.listener.accept().await {
                 Ok((stream, _)) => {
                     let host = Arc::clone(&host);
-                    // Whoever goes away does not want the answer.
-                    tokio::spawn(async move { answer(stream, &host).await });
+                    // Whoever goes away does not want the report.
+                    tokio::spawn(async move { respond(stream, &host).await });
                 }
                 Err(error) => {
                     host.log.warning(log::HOST, format!("`mini-host send` cannot be answered: {error}"));
@@ -72,18 +72,18 @@ impl Drop for Socket {
 }
 
 /// Asks the running host of the app below `root`; `None` if there is none.
-pub async fn ask(root: &Path, asked: &Asked) -> Result<Option<Answer>, Diagnostic> {
+pub async fn ask(root: &Path, asked: &Asked) -> Result<Option<Report>, Diagnostic> {
     let Ok(mut stream) = UnixStream::connect(path(root)?).await else { return Ok(None) };
     let limit = asked.seconds.saturating_add(TALK_SECONDS);
-    let mut answer = String::new();
+    let mut report = String::new();
     let asking = async {
         stream.write_all(format!("{}\n", serde_json::to_string(asked)?).as_bytes()).await?;
-        BufReader::new(stream.take(MOST_BYTES)).read_line(&mut answer).await
+        BufReader::new(stream.take(MOST_BYTES)).read_line(&mut report).await
     };
     let silent = |_| Diagnostic::of_whole(format!("the running host did not answer within {limit} s"));
-    let unanswered = |error| Diagnostic::of_whole(format!("the running host does not answer: {error}"));
-    timeout(Duration::from_secs(limit), asking).await.map_err(silent)?.map_err(unanswered)?;
-    serde_json::from_str(&answer).map(Some).map_err(|error| {
+    let broken = |error| Diagnostic::of_whole(format!("the running host does not answer: {error}"));
+    timeout(Duration::from_secs(limit), asking).await.map_err(silent)?.map_err(broken)?;
+    serde_json::from_str(&report).map(Some).map_err(|error| {
         Diagnostic::of_whole(format!("the running host answers otherwise than this mini-host: {error}"))
             .hint("start it anew; the two are not of one version")
     })
@@ -94,14 +94,14 @@ fn no_place(path: &Path, error: &io::Error) -> Diagnostic {
         .hint("set XDG_RUNTIME_DIR to a folder that is yours alone")
 }
 
-async fn answer(stream: UnixStream, host: &Arc<Host>) -> io::Result<()> {
+async fn respond(stream: UnixStream, host: &Arc<Host>) -> io::Result<()> {
     let mut stream = BufReader::new(stream);
     let mut question = String::new();
     let mut limited = (&mut stream).take(MOST_BYTES);
     let reading = limited.read_line(&mut question);
     timeout(Duration::from_secs(TALK_SECONDS), reading).await??;
-    let answer = invoke(host, &serde_json::from_str(&question)?).await;
-    stream.write_all(format!("{}\n", serde_json::to_string(&answer)?).as_bytes()).await?;
+    let report = invoke(host, &serde_json::from_str(&question)?).await;
+    stream.write_all(format!("{}\n", serde_json::to_string(&report)?).as_bytes()).await?;
     Ok(())
 }
 

@@ -56,7 +56,7 @@ where
         if !room(&mut under_way, source.threshold, &mut resting).await {
             break;
         }
-        // Not cancelled half-way: messages in an answer that is not read would be gone until their leases end.
+        // Not cancelled half-way: messages in a response that is not read would be gone until their leases end.
         let messages = taken(&source, &mut trouble).await;
         if messages.is_empty() {
             tokio::select! {
@@ -285,8 +285,8 @@ mod tests {
                 _ => ("201 Created", PUT),
             };
             let length = body.len();
-            let answer = format!("HTTP/1.1 {status}\r\nConnection: close\r\nContent-Length: {length}\r\n\r\n{body}");
-            connection.write_all(answer.as_bytes()).await.unwrap();
+            let response = format!("HTTP/1.1 {status}\r\nConnection: close\r\nContent-Length: {length}\r\n\r\n{body}");
+            connection.write_all(response.as_bytes()).await.unwrap();
             if deletions > 2 {
                 return calls;
             }

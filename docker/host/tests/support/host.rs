@@ -89,7 +89,7 @@ impl Host {
         TcpStream::connect(&self.address).expect("a connection")
     }
 
-    /// Posts a text and returns the whole answer.
+    /// Posts a text and returns the whole response.
     #[allow(dead_code, reason = "not every test asks")]
     pub fn post(&self, target: &str, text: &str) -> String {
         let mut connection = self.connect();
@@ -100,9 +100,9 @@ impl Host {
              Connection: close\r\n\r\n{text}"
         );
         connection.write_all(request.as_bytes()).expect("the request is sent");
-        let mut answer = String::new();
-        connection.read_to_string(&mut answer).expect("an answer in time");
-        answer
+        let mut response = String::new();
+        connection.read_to_string(&mut response).expect("a response in time");
+        response
     }
 
     /// Whether a line that contains a text is among those of the log that nobody has read yet; they are read by that.

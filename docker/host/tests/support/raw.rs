@@ -17,7 +17,7 @@ const HANDLER: &str = "echo $FUNCTIONS_CUSTOMHANDLER_PORT > port.tmp; mv port.tm
 
 /// What the handler does with a request.
 #[derive(Clone)]
-pub enum Answer {
+pub enum Response {
     /// Sends these bytes and keeps the connection.
     Keep(Vec<u8>),
     /// Sends these bytes and closes it.
@@ -40,7 +40,7 @@ pub struct Seen {
     pub connection: usize,
     pub head: Vec<u8>,
     pub body: Vec<u8>,
-    /// What went wrong with the answer.
+    /// What went wrong with the response.
     pub connection_error: Option<ErrorKind>,
 }
 
@@ -70,7 +70,7 @@ impl Seen {
     }
 }
 
-/// A request or an answer as it is compared.
+/// A request or a response as it is compared.
 #[derive(Clone, PartialEq, Eq)]
 pub struct Message {
     /// The request line, or the status line.
@@ -122,13 +122,13 @@ pub fn crlf(text: &str) -> Vec<u8> {
 /// What the handler is to do, and what it has seen.
 #[derive(Default)]
 pub struct State {
-    answers: Vec<Answer>,
+    responses: Vec<Response>,
     seen: Vec<Seen>,
     connections: usize,
-    /// How many requests are being answered; a connection that ends with its answer has ended when this has fallen.
+    /// How many requests are being answered; a connection that ends with its response has ended when this has fallen.
     in_work: usize,
-    /// How many answers were sent as a whole.
-    pub answered: usize,
+    /// How many responses were sent as a whole.
+    pub responded: usize,
     /// How many connections ended within a body.
     pub cut_bodies: usize,
 }
@@ -195,27 +195,27 @@ impl Bench {
     }
 
     /// Every request from now on is answered so. What was seen before is forgotten.
-    pub fn answer(&self, answer: Answer) {
-        self.answers(vec![answer]);
+    pub fn respond(&self, response: Response) {
+        self.respond_in_turn(vec![response]);
     }
 
-    /// The next requests are answered so, one after the other; the last answer is for all that follow.
-    pub fn answers(&self, answers: Vec<Answer>) {
+    /// The next requests are answered so, one after the other; the last response is for all that follow.
+    pub fn respond_in_turn(&self, responses: Vec<Response>) {
         let mut state = self.lock();
-        state.answers = answers;
-        (state.answered, state.cut_bodies) = (0, 0);
+        state.responses = responses;
+        (state.responded, state.cut_bodies) = (0, 0);
         state.seen.clear();
     }
 
-    /// Sends a request on a connection of its own, and reads the answer.
+    /// Sends a request on a connection of its own, and reads the response.
     pub fn ask(&self, request: &str) -> Vec<u8> {
         self.ask_all(&[request]).remove(0)
     }
 
-    /// Sends requests on one connection, each after the answer to the one before it. The first waits for the end of connections
-    /// that end with an answer: a request sent over one of those would be lost.
+    /// Sends requests on one connection, each after the response to the one before it. The first waits for the end of connections
+    /// that end with a response: a request sent over one of those would be lost.
     pub fn ask_all(&self, requests: &[&str]) -> Vec<Vec<u8>> {
-        self.wait_for("earlier answers to be sent", |state| state.in_work == 0);
+        self.wait_for("earlier responses to be sent", |state| state.in_work == 0);
         let mut caller = self.caller();
         let ask = |request: &&str| {
             caller.send(&crlf(request));
@@ -286,7 +286,7 @@ impl Caller {
         _ = self.stream.write_all(bytes);
     }
 
-    /// One answer, interim ones included: its head, and the body that the head announces.
+    /// One response, interim ones included: its head, and the body that the head announces.
     pub fn reply(&mut self) -> Vec<u8> {
         let head = self.head();
         let text = String::from_utf8_lossy(&head).to_ascii_lowercase();
@@ -296,7 +296,7 @@ impl Caller {
         [head, self.take(length)].concat()
     }
 
-    /// The head of the next answer, with the empty line.
+    /// The head of the next response, with the empty line.
     pub fn head(&mut self) -> Vec<u8> {
         while split_head(&self.buffer).is_none() {
             assert!(
@@ -368,10 +368,10 @@ fn serve(mut stream: TcpStream, shared: &Shared) {
             }
             continue;
         }
-        let answer = next_answer(shared);
-        let before = match &answer {
-            Some(Answer::Continue(_)) => b"HTTP/1.1 100 Continue\r\n\r\n",
-            Some(Answer::Early(bytes)) => bytes.as_slice(),
+        let response = next_response(shared);
+        let before = match &response {
+            Some(Response::Continue(_)) => b"HTTP/1.1 100 Continue\r\n\r\n",
+            Some(Response::Early(bytes)) => bytes.as_slice(),
             _ => b"",
         };
         _ = stream.write_all(before);
@@ -381,13 +381,13 @@ fn serve(mut stream: TcpStream, shared: &Shared) {
             return;
         };
         note(shared, Seen { connection, head, body: body.clone(), connection_error: None });
-        let result = send(&mut stream, answer.as_ref(), &body);
+        let result = send(&mut stream, response.as_ref(), &body);
         // A connection that ends has ended before the test hears of it.
         let open = matches!(result, Ok(true)).then_some(stream);
         let mut state = shared.0.lock().unwrap();
         state.in_work -= 1;
         match &result {
-            Ok(_) => state.answered += 1,
+            Ok(_) => state.responded += 1,
             Err(error) => {
                 if let Some(seen) = state.seen.last_mut() {
                     seen.connection_error = Some(error.kind());
@@ -402,39 +402,39 @@ fn serve(mut stream: TcpStream, shared: &Shared) {
     }
 }
 
-/// The answer to the request that is being read: the first of those left; the last is kept.
-fn next_answer(shared: &Shared) -> Option<Answer> {
-    shared.0.lock().unwrap().answers.first().cloned()
+/// The response to the request that is being read: the first of those left; the last is kept.
+fn next_response(shared: &Shared) -> Option<Response> {
+    shared.0.lock().unwrap().responses.first().cloned()
 }
 
-/// Adds to what was seen, and goes on to the next answer.
+/// Adds to what was seen, and goes on to the next response.
 fn note(shared: &Shared, seen: Seen) {
     let mut state = shared.0.lock().unwrap();
     state.seen.push(seen);
     state.in_work += 1;
-    if state.answers.len() > 1 {
-        state.answers.remove(0);
+    if state.responses.len() > 1 {
+        state.responses.remove(0);
     }
     shared.1.notify_all();
 }
 
-/// Sends an answer. Whether the connection is kept.
-fn send(stream: &mut TcpStream, answer: Option<&Answer>, body: &[u8]) -> std::io::Result<bool> {
-    match answer {
-        Some(Answer::Keep(bytes) | Answer::Continue(bytes)) => stream.write_all(bytes)?,
-        Some(Answer::Slowly(pause, pieces)) => {
+/// Sends a response. Whether the connection is kept.
+fn send(stream: &mut TcpStream, response: Option<&Response>, body: &[u8]) -> std::io::Result<bool> {
+    match response {
+        Some(Response::Keep(bytes) | Response::Continue(bytes)) => stream.write_all(bytes)?,
+        Some(Response::Slowly(pause, pieces)) => {
             for piece in pieces {
                 std::thread::sleep(*pause);
                 stream.write_all(piece)?;
             }
         }
-        Some(Answer::Echo) => {
+        Some(Response::Echo) => {
             stream.write_all(format!("HTTP/1.1 200 OK\r\nContent-Length: {}\r\n\r\n", body.len()).as_bytes())?;
             stream.write_all(body)?;
         }
-        Some(Answer::Early(_)) => {}
-        Some(Answer::End(bytes)) => return stream.write_all(bytes).map(|()| false),
-        Some(Answer::Reset) => {
+        Some(Response::Early(_)) => {}
+        Some(Response::End(bytes)) => return stream.write_all(bytes).map(|()| false),
+        Some(Response::Reset) => {
             let socket = tokio::net::TcpSocket::from_std_stream(stream.try_clone()?);
             return socket.set_zero_linger().map(|()| false);
         }

@@ -37,7 +37,7 @@ impl Proxy {
     /// Starts a host, and answers for its handler from now on.
     #[allow(dead_code, reason = "not every test has this handler")]
     pub async fn start() -> Self {
-        let proxy = Self::with_handler(answer).await;
+        let proxy = Self::with_handler(respond).await;
         // What is allocated once is not counted.
         for _ in 0..8 {
             proxy.ask("GET /small HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n").await;
@@ -80,9 +80,9 @@ impl Proxy {
     /// Everything that comes back.
     #[allow(dead_code, reason = "not every test needs it")]
     pub async fn ask(&self, text: &str) -> String {
-        let mut answer = String::new();
-        self.send(text).await.read_to_string(&mut answer).await.expect("an answer");
-        answer
+        let mut response = String::new();
+        self.send(text).await.read_to_string(&mut response).await.expect("a response");
+        response
     }
 
     /// How much memory the host has in use, in KiB.
@@ -121,7 +121,7 @@ async fn port_of_handler(file: &Path) -> u16 {
 }
 
 /// The handler: `/small`, `/long` (chunked), `/upload` (says how much has come), `/events` (one event, then silence).
-async fn answer(mut stream: BufReader<TcpStream>) {
+async fn respond(mut stream: BufReader<TcpStream>) {
     while let Some(head) = read_head(&mut stream).await {
         let path = head.split(' ').nth(1).unwrap_or_default().to_owned();
         let text = match path.as_str() {

@@ -1,4 +1,4 @@
-//! The values of an answer's header lines as .NET's client writes them anew; what it cannot read passes as it came. Pure
+//! The values of a response's header lines as .NET's client writes them anew; what it cannot read passes as it came. Pure
 //! (protocol.md#header-lines).
 
 mod cache_control;

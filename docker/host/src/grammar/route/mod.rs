@@ -22,7 +22,7 @@ pub fn full(prefix: &str, route: &str) -> String {
 }
 
 /// Why a template is not one, in the words of ASP.NET's parser.
-pub fn fault(template: &str) -> Option<String> {
+pub fn error(template: &str) -> Option<String> {
     match Template::parse(template).err()? {
         Error::Syntax(text) => Some(text),
         error => Some(error.to_string().trim_start_matches("Microsoft.AspNetCore.Routing: ").replace('\n', " ")),
@@ -52,7 +52,7 @@ pub fn host_error(function: &str, template: &str) -> Option<String> {
 }
 
 /// Why a template is one whose requests all end in an error: an expression in it that has no answer.
-pub fn unanswerable(template: &str) -> Option<PatternError> {
+pub fn pattern_error(template: &str) -> Option<PatternError> {
     Template::parse(template).ok()?.broken_pattern().cloned()
 }
 

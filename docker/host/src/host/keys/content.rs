@@ -10,7 +10,7 @@ pub(super) const DEFAULT: &str = "default";
 
 /// Why a text is no key file.
 #[derive(Debug, thiserror::Error)]
-pub(super) enum Fault {
+pub(super) enum Error {
     #[error(transparent)]
     NotJson(#[from] json::Error),
     #[error("it is not an object of the keys that belong there")]
@@ -24,7 +24,7 @@ pub(super) enum Fault {
 }
 
 /// The keys of the host: an object and a list, or two texts in a file of the first format.
-pub(super) fn of_host(text: &str) -> Result<HostKeyFile, Fault> {
+pub(super) fn of_host(text: &str) -> Result<HostKeyFile, Error> {
     let members = object(text)?;
     if let Some(Json::Text(master)) = members.get("masterKey") {
         let function_keys = lone_key(members.get("functionKey"))?;
@@ -33,7 +33,7 @@ pub(super) fn of_host(text: &str) -> Result<HostKeyFile, Fault> {
     }
     if !matches!((members.get("masterKey"), members.get("functionKeys")), (Some(Json::Object(_)), Some(Json::Array(_))))
     {
-        return Err(Fault::Format);
+        return Err(Error::Format);
     }
     let (mut master_key, mut function_keys, mut system_keys) = (None, None, None);
     let mut origin = Origin::default();
@@ -45,7 +45,7 @@ pub(super) fn of_host(text: &str) -> Result<HostKeyFile, Fault> {
             _ => change_origin(&mut origin, name, value)?,
         }
     }
-    let missing = |what: &str| Fault::Kind(what.to_owned(), "there");
+    let missing = |what: &str| Error::Kind(what.to_owned(), "there");
     Ok(HostKeyFile {
         master_key: master_key.ok_or_else(|| missing("masterKey"))?,
         function_keys: function_keys.ok_or_else(|| missing("functionKeys"))?,
@@ -55,13 +55,13 @@ pub(super) fn of_host(text: &str) -> Result<HostKeyFile, Fault> {
 }
 
 /// The keys of a function: a list, or one text in a file of the first format.
-pub(super) fn of_function(text: &str) -> Result<FunctionKeyFile, Fault> {
+pub(super) fn of_function(text: &str) -> Result<FunctionKeyFile, Error> {
     let members = object(text)?;
     if let Some(key @ (Json::Text(_) | Json::Null)) = members.get("key") {
         return Ok(FunctionKeyFile { keys: lone_key(Some(key))?, origin: Origin::default() });
     }
     if !matches!(members.get("keys"), Some(Json::Array(_))) {
-        return Err(Fault::Format);
+        return Err(Error::Format);
     }
     let (mut keys, mut origin) = (None, Origin::default());
     for (name, value) in &members {
@@ -70,35 +70,35 @@ pub(super) fn of_function(text: &str) -> Result<FunctionKeyFile, Fault> {
             _ => change_origin(&mut origin, name, value)?,
         }
     }
-    let keys = keys.ok_or_else(|| Fault::Kind("keys".to_owned(), "there"))?;
+    let keys = keys.ok_or_else(|| Error::Kind("keys".to_owned(), "there"))?;
     Ok(FunctionKeyFile { keys, origin })
 }
 
 /// Fails unless each key has another name: the real host keeps them by name.
-pub(super) fn check_names(keys: &[Key]) -> Result<(), Fault> {
+pub(super) fn check_names(keys: &[Key]) -> Result<(), Error> {
     for (index, key) in keys.iter().enumerate() {
         if keys[..index].iter().any(|other| other.name == key.name) {
-            return Err(Fault::Name(key.name.clone()));
+            return Err(Error::Name(key.name.clone()));
         }
     }
     Ok(())
 }
 
-fn object(text: &str) -> Result<Object, Fault> {
+fn object(text: &str) -> Result<Object, Error> {
     match json::parse(text)? {
         Json::Object(members) => Ok(members),
-        _ => Err(Fault::Format),
+        _ => Err(Error::Format),
     }
 }
 
-fn lone_key(value: Option<&Json>) -> Result<Vec<Key>, Fault> {
+fn lone_key(value: Option<&Json>) -> Result<Vec<Key>, Error> {
     let value = string("functionKey", value.unwrap_or(&Json::Null))?;
     Ok(value.map(|value| Key::new(DEFAULT, &value)).into_iter().collect())
 }
 
 /// Of two members whose names differ in case the second changes what the first has made: lists grow, and of a key the members that
 /// are given again are replaced.
-fn add_keys(keys: &mut Option<Vec<Key>>, name: &str, value: &Json) -> Result<(), Fault> {
+fn add_keys(keys: &mut Option<Vec<Key>>, name: &str, value: &Json) -> Result<(), Error> {
     match value {
         value if is_nothing(value) => *keys = None,
         Json::Array(elements) => {
@@ -106,11 +106,11 @@ fn add_keys(keys: &mut Option<Vec<Key>>, name: &str, value: &Json) -> Result<(),
             for (index, element) in elements.iter().enumerate() {
                 let (mut key, name) = (None, format!("{name}[{index}]"));
                 change_key(&mut key, &name, element)?;
-                let key = key.ok_or(Fault::Kind(name, "a key"))?;
-                keys.push(if has_name(element) { key } else { return Err(Fault::NoName) });
+                let key = key.ok_or(Error::Kind(name, "a key"))?;
+                keys.push(if has_name(element) { key } else { return Err(Error::NoName) });
             }
         }
-        _ => return Err(Fault::Kind(name.to_owned(), "a list of keys")),
+        _ => return Err(Error::Kind(name.to_owned(), "a list of keys")),
     }
     Ok(())
 }
@@ -120,14 +120,14 @@ fn has_name(key: &Json) -> bool {
     names.next_back().is_some_and(|(_, value)| !value.is_null())
 }
 
-fn change_key(key: &mut Option<Key>, name: &str, value: &Json) -> Result<(), Fault> {
+fn change_key(key: &mut Option<Key>, name: &str, value: &Json) -> Result<(), Error> {
     let members = match value {
         value if is_nothing(value) => {
             *key = None;
             return Ok(());
         }
         Json::Object(members) => members,
-        _ => return Err(Fault::Kind(name.to_owned(), "a key: an object of `name` and `value`")),
+        _ => return Err(Error::Kind(name.to_owned(), "a key: an object of `name` and `value`")),
     };
     let key = key.get_or_insert_default();
     for (member, value) in members {
@@ -136,7 +136,7 @@ fn change_key(key: &mut Option<Key>, name: &str, value: &Json) -> Result<(), Fau
             "name" => key.name = string(&path(), value)?.unwrap_or_default(),
             "value" => key.value = string(&path(), value)?.unwrap_or_default(),
             "encrypted" => {
-                key.encrypted = value.boolean().ok_or_else(|| Fault::Kind(path(), "`true` or `false`"))?;
+                key.encrypted = value.boolean().ok_or_else(|| Error::Kind(path(), "`true` or `false`"))?;
             }
             _ => {}
         }
@@ -144,7 +144,7 @@ fn change_key(key: &mut Option<Key>, name: &str, value: &Json) -> Result<(), Fau
     Ok(())
 }
 
-fn change_origin(origin: &mut Origin, name: &str, value: &Json) -> Result<(), Fault> {
+fn change_origin(origin: &mut Origin, name: &str, value: &Json) -> Result<(), Error> {
     match name.to_ascii_lowercase().as_str() {
         "hostname" => origin.host_name = string(name, value)?,
         "instanceid" => origin.instance_id = string(name, value)?,
@@ -161,10 +161,10 @@ fn is_nothing(value: &Json) -> bool {
 }
 
 /// A text; any other scalar has one, too.
-fn string(name: &str, value: &Json) -> Result<Option<String>, Fault> {
+fn string(name: &str, value: &Json) -> Result<Option<String>, Error> {
     match value {
         Json::Null => Ok(None),
-        Json::Undefined | Json::Array(_) | Json::Object(_) => Err(Fault::Kind(name.to_owned(), "a text")),
+        Json::Undefined | Json::Array(_) | Json::Object(_) => Err(Error::Kind(name.to_owned(), "a text")),
         value => Ok(Some(text(value).into_owned())),
     }
 }

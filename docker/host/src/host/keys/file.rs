@@ -7,7 +7,7 @@ use std::path::Path;
 use dotnet_text::base64;
 use serde::Serialize;
 
-use super::content::{self, DEFAULT, Fault, MASTER};
+use super::content::{self, DEFAULT, MASTER};
 use super::kept::{FunctionKeyFile, HostKeyFile, Key, Origin};
 use crate::app::{AuthLevel, Diagnostic};
 use crate::files;
@@ -28,7 +28,7 @@ impl HostKeyFile {
         [&file.function_keys, &file.system_keys]
             .into_iter()
             .try_for_each(|keys| content::check_names(keys))
-            .map_err(|fault| damaged(path, &fault))?;
+            .map_err(|diagnostic| damaged(path, &diagnostic))?;
         file.keys().for_each(|(key, _)| key.keep_secret());
         Ok(file)
     }
@@ -59,7 +59,7 @@ impl FunctionKeyFile {
     pub(super) fn read_or_make(path: &Path) -> Result<Self, Diagnostic> {
         let make = || Ok(Self::new(vec![Key::new(DEFAULT, &generate()?)]));
         let file = read_or_make(path, content::of_function, make)?;
-        content::check_names(&file.keys).map_err(|fault| damaged(path, &fault))?;
+        content::check_names(&file.keys).map_err(|diagnostic| damaged(path, &diagnostic))?;
         Ok(file.kept_secret())
     }
 }
@@ -74,7 +74,7 @@ pub(super) fn generate() -> Result<String, Diagnostic> {
 
 fn read_or_make<F: Serialize>(
     path: &Path,
-    content: fn(&str) -> Result<F, Fault>,
+    content: fn(&str) -> Result<F, content::Error>,
     make: impl FnOnce() -> Result<F, Diagnostic>,
 ) -> Result<F, Diagnostic> {
     if let Some(file) = read(path, content)? {
@@ -86,7 +86,7 @@ fn read_or_make<F: Serialize>(
 }
 
 /// The file, if there is one. A user who could replace it could make a master key.
-fn read<F>(path: &Path, content: fn(&str) -> Result<F, Fault>) -> Result<Option<F>, Diagnostic> {
+fn read<F>(path: &Path, content: fn(&str) -> Result<F, content::Error>) -> Result<Option<F>, Diagnostic> {
     let bytes = match path.parent().map_or(Ok(()), files::check_owner).and_then(|()| files::check_owner(path)) {
         Ok(()) => files::read(path),
         Err(error) => Err(error),
@@ -94,7 +94,7 @@ fn read<F>(path: &Path, content: fn(&str) -> Result<F, Fault>) -> Result<Option<
     let text = match bytes {
         Ok(bytes) => String::from_utf8_lossy(&bytes).into_owned(),
         Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
-        Err(error) => return Err(fault("read", path, &error, "make it readable for the host's user")),
+        Err(error) => return Err(diagnostic("read", path, &error, "make it readable for the host's user")),
     };
     // An empty file is none (`FileSystemSecretsRepository`).
     if text.is_empty() {
@@ -103,19 +103,19 @@ fn read<F>(path: &Path, content: fn(&str) -> Result<F, Fault>) -> Result<Option<
     content(&text).map(Some).map_err(|error| damaged(path, &error))
 }
 
-fn damaged(path: &Path, error: &Fault) -> Diagnostic {
-    fault("read", path, error, "fix the file, or delete it and the host makes a new one")
+fn damaged(path: &Path, error: &content::Error) -> Diagnostic {
+    diagnostic("read", path, error, "fix the file, or delete it and the host makes a new one")
 }
 
 pub(super) fn write<F: Serialize>(path: &Path, file: &F) -> Result<(), Diagnostic> {
     let unwritable = |error: io::Error| {
-        fault("write", path, &error, "the host's user must be able to write `FUNCTIONS_SECRETS_PATH`")
+        diagnostic("write", path, &error, "the host's user must be able to write `FUNCTIONS_SECRETS_PATH`")
     };
     let mut text = serde_json::to_string_pretty(file).map_err(|error| unwritable(error.into()))?;
     text.push('\n');
     files::write_privately(path, text.as_bytes()).map_err(unwritable)
 }
 
-fn fault(action: &str, path: &Path, error: &dyn Error, hint: &str) -> Diagnostic {
+fn diagnostic(action: &str, path: &Path, error: &dyn Error, hint: &str) -> Diagnostic {
     Diagnostic::of_whole(format!("cannot {action} the key file `{}`: {error}", path.display())).hint(hint)
 }

@@ -131,7 +131,7 @@ impl std::error::Error for Error {}
 #[cfg(test)]
 mod tests {
     use crate::document::Document;
-    use crate::json::{ANSWER_MAX_DEPTH, Position, parse, parse_to_depth};
+    use crate::json::{Position, RESULT_MAX_DEPTH, parse, parse_to_depth};
 
     #[test]
     fn files_are_refused_in_recorded_words() {
@@ -205,7 +205,7 @@ mod tests {
 
     #[test]
     fn depth_is_an_error_at_the_bracket_that_goes_too_far() {
-        let error = parse_to_depth(&"[".repeat(ANSWER_MAX_DEPTH + 1), ANSWER_MAX_DEPTH).unwrap_err().to_string();
+        let error = parse_to_depth(&"[".repeat(RESULT_MAX_DEPTH + 1), RESULT_MAX_DEPTH).unwrap_err().to_string();
         assert!(error.starts_with("The reader's MaxDepth of 256 has been exceeded. Path '[0][0]"), "{error}");
         assert!(error.ends_with("line 1, position 257."), "{error}");
     }

@@ -19,7 +19,7 @@ pub use error::{Error, ErrorKind};
 pub use metadata::{MetadataError, without_metadata};
 pub use position::Position;
 pub(crate) use position::newtonsoft_place;
-pub use read::{ANSWER_MAX_DEPTH, DEFAULT_MAX_DEPTH, Reader, parse, parse_to_depth, parse_untyped};
+pub use read::{DEFAULT_MAX_DEPTH, RESULT_MAX_DEPTH, Reader, parse, parse_to_depth, parse_untyped};
 pub use text::{into_text, text, text_of};
 pub use value::{Json, Object, object};
 pub use write::{Escaping, to_compact, to_indented, write, write_text};

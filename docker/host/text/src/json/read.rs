@@ -14,8 +14,8 @@ use crate::date;
 /// How deeply a document may be nested where Newtonsoft.Json reads it with its default settings.
 pub const DEFAULT_MAX_DEPTH: usize = 64;
 
-/// How deeply a handler's answer may be nested: the media type formatter's own limit (protocol.md#gatekeeping).
-pub const ANSWER_MAX_DEPTH: usize = 256;
+/// How deeply an invocation's result may be nested: the media type formatter's own limit (protocol.md#gatekeeping).
+pub const RESULT_MAX_DEPTH: usize = 256;
 
 /// Reads a whole text: nothing but white space and comments may follow the value.
 pub fn parse(text: &str) -> Result<Json, Error> {

@@ -74,8 +74,8 @@ fn stops_at_its_limit_of_depth() {
     let nested = |levels: usize| format!("{}{}", "[".repeat(levels), "]".repeat(levels));
     assert!(parse(&nested(DEFAULT_MAX_DEPTH)).is_ok());
     assert!(parse(&nested(DEFAULT_MAX_DEPTH + 1)).is_err());
-    assert!(parse_to_depth(&nested(130), ANSWER_MAX_DEPTH).is_ok());
-    assert!(parse_to_depth(&"[".repeat(1_000_000), ANSWER_MAX_DEPTH).is_err());
+    assert!(parse_to_depth(&nested(130), RESULT_MAX_DEPTH).is_ok());
+    assert!(parse_to_depth(&"[".repeat(1_000_000), RESULT_MAX_DEPTH).is_err());
 }
 
 #[test]

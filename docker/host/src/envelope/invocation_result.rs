@@ -1,14 +1,14 @@
-//! What counts as an answer of the handler in default mode (protocol.md#gatekeeping and #the-result-object).
+//! What counts as a result of an invocation in default mode (protocol.md#gatekeeping and #the-result-object).
 
 use crate::app::Diagnostic;
 use dotnet_text::encoding;
-use dotnet_text::json::{self, ANSWER_MAX_DEPTH, Json, MetadataError, Object, Reader, without_metadata};
+use dotnet_text::json::{self, Json, MetadataError, Object, RESULT_MAX_DEPTH, Reader, without_metadata};
 use dotnet_text::letter_case::{is_one_of, same_name};
 use dotnet_text::media_type::{MediaType, is_token};
 use std::borrow::Cow;
 
 #[derive(Debug, Clone, PartialEq, Default)]
-pub struct Answer {
+pub struct InvocationResult {
     pub outputs: Option<Object>,
     /// `Logs`, to be logged before the outputs are converted (recording RX-logs-on-failure).
     pub logs: Vec<String>,
@@ -19,13 +19,13 @@ pub struct Answer {
 
 #[derive(Debug, Clone, PartialEq)]
 pub enum Verdict {
-    Answered(Answer),
+    Completes(InvocationResult),
     /// A 2xx with nothing in it: the real host never completes the invocation, until `functionTimeout`
     /// (recordings R16 to R16e, RX-status-204-body).
     NeverCompletes,
 }
 
-/// Judges a handler's complete reply by its status, `Content-Type` and body, in the order of protocol.md#gatekeeping.
+/// Judges a handler's complete response by its status, `Content-Type` and body, in the order of protocol.md#gatekeeping.
 pub fn judge(status: u16, content_type: Option<&[u8]>, body: &[u8]) -> Result<Verdict, Diagnostic> {
     if !(200..300).contains(&status) {
         let hint =
@@ -53,7 +53,7 @@ pub fn judge(status: u16, content_type: Option<&[u8]>, body: &[u8]) -> Result<Ve
     })
 }
 
-/// Whether an answer looks like that of an ordinary web server, which expected another request than the envelope. An object in
+/// Whether a response looks like that of an ordinary web server, which expected another request than the envelope. An object in
 /// it shows that the envelope is known.
 pub fn is_plain_http(status: u16, content_type: Option<&[u8]>, body: &[u8]) -> bool {
     let is_labelled_json = || is_json(&content_type.map(String::from_utf8_lossy).unwrap_or_default());
@@ -98,7 +98,7 @@ pub(super) fn counts_as_null(value: &Json) -> bool {
     value.is_null() || value.as_text() == Some("")
 }
 
-/// Why an answer is not an object of `Outputs`, `Logs` and `ReturnValue`.
+/// Why a result is not an object of `Outputs`, `Logs` and `ReturnValue`.
 #[derive(Debug, thiserror::Error)]
 enum Unreadable {
     #[error(transparent)]
@@ -117,44 +117,44 @@ impl Unreadable {
 
 /// Reads the object; what follows it is ignored (recordings RX-json-trailing, RX-json-two).
 fn read(text: &str) -> Result<Verdict, Unreadable> {
-    let mut reader = Reader::new(text, ANSWER_MAX_DEPTH);
+    let mut reader = Reader::new(text, RESULT_MAX_DEPTH);
     if !reader.at_object()? {
         return match reader.value()? {
             value if counts_as_null(&value) => Ok(Verdict::NeverCompletes),
             other => Err(Unreadable::kind("it", &other, "an object")),
         };
     }
-    let mut answer = Answer::default();
+    let mut result = InvocationResult::default();
     let mut mistyped = None;
     let mut is_beginning = true;
     reader.object(|name, reader| {
         let is_metadata = is_beginning && name.starts_with('$');
         is_beginning = is_metadata;
         if same_name(&name, "Outputs") {
-            read_outputs(&mut answer, reader.value()?).unwrap_or_else(|error| mistyped = Some(error));
+            read_outputs(&mut result, reader.value()?).unwrap_or_else(|error| mistyped = Some(error));
         } else if same_name(&name, "Logs") {
-            read_logs(&mut answer, reader.value_without_dates()?).unwrap_or_else(|error| mistyped = Some(error));
+            read_logs(&mut result, reader.value_without_dates()?).unwrap_or_else(|error| mistyped = Some(error));
         } else if same_name(&name, "ReturnValue") {
-            read_return_value(&mut answer, reader.value()?).unwrap_or_else(|error| mistyped = Some(error));
+            read_return_value(&mut result, reader.value()?).unwrap_or_else(|error| mistyped = Some(error));
         } else if is_metadata {
             let with_another =
                 Json::Object([(name, reader.value()?), (String::new(), Json::Null)].into_iter().collect());
             without_metadata(with_another).map_or_else(|error| mistyped = Some(error.into()), drop);
         } else {
-            answer.unknown.push(name.to_string());
+            result.unknown.push(name.to_string());
             reader.skip()?;
         }
         Ok(())
     })?;
-    mistyped.map_or(Ok(Verdict::Answered(answer)), Err)
+    mistyped.map_or(Ok(Verdict::Completes(result)), Err)
 }
 
 /// Of a name given twice the second value is laid over the first (recordings RX-outputs-both-cases, RX-outputs-key-twice).
-fn read_outputs(answer: &mut Answer, value: Json) -> Result<(), Unreadable> {
+fn read_outputs(result: &mut InvocationResult, value: Json) -> Result<(), Unreadable> {
     match without_metadata(value)? {
-        value if counts_as_null(&value) => answer.outputs = None,
+        value if counts_as_null(&value) => result.outputs = None,
         Json::Object(members) => {
-            let outputs = answer.outputs.get_or_insert_default();
+            let outputs = result.outputs.get_or_insert_default();
             for (name, value) in members {
                 outputs.insert(name, without_metadata(value)?);
             }
@@ -165,11 +165,11 @@ fn read_outputs(answer: &mut Answer, value: Json) -> Result<(), Unreadable> {
 }
 
 /// Of a name given twice the last value counts; but a list or an object cannot be read over a value of another kind.
-fn read_return_value(answer: &mut Answer, value: Json) -> Result<(), Unreadable> {
-    if let Some(before) = answer.return_value.as_ref().filter(|before| !can_be_read_over(before, &value)) {
+fn read_return_value(result: &mut InvocationResult, value: Json) -> Result<(), Unreadable> {
+    if let Some(before) = result.return_value.as_ref().filter(|before| !can_be_read_over(before, &value)) {
         return Err(Unreadable::Kind { what: "the second `ReturnValue`", kind: value.kind(), wanted: before.kind() });
     }
-    answer.return_value = Some(without_metadata(value)?).filter(|value| !value.is_null());
+    result.return_value = Some(without_metadata(value)?).filter(|value| !value.is_null());
     Ok(())
 }
 
@@ -183,14 +183,14 @@ pub(super) const fn can_be_read_over(before: &Json, value: &Json) -> bool {
 }
 
 /// Numbers, booleans and nulls count as texts, anything else in the array does not (recordings RX-logs-*).
-fn read_logs(answer: &mut Answer, value: Json) -> Result<(), Unreadable> {
+fn read_logs(result: &mut InvocationResult, value: Json) -> Result<(), Unreadable> {
     let lines = match value {
         value if counts_as_null(&value) => return Ok(()),
         Json::Array(lines) => lines,
         other => return Err(Unreadable::kind("`Logs`", &other, "an array of strings")),
     };
     for line in lines {
-        answer.logs.push(match line {
+        result.logs.push(match line {
             // What .NET's logger makes of a null message.
             Json::Null => "[null]".to_owned(),
             Json::Bool(value) => value.to_string(),
@@ -207,9 +207,9 @@ fn read_logs(answer: &mut Answer, value: Json) -> Result<(), Unreadable> {
 mod tests {
     use super::*;
 
-    fn of(body: &str) -> Answer {
+    fn of(body: &str) -> InvocationResult {
         match judge(200, Some(b"application/json"), body.as_bytes()) {
-            Ok(Verdict::Answered(answer)) => answer,
+            Ok(Verdict::Completes(result)) => result,
             other => panic!("{body}: {other:?}"),
         }
     }
@@ -284,15 +284,15 @@ mod tests {
 
     #[test]
     fn reads_leniently() {
-        let answer = of(
+        let result = of(
             "\u{feff}{'outputs':{'res':{body:'x'}},/*c*/LOGS:['a',1,true,null,'2020-01-01T00:00:00Z'],returnvalue:5,other:[{}]} rest",
         );
-        assert_eq!(answer.logs, ["a", "1", "true", "[null]", "2020-01-01T00:00:00Z"]);
-        assert_eq!(answer.return_value, Some(Json::Integer(5)));
-        assert!(answer.outputs.unwrap().contains_key("res"));
-        assert_eq!(of("{}"), Answer::default());
-        assert_eq!(of(r#"{"Outputs":null,"Logs":null,"ReturnValue":null}"#), Answer::default());
-        assert_eq!(of(r#"{"Outputs":"","Logs":""}"#), Answer::default());
+        assert_eq!(result.logs, ["a", "1", "true", "[null]", "2020-01-01T00:00:00Z"]);
+        assert_eq!(result.return_value, Some(Json::Integer(5)));
+        assert!(result.outputs.unwrap().contains_key("res"));
+        assert_eq!(of("{}"), InvocationResult::default());
+        assert_eq!(of(r#"{"Outputs":null,"Logs":null,"ReturnValue":null}"#), InvocationResult::default());
+        assert_eq!(of(r#"{"Outputs":"","Logs":""}"#), InvocationResult::default());
         assert_eq!(of(r#"{"Outputs":{"a":{"$type":"x"}}}"#), of(r#"{"Outputs":{"a":{}}}"#));
         assert_eq!(of(r#"{"$type":"x","$id":5,"ReturnValue":{"a":1},"ReturnValue":{}}"#), of(r#"{"ReturnValue":{}}"#));
         assert_eq!(of(r#"{"Outputs":{"a":undefined},"ReturnValue":undefined}"#), of(r#"{"Outputs":{"a":null}}"#));

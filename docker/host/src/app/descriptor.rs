@@ -44,7 +44,7 @@ pub fn is_function_name(name: &str) -> bool {
         && !name.eq_ignore_ascii_case("host")
 }
 
-/// The first fault of a function's description, in the order in which the real host looks (`FunctionDescriptorProvider`). Its
+/// What is wrong first with a function's description, in the order in which the real host looks (`FunctionDescriptorProvider`). Its
 /// route is looked at next, and then what [`super::indexing::find`] finds.
 pub(super) fn find(function: &Function, registered: &Registered<'_>) -> Option<Diagnostic> {
     let bindings = &function.bindings;
@@ -129,12 +129,12 @@ fn types(bindings: &[Binding], registered: &Registered<'_>) -> Option<Diagnostic
         "are not registered. Please ensure the type is correct and the binding extension is installed."
     };
     let text = format!("The binding type(s) '{}' {rest}", kinds.join(", "));
-    let fault = Diagnostic::new(text, first.at("type"));
+    let diagnostic = Diagnostic::new(text, first.at("type"));
     Some(if is_of_extension(&first.type_name) {
-        fault.hint(ADD_BUNDLE)
+        diagnostic.hint(ADD_BUNDLE)
     } else {
         let unknown = "mini-host does not know it, and neither does version 4.38.0 of Microsoft's bundle";
-        fault.hint(spelling::hint(&first.type_name, &known_types(), unknown))
+        diagnostic.hint(spelling::hint(&first.type_name, &known_types(), unknown))
     })
 }
 
@@ -161,7 +161,7 @@ fn values(function: &Function, registered: &Registered<'_>) -> Option<Diagnostic
         }
         BindingKind::Http => None,
         _ if !is_registered(&binding.type_name, registered) => None,
-        _ => metadata_value::fault(binding, &function.file),
+        _ => metadata_value::find(binding, &function.file),
     })
 }
 

@@ -1,14 +1,14 @@
-//! Finds parts of an answer that the host ignores, although its author surely meant them (protocol.md#the-result-object to
+//! Finds parts of a result that the host ignores, although its author surely meant them (protocol.md#the-result-object to
 //! #http-return-value).
 
 use std::collections::HashSet;
 
 use crate::app::Diagnostic;
-use crate::envelope::answer::Answer;
+use crate::envelope::invocation_result::InvocationResult;
 use crate::envelope::outputs::OutputBinding;
 use crate::grammar::spelling::did_you_mean;
 use dotnet_text::base64;
-use dotnet_text::json::{self, ANSWER_MAX_DEPTH, Json, Object};
+use dotnet_text::json::{self, Json, Object, RESULT_MAX_DEPTH};
 use dotnet_text::letter_case::same_name;
 use dotnet_text::number;
 
@@ -18,18 +18,18 @@ const MOST_WARNINGS: usize = 100;
 const MOST_NAMES: usize = 10;
 /// A longer text is not taken for base64 by accident.
 const MOST_ACCIDENTAL_BYTES: usize = 256;
-/// What counts in an answer, and in a response among its outputs.
-const ANSWER: [&str; 3] = ["Outputs", "Logs", "ReturnValue"];
+/// What counts in a result, and in a response among its outputs.
+const MEMBERS: [&str; 3] = ["Outputs", "Logs", "ReturnValue"];
 const RESPONSE: [&str; 3] = ["statusCode", "headers", "body"];
 const RETURNED: [&str; 5] = ["statusCode", "status", "headers", "body", "enableContentNegotiation"];
 
-/// The ignored parts of an answer to an invocation with these output bindings, each with a hint. The answer is valid all the same.
+/// The ignored parts of the result of an invocation with these output bindings, each with a hint. The result is valid all the same.
 /// `compatible` is `FUNCTIONS_V2_COMPATIBILITY_MODE`.
-pub fn warnings(answer: &Answer, bindings: &[OutputBinding<'_>], compatible: bool) -> Vec<Diagnostic> {
-    let mut found = unknown(answer, bindings);
-    if let Some(outputs) = &answer.outputs {
+pub fn warnings(result: &InvocationResult, bindings: &[OutputBinding<'_>], compatible: bool) -> Vec<Diagnostic> {
+    let mut found = unknown(result, bindings);
+    if let Some(outputs) = &result.outputs {
         let named_http = bindings.iter().filter(|binding| binding.kind == "http" && !binding.is_return());
-        for binding in named_http.filter(|binding| !has_return_value(answer, binding.name)) {
+        for binding in named_http.filter(|binding| !has_return_value(result, binding.name)) {
             match outputs.get(binding.name) {
                 Some(response) => found.extend(of_response(response, binding.name)),
                 None => found.push(missing(outputs, binding.name)),
@@ -38,47 +38,47 @@ pub fn warnings(answer: &Answer, bindings: &[OutputBinding<'_>], compatible: boo
         found.extend(dropped(outputs, bindings));
         found.extend(bindings.iter().filter_map(|binding| accidental_base64(outputs, binding)));
     } else if !compatible {
-        found.extend(unread_response(answer, bindings));
+        found.extend(unread_response(result, bindings));
     }
     if bindings.iter().any(|binding| binding.kind == "http" && binding.is_return()) {
-        found.extend(of_return_value(answer));
+        found.extend(of_return_value(result));
     }
     found
 }
 
-/// Members of the answer itself that mean nothing.
-fn unknown(answer: &Answer, bindings: &[OutputBinding<'_>]) -> Vec<Diagnostic> {
+/// Members of the result itself that mean nothing.
+fn unknown(result: &InvocationResult, bindings: &[OutputBinding<'_>]) -> Vec<Diagnostic> {
     let is_output = |name: &str| bindings.iter().any(|binding| binding.name == name);
-    let mistakes = answer.unknown.iter().filter_map(|name| {
+    let mistakes = result.unknown.iter().filter_map(|name| {
         let hint = if is_output(name) {
             format!("outputs stand in `Outputs`: {{\"Outputs\":{{\"{name}\":…}}}}")
         } else {
-            format!("did you mean `{}`?", did_you_mean(name, &ANSWER)?)
+            format!("did you mean `{}`?", did_you_mean(name, &MEMBERS)?)
         };
         Some(Diagnostic::of_whole(format!("`{name}` means nothing in an answer and is ignored")).hint(hint))
     });
     let mistakes: Vec<Diagnostic> = mistakes.take(MOST_WARNINGS).collect();
-    let is_empty = answer.outputs.is_none() && answer.return_value.is_none() && answer.logs.is_empty();
-    if !mistakes.is_empty() || !is_empty || answer.unknown.is_empty() {
+    let is_empty = result.outputs.is_none() && result.return_value.is_none() && result.logs.is_empty();
+    if !mistakes.is_empty() || !is_empty || result.unknown.is_empty() {
         return mistakes;
     }
     let example = match bindings.iter().find(|binding| binding.kind == "http" && !binding.is_return()) {
         Some(response) => format!("{{\"Outputs\":{{\"{}\":{{\"body\":\"…\"}}}}}}", response.name),
         None => "{\"Outputs\":{},\"Logs\":[],\"ReturnValue\":…}".to_owned(),
     };
-    let only = listed(answer.unknown.iter().map(String::as_str));
+    let only = listed(result.unknown.iter().map(String::as_str));
     let text = format!("Nothing in the answer counts: it has neither `Outputs` nor `ReturnValue`, only {only}");
     vec![Diagnostic::of_whole(text).hint(format!("answer with {example}"))]
 }
 
 /// An object `ReturnValue` may have the response as well (protocol.md#http-return-value).
-fn has_return_value(answer: &Answer, name: &str) -> bool {
-    matches!(&answer.return_value, Some(Json::Object(members)) if members.get(name).is_some())
+fn has_return_value(result: &InvocationResult, name: &str) -> bool {
+    matches!(&result.return_value, Some(Json::Object(members)) if members.get(name).is_some())
 }
 
 fn of_response(response: &Json, name: &str) -> Vec<Diagnostic> {
     let parsed = match response {
-        Json::Text(text) if text.trim_start().starts_with('{') => json::parse_to_depth(text, ANSWER_MAX_DEPTH).ok(),
+        Json::Text(text) if text.trim_start().starts_with('{') => json::parse_to_depth(text, RESULT_MAX_DEPTH).ok(),
         _ => None,
     };
     let Json::Object(members) = parsed.as_ref().unwrap_or(response) else { return Vec::new() };
@@ -110,8 +110,8 @@ fn ignored(response: &str, key: &str, known: &[&str]) -> Diagnostic {
 
 /// A `ReturnValue` is a response if it has a body. What counts for nothing in it, and headers that .NET writes as the name of a type
 /// (recordings PX2-res-header-array, PX2-res-headers-array).
-fn of_return_value(answer: &Answer) -> Vec<Diagnostic> {
-    let Some(Json::Object(members)) = &answer.return_value else { return Vec::new() };
+fn of_return_value(result: &InvocationResult) -> Vec<Diagnostic> {
+    let Some(Json::Object(members)) = &result.return_value else { return Vec::new() };
     let is_one_of = |key: &str, names: &[&str]| names.iter().any(|name| same_name(key, name));
     if !members.keys().any(|key| is_one_of(key, &["body"])) {
         return Vec::new();
@@ -171,7 +171,7 @@ fn dropped(outputs: &Object, bindings: &[OutputBinding<'_>]) -> Vec<Diagnostic> 
     let names: Vec<&str> = bindings.iter().map(|binding| binding.name).collect();
     let responses: Vec<&str> = bindings.iter().filter(|it| it.kind == "http").map(|binding| binding.name).collect();
     let is_reported = |key: &str| responses.iter().any(|name| same_name(key, name));
-    // A function may have many outputs, and an answer as many values.
+    // A function may have many outputs, and a result as many values.
     let taken: HashSet<&str> = bindings.iter().filter(|it| !it.is_return()).map(|binding| binding.name).collect();
     let keys = outputs.keys().filter(|key| !taken.contains(key.as_str()));
     keys.filter(|key| key.as_str() == "$return" || !is_reported(key))
@@ -210,8 +210,8 @@ fn accidental_base64(outputs: &Object, binding: &OutputBinding<'_>) -> Option<Di
 }
 
 /// Without an output `$return` a `ReturnValue` is the body, not a response (protocol.md#http-return-value).
-fn unread_response(answer: &Answer, bindings: &[OutputBinding<'_>]) -> Option<Diagnostic> {
-    let Some(Json::Object(members)) = &answer.return_value else { return None };
+fn unread_response(result: &InvocationResult, bindings: &[OutputBinding<'_>]) -> Option<Diagnostic> {
+    let Some(Json::Object(members)) = &result.return_value else { return None };
     let has = |name: &str| members.keys().any(|key| same_name(key, name));
     let is_response = has("body") && (has("status") || has("statusCode") || has("headers"));
     let http = bindings.iter().find(|binding| binding.kind == "http")?;
@@ -231,25 +231,25 @@ fn listed<'a>(names: impl IntoIterator<Item = &'a str>) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::envelope::answer::{Verdict, judge};
+    use crate::envelope::invocation_result::{Verdict, judge};
 
-    fn of(answer: &str, name: &str, kind: &str) -> String {
-        match judge(200, Some(b"application/json"), answer.as_bytes()) {
-            Ok(Verdict::Answered(answer)) => {
-                crate::doctor::tests::lines(&warnings(&answer, &[OutputBinding { name, kind, binary: false }], false))
+    fn of(result: &str, name: &str, kind: &str) -> String {
+        match judge(200, Some(b"application/json"), result.as_bytes()) {
+            Ok(Verdict::Completes(result)) => {
+                crate::doctor::tests::lines(&warnings(&result, &[OutputBinding { name, kind, binary: false }], false))
             }
-            other => panic!("{answer}: {other:?}"),
+            other => panic!("{result}: {other:?}"),
         }
     }
 
     #[test]
     fn a_status_without_a_status_code_is_named() {
-        for answer in [
+        for result in [
             r#"{"Outputs":{"res":{"status":404,"body":"x"}}}"#,
             r#"{"Outputs":{"res":{"Status":404}}}"#,
             r#"{"Outputs":{"res":"{\"status\":404}"}}"#,
         ] {
-            assert!(of(answer, "res", "http").starts_with("Outputs.res.status is ignored: use statusCode"), "{answer}");
+            assert!(of(result, "res", "http").starts_with("Outputs.res.status is ignored: use statusCode"), "{result}");
         }
     }
 
@@ -271,13 +271,13 @@ mod tests {
         let many = |text: &str| {
             (0..=MOST_WARNINGS).map(|number| format!("\"{text}{number}\":0")).collect::<Vec<_>>().join(",")
         };
-        for answer in [
+        for result in [
             format!("{{{}}}", many("Output")),
             format!(r#"{{"Outputs":{{"res":{{{}}}}}}}"#, many("a")),
             format!(r#"{{"Outputs":{{"res":{{}}}},"ReturnValue":{{"body":"",{}}}}}"#, many("a")),
         ] {
             for name in ["res", "$return"] {
-                let found = of(&answer, name, "http");
+                let found = of(&result, name, "http");
                 assert!(found.lines().filter(|line| line.contains("ignored")).count() <= MOST_WARNINGS, "{found}");
             }
         }
@@ -285,7 +285,7 @@ mod tests {
 
     #[test]
     fn members_that_mean_nothing_are_named() {
-        for (answer, part) in [
+        for (result, part) in [
             (r#"{"message":"hello"}"#, "neither `Outputs` nor `ReturnValue`, only `message`"),
             (r#"{"Output":{}}"#, "did you mean `Outputs`?"),
             (r#"{"return_value":1}"#, "did you mean `ReturnValue`?"),
@@ -299,7 +299,7 @@ mod tests {
             (r#"{"Outputs":{"res":{},"message":"x"}}"#, "the outputs of the function are `res`"),
             (r#"{"Outputs":{"res":{},"$return":"x"}}"#, "is the `ReturnValue` of the answer"),
         ] {
-            assert!(of(answer, "res", "http").contains(part), "{answer}: {}", of(answer, "res", "http"));
+            assert!(of(result, "res", "http").contains(part), "{result}: {}", of(result, "res", "http"));
         }
         assert!(of(r#"{"Outputs":{"Message":"x"}}"#, "message", "queue").contains("did you mean `message`?"));
         assert!(of(r#"{"Outputs":{"res":{}}}"#, "$return", "http").contains("`$return` is the `ReturnValue`"));
@@ -307,7 +307,7 @@ mod tests {
 
     #[test]
     fn what_a_returned_response_makes_of_its_members_is_named() {
-        for (answer, part) in [
+        for (result, part) in [
             (
                 r#"{"body":"","headers":{"X-A":["b"]}}"#,
                 "ReturnValue.headers.X-A is a list, so the caller gets the name of a .NET",
@@ -321,8 +321,8 @@ mod tests {
             (r#"{"body":"","isBase64Encoded":true}"#, "ReturnValue.isBase64Encoded is ignored"),
             (r#"{"body":"","status_code":1}"#, "did you mean `statusCode`?"),
         ] {
-            let found = of(&format!(r#"{{"Outputs":{{}},"ReturnValue":{answer}}}"#), "$return", "http");
-            assert!(found.contains(part), "{answer}: {found}");
+            let found = of(&format!(r#"{{"Outputs":{{}},"ReturnValue":{result}}}"#), "$return", "http");
+            assert!(found.contains(part), "{result}: {found}");
         }
         let sound = r#"{"Outputs":{},"ReturnValue":{"status":200,"headers":{"X-A":"b"},"Body":null}}"#;
         assert_eq!(of(sound, "$return", "http"), "");
@@ -338,13 +338,13 @@ mod tests {
 
     #[test]
     fn nothing_is_said_about_what_counts() {
-        for answer in [
+        for result in [
             r#"{"Outputs":{"res":{"status":404,"StatusCode":404}}}"#,
             r#"{"Outputs":{"res":{"body":"x"}}}"#,
             r#"{"ReturnValue":"x"}"#,
             r#"{"Outputs":{},"ReturnValue":{"res":{"body":"x"}}}"#,
         ] {
-            assert_eq!(of(answer, "res", "http"), "", "{answer}");
+            assert_eq!(of(result, "res", "http"), "", "{result}");
         }
         assert_eq!(of(r#"{"Outputs":{}}"#, "message", "queue"), "");
         assert_eq!(of(r#"{"Outputs":{}}"#, "$return", "http"), "");

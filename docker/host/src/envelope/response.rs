@@ -33,7 +33,7 @@ const CONTENT_TYPE: &str = "Content-Type";
 /// the caller waits for ever (recording RX-sc-199). `Date` and `Server` are the web server's, unless the handler sets them; headers
 /// of framing are there only if it does. A failure here comes after the invocation has succeeded (protocol.md#named-http-output). `accept` is the
 /// caller's `Accept` header, lines joined by commas.
-pub fn reply(output: HttpOutput, accept: Option<&str>) -> Result<Response, Unwritable> {
+pub fn response(output: HttpOutput, accept: Option<&str>) -> Result<Response, Unwritable> {
     let mut headers = match &output {
         HttpOutput::Raw(raw) => check(&raw.headers, Types::LastCounts)?,
         HttpOutput::Negotiated(negotiated) => check(&negotiated.headers, Types::FirstCounts)?,
@@ -162,8 +162,8 @@ mod tests {
         HttpOutput::Raw(Raw { status: 200, headers, body: Content::Text("x".into()) })
     }
 
-    fn content_type(reply: &Response) -> Option<&str> {
-        reply.headers.text(Name::ContentType)
+    fn content_type(response: &Response) -> Option<&str> {
+        response.headers.text(Name::ContentType)
     }
 
     fn lines<const N: usize>(lines: [(&str, &str); N]) -> wire::Headers {
@@ -186,16 +186,16 @@ mod tests {
             ("a/b; x=y; charset=latin1 ; z=w", "a/b; x=y; charset=utf-8 ; z=w"),
             ("a/b; x=y", "a/b; x=y; charset=utf-8"),
         ] {
-            let reply = reply(with(&[("content-type", given)]), None).unwrap();
-            assert_eq!(content_type(&reply), Some(expected), "{given}");
+            let response = response(with(&[("content-type", given)]), None).unwrap();
+            assert_eq!(content_type(&response), Some(expected), "{given}");
         }
-        let utf16 = reply(with(&[("Content-Type", "text/html; charset=\"UTF-16\"")]), None).unwrap();
+        let utf16 = response(with(&[("Content-Type", "text/html; charset=\"UTF-16\"")]), None).unwrap();
         assert_eq!((content_type(&utf16), &utf16.body[0][..]), (Some("text/html; charset=\"UTF-16\""), &b"x\0"[..]));
     }
 
     #[test]
     fn headers() {
-        let kept = reply(with(&[("X-A", "1"), ("x-a", "2"), ("X-E", ""), ("Server", "mine")]), None).unwrap();
+        let kept = response(with(&[("X-A", "1"), ("x-a", "2"), ("X-E", ""), ("Server", "mine")]), None).unwrap();
         let expected = [("X-A", "1"), ("X-E", ""), ("Server", "mine"), ("Content-Type", "text/plain; charset=utf-8")];
         assert_eq!(kept.headers, lines(expected));
         for (name, value) in [
@@ -210,11 +210,11 @@ mod tests {
             ("Content-Length", "-1"),
             ("Content-Length", ""),
         ] {
-            assert!(reply(with(&[(name, value)]), None).is_err(), "{name}: {value}");
+            assert!(response(with(&[(name, value)]), None).is_err(), "{name}: {value}");
         }
         let null = Raw { headers: vec![("X-N".into(), None)], ..Raw::of(Content::Text(String::new())) };
-        assert!(reply(HttpOutput::Raw(null), None).is_err());
-        let second = reply(with(&[("Content-Length", "01"), ("X-A", "1"), ("x-a", "grüß")]), None).unwrap();
+        assert!(response(HttpOutput::Raw(null), None).is_err());
+        let second = response(with(&[("Content-Length", "01"), ("X-A", "1"), ("x-a", "grüß")]), None).unwrap();
         let expected = [("Content-Length", "1"), ("X-A", "1"), ("Content-Type", "text/plain; charset=utf-8")];
         assert_eq!(second.headers, lines(expected));
     }
@@ -222,7 +222,7 @@ mod tests {
     #[test]
     fn headers_before_a_bad_one_stay() {
         let given = [("Content-Type", "a/b"), ("X-A", "1"), ("Content-Length", "5"), ("X-B", "a\nb"), ("X-C", "3")];
-        let instead = reply(with(&given), None).unwrap_err().instead;
+        let instead = response(with(&given), None).unwrap_err().instead;
         let kept = [("X-A", "1"), ("Content-Length", "5"), ("Content-Type", "a/b")];
         assert_eq!(instead.headers, lines(kept));
         assert_eq!((instead.status, instead.framing), (500, Framing::Length));
@@ -237,8 +237,8 @@ mod tests {
         let of = |given: &str| {
             let mut negotiated = negotiated.clone();
             negotiated.headers.push(("content-type".into(), Some(given.into())));
-            let reply = reply(HttpOutput::Negotiated(negotiated), None).unwrap();
-            (reply.status, reply.headers.iter().len(), content_type(&reply).unwrap_or_default().to_owned())
+            let response = response(HttpOutput::Negotiated(negotiated), None).unwrap();
+            (response.status, response.headers.iter().len(), content_type(&response).unwrap_or_default().to_owned())
         };
         assert_eq!(of("text/json"), (200, 2, "text/json; charset=utf-8".to_owned()));
         assert_eq!(of("text/html"), (406, 2, "text/html".to_owned()));
@@ -248,8 +248,8 @@ mod tests {
     fn framing() {
         let of = |status, body: &str| {
             let raw = Raw { status, headers: Vec::new(), body: Content::Text(body.into()) };
-            let reply = reply(HttpOutput::Raw(raw), None).unwrap();
-            (reply.framing, reply.length())
+            let response = response(HttpOutput::Raw(raw), None).unwrap();
+            (response.framing, response.length())
         };
         assert_eq!(of(200, "x"), (Framing::Chunked, 1));
         assert_eq!(of(200, ""), (Framing::Length, 0));
@@ -262,7 +262,7 @@ mod tests {
 
     #[test]
     fn bytes_have_no_type_of_their_own() {
-        let bytes = reply(HttpOutput::Raw(Raw::of(Content::Bytes(b"hi".to_vec()))), None).unwrap();
+        let bytes = response(HttpOutput::Raw(Raw::of(Content::Bytes(b"hi".to_vec()))), None).unwrap();
         assert_eq!((bytes.headers, bytes.framing), (lines([]), Framing::Chunked));
         assert_eq!(bytes.body, [Bytes::from_static(b"hi")]);
     }
