@@ -20,6 +20,7 @@ mod metadata_value;
 mod options;
 mod profile;
 mod retry;
+mod rule;
 mod settings;
 mod syntax;
 mod table;
@@ -48,6 +49,7 @@ pub use options::{
     CustomHandler, DEFAULT_BODY_LIMIT_BYTES, HandlerKind, HostError, HostOptions, HttpOptions, MessageEncoding, Retry,
     RetryStrategy,
 };
+pub use rule::Rule;
 pub use settings::{Settings, is_key_vault_reference};
 pub(crate) use syntax::diagnostic as syntax_diagnostic;
 

@@ -1,6 +1,6 @@
 //! What counts as a result of an invocation in default mode (protocol.md#gatekeeping and #the-result-object).
 
-use crate::app::Diagnostic;
+use crate::app::{Diagnostic, Rule};
 use dotnet_text::encoding;
 use dotnet_text::json::{self, Json, MetadataError, Object, RESULT_MAX_DEPTH, Reader, without_metadata};
 use dotnet_text::letter_case::{is_one_of, same_name};
@@ -25,12 +25,21 @@ pub enum Verdict {
     NeverCompletes,
 }
 
+/// Why a response is not a result.
+#[derive(Debug, PartialEq)]
+pub struct Refused {
+    pub rule: Rule,
+    pub reason: Diagnostic,
+}
+
 /// Judges a handler's complete response by its status, `Content-Type` and body, in the order of protocol.md#gatekeeping.
-pub fn judge(status: u16, content_type: Option<&[u8]>, body: &[u8]) -> Result<Verdict, Diagnostic> {
+pub fn judge(status: u16, content_type: Option<&[u8]>, body: &[u8]) -> Result<Verdict, Refused> {
+    let gatekeeping = |reason| Refused { rule: Rule::Gatekeeping, reason };
     if !(200..300).contains(&status) {
         let hint =
             "a handler answers an invocation with 2xx; a status for the caller goes into `Outputs.<name>.statusCode`";
-        return Err(Diagnostic::of_whole(format!("the handler answered with status {status}")).hint(hint));
+        let reason = Diagnostic::of_whole(format!("the handler answered with status {status}")).hint(hint);
+        return Err(gatekeeping(reason));
     }
     if status == 204 || body.iter().all(u8::is_ascii_whitespace) {
         return Ok(Verdict::NeverCompletes);
@@ -42,14 +51,15 @@ pub fn judge(status: u16, content_type: Option<&[u8]>, body: &[u8]) -> Result<Ve
         } else {
             format!("`Content-Type: {content_type}`")
         };
-        return Err(Diagnostic::of_whole(format!("the handler answered with {named}")).hint(
-            "answer with `Content-Type: application/json` and an object of `Outputs`, `Logs` and `ReturnValue`",
-        ));
+        let hint = "answer with `Content-Type: application/json` and an object of `Outputs`, `Logs` and `ReturnValue`";
+        let reason = Diagnostic::of_whole(format!("the handler answered with {named}")).hint(hint);
+        return Err(gatekeeping(reason));
     }
-    let text = decode(body, &content_type)?;
+    let text = decode(body, &content_type).map_err(gatekeeping)?;
     read(&text).map_err(|error| {
-        Diagnostic::of_whole(format!("the handler's answer cannot be read: {error}"))
-            .hint("answer with an object of `Outputs`, `Logs` and `ReturnValue`, such as {\"Outputs\":{\"res\":{\"body\":\"hello\"}}}")
+        let reason = Diagnostic::of_whole(format!("the handler's answer cannot be read: {error}"))
+            .hint("answer with an object of `Outputs`, `Logs` and `ReturnValue`, such as {\"Outputs\":{\"res\":{\"body\":\"hello\"}}}");
+        Refused { rule: Rule::ResultObject, reason }
     })
 }
 
@@ -226,6 +236,12 @@ mod tests {
         assert!(is_plain(404, "text/plain", "no such page") && is_plain(200, "text/html", "<p>hello"));
         assert!(!is_plain(200, "text/html", r#" {"Outputs":{}}"#) && !is_plain(200, "application/json", "hello"));
         assert!(!is_plain(500, "text/html", "<p>a bug"));
+    }
+
+    #[test]
+    fn a_refusal_names_the_rule() {
+        let rule = |status, body: &str| judge(status, Some(b"application/json"), body.as_bytes()).unwrap_err().rule;
+        assert_eq!((rule(500, r#"{"output":"status"}"#), rule(200, "[]")), (Rule::Gatekeeping, Rule::ResultObject));
     }
 
     #[test]

@@ -223,11 +223,11 @@ fn built_response(recording: &Json, step: &Json, response: &Json) -> Option<Json
                 let response = |outputs: outputs::Outputs| {
                     response::response(outputs.http, accept).unwrap_or_else(|it| *it.instead)
                 };
-                outputs::convert(result, &bindings, false).map(response)
+                outputs::convert(result, &bindings, false).ok().map(response)
             }
-            Err(failure) => Err(failure),
+            Err(_) => None,
         };
-    Some(on_the_wire(response.ok()))
+    Some(on_the_wire(response))
 }
 
 fn on_the_wire(response: Option<Response>) -> Json {

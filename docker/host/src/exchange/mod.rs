@@ -5,13 +5,10 @@ mod folder;
 mod kept;
 mod open;
 mod recorder;
-mod rule;
 mod shown;
 
 pub use kept::{Exchanges, Wanted};
 pub use recorder::Recorder;
-#[cfg(test)]
-pub use rule::ALL as RULES;
 pub use shown::Exchange;
 
 #[cfg(test)]

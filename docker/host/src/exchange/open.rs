@@ -8,9 +8,8 @@ use dotnet_text::base64;
 use uuid::Uuid;
 use wire::Headers;
 
-use super::rule::rule;
 use super::shown::{Exchange, Message, Piece};
-use crate::app::HttpMode;
+use crate::app::{HttpMode, Rule};
 use crate::log::Outcome;
 use crate::log::mask::{self, Known};
 
@@ -34,6 +33,8 @@ pub struct Noted {
     pub mode: Option<HttpMode>,
     pub outcome: Option<Outcome>,
     pub reason: String,
+    /// The rule that was broken, where the failure says so.
+    pub rule: Option<Rule>,
     milliseconds: Option<f64>,
     pub request: Part,
     pub response: Part,
@@ -105,7 +106,7 @@ impl Open {
             milliseconds: noted.milliseconds.unwrap_or_else(|| self.milliseconds()),
             outcome: noted.outcome,
             reason: mask::text_without(&noted.reason, known),
-            rule: rule(noted.mode, &noted.reason).filter(|_| noted.outcome == Some(Outcome::Failed)),
+            rule: noted.broken().map(Rule::anchor),
             request: Message::default(),
             response: Message::default(),
             pieces: Vec::new(),
@@ -132,6 +133,11 @@ impl Noted {
 
     fn known(&self) -> Known {
         Known::of(self.secrets.iter().map(String::as_str))
+    }
+
+    fn broken(&self) -> Option<Rule> {
+        let mode = self.mode.filter(|_| self.outcome == Some(Outcome::Failed))?;
+        self.rule.or(Some(Rule::of(mode)))
     }
 
     pub fn piece(&mut self, piece: &[u8], is_response: bool, milliseconds: f64) {

@@ -8,7 +8,7 @@ use wire::client::Request;
 
 use super::kept::Exchanges;
 use super::open::{Noted, Open};
-use crate::app::HttpMode;
+use crate::app::{HttpMode, Rule};
 use crate::log::Outcome;
 
 /// Notes what passes in one exchange, if anybody wants to know. Cloning it gives another handle to the same exchange.
@@ -53,6 +53,11 @@ impl Recorder {
 
     pub fn received(&self, piece: &[u8]) {
         self.note(|noted, milliseconds| noted.piece(piece, true, milliseconds));
+    }
+
+    /// Which rule it breaks, before it ends; the first word counts.
+    pub fn breaks(&self, rule: Rule) {
+        self.note(|noted, _| _ = noted.rule.get_or_insert(rule));
     }
 
     /// How it ended, and why; the first word counts.

@@ -7,7 +7,7 @@ use wire::client::{Body, Request, Response};
 use wire::{Headers, Name};
 
 use crate::app::{Diagnostic, HttpMode};
-use crate::envelope::invocation_result;
+use crate::envelope::invocation_result::{self, Refused};
 use crate::exchange::Exchange;
 use crate::handler::own_headers;
 use crate::host::Host;
@@ -71,6 +71,9 @@ fn judge(execution: &Execution<'_>, mode: HttpMode, Response { head, body }: &Re
     };
     match verdict {
         Ok(()) => execution.succeeded(),
-        Err(failure) => execution.failed(failure),
+        Err(Refused { rule, reason }) => {
+            execution.exchange.breaks(rule);
+            execution.failed(reason);
+        }
     }
 }

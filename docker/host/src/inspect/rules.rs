@@ -18,10 +18,11 @@ fn slug(heading: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::app::Rule;
 
     #[test]
     fn every_rule_that_an_exchange_names_is_there() {
-        for anchor in crate::exchange::RULES {
+        for anchor in Rule::ALL.map(Rule::anchor) {
             assert!(section(anchor).is_some_and(|text| text.lines().count() > 2), "{anchor}");
         }
         assert_eq!(section("no-such-rule"), None);

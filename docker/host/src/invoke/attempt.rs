@@ -10,13 +10,13 @@ use wire::{Headers, Name};
 use super::limits::{Outcome, noticed, wait_ready, within_timeout};
 use super::round_trip::RoundTrip;
 use super::trigger::Trigger;
-use crate::app::{Binding, BindingKind, CustomHandler, DataType, Diagnostic, HttpMode};
+use crate::app::{Binding, BindingKind, CustomHandler, DataType, Diagnostic, HttpMode, Rule};
 use crate::bindings::{input, output};
 use crate::doctor;
 use crate::envelope::data::{BindingData, System, Value};
 use crate::envelope::failed::Failed;
 use crate::envelope::http_output::HttpOutput;
-use crate::envelope::invocation_result::{self, InvocationResult, Verdict};
+use crate::envelope::invocation_result::{self, InvocationResult, Refused, Verdict};
 use crate::envelope::outputs::{self, OutputBinding, Outputs};
 use crate::envelope::request;
 use crate::handler::{Handler, own_headers};
@@ -52,7 +52,9 @@ pub async fn attempt(
     let asking = pin!(ask(handler, execution, &trip));
     let asked = within_timeout(handler, execution, asking).await;
     let outcome = match asked {
-        Outcome::Completed(result) => complete(execution, result, data).await,
+        Outcome::Completed(result) => {
+            complete(execution, result, data).await.inspect_err(|_| execution.exchange.breaks(Rule::OutputValues))
+        }
         Outcome::Failed(failure) => Err(failure),
         Outcome::TimedOut => {
             let failure = Diagnostic::of_whole("`functionTimeout` has expired");
@@ -76,11 +78,12 @@ async fn ask(handler: &Handler, execution: &Execution<'_>, trip: &RoundTrip) -> 
     execution.exchange.response(&head);
     execution.exchange.received(&body);
     let content_type = head.headers.get(Name::ContentType);
-    let verdict = invocation_result::judge(head.status, content_type, &body).map_err(|failure| {
+    let verdict = invocation_result::judge(head.status, content_type, &body).map_err(|Refused { rule, reason }| {
+        execution.exchange.breaks(rule);
         let is_plain = invocation_result::is_plain_http(head.status, content_type, &body);
         match is_plain.then(|| forwarding_hint(execution)).flatten() {
-            Some(hint) => failure.hint(hint),
-            None => failure,
+            Some(hint) => reason.hint(hint),
+            None => reason,
         }
     });
     match verdict? {

@@ -4,7 +4,7 @@ use std::fmt::Display;
 use std::pin::Pin;
 use std::time::Duration;
 
-use crate::app::Diagnostic;
+use crate::app::{Diagnostic, Rule};
 use crate::handler::{Handler, Readiness};
 use crate::host::execution::Execution;
 use crate::log::DISPATCHER;
@@ -83,6 +83,7 @@ pub async fn within_timeout<T, E: Display>(
                     time_span::text(limit),
                     execution.function.name
                 );
+                execution.exchange.breaks(Rule::FunctionTimeout);
                 execution.failed(Diagnostic::of_whole(text).hint("`functionTimeout` in host.json"));
                 if tokio::time::timeout(Duration::from_secs(TIMEOUT_GRACE_SECONDS), call).await.is_err() {
                     handler.restart();
