@@ -61,8 +61,8 @@ pub fn diagnostics(app: &App) -> Vec<Diagnostic> {
 fn mistakes(document: &Document) -> Vec<Diagnostic> {
     let mut found = Vec::new();
     let Some(file) = document.value.as_object() else { return found };
-    for section in &SECTIONS {
-        for (path, members) in members(file, section.path) {
+    for section in &*SECTIONS {
+        for (path, members) in members(file, &section.path) {
             found.extend(of_section(section, &path, members));
         }
     }
@@ -111,7 +111,7 @@ fn of_section(section: &Section, path: &str, members: &Map<String, Value>) -> Ve
         section.path.is_empty() && !members.keys().any(|key| is_one_of(key, &["customHandler", "httpWorker"]));
     let found = members.iter().filter_map(|(key, value)| match known(key) {
         Some((_, kind)) => of_kind(*kind, key, value, below(path, key)),
-        None => match newer::hint(section.path, key, members) {
+        None => match newer::hint(&section.path, key, members) {
             Some(hint) => Some(Diagnostic::ignored(key, below(path, key)).hint(hint)),
             None => unknown(section, key, below(path, key), lacks_handler),
         },
@@ -149,7 +149,7 @@ fn home(section: &Section, key: &str) -> Option<String> {
     let other = if root_of(section) == Some("httpWorker") { "customHandler" } else { "httpWorker" };
     let mut candidates = SECTIONS.iter().filter(|candidate| root_of(candidate) != Some(other));
     let home = candidates.find(|candidate| candidate.keys.iter().any(|(known, _)| known.eq_ignore_ascii_case(key)))?;
-    Some(match home.path {
+    Some(match home.path.as_slice() {
         [] => "the file itself, beside `customHandler`".to_owned(),
         [parent @ .., name] if section.path == parent => format!("`{name}`"),
         path => format!("`{}`", path.join("`, `")),

@@ -1,138 +1,80 @@
 //! The keys that mean something in host.json.
 
+use std::sync::LazyLock;
+
 use serde_json::{Map, Value};
 
+/// What a key has, and what follows its name in [`KEYS`].
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Kind {
+    /// Nothing.
     Scalar,
-    /// A text such as `00:00:30`.
+    /// `:`, a text such as `00:00:30`.
     Span,
+    /// `[]`.
     List,
+    /// `{}`.
     Object,
 }
 
-use Kind::{List, Object, Scalar, Span};
-
 /// A section of host.json and the keys that mean something in it.
 pub struct Section {
-    pub path: &'static [&'static str],
-    pub keys: &'static [(&'static str, Kind)],
+    pub path: Vec<&'static str>,
+    pub keys: Vec<(&'static str, Kind)>,
     /// Whether these are all the keys there are: others are reported. Elsewhere only misspelt known ones are.
     pub is_closed: bool,
 }
 
-pub const SECTIONS: [Section; 14] = [
-    Section {
-        path: &[],
-        keys: &[
-            ("version", Scalar),
-            ("customHandler", Object),
-            ("httpWorker", Object),
-            ("configurationProfile", Scalar),
-            ("functionTimeout", Span),
-            ("functions", List),
-            ("fileWatchingEnabled", Scalar),
-            ("watchDirectories", List),
-            ("watchFiles", List),
-            ("retry", Object),
-            ("extensions", Object),
-            ("extensionBundle", Object),
-            ("logging", Object),
-            ("singleton", Object),
-            ("aggregator", Object),
-            ("concurrency", Object),
-            ("healthMonitor", Object),
-            ("managedDependency", Object),
-        ],
-        is_closed: false,
-    },
-    Section { path: &["customHandler"], keys: &HANDLER_KEYS, is_closed: true },
-    Section { path: &["httpWorker"], keys: &HANDLER_KEYS, is_closed: true },
-    Section {
-        path: &["customHandler", "http"],
-        keys: &[("defaultAuthorizationLevel", Scalar), ("routes", List)],
-        is_closed: true,
-    },
-    Section { path: &["customHandler", "description"], keys: &DESCRIPTION_KEYS, is_closed: true },
-    Section { path: &["httpWorker", "description"], keys: &DESCRIPTION_KEYS, is_closed: true },
-    Section { path: &["extensionBundle"], keys: &[("id", Scalar), ("version", Scalar)], is_closed: false },
-    Section {
-        path: &["retry"],
-        keys: &[
-            ("strategy", Scalar),
-            ("maxRetryCount", Scalar),
-            ("delayInterval", Span),
-            ("minimumInterval", Span),
-            ("maximumInterval", Span),
-        ],
-        is_closed: true,
-    },
-    Section {
-        path: &["logging"],
-        keys: &[
-            ("logLevel", Object),
-            ("console", Object),
-            ("applicationInsights", Object),
-            ("fileLoggingMode", Scalar),
-        ],
-        is_closed: false,
-    },
-    Section { path: &["logging", "console"], keys: &[("isEnabled", Scalar)], is_closed: false },
-    Section {
-        path: &["extensions"],
-        keys: &[("http", Object), ("queues", Object), ("blobs", Object)],
-        is_closed: false,
-    },
-    Section {
-        path: &["extensions", "http"],
-        keys: &[
-            ("routePrefix", Scalar),
-            ("maxOutstandingRequests", Scalar),
-            ("maxConcurrentRequests", Scalar),
-            ("dynamicThrottlesEnabled", Scalar),
-            ("customHeaders", Object),
-            ("hsts", Object),
-        ],
-        is_closed: false,
-    },
-    Section {
-        path: &["extensions", "queues"],
-        keys: &[
-            ("maxPollingInterval", Span),
-            ("visibilityTimeout", Span),
-            ("batchSize", Scalar),
-            ("newBatchThreshold", Scalar),
-            ("maxDequeueCount", Scalar),
-            ("messageEncoding", Scalar),
-        ],
-        is_closed: false,
-    },
-    Section {
-        path: &["extensions", "blobs"],
-        keys: &[("maxDegreeOfParallelism", Scalar), ("poisonBlobThreshold", Scalar)],
-        is_closed: false,
-    },
+pub static SECTIONS: LazyLock<Vec<Section>> = LazyLock::new(|| KEYS.map(section).into());
+
+/// The sections with one of these names, and those in them, are closed.
+const CLOSED: [&str; 3] = ["customHandler", "httpWorker", "retry"];
+
+const HANDLER: &str =
+    "description{} enableProxyingHttpRequest enableForwardingHttpRequest http{} type initializationTimeout: port";
+const DESCRIPTION: &str = "defaultExecutablePath defaultWorkerPath workerDirectory workingDirectory arguments[] workerArguments[] \
+                           useStdErrorStreamForErrorsOnly";
+
+/// Each section by its path, with its keys.
+const KEYS: [(&str, &str); 14] = [
+    (
+        "",
+        "version customHandler{} httpWorker{} configurationProfile functionTimeout: functions[] fileWatchingEnabled watchDirectories[] \
+         watchFiles[] retry{} extensions{} extensionBundle{} logging{} singleton{} aggregator{} concurrency{} healthMonitor{} \
+         managedDependency{}",
+    ),
+    ("customHandler", HANDLER),
+    ("httpWorker", HANDLER),
+    ("customHandler.http", "defaultAuthorizationLevel routes[]"),
+    ("customHandler.description", DESCRIPTION),
+    ("httpWorker.description", DESCRIPTION),
+    ("extensionBundle", "id version"),
+    ("retry", "strategy maxRetryCount delayInterval: minimumInterval: maximumInterval:"),
+    ("logging", "logLevel{} console{} applicationInsights{} fileLoggingMode"),
+    ("logging.console", "isEnabled"),
+    ("extensions", "http{} queues{} blobs{}"),
+    (
+        "extensions.http",
+        "routePrefix maxOutstandingRequests maxConcurrentRequests dynamicThrottlesEnabled customHeaders{} hsts{}",
+    ),
+    (
+        "extensions.queues",
+        "maxPollingInterval: visibilityTimeout: batchSize newBatchThreshold maxDequeueCount messageEncoding",
+    ),
+    ("extensions.blobs", "maxDegreeOfParallelism poisonBlobThreshold"),
 ];
 
-const HANDLER_KEYS: [(&str, Kind); 7] = [
-    ("description", Object),
-    ("enableProxyingHttpRequest", Scalar),
-    ("enableForwardingHttpRequest", Scalar),
-    ("http", Object),
-    ("type", Scalar),
-    ("initializationTimeout", Span),
-    ("port", Scalar),
-];
+fn section((path, keys): (&'static str, &'static str)) -> Section {
+    let path: Vec<&str> = path.split('.').filter(|name| !name.is_empty()).collect();
+    let is_closed = path.first().is_some_and(|name| CLOSED.contains(name));
+    Section { path, keys: keys.split(' ').map(key).collect(), is_closed }
+}
 
-const DESCRIPTION_KEYS: [(&str, Kind); 7] = [
-    ("defaultExecutablePath", Scalar),
-    ("defaultWorkerPath", Scalar),
-    ("workerDirectory", Scalar),
-    ("workingDirectory", Scalar),
-    ("arguments", List),
-    ("workerArguments", List),
-    ("useStdErrorStreamForErrorsOnly", Scalar),
-];
+fn key(written: &'static str) -> (&'static str, Kind) {
+    let marks = [(":", Kind::Span), ("[]", Kind::List), ("{}", Kind::Object)];
+    let marked = marks.iter().find_map(|(mark, kind)| Some((written.strip_suffix(mark)?, *kind)));
+    marked.unwrap_or((written, Kind::Scalar))
+}
 
 /// Every object at a path of names ignoring case, with its path as it is written.
 pub fn members<'a>(file: &'a Map<String, Value>, path: &[&str]) -> Vec<(String, &'a Map<String, Value>)> {
