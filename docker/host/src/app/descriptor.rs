@@ -6,7 +6,7 @@ use dotnet_text::letter_case::is_one_of;
 use serde_json::Value;
 
 use super::binding::{Binding, BindingKind, Direction};
-use super::by_hand::{BY_HAND_TYPES, is_by_hand};
+use super::by_hand::{by_hand_types, is_by_hand};
 use super::diagnostic::Diagnostic;
 use super::function::Function;
 use super::metadata_value;
@@ -113,7 +113,7 @@ fn misspelt_trigger(binding: &Binding, known: &[&str]) -> Option<(String, String
 }
 
 fn known_types() -> Vec<&'static str> {
-    BUILT_IN_TYPES.into_iter().chain(EXTENSION_TYPES).chain(BY_HAND_TYPES).collect()
+    BUILT_IN_TYPES.into_iter().chain(EXTENSION_TYPES).chain(by_hand_types()).collect()
 }
 
 fn types(bindings: &[Binding], registered: &Registered<'_>) -> Option<Diagnostic> {
