@@ -10,31 +10,18 @@ use dotnet_text::number;
 use indexmap::IndexMap;
 
 #[derive(Debug, Clone, PartialEq)]
-pub enum HttpOutput {
-    Raw(Raw),
-    /// A value whose form the caller's `Accept` has a say in.
-    Negotiated(Negotiated),
-}
-
-#[derive(Debug, Clone, PartialEq)]
-pub struct Raw {
-    /// The status, unchecked.
+pub struct HttpOutput {
+    /// Unchecked; that of a negotiated null is another.
     pub status: i32,
-    /// Header names and values, unchecked; `None` for a null.
+    /// Names and values, unchecked; `None` for a null.
     pub headers: Vec<(String, Option<String>)>,
     pub body: Content,
 }
 
 impl HttpOutput {
-    fn text(body: String) -> Self {
-        Self::Raw(Raw::of(Content::Text(body)))
-    }
-}
-
-impl Raw {
     /// A 200 without headers.
-    pub fn of(body: Content) -> Raw {
-        Raw { status: 200, headers: Vec::new(), body }
+    pub fn of(body: Content) -> Self {
+        Self { status: OK, headers: Vec::new(), body }
     }
 }
 
@@ -44,22 +31,14 @@ pub enum Content {
     Text(String),
     /// Bytes: there is no `Content-Type` at all.
     Bytes(Vec<u8>),
-}
-
-#[derive(Debug, Clone, PartialEq)]
-pub struct Negotiated {
-    /// The status for a value that is not null.
-    pub status: i32,
-    /// As in [`Raw`].
-    pub headers: Vec<(String, Option<String>)>,
-    pub value: Json,
-    pub xml: bool,
+    /// A value whose form the caller's `Accept` has a say in.
+    Negotiated { value: Json, xml: bool },
 }
 
 /// The response that an output of type `http` means: an object, or a string that holds one (recordings R07, RX-res-*). Without a
 /// value it is `{}` (recording R04).
 pub(super) fn of_named(name: &str, value: Option<Json>) -> Result<HttpOutput, Diagnostic> {
-    let Some(value) = value else { return Ok(HttpOutput::text("{}".to_owned())) };
+    let Some(value) = value else { return Ok(HttpOutput::of(Content::Text("{}".to_owned()))) };
     let parsed = match &value {
         Json::Text(text) => json::parse(text).ok(),
         _ => None,
@@ -67,7 +46,7 @@ pub(super) fn of_named(name: &str, value: Option<Json>) -> Result<HttpOutput, Di
     let value = parsed.unwrap_or(value);
     check_depth(&value, DEFAULT_MAX_DEPTH)?;
     match plain(value, || format!("Outputs.{name}"))? {
-        Json::Object(members) => Ok(HttpOutput::Raw(members_response(name, members)?)),
+        Json::Object(members) => members_response(name, members),
         other => Err(Diagnostic::of_whole(format!("`Outputs.{name}` is {}, not an object", other.kind()))
             .hint("give an object with `statusCode`, `headers` and `body`")),
     }
@@ -75,12 +54,12 @@ pub(super) fn of_named(name: &str, value: Option<Json>) -> Result<HttpOutput, Di
 
 /// `statusCode`, `body` and `headers`, in any case; of a name given twice the last value counts (recording RX-body-twice), and
 /// headers are laid over those before. `status` means nothing, but must be a text or a number, too.
-fn members_response(name: &str, members: Object) -> Result<Raw, Diagnostic> {
-    let mut raw = Raw::of(Content::Text(String::new()));
+fn members_response(name: &str, members: Object) -> Result<HttpOutput, Diagnostic> {
+    let mut output = HttpOutput::of(Content::Text(String::new()));
     let mut body = Json::Null;
     for (member, value) in members {
         if same_name(&member, "statusCode") {
-            raw.status = lenient_status(name, "statusCode", &value)?;
+            output.status = lenient_status(name, "statusCode", &value)?;
         } else if same_name(&member, "status") {
             lenient_status(name, "status", &value)?;
         } else if same_name(&member, "body") {
@@ -91,8 +70,8 @@ fn members_response(name: &str, members: Object) -> Result<Raw, Diagnostic> {
             body = plain(value, || format!("Outputs.{name}.body"))?;
         } else if same_name(&member, "headers") {
             match plain(value, || format!("Outputs.{name}.headers"))? {
-                value if counts_as_null(&value) => raw.headers.clear(),
-                Json::Object(headers) => lay(&mut raw.headers, headers)?,
+                value if counts_as_null(&value) => output.headers.clear(),
+                Json::Object(headers) => lay(&mut output.headers, headers)?,
                 other => {
                     let message = format!("`Outputs.{name}.headers` is {}, not an object", other.kind());
                     return Err(Diagnostic::of_whole(message).hint("give an object of header names and values"));
@@ -100,8 +79,8 @@ fn members_response(name: &str, members: Object) -> Result<Raw, Diagnostic> {
             }
         }
     }
-    raw.body = Content::Text(json::into_text(body));
-    Ok(raw)
+    output.body = Content::Text(json::into_text(body));
+    Ok(output)
 }
 
 /// What Newtonsoft.Json makes of a value where any type may stand.
@@ -147,7 +126,7 @@ fn header_text(value: Json) -> Option<String> {
 /// `HTTP` (protocol.md#http-return-value, first table).
 pub(super) fn of_value(value: OutputValue) -> Result<HttpOutput, Diagnostic> {
     let value = match value {
-        OutputValue::Bytes(bytes) => return Ok(HttpOutput::Raw(Raw::of(Content::Bytes(bytes)))),
+        OutputValue::Bytes(bytes) => return Ok(HttpOutput::of(Content::Bytes(bytes))),
         OutputValue::Json(Json::Text(text)) => match json::parse_untyped(&text).map(json::without_metadata) {
             Ok(Ok(value)) => value,
             Ok(Err(error)) if error.is_null_reference() => return Err(Diagnostic::of_whole(error.to_string())),
@@ -157,7 +136,7 @@ pub(super) fn of_value(value: OutputValue) -> Result<HttpOutput, Diagnostic> {
     };
     match value {
         Json::Object(members) => object_response(members),
-        other => Ok(HttpOutput::text(json::into_text(other))),
+        other => Ok(HttpOutput::of(Content::Text(json::into_text(other)))),
     }
 }
 
@@ -166,7 +145,7 @@ fn object_response(mut members: Object) -> Result<HttpOutput, Diagnostic> {
     // One level is the object's own.
     members.values().try_for_each(|value| check_depth(value, DEFAULT_MAX_DEPTH - 1))?;
     let Some(body) = take_member(&mut members, "body") else {
-        return Ok(HttpOutput::text(json::to_indented(&Json::Object(members))));
+        return Ok(HttpOutput::of(Content::Text(json::to_indented(&Json::Object(members)))));
     };
     let status = take_member(&mut members, "statusCode").or_else(|| take_member(&mut members, "status"));
     let status = status.map_or(Ok(OK), strict_status)?;
@@ -176,7 +155,7 @@ fn object_response(mut members: Object) -> Result<HttpOutput, Diagnostic> {
     };
     match take_member(&mut members, "enableContentNegotiation") {
         Some(Json::Bool(true)) => {
-            return Ok(HttpOutput::Negotiated(Negotiated { status, headers, value: body, xml: true }));
+            return Ok(HttpOutput { status, headers, body: Content::Negotiated { value: body, xml: true } });
         }
         Some(Json::Null | Json::Undefined) => {
             return Err(Diagnostic::of_whole("`enableContentNegotiation` is null, not a boolean"));
@@ -187,7 +166,7 @@ fn object_response(mut members: Object) -> Result<HttpOutput, Diagnostic> {
         object @ Json::Object(_) => json::to_compact(&object),
         other => expanded_text(other).unwrap_or_default(),
     };
-    Ok(HttpOutput::Raw(Raw { status, headers, body: Content::Text(body) }))
+    Ok(HttpOutput { status, headers, body: Content::Text(body) })
 }
 
 /// An integer beyond 32 bits fails here, other oddities count as 200.
@@ -232,7 +211,7 @@ pub(super) fn of_return_value(return_value: Option<OutputValue>, compatible: boo
     };
     // .NET's serializer takes all but Newtonsoft.Json's own objects and arrays.
     let xml = value.depth() == 0;
-    Ok(HttpOutput::Negotiated(Negotiated { status: OK, headers: Vec::new(), value, xml }))
+    Ok(HttpOutput::of(Content::Negotiated { value, xml }))
 }
 
 /// Where the real host reads a value a second time, it does so with Newtonsoft.Json's default limit: 130 levels are fine in an

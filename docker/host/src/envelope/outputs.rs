@@ -132,7 +132,7 @@ fn take_named(binding: &OutputBinding<'_>, outputs: Option<&mut Object>) -> Resu
 
 #[cfg(test)]
 mod tests {
-    use super::super::http_output::{Content, Raw};
+    use super::super::http_output::Content;
     use super::super::invocation_result::{Verdict, judge};
     use super::*;
 
@@ -149,14 +149,14 @@ mod tests {
 
     fn raw(result: &str, bindings: &[OutputBinding<'_>]) -> (i32, String) {
         match outputs(result, bindings) {
-            Ok(Outputs { http: HttpOutput::Raw(Raw { status, body: Content::Text(body), .. }), .. }) => (status, body),
+            Ok(Outputs { http: HttpOutput { status, body: Content::Text(body), .. }, .. }) => (status, body),
             other => panic!("{result}: {other:?}"),
         }
     }
 
     fn negotiated(result: &str, bindings: &[OutputBinding<'_>]) -> Json {
         match outputs(result, bindings) {
-            Ok(Outputs { http: HttpOutput::Negotiated(negotiated), .. }) => negotiated.value,
+            Ok(Outputs { http: HttpOutput { body: Content::Negotiated { value, .. }, .. }, .. }) => value,
             other => panic!("{result}: {other:?}"),
         }
     }
@@ -229,7 +229,7 @@ mod tests {
     #[test]
     fn headers_given_twice_are_laid_over_each_other() {
         let res = r#"{"Outputs":{"res":{"headers":{"$type":"x","a":1,"b":2},"Headers":{"b":3,"c":4}}}}"#;
-        let HttpOutput::Raw(Raw { headers, .. }) = outputs(res, &[RES]).unwrap().http else { panic!("{res}") };
+        let HttpOutput { headers, .. } = outputs(res, &[RES]).unwrap().http;
         assert_eq!(
             headers,
             [("a", "1"), ("b", "3"), ("c", "4")].map(|(name, value)| (name.into(), Some(value.into())))
@@ -286,7 +286,7 @@ mod tests {
         // What is no JSON object to .NET stays text, but for this, on which its reader stumbles.
         assert!(outputs(r#"{"ReturnValue":"{\"$type\":[]}"}"#, &[RET]).is_err());
         let bytes = outputs(r#"{"ReturnValue":"aGk="}"#, &[RET]).unwrap().http;
-        assert_eq!(bytes, HttpOutput::Raw(Raw::of(Content::Bytes(b"hi".to_vec()))));
+        assert_eq!(bytes, HttpOutput::of(Content::Bytes(b"hi".to_vec())));
         let binary = OutputBinding { binary: true, ..RET };
         assert_eq!(raw(r#"{"ReturnValue":"aGk="}"#, &[binary]), (200, "aGk=".into()));
         assert!(outputs(r#"{"ReturnValue":{"status":99999999999,"body":"x"}}"#, &[RET]).is_err());

@@ -1,6 +1,6 @@
 //! From the HTTP output to the response the caller gets (protocol.md#named-http-output and #http-return-value).
 
-use super::http_output::{Content, HttpOutput, Negotiated};
+use super::http_output::{Content, HttpOutput};
 use super::negotiate::{self, NotWritten};
 use super::written::Written;
 use bytes::Bytes;
@@ -34,28 +34,30 @@ const CONTENT_TYPE: &str = "Content-Type";
 /// of framing are there only if it does. A failure here comes after the invocation has succeeded (protocol.md#named-http-output). `accept` is the
 /// caller's `Accept` header, lines joined by commas.
 pub fn response(output: HttpOutput, accept: Option<&str>) -> Result<Response, Unwritable> {
-    let mut headers = match &output {
-        HttpOutput::Raw(raw) => check(&raw.headers, Types::LastCounts)?,
-        HttpOutput::Negotiated(negotiated) => check(&negotiated.headers, Types::FirstCounts)?,
-    };
+    let HttpOutput { mut status, headers, body } = output;
+    let types = if matches!(body, Content::Negotiated { .. }) { Types::FirstCounts } else { Types::LastCounts };
+    let mut headers = check(&headers, types)?;
     let content_type = headers.content_type.take();
-    let (status, written) = match output {
-        HttpOutput::Raw(raw) => (raw.status, write_raw(raw.body, content_type)),
-        HttpOutput::Negotiated(Negotiated { value: Json::Null, status, .. }) => (
-            if status == 200 { 204 } else { status },
-            Written { content_type, body: Bytes::new(), framing: Framing::Length },
-        ),
-        HttpOutput::Negotiated(Negotiated { status, value, xml, .. }) => {
-            match negotiate::write(value, xml, content_type.as_deref(), accept) {
-                Ok(written) => (status, written),
-                Err(NotWritten::NotAcceptable) => {
-                    (406, Written { content_type, body: Bytes::new(), framing: Framing::Length })
-                }
-                Err(NotWritten::Failed { message, content_type }) => {
-                    return Err(Unwritable::new(message, Headers { content_type, ..headers }));
-                }
-            }
+    let nothing = |content_type| Written { content_type, body: Bytes::new(), framing: Framing::Length };
+    let written = match body {
+        // Texts are sent as UTF-8 or UTF-16, and as `text/plain` unless the headers say otherwise; bytes only have the type the headers
+        // give them.
+        Content::Text(text) => Written::text(text, content_type.as_deref().unwrap_or("text/plain"), Framing::Chunked),
+        Content::Bytes(bytes) => Written { content_type, body: bytes.into(), framing: Framing::Chunked },
+        Content::Negotiated { value: Json::Null, .. } => {
+            status = if status == 200 { 204 } else { status };
+            nothing(content_type)
         }
+        Content::Negotiated { value, xml } => match negotiate::write(value, xml, content_type.as_deref(), accept) {
+            Ok(written) => written,
+            Err(NotWritten::NotAcceptable) => {
+                status = 406;
+                nothing(content_type)
+            }
+            Err(NotWritten::Failed { message, content_type }) => {
+                return Err(Unwritable::new(message, Headers { content_type, ..headers }));
+            }
+        },
     };
     if written.framing == Framing::Length {
         // A body that is measured sets its length.
@@ -70,15 +72,6 @@ pub fn response(output: HttpOutput, accept: Option<&str>) -> Result<Response, Un
         _ => written.framing,
     };
     Ok(Response { status, headers: headers.with_type(), body: vec![body], framing, ..Response::default() })
-}
-
-/// Texts are sent chunked, as UTF-8 or UTF-16 and as `text/plain` unless the headers say otherwise; bytes only have the type the
-/// headers give them.
-fn write_raw(body: Content, content_type: Option<String>) -> Written {
-    match body {
-        Content::Bytes(bytes) => Written { content_type, body: bytes.into(), framing: Framing::Chunked },
-        Content::Text(text) => Written::text(text, content_type.as_deref().unwrap_or("text/plain"), Framing::Chunked),
-    }
 }
 
 #[derive(Default)]
@@ -154,12 +147,11 @@ fn is_number(text: &str) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use super::super::http_output::Raw;
     use super::*;
 
     fn with(headers: &[(&str, &str)]) -> HttpOutput {
         let headers = headers.iter().map(|(name, value)| ((*name).to_owned(), Some((*value).to_owned()))).collect();
-        HttpOutput::Raw(Raw { status: 200, headers, body: Content::Text("x".into()) })
+        HttpOutput { status: 200, headers, body: Content::Text("x".into()) }
     }
 
     fn content_type(response: &Response) -> Option<&str> {
@@ -212,8 +204,8 @@ mod tests {
         ] {
             assert!(response(with(&[(name, value)]), None).is_err(), "{name}: {value}");
         }
-        let null = Raw { headers: vec![("X-N".into(), None)], ..Raw::of(Content::Text(String::new())) };
-        assert!(response(HttpOutput::Raw(null), None).is_err());
+        let null = HttpOutput { headers: vec![("X-N".into(), None)], ..HttpOutput::of(Content::Text(String::new())) };
+        assert!(response(null, None).is_err());
         let second = response(with(&[("Content-Length", "01"), ("X-A", "1"), ("x-a", "grüß")]), None).unwrap();
         let expected = [("Content-Length", "1"), ("X-A", "1"), ("Content-Type", "text/plain; charset=utf-8")];
         assert_eq!(second.headers, lines(expected));
@@ -233,11 +225,11 @@ mod tests {
         let headers =
             vec![("Content-Length".to_owned(), Some("5".to_owned())), ("X-A".to_owned(), Some("1".to_owned()))];
         let value = Json::Array(Vec::new());
-        let negotiated = Negotiated { status: 200, headers, value, xml: true };
+        let negotiated = HttpOutput { status: 200, headers, body: Content::Negotiated { value, xml: true } };
         let of = |given: &str| {
             let mut negotiated = negotiated.clone();
             negotiated.headers.push(("content-type".into(), Some(given.into())));
-            let response = response(HttpOutput::Negotiated(negotiated), None).unwrap();
+            let response = response(negotiated, None).unwrap();
             (response.status, response.headers.iter().len(), content_type(&response).unwrap_or_default().to_owned())
         };
         assert_eq!(of("text/json"), (200, 2, "text/json; charset=utf-8".to_owned()));
@@ -247,8 +239,8 @@ mod tests {
     #[test]
     fn framing() {
         let of = |status, body: &str| {
-            let raw = Raw { status, headers: Vec::new(), body: Content::Text(body.into()) };
-            let response = response(HttpOutput::Raw(raw), None).unwrap();
+            let output = HttpOutput { status, headers: Vec::new(), body: Content::Text(body.into()) };
+            let response = response(output, None).unwrap();
             (response.framing, response.length())
         };
         assert_eq!(of(200, "x"), (Framing::Chunked, 1));
@@ -262,7 +254,7 @@ mod tests {
 
     #[test]
     fn bytes_have_no_type_of_their_own() {
-        let bytes = response(HttpOutput::Raw(Raw::of(Content::Bytes(b"hi".to_vec()))), None).unwrap();
+        let bytes = response(HttpOutput::of(Content::Bytes(b"hi".to_vec())), None).unwrap();
         assert_eq!((bytes.headers, bytes.framing), (lines([]), Framing::Chunked));
         assert_eq!(bytes.body, [Bytes::from_static(b"hi")]);
     }
