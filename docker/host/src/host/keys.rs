@@ -13,22 +13,14 @@ use subtle::ConstantTimeEq;
 
 use crate::app::{AuthLevel, Diagnostic, Settings};
 use crate::envelope::http_request::Identity;
-pub use kept::Key;
-use kept::{FunctionKeyFile, HostKeyFile};
+use kept::KeyFile;
+pub use kept::{Key, Owner};
 
 /// The keys of an app: where they are kept, and which ones have been accepted.
 #[derive(Debug)]
 pub struct Keys {
     directory: Option<PathBuf>,
     memory: Mutex<Memory>,
-}
-
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Owner<'a> {
-    /// The host: keys that open all functions.
-    AllFunctions,
-    System,
-    Function(&'a str),
 }
 
 /// The name under which the master key can be read and written among the system keys.
@@ -68,7 +60,7 @@ impl Keys {
         let files = settings.get(STORE_TYPE).is_some_and(|kind| kind.eq_ignore_ascii_case("files"));
         let directory = files.then(|| match settings.get_filled(STORE_PATH) {
             Some(path) => PathBuf::from(path),
-            None => beside_the_program().join("Secrets"),
+            None => std::env::current_exe().unwrap_or_default().with_file_name("Secrets"),
         });
         Self { directory, memory: Mutex::default() }
     }
@@ -91,17 +83,9 @@ impl Keys {
         if let Some(identity) = memory.accepted.get(&remembered) {
             return Ok(Some(identity.clone()));
         }
-        let of_host = |path: &Path| {
-            let file = HostKeyFile::read_or_make(path)?;
-            Ok(file.keys().map(|(key, level)| (key.clone(), level)).collect())
-        };
-        let of_function = |path: &Path| {
-            let keys = FunctionKeyFile::read_or_make(path)?.keys.into_iter();
-            Ok(keys.map(|key| (key, AuthLevel::Function)).collect())
-        };
-        let mut identity = match_key(key, memory.keys(directory.join("host.json"), of_host)?);
+        let mut identity = match_key(key, memory.keys(directory.join("host.json"), KeyFile::of_host)?);
         if let (None, Some(name)) = (&identity, &function) {
-            identity = match_key(key, memory.keys(directory.join(format!("{name}.json")), of_function)?);
+            identity = match_key(key, memory.keys(directory.join(format!("{name}.json")), KeyFile::of_function)?);
         }
         if let Some(identity) = &identity {
             if memory.accepted.len() >= MOST_REMEMBERED_KEYS {
@@ -114,17 +98,18 @@ impl Keys {
 
     /// The keys of an owner; those of a function are in the file under its lower-cased name.
     pub fn keys(&self, owner: Owner<'_>) -> Result<Vec<Key>, Diagnostic> {
-        if let Owner::Function(name) = owner {
-            return Ok(FunctionKeyFile::read_or_make(&self.file(&format!("{}.json", name.to_lowercase()))?)?.keys);
-        }
-        Ok(std::mem::take(list(&mut HostKeyFile::read_or_make(&self.file("host.json")?)?, owner)))
+        let mut file = match owner {
+            Owner::Function(name) => KeyFile::of_function(&self.file(&format!("{}.json", name.to_lowercase()))?)?,
+            Owner::AllFunctions | Owner::System => KeyFile::of_host(&self.file("host.json")?)?,
+        };
+        Ok(std::mem::take(file.list(owner)))
     }
 
     /// One key by its exact name; `_master` among the system keys is the master key.
     pub fn key(&self, owner: Owner<'_>, name: &str) -> Result<Option<Key>, Diagnostic> {
         if owner == Owner::System && name == MASTER {
-            let host = HostKeyFile::read_or_make(&self.file("host.json")?)?;
-            return Ok(Some(Key::new(MASTER, &host.master_key.value)));
+            let host = KeyFile::of_host(&self.file("host.json")?)?;
+            return Ok(host.master_key.map(|key| Key::new(MASTER, &key.value)));
         }
         Ok(self.keys(owner)?.into_iter().find(|key| key.name == name))
     }
@@ -136,25 +121,16 @@ impl Keys {
     pub fn set(&self, owner: Owner<'_>, name: &str, value: Option<&str>) -> Result<(bool, Key), Diagnostic> {
         let key = Key::new(name, &value.map_or_else(file::generate, |value| Ok(value.to_owned()))?);
         key.keep_secret();
-        let is_new = if let Owner::Function(function) = owner {
-            let path = self.file(&format!("{function}.json"))?;
-            let mut file = FunctionKeyFile::read_or_empty(&path)?;
-            let is_new = put(&mut file.keys, key.clone());
-            file::write(&path, &file)?;
-            is_new
-        } else {
-            let path = self.file("host.json")?;
-            let mut host = HostKeyFile::read_or_make(&path)?;
-            let is_new = if name.eq_ignore_ascii_case(MASTER) {
-                host.master_key.value.clone_from(&key.value);
-                host.master_key.encrypted = false;
+        let (path, mut file) = self.to_change(owner)?;
+        let is_new = match &mut file.master_key {
+            Some(master) if name.eq_ignore_ascii_case(MASTER) => {
+                master.value.clone_from(&key.value);
+                master.encrypted = false;
                 value.is_none()
-            } else {
-                put(list(&mut host, owner), key.clone())
-            };
-            file::write(&path, &host)?;
-            is_new
+            }
+            _ => put(file.list(owner), key.clone()),
         };
+        file.write(&path)?;
         self.forget();
         Ok((is_new, key))
     }
@@ -162,19 +138,24 @@ impl Keys {
     /// Removes a key, that of a function from the file under its name as given; says whether there was one. The master key cannot be
     /// removed: the caller answers for that.
     pub fn delete(&self, owner: Owner<'_>, name: &str) -> Result<bool, Diagnostic> {
-        let was_there = if let Owner::Function(function) = owner {
-            let path = self.file(&format!("{function}.json"))?;
-            let mut file = FunctionKeyFile::read_or_empty(&path)?;
-            remove(&mut file.keys, name) && file::write(&path, &file).map(|()| true)?
-        } else {
-            let path = self.file("host.json")?;
-            let mut host = HostKeyFile::read_or_make(&path)?;
-            remove(list(&mut host, owner), name) && file::write(&path, &host).map(|()| true)?
-        };
+        let (path, mut file) = self.to_change(owner)?;
+        let was_there = remove(file.list(owner), name);
         if was_there {
+            file.write(&path)?;
             self.forget();
         }
         Ok(was_there)
+    }
+
+    /// The file in which the keys of an owner are changed, and where it is.
+    fn to_change(&self, owner: Owner<'_>) -> Result<(PathBuf, KeyFile), Diagnostic> {
+        let (name, read): (_, fn(&Path) -> _) = match owner {
+            Owner::Function(name) => (name, KeyFile::of_function_or_empty),
+            Owner::AllFunctions | Owner::System => ("host", KeyFile::of_host),
+        };
+        let path = self.file(&format!("{name}.json"))?;
+        let file = read(&path)?;
+        Ok((path, file))
     }
 
     fn file(&self, name: &str) -> Result<PathBuf, Diagnostic> {
@@ -228,12 +209,12 @@ impl Memory {
     fn keys(
         &mut self,
         path: PathBuf,
-        read: impl FnOnce(&Path) -> Result<Vec<(Key, AuthLevel)>, Diagnostic>,
+        read: fn(&Path) -> Result<KeyFile, Diagnostic>,
     ) -> Result<&[(Key, AuthLevel)], Diagnostic> {
         // Asked before it is read: a change meanwhile is seen the next time.
         let changed = last_change(&path);
         if !self.files.get(&path).is_some_and(|look| changed.is_some() && look.changed == changed) {
-            let keys = read(&path)?;
+            let keys = read(&path)?.all().map(|(key, level)| (key.clone(), level)).collect();
             self.files.insert(path.clone(), Look { at: Instant::now(), changed, keys });
         }
         Ok(self.files.get(&path).map_or(&[], |look| &look.keys))
@@ -257,11 +238,6 @@ fn match_key(presented: &str, candidates: &[(Key, AuthLevel)]) -> Option<Identit
     identity
 }
 
-/// The list of an owner other than a function.
-fn list<'a>(host: &'a mut HostKeyFile, owner: Owner<'_>) -> &'a mut Vec<Key> {
-    if owner == Owner::System { &mut host.system_keys } else { &mut host.function_keys }
-}
-
 /// Adds a key at the end, in place of the one of that name; says whether it is a new one.
 fn put(keys: &mut Vec<Key>, key: Key) -> bool {
     let is_new = !remove(keys, &key.name);
@@ -273,10 +249,6 @@ fn put(keys: &mut Vec<Key>, key: Key) -> bool {
 fn remove(keys: &mut Vec<Key>, name: &str) -> bool {
     let found = keys.iter().position(|key| key.name.eq_ignore_ascii_case(name));
     found.map(|index| keys.remove(index)).is_some()
-}
-
-fn beside_the_program() -> PathBuf {
-    std::env::current_exe().ok().and_then(|path| Some(path.parent()?.to_path_buf())).unwrap_or_default()
 }
 
 #[cfg(test)]

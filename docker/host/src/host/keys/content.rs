@@ -2,7 +2,7 @@
 
 use dotnet_text::json::{self, Json, Object, text};
 
-use super::kept::{FunctionKeyFile, HostKeyFile, Key, Origin};
+use super::kept::{Key, KeyFile};
 
 /// The names that keys get where a file of the first format has their values alone.
 pub(super) const MASTER: &str = "master";
@@ -24,54 +24,53 @@ pub(super) enum Error {
 }
 
 /// The keys of the host: an object and a list, or two texts in a file of the first format.
-pub(super) fn of_host(text: &str) -> Result<HostKeyFile, Error> {
-    let members = object(text)?;
+pub(super) fn of_host(text: &str) -> Result<KeyFile, Error> {
+    let (members, mut file) = (object(text)?, KeyFile::empty());
     if let Some(Json::Text(master)) = members.get("masterKey") {
-        let function_keys = lone_key(members.get("functionKey"))?;
-        let master_key = Key::new(MASTER, master);
-        return Ok(HostKeyFile { master_key, function_keys, system_keys: Vec::new(), origin: Origin::default() });
+        file.master_key = Some(Key::new(MASTER, master));
+        file.function_keys = Some(lone_key(members.get("functionKey"))?);
+        file.system_keys = Some(Vec::new());
+        return Ok(file);
     }
     if !matches!((members.get("masterKey"), members.get("functionKeys")), (Some(Json::Object(_)), Some(Json::Array(_))))
     {
         return Err(Error::Format);
     }
-    let (mut master_key, mut function_keys, mut system_keys) = (None, None, None);
-    let mut origin = Origin::default();
     for (name, value) in &members {
         match name.to_ascii_lowercase().as_str() {
-            "masterkey" => change_key(&mut master_key, name, value)?,
-            "functionkeys" => add_keys(&mut function_keys, name, value)?,
-            "systemkeys" => add_keys(&mut system_keys, name, value)?,
-            _ => change_origin(&mut origin, name, value)?,
+            "masterkey" => change_key(&mut file.master_key, name, value)?,
+            "functionkeys" => add_keys(&mut file.function_keys, name, value)?,
+            "systemkeys" => add_keys(&mut file.system_keys, name, value)?,
+            _ => change_origin(&mut file, name, value)?,
         }
     }
-    let missing = |what: &str| Error::Kind(what.to_owned(), "there");
-    Ok(HostKeyFile {
-        master_key: master_key.ok_or_else(|| missing("masterKey"))?,
-        function_keys: function_keys.ok_or_else(|| missing("functionKeys"))?,
-        system_keys: system_keys.unwrap_or_default(),
-        origin,
-    })
+    file.system_keys.get_or_insert_default();
+    for (name, is_missing) in [("masterKey", file.master_key.is_none()), ("functionKeys", file.function_keys.is_none())]
+    {
+        if is_missing {
+            return Err(Error::Kind(name.to_owned(), "there"));
+        }
+    }
+    Ok(file)
 }
 
 /// The keys of a function: a list, or one text in a file of the first format.
-pub(super) fn of_function(text: &str) -> Result<FunctionKeyFile, Error> {
-    let members = object(text)?;
+pub(super) fn of_function(text: &str) -> Result<KeyFile, Error> {
+    let (members, mut file) = (object(text)?, KeyFile::empty());
     if let Some(key @ (Json::Text(_) | Json::Null)) = members.get("key") {
-        return Ok(FunctionKeyFile { keys: lone_key(Some(key))?, origin: Origin::default() });
+        file.keys = Some(lone_key(Some(key))?);
+        return Ok(file);
     }
     if !matches!(members.get("keys"), Some(Json::Array(_))) {
         return Err(Error::Format);
     }
-    let (mut keys, mut origin) = (None, Origin::default());
     for (name, value) in &members {
         match name.to_ascii_lowercase().as_str() {
-            "keys" => add_keys(&mut keys, name, value)?,
-            _ => change_origin(&mut origin, name, value)?,
+            "keys" => add_keys(&mut file.keys, name, value)?,
+            _ => change_origin(&mut file, name, value)?,
         }
     }
-    let keys = keys.ok_or_else(|| Error::Kind("keys".to_owned(), "there"))?;
-    Ok(FunctionKeyFile { keys, origin })
+    if file.keys.is_some() { Ok(file) } else { Err(Error::Kind("keys".to_owned(), "there")) }
 }
 
 /// Fails unless each key has another name: the real host keeps them by name.
@@ -144,12 +143,12 @@ fn change_key(key: &mut Option<Key>, name: &str, value: &Json) -> Result<(), Err
     Ok(())
 }
 
-fn change_origin(origin: &mut Origin, name: &str, value: &Json) -> Result<(), Error> {
+fn change_origin(file: &mut KeyFile, name: &str, value: &Json) -> Result<(), Error> {
     match name.to_ascii_lowercase().as_str() {
-        "hostname" => origin.host_name = string(name, value)?,
-        "instanceid" => origin.instance_id = string(name, value)?,
-        "source" => origin.source = string(name, value)?,
-        "decryptionkeyid" => origin.decryption_key_id = string(name, value)?,
+        "hostname" => file.host_name = string(name, value)?,
+        "instanceid" => file.instance_id = string(name, value)?,
+        "source" => file.source = string(name, value)?,
+        "decryptionkeyid" => file.decryption_key_id = string(name, value)?,
         _ => {}
     }
     Ok(())

@@ -2,7 +2,17 @@
 
 use serde::Serialize;
 
+use crate::app::AuthLevel;
 use crate::log::known;
+
+/// Whose a key is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Owner<'a> {
+    /// The host: keys that open all functions.
+    AllFunctions,
+    System,
+    Function(&'a str),
+}
 
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
 pub struct Key {
@@ -12,30 +22,21 @@ pub struct Key {
     pub encrypted: bool,
 }
 
-/// `host.json` of the key directory. A hand-written one needs only the first two members.
-#[derive(Debug, Serialize)]
+/// `host.json` of the key directory, or `<function>.json`. A hand-written one needs only `masterKey` and `functionKeys`, or `keys`.
+#[derive(Debug, Default, Serialize)]
 #[serde(rename_all = "camelCase")]
-pub(super) struct HostKeyFile {
-    pub master_key: Key,
-    pub function_keys: Vec<Key>,
-    pub system_keys: Vec<Key>,
-    #[serde(flatten)]
-    pub origin: Origin,
-}
-
-/// `<function>.json` of the key directory.
-#[derive(Debug, Serialize)]
-#[serde(rename_all = "camelCase")]
-pub(super) struct FunctionKeyFile {
-    pub keys: Vec<Key>,
-    #[serde(flatten)]
-    pub origin: Origin,
-}
-
-/// What the real host adds to either file.
-#[derive(Debug, Serialize)]
-#[serde(rename_all = "camelCase")]
-pub(super) struct Origin {
+pub(super) struct KeyFile {
+    /// This and the next two are there in the file of the host.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub master_key: Option<Key>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub function_keys: Option<Vec<Key>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub system_keys: Option<Vec<Key>>,
+    /// These are there in the file of a function.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub keys: Option<Vec<Key>>,
+    /// What the real host adds to either file.
     pub host_name: Option<String>,
     pub instance_id: Option<String>,
     pub source: Option<String>,
@@ -53,14 +54,30 @@ impl Key {
     }
 }
 
-impl Origin {
-    pub fn new() -> Self {
-        Self { instance_id: Some(String::new()), decryption_key_id: Some(String::new()), ..Self::default() }
+impl KeyFile {
+    /// One that says nothing.
+    pub fn empty() -> Self {
+        Self { source: Some("runtime".to_owned()), ..Self::default() }
     }
-}
 
-impl Default for Origin {
-    fn default() -> Self {
-        Self { host_name: None, instance_id: None, source: Some("runtime".to_owned()), decryption_key_id: None }
+    /// The list of an owner whose file this is.
+    pub fn list(&mut self, owner: Owner<'_>) -> &mut Vec<Key> {
+        let list = match owner {
+            Owner::AllFunctions => &mut self.function_keys,
+            Owner::System => &mut self.system_keys,
+            Owner::Function(_) => &mut self.keys,
+        };
+        list.get_or_insert_default()
+    }
+
+    /// All of them in the order in which the real host asks them.
+    pub fn all(&self) -> impl Iterator<Item = (&Key, AuthLevel)> {
+        let lists = [
+            (&self.system_keys, AuthLevel::System),
+            (&self.function_keys, AuthLevel::Function),
+            (&self.keys, AuthLevel::Function),
+        ];
+        let listed = lists.into_iter().flat_map(|(keys, level)| keys.iter().flatten().map(move |key| (key, level)));
+        self.master_key.iter().map(|key| (key, AuthLevel::Admin)).chain(listed)
     }
 }
