@@ -3,15 +3,40 @@
 use std::ops::RangeInclusive;
 
 use chrono::{DateTime, Datelike, Duration, NaiveDate, Utc};
+use regex::{Captures, Match, Regex};
 
-use super::reader::Reader;
+use super::patterns::{OPTIONAL, Pattern, pattern};
 
 pub const MONTHS: [&str; 12] = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"];
 /// Years of two digits from this one on are of the last century.
 const LAST_CENTURY: i32 = 50;
-const MAX_ZONE_HOURS: i64 = 14;
+const MAX_ZONE_HOURS: u32 = 14;
 /// The years that .NET knows.
 const YEARS: RangeInclusive<i32> = 1..=9999;
+
+/// `Sun, 06 Nov 1994 08:49:37 GMT`, with or without the name and the zone.
+static TODAY: Pattern = Pattern::new(|| form(r"(?:NAME_,)?_DAY_MONTH_(?<year>[0-9]{4}|[0-9]{2})_CLOCK_SECOND_ZONE"));
+/// `Sunday, 06-Nov-94 08:49:37 GMT`.
+static FULL_NAME: Pattern =
+    Pattern::new(|| form(r"(?<name>[A-Za-z]*day)_,_DAY_-_MONTH_-_(?<year>[0-9]{2})_CLOCK_SECOND_ZONE"));
+/// `Sun Nov  6 08:49:37 1994`, where a lone digit ends before the next number begins.
+static C_TIME: Pattern = Pattern::new(|| {
+    form(r"NAME[ \t]+MONTH_(?<day>[0-9]{2}|[0-9]\b)_CLOCK_(?<second>[0-9]{2}|[0-9]\b)_(?<year>[0-9]{4})")
+});
+
+/// A pattern with names for its parts, in which `_` are spaces, if there are any.
+fn form(parts: &str) -> Option<Regex> {
+    const PARTS: [(&str, &str); 7] = [
+        ("NAME", "(?<name>[A-Za-z]+)"),
+        ("DAY", "(?<day>[0-9]{1,2})"),
+        ("MONTH", "(?<month>[A-Za-z]+)"),
+        ("CLOCK", "(?<hour>[0-9]{1,2})_:_(?<minute>[0-9]{1,2})_:"),
+        ("SECOND", "(?<second>[0-9]{1,2})"),
+        ("ZONE", "(?:GMT|UTC|(?<sign>[+-])_(?<hours>[0-9]{2})_:?_(?<minutes>[0-9]{2}))?"),
+        ("_", OPTIONAL),
+    ];
+    pattern(&PARTS.iter().fold(format!("^_{parts}$"), |text, (name, part)| text.replace(name, part)))
+}
 
 /// A date as HTTP has it today, in GMT. `None` if it cannot be read.
 pub fn written(value: &str) -> Option<String> {
@@ -20,103 +45,36 @@ pub fn written(value: &str) -> Option<String> {
 
 /// Reads a date. Spaces may stand between any two parts, or be left out. The name of the day must be right.
 fn read(value: &str) -> Option<DateTime<Utc>> {
-    let reader = &mut Reader::new(value);
-    let name = word(reader);
-    let (date, time, zone) = match name {
-        None => {
-            let date = day_month_year(reader)?;
-            (date, time(reader)?, zone(reader)?)
-        }
-        Some(_) if !eat(reader, b',') => {
-            let (month, day) = (month(reader)?, number(reader, 1, 2)?);
-            let time = time(reader)?;
-            (date(number(reader, 4, 4)?, month, day)?, time, Duration::zero())
-        }
-        Some(name) if name.ends_with("day") => {
-            let day = number(reader, 1, 2).filter(|_| eat(reader, b'-'))?;
-            let month = month(reader).filter(|_| eat(reader, b'-'))?;
-            let date = date(in_century(number(reader, 2, 2)?), month, day)?;
-            (date, time(reader)?, zone(reader)?)
-        }
-        Some(_) => {
-            let date = day_month_year(reader)?;
-            (date, time(reader)?, zone(reader)?)
-        }
+    let find = |pattern: &Pattern| pattern.as_ref()?.captures(value);
+    let found = find(&FULL_NAME).or_else(|| find(&TODAY).filter(is_of_today)).or_else(|| find(&C_TIME))?;
+    let part = |name| found.name(name).map_or("0", |part| part.as_str());
+    let number = |name| part(name).parse::<u32>().ok();
+    let year = match part("year").parse().ok()? {
+        year if part("year").len() == 4 => year,
+        year if year < LAST_CENTURY => 2000 + year,
+        year => 1900 + year,
     };
-    let is_called =
-        |name: &str| ["%A", "%a"].iter().any(|form| date.format(form).to_string().eq_ignore_ascii_case(name));
-    let is_right = reader.is_at_end() && name.is_none_or(is_called);
-    let moment = date.and_time(chrono::NaiveTime::MIN).and_utc() + time - zone;
-    Some(moment).filter(|moment| is_right && YEARS.contains(&date.year()) && YEARS.contains(&moment.year()))
-}
-
-fn day_month_year(reader: &mut Reader<'_>) -> Option<NaiveDate> {
-    let (day, month) = (number(reader, 1, 2)?, month(reader)?);
-    let mut ahead = *reader;
-    let year = match number(&mut ahead, 4, 4) {
-        Some(year) => {
-            *reader = ahead;
-            year
-        }
-        None => in_century(number(reader, 2, 2)?),
+    let month = MONTHS.iter().position(|month| month.eq_ignore_ascii_case(part("month")))?;
+    let date = NaiveDate::from_ymd_opt(year, u32::try_from(month + 1).ok()?, number("day")?)?;
+    let time = date.and_hms_opt(number("hour")?, number("minute")?, number("second")?)?.and_utc();
+    let (hours, minutes) = (number("hours")?, number("minutes")?);
+    let zone = Duration::minutes(i64::from(hours * 60 + minutes));
+    let moment = if part("sign") == "-" { time + zone } else { time - zone };
+    let is_called = |name: Match<'_>| {
+        ["%A", "%a"].iter().any(|form| date.format(form).to_string().eq_ignore_ascii_case(name.as_str()))
     };
-    date(year, month, day)
+    let is_sound = hours <= MAX_ZONE_HOURS && minutes < 60 && found.name("name").is_none_or(is_called);
+    Some(moment).filter(|moment| is_sound && YEARS.contains(&date.year()) && YEARS.contains(&moment.year()))
 }
 
-const fn in_century(year: i32) -> i32 {
-    if year < LAST_CENTURY { 2000 + year } else { 1900 + year }
-}
-
-fn date(year: i32, month: u32, day: i32) -> Option<NaiveDate> {
-    NaiveDate::from_ymd_opt(year, month, u32::try_from(day).ok()?)
-}
-
-fn time(reader: &mut Reader<'_>) -> Option<Duration> {
-    let hours = number(reader, 1, 2).filter(|hours| *hours < 24 && eat(reader, b':'))?;
-    let minutes = number(reader, 1, 2).filter(|minutes| *minutes < 60 && eat(reader, b':'))?;
-    let seconds = number(reader, 1, 2).filter(|seconds| *seconds < 60)?;
-    Some(Duration::seconds(i64::from(hours) * 3600 + i64::from(minutes) * 60 + i64::from(seconds)))
-}
-
-/// How far the zone is ahead of GMT; without one it is GMT.
-fn zone(reader: &mut Reader<'_>) -> Option<Duration> {
-    reader.blanks();
-    if reader.is_at_end() {
-        return Some(Duration::zero());
-    }
-    let sign = match reader.peek()? {
-        b'+' => 1,
-        b'-' => -1,
-        _ => return reader.token().filter(|zone| ["GMT", "UTC"].contains(zone)).map(|_| Duration::zero()),
+/// Whether the name of the day is short, and the year all that its digits make: two of four are none.
+fn is_of_today(found: &Captures<'_>) -> bool {
+    let is_short = found.name("name").is_none_or(|name| !name.as_str().ends_with("day"));
+    let is_whole = |year: Match<'_>| {
+        let digits = found[0][year.start()..].bytes().take_while(u8::is_ascii_digit).count();
+        year.len() == 4 || digits < 4
     };
-    reader.skip();
-    let hours = i64::from(number(reader, 2, 2)?);
-    eat(reader, b':');
-    let minutes = i64::from(number(reader, 2, 2)?);
-    (hours <= MAX_ZONE_HOURS && minutes < 60).then(|| Duration::minutes(sign * (hours * 60 + minutes)))
-}
-
-fn month(reader: &mut Reader<'_>) -> Option<u32> {
-    let name = word(reader)?;
-    let index = MONTHS.iter().position(|month| month.eq_ignore_ascii_case(name))?;
-    u32::try_from(index + 1).ok()
-}
-
-fn word<'a>(reader: &mut Reader<'a>) -> Option<&'a str> {
-    reader.blanks();
-    reader.letters()
-}
-
-/// A number of so many digits at least and at most.
-fn number(reader: &mut Reader<'_>, least: usize, most: usize) -> Option<i32> {
-    reader.blanks();
-    let digits = reader.up_to_digits(most);
-    digits.parse().ok().filter(|_| digits.len() >= least)
-}
-
-fn eat(reader: &mut Reader<'_>, byte: u8) -> bool {
-    reader.blanks();
-    reader.eat(byte)
+    is_short && found.name("year").is_some_and(is_whole)
 }
 
 #[cfg(test)]

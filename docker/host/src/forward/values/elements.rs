@@ -1,196 +1,183 @@
-//! The elements of lists as .NET's client writes them anew; each is read where a reader stands. Pure.
+//! The elements of lists as .NET's client writes them anew; each is read at the beginning of a text. Pure.
 
 use dotnet_text::media_type::is_token;
 use dotnet_text::percent::unescape;
 
 use super::date;
-use super::reader::Reader;
+use super::patterns::{BLANKS, OPTIONAL, Pattern, QUOTED, TOKEN, pattern};
 
 /// What `Alt-Svc` means without `ma`: a day.
 const DAY_SECONDS: u32 = 86_400;
-const WARNING_DIGITS: usize = 3;
+/// How many comments may stand in one another.
+const MAX_COMMENT_DEPTH: usize = 6;
+const SEPARATORS: [char; 3] = [' ', '\t', ','];
 
-/// Reads an element. `None` if there is none.
-pub type Element = fn(&mut Reader<'_>) -> Option<String>;
+/// Spaces and tabs.
+const BLANK: &str = r"[ \t]+";
+/// What may be a host with or without a port, or another name for one.
+const HOST: &str = r"[^ \t,]+";
+
+/// What was read, and what is behind it. `None` if it is not there.
+type Read<'a, T> = Option<(T, &'a str)>;
+
+/// Reads an element, as it is written anew.
+pub type Element = fn(&str) -> Read<'_, String>;
 
 /// The elements of a comma-separated list; `None` if one of them cannot be read.
-pub fn list<'a, T>(value: &'a str, element: impl Fn(&mut Reader<'a>) -> Option<T>) -> Option<Vec<T>> {
-    let (mut reader, mut found) = (Reader::new(value), Vec::new());
-    reader.separators();
-    while !reader.is_at_end() {
-        found.push(element(&mut reader)?);
-        if !reader.separators() && !reader.is_at_end() {
+pub fn list<'a, T>(value: &'a str, element: impl Fn(&'a str) -> Read<'a, T>) -> Option<Vec<T>> {
+    let (mut rest, mut found) = (value.trim_start_matches(SEPARATORS), Vec::new());
+    while !rest.is_empty() {
+        let (read, behind) = element(rest)?;
+        found.push(read);
+        rest = behind.trim_start_matches(SEPARATORS);
+        if !rest.is_empty() && !behind[..behind.len() - rest.len()].contains(',') {
             return None;
         }
     }
     Some(found)
+}
+
+static COMMENT: Pattern = Pattern::new(|| pattern(&format!("^({})", comment(MAX_COMMENT_DEPTH))));
+
+/// A text in parentheses, with others in it.
+fn comment(depth: usize) -> String {
+    let inner = if depth > 1 { format!("|{}", comment(depth - 1)) } else { String::new() };
+    format!(r"\((?:\\.|[^()\\]{inner})*\)")
 }
 
 /// The products and comments of `Server`, which spaces part: `Apache/2.4 (Ubuntu)` is one of each.
 pub fn products(value: &str) -> Option<Vec<String>> {
-    let (mut reader, mut found) = (Reader::new(value), Vec::new());
-    while !reader.is_at_end() {
-        found.push(match reader.peek() {
-            Some(b'(') => reader.comment()?.to_owned(),
-            _ => product(&mut reader)?,
-        });
-        reader.blanks();
-        if !reader.is_at_end() && !reader.is_behind_blank() {
+    let (mut rest, mut found) = (value, Vec::new());
+    while !rest.is_empty() {
+        let (read, behind) = groups(&COMMENT, rest).or_else(|| product(rest))?;
+        found.push(read);
+        rest = behind.trim_start_matches(BLANKS);
+        if !rest.is_empty() && rest.len() == behind.len() {
             return None;
         }
     }
     Some(found)
 }
 
-pub fn token(reader: &mut Reader<'_>) -> Option<String> {
-    reader.token().map(str::to_owned)
+/// The groups of a pattern one behind the other, without what stands between them.
+fn groups<'a>(pattern: &Pattern, text: &'a str) -> Read<'a, String> {
+    let found = pattern.as_ref()?.captures(text)?;
+    let written = found.iter().skip(1).flatten().map(|group| group.as_str()).collect();
+    Some((written, &text[found[0].len()..]))
 }
 
+static TOKENS: Pattern = Pattern::new(|| pattern(&format!("^({TOKEN})")));
+
+pub fn token(text: &str) -> Read<'_, String> {
+    groups(&TOKENS, text)
+}
+
+static PAIR: Pattern = Pattern::new(|| pattern(&format!("^({TOKEN})(?:{OPTIONAL}(=){OPTIONAL}({TOKEN}|{QUOTED}))?")));
+
 /// A name with or without a value.
-pub fn pair(reader: &mut Reader<'_>) -> Option<String> {
-    let (name, value) = name_and_value(reader)?;
-    Some(value.map_or_else(|| name.to_owned(), |value| format!("{name}={value}")))
+pub fn pair(text: &str) -> Read<'_, String> {
+    groups(&PAIR, text)
 }
 
 /// A name, and its value if it has one.
 pub type Pair<'a> = (&'a str, Option<&'a str>);
 
-pub fn name_and_value<'a>(reader: &mut Reader<'a>) -> Option<Pair<'a>> {
-    let name = reader.token()?;
-    reader.blanks();
-    if !reader.eat(b'=') {
-        return Some((name, None));
-    }
-    reader.blanks();
-    Some((name, Some(reader.value()?)))
+pub fn name_and_value(text: &str) -> Read<'_, Pair<'_>> {
+    let found = PAIR.as_ref()?.captures(text)?;
+    let group = |index| found.get(index).map(|group| &text[group.range()]);
+    Some(((group(1)?, group(3)), &text[found[0].len()..]))
 }
 
 /// A name and its parameters.
-pub fn with_parameters(reader: &mut Reader<'_>) -> Option<String> {
-    let mut written = reader.token()?.to_owned();
-    while let Some((name, value)) = parameter(reader)? {
+pub fn with_parameters(text: &str) -> Read<'_, String> {
+    let (mut written, mut rest) = token(text)?;
+    while let Some(((name, value), behind)) = parameter(rest) {
         written.extend(["; ", name]);
         written.extend(value.iter().flat_map(|value| ["=", *value]));
+        rest = behind;
     }
-    Some(written)
+    Some((written, rest))
 }
 
-/// The parameter behind the next semicolon, if there is one.
-fn parameter<'a>(reader: &mut Reader<'a>) -> Option<Option<Pair<'a>>> {
-    reader.blanks();
-    if !reader.eat(b';') {
-        return Some(None);
-    }
-    reader.blanks();
-    name_and_value(reader).map(Some)
+fn parameter(text: &str) -> Read<'_, Pair<'_>> {
+    let rest = text.trim_start_matches(BLANKS).strip_prefix(';')?;
+    name_and_value(rest.trim_start_matches(BLANKS))
 }
+
+static PRODUCT: Pattern = Pattern::new(|| pattern(&format!("^({TOKEN})(?:{OPTIONAL}(/){OPTIONAL}({TOKEN}))?")));
 
 /// A name with or without a version.
-pub fn product(reader: &mut Reader<'_>) -> Option<String> {
-    let name = reader.token()?;
-    reader.blanks();
-    if !reader.eat(b'/') {
-        return Some(name.to_owned());
-    }
-    reader.blanks();
-    Some(format!("{name}/{}", reader.token()?))
+pub fn product(text: &str) -> Read<'_, String> {
+    groups(&PRODUCT, text)
 }
 
-pub fn via(reader: &mut Reader<'_>) -> Option<String> {
-    let protocol = product(reader)?;
-    reader.blanks();
-    if !reader.is_behind_blank() {
-        return None;
-    }
-    let host = reader.host().filter(|host| !host.is_empty())?;
-    reader.blanks();
-    match reader.peek() {
-        Some(b'(') => Some(format!("{protocol} {host} {}", reader.comment()?)),
-        _ => Some(format!("{protocol} {host}")),
-    }
+static VIA: Pattern =
+    Pattern::new(|| pattern(&format!("^{BLANK}({HOST})(?:{OPTIONAL}({}))?", comment(MAX_COMMENT_DEPTH))));
+
+pub fn via(text: &str) -> Read<'_, String> {
+    let (protocol, rest) = product(text)?;
+    let found = VIA.as_ref()?.captures(rest).filter(|found| is_host(&found[1]))?;
+    let comment = found.get(2).map(|comment| format!(" {}", comment.as_str())).unwrap_or_default();
+    Some((format!("{protocol} {}{comment}", &found[1]), &rest[found[0].len()..]))
 }
 
-pub fn warning(reader: &mut Reader<'_>) -> Option<String> {
-    let code = reader.digits().filter(|code| code.len() <= WARNING_DIGITS)?;
-    let has_blanks = reader.blanks();
-    let agent = reader.host().filter(|agent| has_blanks && !agent.is_empty())?;
-    let has_blanks = reader.blanks();
-    let text = reader.quoted().filter(|_| has_blanks)?;
-    let is_parted = reader.blanks();
-    let date = match reader.peek() {
-        Some(b'"') => {
-            let date = reader.quoted().filter(|_| is_parted)?;
-            format!(" \"{}\"", date::written(date.trim_matches('"'))?)
-        }
-        _ => String::new(),
+static WARNING: Pattern =
+    Pattern::new(|| pattern(&format!("^([0-9]{{1,3}}){BLANK}({HOST}){BLANK}({QUOTED})(?:{BLANK}({QUOTED}))?")));
+
+pub fn warning(text: &str) -> Read<'_, String> {
+    let found = WARNING.as_ref()?.captures(text).filter(|found| is_host(&found[2]))?;
+    let date = match found.get(4) {
+        Some(date) => format!(" \"{}\"", date::written(date.as_str().trim_matches('"'))?),
+        None => String::new(),
     };
-    Some(format!("{code:0>WARNING_DIGITS$} {agent} {text}{date}"))
+    Some((format!("{:0>3} {} {}{date}", &found[1], &found[2], &found[3]), &text[found[0].len()..]))
 }
+
+fn is_host(host: &str) -> bool {
+    let name = host.rsplit_once(':').filter(|(_, port)| port.parse::<u16>().is_ok()).map_or(host, |(name, _)| name);
+    let is_address = name.starts_with('[') && name.ends_with(']');
+    !host.contains('/') && (is_token(name) || is_address)
+}
+
+/// A scheme, what is for it, and a name behind a comma whose value cannot be read.
+static CHALLENGE: Pattern = Pattern::new(|| {
+    let name = format!("{OPTIONAL},[ \t,]*{TOKEN}{OPTIONAL}=");
+    let more = format!("{name}{OPTIONAL}(?:{TOKEN}|{QUOTED})");
+    pattern(&format!(r#"^({TOKEN})(?:{BLANK}((?:[^ \t,"]|{QUOTED})(?:[^,"]|{QUOTED})*(?:{more})*)({name})?)?"#))
+});
 
 /// A challenge of `WWW-Authenticate`: a scheme, and what is for it. A name with a value behind a comma belongs to it, too.
-pub fn challenge(reader: &mut Reader<'_>) -> Option<String> {
-    let scheme = reader.token()?;
-    let is_parted = reader.blanks();
-    if reader.is_at_end() || reader.peek() == Some(b',') {
-        return Some(scheme.to_owned());
-    }
-    let start = reader.at();
-    if !is_parted || !pass_blob(reader) {
-        return None;
-    }
-    let mut parameters = reader.since(start);
-    while reader.peek() == Some(b',') {
-        let mut ahead = *reader;
-        ahead.separators();
-        if ahead.is_at_end() {
-            break;
-        }
-        ahead.token()?;
-        ahead.blanks();
-        if !ahead.eat(b'=') {
-            break;
-        }
-        ahead.blanks();
-        ahead.value()?;
-        parameters = ahead.since(start);
-        ahead.blanks();
-        *reader = ahead;
-    }
-    Some(format!("{scheme} {}", parameters.trim_end()))
+pub fn challenge(text: &str) -> Read<'_, String> {
+    let found = CHALLENGE.as_ref()?.captures(text).filter(|found| found.get(3).is_none())?;
+    let written = match found.get(2) {
+        Some(parameters) => format!("{} {}", &found[1], parameters.as_str().trim_end()),
+        None => found[1].to_owned(),
+    };
+    Some((written, &text[found[0].len()..]))
 }
 
-/// Passes all up to a comma that is not in quotes. False if a quote is open.
-fn pass_blob(reader: &mut Reader<'_>) -> bool {
-    while let Some(byte) = reader.peek() {
-        match byte {
-            b',' => break,
-            b'"' if reader.quoted().is_none() => return false,
-            b'"' => {}
-            _ => reader.skip(),
-        }
-    }
-    true
-}
+static SERVICE: Pattern = Pattern::new(|| pattern(&format!("^({TOKEN})=({QUOTED})")));
 
 /// Another place of the same service. What it says besides its lifetime and persistence is left out.
-pub fn service(reader: &mut Reader<'_>) -> Option<String> {
-    let token = reader.token()?;
+pub fn service(text: &str) -> Read<'_, String> {
     // It stands alone or is the last.
-    if token == "clear" && reader.is_at_end() {
-        return Some(token.to_owned());
+    if text == "clear" {
+        return Some((text.to_owned(), ""));
     }
-    let protocol = unescape(token);
-    let authority = if reader.eat(b'=') { reader.quoted()?.trim_matches('"') } else { return None };
-    let (host, port) = authority.rsplit_once(':')?;
+    let found = SERVICE.as_ref()?.captures(text)?;
+    let protocol = unescape(&found[1]);
+    let (host, port) = found[2].trim_matches('"').rsplit_once(':')?;
     let mut written = format!("{protocol}=\"{host}:{}\"", port.parse::<u16>().ok()?);
     let (mut lifetime_seconds, mut is_persistent) = (DAY_SECONDS, false);
-    while let Some((name, value)) = parameter(reader)? {
+    let mut rest = &text[found[0].len()..];
+    while let Some(((name, value), behind)) = parameter(rest) {
         let value = value?.trim_matches('"');
         match name {
             "ma" => lifetime_seconds = value.parse().ok()?,
             "persist" => is_persistent = value == "1",
             _ => {}
         }
+        rest = behind;
     }
     if lifetime_seconds != DAY_SECONDS {
         written.push_str(&format!("; ma={lifetime_seconds}"));
@@ -198,7 +185,7 @@ pub fn service(reader: &mut Reader<'_>) -> Option<String> {
     if is_persistent {
         written.push_str("; persist=1");
     }
-    is_token(&protocol).then_some(written)
+    is_token(&protocol).then_some((written, rest))
 }
 
 #[cfg(test)]

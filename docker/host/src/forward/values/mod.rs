@@ -6,7 +6,7 @@ mod date;
 mod elements;
 mod form;
 mod location;
-mod reader;
+mod patterns;
 mod single;
 
 use std::borrow::Cow;

@@ -4,7 +4,15 @@ use dotnet_text::base64::{decode, encode};
 
 use super::date;
 use super::elements::with_parameters;
-use super::reader::Reader;
+use super::patterns::{BLANKS, OPTIONAL, Pattern, QUOTED, TOKEN, pattern};
+
+/// A weak tag, or any other.
+static TAG: Pattern = Pattern::new(|| pattern(&format!(r"^(?:[Ww]/{OPTIONAL}({QUOTED})|{OPTIONAL}(\*|{QUOTED}))$")));
+/// A unit, the first and the last of it, and how many there are.
+static RANGE: Pattern = Pattern::new(|| {
+    let bounds = format!(r"(?:\*|([0-9]+){OPTIONAL}-{OPTIONAL}([0-9]+))");
+    pattern(&format!(r"^({TOKEN})[ \t]+{bounds}{OPTIONAL}/{OPTIONAL}(?:\*|([0-9]+))$"))
+});
 
 /// A time in seconds.
 pub fn seconds(value: &str) -> Option<String> {
@@ -23,51 +31,21 @@ pub fn seconds_or_date(value: &str) -> Option<String> {
 
 /// An `ETag`.
 pub fn tag(value: &str) -> Option<String> {
-    let mut reader = Reader::new(value);
-    let is_weak = reader.eat(b'W') || reader.eat(b'w');
-    if is_weak && !reader.eat(b'/') {
-        return None;
-    }
-    reader.blanks();
-    let tag = if !is_weak && reader.eat(b'*') { "*" } else { reader.quoted()? };
-    reader.is_at_end().then(|| format!("{}{tag}", if is_weak { "W/" } else { "" }))
+    let found = TAG.as_ref()?.captures(value)?;
+    let weak = found.get(1).map(|tag| format!("W/{}", tag.as_str()));
+    weak.or_else(|| Some(found.get(2)?.as_str().to_owned()))
 }
 
 /// A `Content-Range`.
 pub fn range(value: &str) -> Option<String> {
-    let mut reader = Reader::new(value);
-    let unit = reader.token()?;
-    if !reader.blanks() {
+    let found = RANGE.as_ref()?.captures(value)?;
+    let number = |group| found.get(group).map(|digits| digits.as_str().parse::<i64>()).transpose().ok();
+    let (from, to, length) = (number(2)?, number(3)?, number(4)?);
+    if from > to || to.zip(length).is_some_and(|(to, length)| to >= length) {
         return None;
     }
-    let bounds = if reader.eat(b'*') {
-        None
-    } else {
-        let from = number(&mut reader)?;
-        reader.blanks();
-        let to = if reader.eat(b'-') { number(&mut reader)? } else { return None };
-        if from > to {
-            return None;
-        }
-        Some((from, to))
-    };
-    reader.blanks();
-    if !reader.eat(b'/') {
-        return None;
-    }
-    reader.blanks();
-    let length = if reader.eat(b'*') { None } else { Some(number(&mut reader)?) };
-    let is_within = |(_, to): (i64, i64)| length.is_none_or(|length| to < length);
-    if !reader.is_at_end() || !bounds.is_none_or(is_within) {
-        return None;
-    }
-    let bounds = bounds.map_or_else(|| "*".to_owned(), |(from, to)| format!("{from}-{to}"));
-    Some(format!("{unit} {bounds}/{}", length.map_or_else(|| "*".to_owned(), |length| length.to_string())))
-}
-
-fn number(reader: &mut Reader<'_>) -> Option<i64> {
-    reader.blanks();
-    reader.digits()?.parse().ok()
+    let bounds = from.zip(to).map_or_else(|| "*".to_owned(), |(from, to)| format!("{from}-{to}"));
+    Some(format!("{} {bounds}/{}", &found[1], length.map_or_else(|| "*".to_owned(), |length| length.to_string())))
 }
 
 /// Bytes in base64.
@@ -77,9 +55,8 @@ pub fn bytes(value: &str) -> Option<String> {
 
 /// A `Content-Disposition`.
 pub fn disposition(value: &str) -> Option<String> {
-    let mut reader = Reader::new(value);
-    let written = with_parameters(&mut reader)?;
-    reader.is_at_end().then_some(written)
+    let (written, rest) = with_parameters(value)?;
+    rest.trim_start_matches(BLANKS).is_empty().then_some(written)
 }
 
 #[cfg(test)]
