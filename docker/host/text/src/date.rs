@@ -3,9 +3,10 @@
 //! Newtonsoft.Json turns strings that look like ISO date-times into dates while it reads; what comes out again is spelled
 //! anew, and one with an offset is in the host's time zone (the recordings were made in UTC).
 
-use std::ops::Range;
+use std::sync::LazyLock;
 
 use chrono::{Days, Local, NaiveDate, NaiveDateTime, NaiveTime, Offset, TimeDelta, TimeZone, Timelike, Utc};
+use regex::Regex;
 
 /// A date and time with what .NET knows about its zone.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -64,68 +65,53 @@ impl DateTime {
     }
 }
 
-/// What a date begins with.
-const FORM: &[u8] = b"0000-00-00T00:00:00";
 /// A longer text is not looked at for a date.
 const MAX_ISO_BYTES: usize = 40;
+
+/// Date and time, a fraction of up to seven digits, and `Z`, an offset (`+02:00`, `+0200`, `+02`), or nothing. Newtonsoft.Json also
+/// passes over a colon and two digits that belong to no offset: so of nine decimals the last two are lost, unless a zone follows.
+static ISO: LazyLock<Option<Regex>> = LazyLock::new(|| {
+    let form = "^(0000)-(00)-(00)T(00):(00):(00)(?:[.](0{1,7}))?([Zz]|([+-])(00):?(00)?|:?(?:00)?)$";
+    Regex::new(&form.replace('0', "[0-9]")).ok()
+});
+/// Milliseconds, and an offset, of which what follows the hours is not looked at.
+static MICROSOFT: LazyLock<Option<Regex>> =
+    LazyLock::new(|| Regex::new(r"(?s)^/Date\((-?[0-9]+)(\+[0-9]{2}.*|-[0-9]{2}[^+]*)?\)/$").ok());
 
 /// The date in a string, if Newtonsoft.Json would take it for one: `2020-01-01T00:00:00` with or without fraction,
 /// `Z` or offset, or `/Date(1577836800000)/`. `2020-01-01` alone is not a date (protocol.md#the-result-object).
 pub fn recognise(text: &str) -> Option<DateTime> {
-    let bytes = text.as_bytes();
-    match bytes.first()? {
+    match text.as_bytes().first()? {
         b'/' => microsoft(text),
-        b'0'..=b'9' if bytes.len() <= MAX_ISO_BYTES => iso(bytes),
+        b'0'..=b'9' if text.len() <= MAX_ISO_BYTES => iso(text),
         _ => None,
     }
 }
 
-fn iso(text: &[u8]) -> Option<DateTime> {
-    let (head, rest) = text.split_at_checked(FORM.len())?;
-    if !has_form(head, FORM) {
+fn iso(text: &str) -> Option<DateTime> {
+    let found = ISO.as_ref()?.captures(text)?;
+    let number = |group| found.get(group).map_or(Some(0), |digits| digits.as_str().parse::<u32>().ok());
+    let year = i32::try_from(number(1)?).ok().filter(|year| *year > 0)?;
+    let date = NaiveDate::from_ymd_opt(year, number(2)?, number(3)?)?;
+    let (hour, minute, second) = (number(4)?, number(5)?, number(6)?);
+    let (fraction, zone) = (found.get(7).map_or("", |digits| digits.as_str()), &found[8]);
+    // All digits behind the point belong to it, up to seven.
+    if (1..7).contains(&fraction.len()) && zone.starts_with(|next: char| next.is_ascii_digit()) {
         return None;
     }
-    let number = |place: Range<usize>| digits(&head[place]);
-    let date = NaiveDate::from_ymd_opt(
-        i32::try_from(number(0..4)?).ok().filter(|year| *year > 0)?,
-        number(5..7)?,
-        number(8..10)?,
-    )?;
-    let (hour, minute, second) = (number(11..13)?, number(14..16)?, number(17..19)?);
-    let (ticks, rest) = fraction(rest)?;
+    let ticks: u32 = format!("{fraction:0<7}").parse().ok()?;
     let wall = if hour == 24 {
         // Midnight at the end of a day is the next day's first moment.
         date.checked_add_days(Days::new(1)).filter(|_| (minute, second, ticks) == (0, 0, 0))?.and_time(NaiveTime::MIN)
     } else {
         date.and_hms_nano_opt(hour, minute, second, ticks * 100)?
     };
-    zoned(wall, suffix(rest)?)
-}
-
-/// Whether a text has this form, in which every `0` is a digit, every `_` anything, and everything else itself.
-pub fn has_form(text: &[u8], form: &[u8]) -> bool {
-    let fits = |(byte, form): (&u8, &u8)| match form {
-        b'0' => byte.is_ascii_digit(),
-        b'_' => true,
-        _ => byte == form,
-    };
-    text.len() == form.len() && text.iter().zip(form).all(fits)
-}
-
-/// What stands where a zone may stand.
-enum Suffix {
-    None,
-    Utc,
-    /// Seconds east of UTC.
-    East(i64),
-}
-
-/// A date with an offset becomes one in the host's time zone.
-fn zoned(wall: NaiveDateTime, suffix: Suffix) -> Option<DateTime> {
-    match suffix {
-        Suffix::None => Some(DateTime { wall, zone: Zone::Unspecified }),
-        Suffix::Utc => Some(DateTime { wall, zone: Zone::Utc }),
-        Suffix::East(seconds) => Some(local(within_years(wall.checked_sub_signed(TimeDelta::seconds(seconds))?))),
+    let ahead = TimeDelta::minutes(i64::from(number(10)? * 60 + number(11)?));
+    // A date with an offset becomes one in the host's time zone.
+    match found.get(9).map(|sign| sign.as_str()) {
+        Some(sign) => Some(local(within_years(wall.checked_sub_signed(if sign == "-" { -ahead } else { ahead })?))),
+        None if zone.eq_ignore_ascii_case("Z") => Some(DateTime { wall, zone: Zone::Utc }),
+        None => Some(DateTime { wall, zone: Zone::Unspecified }),
     }
 }
 
@@ -144,51 +130,12 @@ fn local(utc: NaiveDateTime) -> DateTime {
 
 /// `/Date(milliseconds)/`, with an offset in the host's time zone, else UTC.
 fn microsoft(text: &str) -> Option<DateTime> {
-    let inner = text.strip_prefix("/Date(")?.strip_suffix(")/")?;
-    let after_first = inner.get(1..)?;
-    let sign = after_first.find('+').or_else(|| after_first.find('-')).map(|at| at + 1);
-    let milliseconds = Some(&inner[..sign.unwrap_or(inner.len())]).filter(|digits| !digits.starts_with('+'))?;
-    let utc = chrono::DateTime::from_timestamp_millis(milliseconds.parse().ok()?)?.naive_utc();
+    let found = MICROSOFT.as_ref()?.captures(text)?;
+    let utc = chrono::DateTime::from_timestamp_millis(found[1].parse().ok()?)?.naive_utc();
     if within_years(utc) != utc {
         return None;
     }
-    match sign {
-        None => Some(DateTime { wall: utc, zone: Zone::Utc }),
-        // What follows the hours is not looked at.
-        Some(sign) => inner.get(sign + 1..sign + 3)?.bytes().all(|byte| byte.is_ascii_digit()).then(|| local(utc)),
-    }
-}
-
-/// The number that these digits are.
-fn digits(text: &[u8]) -> Option<u32> {
-    text.iter().try_fold(0, |number, digit| digit.is_ascii_digit().then(|| number * 10 + u32::from(digit - b'0')))
-}
-
-/// The fraction in tenths of a microsecond, a point and one to seven digits or nothing, and what follows it.
-fn fraction(text: &[u8]) -> Option<(u32, &[u8])> {
-    let Some(text) = text.strip_prefix(b".") else { return Some((0, text)) };
-    let count = text.iter().take(7).take_while(|byte| byte.is_ascii_digit()).count();
-    let (fraction, rest) = text.split_at(count);
-    let missing = u32::try_from(7 - count).ok().filter(|_| count > 0)?;
-    Some((digits(fraction)? * 10_u32.pow(missing), rest))
-}
-
-/// `Z`, an offset (`+02:00`, `+0200`, `+02`), or nothing, to the end of the text. Newtonsoft.Json also passes over a colon and two digits
-/// that belong to no offset: so of nine decimals the last two are lost, unless a zone follows.
-fn suffix(text: &[u8]) -> Option<Suffix> {
-    let (sign, rest) = match text {
-        [b'Z' | b'z'] => return Some(Suffix::Utc),
-        [b'+', rest @ ..] => (Some(1), rest),
-        [b'-', rest @ ..] => (Some(-1), rest),
-        other => (None, other),
-    };
-    let (hours, rest) = if sign.is_some() { rest.split_at_checked(2)? } else { (&b"0"[..], rest) };
-    let minutes = rest.strip_prefix(b":").unwrap_or(rest);
-    if !matches!(minutes.len(), 0 | 2) {
-        return None;
-    }
-    let minutes = i64::from(digits(hours)? * 60 + digits(minutes)?);
-    Some(sign.map_or(Suffix::None, |sign: i64| Suffix::East(sign * minutes * 60)))
+    Some(if found.get(2).is_some() { local(utc) } else { DateTime { wall: utc, zone: Zone::Utc } })
 }
 
 #[cfg(test)]

@@ -1,8 +1,10 @@
 //! How header values are read, and whether they are written already as .NET's client would write them: nearly all are, and to see that costs
 //! less than to read them and to write them anew. Pure.
 
-use dotnet_text::date::has_form;
+use std::sync::LazyLock;
+
 use dotnet_text::media_type::{self, is_token_byte};
+use regex::bytes::Regex;
 use wire::headers::Line;
 use wire::{Headers, Name};
 
@@ -11,7 +13,6 @@ use super::{date, location, single};
 
 /// A head with more names that are not known is not looked through.
 const MAX_UNKNOWN_NAMES: usize = 16;
-const DAYS: [&str; 7] = ["Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun"];
 
 /// How the lines of one name are read.
 pub enum Form {
@@ -95,10 +96,12 @@ fn is_tag(value: &[u8]) -> bool {
 
 /// A date in today's form, be there such a day or not.
 fn is_date(value: &[u8]) -> bool {
-    let is_one_of = |names: &[&str], name: &[u8]| names.iter().any(|known| known.as_bytes() == name);
-    has_form(value, b"___, 00 ___ 0000 00:00:00 GMT")
-        && is_one_of(&DAYS, &value[..3])
-        && is_one_of(&date::MONTHS, &value[8..11])
+    static FORM: LazyLock<Option<Regex>> = LazyLock::new(|| {
+        let form =
+            format!("^(?-u)(?:Mon|Tue|Wed|Thu|Fri|Sat|Sun), 00 (?:{}) 0000 00:00:00 GMT$", date::MONTHS.join("|"));
+        Regex::new(&form.replace('0', "[0-9]")).ok()
+    });
+    FORM.as_ref().is_some_and(|form| form.is_match(value))
 }
 
 /// Tokens alone, with one space behind every semicolon.
