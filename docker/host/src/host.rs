@@ -61,7 +61,7 @@ pub struct Host {
     turn: tokio::sync::Mutex<()>,
     /// The app that was replaced last, while its requests go on.
     replaced: Mutex<Weak<Running>>,
-    started: Instant,
+    pub started: Instant,
 }
 
 impl Host {
@@ -108,10 +108,6 @@ impl Host {
     /// Lets the listeners of triggers rest, or listen again.
     pub fn drain(&self, is_drained: bool) {
         self.drained.send_replace(is_drained);
-    }
-
-    pub fn uptime(&self) -> Duration {
-        self.started.elapsed()
     }
 
     /// Whether functions may have paths below `/admin` and `/runtime`, as they could in older hosts (recording AT-flag).

@@ -99,7 +99,7 @@ fn status(host: &Arc<Host>) -> Response {
     {
         status["errors"] = json!([error]);
     }
-    status["processUptime"] = json!(u64::try_from(host.uptime().as_millis()).unwrap_or(u64::MAX));
+    status["processUptime"] = json!(u64::try_from(host.started.elapsed().as_millis()).unwrap_or(u64::MAX));
     status["functionAppContentEditingState"] = json!("Unknown");
     if let Some(bundle) = &app.options.extension_bundle {
         status["extensionBundle"] = json!({"id": bundle.id, "version": bundle.version});

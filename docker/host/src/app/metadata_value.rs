@@ -36,6 +36,8 @@ fn no_properties(binding: &Binding) -> Option<Diagnostic> {
 }
 
 fn http_trigger(trigger: &Binding) -> Option<Diagnostic> {
+    // Any number is a level, to .NET.
+    let is_level = |text: &String| text.is_empty() || number::enumeration(text, &AuthLevel::NAMES).is_some();
     let level = trigger.text("authLevel").filter(|level| !is_level(level)).map(|_| {
         let hint = format!("one of `{}`", AuthLevel::NAMES.join("`, `"));
         unusable(trigger, "authLevel", "enum type AuthorizationLevel", "").hint(hint)
@@ -128,11 +130,6 @@ fn unusable(binding: &Binding, property: &str, of_type: &str, reason: &str) -> D
 fn text_fault(binding: &Binding, property: &str) -> Option<Diagnostic> {
     let reason = not_text(binding.property(property)?)?;
     Some(unusable(binding, property, "type String", &reason).hint("write a text: \"…\""))
-}
-
-/// Any number is a level, to .NET.
-fn is_level(text: &str) -> bool {
-    text.is_empty() || number::enumeration(text, &AuthLevel::NAMES).is_some()
 }
 
 /// A text of which too much would be made.

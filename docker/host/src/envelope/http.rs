@@ -56,7 +56,9 @@ pub fn binding_data(request: &Arc<HttpRequest>, trigger_name: &str) -> BindingDa
     if let Some(text) = request.body.as_deref().and_then(possible_object) {
         data.add_properties(&text);
     }
-    let parameters = last_values(&request.query);
+    // Of a repeated key the last value counts.
+    let parsed = query::parse(&request.query).into_iter();
+    let parameters: Vec<_> = parsed.map(|(name, mut values)| (name, values.pop().unwrap_or_default())).collect();
     for (name, value) in parameters.iter().filter(|(name, _)| !same_name(name, "code")) {
         data.set(name, value.as_str());
     }
@@ -74,11 +76,6 @@ pub fn binding_data(request: &Arc<HttpRequest>, trigger_name: &str) -> BindingDa
     }
     data.set(trigger_name, Value::Http(Arc::clone(request)));
     data
-}
-
-/// Of a repeated key, `Metadata` has the last value (protocol.md#http-trigger).
-fn last_values(query: &str) -> Vec<(String, String)> {
-    query::parse(query).into_iter().map(|(name, mut values)| (name, values.pop().unwrap_or_default())).collect()
 }
 
 /// The text of a body that may be a JSON object: a large binary body is not decoded for nothing.

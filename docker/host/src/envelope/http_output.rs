@@ -95,8 +95,8 @@ pub(super) fn plain(value: Json, path: impl Fn() -> String) -> Result<Json, Diag
 fn lay(headers: &mut Vec<(String, Option<String>)>, more: Object) -> Result<(), Diagnostic> {
     let mut all: IndexMap<_, _> = std::mem::take(headers).into_iter().collect();
     for (name, value) in more {
-        let text = header_text(plain(value, || format!("headers.{name}"))?);
-        all.insert(name, text);
+        let value = plain(value, || format!("headers.{name}"))?;
+        all.insert(name, (!value.is_null()).then(|| json::into_text(value)));
     }
     headers.extend(all);
     Ok(())
@@ -116,11 +116,6 @@ fn lenient_status(name: &str, member: &str, value: &Json) -> Result<i32, Diagnos
 }
 
 const OK: i32 = 200;
-
-/// .NET's text; a null has none.
-fn header_text(value: Json) -> Option<String> {
-    (!value.is_null()).then(|| json::into_text(value))
-}
 
 /// The response that a value of an http binding means when it comes by `$return`, by the back door, or to a binding of type
 /// `HTTP` (protocol.md#http-return-value, first table).

@@ -137,12 +137,9 @@ fn check_header(name: &str, value: Option<&str>) -> Option<&'static str> {
     if !value.bytes().all(|byte| byte == b'\t' || (0x20..0x7F).contains(&byte)) {
         return Some("has a value that is not plain ASCII on one line");
     }
+    let is_number = value.bytes().all(|byte| byte.is_ascii_digit()) && value.parse::<i64>().is_ok();
     let is_length = name.eq_ignore_ascii_case("content-length");
-    (is_length && !is_number(value)).then_some("has a value that is not a length")
-}
-
-fn is_number(text: &str) -> bool {
-    text.bytes().all(|byte| byte.is_ascii_digit()) && text.parse::<i64>().is_ok()
+    (is_length && !is_number).then_some("has a value that is not a length")
 }
 
 #[cfg(test)]

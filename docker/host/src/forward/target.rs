@@ -34,7 +34,9 @@ fn write_path(path: &str, out: &mut String) {
     let path = &path[..path.bytes().position(|byte| matches!(byte, b'#' | b'?')).unwrap_or(path.len())];
     let bytes = path.as_bytes();
     let mut index = 0;
-    while let Some(length) = bytes[index..].iter().position(|byte| !stays_in_path(*byte)) {
+    while let Some(length) =
+        bytes[index..].iter().position(|byte| !(is_path_byte(*byte) || matches!(byte, b'[' | b']')))
+    {
         // A run that begins in the middle of a character is empty.
         out.push_str(path.get(index..index + length).unwrap_or_default());
         index += length;
@@ -53,10 +55,6 @@ fn write_path(path: &str, out: &mut String) {
         index += 1;
     }
     out.push_str(&path[index..]);
-}
-
-const fn stays_in_path(byte: u8) -> bool {
-    is_path_byte(byte) || matches!(byte, b'[' | b']')
 }
 
 /// The query, taken apart and written anew: repeated values joined by commas, empty ones of several left out.

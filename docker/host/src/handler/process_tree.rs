@@ -54,10 +54,6 @@ pub(super) fn kill(worker_id: Uuid) {
     }
 }
 
-pub(super) fn are_alive(worker_id: Uuid) -> bool {
-    !processes(worker_id).is_empty()
-}
-
 /// Where the processes of a start of the handler listen.
 pub(super) fn listening(worker_id: Uuid) -> Vec<SocketAddr> {
     let sockets: HashSet<String> = processes(worker_id).into_iter().flat_map(sockets).collect();
@@ -79,7 +75,8 @@ pub(super) fn other_user(worker_id: Uuid, port: u16) -> Option<u32> {
     others.iter().find(|listener| !own.contains(&listener.inode)).map(|listener| listener.user)
 }
 
-fn processes(worker_id: Uuid) -> Vec<Pid> {
+/// Those of a start of the handler.
+pub(super) fn processes(worker_id: Uuid) -> Vec<Pid> {
     all().filter(|pid| is_marked(*pid, worker_id) == Some(true)).collect()
 }
 

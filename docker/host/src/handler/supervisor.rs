@@ -143,7 +143,7 @@ impl Supervisor {
         let (log, worker_id) = (self.log.clone(), process.group.guard.worker_id);
         // The next start does not wait for this.
         tokio::task::spawn_blocking(move || {
-            if process_tree::are_alive(worker_id) {
+            if !process_tree::processes(worker_id).is_empty() {
                 log.warning(DISPATCHER, found);
             }
         });

@@ -73,7 +73,7 @@ pub async fn attempt(
 /// Sends the envelope and judges the response. One that the real host would never complete is never completed.
 async fn ask(handler: &Handler, execution: &Execution<'_>, trip: &RoundTrip) -> Result<InvocationResult, Diagnostic> {
     let Response { head, body } = send(handler, execution, trip).await?;
-    let body = whole(body);
+    let body: Bytes = if let [piece] = body.as_slice() { piece.clone() } else { body.concat().into() };
     trip.received(&head, &body);
     execution.exchange.response(&head);
     execution.exchange.received(&body);
@@ -215,8 +215,4 @@ fn failed(execution: &Execution<'_>, failure: Diagnostic, trip: Option<&RoundTri
     execution.failed(format_args!("{failure}{shown}"));
     let status = trip.and_then(RoundTrip::status).filter(|status| !(200..300).contains(status));
     Failed { invocation: execution.id, failure, status, is_stopping }
-}
-
-fn whole(mut pieces: Vec<Bytes>) -> Bytes {
-    if pieces.len() == 1 { pieces.remove(0) } else { pieces.concat().into() }
 }

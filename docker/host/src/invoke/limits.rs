@@ -27,10 +27,15 @@ pub enum Outcome<T, E> {
 /// Waits until the handler is ready. If it is not in time the host begins to stop, and the invocation is tried all the same
 /// (protocol.md#early-requests). Whether it is ready. A host that is to stop does not wait for what cannot be started.
 pub async fn wait_ready(handler: &Handler, execution: &Execution<'_>) -> bool {
+    let given_up_at_stop = async {
+        execution.host.stop_requested().await;
+        // The sender lives as long as the handler.
+        _ = handler.readiness().wait_for(|state| *state == Readiness::Unstartable).await;
+    };
     let is_ready = tokio::select! {
         biased;
         is_ready = handler.wait_ready() => is_ready,
-        () = given_up_at_stop(handler, execution) => false,
+        () = given_up_at_stop => false,
     };
     if !is_ready {
         let name = &execution.function.name;
@@ -48,12 +53,6 @@ pub async fn wait_ready(handler: &Handler, execution: &Execution<'_>) -> bool {
         execution.host.request_stop_soon();
     }
     is_ready
-}
-
-async fn given_up_at_stop(handler: &Handler, execution: &Execution<'_>) {
-    execution.host.stop_requested().await;
-    // The sender lives as long as the handler.
-    _ = handler.readiness().wait_for(|state| *state == Readiness::Unstartable).await;
 }
 
 /// The outcome of a call; when there is no response, as soon as it is known whether the process has ended, so that the next

@@ -77,14 +77,12 @@ impl Report {
         match self {
             Self::Refused(why) => Err(Diagnostic::of_whole(why)),
             Self::Silent(text) => Ok((format!("{text}\n"), SILENT)),
-            Self::Ended(ended) => Ok((ended.to_string(), if ended.is_success() { 0 } else { FAILED })),
+            Self::Ended(ended) => {
+                let is_sound = ended.response.as_ref().is_none_or(|response| response.status < 400);
+                let is_success = ended.invocation.outcome == Outcome::Succeeded && is_sound;
+                Ok((ended.to_string(), if is_success { 0 } else { FAILED }))
+            }
         }
-    }
-}
-
-impl Ended {
-    fn is_success(&self) -> bool {
-        self.invocation.outcome == Outcome::Succeeded && self.response.as_ref().is_none_or(|it| it.status < 400)
     }
 }
 

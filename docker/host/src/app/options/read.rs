@@ -253,7 +253,8 @@ impl Reader<'_> {
     }
 
     fn queues(&mut self, settings: &Settings) -> QueueOptions {
-        let polling_seconds = if is_development(settings) {
+        let is_development = |name: &str| name.eq_ignore_ascii_case("Development");
+        let polling_seconds = if settings.get("AZURE_FUNCTIONS_ENVIRONMENT").is_some_and(is_development) {
             DEVELOPMENT_POLLING_INTERVAL_SECONDS
         } else {
             DEFAULT_POLLING_INTERVAL_SECONDS
@@ -340,8 +341,4 @@ fn list_in_text(text: &str) -> Option<Vec<String>> {
         Value::Array(_) | Value::Object(_) => None,
     };
     document.value.as_array()?.iter().map(item).collect()
-}
-
-fn is_development(settings: &Settings) -> bool {
-    settings.get("AZURE_FUNCTIONS_ENVIRONMENT").is_some_and(|name| name.eq_ignore_ascii_case("Development"))
 }
