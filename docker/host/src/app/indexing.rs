@@ -68,7 +68,7 @@ fn settings(function: &Function, registered: &Registered<'_>) -> Option<(String,
 /// A trigger that cannot be listened to (recording TX-timer-bad).
 fn trigger(function: &Function, registered: &Registered<'_>) -> Option<(String, Diagnostic)> {
     let binding = function.trigger_binding()?;
-    let (property, reason) = trigger_fault(binding, registered.settings)?;
+    let (property, reason) = trigger_error(binding, registered.settings)?;
     let mut text = in_words(function, format_args!("{}: {reason}", reason.library()));
     if !text.ends_with('.') {
         text.push('.');
@@ -94,7 +94,7 @@ fn trigger(function: &Function, registered: &Registered<'_>) -> Option<(String, 
 
 /// Why a function cannot be loaded because of its trigger, and the property that is wrong (recording TX-timer-bad). Settings that
 /// are missing are not looked for.
-fn trigger_fault(trigger: &Binding, settings: &Settings) -> Option<(&'static str, grammar::Error)> {
+fn trigger_error(trigger: &Binding, settings: &Settings) -> Option<(&'static str, grammar::Error)> {
     match trigger.kind {
         BindingKind::TimerTrigger => {
             let Some(written) = trigger.text("schedule").filter(|text| !text.is_empty()) else {
@@ -103,18 +103,18 @@ fn trigger_fault(trigger: &Binding, settings: &Settings) -> Option<(&'static str
             Some(("schedule", Schedule::parse(&settings.expand(&written).ok()?).err()?))
         }
         BindingKind::QueueTrigger => match trigger.queue(settings) {
-            Err(diagnostic) => Some(("queueName", diagnostic)),
-            Ok(_) => connection_fault(trigger, settings),
+            Err(error) => Some(("queueName", error)),
+            Ok(_) => connection_error(trigger, settings),
         },
         BindingKind::BlobTrigger => match trigger.blob_pattern(settings) {
-            Err(diagnostic) => Some(("path", diagnostic)),
-            Ok(_) => connection_fault(trigger, settings),
+            Err(error) => Some(("path", error)),
+            Ok(_) => connection_error(trigger, settings),
         },
         _ => None,
     }
 }
 
 /// A trigger's account is opened when the function is indexed, that of an output when it is written.
-fn connection_fault(trigger: &Binding, settings: &Settings) -> Option<(&'static str, grammar::Error)> {
+fn connection_error(trigger: &Binding, settings: &Settings) -> Option<(&'static str, grammar::Error)> {
     Some(("connection", settings.expand(trigger.connection.as_deref()?).err()?))
 }

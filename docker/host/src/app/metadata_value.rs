@@ -54,7 +54,7 @@ fn http_trigger(trigger: &Binding) -> Option<Diagnostic> {
         Diagnostic::new(reason, trigger.at("methods")).hint("write a list of texts: [\"get\", \"post\"]")
     });
     let route = || too_long("route", &trigger.text("route")?, trigger.at("route"));
-    let text = |property: &str| text_fault(trigger, property);
+    let text = |property: &str| text_error(trigger, property);
     text("authLevel").or(level).or(methods).or(nested).or_else(|| text("route")).or_else(route)
 }
 
@@ -63,7 +63,7 @@ fn timer_trigger(trigger: &Binding) -> Option<Diagnostic> {
         let reason = boolean(trigger.property(property)?).err()?;
         Some(unusable(trigger, property, "type Boolean", &reason).hint("write `true` or `false`"))
     };
-    text_fault(trigger, "schedule").or_else(|| switch("runOnStartup")).or_else(|| switch("useMonitor"))
+    text_error(trigger, "schedule").or_else(|| switch("runOnStartup")).or_else(|| switch("useMonitor"))
 }
 
 /// A binding of the Storage extension, of which an attribute is made.
@@ -74,7 +74,7 @@ fn attribute(binding: &Binding, name: &str, file: &Document) -> Option<Diagnosti
             None => Some((name, "Can't figure out which ctor to call.".to_owned())),
             value => Some((name, cast_to_text(value, name).err()?.message)),
         })
-        .or_else(|| Some(("source", source_fault(binding, file)?)))?;
+        .or_else(|| Some(("source", source_error(binding, file)?)))?;
     let (name, kind) = (&binding.name, &binding.type_name);
     let text = format!(
         "Unable to configure binding '{name}' of type '{kind}'. This may indicate invalid function.json properties. {reason}"
@@ -97,7 +97,7 @@ fn illegal_direction(binding: &Binding) -> Option<String> {
 }
 
 /// How a blob trigger is to hear of blobs.
-fn source_fault(trigger: &Binding, file: &Document) -> Option<String> {
+fn source_error(trigger: &Binding, file: &Document) -> Option<String> {
     let source = trigger.property("source").filter(|_| trigger.kind == BindingKind::BlobTrigger)?;
     let kind = match source {
         Value::String(text) if is_date(text) => "Date",
@@ -127,7 +127,7 @@ fn unusable(binding: &Binding, property: &str, of_type: &str, reason: &str) -> D
     Diagnostic::new(text.trim_end(), binding.at(property))
 }
 
-fn text_fault(binding: &Binding, property: &str) -> Option<Diagnostic> {
+fn text_error(binding: &Binding, property: &str) -> Option<Diagnostic> {
     let reason = not_text(binding.property(property)?)?;
     Some(unusable(binding, property, "type String", &reason).hint("write a text: \"…\""))
 }

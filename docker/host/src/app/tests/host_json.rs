@@ -13,7 +13,7 @@ fn a_level_may_stand_at_any_depth() {
 }
 
 #[test]
-fn of_many_faults_in_host_json_a_hundred_are_shown() {
+fn of_many_mistakes_in_host_json_a_hundred_are_shown() {
     let levels: Vec<_> = (0..2_000).map(|number| format!(r#""category-{number}": "nope""#)).collect();
     let logging = format!(r#""logging": {{"logLevel": {{{}}}}}"#, levels.join(", "));
     let app = Folder::new(&HOST.replacen('{', &format!("{{{logging}, "), 1)).load(&[]);

@@ -3,7 +3,7 @@
 use super::*;
 
 #[test]
-fn a_route_that_costs_more_than_any_path_is_long_is_a_fault_of_its_function() {
+fn a_route_that_costs_more_than_any_path_is_long_is_an_error_of_its_function() {
     let of_length =
         |length: usize| HTTP.replacen("\"req\"", &format!(r#""req", "route": "{}""#, "a/".repeat(length / 2)), 1);
     assert_eq!(function_error(&of_length(64 * 1024)), "");
