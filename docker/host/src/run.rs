@@ -21,6 +21,7 @@ use crate::app::{DEFAULT_BODY_LIMIT_BYTES, Diagnostic};
 use crate::cli::{self, Cli, OutputFormat, Package, ServeOptions, Verb};
 use crate::completion;
 use crate::exchange::Wanted;
+use crate::files;
 use crate::front::Front;
 use crate::handler::watchdog::Watchdog;
 use crate::host::Host;
@@ -147,6 +148,8 @@ async fn serve(options: ServeOptions, asked: Option<Asked>) -> Result<Option<Rep
     memory::give_back_after_peaks();
     let watchdog = Watchdog::start();
     let kept = watchdog.as_ref().cloned().unwrap_or_default();
+    // Not a change of the app, then. Who writes into the folder says whether it can be made.
+    _ = options.record.as_deref().map(files::make_privately);
     // Before the first line is printed: a person who has read it may change a file, and that is noticed.
     let scope = if options.watch { Scope::Everything } else { Scope::Configuration };
     let seen = Seen::first(&root, scope).await;

@@ -46,8 +46,8 @@ struct Added {
 pub async fn watch(host: Arc<Host>, scope: Scope, first: Seen) {
     let mut extra = added(&host);
     let is_new = !first.files.contains_key(&host.root.join("host.json"));
-    // The default one that was written just now is not a change, nor is the folder of `--record`.
-    let first = if is_new { Seen::first(&host.root, scope).await } else { first.with_folders(&host.root).await };
+    // The default one that was written just now is not a change.
+    let first = if is_new { Seen::first(&host.root, scope).await } else { first };
     let Seen { files: mut before, mut pause } = first.with(&extra, &host.root, scope).await;
     let mut last_trouble = None;
     loop {
@@ -125,16 +125,6 @@ impl Seen {
         look(root, scope, &Added::default(), Arc::default()).await
     }
 
-    /// The same with the folders that the root has by now.
-    async fn with_folders(mut self, root: &Path) -> Self {
-        let root = root.to_owned();
-        let found = aside(move || folders(&root)).await;
-        let files = Arc::make_mut(&mut self.files);
-        files.retain(|_, state| *state != FOLDER);
-        files.extend(found.into_iter().map(|path| (path, FOLDER)));
-        self
-    }
-
     /// The same with other files that count from now on: they have not changed by that.
     async fn with(self, added: &Added, root: &Path, scope: Scope) -> Self {
         if *added == Added::default() {
@@ -162,11 +152,6 @@ fn snapshot(root: &Path, scope: Scope, added: &Added, before: &Snapshot) -> Snap
     let extent = if scope == Scope::Everything { Extent::Visible } else { Extent::Names };
     look.at_folder(root, extent, 0);
     look.files
-}
-
-fn folders(root: &Path) -> Vec<PathBuf> {
-    let entries = std::fs::read_dir(root).into_iter().flatten().flatten();
-    entries.map(|entry| entry.path()).filter(|path| path.is_dir()).collect()
 }
 
 /// What counts in a folder.
