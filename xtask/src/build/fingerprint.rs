@@ -133,13 +133,12 @@ impl Record {
         Ok(())
     }
 
-    /// Takes over what was just looked at and found equal, so that the next look has to open fewer files and ask no tool.
-    pub fn refresh(&mut self, target: &Path, file: &Path, now: Record) {
-        if *self != now {
-            *self = now;
-            // What is remembered is still right where this fails; only the next look takes longer.
-            let _ = self.write(target, file);
-        }
+    /// Why what was as this record has it and is as it is `now` calls for a build; empty if it does not.
+    pub fn changes(&self, now: &Record) -> Vec<String> {
+        let mut reasons = input_changes(&self.inputs, &now.inputs);
+        reasons.extend(tool_changes(&self.tools, &now.tools));
+        reasons.extend(staged_changes(&self.staged, &now.staged));
+        reasons
     }
 
     /// How large the staged app is.
@@ -175,8 +174,7 @@ pub fn input_changes(before: &Files, now: &Files) -> Vec<String> {
     differences(before, now, ["{} changed", "new file {}", "{} is gone"])
 }
 
-/// Why toolchains that were `before` and are `now` call for a build.
-pub fn tool_changes(before: &Tools, now: &Tools) -> Vec<String> {
+fn tool_changes(before: &Tools, now: &Tools) -> Vec<String> {
     let changes = now.iter().filter_map(|(name, tool)| match before.get(name) {
         None => Some(format!("{name} was not asked for")),
         Some(known) if known.version == tool.version => None,
@@ -185,8 +183,7 @@ pub fn tool_changes(before: &Tools, now: &Tools) -> Vec<String> {
     changes.collect()
 }
 
-/// Why a staged app that was `before` and is `now` cannot be trusted.
-pub fn staged_changes(before: &Files, now: &Files) -> Vec<String> {
+fn staged_changes(before: &Files, now: &Files) -> Vec<String> {
     if now.is_empty() {
         return vec!["staged app is gone".into()];
     }

@@ -24,7 +24,7 @@ use crate::report::{Report, Step};
 use crate::sample::Sample;
 use crate::sample::manifest::Commands;
 use crate::text;
-use crate::toolchain::{self, Missing};
+use crate::toolchain;
 pub use environment::environment;
 use fingerprint::{Files, Record, Stat, Tool, Tools};
 pub use stage::Staged;
@@ -58,12 +58,14 @@ pub fn build_all(settings: &Settings<'_>, samples: &[Sample]) -> Vec<Staged> {
         }
         let begun = report.begin(&sample.name, Step::Build);
         let work = Work::new(sample, &target, &path, report);
-        let outcome = work.build().unwrap_or_else(Outcome::from);
-        let is_built = outcome.is_passed();
+        let (outcome, record) = match work.build() {
+            Ok((record, detail)) => (Outcome::Passed { detail }, Some(record)),
+            Err(outcome) => (outcome, None),
+        };
         begun.done(outcome);
-        is_built.then_some(work)
+        Some((work, record?))
     });
-    let staged = built.into_iter().flatten().filter_map(|work| match work.staged(is_used) {
+    let staged = built.into_iter().flatten().filter_map(|(work, record)| match work.staged(record, is_used) {
         Err(error) => {
             report.begin(&work.sample.name, Step::Build).done(Outcome::from(error));
             None
@@ -85,18 +87,6 @@ struct Work<'a> {
     file: PathBuf,
 }
 
-/// What a look at a sample and its staged app finds.
-enum Looked {
-    Fresh(Record),
-    Stale {
-        inputs: Files,
-        tools: Tools,
-        /// Why the app is not what the sample says.
-        reasons: Vec<String>,
-    },
-    Missing(Missing),
-}
-
 impl<'a> Work<'a> {
     fn new(sample: &'a Sample, target: &'a Path, path: &'a OsStr, report: &'a Report) -> Work<'a> {
         let dir = target.join("stage").join(&sample.name);
@@ -104,44 +94,42 @@ impl<'a> Work<'a> {
         Work { sample, target, path, report, dir, file }
     }
 
-    fn build(&self) -> Result<Outcome> {
+    /// Builds and stages the app if it is stale; returns its record, and what to say of it.
+    fn build(&self) -> Result<(Record, String), Outcome> {
         let started = Instant::now();
-        let up_to_date = |record: &Record| {
+        let up_to_date = |record: Record| {
             let milliseconds = started.elapsed().as_secs_f64() * 1_000.0;
-            let count = text::counted(record.inputs.len(), "input");
-            Outcome::Passed { detail: format!("up to date ({milliseconds:.1} ms, {count})") }
+            let inputs = text::counted(record.inputs.len(), "input");
+            Ok((record, format!("up to date ({milliseconds:.1} ms, {inputs})")))
         };
         let shared = self.lock(Hold::Shared)?;
-        let tools = match self.look(None)? {
-            Looked::Fresh(record) => return Ok(up_to_date(&record)),
-            Looked::Missing(Missing { reason, hint }) => return Ok(Outcome::Skipped { reason, hint }),
-            Looked::Stale { tools, .. } => tools,
-        };
+        let (seen, reasons) = self.look(None)?;
+        if reasons.is_empty() {
+            return up_to_date(seen);
+        }
         drop(shared);
         let _alone = self.lock(Hold::Exclusive)?;
-        let (inputs, tools, reasons) = match self.look(Some(&tools))? {
+        let (mut record, reasons) = self.look(Some(&seen.tools))?;
+        if reasons.is_empty() {
             // Another run has built it meanwhile.
-            Looked::Fresh(record) => return Ok(up_to_date(&record)),
-            Looked::Missing(Missing { reason, hint }) => return Ok(Outcome::Skipped { reason, hint }),
-            Looked::Stale { inputs, tools, reasons } => (inputs, tools, reasons),
-        };
+            return up_to_date(record);
+        }
         run_all(self.sample, &self.sample.manifest.build, self.path)?;
-        let record = Record::new(inputs, tools, self.stage()?);
+        record.staged = self.stage()?;
         let written = record.write(self.target, &self.file);
         written.with_context(|| format!("cannot write `{}`", self.file.display()))?;
-        Ok(Outcome::Passed { detail: fingerprint::summary(&reasons) })
+        Ok((record, fingerprint::summary(&reasons)))
     }
 
-    /// What there is now, which another run may have built anew; locked if it is used. Says what it was built with, and how large it is.
-    fn staged(&self, is_used: bool) -> Result<Staged> {
+    /// The app that was built; if it is used, locked and as it is now, for another run may have built it anew. Says what it was
+    /// built with, and how large it is.
+    fn staged(&self, built: Record, is_used: bool) -> Result<Staged> {
         let name = &self.sample.name;
-        let lock = self.lock(Hold::Shared)?;
-        let record = Record::read(&self.file);
-        let record =
-            record.with_context(|| format!("another run has left no app of `{name}`\nhint: run this again"))?;
+        let lock = if is_used { Some(self.lock(Hold::Shared)?) } else { None };
+        let gone = || format!("another run has left no app of `{name}`\nhint: run this again");
+        let record = if is_used { Record::read(&self.file).with_context(gone)? } else { built };
         record.tools.iter().for_each(|(name, tool)| self.report.used(name, &tool.version));
         self.report.sized(format!("staged app `{name}`"), record.bytes());
-        let lock = is_used.then_some(lock);
         Ok(Staged::new(self.sample.clone(), self.dir.clone(), record.fingerprint(), lock))
     }
 
@@ -152,32 +140,28 @@ impl<'a> Work<'a> {
         lock::wait(&self.dir.with_extension("lock"), hold, BUILD_LIMIT, say)
     }
 
-    /// Compares with what is remembered of the last build. Toolchains that are `known` are not asked again.
-    fn look(&self, known: Option<&Tools>) -> Result<Looked> {
-        let record = Record::read(&self.file);
+    /// What there is now, and why the app is not what the sample says, by what is remembered of the last build; no reason if it is.
+    /// Toolchains that are `known` are not asked again.
+    fn look(&self, known: Option<&Tools>) -> Result<(Record, Vec<String>), Outcome> {
+        let before = Record::read(&self.file);
         let inputs = inputs::list(&self.sample.dir).context("cannot list the sample's files")?;
-        let inputs = fingerprint::look_at(&self.sample.dir, &inputs, record.as_ref().map(|record| &record.inputs));
+        let inputs = fingerprint::look_at(&self.sample.dir, &inputs, before.as_ref().map(|before| &before.inputs));
         let inputs = inputs.context("cannot read the sample's files")?;
-        let tools = match self.tools(known.or(record.as_ref().map(|record| &record.tools))) {
-            Ok(tools) => tools,
-            Err(missing) => return Ok(Looked::Missing(missing)),
+        let tools = self.tools(known.or(before.as_ref().map(|before| &before.tools)))?;
+        let Some(before) = before else {
+            return Ok((Record::new(inputs, tools, Files::new()), vec!["never built".into()]));
         };
-        let Some(mut record) = record else {
-            return Ok(Looked::Stale { inputs, tools, reasons: vec!["never built".into()] });
-        };
-        let staged = look_at_staged(&self.dir, Some(&record.staged))?;
-        let mut reasons = fingerprint::input_changes(&record.inputs, &inputs);
-        reasons.extend(fingerprint::tool_changes(&record.tools, &tools));
-        reasons.extend(fingerprint::staged_changes(&record.staged, &staged));
-        if !reasons.is_empty() {
-            return Ok(Looked::Stale { inputs, tools, reasons });
+        let now = Record::new(inputs, tools, look_at_staged(&self.dir, Some(&before.staged))?);
+        let reasons = before.changes(&now);
+        if reasons.is_empty() && now != before {
+            // The next look has to open fewer files and ask no tool. What is remembered is still right where this fails.
+            let _ = now.write(self.target, &self.file);
         }
-        record.refresh(self.target, &self.file, Record::new(inputs, tools, staged));
-        Ok(Looked::Fresh(record))
+        Ok((now, reasons))
     }
 
     /// The toolchains as they are now, or the first that is missing. A program that is the same file is the same version.
-    fn tools(&self, known: Option<&Tools>) -> Result<Tools, Missing> {
+    fn tools(&self, known: Option<&Tools>) -> Result<Tools, Outcome> {
         let mut tools = Tools::new();
         for toolchain in &self.sample.manifest.toolchain {
             let program = command::find(toolchain.probe.program(), &self.sample.dir, self.path);
@@ -190,7 +174,7 @@ impl<'a> Work<'a> {
             }
             let version = toolchain::probe(toolchain, &self.sample.dir, self.path);
             if !version.is_good() {
-                return Err(Missing::of(toolchain, &version, &self.sample.name));
+                return Err(toolchain::missing(toolchain, &version, &self.sample.name));
             }
             if let Some((state, program)) = found {
                 tools.insert(toolchain.name.clone(), Tool { version: version.to_string(), program, state });

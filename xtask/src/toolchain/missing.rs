@@ -5,33 +5,25 @@ use std::path::PathBuf;
 
 use super::probe::{Found, probe};
 use crate::report::Report;
+use crate::report::outcome::Outcome;
 use crate::sample::Sample;
 use crate::sample::toolchain::Toolchain;
 
-/// Why a sample cannot be built or tested here, and the next step.
-#[derive(Clone, Debug)]
-pub struct Missing {
-    /// Such as `needs go 1.22 or newer; found 1.19`.
-    pub reason: String,
-    pub hint: String,
+/// A sample is skipped: why it cannot be built or tested here (`needs go 1.22 or newer; found 1.19`), and the next step.
+pub fn missing(toolchain: &Toolchain, found: &Found, sample: &str) -> Outcome {
+    Outcome::Skipped { reason: format!("needs {}; found {found}", toolchain.need()), hint: hint(toolchain, sample) }
 }
 
-impl Missing {
-    pub fn of(toolchain: &Toolchain, found: &Found, sample: &str) -> Missing {
-        Missing { reason: format!("needs {}; found {found}", toolchain.need()), hint: hint(toolchain, sample) }
-    }
-
-    /// The first that a sample lacks, after it is said which it has; `None` if it lacks nothing.
-    pub fn in_sample(sample: &Sample, path: &OsStr, report: &Report) -> Option<Missing> {
-        sample.manifest.toolchain.iter().find_map(|toolchain| {
-            let found = probe(toolchain, &sample.dir, path);
-            if found.is_good() {
-                report.used(&toolchain.name, found.to_string());
-                return None;
-            }
-            Some(Missing::of(toolchain, &found, &sample.name))
-        })
-    }
+/// The same for the first that a sample lacks, after it is said which it has; `None` if it lacks nothing.
+pub fn missing_in(sample: &Sample, path: &OsStr, report: &Report) -> Option<Outcome> {
+    sample.manifest.toolchain.iter().find_map(|toolchain| {
+        let found = probe(toolchain, &sample.dir, path);
+        if found.is_good() {
+            report.used(&toolchain.name, found.to_string());
+            return None;
+        }
+        Some(missing(toolchain, &found, &sample.name))
+    })
 }
 
 /// `setup`, if that knows a way, else what the manifest says.

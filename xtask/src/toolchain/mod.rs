@@ -10,6 +10,6 @@ mod probe;
 
 pub use apt::Apt;
 pub use install::{DriverTools, examine, install_all, needs};
-pub use missing::Missing;
+pub use missing::{missing, missing_in};
 pub use path::{path, shell};
 pub use probe::probe;

@@ -22,7 +22,7 @@ use crate::sample::manifest::Tests;
 use crate::sample::results::Form;
 use crate::sample::{Sample, selection};
 use crate::text;
-use crate::toolchain::{self, DriverTools, Missing, npm};
+use crate::toolchain::{self, DriverTools, npm};
 
 /// A first run compiles everything.
 const TEST_LIMIT: Duration = Duration::from_secs(1_800);
@@ -147,8 +147,8 @@ fn workspace(shell: &Shell, strict: bool) -> Vec<Check<'_>> {
 }
 
 fn test_sample(sample: &Sample, path: &OsStr, report: &Report) -> Tested {
-    if let Some(Missing { reason, hint }) = Missing::in_sample(sample, path, report) {
-        return (Outcome::Skipped { reason, hint }, Vec::new());
+    if let Some(skipped) = toolchain::missing_in(sample, path, report) {
+        return (skipped, Vec::new());
     }
     let Tests { run: lines, env, results } = &sample.manifest.test;
     if lines.is_empty() {
