@@ -1,21 +1,17 @@
-//! Runs a command to its end: captured output, a limit, and nothing left behind. The one file that names the system's
-//! commands; what runs until it is stopped is a [`Server`](super::server::Server).
+//! Runs a command to its end: captured output, a limit, and nothing left behind. What runs until it is stopped is a
+//! [`Server`](super::server::Server).
 
 use std::ffi::{OsStr, OsString};
 use std::fmt;
 use std::fs::File;
 use std::io;
 use std::os::unix::fs::FileExt;
-use std::os::unix::process::CommandExt;
 use std::path::{Path, PathBuf};
-pub use std::process::Command;
-use std::process::{ExitStatus, Stdio};
+use std::process::ExitStatus;
 use std::time::{Duration, Instant};
 
-use rustix::event::{PollFd, PollFlags, Timespec};
-use rustix::io::Errno;
-use rustix::process::{Pid, PidfdFlags, pidfd_open};
-
+pub use super::group::Command;
+use super::group::Group;
 use super::interrupt;
 use super::run::{self, MARK};
 
@@ -118,27 +114,21 @@ pub fn run_showing(command: impl Into<Command>, limit: Duration, mut show: impl 
     if !command.get_envs().any(|(name, _)| name == MARK) {
         command.envs([run::mark()]);
     }
-    command.stdin(Stdio::null());
     command.stdout(output.try_clone().map_err(not_started)?).stderr(output.try_clone().map_err(not_started)?);
     if interrupt::happened() {
         return Err(Failure::Interrupted);
     }
-    let mut child = command.process_group(0).spawn().map_err(not_started)?;
-    let group = Pid::from_child(&child);
-    let guard = interrupt::Guard::of(group);
+    let mut group = Group::start(&mut command).map_err(not_started)?;
     let (begun, mut shown) = (Instant::now(), Vec::new());
     let in_time = loop {
         let left = limit.saturating_sub(begun.elapsed());
-        let is_over = ended_within(group, left.min(LOOK_INTERVAL));
+        let is_over = group.ended_within(left.min(LOOK_INTERVAL));
         show_lines(&output, &mut shown, &mut show);
         if is_over || left.is_zero() || interrupt::happened() {
             break is_over;
         }
     };
-    // The child is not reaped yet, so the number of its group is still its own.
-    interrupt::kill_group(group);
-    let status = child.wait();
-    drop(guard);
+    let status = group.end();
     read_on(&output, &mut shown).map_err(not_started)?;
     let text = String::from_utf8_lossy(&shown).into_owned();
     if interrupt::happened() {
@@ -182,19 +172,6 @@ pub fn find(program: &str, dir: &Path, path: &OsStr) -> Option<PathBuf> {
 fn is_executable(file: &Path) -> bool {
     use std::os::unix::fs::PermissionsExt;
     file.metadata().is_ok_and(|meta| meta.is_file() && meta.permissions().mode() & 0o111 != 0)
-}
-
-/// Waits until a process has ended, and leaves it to be reaped; false if the limit passes first.
-pub fn ended_within(process: Pid, limit: Duration) -> bool {
-    // A process that cannot be opened is gone.
-    let Ok(handle) = pidfd_open(process, PidfdFlags::empty()) else { return true };
-    let limit = Timespec::try_from(limit).ok();
-    loop {
-        match rustix::event::poll(&mut [PollFd::new(&handle, PollFlags::IN)], limit.as_ref()) {
-            Err(Errno::INTR) => {}
-            ended => return ended != Ok(0),
-        }
-    }
 }
 
 /// Reads what was printed since the last time, and shows the lines that are whole now.

@@ -1,6 +1,8 @@
 //! Ctrl-C: the first ends what runs and lets everybody clean up after themselves, the second ends this process.
 
 use std::collections::HashSet;
+use std::io;
+use std::process::Child;
 use std::sync::{LazyLock, Mutex, MutexGuard};
 
 use anyhow::{Context, Result};
@@ -60,9 +62,13 @@ pub fn at_last(clean_up: impl FnOnce() + Send + 'static) {
 pub struct Guard(Pid);
 
 impl Guard {
-    pub fn of(group: Pid) -> Guard {
-        state().groups.insert(group);
-        Guard(group)
+    /// Of what `start` starts as the head of a group. A second Ctrl-C meanwhile waits, and then kills it.
+    pub fn of(start: impl FnOnce() -> io::Result<Child>) -> io::Result<(Child, Guard)> {
+        let mut state = state();
+        let child = start()?;
+        let group = Pid::from_child(&child);
+        state.groups.insert(group);
+        Ok((child, Guard(group)))
     }
 }
 
@@ -79,4 +85,27 @@ pub fn kill_group(group: Pid) {
 
 fn state() -> MutexGuard<'static, State> {
     STATE.lock().unwrap_or_else(|poisoned| poisoned.into_inner())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::process::group::{Command, Group};
+
+    #[test]
+    fn what_is_being_started_is_known_before_a_second_ctrl_c_can_look() {
+        let start = || {
+            assert!(STATE.try_lock().is_err());
+            Command::new("true").spawn()
+        };
+        let (mut child, guard) = Guard::of(start).unwrap();
+        assert!(state().groups.contains(&Pid::from_child(&child)));
+        child.wait().unwrap();
+        drop(guard);
+        let group = Group::start(&mut Command::new("true")).unwrap();
+        let pid = group.pid;
+        assert!(state().groups.contains(&pid));
+        drop(group);
+        assert!(!state().groups.contains(&pid));
+    }
 }

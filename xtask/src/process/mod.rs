@@ -1,6 +1,7 @@
 //! Programs that are run, and how they are made to end.
 
 pub mod command;
+pub mod group;
 pub mod interrupt;
 pub mod lock;
 pub mod log;

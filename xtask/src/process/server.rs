@@ -3,7 +3,7 @@
 use std::fs::File;
 use std::io::{self, Read};
 use std::os::unix::process::CommandExt;
-use std::process::{Child, ExitStatus, Stdio};
+use std::process::{ExitStatus, Stdio};
 use std::sync::mpsc;
 use std::time::Duration;
 
@@ -11,8 +11,7 @@ use anyhow::{Context, Result, bail};
 use rustix::process::{Pid, Signal};
 use tokio::sync::watch;
 
-use super::command::{self, Command};
-use super::interrupt;
+use super::group::{self, Command, Group};
 use super::log::Log;
 use super::run::{self, MARK};
 use crate::text;
@@ -25,17 +24,13 @@ const LAST_LINES: usize = 10;
 /// A server that runs, the head of a process group of its own.
 #[derive(Debug)]
 pub struct Server {
-    child: Child,
-    pid: Pid,
+    group: Group,
     /// What it prints, on both streams.
     pub log: Log,
     /// Hung up on when all that it printed is in the log.
     all_read: Option<mpsc::Receiver<()>>,
     ended: watch::Receiver<bool>,
-    /// How it ended, once that was asked for: from then on its number may be somebody else's.
-    status: Option<ExitStatus>,
     stop_limit: Duration,
-    _guard: interrupt::Guard,
 }
 
 impl Server {
@@ -47,10 +42,10 @@ impl Server {
         end_with_this_thread(&mut command, if stop_limit.is_zero() { Signal::KILL } else { Signal::TERM });
         let mut server = spawn(command, stop_limit)?;
         let (reading, all_read) = mpsc::channel();
-        if let Some(stdout) = server.child.stdout.take() {
+        if let Some(stdout) = server.group.child.stdout.take() {
             read(stdout, server.log.clone(), reading.clone());
         }
-        if let Some(stderr) = server.child.stderr.take() {
+        if let Some(stderr) = server.group.child.stderr.take() {
             read(stderr, server.log.clone(), reading);
         }
         server.all_read = Some(all_read);
@@ -65,24 +60,19 @@ impl Server {
 
     /// Its process number, which is its group's too.
     pub fn pid(&self) -> Pid {
-        self.pid
+        self.group.pid
     }
 
     /// Waits until it has ended, and kills what it leaves behind.
     pub async fn ended(&mut self) -> io::Result<ExitStatus> {
         // An error here is the end of the thread that waits for the process, which comes with its end.
         let _ = self.ended.wait_for(|ended| *ended).await;
-        if self.status.is_none() {
-            interrupt::kill_group(self.pid);
-        }
-        let status = self.child.wait()?;
-        self.status = Some(status);
-        Ok(status)
+        self.group.end()
     }
 
     /// Waits until it has ended; false if `limit` passes first.
     pub fn ended_within(&self, limit: Duration) -> bool {
-        command::ended_within(self.pid, limit)
+        self.group.ended_within(limit)
     }
 
     /// Waits for the line in which it says where it listens, and returns what follows `announcement` there.
@@ -108,15 +98,11 @@ impl Server {
 
 impl Drop for Server {
     fn drop(&mut self) {
-        if self.status.is_none() {
-            if !self.stop_limit.is_zero() {
-                let _ = rustix::process::kill_process(self.pid, Signal::TERM);
-                command::ended_within(self.pid, self.stop_limit);
-            }
-            // It is not reaped yet, so the number of its group is still its own.
-            interrupt::kill_group(self.pid);
-            let _ = self.child.wait();
+        if !self.stop_limit.is_zero() {
+            self.group.ask();
+            self.group.ended_within(self.stop_limit);
         }
+        let _ = self.group.end();
         if let Some(all_read) = &self.all_read {
             let _ = all_read.recv_timeout(LAST_LINES_LIMIT);
         }
@@ -132,12 +118,10 @@ fn read(stream: impl Read + Send + 'static, log: Log, reading: mpsc::Sender<()>)
 }
 
 fn spawn(mut command: Command, stop_limit: Duration) -> io::Result<Server> {
-    let child = command.stdin(Stdio::null()).process_group(0).spawn()?;
-    let pid = Pid::from_child(&child);
-    let (end, ended) = watch::channel(false);
-    std::thread::spawn(move || end.send_replace(command::ended_within(pid, Duration::MAX)));
-    let (log, _guard) = (Log::default(), interrupt::Guard::of(pid));
-    Ok(Server { child, pid, log, all_read: None, ended, status: None, stop_limit, _guard })
+    let group = Group::start(&mut command)?;
+    let (handle, (end, ended)) = (group.handle()?, watch::channel(false));
+    std::thread::spawn(move || end.send_replace(group::ended_within(&handle, Duration::MAX)));
+    Ok(Server { group, log: Log::default(), all_read: None, ended, stop_limit })
 }
 
 /// Has the kernel send a signal to the server when this process is gone, whatever ended it: after a SIGKILL nothing else

@@ -10,6 +10,7 @@ use rustix::process::{PidfdFlags, Signal};
 use super::address;
 use super::engine::Engine;
 use crate::process::command::{self, Command};
+use crate::process::group;
 use crate::process::run::Run;
 use crate::process::server::Server;
 use crate::process::{self, interrupt};
@@ -148,7 +149,7 @@ pub fn stop(project: &Project, report: &Report) -> Result<()> {
         let cannot = || format!("cannot stop `dockerd` (process {})", pid.as_raw_nonzero());
         let handle = rustix::process::pidfd_open(pid, PidfdFlags::empty()).with_context(cannot)?;
         rustix::process::pidfd_send_signal(&handle, Signal::TERM).with_context(cannot)?;
-        if !command::ended_within(pid, Duration::from_secs(STOP_LIMIT_SECONDS)) {
+        if !group::ended_within(&handle, Duration::from_secs(STOP_LIMIT_SECONDS)) {
             bail!("`dockerd` (process {}) was still running after {STOP_LIMIT_SECONDS} s", pid.as_raw_nonzero());
         }
         report.note("stopped the `dockerd` that `setup` had started");

@@ -7,7 +7,7 @@ use crate::build::inputs;
 
 /// What is named, and where alone.
 const DOORS: [(&str, &str); 13] = [
-    ("std::process::Command", "process/command.rs"),
+    ("std::process::Command", "process/group.rs"),
     ("bollard", "place/docker/engine.rs"),
     ("clap", "cli.rs"),
     ("clap_complete", "cli.rs"),
