@@ -15,14 +15,10 @@ use std::time::Instant;
 use anyhow::{Context, Result};
 
 use crate::place::mini_host;
-use crate::print;
-use crate::process::command;
-use crate::process::interrupt;
-use crate::process::run;
+use crate::process::{command, interrupt, run};
 use crate::project::Project;
 use crate::report::Report;
-use crate::status;
-use crate::toolchain;
+use crate::{print, status, toolchain};
 use load::{
     Body, CONNECTIONS, Load, MINI_HOST, MINI_HOST_DEFAULT_MODE, MINI_HOST_PROXYING, Measured, NGINX,
     NGINX_LIKE_PROXYING, Start, Wrk,

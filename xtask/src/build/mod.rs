@@ -13,18 +13,15 @@ use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result};
 
-use crate::process::command;
-use crate::process::interrupt;
 use crate::process::lock::{self, Hold};
-use crate::process::run;
 use crate::process::side_by_side::side_by_side;
+use crate::process::{command, interrupt, run};
 use crate::project::Project;
 use crate::report::outcome::Outcome;
 use crate::report::{Report, Step};
 use crate::sample::Sample;
 use crate::sample::manifest::Commands;
-use crate::text;
-use crate::toolchain;
+use crate::{text, toolchain};
 pub use environment::environment;
 use fingerprint::{Files, Record, Stat, Tool, Tools};
 pub use stage::Staged;

@@ -11,9 +11,8 @@ use super::environment;
 use super::keys::Keys;
 use crate::build::Staged;
 use crate::process::command::Command;
-use crate::process::interrupt;
-use crate::process::run;
 use crate::process::server::Server;
+use crate::process::{interrupt, run};
 use crate::report::{Place, Report};
 
 /// How mini-host says where it listens.

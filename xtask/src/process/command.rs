@@ -2,13 +2,12 @@
 //! [`Server`](super::server::Server).
 
 use std::ffi::{OsStr, OsString};
-use std::fmt;
 use std::fs::File;
-use std::io;
 use std::os::unix::fs::FileExt;
 use std::path::{Path, PathBuf};
 use std::process::ExitStatus;
 use std::time::{Duration, Instant};
+use std::{fmt, io};
 
 pub use super::group::Command;
 use super::group::Group;

@@ -6,11 +6,9 @@ use std::fs::{self, File};
 use std::io::{self, Write as _};
 use std::path::{Path, PathBuf};
 
-use super::junit;
 use super::outcome::Verdict;
 use super::summary::Summary;
-use super::table;
-use super::{Event, Step};
+use super::{Event, Step, junit, table};
 use crate::process::lock::{self, Hold};
 
 const VERSION: u32 = 1;

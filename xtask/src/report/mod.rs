@@ -12,11 +12,10 @@ mod plain;
 pub mod summary;
 pub mod table;
 
-use std::fs;
-use std::io;
 use std::path::Path;
 use std::sync::{Mutex, MutexGuard};
 use std::time::Instant;
+use std::{fs, io};
 
 use anyhow::Result;
 use bars::Bars;

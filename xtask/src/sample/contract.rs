@@ -8,8 +8,7 @@ use serde::de::Error;
 use serde::{Deserialize, Deserializer};
 
 use super::case::Case;
-use super::plain;
-use super::toml_file;
+use super::{plain, toml_file};
 
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]

@@ -7,10 +7,9 @@ use anyhow::Result;
 use serde::Deserialize;
 
 use super::command_line::{CommandLine, InnerPath};
-use super::plain;
 use super::results::Form;
-use super::toml_file;
 use super::toolchain::Toolchain;
+use super::{plain, toml_file};
 
 /// What `sample.toml` says.
 #[derive(Clone, Debug, Deserialize)]

@@ -13,9 +13,8 @@ pub mod toml_file;
 pub mod toolchain;
 pub mod version;
 
-use std::fmt;
-use std::fs;
 use std::path::{Path, PathBuf};
+use std::{fmt, fs};
 
 use crate::project::Project;
 use manifest::Manifest;

@@ -12,12 +12,11 @@ use crate::place::app::App;
 use crate::place::azurite::{self, Azurite};
 use crate::place::mini_host;
 use crate::place::native::{NativeRun, with_app};
-use crate::process;
 use crate::project::Project;
 use crate::report::counts::Counts;
 use crate::report::{Place, Report, Step};
 use crate::sample::chosen::Chosen;
-use crate::toolchain;
+use crate::{process, toolchain};
 
 /// How apps are run natively.
 #[derive(Clone, Copy)]

@@ -12,14 +12,11 @@ use super::missing::site_installer;
 use super::path::path;
 use super::probe::{Found, probe};
 use super::{archive, npm};
-use crate::process::command;
-use crate::process::interrupt;
-use crate::process::run;
+use crate::process::{command, interrupt, run};
 use crate::project::Project;
 use crate::report::Report;
-use crate::sample::Sample;
-use crate::sample::toml_file;
 use crate::sample::toolchain::{Archive, Toolchain};
+use crate::sample::{Sample, toml_file};
 
 /// A site's installer may unpack gigabytes from a slow disk.
 const INSTALLER_LIMIT: Duration = Duration::from_secs(1_200);

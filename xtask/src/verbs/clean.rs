@@ -5,13 +5,11 @@ use std::path::PathBuf;
 
 use anyhow::Result;
 
-use crate::cli;
 use crate::place::docker;
 use crate::place::docker::daemon;
-use crate::process;
 use crate::project::Project;
 use crate::report::Report;
-use crate::status;
+use crate::{cli, process, status};
 
 /// Removes staged apps and emulators; with `--docker` what is ours in the engine, and the engine's daemon if we started
 /// it; with `--all` also the toolchains that `setup` unpacked. Returns the exit status: bad when something of ours is there

@@ -5,14 +5,12 @@ use std::collections::BTreeSet;
 use anyhow::Result;
 use serde_json::json;
 
-use crate::cli;
-use crate::print;
 use crate::project::Project;
 use crate::report::table;
 use crate::sample::contract::Contract;
 use crate::sample::manifest::Manifest;
 use crate::sample::{self, Sample};
-use crate::{status, text};
+use crate::{cli, print, status, text};
 
 /// Prints the list in the form asked for; returns the exit status, which is bad when a manifest is.
 pub fn list(project: &Project, form: &cli::List) -> Result<u8> {

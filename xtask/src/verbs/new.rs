@@ -3,11 +3,10 @@
 use anyhow::{Context, Result, bail};
 
 use crate::build::inputs;
-use crate::cli;
 use crate::project::Project;
 use crate::report::Report;
 use crate::sample::{self, WrongUsage, selection};
-use crate::status;
+use crate::{cli, status};
 
 /// Copies a sample under a new name and says what comes next.
 pub fn new(project: &Project, args: &cli::New, report: &Report) -> Result<u8> {

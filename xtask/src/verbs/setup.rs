@@ -2,9 +2,7 @@
 
 use anyhow::Result;
 
-use crate::cli;
 use crate::place::docker::daemon;
-use crate::print;
 use crate::process::interrupt;
 use crate::project::Project;
 use crate::report::summary::Summary;
@@ -13,6 +11,7 @@ use crate::sample::toolchain::Toolchain;
 use crate::sample::{Sample, selection};
 use crate::status::{FAILED, PASSED};
 use crate::toolchain::{self, Apt, DriverTools};
+use crate::{cli, print};
 
 /// The parts of the driver's work that need something of the machine, beside the samples' toolchains.
 #[derive(Clone, Copy, Debug, Default)]

@@ -10,7 +10,6 @@ use xshell::{Cmd, Shell, cmd};
 use super::readme;
 use super::setup::{self, Parts};
 use crate::build::environment;
-use crate::cli;
 use crate::process::command::{self, Command, Failure};
 use crate::process::interrupt;
 use crate::process::side_by_side::side_by_side;
@@ -21,8 +20,8 @@ use crate::report::{Event, Report, Step};
 use crate::sample::manifest::Tests;
 use crate::sample::results::Form;
 use crate::sample::{Sample, selection};
-use crate::text;
 use crate::toolchain::{self, DriverTools, npm};
+use crate::{cli, text};
 
 /// A first run compiles everything.
 const TEST_LIMIT: Duration = Duration::from_secs(1_800);

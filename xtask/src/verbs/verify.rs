@@ -5,7 +5,6 @@ use anyhow::Result;
 
 use super::package;
 use super::setup::{self, Parts};
-use crate::build;
 use crate::cli::{self, Asked, Containers, Selection};
 use crate::place::docker;
 use crate::process::interrupt;
@@ -13,7 +12,7 @@ use crate::project::Project;
 use crate::report::{Event, Report, Step};
 use crate::sample::chosen::Chosen;
 use crate::sample::selection;
-use crate::smoke;
+use crate::{build, smoke};
 
 /// What is built, what is asked, and where.
 #[derive(Debug, Default)]

@@ -5,10 +5,9 @@ use std::time::Duration;
 use anyhow::{Result, bail};
 
 use super::base_image::{self, Asked, Base};
-use super::emulator;
 use super::engine::Engine;
 use super::image::{self, ImageBuilder};
-use super::sweep;
+use super::{emulator, sweep};
 use crate::process::{self, interrupt};
 use crate::project::Project;
 use crate::report::Report;

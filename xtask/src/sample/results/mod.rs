@@ -3,9 +3,8 @@
 mod printed;
 mod xml;
 
-use std::fs;
-use std::io;
 use std::path::{Path, PathBuf};
+use std::{fs, io};
 
 use serde::Deserialize;
 use serde_json::Value;
