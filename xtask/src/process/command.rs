@@ -3,11 +3,11 @@
 
 use std::ffi::{OsStr, OsString};
 use std::fs::File;
+use std::io;
 use std::os::unix::fs::FileExt;
 use std::path::{Path, PathBuf};
 use std::process::ExitStatus;
 use std::time::{Duration, Instant};
-use std::{fmt, io};
 
 pub use super::group::Command;
 use super::group::Group;
@@ -29,48 +29,23 @@ pub struct Ended {
 }
 
 /// Why there is no good end.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, thiserror::Error)]
 pub enum Failure {
-    NotFound {
-        program: String,
-    },
+    #[error("`{program}` is not on the PATH")]
+    NotFound { program: String },
     /// The program is there.
-    NotStarted {
-        program: String,
-        error: String,
-    },
+    #[error("cannot start `{program}`: {error}")]
+    NotStarted { program: String, error: String },
     /// It ended with another status than 0.
-    Failed {
-        line: String,
-        ended: Ended,
-    },
+    #[error("`{line}` ended with {}\n{}", ended.status, ended.output.trim_end())]
+    Failed { line: String, ended: Ended },
     /// It was still running when its limit had passed.
-    TooLong {
-        line: String,
-        limit: Duration,
-        output: String,
-    },
+    #[error("`{line}` was still running after {} s\n{}", limit.as_secs(), output.trim_end())]
+    TooLong { line: String, limit: Duration, output: String },
     /// A person wants us to stop.
+    #[error("stopped by Ctrl-C")]
     Interrupted,
 }
-
-impl fmt::Display for Failure {
-    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Failure::NotFound { program } => write!(out, "`{program}` is not on the PATH"),
-            Failure::NotStarted { program, error } => write!(out, "cannot start `{program}`: {error}"),
-            Failure::Failed { line, ended } => {
-                write!(out, "`{line}` ended with {}\n{}", ended.status, ended.output.trim_end())
-            }
-            Failure::TooLong { line, limit, output } => {
-                write!(out, "`{line}` was still running after {} s\n{}", limit.as_secs(), output.trim_end())
-            }
-            Failure::Interrupted => out.write_str("stopped by Ctrl-C"),
-        }
-    }
-}
-
-impl std::error::Error for Failure {}
 
 /// Whether `cargo run` sets this variable for the package that it starts. A cargo that is started by us would compile anew what asks
 /// for it, as the build script of `ring` does, whenever the driver is started in another way than before.

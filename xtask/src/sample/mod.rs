@@ -13,8 +13,8 @@ pub mod toml_file;
 pub mod toolchain;
 pub mod version;
 
+use std::fs;
 use std::path::{Path, PathBuf};
-use std::{fmt, fs};
 
 use crate::project::Project;
 use manifest::Manifest;
@@ -42,16 +42,9 @@ pub struct BrokenSample {
 pub type Loaded = Result<Sample, BrokenSample>;
 
 /// What a person asked for cannot be meant, such as a sample that is not there: answered with what can.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, thiserror::Error)]
+#[error("{0}")]
 pub struct WrongUsage(pub String);
-
-impl fmt::Display for WrongUsage {
-    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
-        out.write_str(&self.0)
-    }
-}
-
-impl std::error::Error for WrongUsage {}
 
 /// What to do about a name that cannot be a sample's.
 pub const NAME_HINT: &str =

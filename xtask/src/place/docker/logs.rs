@@ -15,18 +15,14 @@ pub async fn read(pieces: impl Stream<Item = (bool, Bytes)>, log: Log) {
         for part in piece.split_inclusive(|byte| *byte == b'\n') {
             line.extend_from_slice(part);
             if line.ends_with(b"\n") {
-                log.push(text(line));
+                log.push(line);
                 line.clear();
             }
         }
     }
     for line in begun.iter().filter(|line| !line.is_empty()) {
-        log.push(text(line));
+        log.push(line);
     }
-}
-
-fn text(line: &[u8]) -> String {
-    String::from_utf8_lossy(line).trim_end_matches(['\r', '\n']).to_owned()
 }
 
 #[cfg(test)]
