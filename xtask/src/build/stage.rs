@@ -13,9 +13,11 @@ use crate::sample::Sample;
 /// A staged app. Only `build` makes one: something to run.
 #[derive(Clone, Debug)]
 pub struct Staged {
-    sample: Sample,
-    dir: PathBuf,
-    fingerprint: String,
+    pub sample: Sample,
+    /// The folder, absolute.
+    pub dir: PathBuf,
+    /// A hash of every staged file's path, mode and content, in hexadecimal: equal fingerprints are equal images.
+    pub fingerprint: String,
     /// As long as somebody has this, no other run puts another app in its place.
     _lock: Option<Arc<File>>,
 }
@@ -25,23 +27,9 @@ impl Staged {
         Staged { sample, dir, fingerprint, _lock: lock.map(Arc::new) }
     }
 
-    pub fn sample(&self) -> &Sample {
-        &self.sample
-    }
-
-    /// The folder, absolute.
-    pub fn dir(&self) -> &Path {
-        &self.dir
-    }
-
     /// The same app, copied to another folder as it is.
     pub fn copied_to(&self, dir: PathBuf) -> Staged {
         Staged { dir, ..self.clone() }
-    }
-
-    /// A hash of every staged file's path, mode and content, in hexadecimal: equal fingerprints are equal images.
-    pub fn fingerprint(&self) -> &str {
-        &self.fingerprint
     }
 }
 

@@ -2,6 +2,7 @@
 
 use anyhow::{Error, anyhow};
 
+use super::keys::Keys;
 use crate::process::log::Log;
 use crate::report::Place;
 use crate::text;
@@ -12,10 +13,7 @@ pub struct App {
     pub place: Place,
     /// `http://127.0.0.1:41235`, without a slash at the end.
     pub url: String,
-    /// Opens every function and the admin endpoints.
-    pub master_key: String,
-    /// Opens functions of level `function`.
-    pub function_key: String,
+    pub keys: Keys,
     /// The storage account the app uses, as this machine reaches it.
     pub storage: String,
     /// What the host has printed so far.

@@ -50,7 +50,7 @@ pub async fn with_app<T>(
     for folder in [SECRETS, TEMPORARY] {
         std::fs::create_dir(own.path().join(folder)).with_context(|| format!("cannot make a folder for {folder}"))?;
     }
-    for (name, text) in keys.files(&staged.sample().functions) {
+    for (name, text) in keys.files(&staged.sample.functions) {
         std::fs::write(own.path().join(SECRETS).join(&name), text)
             .with_context(|| format!("cannot write the key file `{name}`"))?;
     }
@@ -69,8 +69,7 @@ pub async fn with_app<T>(
             let app = App {
                 place: Place::Native,
                 url: address.trim().trim_end_matches('/').to_owned(),
-                master_key: keys.master.clone(),
-                function_key: keys.function.clone(),
+                keys: keys.clone(),
                 storage: storage.to_owned(),
                 log: log.clone(),
                 stand_in: true,
@@ -80,21 +79,21 @@ pub async fn with_app<T>(
     };
     // This waits for the host's end, and not on the thread that serves other apps.
     let _ = tokio::task::spawn_blocking(move || drop(host)).await;
-    native.report.keep_log(&staged.sample().name, Place::Native, &log.since(0));
+    native.report.keep_log(&staged.sample.name, Place::Native, &log.since(0));
     outcome.map_err(|error| with_last_lines(error, &log))
 }
 
 fn start(staged: &Staged, run: &NativeRun<'_>, storage: &str, own: &Path) -> Result<Server> {
     let mut command = Command::new(&run.mini_host);
-    command.arg(staged.dir()).args(["--port", "0"]);
+    command.arg(&staged.dir).args(["--port", "0"]);
     environment::scrub(&mut command);
     command
         .env("PATH", &run.path)
         // As the images name the app: then mini-host adds nothing of its own to what the settings say.
-        .env("AzureWebJobsScriptRoot", staged.dir())
+        .env("AzureWebJobsScriptRoot", &staged.dir)
         .env("FUNCTIONS_SECRETS_PATH", own.join(SECRETS))
         // What a handler that is killed leaves behind is removed with it.
         .env("TMPDIR", own.join(TEMPORARY))
-        .envs(environment::settings(storage, &staged.sample().name));
+        .envs(environment::settings(storage, &staged.sample.name));
     Server::start(command, STOP_LIMIT).with_context(|| format!("cannot start `{}`", run.mini_host.display()))
 }

@@ -29,7 +29,7 @@ impl Client {
 
     /// Sends the request of a case.
     pub async fn request(&self, app: &App, request: &Request) -> Result<Response> {
-        let path = request.path.replace("{key}", &app.function_key);
+        let path = request.path.replace("{key}", &app.keys.function);
         let method = request.method.parse().with_context(|| format!("`{}` is not a method", request.method))?;
         let mut builder = self.0.request(method, format!("{}{path}", app.url));
         for (name, value) in request.headers() {
@@ -38,8 +38,8 @@ impl Client {
         builder = match request.key {
             Key::None => builder,
             Key::Wrong => builder.header("x-functions-key", "not-a-key"),
-            Key::Function => builder.header("x-functions-key", &app.function_key),
-            Key::Master => builder.header("x-functions-key", &app.master_key),
+            Key::Function => builder.header("x-functions-key", &app.keys.function),
+            Key::Master => builder.header("x-functions-key", &app.keys.master),
         };
         if let Some(body) = request.body() {
             builder = builder.body(body);
@@ -54,7 +54,7 @@ impl Client {
         let builder = self
             .0
             .post(format!("{}{path}", app.url))
-            .header("x-functions-key", &app.master_key)
+            .header("x-functions-key", &app.keys.master)
             .header("content-type", "application/json")
             .body(body);
         send(builder, &format!("`POST {path}`")).await

@@ -26,7 +26,7 @@ pub fn run_all(settings: &Settings<'_>, staged: &[Staged], chosen: &Chosen, boun
 }
 
 async fn run_one(staged: &Staged, run: &DockerRun<'_>, chosen: &Chosen) {
-    let (sample, report) = (staged.sample(), run.report);
+    let (sample, report) = (&staged.sample, run.images.report);
     if interrupt::happened() {
         return;
     }
@@ -39,15 +39,13 @@ async fn run_one(staged: &Staged, run: &DockerRun<'_>, chosen: &Chosen) {
         Ok(wrapped) => wrapped,
         Err(error) => return begun.done(Outcome::from(error)),
     };
-    begun.done(Outcome::Passed { detail: if wrapped.image.is_new { "built" } else { "up to date" }.to_owned() });
+    begun.done(Outcome::Passed { detail: if wrapped.built.is_new { "built" } else { "up to date" }.to_owned() });
     let begun = report.begin(&sample.name, Step::Docker);
     let work = async |app: &App| super::run(app, chosen, sample, report).await;
     let failed = |counts: &Result<Counts>| !matches!(counts, Ok(counts) if counts.failed == 0);
-    let ran = docker::with_app(&wrapped, run, failed, work).await.and_then(|counts| counts);
+    let ran = docker::with_app(&wrapped, failed, work).await.and_then(|counts| counts);
     begun.done(match super::outcome(ran) {
-        Outcome::Failed { message } => {
-            Outcome::Failed { message: format!("{message}\n{}", docker::by_hand(&wrapped, run)) }
-        }
+        Outcome::Failed { message } => Outcome::Failed { message: format!("{message}\n{}", wrapped.by_hand()) },
         outcome => outcome,
     });
 }

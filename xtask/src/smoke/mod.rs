@@ -76,7 +76,7 @@ pub async fn run(app: &App, chosen: &Chosen, sample: &Sample, report: &Report) -
     };
     let (beside, others) = join(beside, others).await;
     let counts = beside.into_iter().chain(others).sum();
-    check_for_keys(&app.log.since(0), &[&app.master_key, &app.function_key])?;
+    check_for_keys(&app.log.since(0), &[&app.keys.master, &app.keys.function])?;
     Ok(counts)
 }
 

@@ -41,7 +41,7 @@ pub fn run_all(settings: &Settings<'_>, staged: &[Staged], chosen: &Chosen) -> R
     // An account of a person's own is one account: there the samples take turns.
     let bound = if storage.is_some() { 1 } else { bound };
     let samples = futures_util::stream::iter(staged).for_each_concurrent(bound, |staged| async {
-        let begun = report.begin(&staged.sample().name, Step::Native);
+        let begun = report.begin(&staged.sample.name, Step::Native);
         begun.done(super::outcome(run_one(chosen, staged, &run, &accounts).await));
     });
     process::runtime()?.block_on(samples);
@@ -50,7 +50,7 @@ pub fn run_all(settings: &Settings<'_>, staged: &[Staged], chosen: &Chosen) -> R
 
 async fn run_one(chosen: &Chosen, staged: &Staged, run: &NativeRun<'_>, accounts: &Accounts) -> Result<Counts> {
     let (storage, own) = accounts.take(staged, run).await?;
-    let work = async |app: &App| super::run(app, chosen, staged.sample(), run.report).await;
+    let work = async |app: &App| super::run(app, chosen, &staged.sample, run.report).await;
     let counts = with_app(staged, run, &storage, work).await??;
     accounts.give_back(own).await;
     Ok(counts)
@@ -76,7 +76,7 @@ impl Accounts {
             Some(azurite) => azurite,
             None => {
                 let what = format!("for Azurite, up to {} s", azurite::START_LIMIT.as_secs());
-                run.report.waits(&staged.sample().name, Place::Native, what);
+                run.report.waits(&staged.sample.name, Place::Native, what);
                 Azurite::start(installed, &run.path, run.report).await?
             }
         };

@@ -27,7 +27,7 @@ pub fn package(project: &Project, staged: &[Staged], plan: &str, report: &Report
     let unpacked = run::folder(&project.target())?;
     let mut apps = Vec::new();
     for app in staged {
-        let name = &app.sample().name;
+        let name = &app.sample.name;
         let begun = report.begin(name, Step::Package);
         let zip = folder.join(format!("{name}.zip"));
         let packed = pack(app, &mini_host, plan, &zip).and_then(|listing| {
@@ -49,9 +49,9 @@ pub fn package(project: &Project, staged: &[Staged], plan: &str, report: &Report
 
 fn pack(app: &Staged, mini_host: &Path, plan: &str, zip: &Path) -> Result<String> {
     let mut command = Command::new(mini_host);
-    command.arg("package").arg(app.dir()).args(["--plan", plan]).arg("--output").arg(zip);
+    command.arg("package").arg(&app.dir).args(["--plan", plan]).arg("--output").arg(zip);
     // It is the sample's, and no part of what is staged.
-    command.arg("--funcignore").arg(app.sample().dir.join(".funcignore"));
+    command.arg("--funcignore").arg(app.sample.dir.join(".funcignore"));
     Ok(command::run(command, PACK_LIMIT)?.output)
 }
 

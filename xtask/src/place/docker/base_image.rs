@@ -100,7 +100,7 @@ impl Base {
 pub async fn choose(builder: &ImageBuilder<'_>, asked: &Asked) -> Result<Base> {
     let shared = dockerfile::shared(builder.project)?;
     let official = dockerfile::default_base(&shared)?;
-    let engine = builder.engine;
+    let engine = &builder.engine;
     match asked {
         Asked::Local => stand_in(builder).await,
         Asked::Image(name) => Ok(Base::of(name, fetched(engine, name).await?, name == official)),

@@ -7,11 +7,11 @@ use anyhow::{Context, Result, anyhow, bail};
 use super::base_image::Kind;
 use super::context::{self, Entry};
 use super::emulator::{self, Account};
-use super::environment::{self, PORT};
+use super::image::ImageBuilder;
 use super::labels::{self, Labels, PROJECT, SAMPLE};
 use super::resource::Container;
-use super::run::{DockerRun, Storage};
-use super::sample_image::SampleImage;
+use super::run::Storage;
+use super::sample_image::{PORT, SampleImage};
 use super::{logs, sweep};
 use crate::place::app::{App, with_last_lines};
 use crate::place::azurite;
@@ -43,42 +43,36 @@ const PIDS: i64 = 512;
 /// (`--keep`) it is left as it is.
 pub async fn with_app<T>(
     image: &SampleImage<'_>,
-    run: &DockerRun<'_>,
     failed: impl FnOnce(&T) -> bool,
     work: impl AsyncFnOnce(&App) -> T,
 ) -> Result<T> {
-    let log = Log::default();
+    let (log, run) = (Log::default(), image.run);
     let outcome = tokio::select! {
         () = interrupt::wait() => Err(anyhow!("stopped by Ctrl-C")),
-        outcome = start_and_work(image, run, &log, work) => outcome,
+        outcome = start_and_work(image, &log, work) => outcome,
     };
-    run.report.keep_log(&image.staged.sample().name, Place::Docker, &log.since(0));
+    let (sample, ImageBuilder { engine, report, .. }) = (&image.staged.sample.name, &run.images);
+    report.keep_log(sample, Place::Docker, &log.since(0));
     let good = matches!(&outcome, Ok(value) if !failed(value));
     let cleaned = if run.keep && !good && !interrupt::happened() {
-        keep(image, run).await
+        keep(image).await
     } else {
-        let sample = &image.staged.sample().name;
         let ours = |all: &Labels| labels::is_of_this_run(all) && all.get(SAMPLE) == Some(sample);
-        sweep::remove(&run.engine, ours).await.map(drop)
+        sweep::remove(engine, ours).await.map(drop)
     };
     if let Err(error) = cleaned {
-        run.report.warn(format!("{error:#}\nhint: the next run tries again; `cargo xtask clean --docker` removes all"));
+        report.warn(format!("{error:#}\nhint: the next run tries again; `cargo xtask clean --docker` removes all"));
     }
     outcome.map_err(|error| with_last_lines(error, &log))
 }
 
-async fn start_and_work<T>(
-    image: &SampleImage<'_>,
-    run: &DockerRun<'_>,
-    log: &Log,
-    work: impl AsyncFnOnce(&App) -> T,
-) -> Result<T> {
-    let (sample, engine) = (image.staged.sample(), &run.engine);
+async fn start_and_work<T>(image: &SampleImage<'_>, log: &Log, work: impl AsyncFnOnce(&App) -> T) -> Result<T> {
+    let (sample, ImageBuilder { engine, report, .. }) = (&image.staged.sample, &image.run.images);
     let network = name(&sample.name, "network");
     engine.create_network(&network, labels::of_this_run("network", &sample.name)).await?;
-    let account = account(image, run, &network).await?;
+    let account = account(image, &network).await?;
     let keys = Keys::random();
-    let container = container(image, run, &network, &account)?;
+    let container = container(image, &network, &account)?;
     engine.create(&container).await?;
     let secrets = keys.files(&sample.functions).into_iter().map(|(name, text)| Entry::Text { name, text, mode: 0o600 });
     // Into the created container, before it starts: keys are in no image, in no environment, and in no folder of ours.
@@ -96,16 +90,15 @@ async fn start_and_work<T>(
         done = async {
             let url = format!("http://{}", engine.published(&container.name, PORT).await?);
             let what = format!("for the host in the container, up to {ANSWER_LIMIT_SECONDS} s");
-            run.report.waits(&sample.name, Place::Docker, what);
+            report.waits(&sample.name, Place::Docker, what);
             answers(&url).await?;
             let app = App {
                 place: Place::Docker,
                 url,
-                master_key: keys.master.clone(),
-                function_key: keys.function.clone(),
+                keys: keys.clone(),
                 storage: account.outside.clone(),
                 log: log.clone(),
-                stand_in: run.base.kind == Kind::StandIn,
+                stand_in: image.run.base.kind == Kind::StandIn,
             };
             Ok(work(&app).await)
         } => done,
@@ -115,12 +108,12 @@ async fn start_and_work<T>(
 }
 
 /// The account that was named, or an emulator beside the app.
-async fn account(image: &SampleImage<'_>, run: &DockerRun<'_>, network: &str) -> Result<Account> {
-    let emulator = match &run.storage {
+async fn account(image: &SampleImage<'_>, network: &str) -> Result<Account> {
+    let emulator = match &image.run.storage {
         Storage::Named(named) => return Ok(Account { outside: named.clone(), inside: named.clone() }),
         Storage::Emulator(emulator) => emulator,
     };
-    let sample = &image.staged.sample().name;
+    let (sample, images) = (&image.staged.sample.name, &image.run.images);
     let container = Container {
         name: name(sample, "azurite"),
         image: emulator.clone(),
@@ -129,20 +122,20 @@ async fn account(image: &SampleImage<'_>, run: &DockerRun<'_>, network: &str) ->
         ..Container::default()
     };
     let what = format!("for Azurite in its container, up to {} s", azurite::START_LIMIT.as_secs());
-    run.report.waits(sample, Place::Docker, what);
-    emulator::start(&run.engine, container).await
+    images.report.waits(sample, Place::Docker, what);
+    emulator::start(&images.engine, container).await
 }
 
-fn container(image: &SampleImage<'_>, run: &DockerRun<'_>, network: &str, account: &Account) -> Result<Container> {
-    let sample = image.staged.sample();
+fn container(image: &SampleImage<'_>, network: &str, account: &Account) -> Result<Container> {
+    let sample = &image.staged.sample;
     Ok(Container {
         name: name(&sample.name, "app"),
-        image: image.image.name.clone(),
-        environment: environment::settings(image, run, &account.inside)?,
+        image: image.built.name.clone(),
+        environment: image.settings(&account.inside)?,
         labels: labels::of_this_run("app", &sample.name),
         network: network.to_owned(),
         ports: vec![PORT],
-        confined: run.base.holds_mini_host(),
+        confined: image.run.base.holds_mini_host(),
         memory_bytes: MEMORY_BYTES,
         pids: PIDS,
     })
@@ -169,19 +162,19 @@ async fn answers(url: &str) -> Result<()> {
 }
 
 /// Leaves what failed as it is, under a name that later runs leave alone, and says how to look into it.
-async fn keep(image: &SampleImage<'_>, run: &DockerRun<'_>) -> Result<()> {
-    let sample = &image.staged.sample().name;
+async fn keep(image: &SampleImage<'_>) -> Result<()> {
+    let (sample, images) = (&image.staged.sample.name, &image.run.images);
     let mut kept = None;
     for kind in ["azurite", "app"] {
         let (old, new) = (name(sample, kind), format!("{}{sample}-{}-{kind}", sweep::KEPT, Run::this().id()));
-        match run.engine.rename(&old, &new).await {
+        match images.engine.rename(&old, &new).await {
             Ok(()) => kept = Some(new),
             Err(_) if kind == "azurite" => {} // An account that was named, or it never came to that.
             Err(error) => return Err(error),
         }
     }
     let container = kept.context("there is no container to keep")?;
-    run.report.warn(format!(
+    images.report.warn(format!(
         "`{sample}` is left as it is\n\
          hint: `docker logs {container}`, `docker port {container}`, `docker exec -it {container} sh` while it runs; \
          `cargo xtask clean --docker` removes it"

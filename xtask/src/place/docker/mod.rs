@@ -8,11 +8,9 @@ pub mod daemon;
 pub mod dockerfile;
 mod emulator;
 mod engine;
-mod environment;
 mod image;
 mod labels;
 mod logs;
-mod reproduce;
 mod resource;
 mod rootfs;
 mod run;
@@ -20,6 +18,5 @@ mod sample_image;
 mod sweep;
 
 pub use container::with_app;
-pub use reproduce::by_hand;
 pub use run::{DockerRun, Settings, clean, prepare};
 pub use sample_image::wrap;

@@ -30,7 +30,7 @@ const BOOTSTRAP_LIMIT: Duration = Duration::from_secs(600);
 
 /// A root that is there: the published one, or one of ours that was made before, or either of them got now.
 pub async fn ensure(builder: &ImageBuilder<'_>) -> Result<(String, Image)> {
-    let ImageBuilder { engine, project, report } = *builder;
+    let ImageBuilder { engine, project, report } = builder;
     let _turn = builder.turn("root").await?;
     let content = blake3::hash(bootstrap(project.shell()).to_string().as_bytes()).to_hex();
     let ours = format!("{PROJECT}/root:{}", &content[..12]);

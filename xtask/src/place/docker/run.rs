@@ -29,12 +29,10 @@ pub struct Settings<'a> {
 
 /// What a run in containers needs beside the staged app.
 pub struct DockerRun<'a> {
-    pub(super) engine: Engine,
+    pub images: ImageBuilder<'a>,
     pub(super) base: Base,
     pub(super) storage: Storage,
     pub(super) keep: bool,
-    pub(super) project: &'a Project,
-    pub report: &'a Report,
 }
 
 /// What the apps of a run store in.
@@ -46,13 +44,9 @@ pub(super) enum Storage {
 }
 
 impl DockerRun<'_> {
-    pub(super) fn builder(&self) -> ImageBuilder<'_> {
-        ImageBuilder { engine: &self.engine, project: self.project, report: self.report }
-    }
-
     /// Removes what this run may still have at its end.
     pub async fn remove_what_is_left(&self) -> Result<()> {
-        sweep::remove_of_this_run(&self.engine).await.map(drop)
+        sweep::remove_of_this_run(&self.images.engine).await.map(drop)
     }
 }
 
@@ -79,8 +73,8 @@ pub async fn prepare<'a>(settings: &Settings<'a>) -> Result<DockerRun<'a>> {
     if swept != sweep::Removed::default() {
         report.note(format!("removed what a killed run had left: {swept}"));
     }
-    let builder = ImageBuilder { engine: &engine, project, report };
-    let base = base_image::choose(&builder, base).await?;
+    let images = ImageBuilder { engine, project, report };
+    let base = base_image::choose(&images, base).await?;
     report.used("base image", &base.name);
     match base.kind {
         base_image::Kind::Official => report.note(base.says()),
@@ -88,9 +82,9 @@ pub async fn prepare<'a>(settings: &Settings<'a>) -> Result<DockerRun<'a>> {
     }
     let storage = match storage {
         Some(account) => Storage::Named(account.to_owned()),
-        None => Storage::Emulator(emulator::image(&builder).await?),
+        None => Storage::Emulator(emulator::image(&images).await?),
     };
-    Ok(DockerRun { engine, base, storage, keep, project, report })
+    Ok(DockerRun { images, base, storage, keep })
 }
 
 /// What a person who asks twice does not wait for is done by the process in its last seconds.

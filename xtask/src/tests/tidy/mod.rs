@@ -272,7 +272,7 @@ fn a_seventh_folder_is_listed_and_built_with_no_other_change() {
     let settings = build::Settings { project: &project, bound: 1, is_used: false, report: &report };
     let staged = build::build_all(&settings, &samples);
     assert_eq!(staged.len(), 1, "{:?}", report.events());
-    assert!(staged[0].dir().join("host.json").is_file());
+    assert!(staged[0].dir.join("host.json").is_file());
 }
 
 /// The same promise, from the other side: what is not a sample's own names none.
