@@ -1,11 +1,11 @@
 //! `setup`: says what is missing, and installs it by the first way that leads to a version new enough.
 
+use std::collections::BTreeMap;
 use std::ffi::OsStr;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result, anyhow, bail};
-use serde::Deserialize;
 
 use super::apt::Apt;
 use super::missing::site_installer;
@@ -21,25 +21,9 @@ use crate::sample::{Sample, toml_file};
 /// A site's installer may unpack gigabytes from a slow disk.
 const INSTALLER_LIMIT: Duration = Duration::from_secs(1_200);
 
-/// What the driver itself needs, by the part of the work that needs it.
-#[derive(Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct DriverTools {
-    /// The Rust tests.
-    pub test: Vec<Toolchain>,
-    /// The storage emulator.
-    pub storage: Vec<Toolchain>,
-    /// A page that a test looks at.
-    pub browser: Vec<Toolchain>,
-    /// Images.
-    pub docker: Vec<Toolchain>,
-}
-
-impl DriverTools {
-    /// What `xtask/tools.toml` says.
-    pub fn load() -> Result<DriverTools> {
-        toml_file::parse(Path::new("xtask/tools.toml"), include_str!("../../tools.toml"))
-    }
+/// What the driver itself needs, by the part of the work that needs it, as `xtask/tools.toml` says.
+pub fn driver_tools() -> Result<BTreeMap<String, Vec<Toolchain>>> {
+    toml_file::parse(Path::new("xtask/tools.toml"), include_str!("../../tools.toml"))
 }
 
 /// A toolchain, and who needs it.
@@ -52,32 +36,31 @@ pub struct Need {
 }
 
 /// What samples and the parts of the driver need, each toolchain once; of two versions asked for the newer one.
-pub fn needs<'a>(samples: &'a [Sample], parts: &[(&'a str, &'a [Toolchain])], project: &Project) -> Vec<Need> {
-    let of_samples = samples.iter().map(|sample| (sample.name.as_str(), &sample.dir, &sample.manifest.toolchain[..]));
-    let root = project.root().to_path_buf();
-    let of_parts = parts.iter().map(|(part, toolchains)| (*part, &root, *toolchains));
+pub fn needs(samples: &[Sample], parts: &[&str], project: &Project) -> Result<Vec<Need>> {
+    let tools = driver_tools()?;
+    let of_sample = |sample: &Sample| (sample.name.clone(), sample.dir.clone(), sample.manifest.toolchain.clone());
+    let mut asked: Vec<(String, PathBuf, Vec<Toolchain>)> = samples.iter().map(of_sample).collect();
+    for part in parts {
+        let of_part = tools.get(*part).with_context(|| format!("`xtask/tools.toml` has no `{part}`"))?;
+        asked.push(((*part).to_owned(), project.root().to_path_buf(), of_part.clone()));
+    }
     let mut needs: Vec<Need> = Vec::new();
-    for (who, dir, toolchains) in of_samples.chain(of_parts) {
+    for (who, dir, toolchains) in asked {
         for toolchain in toolchains {
             let same =
                 |need: &&mut Need| need.toolchain.name == toolchain.name && need.toolchain.probe == toolchain.probe;
-            match needs.iter_mut().find(same) {
-                Some(need) => {
-                    need.wanted_by.push(who.to_string());
-                    let (newer, before) = (&toolchain.at_least, &need.toolchain.at_least);
-                    if newer.as_ref().is_some_and(|newer| before.as_ref().is_none_or(|it| !it.is_at_least(newer))) {
-                        need.toolchain = toolchain.clone();
-                    }
-                }
-                None => needs.push(Need {
-                    toolchain: toolchain.clone(),
-                    wanted_by: vec![who.to_string()],
-                    dir: dir.clone(),
-                }),
+            let Some(need) = needs.iter_mut().find(same) else {
+                needs.push(Need { toolchain, wanted_by: vec![who.clone()], dir: dir.clone() });
+                continue;
+            };
+            need.wanted_by.push(who.clone());
+            let (newer, before) = (&toolchain.at_least, &need.toolchain.at_least);
+            if newer.as_ref().is_some_and(|newer| before.as_ref().is_none_or(|it| !it.is_at_least(newer))) {
+                need.toolchain = toolchain;
             }
         }
     }
-    needs
+    Ok(needs)
 }
 
 /// Installs what is missing and says what it did; returns how many toolchains are still missing.
@@ -289,7 +272,7 @@ mod tests {
         );
         let manifest = Manifest::parse(Path::new("sample.toml"), &text).unwrap();
         let sample = Sample { name: "t".into(), dir: root.to_path_buf(), manifest, functions: Vec::new() };
-        needs(&[sample], &[], &Project::at(root))
+        needs(&[sample], &[], &Project::at(root)).unwrap()
     }
 
     #[test]
@@ -350,7 +333,7 @@ mod tests {
             manifest: Manifest::parse(Path::new("sample.toml"), &text(version)).unwrap(),
             functions: Vec::new(),
         };
-        let needs = needs(&[sample("a", "1"), sample("b", "2")], &[], &Project::at("/"));
+        let needs = needs(&[sample("a", "1"), sample("b", "2")], &[], &Project::at("/")).unwrap();
         assert_eq!(needs.len(), 1);
         assert_eq!(needs[0].toolchain.need(), "x 2 or newer");
         assert_eq!(needs[0].wanted_by, ["a", "b"]);
@@ -358,6 +341,6 @@ mod tests {
 
     #[test]
     fn the_tools_of_the_driver_can_be_read() {
-        DriverTools::load().unwrap();
+        driver_tools().unwrap();
     }
 }

@@ -9,7 +9,7 @@ mod path;
 mod probe;
 
 pub use apt::Apt;
-pub use install::{DriverTools, examine, install_all, needs};
+pub use install::{driver_tools, examine, install_all, needs};
 pub use missing::{missing, missing_in};
 pub use path::{path, shell};
 pub use probe::probe;

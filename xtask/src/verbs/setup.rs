@@ -7,38 +7,15 @@ use crate::process::interrupt;
 use crate::project::Project;
 use crate::report::summary::Summary;
 use crate::report::{Report, table};
-use crate::sample::toolchain::Toolchain;
 use crate::sample::{Sample, selection};
 use crate::status::{FAILED, PASSED};
-use crate::toolchain::{self, Apt, DriverTools};
+use crate::toolchain::{self, Apt};
 use crate::{cli, print};
 
-/// The parts of the driver's work that need something of the machine, beside the samples' toolchains.
-#[derive(Clone, Copy, Debug, Default)]
-pub struct Parts {
-    /// The Rust tests.
-    pub test: bool,
-    /// The storage emulator.
-    pub storage: bool,
-    /// What looks at a page, for the slow tests.
-    pub browser: bool,
-    /// Images and containers.
-    pub docker: bool,
-}
-
-impl Parts {
-    fn all() -> Parts {
-        Parts { test: true, storage: true, browser: true, docker: true }
-    }
-
-    fn of(self, tools: &DriverTools) -> Vec<(&str, &[Toolchain])> {
-        let parts = [(self.test, "test", &tools.test), (self.storage, "storage", &tools.storage)];
-        let parts = parts
-            .into_iter()
-            .chain([(self.browser, "browser", &tools.browser), (self.docker, "docker", &tools.docker)]);
-        parts.filter(|part| part.0).map(|(_, name, toolchains)| (name, &toolchains[..])).collect()
-    }
-}
+/// The parts of the driver's work that need something of the machine, as `xtask/tools.toml` has them.
+pub const PARTS: [&str; 4] = ["test", "storage", "browser", DOCKER];
+/// The part that also needs an engine.
+pub const DOCKER: &str = "docker";
 
 /// The verb: sets everything up, or says what it would do; returns the exit status.
 pub fn setup(project: &Project, args: &cli::Setup, report: &Report) -> Result<u8> {
@@ -47,8 +24,8 @@ pub fn setup(project: &Project, args: &cli::Setup, report: &Report) -> Result<u8
         report.keep(&project.report())?;
     }
     let missing = match args.dry_run {
-        true => examine(project, &samples, Parts::all())?,
-        false => install(project, &samples, Parts::all(), report)?,
+        true => examine(project, &samples, &PARTS)?,
+        false => install(project, &samples, &PARTS, report)?,
     };
     Ok(status(missing, report))
 }
@@ -61,12 +38,11 @@ fn status(missing: usize, report: &Report) -> u8 {
 
 /// Installs what the samples and the parts need; returns how much is still missing. That stops nothing here: what
 /// needs it says so when its turn comes.
-pub fn install(project: &Project, samples: &[Sample], parts: Parts, report: &Report) -> Result<usize> {
-    let tools = DriverTools::load()?;
+pub fn install(project: &Project, samples: &[Sample], parts: &[&str], report: &Report) -> Result<usize> {
     let mut apt = Apt::new(toolchain::shell(project));
-    let needs = toolchain::needs(samples, &parts.of(&tools), project);
+    let needs = toolchain::needs(samples, parts, project)?;
     let mut missing = toolchain::install_all(project, &needs, &mut apt, report);
-    if parts.docker
+    if parts.contains(&DOCKER)
         && !interrupt::happened()
         && let Err(error) = daemon::ensure(project, &mut apt, report)
         && !interrupt::happened()
@@ -78,12 +54,11 @@ pub fn install(project: &Project, samples: &[Sample], parts: Parts, report: &Rep
 }
 
 /// Prints what is needed, what is there, and how the rest would come; returns how much is missing.
-fn examine(project: &Project, samples: &[Sample], parts: Parts) -> Result<usize> {
-    let tools = DriverTools::load()?;
+fn examine(project: &Project, samples: &[Sample], parts: &[&str]) -> Result<usize> {
     let apt = Apt::new(toolchain::shell(project));
-    let needs = toolchain::needs(samples, &parts.of(&tools), project);
+    let needs = toolchain::needs(samples, parts, project)?;
     let (mut rows, mut missing) = toolchain::examine(project, &needs, &apt);
-    if parts.docker {
+    if parts.contains(&DOCKER) {
         let remedy = daemon::remedy(project);
         missing += usize::from(remedy.is_some());
         let found = if remedy.is_none() { "answers" } else { "✗ silent" };

@@ -7,8 +7,7 @@ use std::time::Duration;
 use anyhow::Result;
 use xshell::{Cmd, Shell, cmd};
 
-use super::readme;
-use super::setup::{self, Parts};
+use super::{readme, setup};
 use crate::build::environment;
 use crate::process::command::{self, Command, Failure};
 use crate::process::interrupt;
@@ -20,7 +19,7 @@ use crate::report::{Event, Report, Step};
 use crate::sample::manifest::Tests;
 use crate::sample::results::Form;
 use crate::sample::{Sample, selection};
-use crate::toolchain::{self, DriverTools, npm};
+use crate::toolchain::{self, npm};
 use crate::{cli, text};
 
 /// A first run compiles everything.
@@ -52,7 +51,7 @@ pub fn test(project: &Project, args: &cli::Test, report: &Report) -> Result<u8> 
     let of_samples = samples.iter().filter(|_| !slow).map(|sample| sample.name.clone());
     report.emit(Event::Planned { samples: names.chain(of_samples).collect(), steps: vec![Step::Test] });
     if selection.setup {
-        let parts = Parts { test: true, storage: true, browser: *slow, docker: *slow };
+        let parts = if *slow { &setup::PARTS[..] } else { &["test", "storage"] };
         report.phase("setup", || setup::install(project, &samples, parts, report))?;
     }
     if let Some(checks) = checks {
@@ -88,7 +87,7 @@ fn step(report: &Report, name: &str, work: impl FnOnce() -> Tested) {
 
 fn test_workspace(project: &Project, strict: bool, checks: fn(&Shell, bool) -> Vec<Check<'_>>, report: &Report) {
     let (shell, path) = (toolchain::shell(project), toolchain::path(project));
-    for tool in DriverTools::load().map(|tools| tools.test).unwrap_or_default() {
+    for tool in toolchain::driver_tools().ok().and_then(|mut tools| tools.remove("test")).unwrap_or_default() {
         report.used(&tool.name, toolchain::probe(&tool, project.root(), &path).to_string());
     }
     for (variable, what, folder) in FROM_NPM {

@@ -4,7 +4,7 @@
 use anyhow::Result;
 
 use super::package;
-use super::setup::{self, Parts};
+use super::setup;
 use crate::cli::{self, Asked, Containers, Selection};
 use crate::place::docker;
 use crate::process::interrupt;
@@ -76,9 +76,9 @@ pub fn verify(project: &Project, plan: &Plan, report: &Report) -> Result<u8> {
         report.note(said);
     }
     if selection.setup {
-        let storage = storage.is_none() && asks;
-        let parts = Parts { storage, docker: docker.is_some(), ..Parts::default() };
-        report.phase("setup", || setup::install(project, &samples, parts, report))?;
+        let parts = [("storage", asks && storage.is_none()), (setup::DOCKER, docker.is_some())];
+        let parts: Vec<&str> = parts.into_iter().filter_map(|(part, is_used)| is_used.then_some(part)).collect();
+        report.phase("setup", || setup::install(project, &samples, &parts, report))?;
     }
     let bound = selection.bound();
     let settings = build::Settings { project, bound, is_used: asks || package.is_some(), report };
