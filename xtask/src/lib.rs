@@ -34,11 +34,12 @@ use std::process::ExitCode;
 
 use anyhow::Result;
 
-use cli::Verb;
+use cli::{Asked, Verb};
 use process::{interrupt, run};
 use project::Project;
 use report::Report;
-use verbs::{clean, completion, list, new, setup, test, verify, watch};
+use verbs::verify::{self, Plan};
+use verbs::{clean, completion, list, new, setup, test, watch};
 
 /// Does what the command line asks for, and says how it went.
 pub fn main() -> ExitCode {
@@ -84,19 +85,27 @@ fn start(verb: Verb, report: &Report) -> Result<u8> {
 }
 
 fn dispatch(project: &Project, verb: Verb, report: &Report) -> Result<u8> {
-    match verb {
-        Verb::List(list) => list::list(project, &list),
-        Verb::Setup(args) => setup::setup(project, &args, report),
-        Verb::BuildAll(args) => verify::verify(project, &args.into(), report),
-        Verb::Package(args) => verify::verify(project, &args.into(), report),
-        Verb::Smoke(args) => verify::verify(project, &args.into(), report),
-        Verb::Docker(args) => verify::verify(project, &args.into(), report),
-        Verb::Verify(args) => verify::verify(project, &args.into(), report),
-        Verb::Watch(args) => watch::watch(project, &args, report),
-        Verb::New(args) => new::new(project, &args, report),
-        Verb::Test(args) => test::test(project, &args, report),
-        Verb::Bench(args) => bench::host(project, args.mini_host.as_deref(), args.rounds.get(), report),
-        Verb::Clean(args) => clean::clean(project, &args, report),
-        Verb::Completion { shell } => print::out(completion::completion(shell)).map(|()| status::PASSED),
-    }
+    let rest = Plan::default();
+    let of = |selection| Asked { selection, ..Asked::default() };
+    let plan = match verb {
+        Verb::BuildAll(selection) => Plan { asked: of(selection), ..rest },
+        Verb::Package(cli::Package { selection, plan, smoke }) => {
+            Plan { asked: of(selection), package: Some(plan), native: smoke, ..rest }
+        }
+        Verb::Smoke(asked) => Plan { asked, native: true, ..rest },
+        Verb::Docker(cli::Docker { asked, containers }) => Plan { asked, docker: Some(containers), ..rest },
+        Verb::Verify(cli::Verify { place, asked, containers }) => {
+            let asks = |wanted: &str| place.as_ref().is_none_or(|place| place == wanted);
+            Plan { asked, native: asks("native"), docker: asks("docker").then_some(containers), ..rest }
+        }
+        Verb::List(list) => return list::list(project, &list),
+        Verb::Setup(args) => return setup::setup(project, &args, report),
+        Verb::Watch(args) => return watch::watch(project, &args, report),
+        Verb::New(args) => return new::new(project, &args, report),
+        Verb::Test(args) => return test::test(project, &args, report),
+        Verb::Bench(args) => return bench::host(project, args.mini_host.as_deref(), args.rounds.get(), report),
+        Verb::Clean(args) => return clean::clean(project, &args, report),
+        Verb::Completion { shell } => return print::out(completion::completion(shell)).map(|()| status::PASSED),
+    };
+    verify::verify(project, &plan, report)
 }

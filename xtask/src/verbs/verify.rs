@@ -5,7 +5,7 @@ use anyhow::Result;
 
 use super::package;
 use super::setup;
-use crate::cli::{self, Asked, Containers, Selection};
+use crate::cli::{Asked, Containers};
 use crate::place::docker;
 use crate::process::interrupt;
 use crate::project::Project;
@@ -17,44 +17,12 @@ use crate::{build, smoke};
 /// What is built, what is asked, and where.
 #[derive(Debug, Default)]
 pub struct Plan {
-    asked: Asked,
+    pub asked: Asked,
     /// The plan of Azure that the apps are packed for. Then what comes out of the zips is asked.
-    package: Option<String>,
+    pub package: Option<String>,
     /// Under mini-host on this machine.
-    native: bool,
-    docker: Option<Containers>,
-}
-
-impl From<Selection> for Plan {
-    fn from(selection: Selection) -> Plan {
-        Plan { asked: Asked { selection, ..Asked::default() }, ..Plan::default() }
-    }
-}
-
-impl From<cli::Package> for Plan {
-    fn from(args: cli::Package) -> Plan {
-        Plan { package: Some(args.plan), native: args.smoke, ..Plan::from(args.selection) }
-    }
-}
-
-impl From<Asked> for Plan {
-    fn from(asked: Asked) -> Plan {
-        Plan { asked, native: true, ..Plan::default() }
-    }
-}
-
-impl From<cli::Docker> for Plan {
-    fn from(args: cli::Docker) -> Plan {
-        Plan { asked: args.asked, docker: Some(args.containers), ..Plan::default() }
-    }
-}
-
-impl From<cli::Verify> for Plan {
-    fn from(args: cli::Verify) -> Plan {
-        let asks = |wanted: &str| args.place.as_ref().is_none_or(|place| place == wanted);
-        let (native, docker) = (asks("native"), asks("docker").then_some(args.containers));
-        Plan { asked: args.asked, package: None, native, docker }
-    }
+    pub native: bool,
+    pub docker: Option<Containers>,
 }
 
 /// Builds the selected samples and runs them in the places; returns the exit status. What goes wrong with one sample is in the

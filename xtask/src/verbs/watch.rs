@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use anyhow::Result;
 
-use super::verify::verify;
+use super::verify::{Plan, verify};
 use crate::build::Watched;
 use crate::cli::{self, Asked, Selection};
 use crate::process::{self, interrupt};
@@ -40,7 +40,7 @@ pub fn watch(project: &Project, args: &cli::Watch, report: &Report) -> Result<u8
         let samples = changed.iter().map(|sample| sample.name.clone()).collect();
         let selection = Selection { samples, ..Selection::default() };
         let asked = Asked { selection, cases: args.cases.clone(), storage: None };
-        let ended = match verify(project, &asked.into(), &report) {
+        let ended = match verify(project, &Plan { asked, native: true, ..Plan::default() }, &report) {
             Err(error) if is_first => return Err(error),
             // The contract is being edited, say: another round when that goes on.
             Err(error) => {
