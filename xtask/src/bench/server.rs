@@ -107,47 +107,16 @@ fn children(pid: i32) -> Result<Vec<i32>> {
     children.split_whitespace().map(|child| Ok(child.parse()?)).collect()
 }
 
-/// Configured to match the others as closely as nginx can: no log, connections to both sides kept for as long as the run lasts.
 fn nginx_configuration(address: &str, upstream: &str, headers: &[(&str, &str)]) -> String {
-    let upstream = upstream.trim_start_matches("http://");
     // With fewer it would open connections to the handler anew, which mini-host need not.
     let [.., most] = CONNECTIONS;
     let added: String =
         headers.iter().map(|(name, value)| format!("        proxy_set_header {name} \"{value}\";\n")).collect();
-    format!(
-        "daemon off;
-worker_processes 1;
-pid nginx.pid;
-error_log stderr crit;
-events {{}}
-http {{
-    access_log off;
-    keepalive_requests 100000000;
-    client_body_temp_path body;
-    proxy_temp_path proxy;
-    fastcgi_temp_path fastcgi;
-    uwsgi_temp_path uwsgi;
-    scgi_temp_path scgi;
-    upstream handler {{
-        server {upstream};
-        keepalive {most};
-        keepalive_requests 100000000;
-    }}
-    server {{
-        listen {address};
-        proxy_http_version 1.1;
-        proxy_set_header Connection \"\";
-{added}        location / {{
-            proxy_pass http://handler;
-        }}
-        location /api/events {{
-            proxy_buffering off;
-            proxy_pass http://handler;
-        }}
-    }}
-}}
-"
-    )
+    include_str!("nginx.conf")
+        .replace("@UPSTREAM@", upstream.trim_start_matches("http://"))
+        .replace("@CONNECTIONS@", &most.to_string())
+        .replace("@ADDRESS@", address)
+        .replace("@HEADERS@", &added)
 }
 
 /// Starts a server and waits for the line in which it says where it listens.
