@@ -17,7 +17,7 @@ const DOORS: [(&str, &str); 13] = [
     ("indicatif", "report/bars.rs"),
     ("jsonc_parser", "build/executable.rs"),
     ("quick_junit", "report/junit.rs"),
-    ("quick_xml", "sample/results/xml.rs"),
+    ("roxmltree", "sample/results/xml.rs"),
     ("strsim", "text.rs"),
     ("toml", "sample/toml_file.rs"),
 ];
