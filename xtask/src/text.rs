@@ -20,7 +20,6 @@ pub fn width(text: &str) -> usize {
     text.chars().count()
 }
 
-/// Bytes in hexadecimal digits.
 pub fn hex(bytes: &[u8]) -> String {
     bytes.iter().map(|byte| format!("{byte:02x}")).collect()
 }
@@ -40,7 +39,6 @@ pub fn wrapped(paragraph: &str, margin: &str) -> String {
     lines + &format!("{margin}{line}\n")
 }
 
-/// The last of some lines, `most` of them.
 pub fn last<S>(lines: &[S], most: usize) -> &[S] {
     &lines[lines.len().saturating_sub(most)..]
 }

@@ -24,17 +24,14 @@ pub const MINI_HOST: &str = "mini-host, forwarding";
 pub const MINI_HOST_PROXYING: &str = "mini-host, proxying";
 pub const MINI_HOST_DEFAULT_MODE: &str = "mini-host, default mode";
 
-/// The load generator.
 #[derive(Debug)]
 pub struct Wrk {
     program: PathBuf,
     script: PathBuf,
 }
 
-/// What one measurement found.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Measured {
-    /// How many requests were answered.
     pub requests: u64,
     /// How many failed, or were answered with another status than 2xx or 3xx.
     pub failures: u64,

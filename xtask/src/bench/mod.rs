@@ -25,7 +25,6 @@ use load::{
 };
 use server::Target;
 
-/// How many connections warm a server up.
 const WARM_UP_CONNECTIONS: usize = 16;
 /// How many rounds are not counted.
 const WARM_UP_ROUNDS: usize = 3;

@@ -33,7 +33,6 @@ pub struct Record {
 /// Files by path relative to some folder.
 pub type Files = BTreeMap<PathBuf, FileState>;
 
-/// Toolchains by name.
 pub type Tools = BTreeMap<String, Tool>;
 
 /// A toolchain as it was found.

@@ -29,7 +29,6 @@ pub use stage::Staged;
 /// A first build fetches and compiles every dependency.
 const BUILD_LIMIT: Duration = Duration::from_secs(1_200);
 
-/// How samples are built.
 #[derive(Clone, Copy)]
 pub struct Settings<'a> {
     pub project: &'a Project,

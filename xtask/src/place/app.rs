@@ -16,7 +16,6 @@ pub struct App {
     pub keys: Keys,
     /// The storage account the app uses, as this machine reaches it.
     pub storage: String,
-    /// What the host has printed so far.
     pub log: Log,
     /// Whether the host under the app is ours; the official one cannot show everything.
     pub stand_in: bool,

@@ -28,7 +28,6 @@ pub struct Ended {
     pub output: String,
 }
 
-/// Why there is no good end.
 #[derive(Clone, Debug, thiserror::Error)]
 pub enum Failure {
     #[error("`{program}` is not on the PATH")]
@@ -36,13 +35,10 @@ pub enum Failure {
     /// The program is there.
     #[error("cannot start `{program}`: {error}")]
     NotStarted { program: String, error: String },
-    /// It ended with another status than 0.
     #[error("`{line}` ended with {}\n{}", ended.status, ended.output.trim_end())]
     Failed { line: String, ended: Ended },
-    /// It was still running when its limit had passed.
     #[error("`{line}` was still running after {} s\n{}", limit.as_secs(), output.trim_end())]
     TooLong { line: String, limit: Duration, output: String },
-    /// A person wants us to stop.
     #[error("stopped by Ctrl-C")]
     Interrupted,
 }

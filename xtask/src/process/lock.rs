@@ -17,9 +17,7 @@ const ASKED_EVERY: Duration = Duration::from_millis(50);
 /// Who else may have a lock at the same time.
 #[derive(Clone, Copy, Debug)]
 pub enum Hold {
-    /// Those who share it.
     Shared,
-    /// Nobody.
     Exclusive,
 }
 

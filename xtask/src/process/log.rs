@@ -33,7 +33,6 @@ impl Log {
         self.0.borrow().lines.len()
     }
 
-    /// The lines since `mark`.
     pub fn since(&self, mark: usize) -> Vec<String> {
         self.0.borrow().lines.get(mark..).unwrap_or_default().to_vec()
     }

@@ -48,7 +48,6 @@ pub struct Run {
 static THIS: LazyLock<Run> = LazyLock::new(|| Run::of(std::process::id()));
 
 impl Run {
-    /// The run of this process.
     pub fn this() -> &'static Run {
         &THIS
     }

@@ -4,7 +4,6 @@ use super::Event;
 use super::outcome::Outcome;
 use super::summary::Summary;
 
-/// The contract's path from the root.
 pub const CONTRACT: &str = "samples/contract.toml";
 
 /// The failures of a run as workflow commands, one a line. `is_file` says whether there is a file of this path from the root.

@@ -10,7 +10,6 @@ use indicatif::{HumanDuration, MultiProgress, ProgressBar, ProgressDrawTarget, P
 
 use super::{Event, Place, Step};
 
-/// Spinners on stderr.
 pub struct Bars {
     screen: MultiProgress,
     running: HashMap<(String, Step), ProgressBar>,
@@ -28,7 +27,6 @@ impl Bars {
         })
     }
 
-    /// Prints something above the spinners.
     pub fn above<T>(&self, print: impl FnOnce() -> T) -> T {
         self.screen.suspend(print)
     }

@@ -14,7 +14,6 @@ use crate::process::lock::{self, Hold};
 const VERSION: u32 = 1;
 /// What each line of `events.ndjson` is: made from [`Event`] by `cargo xtask test --bless`.
 const SCHEMA: &str = include_str!("../../events.schema.json");
-/// How many of the slowest cases are listed.
 const SLOWEST: usize = 10;
 
 /// A case that failed, or a whole sample where the case is empty.

@@ -47,7 +47,6 @@ impl Report {
         Report { detail, shared: Mutex::new(Shared { events: Vec::new(), bars, kept: None }) }
     }
 
-    /// Says that something happened.
     pub fn emit(&self, event: Event) {
         let mut shared = self.shared();
         let line = plain::line(&event, self.detail);
@@ -131,7 +130,6 @@ impl Report {
         self.emit(Event::Warning { text: text.into() });
     }
 
-    /// Does something as a phase of the run.
     pub fn phase<T>(&self, name: &str, work: impl FnOnce() -> T) -> T {
         let started = Instant::now();
         self.emit(Event::PhaseStarted { phase: name.into() });
@@ -140,7 +138,6 @@ impl Report {
         done
     }
 
-    /// Begins a step of a sample.
     pub fn begin(&self, sample: &str, step: Step) -> Begun<'_> {
         self.emit(Event::StepStarted { sample: sample.into(), step });
         Begun { report: self, sample: sample.into(), step, started: Instant::now() }
@@ -156,12 +153,10 @@ impl Report {
         self.emit(Event::Used { what: what.into(), version: version.into() });
     }
 
-    /// Says how large something is that was made.
     pub fn sized(&self, what: impl Into<String>, bytes: u64) {
         self.emit(Event::Sized { what: what.into(), bytes });
     }
 
-    /// All that has happened so far.
     pub fn events(&self) -> Vec<Event> {
         self.shared().events.clone()
     }
@@ -191,7 +186,6 @@ impl Shared {
     }
 }
 
-/// A step that has begun.
 #[must_use = "a step that has begun ends"]
 pub struct Begun<'a> {
     report: &'a Report,

@@ -52,7 +52,6 @@ pub enum Verdict {
 }
 
 impl Verdict {
-    /// What is wrong, if the case failed.
     pub fn failure(&self) -> Option<String> {
         match self {
             Verdict::Passed | Verdict::NotObservable { .. } => None,

@@ -9,7 +9,6 @@ use super::table::table;
 use super::{Event, Step};
 use crate::status;
 
-/// What a run came to.
 #[derive(Debug, Default)]
 pub struct Summary {
     steps: BTreeMap<String, BTreeMap<Step, Outcome>>,
@@ -28,7 +27,6 @@ pub struct Summary {
 }
 
 impl Summary {
-    /// Adds up what happened.
     pub fn of(events: &[Event]) -> Summary {
         let mut summary = Summary::default();
         for event in events {

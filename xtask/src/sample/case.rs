@@ -9,7 +9,6 @@ use serde::Deserialize;
 
 use super::plain;
 
-/// One stimulus and one expectation.
 #[derive(Clone, Debug, Deserialize)]
 #[serde(try_from = "Written")]
 pub struct Case {
@@ -24,13 +23,10 @@ pub struct Case {
 /// What sets a function going.
 #[derive(Clone, Debug)]
 pub enum Stimulus {
-    /// An HTTP request through the front door.
     Request(Request),
-    /// Messages put on a queue.
     Message(Message),
     /// A blob that is uploaded.
     Blob(Blob),
-    /// The admin route.
     Invoke(Invoke),
 }
 
@@ -81,7 +77,6 @@ pub struct Message {
     repeat: NonZeroUsize,
 }
 
-/// A blob and its content.
 #[derive(Clone, Debug, Deserialize)]
 #[serde(try_from = "WrittenBlob")]
 pub struct Blob {
@@ -142,7 +137,6 @@ pub struct Expect {
     pub log: Vec<String>,
 }
 
-/// How a body arrives.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
 pub enum Arrives {
     /// The first piece is there long before the last is sent.
@@ -150,7 +144,6 @@ pub enum Arrives {
     PieceByPiece,
 }
 
-/// What a blob must be.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum BlobExpect {

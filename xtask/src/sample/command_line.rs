@@ -54,7 +54,6 @@ impl fmt::Display for CommandLine {
 pub struct InnerPath(PathBuf);
 
 impl InnerPath {
-    /// The path, relative.
     pub fn path(&self) -> &Path {
         &self.0
     }

@@ -17,7 +17,6 @@ pub struct Contract {
     pub function: Vec<Function>,
 }
 
-/// What one function must do.
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Function {

@@ -5,7 +5,6 @@ use std::path::Path;
 use anyhow::{Context, Result};
 use serde::Deserialize;
 
-/// A function's bindings.
 #[derive(Clone, Debug, Deserialize)]
 pub struct FunctionJson {
     #[serde(default)]

@@ -11,7 +11,6 @@ use super::results::Form;
 use super::toolchain::Toolchain;
 use super::{plain, toml_file};
 
-/// What `sample.toml` says.
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Manifest {
@@ -40,7 +39,6 @@ pub struct Manifest {
 pub struct Commands {
     #[serde(default)]
     pub run: Vec<CommandLine>,
-    /// What they find in their environment.
     #[serde(default)]
     pub env: BTreeMap<String, String>,
 }
@@ -67,7 +65,6 @@ pub struct Image {
 }
 
 impl Manifest {
-    /// Reads a manifest. Unknown keys are errors.
     pub fn parse(file: &Path, text: &str) -> Result<Manifest> {
         toml_file::parse(file, text)
     }

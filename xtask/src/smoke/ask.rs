@@ -27,7 +27,6 @@ impl Client {
             .context("cannot make an HTTP client")
     }
 
-    /// Sends the request of a case.
     pub async fn request(&self, app: &App, request: &Request) -> Result<Response> {
         let path = request.path.replace("{key}", &app.keys.function);
         let method = request.method.parse().with_context(|| format!("`{}` is not a method", request.method))?;

@@ -18,7 +18,6 @@ use crate::report::{Place, Report, Step};
 use crate::sample::chosen::Chosen;
 use crate::{process, toolchain};
 
-/// How apps are run natively.
 #[derive(Clone, Copy)]
 pub struct Settings<'a> {
     pub project: &'a Project,

@@ -5,7 +5,6 @@ use std::time::Duration;
 
 use crate::sample::case::BlobPath;
 
-/// What was observed of one case.
 #[derive(Clone, Debug, Default)]
 pub struct Observed {
     /// The responses, if the stimulus was a request or an invocation by hand.
@@ -18,7 +17,6 @@ pub struct Observed {
     pub log: Vec<String>,
 }
 
-/// An HTTP response.
 #[derive(Clone, Debug, Default)]
 pub struct Response {
     pub status: u16,

@@ -120,7 +120,6 @@ impl Store {
         Ok(download.map(|download| download.bytes.to_vec()))
     }
 
-    /// Whether a blob is there.
     pub async fn has_blob(&self, path: &BlobPath) -> Result<bool> {
         let blob = self.0.container(&path.container).blob(&path.name);
         Ok(blob.properties().await.with_context(|| format!("cannot look at `{path}`"))?.is_some())

@@ -17,7 +17,6 @@ const LOCK_LIMIT_SECONDS: u64 = 300;
 /// sudo answers at once whether it would ask for a password.
 const SUDO_LIMIT: Duration = Duration::from_secs(10);
 
-/// The package manager of this machine.
 #[derive(Debug)]
 pub struct Apt {
     shell: Shell,

@@ -26,7 +26,6 @@ pub fn driver_tools() -> Result<BTreeMap<String, Vec<Toolchain>>> {
     toml_file::parse(Path::new("xtask/tools.toml"), include_str!("../../tools.toml"))
 }
 
-/// A toolchain, and who needs it.
 #[derive(Clone, Debug)]
 pub struct Need {
     toolchain: Toolchain,
@@ -90,7 +89,6 @@ pub fn install_all(project: &Project, needs: &[Need], apt: &mut Apt, report: &Re
     missing
 }
 
-/// A way to get a toolchain.
 enum Way {
     Site(PathBuf),
     Apt(Vec<String>),

@@ -12,14 +12,11 @@ use crate::sample::version::Version;
 /// Java starts a virtual machine to print its version, on a machine that may be busy building.
 const PROBE_LIMIT: Duration = Duration::from_secs(60);
 
-/// What a probe found.
 #[derive(Clone, Debug)]
 pub enum Found {
     /// It is there and new enough.
     Good(Option<Version>),
-    /// It is there and too old.
     TooOld(Version),
-    /// It is not there.
     Missing,
     /// It is there, and its probe does not end well or prints no version.
     Broken(String),

@@ -4,7 +4,6 @@ use crate::cli::{self, Cli, CommandFactory, Shell};
 
 const WORD: &str = "cargo-xtask";
 
-/// The script for a shell.
 pub fn completion(shell: Shell) -> String {
     let mut script = Vec::new();
     cli::generate(shell, &mut Cli::command().bin_name(WORD), WORD, &mut script);

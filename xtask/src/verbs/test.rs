@@ -108,7 +108,6 @@ fn test_workspace(project: &Project, strict: bool, checks: fn(&Shell, bool) -> V
     }
 }
 
-/// A check of the workspace.
 struct Check<'a> {
     /// What it is called in reports.
     name: &'static str,

@@ -4,13 +4,11 @@ use std::path::Path;
 
 use anyhow::{Result, bail};
 
-/// Where Docker's engine listens by default.
 const DEFAULT_SOCKET: &str = "/var/run/docker.sock";
 /// The rootless engines' sockets, below `XDG_RUNTIME_DIR`.
 const USER_SOCKETS: [&str; 2] = ["docker.sock", "podman/podman.sock"];
 const PODMAN_SOCKET: &str = "/run/podman/podman.sock";
 
-/// The address of an engine.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Address {
     /// A socket of this machine.

@@ -29,7 +29,6 @@ pub enum Asked {
     Official,
     /// The stand-in; never pulls.
     Local,
-    /// Any image by name.
     Image(String),
 }
 
@@ -62,9 +61,7 @@ pub enum Kind {
     Official,
     /// Ours under the official tag: it exercises the path, and proves nothing about Microsoft's host.
     OfficialNameOnly,
-    /// Ours.
     StandIn,
-    /// An image somebody named.
     Named,
 }
 

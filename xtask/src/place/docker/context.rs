@@ -16,7 +16,6 @@ const IGNORE: (&str, &str) = (".dockerignore", ".dockerfile\n.dockerignore\n");
 const CHUNKS_IN_FLIGHT: usize = 4;
 const CHUNK_BYTES: usize = 256 * 1024;
 
-/// Something in a context.
 #[derive(Clone, Debug)]
 pub enum Entry {
     /// A file or a whole folder of this machine, under a name in the context; `""` is the context itself.

@@ -18,14 +18,12 @@ use crate::report::Report;
 use crate::text;
 use crate::toolchain::{self, Apt};
 
-/// Debian's engine.
 const PACKAGE: &str = "docker.io";
 /// Files in which a daemon that died may have left a number that lives again as another process.
 const PID_FILES: [(&str, &str); 2] =
     [("/var/run/docker.pid", "dockerd"), ("/var/run/docker/containerd/containerd.pid", "containerd")];
 /// A first start makes its storage.
 const START_LIMIT_SECONDS: u64 = 60;
-/// Between two looks at a daemon that starts.
 const LOOK_INTERVAL: Duration = Duration::from_millis(50);
 /// It ends its containers first.
 const STOP_LIMIT_SECONDS: u64 = 30;

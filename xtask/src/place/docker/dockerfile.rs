@@ -33,7 +33,6 @@ pub fn render(shared: &str, packages: &[String]) -> Result<String> {
     Ok(rendered)
 }
 
-/// The shared file.
 pub fn shared(project: &Project) -> Result<String> {
     Ok(project.shell().read_file("docker/Dockerfile")?)
 }

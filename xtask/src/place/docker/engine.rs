@@ -38,7 +38,6 @@ const REMOVE_LIMIT: Duration = Duration::from_secs(30);
 /// How often the engine is asked again where it can only refuse and not say when.
 const ASKED_EVERY: Duration = Duration::from_millis(50);
 
-/// A connection to a container engine.
 #[derive(Clone, Debug)]
 pub struct Engine {
     docker: Docker,
@@ -91,7 +90,6 @@ impl Engine {
         }))
     }
 
-    /// The images with a label.
     pub async fn images(&self, label: &str) -> Result<Vec<Image>> {
         let options = ListImagesOptionsBuilder::default().filters(&filter(label)).build();
         let images = self.docker.list_images(Some(options)).await.context("cannot list images")?;
@@ -105,7 +103,6 @@ impl Engine {
         Ok(images.into_iter().map(image).collect())
     }
 
-    /// Fetches an image from its registry.
     pub async fn pull(&self, name: &str, limit: Duration, silence: Duration) -> Result<()> {
         let options = CreateImageOptionsBuilder::default().from_image(name).build();
         let mut progress = self.docker.create_image(Some(options), None, None);
@@ -182,7 +179,6 @@ impl Engine {
         self.docker.create_network(request).await.map(drop).with_context(|| format!("cannot make the network `{name}`"))
     }
 
-    /// The networks with a label.
     pub async fn networks(&self, label: &str) -> Result<Vec<Labelled>> {
         let options = ListNetworksOptionsBuilder::default().filters(&filter(label)).build();
         let networks = self.docker.list_networks(Some(options)).await.context("cannot list networks")?;
@@ -327,7 +323,6 @@ impl Engine {
     }
 }
 
-/// What comes of work that has a limit.
 async fn within<T>(limit: Duration, work: impl Future<Output = Result<T>>) -> Result<T> {
     let done = tokio::time::timeout(limit, work).await;
     done.unwrap_or_else(|_| Err(anyhow!("the engine was not done after {} s", limit.as_secs())))

@@ -26,7 +26,6 @@ const TAG_DIGITS: usize = 12;
 /// The file in the folder of a run that uses images.
 const IN_USE: &str = "uses-images";
 
-/// What images are made with.
 pub struct ImageBuilder<'a> {
     pub engine: Engine,
     pub project: &'a Project,
@@ -49,7 +48,6 @@ pub struct Recipe {
     pub base_id: String,
 }
 
-/// An image that is there now.
 #[derive(Clone, Debug)]
 pub struct Built {
     /// With the tag.

@@ -20,7 +20,6 @@ pub const HOST: &str = "functions-custom-handlers.host";
 
 pub type Labels = HashMap<String, String>;
 
-/// Labels as the engine takes them.
 pub fn labels<const N: usize>(pairs: [(&str, &str); N]) -> Labels {
     pairs.map(|(name, value)| (name.to_owned(), value.to_owned())).into()
 }

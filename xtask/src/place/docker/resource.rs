@@ -2,7 +2,6 @@
 
 use std::collections::HashMap;
 
-/// What the engine knows of an image.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Image {
     /// `sha256:…`: a name can be moved to another image, an id cannot.
@@ -17,7 +16,6 @@ pub struct Image {
 }
 
 impl Image {
-    /// Whether it has no name.
     pub fn is_unnamed(&self) -> bool {
         self.tags.iter().all(|tag| tag == "<none>:<none>")
     }
@@ -37,9 +35,7 @@ pub struct Container {
     pub ports: Vec<u16>,
     /// Whether everything it does not need is taken from it: capabilities, and ways to gain them.
     pub confined: bool,
-    /// The most memory it gets.
     pub memory_bytes: i64,
-    /// The most processes and threads it gets.
     pub pids: i64,
 }
 

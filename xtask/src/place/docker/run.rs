@@ -15,7 +15,6 @@ use crate::report::Report;
 /// The most that a process which was asked to end at once goes on removing what it has started.
 const LAST_LIMIT: Duration = Duration::from_secs(10);
 
-/// How apps are run in containers.
 #[derive(Clone, Copy)]
 pub struct Settings<'a> {
     pub project: &'a Project,

@@ -12,7 +12,6 @@ use crate::process::run::Run;
 /// How the names of containers begin that a person wants to look into: they stay until all is removed.
 pub const KEPT: &str = "kept-";
 
-/// How much was removed.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Removed {
     pub containers: usize,
