@@ -11,7 +11,7 @@ use crate::status;
 
 #[derive(Debug, Default)]
 pub struct Summary {
-    steps: BTreeMap<String, BTreeMap<Step, Outcome>>,
+    steps: BTreeMap<(String, Step), Outcome>,
     /// What a sample's cases came to in a place.
     cases: BTreeMap<(String, Step), Counts>,
     /// How many functions of the contract a sample lacks by its own word, and why.
@@ -32,7 +32,7 @@ impl Summary {
         for event in events {
             match event {
                 Event::StepDone { sample, step, outcome, .. } => {
-                    summary.steps.entry(sample.clone()).or_default().insert(*step, outcome.clone());
+                    summary.steps.insert((sample.clone(), *step), outcome.clone());
                 }
                 Event::PhaseFailed { .. } => summary.counts.failed += 1,
                 Event::CaseJudged { sample, place, verdict, .. } => {
@@ -74,25 +74,22 @@ impl Summary {
     /// counted already; one that was skipped is a skip. Checks that passed are one test if nobody counted theirs. That a sample
     /// was built and packed counts if nothing was asked of any.
     pub fn steps_to_count(&self) -> Vec<(String, Step, Outcome)> {
-        let all = self
-            .steps
-            .iter()
-            .flat_map(|(sample, steps)| steps.iter().map(move |(step, outcome)| (sample, *step, outcome)));
-        let only_built = all.clone().all(|(_, step, _)| matches!(step, Step::Build | Step::Package));
-        let counts = |(sample, step, outcome): &(&String, Step, &Outcome)| match outcome {
-            Outcome::Passed { .. } if *step == Step::Test => !self.suites.contains(*sample),
+        let only_built = self.steps.keys().all(|(_, step)| matches!(step, Step::Build | Step::Package));
+        let counts = |(key, outcome): &(&(String, Step), &Outcome)| match outcome {
+            Outcome::Passed { .. } if key.1 == Step::Test => !self.suites.contains(&key.0),
             Outcome::Passed { .. } => only_built,
             Outcome::Skipped { .. } => true,
-            Outcome::Failed { .. } if *step == Step::Test => !self.failed_suites.contains(*sample),
-            Outcome::Failed { .. } => self.cases.get(&((*sample).clone(), *step)).is_none_or(|cases| cases.failed == 0),
+            Outcome::Failed { .. } if key.1 == Step::Test => !self.failed_suites.contains(&key.0),
+            Outcome::Failed { .. } => self.cases.get(key).is_none_or(|cases| cases.failed == 0),
         };
-        all.filter(counts).map(|(sample, step, outcome)| (sample.clone(), step, outcome.clone())).collect()
+        let steps = self.steps.iter().filter(counts);
+        steps.map(|((sample, step), outcome)| (sample.clone(), *step, outcome.clone())).collect()
     }
 
     /// 0 if something ran and all that ran passed; under `strict` no step may be skipped either. (A test that its own
     /// authors leave out is counted, and is not a failure.)
     pub fn status(&self, strict: bool) -> u8 {
-        let outcomes = || self.steps.values().flat_map(BTreeMap::values);
+        let outcomes = || self.steps.values();
         let nothing_ran = outcomes().next().is_some() && outcomes().all(Outcome::is_skipped);
         let failed = self.counts.failed > 0 || nothing_ran || strict && outcomes().any(Outcome::is_skipped);
         if failed { status::FAILED } else { status::PASSED }
@@ -107,13 +104,13 @@ impl Summary {
 
     /// Samples down, steps across, and the time of each phase below.
     pub fn table(&self) -> String {
-        let columns: BTreeSet<Step> = self.steps.values().flat_map(BTreeMap::keys).copied().collect();
+        let samples: BTreeSet<&String> = self.steps.keys().map(|(sample, _)| sample).collect();
+        let columns: BTreeSet<Step> = self.steps.keys().map(|(_, step)| *step).collect();
         let heading = std::iter::once("sample").chain(columns.iter().map(|step| step.name()));
         let mut rows: Vec<Vec<String>> = vec![heading.map(str::to_owned).collect()];
-        for (sample, steps) in &self.steps {
-            let cell =
-                |step: &Step| steps.get(step).map_or_else(String::new, |outcome| self.cell(sample, *step, outcome));
-            rows.push(std::iter::once(sample.clone()).chain(columns.iter().map(cell)).collect());
+        for sample in samples {
+            let cells = columns.iter().map(|step| self.cell(&(sample.clone(), *step)));
+            rows.push(std::iter::once(sample.clone()).chain(cells).collect());
         }
         let mut phases: Vec<String> =
             self.phases.iter().map(|(name, seconds)| format!("{name} {seconds:.1} s")).collect();
@@ -123,18 +120,18 @@ impl Summary {
         if phases.is_empty() { table(&rows) } else { format!("{}\n\n{}", table(&rows), phases.join(" · ")) }
     }
 
-    fn cell(&self, sample: &str, step: Step, outcome: &Outcome) -> String {
-        let mut cell = match outcome {
-            Outcome::Passed { .. } => "ok",
-            Outcome::Failed { .. } => "FAILED",
-            Outcome::Skipped { .. } => "SKIPPED",
+    fn cell(&self, key: &(String, Step)) -> String {
+        let mut cell = match self.steps.get(key) {
+            None => return String::new(),
+            Some(Outcome::Passed { .. }) => "ok",
+            Some(Outcome::Failed { .. }) => "FAILED",
+            Some(Outcome::Skipped { .. }) => "SKIPPED",
         }
         .to_owned();
-        let key = (sample.to_owned(), step);
-        if let Some(Counts { passed, failed, .. }) = self.cases.get(&key) {
+        if let Some(Counts { passed, failed, .. }) = self.cases.get(key) {
             cell.push_str(&format!(" {passed}/{}", passed + failed));
         }
-        if let Some(lacking) = self.lacking.get(&key) {
+        if let Some(lacking) = self.lacking.get(key) {
             cell.push_str(&format!(", {} lacking", lacking.len()));
         }
         cell
@@ -150,8 +147,9 @@ impl Summary {
             }
             let Counts { passed, failed, skipped } = of_step().map(|(_, counts)| *counts).sum();
             let defined = passed + failed + skipped;
-            let good = self.steps.values().filter(|steps| steps.get(&step).is_some_and(Outcome::is_passed)).count();
-            let (step, all) = (step.name(), self.steps.len());
+            let good = self.steps.iter().filter(|((_, of), outcome)| *of == step && outcome.is_passed()).count();
+            let samples: BTreeSet<&String> = self.steps.keys().map(|(sample, _)| sample).collect();
+            let (step, all) = (step.name(), samples.len());
             remarks.push(format!(
                 "{step}: {good}/{all} samples; {defined} cases, {passed} passed, {failed} failed, {skipped} not observable here"
             ));
@@ -164,12 +162,10 @@ impl Summary {
         remarks
             .extend(lacking.iter().map(|(sample, function, reason)| format!("{sample} lacks `{function}`: {reason}")));
         remarks.extend(self.warnings.iter().map(|text| format!("warning: {text}")));
-        for (sample, steps) in &self.steps {
-            for (step, outcome) in steps {
-                if let Outcome::Skipped { reason, hint } = outcome {
-                    let word = if strict { "skipped, an error under --strict" } else { "skipped" };
-                    remarks.push(format!("{word}: {sample} ({}): {reason}\nhint: {hint}", step.name()));
-                }
+        for ((sample, step), outcome) in &self.steps {
+            if let Outcome::Skipped { reason, hint } = outcome {
+                let word = if strict { "skipped, an error under --strict" } else { "skipped" };
+                remarks.push(format!("{word}: {sample} ({}): {reason}\nhint: {hint}", step.name()));
             }
         }
         remarks

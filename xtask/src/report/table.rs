@@ -5,15 +5,12 @@ use crate::text::width;
 /// Rows, the heading among them, with columns as wide as what is in them.
 pub fn table(rows: &[Vec<String>]) -> String {
     let columns = rows.iter().map(Vec::len).max().unwrap_or(0);
-    let cell = |row: &[String], column: usize| row.get(column).cloned().unwrap_or_default();
+    let cells = |column: usize| rows.iter().filter_map(move |row| row.get(column));
     let widths: Vec<usize> =
-        (0..columns).map(|column| rows.iter().map(|row| width(&cell(row, column))).max().unwrap_or(0)).collect();
+        (0..columns).map(|column| cells(column).map(|cell| width(cell)).max().unwrap_or(0)).collect();
     let line = |row: &Vec<String>| {
-        let padded = widths.iter().enumerate().map(|(column, wanted)| {
-            let cell = cell(row, column);
-            format!("{cell}{}", " ".repeat(wanted - width(&cell)))
-        });
-        padded.collect::<Vec<_>>().join("  ").trim_end().to_owned()
+        let padded: String = row.iter().zip(&widths).map(|(cell, width)| format!("{cell:<width$}  ")).collect();
+        padded.trim_end().to_owned()
     };
     rows.iter().map(line).collect::<Vec<_>>().join("\n")
 }

@@ -161,6 +161,19 @@ impl Case {
             || !self.expect.queue.is_empty()
             || !self.expect.blob.is_empty()
     }
+
+    /// The queues that it names.
+    pub fn queues(&self) -> impl Iterator<Item = &str> {
+        let sent = if let Stimulus::Message(message) = &self.stimulus { Some(&message.queue) } else { None };
+        sent.into_iter().chain(self.expect.queue.keys()).map(String::as_str)
+    }
+
+    /// The containers of the blobs that it names.
+    pub fn containers(&self) -> impl Iterator<Item = &str> {
+        let sent = if let Stimulus::Blob(blob) = &self.stimulus { Some(&blob.path) } else { None };
+        let paths = sent.into_iter().chain(self.given.iter().map(|blob| &blob.path)).chain(self.expect.blob.keys());
+        paths.map(|path| path.container.as_str())
+    }
 }
 
 impl Request {

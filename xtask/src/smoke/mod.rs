@@ -48,7 +48,7 @@ pub async fn run(app: &App, chosen: &Chosen, sample: &Sample, report: &Report) -
     let smoke = Smoke {
         asker: Asker { app, client, store, sample: &sample.name, report },
         contract: &chosen.contract,
-        in_use: beside.iter().flat_map(|(_, case)| containers(case)).collect(),
+        in_use: beside.iter().flat_map(|(_, case)| case.containers()).collect(),
         begun: Cell::new(0),
         all: chosen.count(sample),
     };
@@ -167,13 +167,6 @@ impl Smoke<'_> {
 /// Whether a case may run beside others: it uploads a blob, and looks at no queue.
 fn runs_beside(case: &Case) -> bool {
     matches!(case.stimulus, Stimulus::Blob(_)) && case.expect.queue.is_empty()
-}
-
-/// The containers that a case names.
-fn containers(case: &Case) -> impl Iterator<Item = &str> {
-    let sent = if let Stimulus::Blob(blob) = &case.stimulus { Some(&blob.path) } else { None };
-    let paths = sent.into_iter().chain(case.given.iter().map(|blob| &blob.path)).chain(case.expect.blob.keys());
-    paths.map(|path| path.container.as_str())
 }
 
 /// Queues and containers that a sample's triggers watch: the host does not make them (protocol.md#created-on-demand).

@@ -9,7 +9,7 @@ use base64::engine::general_purpose::STANDARD;
 use futures_util::future::try_join_all;
 use storage::{PutBlob, QueueMessage};
 
-use crate::sample::case::{BlobPath, Stimulus};
+use crate::sample::case::{BlobPath, Case};
 use crate::sample::contract::Contract;
 
 /// Long enough to read a queue to its end before a message shows again.
@@ -43,9 +43,11 @@ impl Store {
     /// Empties every queue and container that the contract names, poison queues included, but for containers `in_use`. Nothing
     /// else is touched: the account may be a person's own.
     pub async fn clear(&self, contract: &Contract, in_use: &BTreeSet<&str>) -> Result<()> {
-        let (queues, containers) = named(contract);
+        let cases = || contract.function.iter().flat_map(|function| &function.case);
+        let queues: BTreeSet<&str> = cases().flat_map(Case::queues).map(without_poison).collect();
+        let containers: BTreeSet<&str> = cases().flat_map(Case::containers).collect();
         let there = self.0.queues("").await?;
-        let ours = there.iter().filter(|queue| queues.contains(queue.trim_end_matches("-poison")));
+        let ours = there.iter().filter(|queue| queues.contains(without_poison(queue)));
         let cleared =
             ours.map(async |queue| self.0.queue(queue).clear().await.with_context(|| format!("queue `{queue}`")));
         try_join_all(cleared).await?;
@@ -126,22 +128,11 @@ impl Store {
     }
 }
 
-fn decode(text: &str) -> Option<String> {
-    String::from_utf8(STANDARD.decode(text).ok()?).ok()
+/// The queue whose poison queue this is, or the queue itself.
+fn without_poison(queue: &str) -> &str {
+    queue.trim_end_matches("-poison")
 }
 
-/// The queues and containers that the contract names.
-fn named(contract: &Contract) -> (BTreeSet<&str>, BTreeSet<&str>) {
-    let (mut queues, mut containers) = (BTreeSet::new(), BTreeSet::new());
-    for case in contract.function.iter().flat_map(|function| &function.case) {
-        queues.extend(case.expect.queue.keys().map(|queue| queue.trim_end_matches("-poison")));
-        match &case.stimulus {
-            Stimulus::Message(message) => drop(queues.insert(message.queue.as_str())),
-            Stimulus::Blob(blob) => drop(containers.insert(blob.path.container.as_str())),
-            Stimulus::Request(_) | Stimulus::Invoke(_) => {}
-        }
-        let paths = case.given.iter().map(|blob| &blob.path).chain(case.expect.blob.keys());
-        containers.extend(paths.map(|path| path.container.as_str()));
-    }
-    (queues, containers)
+fn decode(text: &str) -> Option<String> {
+    String::from_utf8(STANDARD.decode(text).ok()?).ok()
 }

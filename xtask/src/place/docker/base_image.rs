@@ -129,8 +129,8 @@ async fn found(engine: &Engine, name: &str, limit: Duration) -> Result<Image> {
             engine.image(name).await?.context("it was pulled and is not there")?
         }
     };
-    let wanted = engine.architecture();
-    if !image.architecture.is_empty() && image.architecture != wanted {
+    let wanted = &engine.architecture;
+    if !image.architecture.is_empty() && image.architecture != *wanted {
         bail!("it is for `{}`, and the engine runs `{wanted}`", image.architecture);
     }
     Ok(image)

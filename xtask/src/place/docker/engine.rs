@@ -42,7 +42,8 @@ const ASKED_EVERY: Duration = Duration::from_millis(50);
 pub struct Engine {
     docker: Docker,
     address: Address,
-    architecture: String,
+    /// What it makes containers for, in Docker's words: `amd64`.
+    pub architecture: String,
 }
 
 impl Engine {
@@ -68,11 +69,6 @@ impl Engine {
     /// Whether it is on another machine, where ports are published on every address.
     pub fn is_elsewhere(&self) -> bool {
         self.address.published().1 != "127.0.0.1"
-    }
-
-    /// What it makes containers for, in Docker's words: `amd64`.
-    pub fn architecture(&self) -> &str {
-        &self.architecture
     }
 
     /// An image by name or id, if the engine has it.

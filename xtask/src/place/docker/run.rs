@@ -60,7 +60,7 @@ pub async fn prepare<'a>(settings: &Settings<'a>) -> Result<DockerRun<'a>> {
         );
     }
     let engine = Engine::connect().await?;
-    if let Some(mismatch) = mismatch(engine.architecture(), std::env::consts::ARCH) {
+    if let Some(mismatch) = mismatch(&engine.architecture, std::env::consts::ARCH) {
         bail!(mismatch);
     }
     if engine.is_elsewhere() {
