@@ -2,13 +2,12 @@
 
 use std::num::NonZeroUsize;
 
-use clap::{Args, Parser, Subcommand};
+use clap::{Args, CommandFactory, Parser, Subcommand};
+use clap_complete::Shell;
 
 use crate::place::docker::base_image;
 use crate::print::ColorChoice;
 use crate::report::Detail;
-pub use clap::CommandFactory;
-pub use clap_complete::{Shell, generate};
 
 /// Builds six Azure Functions custom handlers, wraps them in images, and asks each everything the contract says.
 #[derive(Debug, Parser)]
@@ -307,6 +306,15 @@ pub fn parse() -> Cli {
     Cli::parse()
 }
 
+/// The script by which a shell completes a command line.
+pub fn completion(shell: Shell) -> String {
+    const WORD: &str = "cargo-xtask";
+    let mut script = Vec::new();
+    clap_complete::generate(shell, &mut Cli::command().bin_name(WORD), WORD, &mut script);
+    // For bash clap_complete 4.6 takes the hyphen of the name, where it looks a verb up, for what parts verbs.
+    String::from_utf8_lossy(&script).replace("cargo__subcmd__xtask", "cargo__xtask")
+}
+
 /// What the command line has against these words; `None` where it takes them, or shows its help.
 #[cfg(test)]
 pub fn objection(words: &[&str]) -> Option<String> {
@@ -364,5 +372,13 @@ mod tests {
             let help = verb.get_after_help().map(ToString::to_string).unwrap_or_default();
             assert!(help.contains(&format!("cargo xtask {}", verb.get_name())), "`{}` has none", verb.get_name());
         }
+    }
+
+    #[test]
+    fn bash_completes_the_options_of_a_verb() {
+        let script = completion(Shell::Bash);
+        let asked = "COMP_WORDS=(cargo-xtask package --pl); COMP_CWORD=2; _cargo__xtask cargo-xtask --pl package; echo ${COMPREPLY[@]}";
+        let ended = std::process::Command::new("bash").args(["-c", &format!("{script}\n{asked}")]).output().unwrap();
+        assert_eq!(String::from_utf8_lossy(&ended.stdout), "--plan\n");
     }
 }

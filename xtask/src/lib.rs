@@ -39,7 +39,7 @@ use process::{interrupt, run};
 use project::Project;
 use report::Report;
 use verbs::verify::{self, Plan};
-use verbs::{clean, completion, list, new, setup, test, watch};
+use verbs::{clean, list, new, setup, test, watch};
 
 /// Does what the command line asks for, and says how it went.
 pub fn main() -> ExitCode {
@@ -105,7 +105,7 @@ fn dispatch(project: &Project, verb: Verb, report: &Report) -> Result<u8> {
         Verb::Test(args) => return test::test(project, &args, report),
         Verb::Bench(args) => return bench::host(project, args.mini_host.as_deref(), args.rounds.get(), report),
         Verb::Clean(args) => return clean::clean(project, &args, report),
-        Verb::Completion { shell } => return print::out(completion::completion(shell)).map(|()| status::PASSED),
+        Verb::Completion { shell } => return print::out(cli::completion(shell)).map(|()| status::PASSED),
     };
     verify::verify(project, &plan, report)
 }

@@ -4,6 +4,8 @@ use std::io::{self, BufRead, BufReader, Read};
 use std::sync::Arc;
 use std::time::Duration;
 
+use bytes::Bytes;
+use futures_util::{Stream, StreamExt};
 use tokio::sync::watch;
 
 /// The lines a server has printed, in order; grows while it runs. Clones are the same log.
@@ -66,5 +68,37 @@ impl Log {
             self.push(&line);
             line.clear();
         }
+    }
+    /// Adds what comes, line by line, until it ends. Pieces need not be lines, and the two streams (`true` is stderr) may be in the
+    /// middle of a line each.
+    pub async fn read_pieces(self, pieces: impl Stream<Item = (bool, Bytes)>) {
+        let mut pieces = std::pin::pin!(pieces);
+        let mut begun = [Vec::new(), Vec::new()];
+        while let Some((stderr, piece)) = pieces.next().await {
+            let line = &mut begun[usize::from(stderr)];
+            for part in piece.split_inclusive(|byte| *byte == b'\n') {
+                line.extend_from_slice(part);
+                if line.ends_with(b"\n") {
+                    self.push(line);
+                    line.clear();
+                }
+            }
+        }
+        begun.iter().filter(|line| !line.is_empty()).for_each(|line| self.push(line));
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn pieces_become_lines_of_their_own_stream() {
+        let pieces = [(false, "Liste"), (true, "oh"), (false, "ning\r\ntwo\nth"), (true, " no\n"), (false, "ree")];
+        let log = Log::default();
+        log.clone()
+            .read_pieces(futures_util::stream::iter(pieces.map(|(stderr, text)| (stderr, Bytes::from(text)))))
+            .await;
+        assert_eq!(log.since(0), ["Listening", "two", "oh no", "three"]);
     }
 }

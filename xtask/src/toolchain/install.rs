@@ -8,9 +8,8 @@ use std::time::{Duration, Instant};
 use anyhow::{Context, Result, anyhow, bail};
 
 use super::apt::Apt;
-use super::missing::site_installer;
 use super::path::path;
-use super::probe::{Found, probe};
+use super::probe::{Found, probe, site_installer};
 use super::{archive, npm};
 use crate::process::{command, interrupt, run};
 use crate::project::Project;

@@ -3,13 +3,11 @@
 mod apt;
 mod archive;
 mod install;
-mod missing;
 pub mod npm;
 mod path;
 mod probe;
 
 pub use apt::Apt;
 pub use install::{driver_tools, examine, install_all, needs};
-pub use missing::{missing, missing_in};
 pub use path::{path, shell};
-pub use probe::probe;
+pub use probe::{missing, missing_in, probe};

@@ -1,7 +1,6 @@
 //! What a person can ask for: one file a verb.
 
 pub mod clean;
-pub mod completion;
 pub mod list;
 pub mod new;
 pub mod package;

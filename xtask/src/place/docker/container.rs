@@ -12,7 +12,7 @@ use super::labels::{self, Labels, PROJECT, SAMPLE};
 use super::resource::Container;
 use super::run::Storage;
 use super::sample_image::{PORT, SampleImage};
-use super::{logs, sweep};
+use super::sweep;
 use crate::place::app::{App, with_last_lines};
 use crate::place::azurite;
 use crate::place::keys::Keys;
@@ -78,7 +78,7 @@ async fn start_and_work<T>(image: &SampleImage<'_>, log: &Log, work: impl AsyncF
     // Into the created container, before it starts: keys are in no image, in no environment, and in no folder of ours.
     engine.upload(&container.name, SECRETS, context::of_files(secrets.collect())).await?;
     engine.start(&container.name).await?;
-    let mut reader = tokio::spawn(logs::read(engine.output(&container.name), log.clone()));
+    let mut reader = tokio::spawn(log.clone().read_pieces(engine.output(&container.name)));
     let done = tokio::select! {
         code = engine.ended(&container.name) => {
             let code = code?;

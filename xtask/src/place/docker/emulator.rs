@@ -2,11 +2,11 @@
 
 use anyhow::{Context, Result, anyhow};
 
+use super::base_image;
 use super::context::Entry;
 use super::engine::Engine;
 use super::image::ImageBuilder;
 use super::resource::Container;
-use super::{base_image, logs};
 use crate::place::azurite;
 use crate::process::log::Log;
 
@@ -48,7 +48,7 @@ pub async fn start(engine: &Engine, container: Container) -> Result<Account> {
     engine.create(&limits).await?;
     engine.start(&name).await?;
     let log = Log::default();
-    let reader = tokio::spawn(logs::read(engine.output(&name), log.clone()));
+    let reader = tokio::spawn(log.clone().read_pieces(engine.output(&name)));
     let listening = tokio::select! {
         listening = listening(&log) => listening,
         ended = engine.ended(&name) => Err(anyhow!("Azurite ended with exit code {}", ended?)),

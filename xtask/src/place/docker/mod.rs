@@ -10,7 +10,6 @@ mod emulator;
 mod engine;
 mod image;
 mod labels;
-mod logs;
 mod resource;
 mod rootfs;
 mod run;
