@@ -13,6 +13,7 @@ use crate::build::Staged;
 use crate::process::command::Command;
 use crate::process::server::Server;
 use crate::process::{interrupt, run};
+use crate::report::counts::Counts;
 use crate::report::{Place, Report};
 
 /// How mini-host says where it listens.
@@ -39,12 +40,12 @@ pub struct NativeRun<'a> {
 
 /// Starts the app, works with it, always stops it, and keeps what its host printed, however it ended. The work races against the
 /// app's own death: a handler that dies in its first second fails in its first second.
-pub async fn with_app<T>(
+pub async fn with_app(
     staged: &Staged,
     native: &NativeRun<'_>,
     storage: &str,
-    work: impl AsyncFnOnce(&App) -> T,
-) -> Result<T> {
+    work: impl AsyncFnOnce(&App) -> Result<Counts>,
+) -> Result<Counts> {
     let keys = Keys::random();
     let own = run::folder(&native.target)?;
     for folder in [SECRETS, TEMPORARY] {
@@ -74,7 +75,7 @@ pub async fn with_app<T>(
                 log: log.clone(),
                 stand_in: true,
             };
-            Ok(work(&app).await)
+            work(&app).await
         } => done,
     };
     // This waits for the host's end, and not on the thread that serves other apps.

@@ -8,7 +8,6 @@ use crate::place::app::App;
 use crate::place::docker::{self, DockerRun, Settings};
 use crate::process::{self, interrupt};
 use crate::report::Step;
-use crate::report::counts::Counts;
 use crate::report::outcome::Outcome;
 use crate::sample::chosen::Chosen;
 
@@ -42,9 +41,7 @@ async fn run_one(staged: &Staged, run: &DockerRun<'_>, chosen: &Chosen) {
     begun.done(Outcome::Passed { detail: if wrapped.built.is_new { "built" } else { "up to date" }.to_owned() });
     let begun = report.begin(&sample.name, Step::Docker);
     let work = async |app: &App| super::run(app, chosen, sample, report).await;
-    let failed = |counts: &Result<Counts>| !matches!(counts, Ok(counts) if counts.failed == 0);
-    let ran = docker::with_app(&wrapped, failed, work).await.and_then(|counts| counts);
-    begun.done(match super::outcome(ran) {
+    begun.done(match super::outcome(docker::with_app(&wrapped, work).await) {
         Outcome::Failed { message } => Outcome::Failed { message: format!("{message}\n{}", wrapped.by_hand()) },
         outcome => outcome,
     });

@@ -50,7 +50,7 @@ pub fn run_all(settings: &Settings<'_>, staged: &[Staged], chosen: &Chosen) -> R
 async fn run_one(chosen: &Chosen, staged: &Staged, run: &NativeRun<'_>, accounts: &Accounts) -> Result<Counts> {
     let (storage, own) = accounts.take(staged, run).await?;
     let work = async |app: &App| super::run(app, chosen, &staged.sample, run.report).await;
-    let counts = with_app(staged, run, &storage, work).await??;
+    let counts = with_app(staged, run, &storage, work).await?;
     accounts.give_back(own).await;
     Ok(counts)
 }

@@ -20,6 +20,7 @@ use crate::process::interrupt;
 use crate::process::log::Log;
 use crate::process::run::Run;
 use crate::report::Place;
+use crate::report::counts::Counts;
 
 /// Where the host looks for key files (protocol.md#keys-and-levels).
 const SECRETS: &str = "/azure-functions-host/Secrets";
@@ -39,13 +40,8 @@ const PIDS: i64 = 512;
 /// Starts the app in a network of its own, with storage beside it, works with it, always removes all of it, and keeps what its
 /// host printed. The work races against the container's own death.
 ///
-/// `failed` says whether work that came to an end found something wrong: for a person who wants to look into that container
-/// (`--keep`) it is left as it is.
-pub async fn with_app<T>(
-    image: &SampleImage<'_>,
-    failed: impl FnOnce(&T) -> bool,
-    work: impl AsyncFnOnce(&App) -> T,
-) -> Result<T> {
+/// Where a case failed, the container is left as it is for a person who wants to look into it (`--keep`).
+pub async fn with_app(image: &SampleImage<'_>, work: impl AsyncFnOnce(&App) -> Result<Counts>) -> Result<Counts> {
     let (log, run) = (Log::default(), image.run);
     let outcome = tokio::select! {
         () = interrupt::wait() => Err(anyhow!("stopped by Ctrl-C")),
@@ -53,7 +49,7 @@ pub async fn with_app<T>(
     };
     let (sample, ImageBuilder { engine, report, .. }) = (&image.staged.sample.name, &run.images);
     report.keep_log(sample, Place::Docker, &log.since(0));
-    let good = matches!(&outcome, Ok(value) if !failed(value));
+    let good = matches!(&outcome, Ok(counts) if counts.failed == 0);
     let cleaned = if run.keep && !good && !interrupt::happened() {
         keep(image).await
     } else {
@@ -66,7 +62,11 @@ pub async fn with_app<T>(
     outcome.map_err(|error| with_last_lines(error, &log))
 }
 
-async fn start_and_work<T>(image: &SampleImage<'_>, log: &Log, work: impl AsyncFnOnce(&App) -> T) -> Result<T> {
+async fn start_and_work(
+    image: &SampleImage<'_>,
+    log: &Log,
+    work: impl AsyncFnOnce(&App) -> Result<Counts>,
+) -> Result<Counts> {
     let (sample, ImageBuilder { engine, report, .. }) = (&image.staged.sample, &image.run.images);
     let network = name(&sample.name, "network");
     engine.create_network(&network, labels::of_this_run("network", &sample.name)).await?;
@@ -100,7 +100,7 @@ async fn start_and_work<T>(image: &SampleImage<'_>, log: &Log, work: impl AsyncF
                 log: log.clone(),
                 stand_in: image.run.base.kind == Kind::StandIn,
             };
-            Ok(work(&app).await)
+            work(&app).await
         } => done,
     };
     reader.abort();

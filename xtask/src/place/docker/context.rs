@@ -4,13 +4,17 @@ use std::io::{self, Write};
 use std::path::PathBuf;
 
 use bytes::Bytes;
-use futures_util::Stream;
+use futures_util::StreamExt;
+use futures_util::stream::BoxStream;
 use tokio::sync::mpsc;
 
 /// What a build is given beside the files: the Dockerfile travels in the context under a name that `COPY .` must not
 /// see, so an ignore file names both (the engine drops what it names before it copies).
 pub const DOCKERFILE: &str = ".dockerfile";
 const IGNORE: (&str, &str) = (".dockerignore", ".dockerfile\n.dockerignore\n");
+
+/// What is sent, piece by piece.
+pub type Body = BoxStream<'static, io::Result<Bytes>>;
 
 /// Chunks on their way to the engine: enough to keep both sides busy.
 const CHUNKS_IN_FLIGHT: usize = 4;
@@ -25,7 +29,7 @@ pub enum Entry {
 }
 
 /// The context of a build: the Dockerfile, and what it copies.
-pub fn of_build(dockerfile: String, entries: Vec<Entry>) -> impl Stream<Item = io::Result<Bytes>> + Send {
+pub fn of_build(dockerfile: String, entries: Vec<Entry>) -> Body {
     let own = [(DOCKERFILE, dockerfile), (IGNORE.0, IGNORE.1.to_owned())];
     let own = own.map(|(name, text)| Entry::Text { name: name.to_owned(), text, mode: 0o644 });
     of_files(own.into_iter().chain(entries).collect())
@@ -35,7 +39,7 @@ pub fn of_build(dockerfile: String, entries: Vec<Entry>) -> impl Stream<Item = i
 ///
 /// Who may run a file is kept. Everything is root's, and of one time: who built it here, when, and under which umask means nothing
 /// there, and is no reason for another layer.
-pub fn of_files(entries: Vec<Entry>) -> impl Stream<Item = io::Result<Bytes>> + Send {
+pub fn of_files(entries: Vec<Entry>) -> Body {
     stream(move |out| {
         let mut tar = tar::Builder::new(out);
         tar.mode(tar::HeaderMode::Deterministic);
@@ -60,14 +64,12 @@ pub fn of_files(entries: Vec<Entry>) -> impl Stream<Item = io::Result<Bytes>> + 
 }
 
 /// A file as it is.
-pub fn of_file(path: PathBuf) -> impl Stream<Item = io::Result<Bytes>> + Send {
+pub fn of_file(path: PathBuf) -> Body {
     stream(move |out| io::copy(&mut std::fs::File::open(path)?, out).map(drop))
 }
 
 /// Runs `write` on a thread of its own and hands out what it writes; an error ends the stream, and the request with it.
-fn stream(
-    write: impl FnOnce(&mut dyn Write) -> io::Result<()> + Send + 'static,
-) -> impl Stream<Item = io::Result<Bytes>> + Send {
+fn stream(write: impl FnOnce(&mut dyn Write) -> io::Result<()> + Send + 'static) -> Body {
     let (sender, receiver) = mpsc::channel(CHUNKS_IN_FLIGHT);
     tokio::task::spawn_blocking(move || {
         let mut out = io::BufWriter::with_capacity(CHUNK_BYTES, Chunks(sender.clone()));
@@ -76,7 +78,7 @@ fn stream(
             let _ = sender.blocking_send(Err(error));
         }
     });
-    futures_util::stream::unfold(receiver, async |mut receiver| Some((receiver.recv().await?, receiver)))
+    futures_util::stream::unfold(receiver, async |mut receiver| Some((receiver.recv().await?, receiver))).boxed()
 }
 
 struct Chunks(mpsc::Sender<io::Result<Bytes>>);
@@ -105,7 +107,7 @@ mod tests {
     use super::*;
 
     /// Name = mode and text, as the engine will see them; one owner and one time for all.
-    async fn listed(stream: impl Stream<Item = io::Result<Bytes>>) -> BTreeMap<String, (u32, String)> {
+    async fn listed(stream: Body) -> BTreeMap<String, (u32, String)> {
         let bytes = stream.try_fold(Vec::new(), async |all, chunk| Ok([all, chunk.to_vec()].concat())).await.unwrap();
         let mut archive = tar::Archive::new(bytes.as_slice());
         let mut list = BTreeMap::new();

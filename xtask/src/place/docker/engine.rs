@@ -2,7 +2,6 @@
 //! tried.
 
 use std::collections::HashMap;
-use std::io;
 use std::time::Duration;
 
 use anyhow::{Context, Result, anyhow, bail};
@@ -21,6 +20,8 @@ use bytes::Bytes;
 use futures_util::{Stream, StreamExt, TryStreamExt};
 
 use super::address::{self, Address};
+use super::context::{self, Body};
+use super::labels::Labels;
 use super::resource::{Container, Image, Labelled};
 
 /// An engine answers at once or is not there.
@@ -116,12 +117,7 @@ impl Engine {
     }
 
     /// Makes an image of one layer from a tar of a root file system.
-    pub async fn import(
-        &self,
-        root: impl Stream<Item = io::Result<Bytes>> + Send + 'static,
-        name: &str,
-        labels: &HashMap<String, String>,
-    ) -> Result<()> {
+    pub async fn import(&self, root: Body, name: &str, labels: &Labels) -> Result<()> {
         let (repository, tag) = name.rsplit_once(':').unwrap_or((name, "latest"));
         let changes = labels.iter().map(|(name, value)| format!("LABEL {name}={value}")).collect();
         let options =
@@ -132,19 +128,12 @@ impl Engine {
         imported.with_context(|| format!("cannot import `{name}`"))
     }
 
-    /// Builds an image with the classic builder, which every engine has. Layers that are there already are taken.
-    pub async fn build(
-        &self,
-        context: impl Stream<Item = io::Result<Bytes>> + Send + 'static,
-        dockerfile: &str,
-        name: &str,
-        arguments: &HashMap<String, String>,
-        labels: &HashMap<String, String>,
-    ) -> Result<()> {
+    /// Builds an image on a base with the classic builder, which every engine has. Layers that are there already are taken.
+    pub async fn build(&self, context: Body, base: &str, name: &str, labels: &Labels) -> Result<()> {
         let options = BuildImageOptionsBuilder::default()
-            .dockerfile(dockerfile)
+            .dockerfile(context::DOCKERFILE)
             .t(name)
-            .buildargs(arguments)
+            .buildargs(&HashMap::from([("BASE", base)]))
             .labels(labels)
             .rm(true)
             .forcerm(true)
@@ -170,7 +159,7 @@ impl Engine {
     }
 
     /// Creates a network. Names need not be unique.
-    pub async fn create_network(&self, name: &str, labels: HashMap<String, String>) -> Result<()> {
+    pub async fn create_network(&self, name: &str, labels: Labels) -> Result<()> {
         let request = NetworkCreateRequest { name: name.to_owned(), labels: Some(labels), ..Default::default() };
         self.docker.create_network(request).await.map(drop).with_context(|| format!("cannot make the network `{name}`"))
     }
@@ -217,12 +206,7 @@ impl Engine {
     }
 
     /// Unpacks a tar below a folder of a container, which need not run.
-    pub async fn upload(
-        &self,
-        container: &str,
-        folder: &str,
-        files: impl Stream<Item = io::Result<Bytes>> + Send + 'static,
-    ) -> Result<()> {
+    pub async fn upload(&self, container: &str, folder: &str, files: Body) -> Result<()> {
         let options = UploadToContainerOptionsBuilder::default().path(folder).build();
         let body = bollard::body_try_stream(files);
         let uploaded = self.docker.upload_to_container(container, Some(options), body).await;
@@ -360,7 +344,7 @@ fn filter(label: &str) -> HashMap<String, Vec<String>> {
     HashMap::from([("label".to_owned(), vec![label.to_owned()])])
 }
 
-fn labelled(id: Option<String>, name: Option<String>, labels: Option<HashMap<String, String>>) -> Labelled {
+fn labelled(id: Option<String>, name: Option<String>, labels: Option<Labels>) -> Labelled {
     // A container's name comes with a slash before it, a network's without.
     let name = name.unwrap_or_default().trim_start_matches('/').to_owned();
     Labelled { id: id.unwrap_or_default(), name, labels: labels.unwrap_or_default() }

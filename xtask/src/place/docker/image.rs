@@ -1,6 +1,5 @@
 //! Images: built when what goes into them has changed, or when they are gone, and only then.
 
-use std::collections::HashMap;
 use std::fs::File;
 use std::path::Path;
 use std::time::Duration;
@@ -110,8 +109,7 @@ pub async fn ensure(builder: &ImageBuilder<'_>, recipe: &Recipe) -> Result<Built
         return Ok(Built { name, image, is_new: false });
     }
     let context = context::of_build(recipe.dockerfile.clone(), recipe.entries.clone());
-    let arguments = HashMap::from([("BASE".to_owned(), recipe.base.clone())]);
-    engine.build(context, context::DOCKERFILE, &name, &arguments, &recipe.labels(&clone, &content)).await?;
+    engine.build(context, &recipe.base, &name, &recipe.labels(&clone, &content)).await?;
     let Some(image) = engine.image(&name).await? else {
         bail!("the image `{name}` was built and is not there\nhint: was it removed just now? Run this again");
     };

@@ -1,13 +1,13 @@
 //! What an engine has: images, containers, networks.
 
-use std::collections::HashMap;
+use super::labels::Labels;
 
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Image {
     /// `sha256:…`: a name can be moved to another image, an id cannot.
     pub id: String,
     /// Labels, those of the images below among them.
-    pub labels: HashMap<String, String>,
+    pub labels: Labels,
     /// In Docker's words: `amd64`.
     pub architecture: String,
     pub bytes: i64,
@@ -28,7 +28,7 @@ pub struct Container {
     pub image: String,
     /// Environment on top of the image's.
     pub environment: Vec<(String, String)>,
-    pub labels: HashMap<String, String>,
+    pub labels: Labels,
     /// The network it is in, and in no other.
     pub network: String,
     /// Ports that are published, each on a port the engine chooses.
@@ -44,5 +44,5 @@ pub struct Container {
 pub struct Labelled {
     pub id: String,
     pub name: String,
-    pub labels: HashMap<String, String>,
+    pub labels: Labels,
 }
