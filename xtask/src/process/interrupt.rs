@@ -5,7 +5,7 @@ use std::io;
 use std::process::Child;
 use std::sync::{LazyLock, Mutex, MutexGuard};
 
-use anyhow::{Context, Result};
+use anyhow::{Context, Result, bail};
 use rustix::process::{Pid, Signal};
 use tokio::sync::watch;
 
@@ -48,6 +48,14 @@ pub fn happened() -> bool {
 pub async fn wait() {
     // The sender is static: it cannot be dropped before the wait is over.
     let _ = STOPPING.subscribe().wait_for(|stopping| *stopping).await;
+}
+
+/// What comes of work, unless a person wants us to stop before it is done.
+pub async fn unless_stopped<T>(work: impl Future<Output = Result<T>>) -> Result<T> {
+    tokio::select! {
+        () = wait() => bail!("stopped by Ctrl-C"),
+        done = work => done,
+    }
 }
 
 /// Has something done when a person asks a second time and this process ends at once: for what would outlive it. It must

@@ -14,10 +14,7 @@ use crate::sample::chosen::Chosen;
 /// Asks every staged app every case in a container, `bound` of them side by side; what comes of each is in the report.
 pub fn run_all(settings: &Settings<'_>, staged: &[Staged], chosen: &Chosen, bound: usize) -> Result<()> {
     process::runtime()?.block_on(async {
-        let run = tokio::select! {
-            () = interrupt::wait() => return Ok(()),
-            run = docker::prepare(settings) => run?,
-        };
+        let run = interrupt::unless_stopped(docker::prepare(settings)).await?;
         let samples = futures_util::stream::iter(staged);
         samples.for_each_concurrent(bound, |staged| run_one(staged, &run, chosen)).await;
         run.remove_what_is_left().await
@@ -30,11 +27,7 @@ async fn run_one(staged: &Staged, run: &DockerRun<'_>, chosen: &Chosen) {
         return;
     }
     let begun = report.begin(&sample.name, Step::Image);
-    let wrapped = tokio::select! {
-        () = interrupt::wait() => return,
-        wrapped = docker::wrap(staged, run) => wrapped,
-    };
-    let wrapped = match wrapped {
+    let wrapped = match interrupt::unless_stopped(docker::wrap(staged, run)).await {
         Ok(wrapped) => wrapped,
         Err(error) => return begun.done(Outcome::from(error)),
     };

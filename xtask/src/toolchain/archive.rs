@@ -34,15 +34,10 @@ fn install_within(
     progress: impl FnMut(u64, Option<u64>),
 ) -> Result<()> {
     let mut file = tempfile::tempfile_in(aside).context("cannot make a file to fetch into")?;
-    process::runtime()?.block_on(async {
-        tokio::select! {
-            () = interrupt::wait() => bail!("stopped by Ctrl-C"),
-            fetched = tokio::time::timeout(TRANSFER_LIMIT, fetch(response_limit, archive, &mut file, progress)) => {
-                let url = &archive.url;
-                fetched.with_context(|| format!("`{url}` was not here after {} s", TRANSFER_LIMIT.as_secs()))?
-            }
-        }
-    })?;
+    process::runtime()?.block_on(interrupt::unless_stopped(async {
+        let fetched = tokio::time::timeout(TRANSFER_LIMIT, fetch(response_limit, archive, &mut file, progress)).await;
+        fetched.with_context(|| format!("`{}` was not here after {} s", archive.url, TRANSFER_LIMIT.as_secs()))?
+    }))?;
     let aside = tempfile::tempdir_in(aside).context("cannot make a folder to unpack into")?;
     unpack(file, aside.path()).with_context(|| format!("cannot unpack `{}`", archive.url))?;
     if let Ok(there) = into.symlink_metadata() {

@@ -43,10 +43,7 @@ const PIDS: i64 = 512;
 /// Where a case failed, the container is left as it is for a person who wants to look into it (`--keep`).
 pub async fn with_app(image: &SampleImage<'_>, work: impl AsyncFnOnce(&App) -> Result<Counts>) -> Result<Counts> {
     let (log, run) = (Log::default(), image.run);
-    let outcome = tokio::select! {
-        () = interrupt::wait() => Err(anyhow!("stopped by Ctrl-C")),
-        outcome = start_and_work(image, &log, work) => outcome,
-    };
+    let outcome = interrupt::unless_stopped(start_and_work(image, &log, work)).await;
     let (sample, ImageBuilder { engine, report, .. }) = (&image.staged.sample.name, &run.images);
     report.keep_log(sample, Place::Docker, &log.since(0));
     let good = matches!(&outcome, Ok(counts) if counts.failed == 0);

@@ -13,7 +13,7 @@ use bollard::models::{
 use bollard::query_parameters::{
     BuildImageOptionsBuilder, CreateContainerOptionsBuilder, CreateImageOptionsBuilder, ListContainersOptionsBuilder,
     ListImagesOptionsBuilder, ListNetworksOptionsBuilder, LogsOptionsBuilder, RemoveContainerOptionsBuilder,
-    RemoveImageOptionsBuilder, RenameContainerOptionsBuilder, UploadToContainerOptionsBuilder, WaitContainerOptions,
+    RemoveImageOptions, RenameContainerOptionsBuilder, UploadToContainerOptionsBuilder, WaitContainerOptions,
 };
 use bollard::{API_DEFAULT_VERSION, Docker};
 use bytes::Bytes;
@@ -152,9 +152,8 @@ impl Engine {
 
     /// Takes a name from an image, and with its last name the image and the layers nothing else needs. Not an error when
     /// it is gone.
-    pub async fn remove_image(&self, name: &str, force: bool) -> Result<()> {
-        let options = RemoveImageOptionsBuilder::default().force(force).build();
-        let removed = present(self.docker.remove_image(name, Some(options), None).await);
+    pub async fn remove_image(&self, name: &str) -> Result<()> {
+        let removed = present(self.docker.remove_image(name, None::<RemoveImageOptions>, None).await);
         removed.map(drop).with_context(|| format!("cannot remove the image `{name}`"))
     }
 

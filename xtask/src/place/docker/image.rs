@@ -127,7 +127,7 @@ async fn remove_superseded(engine: &Engine, recipe: &Recipe, clone: &str, name: 
             let repository = format!("{}:", recipe.repository());
             for tag in image.tags.iter().filter(|tag| *tag != name && tag.starts_with(&repository)) {
                 // One that a container still runs on stays until the next time.
-                let _ = engine.remove_image(tag, false).await;
+                let _ = engine.remove_image(tag).await;
             }
         }
     }

@@ -72,7 +72,7 @@ pub async fn remove_all(engine: &Engine) -> Result<Removed> {
     let mut removed = remove(engine, |all| labels::is_of_the_dead(all) || labels::is_of_this_run(all)).await?;
     let mut done = Ok(());
     for name in names_of_ours(engine).await? {
-        let gone = engine.remove_image(&name, false).await;
+        let gone = engine.remove_image(&name).await;
         removed.images += usize::from(gone.is_ok());
         done = done.and(gone);
     }
