@@ -76,7 +76,7 @@ impl Target {
 
     /// A figure of the process in bytes, such as `VmRSS`, as Linux reports it.
     pub fn memory(&self, figure: &str) -> Result<f64> {
-        let status = std::fs::read_to_string(format!("/proc/{}/status", self.server.pid().as_raw_nonzero()))?;
+        let status = std::fs::read_to_string(format!("/proc/{}/status", self.server.group.pid.as_raw_nonzero()))?;
         let line =
             status.lines().find_map(|line| line.strip_prefix(figure)?.strip_prefix(':')?.trim().strip_suffix(" kB"));
         Ok(line.with_context(|| format!("no `{figure}` of a process"))?.parse::<f64>()? * 1024.0)
@@ -85,7 +85,7 @@ impl Target {
     /// The processor time that the server has used so far, in microseconds: its own and that of its workers. The handler
     /// that mini-host started is not a worker.
     pub fn cpu_us(&self) -> Result<f64> {
-        let own = self.server.pid().as_raw_nonzero().get();
+        let own = self.server.group.pid.as_raw_nonzero().get();
         let workers = if self.has_workers { children(own)? } else { Vec::new() };
         workers.into_iter().chain([own]).map(cpu_us).sum()
     }

@@ -45,12 +45,6 @@ pub struct Tool {
     pub state: Stat,
 }
 
-impl Tool {
-    pub fn is_same(&self, program: &Path, state: &Stat) -> bool {
-        self.program == program && self.state == *state
-    }
-}
-
 /// What a file was when it was looked at.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize, Serialize)]
 pub struct FileState {
@@ -105,10 +99,6 @@ impl FileState {
             return Ok(known.clone());
         }
         Ok(FileState { mode, hash: hash(file, &meta)?, stat, looked_at })
-    }
-
-    fn is_like(&self, other: &FileState) -> bool {
-        self.mode == other.mode && self.hash == other.hash
     }
 }
 
@@ -202,7 +192,7 @@ pub fn summary(reasons: &[String]) -> String {
 fn differences(before: &Files, now: &Files, [changed, new, gone]: [&str; 3]) -> Vec<String> {
     let say = |text: &str, path: &Path| text.replace("{}", &path.display().to_string());
     let other = now.iter().filter_map(|(path, file)| match before.get(path) {
-        Some(known) if known.is_like(file) => None,
+        Some(known) if known.mode == file.mode && known.hash == file.hash => None,
         Some(_) => Some(say(changed, path)),
         None => Some(say(new, path)),
     });

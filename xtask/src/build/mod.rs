@@ -163,8 +163,10 @@ impl<'a> Work<'a> {
             let program = command::find(toolchain.probe.program(), &self.sample.dir, self.path);
             let program = program.and_then(|program| program.canonicalize().ok());
             let found = program.and_then(|program| Some((Stat::of(&program).ok()?, program)));
-            let same = |tool: &&Tool| found.as_ref().is_some_and(|(state, program)| tool.is_same(program, state));
-            if let Some(tool) = known.and_then(|known| known.get(&toolchain.name)).filter(same) {
+            let is_same = |tool: &&Tool| {
+                found.as_ref().is_some_and(|(state, program)| tool.program == *program && tool.state == *state)
+            };
+            if let Some(tool) = known.and_then(|known| known.get(&toolchain.name)).filter(is_same) {
                 tools.insert(toolchain.name.clone(), tool.clone());
                 continue;
             }

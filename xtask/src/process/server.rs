@@ -8,7 +8,7 @@ use std::sync::mpsc;
 use std::time::Duration;
 
 use anyhow::{Context, Result, bail};
-use rustix::process::{Pid, Signal};
+use rustix::process::Signal;
 use tokio::sync::watch;
 
 use super::group::{self, Command, Group};
@@ -24,7 +24,7 @@ const LAST_LINES: usize = 10;
 /// A server that runs, the head of a process group of its own.
 #[derive(Debug)]
 pub struct Server {
-    group: Group,
+    pub group: Group,
     /// What it prints, on both streams.
     pub log: Log,
     /// Hung up on when all that it printed is in the log.
@@ -58,21 +58,11 @@ impl Server {
         spawn(command, Duration::ZERO)
     }
 
-    /// Its process number, which is its group's too.
-    pub fn pid(&self) -> Pid {
-        self.group.pid
-    }
-
     /// Waits until it has ended, and kills what it leaves behind.
     pub async fn ended(&mut self) -> io::Result<ExitStatus> {
         // An error here is the end of the thread that waits for the process, which comes with its end.
         let _ = self.ended.wait_for(|ended| *ended).await;
         self.group.end()
-    }
-
-    /// Waits until it has ended; false if `limit` passes first.
-    pub fn ended_within(&self, limit: Duration) -> bool {
-        self.group.ended_within(limit)
     }
 
     /// Waits for the line in which it says where it listens, and returns what follows `announcement` there.

@@ -17,7 +17,7 @@ pub fn run_all(settings: &Settings<'_>, staged: &[Staged], chosen: &Chosen, boun
         let run = interrupt::unless_stopped(docker::prepare(settings)).await?;
         let samples = futures_util::stream::iter(staged);
         samples.for_each_concurrent(bound, |staged| run_one(staged, &run, chosen)).await;
-        run.remove_what_is_left().await
+        docker::remove_of_this_run(&run.images.engine).await.map(drop)
     })
 }
 

@@ -97,13 +97,13 @@ fn start(project: &Project, report: &Report) -> Result<()> {
     let program = find(project, "dockerd").context("`dockerd` is not on the PATH")?;
     // What it is used for is not over when we are.
     let server = Server::start_in_background(Command::new(program), output).context("cannot start `dockerd`")?;
-    let pid = server.pid().as_raw_nonzero().get();
+    let pid = server.group.pid.as_raw_nonzero().get();
     project.shell().write_file(&state, Run::of(pid.cast_unsigned()).to_string())?;
     let begun = Instant::now();
     while reach().is_err() {
         let late = begun.elapsed() > Duration::from_secs(START_LIMIT_SECONDS);
         let stopped = interrupt::happened();
-        if late || stopped || server.ended_within(LOOK_INTERVAL) {
+        if late || stopped || server.group.ended_within(LOOK_INTERVAL) {
             let how = match stopped {
                 true => "was not waited for".into(),
                 false if late => format!("does not answer after {START_LIMIT_SECONDS} s"),

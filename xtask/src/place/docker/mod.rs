@@ -19,3 +19,4 @@ mod sweep;
 pub use container::with_app;
 pub use run::{DockerRun, Settings, clean, prepare};
 pub use sample_image::wrap;
+pub use sweep::remove_of_this_run;

@@ -42,13 +42,6 @@ pub(super) enum Storage {
     Emulator(String),
 }
 
-impl DockerRun<'_> {
-    /// Removes what this run may still have at its end.
-    pub async fn remove_what_is_left(&self) -> Result<()> {
-        sweep::remove_of_this_run(&self.images.engine).await.map(drop)
-    }
-}
-
 /// Connects, removes what killed runs have left, and gets the base image and the emulator's image.
 pub async fn prepare<'a>(settings: &Settings<'a>) -> Result<DockerRun<'a>> {
     let Settings { project, base, keep, storage, report } = *settings;
