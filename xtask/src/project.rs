@@ -8,8 +8,9 @@ use xshell::Shell;
 /// The checkout that xtask works on.
 #[derive(Clone, Debug)]
 pub struct Project {
-    root: PathBuf,
-    shell: Shell,
+    pub root: PathBuf,
+    /// Reads and writes files, and describes the commands that we run for ourselves, in the root.
+    pub shell: Shell,
 }
 
 impl Project {
@@ -35,15 +36,6 @@ impl Project {
         let (root, shell) = (root.into(), Shell::new().expect("the current folder is there"));
         shell.change_dir(&root);
         Project { root, shell }
-    }
-
-    /// Reads and writes files, and describes the commands that we run for ourselves, in the root.
-    pub fn shell(&self) -> &Shell {
-        &self.shell
-    }
-
-    pub fn root(&self) -> &Path {
-        &self.root
     }
 
     /// What readers copy: one folder a sample.

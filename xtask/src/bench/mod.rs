@@ -78,7 +78,7 @@ pub fn host(project: &Project, program: Option<&Path>, rounds: usize, report: &R
     let folder = run::folder(&project.target())?;
     let app = folder.path().join("app");
     for (name, text) in APP {
-        project.shell().write_file(app.join(name), text)?;
+        project.shell.write_file(app.join(name), text)?;
     }
     let bench = Bench { program, app, folder: folder.path(), path: search_path(project), rounds, report };
     let starts = bench.starts()?;

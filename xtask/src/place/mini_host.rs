@@ -18,7 +18,7 @@ const QUESTION_LIMIT: Duration = Duration::from_secs(60);
 /// Builds mini-host, optimised and linked statically (a dynamically linked program from a newer system does not start on
 /// the base image's C library), and returns where it is.
 pub fn build(project: &Project, report: &Report) -> Result<PathBuf> {
-    let (shell, target, triple) = (project.shell(), project.target(), host_triple(project)?);
+    let (shell, target, triple) = (&project.shell, project.target(), host_triple(project)?);
     let program = target.join(&triple).join("release/mini-host");
     if !program.exists() {
         report.note("mini-host is built for the first time, optimised: this takes some minutes");
@@ -51,7 +51,7 @@ fn words_of_cargo(line: &str) -> Option<(&str, &str)> {
 }
 
 fn host_triple(project: &Project) -> Result<String> {
-    let shell = project.shell();
+    let shell = &project.shell;
     let output = output(command::run(cmd!(shell, "rustc -vV"), QUESTION_LIMIT));
     let output = output.context("cannot ask `rustc` for its host")?;
     let line = output.lines().find_map(|line| line.strip_prefix("host: "));

@@ -67,7 +67,7 @@ fn load(project: &Project, dir: &Path) -> Loaded {
         return Err(broken(format!("`{}` cannot be a sample's name\n{NAME_HINT}", name.escape_debug())));
     }
     let file = dir.join("sample.toml");
-    let shown = file.strip_prefix(project.root()).unwrap_or(&file);
+    let shown = file.strip_prefix(&project.root).unwrap_or(&file);
     let manifest = toml_file::read(&file, shown).and_then(|text| Manifest::parse(shown, &text));
     let manifest = manifest.map_err(|error| broken(format!("{error:#}")))?;
     let functions = functions(dir).map_err(|error| broken(format!("cannot list `{}`: {error}", dir.display())))?;

@@ -40,7 +40,7 @@ pub fn needs(samples: &[Sample], parts: &[&str], project: &Project) -> Result<Ve
     let mut asked: Vec<(String, PathBuf, Vec<Toolchain>)> = samples.iter().map(of_sample).collect();
     for part in parts {
         let of_part = tools.get(*part).with_context(|| format!("`xtask/tools.toml` has no `{part}`"))?;
-        asked.push(((*part).to_owned(), project.root().to_path_buf(), of_part.clone()));
+        asked.push(((*part).to_owned(), project.root.to_path_buf(), of_part.clone()));
     }
     let mut needs: Vec<Need> = Vec::new();
     for (who, dir, toolchains) in asked {
@@ -175,14 +175,14 @@ fn take(project: &Project, toolchain: &Toolchain, way: &Way, apt: &Apt, report: 
         Way::Npm(folder) => {
             let package = npm::package(&npm::install(project, folder, report)?)?;
             if into.symlink_metadata().is_ok() {
-                project.shell().remove_path(&into)?;
+                project.shell.remove_path(&into)?;
             }
-            project.shell().create_dir(project.toolchains())?;
+            project.shell.create_dir(project.toolchains())?;
             std::os::unix::fs::symlink(package, &into).with_context(|| format!("cannot make `{}`", into.display()))
         }
         Way::Archive(from) => {
             let mut quarter = 0;
-            project.shell().create_dir(project.toolchains())?;
+            project.shell.create_dir(project.toolchains())?;
             let aside = run::scratch(&project.target()).context("cannot make a folder to unpack into")?;
             archive::install(from, &aside, &into, |received, expected| {
                 // A line for each quarter: enough to see that it moves, on a terminal and in a log.

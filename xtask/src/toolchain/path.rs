@@ -21,7 +21,7 @@ pub fn path(project: &Project) -> OsString {
 
 /// A shell in the root of the checkout whose commands are looked for on [`path`].
 pub fn shell(project: &Project) -> Shell {
-    let shell = project.shell().clone();
+    let shell = project.shell.clone();
     shell.set_var("PATH", path(project));
     shell
 }

@@ -23,8 +23,8 @@ pub fn clean(project: &Project, args: &cli::Clean, report: &Report) -> Result<u8
         errors.extend(clean_engine(report).and_then(|()| daemon::stop(project, report)).err());
     }
     for path in ours(project, args.all) {
-        let shown = path.strip_prefix(project.root()).unwrap_or(&path).display().to_string();
-        match project.shell().remove_path(&path) {
+        let shown = path.strip_prefix(&project.root).unwrap_or(&path).display().to_string();
+        match project.shell.remove_path(&path) {
             Ok(()) => report.note(format!("removed `{shown}`")),
             Err(error) => errors.push(error.into()),
         }

@@ -25,7 +25,7 @@ pub fn new(project: &Project, args: &cli::New, report: &Report) -> Result<u8> {
     // A sample that is not compiled has the least to change.
     let like = samples.iter().find(|sample| sample.manifest.build.run.is_empty()).or(samples.first());
     let like = like.context("there is no sample to begin with")?;
-    let shell = project.shell();
+    let shell = &project.shell;
     for file in inputs::list(&like.dir).context("cannot list the sample's files")? {
         let to = dir.join(&file);
         shell.create_dir(to.parent().unwrap_or(&dir))?;

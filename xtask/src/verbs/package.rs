@@ -23,7 +23,7 @@ const PACK_LIMIT: Duration = Duration::from_secs(300);
 /// goes wrong with one sample is in the report.
 pub fn package(project: &Project, staged: &[Staged], plan: &str, report: &Report) -> Result<(Vec<Staged>, TempDir)> {
     let mini_host = mini_host::build(project, report)?;
-    let folder = project.shell().create_dir(project.target().join("package"))?;
+    let folder = project.shell.create_dir(project.target().join("package"))?;
     let unpacked = run::folder(&project.target())?;
     let mut apps = Vec::new();
     for app in staged {

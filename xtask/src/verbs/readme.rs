@@ -30,7 +30,7 @@ pub fn bless(project: &Project) -> Result<Vec<String>> {
     let mut changed = Vec::new();
     for Derived { file, written, derived } in derive(project)? {
         if written != derived {
-            project.shell().write_file(&file, derived)?;
+            project.shell.write_file(&file, derived)?;
             changed.push(file);
         }
     }
@@ -48,7 +48,7 @@ pub fn derive(project: &Project) -> Result<Vec<Derived>> {
         ("dockerfile", format!("```dockerfile\n{}```", dockerfile::render(&shared, &[])?)),
     ];
     let mut files = vec![filled(project, "README.md", &parts)?];
-    let common = project.shell().read_file(COMMON)?;
+    let common = project.shell.read_file(COMMON)?;
     for sample in &samples {
         let common = common.replace("{name}", &sample.name);
         let mut parts = parts_of(&common);
@@ -62,12 +62,12 @@ pub fn derive(project: &Project) -> Result<Vec<Derived>> {
 }
 
 fn whole(project: &Project, file: String, derived: String) -> Derived {
-    let written = project.shell().read_file(&file).unwrap_or_default();
+    let written = project.shell.read_file(&file).unwrap_or_default();
     Derived { file, written, derived }
 }
 
 fn filled(project: &Project, file: &str, parts: &[(&str, String)]) -> Result<Derived> {
-    let written = project.shell().read_file(file)?;
+    let written = project.shell.read_file(file)?;
     let mut derived = written.clone();
     for (name, text) in parts {
         derived = replace(&derived, name, text).with_context(|| format!("`{file}`"))?;

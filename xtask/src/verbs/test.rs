@@ -47,7 +47,7 @@ pub fn test(project: &Project, args: &cli::Test, report: &Report) -> Result<u8> 
         (false, false) => None,
     };
     let names =
-        checks.iter().flat_map(|checks| checks(project.shell(), selection.strict)).map(|check| check.name.to_owned());
+        checks.iter().flat_map(|checks| checks(&project.shell, selection.strict)).map(|check| check.name.to_owned());
     let of_samples = samples.iter().filter(|_| !slow).map(|sample| sample.name.clone());
     report.emit(Event::Planned { samples: names.chain(of_samples).collect(), steps: vec![Step::Test] });
     if selection.setup {
@@ -88,7 +88,7 @@ fn step(report: &Report, name: &str, work: impl FnOnce() -> Tested) {
 fn test_workspace(project: &Project, strict: bool, checks: fn(&Shell, bool) -> Vec<Check<'_>>, report: &Report) {
     let (shell, path) = (toolchain::shell(project), toolchain::path(project));
     for tool in toolchain::driver_tools().ok().and_then(|mut tools| tools.remove("test")).unwrap_or_default() {
-        report.used(&tool.name, toolchain::probe(&tool, project.root(), &path).to_string());
+        report.used(&tool.name, toolchain::probe(&tool, &project.root, &path).to_string());
     }
     for (variable, what, folder) in FROM_NPM {
         match npm::install(project, &Path::new("docker").join(folder), report) {
@@ -103,7 +103,7 @@ fn test_workspace(project: &Project, strict: bool, checks: fn(&Shell, bool) -> V
         step(report, name, || {
             let (line, mut output) = (command.to_string(), String::new());
             let failure = run_check(command, limit, &mut output).err();
-            tested(failure, Form::Libtest.read(project.root(), &output), line)
+            tested(failure, Form::Libtest.read(&project.root, &output), line)
         });
     }
 }

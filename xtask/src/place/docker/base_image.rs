@@ -139,7 +139,7 @@ async fn found(engine: &Engine, name: &str, limit: Duration) -> Result<Image> {
 /// Builds the stand-in from what it is made of, where that has changed.
 async fn stand_in(builder: &ImageBuilder<'_>) -> Result<Base> {
     let source = mini_host::build(builder.project, builder.report)?;
-    let fingerprint = blake3::hash(&builder.project.shell().read_binary_file(&source)?).to_hex();
+    let fingerprint = blake3::hash(&builder.project.shell.read_binary_file(&source)?).to_hex();
     let made = with_node(builder, "base", Entry::Path { name: "mini-host".to_owned(), source }, &fingerprint).await;
     let made = made.context("cannot build the stand-in base image")?;
     Ok(Base::of(&made.name, made.image, false))
@@ -154,7 +154,7 @@ pub async fn with_node(builder: &ImageBuilder<'_>, name: &str, other: Entry, fin
     let (root, root_image) = rootfs::ensure(builder).await?;
     let recipe = Recipe {
         name: name.to_owned(),
-        dockerfile: builder.project.shell().read_file(format!("docker/{name}/Dockerfile"))?,
+        dockerfile: builder.project.shell.read_file(format!("docker/{name}/Dockerfile"))?,
         fingerprint: format!("{version} {fingerprint}"),
         entries: vec![Entry::Path { name: "node".to_owned(), source }, other],
         base: root,

@@ -72,7 +72,7 @@ pub fn remedy(project: &Project) -> Option<String> {
 }
 
 fn find(project: &Project, program: &str) -> Option<PathBuf> {
-    command::find(program, project.root(), &toolchain::path(project))
+    command::find(program, &project.root, &toolchain::path(project))
 }
 
 /// Says which daemon we started, so that we stop that one and no other.
@@ -92,13 +92,13 @@ fn start(project: &Project, report: &Report) -> Result<()> {
         remove_stale(Path::new(file), program, report);
     }
     let state = state_file(project);
-    let log = project.shell().create_dir(project.target().join("engine"))?.join("dockerd.log");
+    let log = project.shell.create_dir(project.target().join("engine"))?.join("dockerd.log");
     let output = File::create(&log).with_context(|| format!("cannot write `{}`", log.display()))?;
     let program = find(project, "dockerd").context("`dockerd` is not on the PATH")?;
     // What it is used for is not over when we are.
     let server = Server::start_in_background(Command::new(program), output).context("cannot start `dockerd`")?;
     let pid = server.group.pid.as_raw_nonzero().get();
-    project.shell().write_file(&state, Run::of(pid.cast_unsigned()).to_string())?;
+    project.shell.write_file(&state, Run::of(pid.cast_unsigned()).to_string())?;
     let begun = Instant::now();
     while reach().is_err() {
         let late = begun.elapsed() > Duration::from_secs(START_LIMIT_SECONDS);

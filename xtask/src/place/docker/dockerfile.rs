@@ -34,7 +34,7 @@ pub fn render(shared: &str, packages: &[String]) -> Result<String> {
 }
 
 pub fn shared(project: &Project) -> Result<String> {
-    Ok(project.shell().read_file("docker/Dockerfile")?)
+    Ok(project.shell.read_file("docker/Dockerfile")?)
 }
 
 /// The base image that a Dockerfile takes by default: `ARG BASE=…`.

@@ -102,7 +102,7 @@ impl ImageBuilder<'_> {
 /// Sees to it that the image is there: as it is when its content is that of the recipe, else built.
 pub async fn ensure(builder: &ImageBuilder<'_>, recipe: &Recipe) -> Result<Built> {
     let _turn = builder.turn(&recipe.name).await?;
-    let (engine, clone) = (&builder.engine, run::clone_id(builder.project.root()));
+    let (engine, clone) = (&builder.engine, run::clone_id(&builder.project.root));
     let content = recipe.content(&clone);
     let name = format!("{}:{}", recipe.repository(), &content[..TAG_DIGITS]);
     if let Some(image) = engine.image(&name).await?.filter(|image| image.labels.get(CONTENT) == Some(&content)) {

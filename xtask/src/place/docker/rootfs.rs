@@ -32,7 +32,7 @@ const BOOTSTRAP_LIMIT: Duration = Duration::from_secs(600);
 pub async fn ensure(builder: &ImageBuilder<'_>) -> Result<(String, Image)> {
     let ImageBuilder { engine, project, report } = builder;
     let _turn = builder.turn("root").await?;
-    let content = blake3::hash(bootstrap(project.shell()).to_string().as_bytes()).to_hex();
+    let content = blake3::hash(bootstrap(&project.shell).to_string().as_bytes()).to_hex();
     let ours = format!("{PROJECT}/root:{}", &content[..12]);
     if let Some(image) = engine.image(PUBLISHED).await? {
         return Ok((PUBLISHED.to_owned(), image));
@@ -59,7 +59,7 @@ pub async fn ensure(builder: &ImageBuilder<'_>) -> Result<(String, Image)> {
 
 async fn make(builder: &ImageBuilder<'_>, name: &str, labels: &Labels) -> Result<()> {
     let scratch = run::scratch(&builder.project.target()).context("cannot make a folder to work in")?;
-    let shell = builder.project.shell().clone();
+    let shell = builder.project.shell.clone();
     shell.change_dir(&scratch);
     let tar = scratch.join("root.tar");
     let mut bootstrap = bootstrap(&shell).arg(&tar);

@@ -29,7 +29,7 @@ pub async fn wrap<'a>(staged: &'a Staged, run: &'a DockerRun<'a>) -> Result<Samp
     let (sample, images) = (&staged.sample, &run.images);
     let own = sample.dir.join("Dockerfile");
     let dockerfile = if own.is_file() {
-        images.project.shell().read_file(&own)?
+        images.project.shell.read_file(&own)?
     } else {
         dockerfile::render(&dockerfile::shared(images.project)?, &sample.manifest.image.apt)?
     };

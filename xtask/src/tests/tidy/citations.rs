@@ -20,7 +20,7 @@ fn every_anchor_of_the_protocol_that_is_cited_exists() {
     let headings = headings(&read(PROTOCOL));
     let mut complaints = Vec::new();
     for file in citing_files() {
-        let text = prose(&fs::read_to_string(repository().root().join(&file)).unwrap());
+        let text = prose(&fs::read_to_string(repository().root.join(&file)).unwrap());
         let cited = if file == Path::new(PROTOCOL) { links(&text) } else { anchors(&text) };
         for anchor in cited.into_iter().filter(|anchor| !headings.contains(anchor)) {
             complaints.push(format!("{}: {PROTOCOL} has no heading for `#{anchor}`", file.display()));
@@ -34,7 +34,7 @@ fn every_recording_that_is_cited_exists() {
     let recordings = recordings();
     let mut complaints = Vec::new();
     for file in citing_files() {
-        let text = prose(&fs::read_to_string(repository().root().join(&file)).unwrap());
+        let text = prose(&fs::read_to_string(repository().root.join(&file)).unwrap());
         for list in cited_lists(&text) {
             let unknown = unknown_ids(list, &recordings);
             complaints.extend(unknown.into_iter().map(|id| format!("{}: no recording `{id}`", file.display())));
@@ -47,7 +47,7 @@ fn every_recording_that_is_cited_exists() {
 fn no_comment_cites_a_section_by_its_number() {
     let mut complaints = Vec::new();
     for file in citing_files() {
-        let text = prose(&fs::read_to_string(repository().root().join(&file)).unwrap());
+        let text = prose(&fs::read_to_string(repository().root.join(&file)).unwrap());
         let words: Vec<&str> = text.split_whitespace().collect();
         for pair in words.windows(2) {
             let cites = ["protocol", "(protocol", "section", "(section", "sections", "(sections"].contains(&pair[0]);
@@ -63,8 +63,8 @@ fn no_comment_cites_a_section_by_its_number() {
 fn every_relative_link_leads_somewhere() {
     let mut complaints = Vec::new();
     for file in citing_files().into_iter().filter(|file| file.extension().is_some_and(|extension| extension == "md")) {
-        let folder = repository().root().join(file.parent().unwrap_or(Path::new("")));
-        let text = prose(&fs::read_to_string(repository().root().join(&file)).unwrap());
+        let folder = repository().root.join(file.parent().unwrap_or(Path::new("")));
+        let text = prose(&fs::read_to_string(repository().root.join(&file)).unwrap());
         for link in text.split("](").skip(1).filter_map(|rest| rest.split([')', '#', ' ']).next()) {
             if !link.is_empty() && !link.contains(':') && !folder.join(link).exists() {
                 complaints.push(format!("{}: the link `{link}` leads nowhere", file.display()));
@@ -97,7 +97,7 @@ pub fn citing_files() -> Vec<PathBuf> {
 }
 
 fn collect(path: &Path, found: &mut Vec<PathBuf>) {
-    let whole = repository().root().join(path);
+    let whole = repository().root.join(path);
     if whole.is_dir() {
         let mut entries: Vec<_> = fs::read_dir(&whole).unwrap().map(|entry| entry.unwrap().file_name()).collect();
         entries.sort();
@@ -110,7 +110,7 @@ fn collect(path: &Path, found: &mut Vec<PathBuf>) {
 }
 
 fn read(path: &str) -> String {
-    fs::read_to_string(repository().root().join(path)).unwrap()
+    fs::read_to_string(repository().root.join(path)).unwrap()
 }
 
 /// A text on one line, without the signs that begin comments: a list of ids may run over several.
@@ -153,7 +153,7 @@ fn leading_anchor(text: &str) -> String {
 
 /// The ids of the recordings that are kept: the names of their files.
 fn recordings() -> BTreeSet<String> {
-    let groups = fs::read_dir(repository().root().join(RECORDINGS)).unwrap().map(|group| group.unwrap().path());
+    let groups = fs::read_dir(repository().root.join(RECORDINGS)).unwrap().map(|group| group.unwrap().path());
     let files = groups.filter(|group| group.is_dir()).flat_map(|group| fs::read_dir(group).unwrap());
     files.map(|file| file.unwrap().path().file_stem().unwrap().to_string_lossy().into_owned()).collect()
 }

@@ -24,7 +24,7 @@ const DOORS: [(&str, &str); 13] = [
 
 #[test]
 fn each_is_named_in_one_file() {
-    let sources = repository().root().join("xtask/src");
+    let sources = repository().root.join("xtask/src");
     let mut complaints = Vec::new();
     let files = inputs::list(&sources).unwrap();
     for file in files.into_iter().filter(|file| !file.starts_with("tests")) {

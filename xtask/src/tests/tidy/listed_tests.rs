@@ -34,7 +34,7 @@ fn every_sample_has_the_tests_of_the_list() {
 
 /// The names in the table under *The tests*.
 fn listed() -> Vec<String> {
-    let readme = fs::read_to_string(repository().root().join("samples/README.md")).unwrap();
+    let readme = fs::read_to_string(repository().root.join("samples/README.md")).unwrap();
     let (_, section) = readme.split_once("\n## The tests\n").expect("a section on the tests");
     let rows = section.lines().take_while(|line| !line.starts_with("## ")).filter_map(|line| line.strip_prefix("| "));
     let names = rows.skip(1).filter_map(|row| row.split(" |").next());

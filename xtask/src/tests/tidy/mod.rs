@@ -219,8 +219,8 @@ fn lock_files_name_public_registries_only() {
         "repo1.maven.org",
     ];
     let root = repository();
-    let mut locks: Vec<PathBuf> = vec![root.root().join("Cargo.lock")];
-    let folders = ["docker/azurite", "docker/base", "fuzz"].map(|folder| root.root().join(folder));
+    let mut locks: Vec<PathBuf> = vec![root.root.join("Cargo.lock")];
+    let folders = ["docker/azurite", "docker/base", "fuzz"].map(|folder| root.root.join(folder));
     for folder in folders.into_iter().chain(samples().into_iter().map(|sample| sample.dir)) {
         let files = inputs::list(&folder).unwrap();
         let is_lock = |file: &PathBuf| file.to_string_lossy().to_lowercase().contains("lock");
@@ -248,7 +248,7 @@ fn lock_files_name_public_registries_only() {
 #[test]
 fn nothing_of_a_sample_is_tracked_and_ignored() {
     let mut git = std::process::Command::new("git");
-    git.args(["ls-files", "--cached", "--ignored", "--exclude-standard", "samples"]).current_dir(repository().root());
+    git.args(["ls-files", "--cached", "--ignored", "--exclude-standard", "samples"]).current_dir(&repository().root);
     assert_eq!(String::from_utf8_lossy(&git.output().unwrap().stdout), "");
 }
 
@@ -279,8 +279,8 @@ fn a_seventh_folder_is_listed_and_built_with_no_other_change() {
 #[test]
 fn nothing_shared_names_a_sample() {
     let root = repository();
-    let workflows = fs::read_dir(root.root().join(".github/workflows")).into_iter().flatten().flatten();
-    let files = workflows.map(|entry| entry.path()).chain([root.root().join("docker/Dockerfile")]);
+    let workflows = fs::read_dir(root.root.join(".github/workflows")).into_iter().flatten().flatten();
+    let files = workflows.map(|entry| entry.path()).chain([root.root.join("docker/Dockerfile")]);
     let mut complaints = Vec::new();
     for file in files {
         let text = fs::read_to_string(&file).unwrap();

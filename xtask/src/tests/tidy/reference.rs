@@ -10,7 +10,7 @@ use super::repository;
 
 #[test]
 fn the_examples_of_the_reference_are_read() {
-    let readme = fs::read_to_string(repository().root().join("xtask/README.md")).unwrap();
+    let readme = fs::read_to_string(repository().root.join("xtask/README.md")).unwrap();
     let mut examples = readme.split("```toml\n").skip(1).map(|rest| rest.split("```").next().unwrap_or_default());
     Manifest::parse(Path::new("xtask/README.md"), examples.next().unwrap()).unwrap();
 

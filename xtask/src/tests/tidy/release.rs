@@ -6,7 +6,7 @@ use super::repository;
 
 #[test]
 fn the_archives_of_a_release_are_named_as_the_manifest_says() {
-    let read = |file: &str| fs::read_to_string(repository().root().join(file)).unwrap();
+    let read = |file: &str| fs::read_to_string(repository().root.join(file)).unwrap();
     let manifest: toml::Value = toml::from_str(&read("docker/host/Cargo.toml")).unwrap();
     let url = manifest["package"]["metadata"]["binstall"]["pkg-url"].as_str().unwrap().to_owned();
     let archive = url.rsplit('/').next().unwrap().replace("{ target }", "$TARGET");
