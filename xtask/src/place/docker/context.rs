@@ -4,9 +4,9 @@ use std::io::{self, Write};
 use std::path::PathBuf;
 
 use bytes::Bytes;
-use futures_util::StreamExt;
-use futures_util::stream::BoxStream;
-use tokio::sync::mpsc;
+use futures_util::stream::{self, BoxStream};
+use futures_util::{StreamExt, future};
+use tokio_util::io::{ReaderStream, SyncIoBridge};
 
 /// What a build is given beside the files: the Dockerfile travels in the context under a name that `COPY .` must not
 /// see, so an ignore file names both (the engine drops what it names before it copies).
@@ -16,8 +16,6 @@ const IGNORE: (&str, &str) = (".dockerignore", ".dockerfile\n.dockerignore\n");
 /// What is sent, piece by piece.
 pub type Body = BoxStream<'static, io::Result<Bytes>>;
 
-/// Chunks on their way to the engine: enough to keep both sides busy.
-const CHUNKS_IN_FLIGHT: usize = 4;
 const CHUNK_BYTES: usize = 256 * 1024;
 
 #[derive(Clone, Debug)]
@@ -70,30 +68,14 @@ pub fn of_file(path: PathBuf) -> Body {
 
 /// Runs `write` on a thread of its own and hands out what it writes; an error ends the stream, and the request with it.
 fn stream(write: impl FnOnce(&mut dyn Write) -> io::Result<()> + Send + 'static) -> Body {
-    let (sender, receiver) = mpsc::channel(CHUNKS_IN_FLIGHT);
-    tokio::task::spawn_blocking(move || {
-        let mut out = io::BufWriter::with_capacity(CHUNK_BYTES, Chunks(sender.clone()));
-        let written = write(&mut out).and_then(|()| out.flush());
-        if let Err(error) = written {
-            let _ = sender.blocking_send(Err(error));
-        }
+    let (reader, writer) = tokio::io::duplex(CHUNK_BYTES);
+    let writing = tokio::task::spawn_blocking(move || {
+        let mut out = io::BufWriter::with_capacity(CHUNK_BYTES, SyncIoBridge::new(writer));
+        write(&mut out).and_then(|()| out.flush())
     });
-    futures_util::stream::unfold(receiver, async |mut receiver| Some((receiver.recv().await?, receiver))).boxed()
-}
-
-struct Chunks(mpsc::Sender<io::Result<Bytes>>);
-
-impl Write for Chunks {
-    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        match self.0.blocking_send(Ok(Bytes::copy_from_slice(bytes))) {
-            Ok(()) => Ok(bytes.len()),
-            Err(_) => Err(io::Error::new(io::ErrorKind::BrokenPipe, "the engine stopped listening")),
-        }
-    }
-
-    fn flush(&mut self) -> io::Result<()> {
-        Ok(())
-    }
+    let failure = async { writing.await.unwrap_or_else(|panic| Err(io::Error::other(panic))).err().map(Err) };
+    let chunks = ReaderStream::with_capacity(reader, CHUNK_BYTES);
+    chunks.chain(stream::once(failure).filter_map(future::ready)).boxed()
 }
 
 #[cfg(test)]
@@ -152,6 +134,17 @@ mod tests {
     async fn a_secret_is_its_owners_only() {
         let secret = Entry::Text { name: "host.json".to_owned(), text: "{}".to_owned(), mode: 0o600 };
         assert_eq!(listed(of_files(vec![secret])).await["host.json"], (0o600, "{}".to_owned()));
+    }
+
+    #[tokio::test]
+    async fn what_is_larger_than_a_chunk_arrives_whole_and_an_engine_that_hangs_up_ends_the_reading() {
+        let dir = tempfile::tempdir().unwrap();
+        let (file, bytes) = (dir.path().join("large"), vec![b'x'; 5 * CHUNK_BYTES + 1]);
+        std::fs::write(&file, &bytes).unwrap();
+        let pieces: Vec<Bytes> = of_file(file.clone()).map(Result::unwrap).collect().await;
+        assert!(pieces.concat() == bytes);
+        // The end of this test's runtime waits for the thread that reads.
+        assert!(of_file(file).next().await.unwrap().is_ok());
     }
 
     #[tokio::test]
