@@ -2,14 +2,15 @@
 
 use std::collections::BTreeSet;
 use std::fs::{self, File};
+use std::io;
 use std::path::{Path, PathBuf};
 use std::str::FromStr;
 use std::sync::LazyLock;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
-use std::{fmt, io};
 
 use anyhow::{Context, Result, ensure};
+use derive_more::Display;
 use rustix::process::{Pid, PidfdFlags, Signal};
 use tempfile::TempDir;
 
@@ -34,7 +35,8 @@ pub fn mark() -> (&'static str, String) {
 }
 
 /// One run of this program. A number is used again; a number, a time and a boot are not.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Display)]
+#[display("{machine}.{boot}.{pid}.{started}")]
 pub struct Run {
     /// The machine, and the space its process numbers are counted in: containers have their own.
     machine: String,
@@ -78,12 +80,6 @@ impl Run {
     /// Its own folder, below `target`, as long as it is under way.
     pub fn folder(&self, target: &Path) -> PathBuf {
         folders(target).join(self.to_string())
-    }
-}
-
-impl fmt::Display for Run {
-    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(out, "{}.{}.{}.{}", self.machine, self.boot, self.pid, self.started)
     }
 }
 

@@ -1,14 +1,14 @@
 //! How many passed.
 
-use std::fmt;
-
+use derive_more::{Add, AddAssign, Display, Sum};
 use schemars::JsonSchema;
 use serde::Serialize;
 
 use super::outcome::{Test, Verdict};
 
 /// Passed, failed, left out: of tests, of cases, of a whole run.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, JsonSchema)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Add, AddAssign, Sum, Display, Serialize, JsonSchema)]
+#[display("{passed} passed, {failed} failed, {skipped} skipped")]
 pub struct Counts {
     pub passed: usize,
     pub failed: usize,
@@ -32,29 +32,5 @@ impl Counts {
             Verdict::Failed { .. } | Verdict::Fatal { .. } => Counts { failed: 1, ..none },
             Verdict::NotObservable { .. } => Counts { skipped: 1, ..none },
         }
-    }
-}
-
-impl std::iter::Sum for Counts {
-    fn sum<I: Iterator<Item = Counts>>(all: I) -> Counts {
-        all.fold(Counts::default(), |mut sum, counts| {
-            sum += counts;
-            sum
-        })
-    }
-}
-
-impl std::ops::AddAssign for Counts {
-    fn add_assign(&mut self, other: Counts) {
-        self.passed += other.passed;
-        self.failed += other.failed;
-        self.skipped += other.skipped;
-    }
-}
-
-impl fmt::Display for Counts {
-    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Counts { passed, failed, skipped } = self;
-        write!(out, "{passed} passed, {failed} failed, {skipped} skipped")
     }
 }

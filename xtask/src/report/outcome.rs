@@ -1,7 +1,6 @@
 //! What came of one step of one sample, of one case, of one test.
 
-use std::fmt;
-
+use derive_more::Display;
 use schemars::JsonSchema;
 use serde::Serialize;
 
@@ -64,18 +63,13 @@ impl Verdict {
 }
 
 /// One difference between what was expected and what was observed.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, JsonSchema)]
+#[derive(Clone, Debug, PartialEq, Eq, Display, Serialize, JsonSchema)]
+#[display("{what}\n  expected: {expected}\n  received: {received}")]
 pub struct Difference {
     /// Such as `status`, `header allow`, `body`, `queue test-output`.
     pub what: String,
     pub expected: String,
     pub received: String,
-}
-
-impl fmt::Display for Difference {
-    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(out, "{}\n  expected: {}\n  received: {}", self.what, self.expected, self.received)
-    }
 }
 
 /// A test that is not a case of the contract.

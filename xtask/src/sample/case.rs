@@ -1,10 +1,10 @@
 //! A case of the contract: one stimulus and one expectation.
 
 use std::collections::BTreeMap;
-use std::fmt;
 use std::num::NonZeroUsize;
 
 use base64::Engine as _;
+use derive_more::Display;
 use serde::Deserialize;
 
 use super::plain;
@@ -92,7 +92,8 @@ enum Content {
 }
 
 /// `container/name`
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Display, Deserialize)]
+#[display("{container}/{name}")]
 #[serde(try_from = "String")]
 pub struct BlobPath {
     pub container: String,
@@ -217,12 +218,6 @@ impl Blob {
                 noise
             }
         }
-    }
-}
-
-impl fmt::Display for BlobPath {
-    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(out, "{}/{}", self.container, self.name)
     }
 }
 

@@ -1,12 +1,13 @@
 //! Commands and paths as sample.toml has them.
 
-use std::fmt;
 use std::path::{Component, Path, PathBuf};
 
+use derive_more::Display;
 use serde::Deserialize;
 
 /// A command, split at white space and run without a shell.
-#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Display, Deserialize)]
+#[display("{}", _0.join(" "))]
 #[serde(try_from = "String")]
 pub struct CommandLine(Vec<String>);
 
@@ -39,12 +40,6 @@ impl TryFrom<String> for CommandLine {
             )),
             None => Ok(CommandLine(words)),
         }
-    }
-}
-
-impl fmt::Display for CommandLine {
-    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
-        out.write_str(&self.0.join(" "))
     }
 }
 

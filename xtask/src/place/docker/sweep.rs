@@ -1,9 +1,9 @@
 //! Removing what is ours: after a run, after runs that were killed, and all of it when asked.
 
 use std::collections::{BTreeSet, HashSet};
-use std::fmt;
 
 use anyhow::Result;
+use derive_more::Display;
 
 use super::engine::Engine;
 use super::labels::{self, HOST, Labels, PROJECT, RUN};
@@ -12,18 +12,13 @@ use crate::process::run::Run;
 /// How the names of containers begin that a person wants to look into: they stay until all is removed.
 pub const KEPT: &str = "kept-";
 
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Display)]
+#[display("{containers} containers, {networks} networks")]
 pub struct Removed {
     pub containers: usize,
     pub networks: usize,
     /// Names of images.
     pub images: usize,
-}
-
-impl fmt::Display for Removed {
-    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(out, "{} containers, {} networks", self.containers, self.networks)
-    }
 }
 
 /// Removes the containers and networks that `ours` picks by their labels: containers first, since a network with
