@@ -1,7 +1,6 @@
 //! What can happen in a run.
 
-use std::fmt;
-
+use derive_more::Display;
 use schemars::JsonSchema;
 use serde::Serialize;
 
@@ -167,7 +166,8 @@ pub enum Event {
 }
 
 /// A step of a sample that was planned and did not come to its end.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, JsonSchema)]
+#[derive(Clone, Debug, PartialEq, Eq, Display, Serialize, JsonSchema)]
+#[display("{sample} {} ({progress})", step.name())]
 pub struct Left {
     pub sample: String,
     pub step: Step,
@@ -175,27 +175,16 @@ pub struct Left {
 }
 
 /// How far a step had come.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, JsonSchema)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Display, Serialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum Progress {
+    #[display("not begun")]
     NotBegun,
+    #[display("begun")]
     Begun,
     /// So many of all its cases were judged.
-    Judged {
-        cases: usize,
-        all: usize,
-    },
-}
-
-impl fmt::Display for Left {
-    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Left { sample, step, progress } = self;
-        match progress {
-            Progress::NotBegun => write!(out, "{sample} {} (not begun)", step.name()),
-            Progress::Begun => write!(out, "{sample} {} (begun)", step.name()),
-            Progress::Judged { cases, all } => write!(out, "{sample} {} ({cases} of {all} cases)", step.name()),
-        }
-    }
+    #[display("{cases} of {all} cases")]
+    Judged { cases: usize, all: usize },
 }
 
 /// What an event is, as JSON Schema. In the order of the names, which `serde_json` keeps in one way or another as other crates of

@@ -1,11 +1,11 @@
 //! What came of one step of one sample, of one case, of one test.
 
-use derive_more::Display;
+use derive_more::{Display, IsVariant};
 use schemars::JsonSchema;
 use serde::Serialize;
 
 /// What became of one step (build, test, smoke in a place …) of one sample.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, JsonSchema)]
+#[derive(Clone, Debug, PartialEq, Eq, IsVariant, Serialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum Outcome {
     /// It did what it should; the detail is such as `10 functions` or `up to date`.
@@ -14,20 +14,6 @@ pub enum Outcome {
     Failed { message: String },
     /// It was not tried; an error under `--strict`. The reason is such as `needs Go 1.22 or newer; found 1.19`.
     Skipped { reason: String, hint: String },
-}
-
-impl Outcome {
-    pub fn is_passed(&self) -> bool {
-        matches!(self, Outcome::Passed { .. })
-    }
-
-    pub fn is_failed(&self) -> bool {
-        matches!(self, Outcome::Failed { .. })
-    }
-
-    pub fn is_skipped(&self) -> bool {
-        matches!(self, Outcome::Skipped { .. })
-    }
 }
 
 impl From<anyhow::Error> for Outcome {

@@ -1,11 +1,11 @@
 //! A version: numbers with dots, compared number by number.
 
-use std::fmt;
-
+use derive_more::Display;
 use serde::Deserialize;
 
 /// `1.22`, `17.0.15`, `21`: a missing number counts as 0.
-#[derive(Clone, Debug, Deserialize)]
+#[derive(Clone, Debug, Display, Deserialize)]
+#[display("{}", _0.iter().map(u64::to_string).collect::<Vec<_>>().join("."))]
 #[serde(try_from = "String")]
 pub struct Version(Vec<u64>);
 
@@ -35,13 +35,6 @@ impl TryFrom<String> for Version {
 
     fn try_from(text: String) -> Result<Version, String> {
         parse(&text).map(Version).ok_or_else(|| format!("`{text}` is not a version such as `1.22`"))
-    }
-}
-
-impl fmt::Display for Version {
-    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let numbers: Vec<String> = self.0.iter().map(u64::to_string).collect();
-        out.write_str(&numbers.join("."))
     }
 }
 

@@ -1,9 +1,10 @@
 //! Looks for a toolchain on this machine, and says what to do about one that is missing.
 
 use std::ffi::OsStr;
-use std::fmt;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
+
+use derive_more::{Display, IsVariant};
 
 use crate::process::command::{self, Failure};
 use crate::report::Report;
@@ -15,31 +16,16 @@ use crate::sample::version::Version;
 /// Java starts a virtual machine to print its version, on a machine that may be busy building.
 const PROBE_LIMIT: Duration = Duration::from_secs(60);
 
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Display, IsVariant)]
 pub enum Found {
     /// It is there and new enough.
+    #[display("{}", _0.as_ref().map_or("there".to_owned(), Version::to_string))]
     Good(Option<Version>),
     TooOld(Version),
+    #[display("none")]
     Missing,
     /// It is there, and its probe does not end well or prints no version.
     Broken(String),
-}
-
-impl Found {
-    pub fn is_good(&self) -> bool {
-        matches!(self, Found::Good(_))
-    }
-}
-
-impl fmt::Display for Found {
-    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Found::Good(Some(version)) | Found::TooOld(version) => write!(out, "{version}"),
-            Found::Good(None) => out.write_str("there"),
-            Found::Missing => out.write_str("none"),
-            Found::Broken(why) => out.write_str(why),
-        }
-    }
 }
 
 /// Asks a toolchain for its version.
