@@ -70,99 +70,41 @@ impl From<Place> for Step {
 #[serde(tag = "event", rename_all = "kebab-case")]
 pub enum Event {
     /// The run begins: always the first. The version counts up when an event changes its form.
-    RunBegun {
-        version: u32,
-    },
+    RunBegun { version: u32 },
     /// What is to be done: each of these steps with each of these samples.
-    Planned {
-        samples: Vec<String>,
-        steps: Vec<Step>,
-    },
+    Planned { samples: Vec<String>, steps: Vec<Step> },
     /// A phase of the whole run begins, such as `build`.
-    PhaseStarted {
-        phase: String,
-    },
-    PhaseDone {
-        phase: String,
-        seconds: f64,
-    },
-    StepStarted {
-        sample: String,
-        step: Step,
-    },
-    StepDone {
-        sample: String,
-        step: Step,
-        outcome: Outcome,
-        seconds: f64,
-    },
+    PhaseStarted { phase: String },
+    /// A phase is over, and all that was done in it.
+    PhaseDone { phase: String, seconds: f64 },
+    /// A sample's turn in a step begins.
+    StepStarted { sample: String, step: Step },
+    /// What came of the step.
+    StepDone { sample: String, step: Step, outcome: Outcome, seconds: f64 },
     /// A phase could not be begun, which is one failure for all samples.
-    PhaseFailed {
-        step: Step,
-        message: String,
-    },
+    PhaseFailed { step: Step, message: String },
     /// A sample says that it does not have a function of the contract.
-    FunctionLacking {
-        sample: String,
-        place: Place,
-        function: String,
-        reason: String,
-    },
+    FunctionLacking { sample: String, place: Place, function: String, reason: String },
     /// A case begins: the `number`th of `all` that the sample is asked in this place.
-    CaseStarted {
-        sample: String,
-        place: Place,
-        function: String,
-        case: String,
-        number: usize,
-        all: usize,
-    },
+    CaseStarted { sample: String, place: Place, function: String, case: String, number: usize, all: usize },
     /// The time passes with this, in one of the cases or before the first: `for the blob scan, up to 60 s`.
-    CasesWait {
-        sample: String,
-        place: Place,
-        what: String,
-    },
-    CaseJudged {
-        sample: String,
-        place: Place,
-        function: String,
-        case: String,
-        verdict: Verdict,
-        seconds: f64,
-    },
+    CasesWait { sample: String, place: Place, what: String },
+    /// What came of the case.
+    CaseJudged { sample: String, place: Place, function: String, case: String, verdict: Verdict, seconds: f64 },
     /// Tests that are not cases of the contract: Rust tests, samples' own tests, repository rules.
-    TestsRun {
-        suite: String,
-        tests: Vec<Test>,
-    },
+    TestsRun { suite: String, tests: Vec<Test> },
     /// What was used: a tool, an image, a host.
-    Used {
-        what: String,
-        version: String,
-    },
+    Used { what: String, version: String },
     /// How large something is that was made: a staged app, a zip, an image.
-    Sized {
-        what: String,
-        bytes: u64,
-    },
+    Sized { what: String, bytes: u64 },
     /// A sentence for the person who watches.
-    Note {
-        text: String,
-    },
+    Note { text: String },
     /// A sentence the person should not miss; repeated at the end.
-    Warning {
-        text: String,
-    },
+    Warning { text: String },
     /// A person, or the system, has stopped the run before all that was planned was done.
-    CutOff {
-        left: Vec<Left>,
-    },
+    CutOff { left: Vec<Left> },
     /// The run is over: always the last.
-    RunDone {
-        counts: Counts,
-        status: u8,
-    },
+    RunDone { counts: Counts, status: u8 },
 }
 
 /// A step of a sample that was planned and did not come to its end.
