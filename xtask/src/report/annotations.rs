@@ -14,20 +14,20 @@ pub fn lines(events: &[Event], summary: &Summary, contract: &str, is_file: impl 
         match event {
             Event::CaseJudged { sample, place, function, case, verdict, .. } => {
                 let Some(message) = verdict.failure() else { continue };
-                let title = format!("{sample} ({}): {function}: {case}", place.name());
+                let title = format!("{sample} ({place}): {function}: {case}");
                 lines.push(command(CONTRACT, line_of(contract, function, case), &title, &message));
             }
             Event::TestsRun { suite, tests } => {
                 let failed = tests.iter().filter_map(|test| Some((&test.name, test.failure.as_ref()?)));
                 lines.extend(failed.map(|(name, message)| of_suite(suite, &format!("{suite}: {name}"), message)));
             }
-            Event::PhaseFailed { step, message } => lines.push(command("", 1, step.name(), message)),
+            Event::PhaseFailed { step, message } => lines.push(command("", 1, &step.to_string(), message)),
             _ => {}
         }
     }
     for (sample, step, outcome) in summary.steps_to_count() {
         if let Outcome::Failed { message } = outcome {
-            lines.push(of_suite(&sample, &format!("{sample} ({})", step.name()), &message));
+            lines.push(of_suite(&sample, &format!("{sample} ({step})"), &message));
         }
     }
     lines

@@ -42,7 +42,7 @@ impl Bars {
             Event::StepStarted { sample, step } => {
                 let spinner = self.screen.add(ProgressBar::new_spinner());
                 spinner.set_style(style(self.begun));
-                spinner.set_message(format!("{:<7} {sample}", step.name()));
+                spinner.set_message(format!("{:<7} {sample}", step.to_string()));
                 spinner.enable_steady_tick(Duration::from_millis(120));
                 self.running.insert((sample.clone(), *step), spinner);
             }
@@ -61,7 +61,7 @@ impl Bars {
 
     fn say(&self, sample: &str, place: Place, what: &str) {
         if let Some(spinner) = self.running.get(&(sample.to_owned(), Step::from(place))) {
-            spinner.set_message(format!("{:<7} {sample:<8} {what}", place.name()));
+            spinner.set_message(format!("{:<7} {sample:<8} {what}", place.to_string()));
         }
     }
 }

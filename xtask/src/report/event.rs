@@ -8,7 +8,8 @@ use super::counts::Counts;
 use super::outcome::{Outcome, Test, Verdict};
 
 /// Where a staged app runs.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, JsonSchema)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Display, Serialize, JsonSchema)]
+#[display(rename_all = "lowercase")]
 #[serde(rename_all = "kebab-case")]
 pub enum Place {
     /// Under mini-host, on this machine.
@@ -17,15 +18,9 @@ pub enum Place {
     Docker,
 }
 
-impl Place {
-    /// The word for it in reports.
-    pub fn name(self) -> &'static str {
-        Step::from(self).name()
-    }
-}
-
 /// A part of the work on one sample.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, JsonSchema)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Display, Serialize, JsonSchema)]
+#[display(rename_all = "lowercase")]
 #[serde(rename_all = "kebab-case")]
 pub enum Step {
     /// Built and staged.
@@ -40,20 +35,6 @@ pub enum Step {
     Native,
     /// The contract's cases in a container.
     Docker,
-}
-
-impl Step {
-    /// The word for it in reports.
-    pub fn name(self) -> &'static str {
-        match self {
-            Step::Build => "build",
-            Step::Package => "package",
-            Step::Test => "test",
-            Step::Image => "image",
-            Step::Native => "native",
-            Step::Docker => "docker",
-        }
-    }
 }
 
 impl From<Place> for Step {
@@ -109,7 +90,7 @@ pub enum Event {
 
 /// A step of a sample that was planned and did not come to its end.
 #[derive(Clone, Debug, PartialEq, Eq, Display, Serialize, JsonSchema)]
-#[display("{sample} {} ({progress})", step.name())]
+#[display("{sample} {step} ({progress})")]
 pub struct Left {
     pub sample: String,
     pub step: Step,

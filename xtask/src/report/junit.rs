@@ -37,13 +37,16 @@ pub fn xml(events: &[Event], summary: &Summary) -> Result<String, SerializeError
             Outcome::Failed { message } => failure(message),
             Outcome::Skipped { reason, .. } => skipped(reason),
         };
-        add(suite(&sample, step), test_case(step.name(), status, 0.0));
+        add(suite(&sample, step), test_case(&step.to_string(), status, 0.0));
     }
     if !summary.left.is_empty() {
         add("run".to_owned(), test_case("comes to its end", failure(&summary.last_line()), 0.0));
     }
     for left in &summary.left {
-        add(suite(&left.sample, left.step), test_case(left.step.name(), skipped(&format!("cut off: {left}")), 0.0));
+        add(
+            suite(&left.sample, left.step),
+            test_case(&left.step.to_string(), skipped(&format!("cut off: {left}")), 0.0),
+        );
     }
     let mut report = Report::new("functions-custom-handlers");
     report.add_test_suites(suites.into_iter().map(|(name, cases)| {
@@ -55,7 +58,7 @@ pub fn xml(events: &[Event], summary: &Summary) -> Result<String, SerializeError
 }
 
 fn suite(sample: &str, step: Step) -> String {
-    format!("{sample} ({})", step.name())
+    format!("{sample} ({step})")
 }
 
 fn of_test(test: &Test) -> TestCase {

@@ -132,7 +132,7 @@ fn markdown(events: &[Event], summary: &Summary) -> String {
 fn slowest(events: &[Event]) -> Vec<Vec<String>> {
     let of_case = |event: &Event| match event {
         Event::CaseJudged { sample, place, function, case, seconds, .. } => {
-            let row = vec![format!("{seconds:.1}"), sample.clone(), place.name().into(), format!("{function}: {case}")];
+            let row = vec![format!("{seconds:.1}"), sample.clone(), place.to_string(), format!("{function}: {case}")];
             Some((*seconds, row))
         }
         _ => None,

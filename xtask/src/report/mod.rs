@@ -80,7 +80,7 @@ impl Report {
         if !lines.is_empty()
             && let Some(kept) = &self.shared().kept
         {
-            let _ = kept.write_log(&format!("{sample}-{}", place.name()), lines);
+            let _ = kept.write_log(&format!("{sample}-{place}"), lines);
         }
     }
 

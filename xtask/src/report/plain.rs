@@ -32,9 +32,9 @@ pub fn line(event: &Event, detail: Detail) -> Option<String> {
         Event::PhaseStarted { phase } => format!("{HEAD}── {phase}{HEAD:#}"),
         Event::PhaseDone { phase, seconds } => format!("{HEAD}── {phase}: {seconds:.1} s{HEAD:#}"),
         Event::TestsRun { suite, tests } => return failed_tests(suite, tests),
-        Event::PhaseFailed { step, message } => format!("{BAD}FAIL{BAD:#}  {}\n{}", step.name(), indented(message)),
+        Event::PhaseFailed { step, message } => format!("{BAD}FAIL{BAD:#}  {step}\n{}", indented(message)),
         Event::StepDone { sample, step, outcome, seconds } => {
-            let title = format!("{:<7} {sample:<8}", step.name());
+            let title = format!("{:<7} {sample:<8}", step.to_string());
             match outcome {
                 Outcome::Passed { detail } => format!("{GOOD}ok{GOOD:#}    {title} {seconds:6.1} s  {detail}"),
                 Outcome::Failed { message } => {
@@ -46,7 +46,7 @@ pub fn line(event: &Event, detail: Detail) -> Option<String> {
             }
         }
         Event::CaseJudged { sample, place, function, case, verdict, seconds } => {
-            let title = format!("{} {sample}/{function}: {case} ({seconds:.1} s)", place.name());
+            let title = format!("{place} {sample}/{function}: {case} ({seconds:.1} s)");
             match verdict {
                 Verdict::Passed if detail == Detail::Verbose => format!("{GOOD}ok{GOOD:#}    {title}"),
                 Verdict::NotObservable { reason } if detail == Detail::Verbose => format!("-     {title}: {reason}"),

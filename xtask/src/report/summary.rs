@@ -106,8 +106,8 @@ impl Summary {
     pub fn table(&self) -> String {
         let samples: BTreeSet<&String> = self.steps.keys().map(|(sample, _)| sample).collect();
         let columns: BTreeSet<Step> = self.steps.keys().map(|(_, step)| *step).collect();
-        let heading = std::iter::once("sample").chain(columns.iter().map(|step| step.name()));
-        let mut rows: Vec<Vec<String>> = vec![heading.map(str::to_owned).collect()];
+        let heading = std::iter::once("sample".to_owned()).chain(columns.iter().map(Step::to_string));
+        let mut rows: Vec<Vec<String>> = vec![heading.collect()];
         for sample in samples {
             let cells = columns.iter().map(|step| self.cell(&(sample.clone(), *step)));
             rows.push(std::iter::once(sample.clone()).chain(cells).collect());
@@ -149,7 +149,7 @@ impl Summary {
             let defined = passed + failed + skipped;
             let good = self.steps.iter().filter(|((_, of), outcome)| *of == step && outcome.is_passed()).count();
             let samples: BTreeSet<&String> = self.steps.keys().map(|(sample, _)| sample).collect();
-            let (step, all) = (step.name(), samples.len());
+            let all = samples.len();
             remarks.push(format!(
                 "{step}: {good}/{all} samples; {defined} cases, {passed} passed, {failed} failed, {skipped} not observable here"
             ));
@@ -165,7 +165,7 @@ impl Summary {
         for ((sample, step), outcome) in &self.steps {
             if let Outcome::Skipped { reason, hint } = outcome {
                 let word = if strict { "skipped, an error under --strict" } else { "skipped" };
-                remarks.push(format!("{word}: {sample} ({}): {reason}\nhint: {hint}", step.name()));
+                remarks.push(format!("{word}: {sample} ({step}): {reason}\nhint: {hint}"));
             }
         }
         remarks

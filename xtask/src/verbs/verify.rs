@@ -74,7 +74,7 @@ fn place(report: &Report, step: Step, work: impl FnOnce() -> Result<()>) {
     if interrupt::happened() {
         return;
     }
-    if let Err(error) = report.phase(step.name(), work)
+    if let Err(error) = report.phase(&step.to_string(), work)
         && !interrupt::happened()
     {
         report.emit(Event::PhaseFailed { step, message: format!("{error:#}") });
