@@ -67,14 +67,7 @@ pub struct Stat {
 }
 
 impl Stat {
-    /// The state of a file, links followed.
-    pub fn of(file: &Path) -> io::Result<Stat> {
-        Ok(Stat::from(&file.metadata()?))
-    }
-}
-
-impl From<&Metadata> for Stat {
-    fn from(meta: &Metadata) -> Stat {
+    pub fn of(meta: &Metadata) -> Stat {
         let nanoseconds = |seconds: i64, rest: i64| i128::from(seconds) * 1_000_000_000 + i128::from(rest);
         Stat {
             size: meta.size(),
@@ -90,7 +83,7 @@ impl FileState {
     pub fn look(file: &Path, known: Option<&FileState>) -> io::Result<FileState> {
         let looked_at = now();
         let meta = file.symlink_metadata()?;
-        let (stat, mode) = (Stat::from(&meta), meta.mode());
+        let (stat, mode) = (Stat::of(&meta), meta.mode());
         if let Some(known) = known
             && known.stat == stat
             && known.mode == mode

@@ -162,7 +162,7 @@ impl<'a> Work<'a> {
         for toolchain in &self.sample.manifest.toolchain {
             let program = command::find(toolchain.probe.program(), &self.sample.dir, self.path);
             let program = program.and_then(|program| program.canonicalize().ok());
-            let found = program.and_then(|program| Some((Stat::of(&program).ok()?, program)));
+            let found = program.and_then(|program| Some((Stat::of(&program.metadata().ok()?), program)));
             let is_same = |tool: &&Tool| {
                 found.as_ref().is_some_and(|(state, program)| tool.program == *program && tool.state == *state)
             };

@@ -192,10 +192,7 @@ impl Request {
     }
 
     fn bodies(&self) -> usize {
-        [self.body.is_some(), self.json.is_some(), self.base64.is_some()]
-            .into_iter()
-            .filter(|is_there| *is_there)
-            .count()
+        usize::from(self.body.is_some()) + usize::from(self.json.is_some()) + usize::from(self.base64.is_some())
     }
 }
 
@@ -272,16 +269,11 @@ impl TryFrom<Written> for Case {
             invoke.map(Stimulus::Invoke),
         ];
         let mut stimuli = stimuli.into_iter().flatten();
+        let one = "one of `request`, `message`, `blob` or `invoke`";
         let stimulus = match (stimuli.next(), stimuli.next()) {
             (Some(stimulus), None) => stimulus,
-            (None, _) => {
-                let hint = "give one of `request`, `message`, `blob` or `invoke`";
-                return Err(format!("case `{name}`: no stimulus\nhint: {hint}"));
-            }
-            _ => {
-                let hint = "keep one of `request`, `message`, `blob` or `invoke`";
-                return Err(format!("case `{name}`: more than one stimulus\nhint: {hint}"));
-            }
+            (None, _) => return Err(format!("case `{name}`: no stimulus\nhint: give {one}")),
+            _ => return Err(format!("case `{name}`: more than one stimulus\nhint: keep {one}")),
         };
         match contradiction(&stimulus, &expect) {
             Some(contradiction) => Err(format!("case `{name}`: {contradiction}")),
