@@ -1,6 +1,5 @@
 //! Builds samples and stages them: what changed, and nothing else.
 
-mod environment;
 mod executable;
 mod fingerprint;
 pub mod inputs;
@@ -14,15 +13,13 @@ use std::time::{Duration, Instant};
 use anyhow::{Context, Result};
 
 use crate::process::lock::{self, Hold};
-use crate::process::side_by_side::side_by_side;
-use crate::process::{command, interrupt, run};
+use crate::process::{command, interrupt, run, side_by_side};
 use crate::project::Project;
 use crate::report::outcome::Outcome;
 use crate::report::{Report, Step};
 use crate::sample::Sample;
 use crate::sample::manifest::Commands;
 use crate::{text, toolchain};
-pub use environment::environment;
 use fingerprint::{Files, Record, Stat, Tool, Tools};
 pub use stage::Staged;
 
@@ -232,7 +229,7 @@ impl Watched {
 
 /// Runs commands one after the other in the sample's folder.
 fn run_all(sample: &Sample, commands: &Commands, path: &OsStr) -> Result<()> {
-    let env = environment(&commands.env);
+    let env = command::environment(&commands.env);
     for line in &commands.run {
         command::run(command::of_words(line.words(), &sample.dir, path, &env), BUILD_LIMIT)?;
     }

@@ -13,7 +13,7 @@ use crate::build::Staged;
 use crate::process::command::Command;
 use crate::process::server::Server;
 use crate::process::{interrupt, run};
-use crate::report::counts::Counts;
+use crate::report::outcome::Counts;
 use crate::report::{Place, Report};
 
 /// How mini-host says where it listens.

@@ -4,8 +4,7 @@ use derive_more::Display;
 use schemars::JsonSchema;
 use serde::Serialize;
 
-use super::counts::Counts;
-use super::outcome::{Outcome, Test, Verdict};
+use super::outcome::{Counts, Outcome, Test, Verdict};
 
 /// Where a staged app runs.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Display, Serialize, JsonSchema)]

@@ -2,7 +2,6 @@
 
 mod annotations;
 mod bars;
-pub mod counts;
 mod cut_off;
 mod event;
 mod junit;

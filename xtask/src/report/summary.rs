@@ -2,9 +2,8 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::counts::Counts;
 use super::event::Left;
-use super::outcome::Outcome;
+use super::outcome::{Counts, Outcome};
 use super::table::table;
 use super::{Event, Step};
 use crate::status;

@@ -4,7 +4,7 @@ use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result};
 
-use super::observed::Response;
+use super::judge::Response;
 use crate::place::app::App;
 use crate::sample::case::{Key, Request};
 

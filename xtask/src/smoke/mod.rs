@@ -5,7 +5,6 @@ pub mod docker;
 mod judge;
 pub mod native;
 mod observe;
-mod observed;
 mod shown;
 mod store;
 
@@ -17,8 +16,7 @@ use anyhow::{Context, Result, bail};
 use futures_util::future::{join, join_all};
 
 use crate::place::app::App;
-use crate::report::counts::Counts;
-use crate::report::outcome::{Outcome, Verdict};
+use crate::report::outcome::{Counts, Outcome, Verdict};
 use crate::report::{Event, Report};
 use crate::sample::Sample;
 use crate::sample::case::{BlobPath, Case, Stimulus};

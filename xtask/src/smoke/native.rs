@@ -13,7 +13,7 @@ use crate::place::azurite::{self, Azurite};
 use crate::place::mini_host;
 use crate::place::native::{NativeRun, with_app};
 use crate::project::Project;
-use crate::report::counts::Counts;
+use crate::report::outcome::Counts;
 use crate::report::{Place, Report, Step};
 use crate::sample::chosen::Chosen;
 use crate::{process, toolchain};

@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 use anyhow::{Result, ensure};
 
 use super::ask::Client;
-use super::observed::{Observed, Sent};
+use super::judge::{Observed, Sent};
 use super::store::Store;
 use crate::place::app::App;
 use crate::report::Report;

@@ -8,13 +8,10 @@ use anyhow::Result;
 use xshell::{Cmd, Shell, cmd};
 
 use super::{readme, setup};
-use crate::build::environment;
 use crate::process::command::{self, Command, Failure};
-use crate::process::interrupt;
-use crate::process::side_by_side::side_by_side;
+use crate::process::{interrupt, side_by_side};
 use crate::project::Project;
-use crate::report::counts::Counts;
-use crate::report::outcome::{Outcome, Test};
+use crate::report::outcome::{Counts, Outcome, Test};
 use crate::report::{Event, Report, Step};
 use crate::sample::manifest::Tests;
 use crate::sample::results::Form;
@@ -156,7 +153,7 @@ fn test_sample(sample: &Sample, path: &OsStr, report: &Report) -> Tested {
         let message = format!("cannot make room for the results of the tests: {error}");
         return (Outcome::Failed { message }, Vec::new());
     }
-    let (env, mut output) = (environment(env), String::new());
+    let (env, mut output) = (command::environment(env), String::new());
     let failure = lines
         .iter()
         .map(|line| command::of_words(line.words(), &sample.dir, path, &env))

@@ -3,8 +3,7 @@
 
 use anyhow::Result;
 
-use super::package;
-use super::setup;
+use super::{package, setup};
 use crate::cli::{Asked, Containers};
 use crate::place::docker;
 use crate::process::interrupt;

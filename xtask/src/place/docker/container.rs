@@ -20,7 +20,7 @@ use crate::process::interrupt;
 use crate::process::log::Log;
 use crate::process::run::Run;
 use crate::report::Place;
-use crate::report::counts::Counts;
+use crate::report::outcome::Counts;
 
 /// Where the host looks for key files (protocol.md#keys-and-levels).
 const SECRETS: &str = "/azure-functions-host/Secrets";

@@ -80,7 +80,7 @@ pub fn libtest(output: &str) -> Vec<Test> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::report::counts::Counts;
+    use crate::report::outcome::Counts;
 
     fn sum(tests: &[Test]) -> String {
         Counts::of_tests(tests).to_string()

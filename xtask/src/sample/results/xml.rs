@@ -52,7 +52,7 @@ fn clock(text: &str) -> Option<f64> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::report::counts::Counts;
+    use crate::report::outcome::Counts;
 
     #[test]
     fn junit_is_read_from_nested_suites() {
