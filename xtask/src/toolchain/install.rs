@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result, anyhow, bail};
+use derive_more::Display;
 
 use super::apt::Apt;
 use super::path::path;
@@ -88,23 +89,17 @@ pub fn install_all(project: &Project, needs: &[Need], apt: &mut Apt, report: &Re
     missing
 }
 
+#[derive(Display)]
 enum Way {
+    #[display("`{}`", _0.display())]
     Site(PathBuf),
+    #[display("apt: {}", _0.join(" "))]
     Apt(Vec<String>),
     /// A folder of the repository with a lock file.
+    #[display("npm: the lock file in `{}`", _0.display())]
     Npm(PathBuf),
+    #[display("`{}`", _0.url)]
     Archive(Archive),
-}
-
-impl Way {
-    fn say(&self) -> String {
-        match self {
-            Way::Site(installer) => format!("`{}`", installer.display()),
-            Way::Apt(packages) => format!("apt: {}", packages.join(" ")),
-            Way::Npm(folder) => format!("npm: the lock file in `{}`", folder.display()),
-            Way::Archive(archive) => format!("`{}`", archive.url),
-        }
-    }
 }
 
 /// The ways that are open, best first, and what stands against the others.
@@ -146,13 +141,13 @@ fn install(
     }
     let (ways, mut against) = ways(toolchain, apt);
     for way in &ways {
-        report.note(format!("setup {}: found {found}; installing by {}", toolchain.need(), way.say()));
+        report.note(format!("setup {}: found {found}; installing by {way}", toolchain.need()));
         let done = take(project, toolchain, way, apt, report);
         let now = probe(toolchain, dir, &path(project));
         match done {
             _ if interrupt::happened() => bail!("stopped by Ctrl-C"),
-            Ok(()) if now.is_good() => return Ok((now, format!("installed by {}", way.say()))),
-            Ok(()) => against.push(format!("{} leads to {now}", way.say())),
+            Ok(()) if now.is_good() => return Ok((now, format!("installed by {way}"))),
+            Ok(()) => against.push(format!("{way} leads to {now}")),
             Err(error) => against.push(format!("{error:#}")),
         }
     }
@@ -222,7 +217,7 @@ pub fn examine(project: &Project, needs: &[Need], apt: &Apt) -> (Vec<Vec<String>
             missing += 1;
             let (ways, against) = ways(toolchain, apt);
             let by_hand = || toolchain.page.clone().unwrap_or_else(|| format!("by hand ({})", against.join("; ")));
-            ways.first().map_or_else(by_hand, Way::say)
+            ways.first().map_or_else(by_hand, Way::to_string)
         };
         let mark = if found.is_good() { "" } else { "✗ " };
         rows.push(vec![toolchain.need(), format!("{mark}{found}"), wanted_by.join(", "), how]);

@@ -3,29 +3,25 @@
 use std::path::Path;
 
 use anyhow::{Result, bail};
+use derive_more::Display;
 
 const DEFAULT_SOCKET: &str = "/var/run/docker.sock";
 /// The rootless engines' sockets, below `XDG_RUNTIME_DIR`.
 const USER_SOCKETS: [&str; 2] = ["docker.sock", "podman/podman.sock"];
 const PODMAN_SOCKET: &str = "/run/podman/podman.sock";
 
-#[derive(Clone, Debug, PartialEq, Eq)]
+/// As a person writes it into `DOCKER_HOST`.
+#[derive(Clone, Debug, PartialEq, Eq, Display)]
 pub enum Address {
     /// A socket of this machine.
+    #[display("unix://{_0}")]
     Unix(String),
     /// `host:port`, without encryption.
+    #[display("tcp://{_0}")]
     Tcp(String),
 }
 
 impl Address {
-    /// How a person writes it into `DOCKER_HOST`.
-    pub fn uri(&self) -> String {
-        match self {
-            Address::Unix(path) => format!("unix://{path}"),
-            Address::Tcp(authority) => format!("tcp://{authority}"),
-        }
-    }
-
     /// The host under which ports that the engine publishes are reached, and the address it should publish them on:
     /// loopback, unless the engine is on another machine, where loopback would be its own.
     pub fn published(&self) -> (String, &'static str) {

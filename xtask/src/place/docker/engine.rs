@@ -62,9 +62,7 @@ impl Engine {
         };
         let opened = within(CONNECT_LIMIT, open(address.clone())).await;
         // The last cause is the one a person can do something about; those before say that it was in the way.
-        opened.map_err(|error| {
-            anyhow!("no container engine at `{}`: {}\nhint: {hint}", address.uri(), error.root_cause())
-        })
+        opened.map_err(|error| anyhow!("no container engine at `{address}`: {}\nhint: {hint}", error.root_cause()))
     }
 
     /// Whether it is on another machine, where ports are published on every address.
@@ -314,7 +312,7 @@ async fn open(address: Address) -> Result<Engine> {
     }
     let docker = match &address {
         Address::Unix(path) => Docker::connect_with_unix(path, REQUEST_LIMIT_SECONDS, API_DEFAULT_VERSION),
-        Address::Tcp(_) => Docker::connect_with_http(&address.uri(), REQUEST_LIMIT_SECONDS, API_DEFAULT_VERSION),
+        Address::Tcp(_) => Docker::connect_with_http(&address.to_string(), REQUEST_LIMIT_SECONDS, API_DEFAULT_VERSION),
     };
     let docker = docker?.negotiate_version().await?;
     let version = docker.version().await?;
