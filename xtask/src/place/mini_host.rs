@@ -58,8 +58,7 @@ fn host_triple(project: &Project) -> Result<String> {
     Ok(line.context("`rustc -vV` names no host")?.trim().to_owned())
 }
 
-/// What a command printed. Of one that failed, the compiler's words: between them stands what cargo says to whoever asks it to say
-/// much.
+/// What a command printed; of one that failed, the compiler's words without those of a cargo that says much.
 fn output(ended: Result<Ended, Failure>) -> Result<String> {
     ended.map(|ended| ended.output).map_err(|failure| {
         let failure = failure.to_string();

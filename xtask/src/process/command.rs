@@ -148,8 +148,7 @@ fn line(command: &Command) -> String {
     words.map(OsStr::to_string_lossy).collect::<Vec<_>>().join(" ")
 }
 
-/// The file that a program's name means: a path from `dir` where it has a slash, else the first on `path` that can be
-/// executed.
+/// The file that a program's name means: a path from `dir` where it has a slash, else the first executable on `path`.
 pub fn find(program: &str, dir: &Path, path: &OsStr) -> Option<PathBuf> {
     if program.is_empty() {
         return None;

@@ -39,8 +39,7 @@ impl Log {
         self.0.borrow().lines.get(mark..).unwrap_or_default().to_vec()
     }
 
-    /// Waits for a line since `mark` that contains `text`, and returns what follows the text in it; `None` if `limit` passes
-    /// first.
+    /// Waits for a line since `mark` that contains `text`, and returns what follows the text in it; `None` after `limit`.
     pub async fn wait_for(&self, mark: usize, text: &str, limit: Duration) -> Option<String> {
         let (mut next, mut found) = (mark, None);
         let mut log = self.0.subscribe();

@@ -1,5 +1,4 @@
-//! The terminal face: the plain lines, and below them a spinner for each sample that is being worked on. The one file
-//! that names indicatif.
+//! The terminal face: plain lines, and below them a spinner for each sample at work. The one file that names indicatif.
 
 use std::collections::HashMap;
 use std::fmt;

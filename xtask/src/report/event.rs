@@ -109,8 +109,7 @@ pub enum Progress {
     Judged { cases: usize, all: usize },
 }
 
-/// What an event is, as JSON Schema. In the order of the names, which `serde_json` keeps in one way or another as other crates of
-/// the build ask for.
+/// What an event is, as JSON Schema. Sorted by name, whatever order other crates of the build have `serde_json` keep.
 pub fn schema() -> serde_json::Result<String> {
     let mut schema = schemars::schema_for!(Event).to_value();
     schema.sort_all_objects();

@@ -27,8 +27,7 @@ pub struct Kept {
 }
 
 impl Kept {
-    /// Begins: nothing of an earlier run is left. Where another run is keeping its own in the folder, this one takes the next:
-    /// `report-2`.
+    /// Begins: nothing of an earlier run is left. Where another run is using the folder, this one takes the next, `report-2`.
     pub fn begin(folder: &Path) -> io::Result<Kept> {
         let mut number = 1;
         let (folder, lock) = loop {

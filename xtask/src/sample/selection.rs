@@ -8,8 +8,7 @@ use crate::report::outcome::Outcome;
 use crate::report::{Report, Step};
 use crate::text;
 
-/// The selected samples that can be worked on; all if no names are given. One that cannot be is a failure of its own, and
-/// stops no other.
+/// The selected samples that can be worked on; all if no names are given. One that cannot be is a failure of its own.
 pub fn loaded(project: &Project, names: &[String], report: &Report) -> Result<Vec<Sample>> {
     let mut samples = Vec::new();
     for sample in listed(project, names)? {

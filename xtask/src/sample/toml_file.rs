@@ -41,8 +41,7 @@ fn explain(path: &Path, text: &str, error: &toml::de::Error) -> anyhow::Error {
     anyhow!("{file}:{number}:{column}: {sentence}\n  {number} | {line}\n  {margin} | {indent}{mark}{hint}")
 }
 
-/// serde says "unknown field `atleast`, expected one of `name`, `probe`"; a file has keys, and a person wants the
-/// nearest one.
+/// serde says "unknown field `atleast`, expected one of `name`, `probe`"; a file has keys, and a person wants the nearest.
 fn in_our_words(message: &str) -> String {
     let Some(rest) = message.strip_prefix("unknown field ") else {
         return match (message.strip_prefix("missing field "), message) {

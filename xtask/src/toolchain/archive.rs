@@ -13,29 +13,25 @@ use crate::sample::toolchain::{Archive, Hash};
 use crate::text;
 
 /// From the name's lookup to the head of the response.
-const RESPONSE_LIMIT: Duration = Duration::from_secs(15);
+pub const RESPONSE_LIMIT: Duration = Duration::from_secs(15);
 /// All of it, over a slow line.
 const TRANSFER_LIMIT: Duration = Duration::from_secs(1_200);
 
 /// The largest toolchain that is known here has a tenth of it.
 const MOST_BYTES: u64 = 4 << 30;
 
-/// Fetches an archive and unpacks it as the folder `into`, which is replaced; until then all is in `aside`. `progress` is called for every part that has
-/// come: how many bytes so far, and of how many if that is known. Before all of it is here and its hash is right, nothing is
-/// unpacked.
-pub fn install(archive: &Archive, aside: &Path, into: &Path, progress: impl FnMut(u64, Option<u64>)) -> Result<()> {
-    install_within(RESPONSE_LIMIT, archive, (aside, into), progress)
-}
-
-fn install_within(
-    response_limit: Duration,
+/// Fetches an archive, whose first response comes within `limit`, and unpacks it as the folder `into`, which is replaced; until then
+/// all is in `aside`. `progress` is called for every part that has come: how many bytes so far, and of how many if that is known.
+/// Before all of it is here and its hash is right, nothing is unpacked.
+pub fn install(
     archive: &Archive,
     (aside, into): (&Path, &Path),
+    limit: Duration,
     progress: impl FnMut(u64, Option<u64>),
 ) -> Result<()> {
     let mut file = tempfile::tempfile_in(aside).context("cannot make a file to fetch into")?;
     process::runtime()?.block_on(interrupt::unless_stopped(async {
-        let fetched = tokio::time::timeout(TRANSFER_LIMIT, fetch(response_limit, archive, &mut file, progress)).await;
+        let fetched = tokio::time::timeout(TRANSFER_LIMIT, fetch(archive, &mut file, limit, progress)).await;
         fetched.with_context(|| format!("`{}` was not here after {} s", archive.url, TRANSFER_LIMIT.as_secs()))?
     }))?;
     let aside = tempfile::tempdir_in(aside).context("cannot make a folder to unpack into")?;
@@ -48,17 +44,17 @@ fn install_within(
 }
 
 async fn fetch(
-    response_limit: Duration,
     archive: &Archive,
     file: &mut File,
+    limit: Duration,
     mut progress: impl FnMut(u64, Option<u64>),
 ) -> Result<()> {
     let url = archive.url.as_str();
     let cannot = || format!("cannot fetch `{url}`");
     storage::prepare_tls();
     let client = reqwest::Client::builder().build().with_context(cannot)?;
-    let response = tokio::time::timeout(response_limit, client.get(url).send()).await;
-    let response = response.with_context(|| format!("{}: no response within {response_limit:?}", cannot()))?;
+    let response = tokio::time::timeout(limit, client.get(url).send()).await;
+    let response = response.with_context(|| format!("{}: no response within {limit:?}", cannot()))?;
     let mut response = response.and_then(reqwest::Response::error_for_status).with_context(cannot)?;
     let expected = response.content_length();
     let (mut sha256, mut sha512, mut received) = (Sha256::new(), Sha512::new(), 0);
@@ -213,8 +209,7 @@ mod tests {
         let dir = tempfile::tempdir().unwrap();
         let mut received = 0;
         let limit = Duration::from_millis(300);
-        let result =
-            install_within(limit, &archive, (dir.path(), &dir.path().join("tool")), |bytes, _| received = bytes);
+        let result = install(&archive, (dir.path(), &dir.path().join("tool")), limit, |bytes, _| received = bytes);
         (dir, result, received)
     }
 

@@ -179,7 +179,7 @@ fn take(project: &Project, toolchain: &Toolchain, way: &Way, apt: &Apt, report: 
             let mut quarter = 0;
             project.shell.create_dir(project.toolchains())?;
             let aside = run::scratch(&project.target()).context("cannot make a folder to unpack into")?;
-            archive::install(from, &aside, &into, |received, expected| {
+            archive::install(from, (&aside, &into), archive::RESPONSE_LIMIT, |received, expected| {
                 // A line for each quarter: enough to see that it moves, on a terminal and in a log.
                 let Some(expected) = expected.filter(|expected| *expected > 0) else { return };
                 if received * 4 / expected > quarter {
@@ -205,7 +205,6 @@ fn run_installer(installer: &Path, into: &Path, path: &OsStr) -> Result<()> {
 }
 
 /// What is needed, what is there, by whom, and how the rest would come: the doctor's table, and how much is missing.
-/// Changes nothing.
 pub fn examine(project: &Project, needs: &[Need], apt: &Apt) -> (Vec<Vec<String>>, usize) {
     let mut rows = Vec::new();
     let mut missing = 0;

@@ -1,5 +1,4 @@
-//! The container engine: the one file that names bollard. What it can do is said in our own words; errors name what was
-//! tried.
+//! The container engine: the one file that names bollard. What it can do is said in our own words; errors name the attempt.
 
 use std::collections::HashMap;
 use std::time::Duration;
@@ -148,8 +147,7 @@ impl Engine {
         built.map_err(|error| anyhow!("cannot build the image `{name}`: {error:#}\n{}", log.trim_end()))
     }
 
-    /// Takes a name from an image, and with its last name the image and the layers nothing else needs. Not an error when
-    /// it is gone.
+    /// Takes a name from an image, and with its last the image and the layers that only it needs. Not an error if it is gone.
     pub async fn remove_image(&self, name: &str) -> Result<()> {
         let removed = present(self.docker.remove_image(name, None::<RemoveImageOptions>, None).await);
         removed.map(drop).with_context(|| format!("cannot remove the image `{name}`"))
