@@ -68,7 +68,6 @@ pub struct Start {
     pub idle_bytes: f64,
 }
 
-/// What a large body cost.
 #[derive(Debug)]
 pub struct Body {
     pub name: &'static str,

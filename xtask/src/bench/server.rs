@@ -20,7 +20,6 @@ const ANNOUNCE_LIMIT: Duration = Duration::from_secs(20);
 /// Long enough for requests in flight to end, and for mini-host to end its handler; what is left then is killed.
 const STOP_LIMIT: Duration = Duration::from_secs(5);
 
-/// A server that is measured.
 #[derive(Debug)]
 pub struct Target {
     server: Server,

@@ -10,7 +10,6 @@ pub struct Spread {
 }
 
 impl Spread {
-    /// The spread of the values; `None` if there are none.
     pub fn of(values: impl IntoIterator<Item = f64>) -> Option<Spread> {
         let mut sorted: Vec<f64> = values.into_iter().collect();
         sorted.sort_by(f64::total_cmp);

@@ -11,7 +11,6 @@ use super::spread::Spread;
 const MEBIBYTE: f64 = 1024.0 * 1024.0;
 const SPREAD: &str = "     min   median      max";
 
-/// Starts and idle memory.
 pub fn starts(starts: &[Start]) -> String {
     let mut out = format!("{:<36}{SPREAD}\n", format!("start to first 200 ({} rounds)", starts.len()));
     line(&mut out, "handler alone, ms", starts.iter().map(|start| start.handler_ms), 1);
@@ -21,7 +20,6 @@ pub fn starts(starts: &[Start]) -> String {
     out
 }
 
-/// What a large body costs.
 pub fn bodies(bodies: &[Body]) -> String {
     let mut out = format!("{:<36}{SPREAD}\n", "memory for a body of 20 MiB");
     for body in bodies {

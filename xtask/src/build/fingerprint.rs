@@ -24,7 +24,6 @@ pub struct Record {
     format: u32,
     /// The inputs as they were before the build.
     pub inputs: Files,
-    /// The toolchains it was built with.
     pub tools: Tools,
     /// The staged app as it was left.
     pub staged: Files,

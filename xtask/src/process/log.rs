@@ -54,7 +54,6 @@ impl Log {
         found
     }
 
-    /// Reads lines until there are no more.
     pub(super) fn read(&self, from: impl Read) {
         let mut from = BufReader::with_capacity(64 * 1024, from);
         let mut line = Vec::new();

@@ -25,7 +25,6 @@ pub struct Case {
 pub enum Stimulus {
     Request(Request),
     Message(Message),
-    /// A blob that is uploaded.
     Blob(Blob),
     Invoke(Invoke),
 }
@@ -34,7 +33,6 @@ pub enum Stimulus {
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Request {
-    /// Such as `GET`.
     pub method: String,
     /// Path and query; `{key}` is the function key.
     pub path: String,
@@ -53,7 +51,6 @@ pub struct Request {
     pub times: NonZeroUsize,
 }
 
-/// Which key a request shows.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Key {
@@ -163,7 +160,6 @@ impl Case {
             || !self.expect.blob.is_empty()
     }
 
-    /// The queues that it names.
     pub fn queues(&self) -> impl Iterator<Item = &str> {
         let sent = if let Stimulus::Message(message) = &self.stimulus { Some(&message.queue) } else { None };
         sent.into_iter().chain(self.expect.queue.keys()).map(String::as_str)

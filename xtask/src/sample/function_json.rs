@@ -33,7 +33,6 @@ impl FunctionJson {
             .with_context(|| format!("`{}` does not say what the function is bound to", file.display()))
     }
 
-    /// The binding that starts the function.
     pub fn trigger(&self) -> Option<&Binding> {
         self.bindings.iter().find(|binding| binding.kind.ends_with("Trigger"))
     }

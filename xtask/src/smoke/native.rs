@@ -55,7 +55,6 @@ async fn run_one(chosen: &Chosen, staged: &Staged, run: &NativeRun<'_>, accounts
     Ok(counts)
 }
 
-/// The storage of a run.
 enum Accounts {
     /// One account that all samples use.
     Named(String),

@@ -18,7 +18,6 @@ const PROBE_LIMIT: Duration = Duration::from_secs(60);
 
 #[derive(Clone, Debug, Display, IsVariant)]
 pub enum Found {
-    /// It is there and new enough.
     #[display("{}", _0.as_ref().map_or("there".to_owned(), Version::to_string))]
     Good(Option<Version>),
     TooOld(Version),
@@ -28,7 +27,6 @@ pub enum Found {
     Broken(String),
 }
 
-/// Asks a toolchain for its version.
 pub fn probe(toolchain: &Toolchain, dir: &Path, path: &OsStr) -> Found {
     let ended = match command::run(command::of_words(toolchain.probe.words(), dir, path, &[]), PROBE_LIMIT) {
         Ok(ended) => ended,

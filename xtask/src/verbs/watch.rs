@@ -99,7 +99,6 @@ fn look(project: &Project, args: &cli::Watch, known: &mut Known, report: &Report
     (changed, wrong)
 }
 
-/// What was seen of each sample, by its name.
 type Known = BTreeMap<String, Seen>;
 
 /// A sample as it was before its last round, and why there was that round; empty for the first.

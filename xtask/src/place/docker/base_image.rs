@@ -46,7 +46,6 @@ impl std::str::FromStr for Asked {
     }
 }
 
-/// A base image that the engine has.
 #[derive(Clone, Debug)]
 pub struct Base {
     pub name: String,

@@ -61,7 +61,6 @@ pub fn of_files(entries: Vec<Entry>) -> Body {
     })
 }
 
-/// A file as it is.
 pub fn of_file(path: PathBuf) -> Body {
     stream(move |out| io::copy(&mut std::fs::File::open(path)?, out).map(drop))
 }

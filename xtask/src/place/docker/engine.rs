@@ -249,7 +249,6 @@ impl Engine {
         Ok(format!("{}:{chosen}", self.address.published().0))
     }
 
-    /// The address of a running container in its network.
     pub async fn address_in(&self, container: &str, network: &str) -> Result<String> {
         let settings = self.inspected(container).await.network_settings;
         let networks = settings.and_then(|settings| settings.networks).unwrap_or_default();

@@ -9,7 +9,6 @@ use crate::process::run::Run;
 pub const PROJECT: &str = "functions-custom-handlers";
 /// The run that made a container or a network. Images have none: they outlive their run on purpose.
 pub const RUN: &str = "functions-custom-handlers.run";
-/// The sample a thing was made for.
 pub const SAMPLE: &str = "functions-custom-handlers.sample";
 /// The checkout an image was made from, as a hash: two clones never take each other's images away.
 pub const CLONE: &str = "functions-custom-handlers.clone";

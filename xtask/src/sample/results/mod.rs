@@ -29,7 +29,6 @@ pub enum Form {
     Trx(InnerPath),
 }
 
-/// How each form is written.
 const FORMS: [&str; 5] = ["\"counts\"", "\"go\"", "\"libtest\"", "{ junit = \"folder\" }", "{ trx = \"folder\" }"];
 
 impl TryFrom<Value> for Form {
