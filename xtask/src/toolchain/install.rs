@@ -65,26 +65,24 @@ pub fn needs(samples: &[Sample], parts: &[&str], project: &Project) -> Result<Ve
 /// Installs what is missing and says what it did; returns how many toolchains are still missing.
 pub fn install_all(project: &Project, needs: &[Need], apt: &mut Apt, report: &Report) -> usize {
     let mut missing = 0;
-    for Need { toolchain, wanted_by, dir } in needs {
-        let started = Instant::now();
-        let found = probe(toolchain, dir, &path(project));
-        let line = match found {
-            Found::Good(_) => format!("{} {found}: there already", toolchain.name),
-            _ => match install(project, toolchain, dir, &found, apt, report) {
-                Ok((now, how)) => {
-                    let seconds = started.elapsed().as_secs_f64();
-                    format!("{} {now}: {how} ({seconds:.1} s)", toolchain.name)
-                }
-                // A person who stops it knows what is missing.
-                Err(_) if interrupt::happened() => return missing,
-                Err(error) => {
-                    missing += 1;
-                    report.warn(format!("{error:#}\nneeded for: {}", wanted_by.join(", ")));
-                    continue;
-                }
-            },
-        };
-        report.note(format!("setup {line}"));
+    for need in needs {
+        let (started, name) = (Instant::now(), &need.toolchain.name);
+        let found = probe(&need.toolchain, &need.dir, &path(project));
+        if found.is_good() {
+            report.note(format!("setup {name} {found}: there already"));
+            continue;
+        }
+        match install(project, need, &found, apt, report) {
+            Ok((now, how)) => {
+                report.note(format!("setup {name} {now}: {how} ({:.1} s)", started.elapsed().as_secs_f64()));
+            }
+            // A person who stops it knows what is missing.
+            Err(_) if interrupt::happened() => return missing,
+            Err(error) => {
+                missing += 1;
+                report.warn(format!("{error:#}\nneeded for: {}", need.wanted_by.join(", ")));
+            }
+        }
     }
     missing
 }
@@ -127,8 +125,7 @@ fn ways(toolchain: &Toolchain, apt: &Apt) -> (Vec<Way>, Vec<String>) {
 
 fn install(
     project: &Project,
-    toolchain: &Toolchain,
-    dir: &Path,
+    Need { toolchain, dir, .. }: &Need,
     found: &Found,
     apt: &mut Apt,
     report: &Report,
@@ -151,15 +148,11 @@ fn install(
             Err(error) => against.push(format!("{error:#}")),
         }
     }
-    let mut message = format!("needs {}; found {found}", toolchain.need());
-    for reason in against {
-        message.push_str(&format!("\n  {}", reason.replace('\n', "\n  ")));
-    }
-    match &toolchain.page {
-        Some(page) => message.push_str(&format!("\nhint: {page}")),
-        None => message.push_str(&format!("\nhint: install {} yourself and put it on the PATH", toolchain.need())),
-    }
-    Err(anyhow!(message))
+    let (need, indented) = (toolchain.need(), |reason: &String| format!("\n  {}", reason.replace('\n', "\n  ")));
+    let reasons: String = against.iter().map(indented).collect();
+    let by_hand = || format!("install {need} yourself and put it on the PATH");
+    let hint = toolchain.page.clone().unwrap_or_else(by_hand);
+    Err(anyhow!("needs {need}; found {found}{reasons}\nhint: {hint}"))
 }
 
 fn take(project: &Project, toolchain: &Toolchain, way: &Way, apt: &Apt, report: &Report) -> Result<()> {
