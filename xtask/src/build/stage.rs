@@ -110,20 +110,13 @@ fn copy_file(from: &Path, name: &Path, app: &Path) -> Result<()> {
 
 /// Whether a link of this name in the app leads out of it.
 fn climbs(name: &Path, target: &Path) -> bool {
-    let mut depth = name.components().count() - 1;
-    target.is_absolute()
-        || target.components().any(|part| match part {
-            Component::ParentDir if depth == 0 => true,
-            Component::ParentDir => {
-                depth -= 1;
-                false
-            }
-            Component::Normal(_) => {
-                depth += 1;
-                false
-            }
-            _ => false,
-        })
+    let folders = target.components().try_fold(name.components().count() - 1, |depth, part| match part {
+        Component::ParentDir => depth.checked_sub(1),
+        Component::Normal(_) => Some(depth + 1),
+        Component::CurDir => Some(depth),
+        Component::RootDir | Component::Prefix(_) => None,
+    });
+    folders.is_none()
 }
 
 #[cfg(test)]

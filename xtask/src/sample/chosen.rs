@@ -1,6 +1,6 @@
 //! Which cases of the contract are asked.
 
-use anyhow::{Result, bail, ensure};
+use anyhow::{Context, Result, ensure};
 
 use super::case::Case;
 use super::contract::{Contract, Function};
@@ -22,13 +22,8 @@ impl Chosen {
     /// The cases whose function or name contains one of `only`, all if there is none; of them those that failed last time, if
     /// that is asked for.
     pub fn of(project: &Project, only: &[String], failed: bool) -> Result<Chosen> {
-        let failed = match failed {
-            false => None,
-            true => match kept::failed_last_time(&project.report()) {
-                Some(failed) => Some(failed),
-                None => bail!("there is no report of a last run\nhint: run it once without `--failed`"),
-            },
-        };
+        let no_report = "there is no report of a last run\nhint: run it once without `--failed`";
+        let failed = failed.then(|| kept::failed_last_time(&project.report()).context(no_report)).transpose()?;
         let chosen = Chosen { contract: Contract::load(&project.contract())?, only: only.to_vec(), failed };
         if let Some(unknown) = only.iter().find(|name| !chosen.names().any(|(f, c)| is_named(name, f, c))) {
             let names = chosen.names().flat_map(|(function, case)| [function, case]);

@@ -1,6 +1,6 @@
 //! The wrapping Dockerfile: the commented one in `docker/`, and what it comes to for one sample.
 
-use anyhow::{Context, Result};
+use anyhow::{Context, Result, ensure};
 
 use crate::project::Project;
 
@@ -12,25 +12,18 @@ const PACKAGES: &str = "${PACKAGES}";
 /// The Dockerfile of one sample: the shared one (`docker/Dockerfile`) without comments and with the packages written
 /// out; without the `RUN` line when there are none.
 pub fn render(shared: &str, packages: &[String]) -> Result<String> {
-    let lines: Vec<&str> =
-        shared.lines().filter(|line| !line.starts_with('#') && !line.starts_with("ARG PACKAGES")).collect();
-    let install = lines
-        .iter()
-        .position(|line| line.starts_with(GUARD.0))
-        .with_context(|| format!("`docker/Dockerfile` has no line that begins with `{}`", GUARD.0.trim_end()))?;
-    let mut rendered = String::new();
-    for (number, line) in lines.iter().enumerate() {
-        if number != install {
-            rendered.push_str(line);
-        } else if packages.is_empty() {
-            continue;
-        } else {
-            let command = line.trim_start_matches(GUARD.0).trim_end_matches(GUARD.1);
-            rendered.push_str(&format!("RUN {}", command.replace(PACKAGES, &packages.join(" "))));
+    let lines = shared.lines().filter(|line| !line.starts_with('#') && !line.starts_with("ARG PACKAGES"));
+    let is_guarded = lines.clone().any(|line| line.starts_with(GUARD.0));
+    ensure!(is_guarded, "`docker/Dockerfile` has no line that begins with `{}`", GUARD.0.trim_end());
+    let rendered = lines.filter_map(|line| match line.strip_prefix(GUARD.0) {
+        None => Some(format!("{line}\n")),
+        Some(_) if packages.is_empty() => None,
+        Some(command) => {
+            let command = command.trim_end_matches(GUARD.1).replace(PACKAGES, &packages.join(" "));
+            Some(format!("RUN {command}\n"))
         }
-        rendered.push('\n');
-    }
-    Ok(rendered)
+    });
+    Ok(rendered.collect())
 }
 
 pub fn shared(project: &Project) -> Result<String> {
