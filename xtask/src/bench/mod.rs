@@ -148,9 +148,8 @@ impl Bench<'_> {
         let default_mode = (MINI_HOST_DEFAULT_MODE, self.mini_host(DEFAULT_MODE)?);
 
         let mut asked = vec![Measurement { name: "handler alone", url: format!("{handler}{HELLO}"), server: None }];
-        asked.extend(
-            servers.iter().chain(&streaming).chain([&default_mode]).map(|server| Measurement::of(server, HELLO)),
-        );
+        let servers = servers.iter().chain(&streaming).chain([&default_mode]);
+        asked.extend(servers.map(|server| Measurement::of(server, HELLO)));
         let streams: Vec<Measurement> = streaming.iter().map(|server| Measurement::of(server, EVENTS)).collect();
         let loads = self.measured(&asked, |url, connections| wrk.measure(url, connections))?;
         Ok((loads, self.measured(&streams, events::measure)?))
@@ -166,10 +165,8 @@ impl Bench<'_> {
             // Node compiles what is used often; that is not to be measured.
             measure(&measurement.url, WARM_UP_CONNECTIONS)?;
         }
-        let mut loads: Vec<Load> = measurements
-            .iter()
-            .map(|measurement| Load { name: measurement.name, measured: Default::default() })
-            .collect();
+        let unmeasured = |measurement: &Measurement<'_>| Load { name: measurement.name, measured: Default::default() };
+        let mut loads: Vec<Load> = measurements.iter().map(unmeasured).collect();
         self.rounds(|| {
             for (at, connections) in CONNECTIONS.into_iter().enumerate() {
                 for (measurement, load) in measurements.iter().zip(&mut loads) {

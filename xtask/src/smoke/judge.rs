@@ -71,11 +71,8 @@ fn judge_response(expect: &Expect, response: &Response) -> Vec<Difference> {
     for (name, value) in &expect.headers {
         let received = header(response, name);
         if received.as_deref() != Some(value) {
-            differences.push(difference(
-                &format!("header `{name}`"),
-                value,
-                received.unwrap_or_else(|| "(no such header)".into()),
-            ));
+            let received = received.unwrap_or_else(|| "(no such header)".into());
+            differences.push(difference(&format!("header `{name}`"), value, received));
         }
     }
     if let Some(body) = expect.body.as_ref().filter(|body| body.as_bytes() != response.body) {
@@ -107,12 +104,8 @@ fn came_piece_by_piece(pieces: &[Duration]) -> bool {
 
 /// The lines of one name as one value; `None` if there is no such line.
 fn header(response: &Response, name: &str) -> Option<String> {
-    let lines: Vec<&str> = response
-        .headers
-        .iter()
-        .filter(|(given, _)| given.eq_ignore_ascii_case(name))
-        .map(|(_, value)| value.as_str())
-        .collect();
+    let named = response.headers.iter().filter(|(given, _)| given.eq_ignore_ascii_case(name));
+    let lines: Vec<&str> = named.map(|(_, value)| value.as_str()).collect();
     (!lines.is_empty()).then(|| lines.join(", "))
 }
 

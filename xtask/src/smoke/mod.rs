@@ -80,12 +80,8 @@ pub async fn run(app: &App, chosen: &Chosen, sample: &Sample, report: &Report) -
 
 /// Neither the host nor a handler prints what opens a function.
 fn check_for_keys(log: &[String], keys: &[&str]) -> Result<()> {
-    match log.iter().find(|line| keys.iter().any(|key| line.contains(key))) {
-        Some(line) => {
-            bail!("a key stands in the log: {}", keys.iter().fold(line.clone(), |line, key| line.replace(key, "***")))
-        }
-        None => Ok(()),
-    }
+    let Some(line) = log.iter().find(|line| keys.iter().any(|key| line.contains(key))) else { return Ok(()) };
+    bail!("a key stands in the log: {}", keys.iter().fold(line.clone(), |line, key| line.replace(key, "***")))
 }
 
 /// What a sample's cases in one place amount to.

@@ -16,11 +16,8 @@ pub fn show(bytes: &[u8]) -> String {
         Ok(text) if text.trim() != text || text.chars().any(char::is_control) => format!("{text:?}"),
         Ok(text) => text.to_owned(),
         Err(_) => {
-            format!(
-                "{}{} ({length} bytes)",
-                text::hex(bytes.get(..32).unwrap_or(bytes)),
-                if length > 32 { "…" } else { "" }
-            )
+            let (begin, more) = (bytes.get(..32).unwrap_or(bytes), if length > 32 { "…" } else { "" });
+            format!("{}{more} ({length} bytes)", text::hex(begin))
         }
     }
 }

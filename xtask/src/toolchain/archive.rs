@@ -5,7 +5,7 @@ use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use anyhow::{Context, Result, bail};
+use anyhow::{Context, Result, bail, ensure};
 use sha2::{Digest, Sha256, Sha512};
 
 use crate::process::{self, interrupt};
@@ -62,9 +62,7 @@ async fn fetch(
         response.chunk().await.with_context(|| format!("`{url}` was cut off after {received} bytes"))?
     {
         received += part.len() as u64;
-        if received > MOST_BYTES {
-            bail!("`{url}` is larger than {} MiB", MOST_BYTES >> 20);
-        }
+        ensure!(received <= MOST_BYTES, "`{url}` is larger than {} MiB", MOST_BYTES >> 20);
         sha256.update(&part);
         sha512.update(&part);
         file.write_all(&part).context("cannot write what was fetched")?;
@@ -74,12 +72,11 @@ async fn fetch(
         Hash::Sha256(expected) => ("sha256", expected, text::hex(&sha256.finalize())),
         Hash::Sha512(expected) => ("sha512", expected, text::hex(&sha512.finalize())),
     };
-    if *expected != received {
-        bail!(
-            "`{url}` is not what the manifest names: its {kind} is {received}, expected {expected}\n\
+    ensure!(
+        *expected == received,
+        "`{url}` is not what the manifest names: its {kind} is {received}, expected {expected}\n\
              hint: compare with what its makers publish, and do not unpack it"
-        );
-    }
+    );
     Ok(())
 }
 
@@ -101,9 +98,7 @@ fn unpack(mut file: File, into: &Path) -> Result<()> {
             _ if kind.is_file() || kind.is_dir() || kind.is_symlink() || kind.is_hard_link() => {}
             _ => bail!("`{name}` is neither a file nor a folder nor a link"),
         }
-        if !entry.unpack_in(into)? {
-            bail!("`{name}` climbs out of the archive");
-        }
+        ensure!(entry.unpack_in(into)?, "`{name}` climbs out of the archive");
     }
     Ok(())
 }

@@ -1,6 +1,6 @@
 //! `new`: lays down the folder of a new sample, like one that is there; what does not fit yet, the checks say.
 
-use anyhow::{Context, Result, bail};
+use anyhow::{Context, Result, ensure};
 
 use crate::build::inputs;
 use crate::project::Project;
@@ -11,15 +11,12 @@ use crate::{cli, status};
 /// Copies a sample under a new name and says what comes next.
 pub fn new(project: &Project, args: &cli::New, report: &Report) -> Result<u8> {
     let cli::New { name, like } = args;
-    if !sample::is_name(name) {
-        bail!(WrongUsage(format!("`{name}` cannot be a sample's name\n{}", sample::NAME_HINT)));
-    }
+    ensure!(sample::is_name(name), WrongUsage(format!("`{name}` cannot be a sample's name\n{}", sample::NAME_HINT)));
     let dir = project.samples().join(name);
-    if dir.symlink_metadata().is_ok() {
-        bail!(WrongUsage(format!(
-            "there is a `samples/{name}` already\nhint: choose another name, or remove it first"
-        )));
-    }
+    ensure!(
+        dir.symlink_metadata().is_err(),
+        WrongUsage(format!("there is a `samples/{name}` already\nhint: choose another name, or remove it first"))
+    );
     let wanted: Vec<String> = like.iter().cloned().collect();
     let samples = selection::loaded(project, &wanted, report)?;
     // A sample that is not compiled has the least to change.

@@ -4,7 +4,7 @@ use std::fs::{self, File};
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
-use anyhow::{Context, Result, bail};
+use anyhow::{Context, Result, bail, ensure};
 use rustix::process::{PidfdFlags, Signal};
 
 use super::address;
@@ -48,9 +48,7 @@ pub fn ensure(project: &Project, apt: &mut Apt, report: &Report) -> Result<()> {
         return Err(silent);
     }
     if find(project, "dockerd").is_none() {
-        if !apt.may_install() {
-            bail!("{silent:#}\nhint: as root, `apt-get install {PACKAGE}`");
-        }
+        ensure!(apt.may_install(), "{silent:#}\nhint: as root, `apt-get install {PACKAGE}`");
         report.note(format!("setup engine: installing by apt: {PACKAGE}"));
         apt.update()?;
         apt.install(&[PACKAGE.into()])?;
@@ -85,9 +83,10 @@ fn start(project: &Project, report: &Report) -> Result<()> {
     if Path::new("/run/systemd/system").exists() {
         bail!("the engine is installed and does not run\nhint: as root, `systemctl start docker`");
     }
-    if !rustix::process::geteuid().is_root() {
-        bail!("the engine is installed and does not run\nhint: as root, start `dockerd`");
-    }
+    ensure!(
+        rustix::process::geteuid().is_root(),
+        "the engine is installed and does not run\nhint: as root, start `dockerd`"
+    );
     for (file, program) in PID_FILES {
         remove_stale(Path::new(file), program, report);
     }
