@@ -173,19 +173,28 @@ impl Headers {
         indexes.sort_by_key(|index| is_last(&index.line(text)));
     }
 
-    /// Gives the lines of a response the names that .NET's client hands on: known ones in their spelling, others in that of their first
-    /// line (recording Y68).
+    /// Gives the lines of a response the names that .NET's client and Kestrel hand on: known ones in their spelling, others in that of their
+    /// first line (recording Y68), behind which the others of the name stand.
     pub fn respell(&mut self) {
         // By their names in small letters: a head may have thousands of lines.
-        let mut first: HashMap<Vec<u8>, Range<usize>> = HashMap::new();
+        let mut first: HashMap<(Option<Name>, Vec<u8>), usize> = HashMap::new();
+        let mut places = Vec::with_capacity(self.indexes.len());
         for at in 0..self.indexes.len() {
             let (place, known) = (self.indexes[at].name.clone(), self.indexes[at].known);
             let name = &self.text[place.clone()];
-            self.indexes[at].name = match known.filter(|known| known.is_in(Table::Client)).map(Name::as_str) {
-                Some(known) if known.as_bytes() == name => continue,
+            let unknown = if known.is_none() { name.to_ascii_lowercase() } else { Vec::new() };
+            let first = *first.entry((known, unknown)).or_insert(at);
+            places.push(first);
+            self.indexes[at].name = match known.filter(|known| known.is_respelt()).map(Name::as_str) {
+                Some(known) if known.as_bytes() == name => place,
                 Some(known) => self.write_text(&[known.as_bytes()]),
-                None => first.entry(name.to_ascii_lowercase()).or_insert(place).clone(),
+                None => self.indexes[first].name.clone(),
             };
+        }
+        if !places.is_sorted() {
+            let mut lines: Vec<_> = places.into_iter().zip(take(&mut self.indexes)).collect();
+            lines.sort_by_key(|(first, _)| *first);
+            self.indexes = lines.into_iter().map(|(_, index)| index).collect();
         }
     }
 
@@ -352,6 +361,17 @@ mod tests {
         headers.push("C", "5");
         headers.put_last(|line| line.has_name(Name::Vary));
         assert!(headers.iter().map(|line| line.value).eq([b"2", b"5", b"4"]));
+    }
+
+    #[test]
+    fn lines_of_a_response_have_their_spelling_and_stand_together() {
+        let mut headers = Headers::default();
+        for name in ["grpc-status", "x-A", "cookie", "GRPC-TIMEOUT", "X-a", "COOKIE", "proxy-Features"] {
+            headers.push(name, "");
+        }
+        headers.respell();
+        let names: Vec<_> = headers.iter().map(|line| line.name()).collect();
+        assert_eq!(names, ["Grpc-Status", "x-A", "x-A", "Cookie", "Cookie", "Grpc-Timeout", "proxy-Features"]);
     }
 
     #[test]

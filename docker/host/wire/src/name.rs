@@ -24,7 +24,7 @@ macro_rules! names {
     ($($name:ident = $written:literal: [$($table:ident),*];)*) => {
         /// A header name. Which of them a line has is found once, so that looking for one compares no text. They are in alphabetical
         /// order, in which Kestrel has them, but for a few.
-        #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
         #[expect(missing_docs, reason = "the names say it")]
         pub enum Name {
             $($name,)*
@@ -205,8 +205,22 @@ impl Name {
         const FIRST: [Name; 4] = [Name::Accept, Name::Connection, Name::Host, Name::UserAgent];
 
         let place = FIRST.iter().position(|first| *first == self).unwrap_or(FIRST.len() + self as usize);
-        let spelling = if self == Self::GrpcEncoding { "grpc-encoding" } else { self.as_str() };
-        self.is_in(Table::Request).then_some((place, spelling))
+        self.is_in(Table::Request).then_some((place, self.in_client()))
+    }
+
+    /// The name as .NET's client spells it: those of gRPC in small letters.
+    pub fn in_client(self) -> &'static str {
+        match self {
+            Self::GrpcEncoding => "grpc-encoding",
+            Self::GrpcMessage => "grpc-message",
+            Self::GrpcStatus => "grpc-status",
+            other => other.as_str(),
+        }
+    }
+
+    /// Whether a response has the name as it is spelt here, whatever letter case it came in: .NET's client or ASP.NET Core knows it.
+    pub fn is_respelt(self) -> bool {
+        [Table::Client, Table::Request, Table::Response, Table::Library].into_iter().any(|table| self.is_in(table))
     }
 }
 
@@ -271,6 +285,7 @@ mod tests {
         assert!(places.map(|name| name.in_requests().map(|(place, _)| place)).is_sorted());
         assert_eq!(Name::Connection.in_requests(), Some((1, "Connection")));
         assert_eq!(Name::GrpcEncoding.in_requests().map(|(_, spelling)| spelling), Some("grpc-encoding"));
+        assert_eq!(Name::GrpcStatus.in_client(), "grpc-status");
         assert_eq!(Name::ETag.in_requests(), None);
     }
 }

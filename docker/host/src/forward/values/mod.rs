@@ -12,7 +12,6 @@ mod single;
 use std::borrow::Cow;
 use std::collections::HashMap;
 
-use wire::client::spelt;
 use wire::headers::Line;
 use wire::name::Table;
 use wire::{Headers, Name};
@@ -44,9 +43,10 @@ fn read_and_written(headers: &Headers) -> Headers {
     for (line, values) in lines {
         let written = rewrite(&form(&line).0, &values.iter().map(|value| &**value).collect::<Vec<_>>());
         if written.iter().any(|value| !value.is_empty()) || written.len() > 1 {
-            written.iter().for_each(|value| sent.push(spelt(&line), value));
+            written.iter().for_each(|value| sent.push(line.name, value));
         }
     }
+    sent.respell();
     sent
 }
 

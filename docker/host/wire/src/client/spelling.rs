@@ -7,7 +7,7 @@ use crate::name::{Name, Table};
 
 /// The name of a line as the client hands it on, whatever letter case it came in.
 pub fn spelt<'a>(line: &Line<'a>) -> &'a [u8] {
-    line.known.filter(|known| known.is_in(Table::Client)).map_or(line.name, |known| known.as_str().as_bytes())
+    line.known.filter(|known| known.is_in(Table::Client)).map_or(line.name, |known| known.in_client().as_bytes())
 }
 
 /// What parts the values of a line and those of the same name that the client makes one with it.
