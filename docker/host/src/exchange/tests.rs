@@ -19,7 +19,7 @@ fn pass(exchanges: &Arc<Exchanges>, request: &[u8], response: &[u8]) {
     let target = "/api/hello?code=a-very-long-key".to_owned();
     recorder.request(HttpMode::Proxying, &Request { method: "POST".into(), target, headers });
     recorder.sent(request);
-    let head = ResponseHead { status: 200, reason: b"OK".into(), is_old: false, headers: Headers::default() };
+    let head = ResponseHead { status: 200, reason: b"OK".into(), headers: Headers::default() };
     recorder.response(&head);
     recorder.received(response);
     recorder.ended(Outcome::Succeeded, "");

@@ -110,7 +110,7 @@ mod tests {
     fn judged(status: u16, lines: &[(&str, &str)]) -> String {
         let mut headers = Headers::default();
         lines.iter().for_each(|(name, value)| headers.push(name, value));
-        let head = ResponseHead { status, reason: b"".into(), is_old: false, headers };
+        let head = ResponseHead { status, reason: b"".into(), headers };
         match judge(head, false) {
             Ok(Judged::Response(response)) => format!("{} {:?}", response.status, response.headers),
             Ok(Judged::Instead(response)) => format!("instead {}", response.status),

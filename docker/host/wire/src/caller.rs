@@ -10,7 +10,7 @@ use std::time::Duration;
 use bytes::Bytes;
 use tokio::time::{Instant, timeout};
 
-use crate::framing::{BodyError, BodyFraming, number};
+use crate::framing::{BodyError, BodyFraming, length_of_request};
 use crate::head::RequestHead;
 use crate::headers::Headers;
 use crate::name::Name;
@@ -96,7 +96,7 @@ impl Caller {
             peer,
             framing,
             upload,
-            length: head.headers.get(Name::ContentLength).and_then(number).unwrap_or(0),
+            length: head.headers.get(Name::ContentLength).and_then(length_of_request).unwrap_or(0),
             waits_for_continue,
             received: 0,
             limit: u64::MAX,

@@ -146,7 +146,7 @@ impl BodyFraming {
         let mut lengths = headers.all(Name::ContentLength);
         let length = match (lengths.next(), lengths.next()) {
             (None, _) => None,
-            (Some(text), None) => Some(number(text).ok_or(FramingError::Length)?),
+            (Some(text), None) => Some(length_of_request(text).ok_or(FramingError::Length)?),
             (Some(_), Some(_)) => return Err(FramingError::TwoLengths),
         };
         match headers.all(Name::TransferEncoding).last() {
@@ -288,7 +288,8 @@ fn is_trailer(line: &[u8], reading: Reading, is_first: bool) -> bool {
 fn chunk_size(line: &[u8], reading: Reading) -> Option<u64> {
     let length = line.iter().position(|byte| !byte.is_ascii_hexdigit()).unwrap_or(line.len());
     let (digits, rest) = line.split_at(length);
-    let rest = if reading == Reading::Lenient { rest.trim_ascii_start() } else { rest };
+    let blanks = rest.iter().take_while(|byte| matches!(**byte, b' ' | b'\t')).count();
+    let rest = if reading == Reading::Lenient { &rest[blanks..] } else { rest };
     let size = std::str::from_utf8(digits).ok().and_then(|digits| u64::from_str_radix(digits, 16).ok())?;
     let is_small = reading == Reading::Lenient || (length <= MOST_SIZE_DIGITS && size <= MOST_CHUNK_BYTES);
     (is_small && matches!(rest, [] | [b';', ..])).then_some(size)
@@ -308,6 +309,11 @@ pub fn number(text: &[u8]) -> Option<u64> {
     let digit = |byte: &u8| byte.is_ascii_digit().then(|| u64::from(byte - b'0'));
     let append = |number: u64, byte| number.checked_mul(10)?.checked_add(digit(byte)?);
     text.iter().try_fold(0, append).filter(|number| !text.is_empty() && *number <= i64::MAX.unsigned_abs())
+}
+
+/// The same for a caller's: Kestrel takes a plus sign before it.
+pub(crate) fn length_of_request(text: &[u8]) -> Option<u64> {
+    number(text.strip_prefix(b"+").unwrap_or(text))
 }
 
 /// Whether the last encoding of a list is `chunked`. Commas may follow it.

@@ -34,8 +34,6 @@ pub struct ResponseHead {
     pub status: u16,
     /// The reason phrase; may be empty.
     pub reason: Cow<'static, [u8]>,
-    /// Whether it is of HTTP/1.0.
-    pub is_old: bool,
     /// The header lines.
     pub headers: Headers,
 }
@@ -192,7 +190,6 @@ fn take_usual_response(buffer: &mut BytesMut) -> Option<ResponseHead> {
     let head = ResponseHead {
         status: response.code?,
         reason: known_or_given(reason.as_bytes(), response.code?),
-        is_old: response.version == Some(0),
         headers: read(Headers::default(), response.headers, &buffer[..end]),
     };
     buffer.advance(end);
@@ -210,7 +207,7 @@ fn known_or_given(reason: &[u8], status: u16) -> Cow<'static, [u8]> {
 /// with a NUL or a carriage return is refused.
 fn take_odd_response(buffer: &mut BytesMut) -> Result<Option<ResponseHead>, HeadError> {
     let Some((first, mut start)) = line(buffer, 0) else { return Ok(None) };
-    let (status, is_old) = status_line(&buffer[first.clone()])?;
+    let status = status_line(&buffer[first.clone()])?;
     let reason = buffer[first].get(STATUS_BYTES + 1..).unwrap_or_default();
     if memchr2(b'\r', b'\0', reason).is_some() {
         return Err(HeadError::Status);
@@ -230,7 +227,8 @@ fn take_odd_response(buffer: &mut BytesMut) -> Result<Option<ResponseHead>, Head
         if buffer.len() == next {
             return Ok(None);
         }
-        let [name, value] = response_header_line(&buffer[start..next - 1])?;
+        let whole = &buffer[start..next - 1];
+        let [name, value] = response_header_line(whole.strip_suffix(b"\r").unwrap_or(whole))?;
         let value = start + value.start..start + value.end;
         is_plain &= memchr3(b'\r', b'\n', b'\0', &buffer[value.clone()]).is_none();
         headers.add_read(buffer, [start..start + name.end, value]);
@@ -241,21 +239,23 @@ fn take_odd_response(buffer: &mut BytesMut) -> Result<Option<ResponseHead>, Head
         headers.replace_in_values(b"\r\n\0", b' ');
     }
     buffer.advance(start);
-    Ok(Some(ResponseHead { status, reason, is_old, headers }))
+    Ok(Some(ResponseHead { status, reason, headers }))
 }
 
 /// `HTTP/1.1 200`; a reason may follow.
 const STATUS_BYTES: usize = 12;
 
-/// The status of a line, and whether it is of HTTP/1.0.
-fn status_line(line: &[u8]) -> Result<(u16, bool), HeadError> {
-    let minor = line.strip_prefix(b"HTTP/1.").and_then(|rest| rest.first()).filter(|digit| digit.is_ascii_digit());
-    let minor = minor.ok_or(HeadError::Version)?;
+/// The status of a line. One of HTTP/1.0 is like any other.
+fn status_line(line: &[u8]) -> Result<u16, HeadError> {
+    let minor = line.strip_prefix(b"HTTP/1.").and_then(|rest| rest.first());
+    if !minor.is_some_and(u8::is_ascii_digit) {
+        return Err(HeadError::Version);
+    }
     let digits = line.get(8..STATUS_BYTES).and_then(|part| part.strip_prefix(b" "));
     let digits = digits
         .filter(|digits| digits.iter().all(u8::is_ascii_digit) && matches!(line.get(STATUS_BYTES), None | Some(b' ')));
     let digits = digits.ok_or(HeadError::Status)?;
-    Ok((digits.iter().fold(0, |status, digit| status * 10 + u16::from(digit - b'0')), *minor == b'0'))
+    Ok(digits.iter().fold(0, |status, digit| status * 10 + u16::from(digit - b'0')))
 }
 
 /// Where name and value are in a line of a header, or of a trailer, which .NET's client reads alike.
@@ -263,9 +263,12 @@ pub fn response_header_line(line: &[u8]) -> Result<[Range<usize>; 2], HeadError>
     let name = line.iter().position(|byte| !is_token_byte(*byte)).unwrap_or(line.len());
     let blanks = line[name..].iter().take_while(|byte| **byte == b' ').count();
     let rest = line[name + blanks..].strip_prefix(b":").filter(|_| name > 0).ok_or(HeadError::HeaderLine)?;
-    let value = rest.trim_ascii_start();
-    let start = line.len() - value.len();
-    Ok([0..name, start..start + value.trim_ascii_end().len()])
+    let is_folded = rest.contains(&b'\n');
+    let is_blank = |byte: &u8| matches!(*byte, b' ' | b'\t') || (is_folded && matches!(*byte, b'\r' | b'\n'));
+    let end = rest.iter().rposition(|byte| !is_blank(byte)).map_or(0, |last| last + 1);
+    let start = rest[..end].iter().position(|byte| !is_blank(byte)).unwrap_or(end);
+    let rest_at = line.len() - rest.len();
+    Ok([0..name, rest_at + start..rest_at + end])
 }
 
 /// Where the line that begins at `start` is, without its end, and where the next one begins.
@@ -354,7 +357,7 @@ mod tests {
     fn a_response_has_a_status_of_three_digits() {
         let response = |text: &str| take_response(&mut BytesMut::from(text));
         let head = response("HTTP/1.1 999 Odd One\nA: b\n\n").expect("sound").expect("complete");
-        assert_eq!((head.status, &*head.reason, head.is_old), (999, &b"Odd One"[..], false));
+        assert_eq!((head.status, &*head.reason), (999, &b"Odd One"[..]));
         assert_eq!(response("HTTP/1.0 200\r\n\r\n").expect("sound").expect("complete").reason, &b""[..]);
         for text in [
             "HTTP/1.1 1000 x",
@@ -387,6 +390,8 @@ mod tests {
             ("HTTP/1.1 200 OK\r\nA: one\n\ttwo\n three\n\n", "one \ttwo  three"),
             ("HTTP/1.1 200 OK\r\nA: a\0b\rc\r\n\r\n", "a b c"),
             ("HTTP/1.1 200 OK\r\nA: \0b\0 \r\nC: d\r\n\r\n", " b "),
+            ("HTTP/1.1 200 OK\r\nA: b \t\r\r\n\r\n", "b \t "),
+            ("HTTP/1.1 200 OK\r\nA:\r\n b\r\n \r\n\r\n", "b"),
             ("HTTP/1.1 200 OK\r\nA:\r\n\r\n", ""),
         ] {
             let head = take_response(&mut BytesMut::from(text)).expect("sound").expect("complete");

@@ -31,10 +31,10 @@ pub async fn final_head(reader: &mut Reader, may_continue: &Notify) -> Result<Re
     Ok(head)
 }
 
-/// Whether the connection may be used for another exchange after this response, if its body does not end with it.
+/// Whether the connection may be used for another exchange after this response, if its body does not end with it. HTTP/1.0 makes no
+/// difference to .NET's client.
 pub fn keeps_connection(head: &ResponseHead) -> bool {
-    let is_kept = !head.is_old || head.headers.lists(Name::Connection, "keep-alive");
-    is_kept && head.status != SWITCHING_PROTOCOLS && !head.headers.lists(Name::Connection, "close")
+    head.status != SWITCHING_PROTOCOLS && !head.headers.lists(Name::Connection, "close")
 }
 
 /// The next head, and how long it is.

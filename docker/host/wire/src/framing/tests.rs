@@ -69,6 +69,7 @@ fn callers_and_handlers_are_held_to_rules_of_their_own() {
         ";a\r\n\r\n",
         "0x2\r\nhi\r\n0\r\n\r\n",
         "2 x\r\nhi\r\n0\r\n\r\n",
+        "2\r\r\nhi\r\n0\r\n\r\n",
         "+2\r\nhi\r\n0\r\n\r\n",
     ] {
         assert!(!ends(Reading::Lenient, text) && !ends(Reading::Strict, text), "{text}");
@@ -130,7 +131,8 @@ fn a_request_has_one_length_or_chunks() {
         (&[][..], Some(BodyFraming::NONE)),
         (&[("content-length", "5")], Some(BodyFraming::Length(5))),
         (&[("Content-Length", "5"), ("content-length", "5")], None),
-        (&[("Content-Length", "+5")], None),
+        (&[("Content-Length", "+5")], Some(BodyFraming::Length(5))),
+        (&[("Content-Length", "++5")], None),
         (&[("Content-Length", "9223372036854775807")], Some(BodyFraming::Length(9_223_372_036_854_775_807))),
         (&[("Content-Length", "9223372036854775808")], None),
         (&[("Transfer-Encoding", "chunked ,,")], Some(BodyFraming::Chunked(Chunk::Size, Reading::Strict))),
