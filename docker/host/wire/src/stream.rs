@@ -42,14 +42,13 @@ impl Caller {
     /// connection. If there cannot be a body, as with `HEAD`, 204 or 304, only the end of `body` is waited for.
     ///
     /// # Errors
-    /// If the body fails, or the caller leaves. After any but [`StreamError::Unsent`] there can be no other response.
+    /// If the body fails, or the caller leaves. There can be another response only if nothing has been written: after
+    /// [`StreamError::Unsent`], and after [`StreamError::Length`] if there was no body at all.
     pub async fn stream<P: Pieces>(&mut self, response: Response, body: &mut P) -> Result<(), StreamError<P::Error>> {
         let first = match self.next_of(body).await {
             Err(StreamError::Broken(error)) => return Err(StreamError::Unsent(error)),
             first => first,
         };
-        // What is not written to its end is broken for the caller.
-        self.ending = Some(Ending::Reset);
         let ending = self.write_stream(response, first?, body).await?;
         self.ending = Some(ending);
         Ok(())
@@ -68,6 +67,12 @@ impl Caller {
         body: &mut P,
     ) -> Result<Ending, StreamError<P::Error>> {
         let has_body = !self.is_to_head && !matches!(response.status, 100..=199 | 204 | 304);
+        // Nothing has been written: the caller gets another response.
+        if has_body && first.is_none() && announced_length(&response).is_some_and(|length| length > 0) {
+            return Err(StreamError::Length);
+        }
+        // What is not written to its end is broken for the caller.
+        self.ending = Some(Ending::Reset);
         // Kestrel has no bodies in such a response: what has a length is refused before (recording Z1-answer-fwd-180).
         if response.status == RESET_CONTENT && has_body && first.is_some() {
             return Err(StreamError::Length);

@@ -98,7 +98,8 @@ async fn answer(
             caller.respond(response).await.ok()
         }
         (Some(Ending::Keep), _) if *is_stopping.borrow() => Some(Ending::Close),
-        (ending, _) => Some(ending.unwrap_or(Ending::Reset)),
+        // A caller who has left without a response has perhaps closed its sending side alone.
+        (ending, _) => Some(ending.unwrap_or(Ending::Close)),
     }
 }
 
