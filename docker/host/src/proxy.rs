@@ -13,7 +13,7 @@ use std::pin::pin;
 use bytes::Bytes;
 use wire::caller::is_continue;
 use wire::client::{Request, ResponseBody, spelt_method};
-use wire::{BodyError, Caller, Name, Pieces, Response, StreamError};
+use wire::{BodyError, Caller, Name, Pieces, RequestHead, Response, StreamError};
 
 use crate::app::HttpMode;
 use crate::exchange::Recorder;
@@ -82,8 +82,8 @@ async fn pass_on(
         Err(error) => return Err(error.into()),
     };
     let own = Own { authority: handler.client.authority(), invocation: execution.id, peer: &caller.peer };
-    let asks_for_upgrade = is_upgrade(request);
-    let request = to_handler(request, own, &upload, asks_for_upgrade)?;
+    let may_upgrade = may_upgrade(head, caller);
+    let request = to_handler(request, own, &upload, may_upgrade && is_of_websocket(head))?;
     execution.exchange.request(HttpMode::Proxying, &request);
     let waits_for_continue = head.headers.get(Name::Expect).is_some_and(is_continue);
     let mut outgoing = Outgoing { request, upload, waits_for_continue };
@@ -93,26 +93,34 @@ async fn pass_on(
     execution.exchange.response(&answer.head);
     // A body that was kept need not be while the response is streamed.
     drop(outgoing);
-    match response::judge(answer.head, asks_for_upgrade)? {
-        Judged::Response(response) => stream(execution, response, answer.body, caller).await,
-        Judged::Instead(response) => Ok(Some(response)),
-        Judged::Upgrade(response) => {
+    match response::judge(answer.head, may_upgrade) {
+        Ok(Judged::Response(response)) => stream(execution, response, answer.body, caller).await,
+        Ok(Judged::Instead(response)) => {
+            answer.body.discard();
+            Ok(Some(response))
+        }
+        Ok(Judged::Upgrade(response)) => {
             if let Some(connection) = answer.body.upgrade() {
                 caller.tunnel(response, connection, ACTIVITY_LIMIT).await;
             }
             Ok(None)
         }
+        Err(error) => {
+            answer.body.discard();
+            Err(error)
+        }
     }
 }
 
+/// The request as the handler gets it. One that asks for a WebSocket is a `GET`, whatever its method.
 fn to_handler(
     request: wire::Request<'_>,
     own: Own<'_>,
     upload: &Upload,
-    asks_for_upgrade: bool,
+    is_upgrade: bool,
 ) -> Result<Request, ProxyError> {
     let head = request.head;
-    let method = spelt_method(&head.method);
+    let method = if is_upgrade { "GET".into() } else { spelt_method(&head.method) };
     if method == "CONNECT" {
         return Err(ProxyError::forwarding(
             "RequestCreation",
@@ -129,7 +137,7 @@ fn to_handler(
     Ok(Request {
         method,
         target: target::to_handler(request.target, head.target.contains('?')),
-        headers: headers::to_handler(head, own, framing, asks_for_upgrade),
+        headers: headers::to_handler(head, own, framing, is_upgrade),
     })
 }
 
@@ -178,13 +186,13 @@ fn left(execution: &Execution<'_>) -> Option<Response> {
     None
 }
 
-/// Whether the caller asks for a WebSocket: other upgrades are not passed on (recordings Y19, Y80, Y82).
-fn is_upgrade(request: wire::Request<'_>) -> bool {
-    let head = request.head;
-    let is_websocket =
-        |line: wire::headers::Line<'_>| line.is_called("Upgrade") && line.value.eq_ignore_ascii_case(b"websocket");
-    head.method == "GET"
-        && !head.is_old
-        && head.headers.lists(Name::Connection, "upgrade")
-        && head.headers.iter().any(is_websocket)
+/// Whether the caller's connection can become another than of HTTP: what a handler's `101` wants.
+fn may_upgrade(head: &RequestHead, caller: &Caller) -> bool {
+    !caller.has_body() && head.headers.lists(Name::Connection, "upgrade")
+}
+
+/// Whether the protocol that the caller names is WebSocket: other upgrades are not passed on (recordings Y19, Y80, Y82).
+fn is_of_websocket(head: &RequestHead) -> bool {
+    let mut protocols = head.headers.all(Name::Upgrade);
+    protocols.next().is_some_and(|protocol| protocol.eq_ignore_ascii_case(b"websocket")) && protocols.next().is_none()
 }

@@ -58,8 +58,8 @@ pub async fn ask(
     let mut has_read_all = true;
     for number in 1.. {
         let attempt = match () {
-            () if !is_ascii => Err(Cause::NotAscii),
-            () if is_consumed => knock(handler).await,
+            () if !is_ascii => knock(handler, Cause::NotAscii).await,
+            () if is_consumed => knock(handler, Cause::Consumed).await,
             () => deliver(handler, outgoing, limit, caller).await,
         };
         let cause = match attempt {
@@ -115,10 +115,10 @@ async fn unless_left(
     }
 }
 
-/// An attempt for a body that is not there any more: a connection without a byte (recording Y94b).
-async fn knock(handler: &Handler) -> Attempt {
+/// An attempt for a request that cannot be sent, or not any more: a connection without a byte (recordings Y21, Y94b).
+async fn knock(handler: &Handler, cause: Cause) -> Attempt {
     handler.client.knock().await?;
-    Err(Cause::Consumed)
+    Err(cause)
 }
 
 const fn was_not_connected(cause: &Cause) -> bool {

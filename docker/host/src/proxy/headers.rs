@@ -29,7 +29,7 @@ pub enum BodyFraming {
     Chunked,
 }
 
-/// The headers of a request as the handler gets them. With an upgrade, its two lines stand last.
+/// The headers of a request as the handler gets them. With an upgrade, its two lines stand before those that describe a body.
 pub fn to_handler(head: &RequestHead, own: Own<'_>, framing: BodyFraming, is_upgrade: bool) -> Headers {
     let given = &head.headers;
     let mut sent = Headers::with_capacity(given.iter().len() + ADDED_LINES, given.text_bytes() + ADDED_BYTES);
@@ -62,12 +62,18 @@ pub fn to_handler(head: &RequestHead, own: Own<'_>, framing: BodyFraming, is_upg
         sent.push(Name::XForwardedHost, host);
     }
     sent.push(Name::XForwardedProto, "http");
-    push_content(&mut sent, &content, framing, given.contains(Name::ContentLength));
     if is_upgrade {
-        sent.push(Name::Connection, "Upgrade");
-        given.iter().filter(|line| line.is_called("Upgrade")).take(1).for_each(|line| sent.push("Upgrade", line.value));
+        upgrade_option(given).into_iter().for_each(|option| sent.push(Name::Connection, option));
+        given.get(Name::Upgrade).into_iter().for_each(|protocol| sent.push(Name::Upgrade, protocol));
     }
+    push_content(&mut sent, &content, framing, given.contains(Name::ContentLength));
     sent
+}
+
+/// The option of `Connection` that asks for an upgrade, in the caller's letters.
+fn upgrade_option(given: &Headers) -> Option<&[u8]> {
+    let mut options = given.all(Name::Connection).flat_map(|value| value.split(|byte| *byte == b','));
+    options.find(|option| option.trim_ascii().eq_ignore_ascii_case(b"upgrade")).map(<[u8]>::trim_ascii)
 }
 
 /// The lines of a request that pass, in the order in which they are sent; and those that describe its body, in that in which they came.
@@ -77,9 +83,9 @@ fn sorted(given: &Headers) -> (Vec<(Place, Line<'_>)>, Vec<Line<'_>>) {
     for line in given.iter() {
         let (place, line) = names::of_request(line);
         match place {
-            // What the chunks make void comes under another name (recording Y37).
+            // What the chunks make void comes under another name, behind all others (recording Y37).
             Place::Framing if is_framed_twice && line.has_name(Name::ContentLength) => {
-                passing.push((Place::AsSent, Line { name: b"X-Content-Length", known: None, ..line }));
+                passing.push((Place::Added, Line { name: b"X-Content-Length", known: None, ..line }));
             }
             Place::Framing | Place::Dropped => {}
             Place::Content => content.push(line),
@@ -245,11 +251,18 @@ mod tests {
     }
 
     #[test]
-    fn an_upgrade_stands_at_the_end() {
-        let sent = [("Connection", "keep-alive, Upgrade"), ("Upgrade", "WebSocket"), ("sec-websocket-key", "k")];
+    fn an_upgrade_stands_before_the_body() {
+        let sent = [
+            ("Connection", "keep-alive, upgrade"),
+            ("Upgrade", "WebSocket"),
+            ("Content-Length", "00"),
+            ("sec-websocket-key", "k"),
+        ];
+        let key = "Sec-WebSocket-Key: k";
+        let upgrade = ["Connection: upgrade", "Upgrade: WebSocket"];
         assert_eq!(
-            seen(&sent, BodyFraming::None, true),
-            ["Host: 127.0.0.1:7", "Sec-WebSocket-Key: k", ID, MS_ID, "Connection: Upgrade", "Upgrade: WebSocket"]
+            seen(&sent, BodyFraming::Length(0), true),
+            ["Host: 127.0.0.1:7", key, ID, MS_ID, upgrade[0], upgrade[1], "Content-Length: 0"]
         );
     }
 }

@@ -12,6 +12,8 @@ pub enum Place {
     Known(usize),
     /// Behind them, in the order in which they came.
     AsSent,
+    /// Behind these: Kestrel has added it.
+    Added,
     /// Among those that describe a body.
     Content,
     /// It frames the body, and is made anew.

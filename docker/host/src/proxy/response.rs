@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 
 use wire::framing::number;
-use wire::headers::{Line, is_sendable};
+use wire::headers::is_sendable;
 use wire::{Headers, Name, Response, ResponseHead};
 
 use super::error::ProxyError;
@@ -22,12 +22,12 @@ pub enum Judged {
     Upgrade(Response),
 }
 
-/// Judges the head of a response to a request that asks for an upgrade or not.
-pub fn judge(head: ResponseHead, asked_for_upgrade: bool) -> Result<Judged, ProxyError> {
+/// Judges the head of a response to a request whose connection may be upgraded or not.
+pub fn judge(head: ResponseHead, may_upgrade: bool) -> Result<Judged, ProxyError> {
     let ResponseHead { status, reason, headers, .. } = head;
     if status == SWITCHING_PROTOCOLS {
-        return if asked_for_upgrade {
-            Ok(Judged::Upgrade(upgraded(status, &headers)))
+        return if may_upgrade {
+            Ok(Judged::Upgrade(upgraded(status, headers)?))
         } else {
             Err(ProxyError::upgrade(refused_upgrade(reason, headers)))
         };
@@ -51,15 +51,12 @@ pub fn judge(head: ResponseHead, asked_for_upgrade: bool) -> Result<Judged, Prox
     Ok(Judged::Response(Response { reason, headers, ..Response::empty(status) }))
 }
 
-/// The length that a response announces (recordings Y74, Y74b). With chunks it counts for nothing.
+/// The length that a response announces (recordings Y74, Y74b). With chunks it counts for nothing, but must be one.
 fn announced_length(headers: &Headers) -> Result<Option<u64>, ProxyError> {
-    if headers.contains(Name::TransferEncoding) {
-        return Ok(None);
-    }
     let mut values = headers.all(Name::ContentLength);
     let Some(value) = values.next() else { return Ok(None) };
     match number(value).filter(|_| values.next().is_none()) {
-        Some(length) => Ok(Some(length)),
+        Some(length) => Ok(Some(length).filter(|_| !headers.contains(Name::TransferEncoding))),
         None => Err(ProxyError::forwarding("ResponseHeaders", format!(
             "System.InvalidOperationException: Invalid Content-Length: \"{}\". Value must be a positive integral number.",
             headers.all(Name::ContentLength).map(String::from_utf8_lossy).collect::<Vec<_>>().join(",")
@@ -79,28 +76,35 @@ fn check_values(headers: &Headers) -> Result<(), ProxyError> {
 }
 
 /// The `101` as the caller gets it: Kestrel writes `Connection` by itself (recording Y80).
-fn upgraded(status: u16, headers: &Headers) -> Response {
-    let mut response = Response::empty(status);
-    response.headers.push(Name::Connection, "Upgrade");
-    let passes = |line: &Line<'_>| !super::names::is_hop_of_response(line) || line.is_called("Upgrade");
-    headers.iter().filter(passes).for_each(|line| response.headers.push(line.name, line.value));
-    response
+fn upgraded(status: u16, mut headers: Headers) -> Result<Response, ProxyError> {
+    let protocols = take_protocols(&mut headers);
+    check_values(&headers)?;
+    headers.push(Name::Connection, "Upgrade");
+    protocols.iter().for_each(|protocol| headers.push(Name::Upgrade, protocol));
+    Ok(Response { headers, ..Response::empty(status) })
 }
 
 /// What a caller gets who has not asked for the upgrade: everything but the status, which would be that of the upgrade (recording Y66).
 fn refused_upgrade(reason: Cow<'static, [u8]>, mut headers: Headers) -> Response {
-    let upgrades: Vec<_> = headers.all(Name::Upgrade).map(<[u8]>::to_vec).collect();
-    headers.remove(Name::ContentLength);
-    headers::to_caller(&mut headers);
+    let protocols = take_protocols(&mut headers);
     if check_values(&headers).is_err() {
         return Response::empty(500);
     }
-    if !upgrades.is_empty() {
+    if !protocols.is_empty() {
         headers.push(Name::Connection, "Upgrade");
-        upgrades.iter().for_each(|value| headers.push(Name::Upgrade, value));
+        protocols.iter().for_each(|protocol| headers.push(Name::Upgrade, protocol));
     }
     let is_usual = reason.is_empty() || *reason == *wire::reason::phrase(SWITCHING_PROTOCOLS.into()).as_bytes();
     Response { reason: Some(reason).filter(|_| !is_usual), headers, ..Response::empty(500) }
+}
+
+/// Leaves of the headers of a `101` what passes, and returns the values of `Upgrade`. These count only if `Connection` names them.
+fn take_protocols(headers: &mut Headers) -> Vec<Vec<u8>> {
+    let is_named = headers.lists(Name::Connection, "upgrade");
+    let protocols = headers.all(Name::Upgrade).filter(|_| is_named).map(<[u8]>::to_vec).collect();
+    headers.remove(Name::ContentLength);
+    headers::to_caller(headers);
+    protocols
 }
 
 #[cfg(test)]
@@ -125,6 +129,7 @@ mod tests {
             (&[("Content-Length", "abc")][..], "Invalid Content-Length: \"abc\""),
             (&[("Content-Length", "2"), ("content-length", "2")], "Invalid Content-Length: \"2,2\""),
             (&[("Content-Length", "+2")], "Invalid Content-Length"),
+            (&[("Transfer-Encoding", "chunked"), ("Content-Length", "x")], "Invalid Content-Length"),
             (&[("Content-Length", "9223372036854775808")], "Invalid Content-Length"),
             (&[("X", "gr\u{fc}n")], "0x00C3"),
         ] {
@@ -148,6 +153,23 @@ mod tests {
     }
 
     #[test]
+    fn an_upgrade_names_its_protocol_only_with_the_option() {
+        for (option, expected) in [
+            ("keep-alive, upgrade", r#"{"Cookie": "a", "Connection": "Upgrade", "Upgrade": "x"}"#),
+            ("keep-alive", r#"{"Cookie": "a", "Connection": "Upgrade"}"#),
+        ] {
+            let mut headers = Headers::default();
+            headers.push(Name::Connection, option);
+            headers.push(Name::Upgrade, "x");
+            headers.push("cookie", "a");
+            headers.push(Name::ContentLength, "0");
+            assert_eq!(format!("{:?}", upgraded(101, headers.clone()).expect("sound").headers), expected);
+            headers.push("X", "gr\u{fc}n");
+            assert!(upgraded(101, headers).is_err());
+        }
+    }
+
+    #[test]
     fn an_upgrade_that_was_not_asked_for_fails() {
         assert!(judged(101, &[("Upgrade", "x")]).contains("UpgradeResponseClient"));
         let refused = |reason: &'static str, lines: &[(&str, &str)]| {
@@ -156,6 +178,7 @@ mod tests {
             let response = refused_upgrade(reason.as_bytes().into(), headers);
             (response.reason.is_some(), format!("{:?}", response.headers))
         };
+        assert_eq!(refused("", &[("Upgrade", "x")]), (false, "{}".to_owned()));
         let lines = [("Connection", "Upgrade"), ("Upgrade", "x"), ("X", "1"), ("Content-Length", "0")];
         let expected = r#"{"X": "1", "Connection": "Upgrade", "Upgrade": "x"}"#;
         assert_eq!(refused("Switching Protocols", &lines), (false, expected.to_owned()));

@@ -4,12 +4,17 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use bytes::Bytes;
+use tokio::time::timeout;
 
 use super::connection::Connection;
 use super::pool::Pool;
 use crate::framing::{BodyError, BodyFraming};
 use crate::pieces::Pieces;
 use crate::socket::Upgraded;
+
+/// How much of a body that nobody wants is read, and for how long.
+const MAX_DRAINED_BYTES: usize = 1024 * 1024;
+const DRAIN_LIMIT: Duration = Duration::from_secs(2);
 
 /// The body of a response that is still coming. If it is dropped before its end the connection is closed.
 #[derive(Debug)]
@@ -26,6 +31,22 @@ impl ResponseBody {
     #[must_use]
     pub fn upgrade(self) -> Option<Upgraded> {
         self.connection.map(|connection| Upgraded(connection.socket))
+    }
+
+    /// Reads what is left of a body that nobody wants, so that the connection can be used again. As .NET's client does it, this is given up
+    /// after 1 MiB or 2 s, and not tried where the body ends with the connection.
+    pub fn discard(mut self) {
+        let has_end = self.framing != BodyFraming::UntilClose;
+        let drain = async move {
+            let mut left = MAX_DRAINED_BYTES;
+            while let Ok(Some(piece)) = self.next().await {
+                let Some(less) = left.checked_sub(piece.len()) else { return };
+                left = less;
+            }
+        };
+        if has_end {
+            tokio::spawn(timeout(DRAIN_LIMIT, drain));
+        }
     }
 }
 
