@@ -11,7 +11,6 @@ mod upload;
 use std::pin::pin;
 
 use bytes::Bytes;
-use wire::caller::is_continue;
 use wire::client::{Request, ResponseBody, spelt_method};
 use wire::{BodyError, Caller, Name, Pieces, RequestHead, Response, StreamError};
 
@@ -85,7 +84,7 @@ async fn pass_on(
     let may_upgrade = may_upgrade(head, caller);
     let request = to_handler(request, own, &upload, may_upgrade && is_of_websocket(head))?;
     execution.exchange.request(HttpMode::Proxying, &request);
-    let waits_for_continue = head.headers.get(Name::Expect).is_some_and(is_continue);
+    let waits_for_continue = head.headers.lists(Name::Expect, "100-continue");
     let mut outgoing = Outgoing { request, upload, waits_for_continue };
     let Some(answer) = attempts::ask(handler, execution, &mut outgoing, caller).await? else {
         return Ok(left(execution));
