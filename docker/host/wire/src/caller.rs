@@ -133,6 +133,11 @@ impl Caller {
         self.is_chunked
     }
 
+    /// Whether nothing more of the body is to come.
+    pub(crate) const fn has_sent_all(&self) -> bool {
+        self.framing.has_ended()
+    }
+
     /// Adds header lines to whatever response comes, in place of those of the same names; a `Vary` is added to.
     pub fn add_headers(&mut self, headers: Headers) {
         self.additional = headers;

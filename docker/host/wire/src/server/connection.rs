@@ -98,8 +98,9 @@ async fn answer(
             caller.respond(response).await.ok()
         }
         (Some(Ending::Keep), _) if *is_stopping.borrow() => Some(Ending::Close),
-        // A caller who has left without a response has perhaps closed its sending side alone.
-        (ending, _) => Some(ending.unwrap_or(Ending::Close)),
+        // A caller who has left after the whole request has perhaps closed its sending side alone.
+        (None, None) if caller.has_sent_all() => Some(Ending::Close),
+        (ending, _) => Some(ending.unwrap_or(Ending::Reset)),
     }
 }
 
