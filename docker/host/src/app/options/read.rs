@@ -141,8 +141,8 @@ impl Reader<'_> {
         port
     }
 
-    /// The elements of `http.routes`. One without any member is passed over, as is one whose level is not a level (recordings
-    /// G16d, GT-level-unknown, GT-member-only).
+    /// The elements of `http.routes`. One without any member is passed over, as is one whose level is not a level, or whose route is
+    /// not one text (recordings G16d, GT-level-unknown, GT-member-only).
     fn routes(&mut self, section: &str) -> Vec<ImplicitRoute> {
         let default = self.level(section);
         let list = format!("{section}:http:routes");
@@ -153,10 +153,14 @@ impl Reader<'_> {
                 return None;
             }
             let level = match self.configuration.get(&format!("{path}:authorizationLevel")) {
+                Some("") | None => default,
                 Some(text) => AuthLevel::of(text)?,
-                None => default,
             };
-            let route = self.configuration.get(&format!("{path}:route")).map(str::to_owned);
+            let route = format!("{path}:route");
+            if !self.configuration.children(&route).is_empty() {
+                return None;
+            }
+            let route = self.configuration.get(&route).map(str::to_owned);
             let place = format!("{section}.http.routes[{name}].route");
             Some(ImplicitRoute { route, level, place })
         };

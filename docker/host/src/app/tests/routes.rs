@@ -35,6 +35,17 @@ fn levels_and_routes_need_not_be_texts() {
 }
 
 #[test]
+fn an_element_of_routes_is_passed_over_as_the_binder_of_dotnet_does_it() {
+    let routes =
+        r#"[{"route": ["a"]}, {"route": "b", "authorizationLevel": ""}, {"route": "c", "authorizationLevel": "x"}]"#;
+    let http = format!(r#"}}, "http": {{"defaultAuthorizationLevel": "admin", "routes": {routes}}}"#);
+    let app = Folder::new(&HOST.replacen("}", &http, 1)).load(&[("FUNCTIONS_WORKER_RUNTIME", "custom")]);
+    let found: Vec<_> = app.functions.iter().map(|function| function.http.clone().unwrap()).collect();
+    assert_eq!(app.errors, Vec::<String>::new());
+    assert_eq!(found.iter().map(|http| (&*http.route, http.level)).collect::<Vec<_>>(), [("b", AuthLevel::Admin)]);
+}
+
+#[test]
 fn of_two_functions_that_want_one_route_the_first_keeps_it() {
     let app = Folder::new(HOST).bindings("Same", HTTP).bindings("same", HTTP).load(&[]);
     assert_eq!(app.functions.iter().filter(|function| function.is_loaded()).count(), 1);
