@@ -12,6 +12,8 @@ const COLON: &[u8] = b": ";
 const LINE_END: &[u8] = b"\r\n";
 /// Room for the lines of most lists that are read, those that are added included.
 const USUAL_LINES: usize = 16;
+/// A head with more names that are not known is not looked through for one that it has twice.
+const MAX_UNKNOWN_NAMES: usize = 16;
 /// Room for the text of those that are added.
 const ADDED_BYTES: usize = 64;
 
@@ -173,29 +175,49 @@ impl Headers {
         indexes.sort_by_key(|index| is_last(&index.line(text)));
     }
 
-    /// Gives the lines of a response the names that .NET's client and Kestrel hand on: known ones in their spelling, others in that of their
-    /// first line (recording Y68), behind which the others of the name stand.
+    /// Gives the lines of a response the names and the order in which the real host hands them on: known names in their spelling, others in
+    /// that of their first line, behind which all others of its name stand (recording Y68).
     pub fn respell(&mut self) {
-        // By their names in small letters: a head may have thousands of lines.
-        let mut first: HashMap<(Option<Name>, Vec<u8>), usize> = HashMap::new();
-        let mut places = Vec::with_capacity(self.indexes.len());
+        if self.may_repeat_a_name() {
+            self.gather();
+        }
         for at in 0..self.indexes.len() {
-            let (place, known) = (self.indexes[at].name.clone(), self.indexes[at].known);
-            let name = &self.text[place.clone()];
-            let unknown = if known.is_none() { name.to_ascii_lowercase() } else { Vec::new() };
-            let first = *first.entry((known, unknown)).or_insert(at);
-            places.push(first);
-            self.indexes[at].name = match known.filter(|known| known.is_respelt()).map(Name::as_str) {
-                Some(known) if known.as_bytes() == name => place,
-                Some(known) => self.write_text(&[known.as_bytes()]),
-                None => self.indexes[first].name.clone(),
-            };
+            let Index { name, known, .. } = &self.indexes[at];
+            let Some(known) = known.filter(|known| known.is_respelt()) else { continue };
+            if self.text[name.clone()] != *known.as_ref() {
+                self.indexes[at].name = self.write_text(&[known.as_ref()]);
+            }
         }
-        if !places.is_sorted() {
-            let mut lines: Vec<_> = places.into_iter().zip(take(&mut self.indexes)).collect();
-            lines.sort_by_key(|(first, _)| *first);
-            self.indexes = lines.into_iter().map(|(_, index)| index).collect();
+    }
+
+    /// Whether two lines have the same name, as in few heads. Where many names are not known it is not looked for, and said to be so.
+    pub fn may_repeat_a_name(&self) -> bool {
+        let mut bits = 0;
+        let is_repeated = |name: Name| {
+            let is_there = bits & name.bit() != 0;
+            bits |= name.bit();
+            is_there
+        };
+        let unknown = || self.iter().filter(|line| line.known.is_none());
+        let is_found_again =
+            |(at, line): (usize, Line<'_>)| unknown().skip(at + 1).any(|other| is_same(other.name, line.name));
+        self.known().any(is_repeated)
+            || unknown().count() > MAX_UNKNOWN_NAMES
+            || unknown().enumerate().any(is_found_again)
+    }
+
+    /// Puts the lines of each name behind its first one, and gives them its spelling.
+    fn gather(&mut self) {
+        // By their names in small letters: a head may have thousands of lines.
+        let mut first: HashMap<Vec<u8>, usize> = HashMap::new();
+        let mut gathered = Vec::with_capacity(self.indexes.len());
+        for at in 0..self.indexes.len() {
+            let name = self.text[self.indexes[at].name.clone()].to_ascii_lowercase();
+            let first = *first.entry(name).or_insert(at);
+            gathered.push((first, Index { name: self.indexes[first].name.clone(), ..self.indexes[at].clone() }));
         }
+        gathered.sort_by_key(|(first, _)| *first);
+        self.indexes = gathered.into_iter().map(|(_, index)| index).collect();
     }
 
     /// About how many bytes the lines are.

@@ -1,18 +1,12 @@
 //! How header values are read, and whether they are written already as .NET's client would write them: nearly all are, and to see that costs
 //! less than to read them and to write them anew. Pure.
 
-use std::sync::LazyLock;
-
 use dotnet_text::media_type::{self, is_token_byte};
-use regex::bytes::Regex;
 use wire::headers::Line;
 use wire::{Headers, Name};
 
 use super::elements::{self, Element};
 use super::{date, location, single};
-
-/// A head with more names that are not known is not looked through.
-const MAX_UNKNOWN_NAMES: usize = 16;
 
 /// How the lines of one name are read.
 pub enum Form {
@@ -27,21 +21,8 @@ pub enum Form {
 
 /// Whether every value is in form and has a name of its own. False may be wrong, true is not.
 pub fn are_kept(headers: &Headers) -> bool {
-    let (mut known, mut others) = (0, Vec::new());
-    headers.iter().all(|line| {
-        let is_new = match line.known {
-            Some(name) => known & name.bit() == 0,
-            None => {
-                let is_same = |other: &&[u8]| other.eq_ignore_ascii_case(line.name);
-                others.len() < MAX_UNKNOWN_NAMES && !others.iter().any(is_same)
-            }
-        };
-        match line.known {
-            Some(name) => known |= name.bit(),
-            None => others.push(line.name),
-        }
-        is_new && !line.value.is_empty() && line.value.is_ascii() && form(&line).1(line.value)
-    })
+    let is_in_form = |line: Line<'_>| !line.value.is_empty() && line.value.is_ascii() && form(&line).1(line.value);
+    !headers.may_repeat_a_name() && headers.iter().all(is_in_form)
 }
 
 /// How a line is read, and how to see that its value is in form, or cannot be read, which keeps it as well.
@@ -94,14 +75,21 @@ fn is_tag(value: &[u8]) -> bool {
     value.starts_with(b"\"") || value.starts_with(b"W/\"")
 }
 
-/// A date in today's form, be there such a day or not.
+/// A date in today's form, be there such a day or not. Nearly every response has one: a pattern costs more.
 fn is_date(value: &[u8]) -> bool {
-    static FORM: LazyLock<Option<Regex>> = LazyLock::new(|| {
-        let form =
-            format!("^(?-u)(?:Mon|Tue|Wed|Thu|Fri|Sat|Sun), 00 (?:{}) 0000 00:00:00 GMT$", date::MONTHS.join("|"));
-        Regex::new(&form.replace('0', "[0-9]")).ok()
-    });
-    FORM.as_ref().is_some_and(|form| form.is_match(value))
+    const FORM: &[u8] = b"___, 00 ___ 0000 00:00:00 GMT";
+    const DAYS: [&str; 7] = ["Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun"];
+
+    let fits = |(byte, form): (&u8, &u8)| match form {
+        b'_' => true,
+        b'0' => byte.is_ascii_digit(),
+        other => byte == other,
+    };
+    let is_one_of = |names: &[&str], name: &[u8]| names.iter().any(|known| known.as_bytes() == name);
+    value.len() == FORM.len()
+        && value.iter().zip(FORM).all(fits)
+        && is_one_of(&DAYS, &value[..3])
+        && is_one_of(&date::MONTHS, &value[8..11])
 }
 
 /// Tokens alone, with one space behind every semicolon.
