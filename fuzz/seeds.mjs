@@ -18,7 +18,7 @@ for (const group of fs.readdirSync(recordings)) for (const name of fs.readdirSyn
   const { id, app, script, steps } = JSON.parse(fs.readFileSync(path.join(recordings, group, name), 'utf8'));
   seed('host_json', id, text(app?.hostJson));
   const answers = [script?.default, ...(script?.routes ?? []).map(route => route.answer)].filter(Boolean);
-  answers.forEach((answer, index) => seed('answer', `${id}-${index}`, answer.body ?? text(answer.bodyJson)));
+  answers.forEach((answer, index) => seed('result', `${id}-${index}`, answer.body ?? text(answer.bodyJson)));
   const requests = (steps ?? []).map(step => step.request).filter(Boolean);
   for (const [name, config] of Object.entries(app?.functions ?? {})) {
     seed('function_json', `${id}-${name}`, text(config));

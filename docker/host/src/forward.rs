@@ -8,8 +8,8 @@ use std::borrow::Cow;
 use std::pin::pin;
 
 use bytes::Bytes;
-use wire::caller::is_continue;
 use wire::client::{self, Body, Request, spelt_method};
+use wire::framing::number;
 use wire::response::Framing;
 use wire::{Caller, Headers, Name, Response, ResponseHead};
 
@@ -39,12 +39,11 @@ pub async fn forward(call: &Call<'_>, caller: &mut Caller) -> Response {
     };
     execution.exchange.request(HttpMode::Forwarding, &request);
     execution.watch_body(caller);
-    let waits_for_continue = head.headers.get(Name::Expect).is_some_and(is_continue);
     let see = |head: &ResponseHead| warn_of_events(&execution, head);
     let client = &handler.client;
     let asking = pin!(async {
         let response = if caller.length() > 0 {
-            client.call_and_see(&request, Body::Stream { caller, waits_for_continue }, &see).await
+            client.call_and_see(&request, Body::Stream(caller), &see).await
         } else {
             caller.attend(pin!(client.call_and_see(&request, Body::Empty, &see))).await
         };
@@ -101,9 +100,9 @@ fn to_handler(execution: &Execution<'_>, request: wire::Request<'_>, length: u64
 /// (protocol.md#forwarding-response).
 fn to_caller(execution: &Execution<'_>, response: client::Response, is_to_head: bool) -> Response {
     let client::Response { head, body } = response;
-    let ResponseHead { status, reason, headers, .. } = head;
+    let ResponseHead { status, reason, headers } = head;
     let reason = Some(reason).filter(|reason| !reason.is_empty());
-    let announced = headers.text(Name::ContentLength).and_then(|length| length.parse::<usize>().ok());
+    let announced = headers.get(Name::ContentLength).and_then(number).and_then(|length| usize::try_from(length).ok());
     let length = body.iter().map(Bytes::len).sum();
     // Chunks frame the body; a length passes with them, and must match (recording FX-ans-te-and-cl).
     let has_body = !is_to_head && !matches!(status, NO_CONTENT | NOT_MODIFIED);

@@ -141,11 +141,11 @@ async fn admin(host: &Arc<Host>, Request { head, target }: Request<'_>, caller: 
     let (name, content_type) = (header(Name::Host).unwrap_or_default(), header(Name::ContentType));
     let (asked, path) = (Arc::clone(host), target.path.to_string());
     // The endpoints read and write files: callers of functions do not wait for that.
-    let answer = aside(move || {
+    let response = aside(move || {
         let content_type = content_type.as_deref();
         endpoint.respond(&asked, &admin::Request { path: &path, host: &name, content_type, query: &query, body: &body })
     });
-    Some(admin_response(host, answer.await))
+    Some(admin_response(host, response.await))
 }
 
 fn admin_response(host: &Host, mut response: Response) -> Response {

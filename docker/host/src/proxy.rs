@@ -11,7 +11,7 @@ mod upload;
 use std::pin::pin;
 
 use bytes::Bytes;
-use wire::client::{Request, ResponseBody, spelt_method};
+use wire::client::{self, Request, ResponseBody, spelt_method};
 use wire::{BodyError, Caller, Name, Pieces, RequestHead, Response, StreamError};
 
 use crate::app::HttpMode;
@@ -84,28 +84,29 @@ async fn pass_on(
     let may_upgrade = may_upgrade(head, caller);
     let request = to_handler(request, own, &upload, may_upgrade && is_of_websocket(head))?;
     execution.exchange.request(HttpMode::Proxying, &request);
-    let waits_for_continue = head.headers.lists(Name::Expect, "100-continue");
-    let mut outgoing = Outgoing { request, upload, waits_for_continue };
-    let Some(answer) = attempts::ask(handler, execution, &mut outgoing, caller).await? else {
+    let mut outgoing = Outgoing { request, upload };
+    let Some(client::Response { head: response, body }) =
+        attempts::ask(handler, execution, &mut outgoing, caller).await?
+    else {
         return Ok(left(execution));
     };
-    execution.exchange.response(&answer.head);
+    execution.exchange.response(&response);
     // A body that was kept need not be while the response is streamed.
     drop(outgoing);
-    match response::judge(answer.head, may_upgrade) {
-        Ok(Judged::Response(response)) => stream(execution, response, answer.body, caller).await,
+    match response::judge(response, may_upgrade) {
+        Ok(Judged::Response(response)) => stream(execution, response, body, caller).await,
         Ok(Judged::Instead(response)) => {
-            answer.body.discard();
+            body.discard();
             Ok(Some(response))
         }
         Ok(Judged::Upgrade(response)) => {
-            if let Some(connection) = answer.body.upgrade() {
+            if let Some(connection) = body.upgrade() {
                 caller.tunnel(response, connection, ACTIVITY_LIMIT).await;
             }
             Ok(None)
         }
         Err(error) => {
-            answer.body.discard();
+            body.discard();
             Err(error)
         }
     }

@@ -73,8 +73,26 @@ pub async fn run(cli: Cli) -> Result<u8, Diagnostic> {
 
 /// What is wrong with options that can be read, and yet mean nothing.
 fn senseless(options: &ServeOptions) -> Option<Diagnostic> {
-    let origins = options.cors.as_deref().filter(|origins| !origins.trim().is_empty())?;
-    Policy::new(origins, options.cors_credentials).err()
+    let origins = options.cors.as_deref().filter(|origins| !origins.trim().is_empty());
+    let policy = origins.map(|origins| Policy::new(origins, options.cors_credentials));
+    policy.and_then(Result::err).or_else(|| restarting_record(options))
+}
+
+/// With `--watch` every exchange that is written into the app would start the host anew.
+fn restarting_record(options: &ServeOptions) -> Option<Diagnostic> {
+    let folder = options.record.as_deref().filter(|_| options.watch)?;
+    // What is wrong with the app is said later.
+    let app = local::app_folder(options).ok()?;
+    let below = std::path::absolute(folder).ok()?.strip_prefix(&app).ok()?.to_owned();
+    if below.to_string_lossy().starts_with('.') {
+        return None;
+    }
+    let text =
+        format!("`--record {}` writes into the app, which `--watch` starts anew at every change", folder.display());
+    Some(
+        Diagnostic::of_whole(text)
+            .hint("name a folder outside of the app, or a hidden one in it, such as `.exchanges`"),
+    )
 }
 
 fn failed(what: impl Display, error: &io::Error) -> Diagnostic {

@@ -443,6 +443,10 @@ fn what_makes_no_sense_has_a_status_of_its_own_and_says_what_would() {
             "`example.com` is not an origin, so no browser ever sends it\nhint: scheme, host and port",
         ),
         (&["--cors", "*", "--cors-credentials"], "error: browsers refuse cookies where any origin may call\nhint: "),
+        (
+            &["--watch", "--record", "seen"],
+            "error: `--record seen` writes into the app, which `--watch` starts anew at every change\nhint: ",
+        ),
         (&["send", "hello", "--timeout", "soon"], "a number of seconds up to 86400"),
     ] {
         let (status, error) = refused(&app, words);

@@ -163,6 +163,31 @@ async fn a_head_without_end_and_interim_responses_without_end_are_given_up() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_body_that_the_handler_does_not_want_is_not_sent_to_it() {
+    let (after_head, mut rest) = tokio::sync::mpsc::unbounded_channel();
+    let proxy = Proxy::with_handler(move |mut stream| {
+        let after_head = after_head.clone();
+        async move {
+            if next_request(&mut stream).await.is_none() {
+                return;
+            }
+            _ = stream.get_mut().write_all(b"HTTP/1.1 417 Expectation Failed\r\nContent-Length: 0\r\n\r\n").await;
+            let mut bytes = Vec::new();
+            _ = stream.read_to_end(&mut bytes).await;
+            _ = after_head.send(bytes);
+        }
+    })
+    .await;
+    let mut caller =
+        proxy.send("POST /x HTTP/1.1\r\nHost: x\r\nExpect: 100-continue\r\nContent-Length: 4\r\n\r\n").await;
+    assert_eq!(read_head(&mut caller).await.as_deref(), Some("HTTP/1.1 100 Continue\r\n\r\n"));
+    caller.get_mut().write_all(b"body").await.expect("a caller");
+    assert!(read_head(&mut caller).await.is_some_and(|head| head.starts_with("HTTP/1.1 417 ")));
+    // The connection ends where the body would be.
+    assert_eq!(timeout(LIMIT, rest.recv()).await.expect("an end"), Some(Vec::new()));
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn an_upgrade_answered_otherwise_passes_as_it_is() {
     let proxy = with_response(b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nno", true).await;
     let request = "GET /ws HTTP/1.1\r\nHost: x\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\r\n";

@@ -1,4 +1,4 @@
-//! The rules of docker/protocol.md that a failed invocation has broken.
+//! The rules of docker/protocol.md by which an invocation has failed.
 
 use super::HttpMode;
 

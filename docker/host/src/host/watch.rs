@@ -80,11 +80,16 @@ pub async fn watch(host: Arc<Host>, scope: Scope, first: Seen) {
     }
 }
 
-/// The files by when they were changed and how long they are, and the folders of the app's root.
-type Snapshot = BTreeMap<PathBuf, (SystemTime, u64)>;
+/// The files, and the folders of the app's root.
+type Snapshot = BTreeMap<PathBuf, State>;
 
-/// A folder of the root is there or is not.
-const FOLDER: (SystemTime, u64) = (SystemTime::UNIX_EPOCH, 0);
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum State {
+    /// It is there: what is in it has paths of its own.
+    Folder,
+    /// When it was changed, and how long it is.
+    File(SystemTime, u64),
+}
 
 /// A change that the real host does not take up by starting anew.
 struct End<'a> {
@@ -99,7 +104,7 @@ fn end<'a>(path: &'a Path, now: &Snapshot, scope: Scope) -> Option<End<'a>> {
         scope == Scope::Configuration && ASSEMBLIES.iter().any(|assembly| ending.eq_ignore_ascii_case(assembly))
     };
     match now.get(path) {
-        Some(&FOLDER) => None,
+        Some(State::Folder) => None,
         Some(_) if is_offline => Some(End { path, why: "was put down" }),
         _ if is_assembly() => Some(End { path, why: "is an assembly and has changed" }),
         _ => None,
@@ -195,13 +200,15 @@ impl Look<'_> {
             let (kind, path) = (entry.file_type()?, entry.path());
             if kind.is_dir() || (kind.is_symlink() && path.is_dir()) {
                 if depth == 0 {
-                    self.files.insert(path.clone(), FOLDER);
+                    self.files.insert(path.clone(), State::Folder);
                 }
                 let extent = self.extent_of_folder(name, extent, depth);
                 let extent = if kind.is_symlink() { self.extent_of_link(&path, name, depth) } else { extent };
                 folders.extend(extent.map(|extent| (path, extent)));
             } else if self.is_watched(name, extent, depth) {
-                match std::fs::metadata(&path).and_then(|metadata| Ok((metadata.modified()?, metadata.len()))) {
+                match std::fs::metadata(&path)
+                    .and_then(|metadata| Ok(State::File(metadata.modified()?, metadata.len())))
+                {
                     Ok(state) => _ = self.files.insert(path, state),
                     Err(error) if error.kind() == io::ErrorKind::NotFound => {}
                     Err(error) => return Err(error),
@@ -260,7 +267,7 @@ impl Look<'_> {
 fn differences<'a>(before: &'a Snapshot, now: &'a Snapshot) -> impl Iterator<Item = &'a Path> {
     let changed = now.iter().filter(|(path, state)| before.get(*path) != Some(*state));
     let gone = before.iter().filter(|(path, _)| !now.contains_key(*path));
-    let (folders, files): (Vec<_>, Vec<_>) = changed.chain(gone).partition(|(_, state)| **state == FOLDER);
+    let (folders, files): (Vec<_>, Vec<_>) = changed.chain(gone).partition(|(_, state)| **state == State::Folder);
     files.into_iter().chain(folders).map(|(path, _)| path.as_path())
 }
 

@@ -52,9 +52,7 @@ pub async fn attempt(
     let asking = pin!(ask(handler, execution, &trip));
     let asked = within_timeout(handler, execution, asking).await;
     let outcome = match asked {
-        Outcome::Completed(result) => {
-            complete(execution, result, data).await.inspect_err(|_| execution.exchange.breaks(Rule::OutputValues))
-        }
+        Outcome::Completed(result) => complete(execution, result, data).await,
         Outcome::Failed(failure) => Err(failure),
         Outcome::TimedOut => {
             let failure = Diagnostic::of_whole("`functionTimeout` has expired");
@@ -186,7 +184,9 @@ async fn complete(
     for warning in doctor::invocation_result::warnings(&result, &kinds, is_compatible) {
         execution.note(Level::Warning, warning);
     }
-    let Outputs { http, bindings: values } = outputs::convert(result, &kinds, is_compatible)?;
+    let converted = outputs::convert(result, &kinds, is_compatible);
+    let Outputs { http, bindings: values } =
+        converted.inspect_err(|_| execution.exchange.breaks(Rule::OutputValues))?;
     let values = values.into_iter().filter_map(|(index, value)| Some((*bindings.get(index)?, value))).collect();
     let written = output::write(&running.bindings, values, data, execution.id).await?;
     if execution.host.log.is_recording() {

@@ -24,8 +24,6 @@ const PAUSES_MS: [u64; 4] = [50, 100, 200, 250];
 pub struct Outgoing {
     pub request: Request,
     pub upload: Upload,
-    /// Whether a body that comes in chunks is held back until the handler asks for it.
-    pub waits_for_continue: bool,
 }
 
 #[derive(Debug, thiserror::Error)]
@@ -90,14 +88,13 @@ pub async fn ask(
 
 /// Sends the request and waits for the head of the response.
 async fn deliver(handler: &Handler, outgoing: &mut Outgoing, limit: Duration, caller: &mut Caller) -> Attempt {
-    let Outgoing { request, upload, waits_for_continue } = outgoing;
+    let Outgoing { request, upload } = outgoing;
     let client = &handler.client;
     if let Some(body) = upload.stored(&request.headers) {
         let asked = pin!(async { client.send(request, body, limit).await?.response().await });
         return unless_left(caller, asked).await;
     }
-    let body = Body::Stream { caller, waits_for_continue: *waits_for_continue };
-    match client.send(request, body, limit).await {
+    match client.send(request, Body::Stream(caller), limit).await {
         Ok(sent) => unless_left(caller, pin!(sent.response())).await,
         Err(Error::Request(error)) if error.is_departure() => Ok(None),
         Err(error) => Err(error.into()),
@@ -115,7 +112,7 @@ async fn unless_left(
     }
 }
 
-/// An attempt for a request that cannot be sent, or not any more: a connection without a byte (recordings Y21, Y94b).
+/// An attempt for a request that cannot be sent, or not any more: a connection without a byte (recording Y94b).
 async fn knock(handler: &Handler, cause: Cause) -> Attempt {
     handler.client.knock().await?;
     Err(cause)

@@ -24,7 +24,7 @@ pub enum Judged {
 
 /// Judges the head of a response to a request whose connection may be upgraded or not.
 pub fn judge(head: ResponseHead, may_upgrade: bool) -> Result<Judged, ProxyError> {
-    let ResponseHead { status, reason, headers, .. } = head;
+    let ResponseHead { status, reason, headers } = head;
     if status == SWITCHING_PROTOCOLS {
         return if may_upgrade {
             Ok(Judged::Upgrade(upgraded(status, headers)?))
@@ -78,21 +78,21 @@ fn check_values(headers: &Headers) -> Result<(), ProxyError> {
 /// The `101` as the caller gets it: Kestrel writes `Connection` by itself (recording Y80).
 fn upgraded(status: u16, mut headers: Headers) -> Result<Response, ProxyError> {
     let protocols = take_protocols(&mut headers);
-    check_values(&headers)?;
     headers.push(Name::Connection, "Upgrade");
     protocols.iter().for_each(|protocol| headers.push(Name::Upgrade, protocol));
+    check_values(&headers)?;
     Ok(Response { headers, ..Response::empty(status) })
 }
 
 /// What a caller gets who has not asked for the upgrade: everything but the status, which would be that of the upgrade (recording Y66).
 fn refused_upgrade(reason: Cow<'static, [u8]>, mut headers: Headers) -> Response {
     let protocols = take_protocols(&mut headers);
-    if check_values(&headers).is_err() {
-        return Response::empty(500);
-    }
     if !protocols.is_empty() {
         headers.push(Name::Connection, "Upgrade");
         protocols.iter().for_each(|protocol| headers.push(Name::Upgrade, protocol));
+    }
+    if check_values(&headers).is_err() {
+        return Response::empty(500);
     }
     let is_usual = reason.is_empty() || *reason == *wire::reason::phrase(SWITCHING_PROTOCOLS.into()).as_bytes();
     Response { reason: Some(reason).filter(|_| !is_usual), headers, ..Response::empty(500) }
@@ -167,6 +167,10 @@ mod tests {
             headers.push("X", "gr\u{fc}n");
             assert!(upgraded(101, headers).is_err());
         }
+        let mut headers = Headers::default();
+        headers.push(Name::Connection, "upgrade");
+        headers.push(Name::Upgrade, "gr\u{fc}n");
+        assert!(upgraded(101, headers).is_err(), "the value of a protocol is looked at like any other");
     }
 
     #[test]

@@ -5,7 +5,7 @@
 
 use std::sync::LazyLock;
 
-use chrono::{Days, Local, NaiveDate, NaiveDateTime, NaiveTime, Offset, TimeDelta, TimeZone, Timelike, Utc};
+use chrono::{Datelike, Days, Local, NaiveDate, NaiveDateTime, NaiveTime, Offset, TimeDelta, TimeZone, Timelike, Utc};
 use regex::Regex;
 
 /// A date and time with what .NET knows about its zone.
@@ -102,7 +102,10 @@ fn iso(text: &str) -> Option<DateTime> {
     let ticks: u32 = format!("{fraction:0<7}").parse().ok()?;
     let wall = if hour == 24 {
         // Midnight at the end of a day is the next day's first moment.
-        date.checked_add_days(Days::new(1)).filter(|_| (minute, second, ticks) == (0, 0, 0))?.and_time(NaiveTime::MIN)
+        let next = date
+            .checked_add_days(Days::new(1))
+            .filter(|next| (minute, second, ticks) == (0, 0, 0) && next.year() < 10_000);
+        next?.and_time(NaiveTime::MIN)
     } else {
         date.and_hms_nano_opt(hour, minute, second, ticks * 100)?
     };
@@ -183,7 +186,7 @@ mod tests {
     #[test]
     fn stays_within_the_years_of_dotnet() {
         for (text, year) in [("0001-01-01T00:00:00+02:00", 1), ("9999-12-31T23:59:59-02:00", 9999)] {
-            assert_eq!(chrono::Datelike::year(&recognise(text).unwrap().wall), year);
+            assert_eq!(recognise(text).unwrap().wall.year(), year);
         }
     }
 
@@ -207,6 +210,7 @@ mod tests {
             "2020-01-01T00:00:00Z and more",
             "2020-01-01t00:00:00Z",
             "0000-01-01T00:00:00Z",
+            "9999-12-31T24:00:00Z",
             "/Date()/",
             "/Date(x)/",
             "/Date(+5)/",

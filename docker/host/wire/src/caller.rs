@@ -25,7 +25,7 @@ const BODY_GRACE_SECONDS: u64 = 5;
 const BODY_BYTES_PER_SECOND: u64 = 240;
 /// How long after the head a body may begin that did not wait for `100 Continue`: about what the real host needs before it reads.
 const BODY_BEGIN_MS: u64 = 25;
-/// How long a body that nobody wants is still read: its sender is to see the answer, and may send the next request.
+/// How long a body that nobody wants is still read: its sender is to see the response, and may send the next request.
 const DRAIN_SECONDS: u64 = 5;
 /// No more room than this is made for a body before it comes: a caller may announce any length.
 const MAX_TRUSTED_BYTES: usize = 1024 * 1024;
@@ -89,6 +89,7 @@ impl Caller {
         framing: BodyFraming,
         upload: Option<Upload>,
     ) -> Self {
+        let is_continue = |value: &[u8]| value.eq_ignore_ascii_case(b"100-continue");
         let waits_for_continue =
             framing != BodyFraming::NONE && !head.is_old && head.headers.get(Name::Expect).is_some_and(is_continue);
         Self {
@@ -161,9 +162,7 @@ impl Caller {
         if self.framing.has_ended() {
             return Ok(None);
         }
-        if self.waits_for_continue {
-            self.let_continue().await?;
-        }
+        self.invite().await?;
         let limit = Duration::from_secs(BODY_GRACE_SECONDS + self.received / BODY_BYTES_PER_SECOND);
         let since = Instant::now();
         let Self { socket, framing, upload, .. } = self;
@@ -249,7 +248,8 @@ impl Caller {
     pub(crate) async fn respond(&mut self, mut response: Response) -> io::Result<Ending> {
         self.complete(&mut response);
         let (ending, is_to_head) = (response.ending(self.is_to_head), self.is_to_head);
-        let Writer { stream, buffer } = &mut self.socket()?.writer;
+        let writer = &mut self.socket()?.writer;
+        let Writer { stream, buffer } = writer;
         buffer.clear();
         response.write_head(is_to_head, buffer);
         let (body, tail) = (response.written_body(is_to_head), response.tail(is_to_head));
@@ -257,13 +257,14 @@ impl Caller {
             body.iter().for_each(|piece| buffer.extend_from_slice(piece));
             buffer.extend_from_slice(tail);
             write(stream, buffer).await?;
-            return Ok(ending);
+        } else {
+            write(stream, buffer).await?;
+            for piece in body {
+                write(stream, piece).await?;
+            }
+            write(stream, tail).await?;
         }
-        write(stream, buffer).await?;
-        for piece in body {
-            write(stream, piece).await?;
-        }
-        write(stream, tail).await?;
+        writer.clear();
         Ok(ending)
     }
 
@@ -273,7 +274,7 @@ impl Caller {
             if !line.has_name(Name::Vary) {
                 response.headers.retain(|own| !own.is_called(line.name()));
             }
-            response.headers.push(line.name(), line.value);
+            response.headers.push(line, line.value);
         }
         response.closes |= self.closes;
         if self.is_old && !response.closes && !response.headers.contains(Name::Connection) {
@@ -311,8 +312,11 @@ impl Caller {
 
     /// Sends `100 Continue` to a caller that waits for it. One that has begun to send does not get it (recording
     /// FX-expect-no-wait).
-    async fn let_continue(&mut self) -> io::Result<()> {
-        let Socket { reader, writer, .. } = connected(&mut self.socket)?;
+    pub(crate) async fn invite(&mut self) -> io::Result<()> {
+        if !self.waits_for_continue {
+            return Ok(());
+        }
+        let Socket { reader, writer } = connected(&mut self.socket)?;
         let has_begun = !reader.buffer.is_empty()
             || timeout(Duration::from_millis(BODY_BEGIN_MS), reader.fill()).await.is_ok_and(|filled| filled.is_ok());
         self.waits_for_continue = false;
@@ -340,9 +344,4 @@ fn keeps_connection(head: &RequestHead) -> bool {
         !headers.lists(Name::Connection, "close")
     };
     is_kept && !is_framed_twice
-}
-
-/// Whether this value of an `Expect` line asks for a `100 Continue`.
-pub fn is_continue(value: &[u8]) -> bool {
-    value.eq_ignore_ascii_case(b"100-continue")
 }

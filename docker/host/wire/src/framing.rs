@@ -18,7 +18,7 @@ const MOST_SIZE_DIGITS: usize = 8;
 
 /// The most that may follow the last chunk: what Kestrel allows of all headers, and .NET's client.
 const MAX_TRAILER_BYTES: usize = 32 * 1024;
-const MAX_ANSWER_TRAILER_BYTES: usize = 64 * 1024;
+const MAX_RESPONSE_TRAILER_BYTES: usize = 64 * 1024;
 
 /// How far a body has been read.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -241,7 +241,7 @@ impl Chunk {
                     Err(()) => return Err(FramingError::ChunkEnd),
                 },
                 Self::Trailers(passed) => {
-                    let most = if reading == Reading::Lenient { MAX_ANSWER_TRAILER_BYTES } else { MAX_TRAILER_BYTES };
+                    let most = if reading == Reading::Lenient { MAX_RESPONSE_TRAILER_BYTES } else { MAX_TRAILER_BYTES };
                     let room = most.saturating_sub(*passed);
                     match take_line(Reading::Lenient, room, buffer).map_err(|()| FramingError::Trailers)? {
                         Some(line) if line.is_empty() => *self = Self::End,
@@ -311,9 +311,12 @@ pub fn number(text: &[u8]) -> Option<u64> {
     text.iter().try_fold(0, append).filter(|number| !text.is_empty() && *number <= i64::MAX.unsigned_abs())
 }
 
-/// The same for a caller's: Kestrel takes a plus sign before it.
+/// The same for a caller's: Kestrel takes a sign before it, if the number is not below zero (protocol.md#what-kestrel-answers).
 pub(crate) fn length_of_request(text: &[u8]) -> Option<u64> {
-    number(text.strip_prefix(b"+").unwrap_or(text))
+    match text.strip_prefix(b"-") {
+        Some(digits) => number(digits).filter(|number| *number == 0),
+        None => number(text.strip_prefix(b"+").unwrap_or(text)),
+    }
 }
 
 /// Whether the last encoding of a list is `chunked`. Commas may follow it.

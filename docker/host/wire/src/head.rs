@@ -11,7 +11,7 @@ use memchr::{memchr, memchr2, memchr3};
 use crate::headers::Headers;
 use crate::reason;
 
-/// The most header lines that are read of a request: one more than Kestrel takes.
+/// The most header lines that are read of a request: one more than Kestrel takes. A response with more is not a usual one.
 const MAX_LINES: usize = 101;
 
 /// The head of a request.

@@ -7,7 +7,7 @@ pub enum Table {
     Request,
     /// Kestrel's for responses, likewise.
     Response,
-    /// .NET's client's: it hands on these names as they are spelt here, whatever letter case they came in.
+    /// .NET's client's: it hands on these names as [`Name::in_client`] spells them, whatever letter case they came in.
     Client,
     /// What ASP.NET Core has a constant for, beside those that Kestrel knows.
     Library,
@@ -24,7 +24,7 @@ macro_rules! names {
     ($($name:ident = $written:literal: [$($table:ident),*];)*) => {
         /// A header name. Which of them a line has is found once, so that looking for one compares no text. They are in alphabetical
         /// order, in which Kestrel has them, but for a few.
-        #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
         #[expect(missing_docs, reason = "the names say it")]
         pub enum Name {
             $($name,)*

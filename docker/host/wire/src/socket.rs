@@ -5,6 +5,9 @@ use tokio::net::tcp::OwnedWriteHalf;
 
 use crate::reader::Reader;
 
+/// Room for the head of most messages, and a small body with it.
+const USUAL_BYTES: usize = 2 * 1024;
+
 /// A connection, taken apart so that it can be read and written at once.
 #[derive(Debug)]
 pub struct Socket {
@@ -23,6 +26,14 @@ pub struct Writer {
 /// A connection that is no longer HTTP, after `101 Switching Protocols`.
 #[derive(Debug)]
 pub struct Upgraded(pub(crate) Socket);
+
+impl Writer {
+    /// Forgets what was put together, and gives back the room that few messages need.
+    pub fn clear(&mut self) {
+        self.buffer.clear();
+        self.buffer.shrink_to(USUAL_BYTES);
+    }
+}
 
 impl Socket {
     /// A connection that nobody has read from yet. Small messages do not wait for the acknowledgement of earlier ones.

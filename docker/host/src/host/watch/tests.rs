@@ -63,7 +63,7 @@ fn what_lies_behind_links_is_not_the_app_s() {
     let found = |directories: &[&str]| {
         let directories = directories.iter().map(|name| (*name).to_owned()).collect();
         let files = snapshot(&app, Scope::Everything, &Added { directories, ..Added::default() }, &Snapshot::new());
-        let files = files.iter().filter(|(_, state)| **state != FOLDER);
+        let files = files.iter().filter(|(_, state)| **state != State::Folder);
         let names = files.map(|(path, _)| path).map(|path| path.strip_prefix(&app).unwrap().display().to_string());
         names.collect::<Vec<_>>()
     };
@@ -127,7 +127,7 @@ fn the_files_and_folders_count_that_count_for_the_real_host() {
 
 #[test]
 fn an_offline_page_and_an_assembly_end_the_host() {
-    let state = (SystemTime::UNIX_EPOCH, 1);
+    let state = State::File(SystemTime::UNIX_EPOCH, 0);
     let ends = |name: &str, scope| {
         let path = PathBuf::from(name);
         let there = end(&path, &[(path.clone(), state)].into(), scope).is_some();

@@ -13,7 +13,7 @@ use super::error::Error;
 use super::receive::{final_head, keeps_connection};
 use super::request::{Body, Request};
 use super::response::{Response, See};
-use super::send::{SendError, Signals, send};
+use super::send::{SendError, Signals, is_held_back, send};
 use crate::deadline::Deadline;
 use crate::framing::{BodyError, BodyFraming};
 use crate::head::ResponseHead;
@@ -52,7 +52,7 @@ impl Connection {
 
     /// Sends a request and reads the response. One that comes before the whole body has been sent counts (recording FX-late-body).
     pub async fn exchange(&mut self, request: &Request, mut body: Body<'_>, see: &See<'_>) -> Result<Response, Error> {
-        let Self { socket: Socket { reader, writer, .. }, is_sent, is_kept, .. } = self;
+        let Self { socket: Socket { reader, writer }, is_sent, is_kept, .. } = self;
         (*is_sent, *is_kept) = (false, false);
         let signals = Signals::default();
         let sending = async {
@@ -81,8 +81,8 @@ impl Connection {
         body: &mut Body<'_>,
         idle_limit: Duration,
     ) -> Result<Option<Result<ResponseHead, Error>>, Error> {
-        let may_be_unwanted = matches!(body, Body::Stream { waits_for_continue: true, .. });
-        let Self { socket: Socket { reader, writer, .. }, is_sent, is_kept, .. } = self;
+        let may_be_unwanted = is_held_back(request, body);
+        let Self { socket: Socket { reader, writer }, is_sent, is_kept, .. } = self;
         (*is_sent, *is_kept) = (false, false);
         let signals = Signals::default();
         let mut sending = pin!(send(writer, request, body, &signals));

@@ -37,20 +37,15 @@ pub enum Body<'a> {
         /// How many bytes there are.
         length: u64,
     },
-    /// The body of a caller's request, passed on as it comes: in chunks, if the headers say so.
-    Stream {
-        /// The caller that sends it.
-        caller: &'a mut Caller,
-        /// Whether it is held back until the handler says `100 Continue`, or for a second (protocol.md#forwarding-request-body).
-        waits_for_continue: bool,
-    },
+    /// The body of this caller's request, passed on as it comes: in chunks, if the headers say so.
+    Stream(&'a mut Caller),
 }
 
 impl Body<'_> {
     /// Gives up the connection of a caller who leaves after its body has been passed on; this never ends.
     pub(crate) async fn attend<T>(&mut self) -> T {
         match self {
-            Self::Stream { caller, .. } => caller.attend(pin!(pending())).await,
+            Self::Stream(caller) => caller.attend(pin!(pending())).await,
             _ => pending().await,
         }
     }
@@ -63,7 +58,7 @@ impl fmt::Debug for Body<'_> {
             Self::Whole(_) => "Whole",
             Self::Chunk(_) => "Chunk",
             Self::Read { .. } => "Read",
-            Self::Stream { .. } => "Stream",
+            Self::Stream(_) => "Stream",
         })
     }
 }

@@ -18,8 +18,6 @@ use crate::socket::Writer;
 
 /// A body up to this size is sent in one go with the head.
 const SMALL_BODY_BYTES: usize = 16 * 1024;
-/// What is kept of the room that a head took, and a small body with it: that of most heads.
-const SMALL_HEAD_BYTES: usize = 1024;
 /// .NET's client holds chunks back until it has this much, or the body ends (recording Y35).
 const HELD_BACK_BYTES: usize = 4 * 1024;
 /// What is read at once of a body that is sent from a file.
@@ -46,13 +44,26 @@ pub enum SendError {
 
 /// Sends a request. The head goes with the beginning of the body, as .NET's client sends it.
 pub async fn send(
-    Writer { stream: writer, buffer: head }: &mut Writer,
+    out: &mut Writer,
     request: &Request,
     body: &mut Body<'_>,
     signals: &Signals,
 ) -> Result<(), SendError> {
+    let Writer { stream: writer, buffer: head } = out;
+    let is_chunked = request.headers.lists(Name::TransferEncoding, "chunked");
     head.clear();
     write_head(request, head);
+    if is_held_back(request, body) {
+        writer.write_all(head).await?;
+        head.clear();
+        // The caller of a body in chunks gets its `100 Continue` only if the handler wants the body (recording Y40).
+        if let Body::Stream(caller) = body
+            && !is_chunked
+        {
+            caller.invite().await.map_err(|error| SendError::Body(error.into()))?;
+        }
+        _ = timeout(CONTINUE_TIMEOUT, signals.may_continue.notified()).await;
+    }
     match body {
         Body::Empty => writer.write_all(head).await?,
         Body::Whole(body) => send_with(writer, head, body).await?,
@@ -65,30 +76,28 @@ pub async fn send(
             writer.write_all(head).await?;
             send_file(writer, source.take(*length), signals).await?;
         }
-        Body::Stream { caller, waits_for_continue } if request.headers.lists(Name::TransferEncoding, "chunked") => {
+        Body::Stream(caller) if is_chunked => {
             writer.write_all(head).await?;
-            if *waits_for_continue {
-                // The caller gets its `100 Continue` only if the handler wants the body (recording Y40).
-                _ = timeout(CONTINUE_TIMEOUT, signals.may_continue.notified()).await;
-            }
             send_chunks(writer, caller, signals).await?;
         }
-        Body::Stream { caller, waits_for_continue } => {
-            let next = if *waits_for_continue {
-                writer.write_all(head).await?;
-                head.clear();
-                // The caller gets its `100 Continue` at once: reading sends it.
-                tokio::join!(caller.next_piece(), timeout(CONTINUE_TIMEOUT, signals.may_continue.notified())).0
-            } else {
-                caller.next_piece().await
-            };
-            let first = next.map_err(SendError::Body)?.unwrap_or_default();
+        Body::Stream(caller) => {
+            let first = caller.next_piece().await.map_err(SendError::Body)?.unwrap_or_default();
             send_with(writer, head, &first).await?;
             send_pieces(writer, caller, signals).await?;
         }
     }
-    head.shrink_to(SMALL_HEAD_BYTES);
+    out.clear();
     Ok(())
+}
+
+/// Whether a body is held back until the handler says `100 Continue`, or for a second, since the request asks for that.
+pub fn is_held_back(request: &Request, body: &Body<'_>) -> bool {
+    let is_there = match body {
+        Body::Empty | Body::Chunk(_) => false,
+        Body::Whole(body) => !body.is_empty(),
+        Body::Read { .. } | Body::Stream(_) => true,
+    };
+    is_there && request.headers.lists(Name::Expect, "100-continue")
 }
 
 /// Sends what is left of a body whose length the head says.

@@ -103,7 +103,7 @@ fn callers_and_handlers_are_held_to_rules_of_their_own() {
     }
     let with_trailer = |length| format!("2\r\nhi\r\n0\r\nT: {}\r\n\r\n", "u".repeat(length));
     assert!(ends(Reading::Lenient, &with_trailer(60_000)));
-    assert!(!ends(Reading::Lenient, &with_trailer(MAX_ANSWER_TRAILER_BYTES)));
+    assert!(!ends(Reading::Lenient, &with_trailer(MAX_RESPONSE_TRAILER_BYTES)));
     assert!(ends(Reading::Strict, "2;a=b\r\nhi\r\n0\r\nT: u\r\n\r\n"));
 }
 

@@ -1,4 +1,4 @@
-//! One connection from a caller: requests in, answers out, in the way of Kestrel (protocol.md#what-kestrel-answers).
+//! One connection from a caller: requests in, responses out, in the way of Kestrel (protocol.md#what-kestrel-answers).
 
 use std::net::SocketAddr;
 use std::sync::Arc;
@@ -24,7 +24,7 @@ use crate::write::write;
 const IDLE_TIMEOUT_SECONDS: u64 = 130;
 /// How long the head of a request may take from its first byte on: Kestrel's `RequestHeadersTimeout`.
 const HEAD_TIMEOUT_SECONDS: u64 = 30;
-/// How long what a caller still sends is read after the last answer, so that the answer is not lost.
+/// How long what a caller still sends is read after the last response, so that it is not lost.
 const LINGER_SECONDS: u64 = 5;
 /// The same once the server is to stop.
 const LAST_LINGER_MS: u64 = 250;
@@ -65,7 +65,7 @@ pub async fn serve(
         connection_option::settle(&mut head.headers);
         let upload = (framing != BodyFraming::NONE).then(|| place.upload());
         let mut caller = Caller::new(socket, Arc::clone(&peer), &head, framing, upload);
-        let Some(ending) = answer(&service, &head, &mut caller, &is_stopping).await else { return };
+        let Some(ending) = respond(&service, &head, &mut caller, &is_stopping).await else { return };
         let is_read = ending == Ending::Keep && caller.is_read().await;
         let Some(kept) = caller.into_socket() else { return };
         socket = kept;
@@ -82,7 +82,7 @@ pub async fn serve(
 }
 
 /// Answers a request. What becomes of the connection; `None` if the caller has left.
-async fn answer(
+async fn respond(
     service: &impl Service,
     head: &RequestHead,
     caller: &mut Caller,

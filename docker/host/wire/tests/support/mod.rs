@@ -103,9 +103,8 @@ impl Service for Proxy {
             headers.push(line.name, line.value);
         }
         let (method, target) = (request.head.method.clone(), request.head.target.clone());
-        let waits_for_continue = headers.contains(Name::Expect);
         let outgoing = client::Request { method: method.into(), target, headers };
-        let body = if caller.has_body() { Body::Stream { caller, waits_for_continue } } else { Body::Empty };
+        let body = if caller.has_body() { Body::Stream(caller) } else { Body::Empty };
         let response = match self.client.send(&outgoing, body, self.idle_limit).await {
             Ok(sent) => tokio::select! {
                 response = sent.response() => response,
