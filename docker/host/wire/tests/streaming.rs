@@ -7,7 +7,7 @@ mod support;
 use std::time::Duration;
 
 use support::proxy;
-use tokio::io::AsyncWriteExt;
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
 
 const LONG: Duration = Duration::from_secs(240);
 const SHORT: Duration = Duration::from_millis(300);
@@ -124,12 +124,16 @@ async fn a_caller_who_leaves_is_noticed_while_the_handler_is_silent() {
             if !heard.is_empty() {
                 caller.read_until(heard).await;
             }
-            if half {
-                caller.stream.shutdown().await.unwrap();
-            } else {
+            if !half {
                 drop(caller);
+                peer.closed().await;
+                continue;
             }
+            caller.stream.shutdown().await.unwrap();
             peer.closed().await;
+            // The request was whole, so the connection ends well, unless a response is cut off by that.
+            let ends_well = caller.stream.read_to_end(&mut Vec::new()).await.is_ok();
+            assert_eq!(ends_well, heard.is_empty(), "{said}");
         }
     }
 }
