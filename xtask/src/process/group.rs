@@ -22,7 +22,8 @@ pub struct Group {
     handle: OwnedFd,
     /// How it ended, once it was reaped: from then on its number may be somebody else's.
     status: Option<ExitStatus>,
-    _guard: Guard,
+    /// Until it was reaped.
+    guard: Option<Guard>,
 }
 
 impl Group {
@@ -31,7 +32,7 @@ impl Group {
         let (mut child, guard) = Guard::of(|| command.stdin(Stdio::null()).process_group(0).spawn())?;
         let pid = Pid::from_child(&child);
         match pidfd_open(pid, PidfdFlags::empty()) {
-            Ok(handle) => Ok(Group { child, pid, handle, status: None, _guard: guard }),
+            Ok(handle) => Ok(Group { child, pid, handle, status: None, guard: Some(guard) }),
             // Without a handle nobody would see its end.
             Err(error) => {
                 interrupt::kill_group(pid);
@@ -65,6 +66,7 @@ impl Group {
         interrupt::kill_group(self.pid);
         let status = self.child.wait()?;
         self.status = Some(status);
+        self.guard = None;
         Ok(status)
     }
 }

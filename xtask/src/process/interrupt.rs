@@ -116,4 +116,11 @@ mod tests {
         drop(group);
         assert!(!state().groups.contains(&pid));
     }
+
+    #[test]
+    fn the_number_of_a_group_that_was_reaped_is_not_killed() {
+        let mut group = Group::start(&mut Command::new("true")).unwrap();
+        group.end().unwrap();
+        assert!(!state().groups.contains(&group.pid));
+    }
 }
