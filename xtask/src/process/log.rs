@@ -67,6 +67,7 @@ impl Log {
             line.clear();
         }
     }
+
     /// Adds what comes, line by line, until it ends. Pieces need not be lines, and the two streams (`true` is stderr) may be in the
     /// middle of a line each.
     pub async fn read_pieces(self, pieces: impl Stream<Item = (bool, Bytes)>) {

@@ -75,7 +75,7 @@ async fn fetch(
     ensure!(
         *expected == received,
         "`{url}` is not what the manifest names: its {kind} is {received}, expected {expected}\n\
-             hint: compare with what its makers publish, and do not unpack it"
+         hint: compare with what its makers publish, and do not unpack it"
     );
     Ok(())
 }
