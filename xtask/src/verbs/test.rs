@@ -100,7 +100,7 @@ fn test_workspace(project: &Project, strict: bool, checks: fn(&Shell, bool) -> V
         step(report, name, || {
             let (line, mut output) = (command.to_string(), String::new());
             let failure = run_check(command, limit, &mut output).err();
-            tested(failure, Form::Libtest.read(&project.root, &output), line)
+            tested(failure, Form::Libtest.read(&project.root, &output).0, line)
         });
     }
 }
@@ -158,10 +158,10 @@ fn test_sample(sample: &Sample, path: &OsStr, report: &Report) -> Tested {
         .iter()
         .map(|line| command::of_words(line.words(), &sample.dir, path, &env))
         .find_map(|command| run_check(command, TEST_LIMIT, &mut output).err());
-    let tests = results.as_ref().map(|form| form.read(&sample.dir, &output)).unwrap_or_default();
+    let (tests, errors) = results.as_ref().map(|form| form.read(&sample.dir, &output)).unwrap_or_default();
     let commands = text::counted(lines.len(), "command");
     match results {
-        Some(_) if tests.is_empty() && failure.is_none() => {
+        Some(_) if tests.is_empty() && errors.is_empty() && failure.is_none() => {
             let message = format!("{commands} ended well, and left no results of the form that `[test] results` names");
             (Outcome::Failed { message }, tests)
         }
@@ -173,8 +173,18 @@ fn test_sample(sample: &Sample, path: &OsStr, report: &Report) -> Tested {
             ));
             tested(failure, tests, format!("{commands}, tests not counted"))
         }
-        Some(_) => tested(failure, tests, commands),
+        Some(_) => with_errors(tested(failure, tests, commands), &errors),
     }
+}
+
+/// Results that cannot be read are a failure, whatever became of the tests in the others.
+fn with_errors((outcome, tests): Tested, errors: &[anyhow::Error]) -> Tested {
+    if errors.is_empty() {
+        return (outcome, tests);
+    }
+    let failure = if let Outcome::Failed { message } = outcome { Some(message) } else { None };
+    let lines: Vec<String> = failure.into_iter().chain(errors.iter().map(|error| format!("{error:#}"))).collect();
+    (Outcome::Failed { message: lines.join("\n") }, tests)
 }
 
 fn run_check(command: impl Into<Command>, limit: Duration, output: &mut String) -> Result<(), Failure> {

@@ -114,6 +114,17 @@ fn tests_that_nobody_counts_are_said_to_be_so() {
 }
 
 #[test]
+fn results_that_cannot_be_read_fail_beside_those_that_can() {
+    let checkout = Checkout::new();
+    checkout.sample("good", "[test]\nrun = ['cp whole.xml half.xml out']\nresults = { junit = 'out' }\n");
+    checkout.write("samples/good/whole.xml", "<a><testcase name='one'/></a>");
+    checkout.write("samples/good/half.xml", "<a>\n<testcase name='two'/>");
+    let ran = checkout.run(&["test", "good"]);
+    ran.says("out/half.xml:2:23: this is not XML").says("hint: look there");
+    ran.ends(1, "1 passed, 1 failed, 0 skipped");
+}
+
+#[test]
 fn what_takes_long_before_the_first_case_is_said() {
     let checkout = Checkout::new();
     checkout.sample("one", "");

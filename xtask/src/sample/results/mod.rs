@@ -6,6 +6,7 @@ mod xml;
 use std::path::{Path, PathBuf};
 use std::{fs, io};
 
+use anyhow::{Context, Result};
 use serde::Deserialize;
 use serde_json::Value;
 
@@ -58,16 +59,27 @@ impl Form {
         Ok(())
     }
 
-    /// The tests in what the commands printed, or in the files that they wrote.
-    pub fn read(&self, dir: &Path, output: &str) -> Vec<Test> {
-        let texts = self.files(dir).into_iter().filter_map(|file| fs::read_to_string(file).ok());
+    /// The tests in what the commands printed, or in the files that they wrote, and what is wrong with the files that cannot be read.
+    pub fn read(&self, dir: &Path, output: &str) -> (Vec<Test>, Vec<anyhow::Error>) {
         match self {
-            Form::Counts => printed::counts(output),
-            Form::Go => printed::go(output),
-            Form::Libtest => printed::libtest(output),
-            Form::Junit(_) => texts.flat_map(|text| xml::junit(&text)).collect(),
-            Form::Trx(_) => texts.flat_map(|text| xml::trx(&text)).collect(),
+            Form::Counts => (printed::counts(output), Vec::new()),
+            Form::Go => (printed::go(output), Vec::new()),
+            Form::Libtest => (printed::libtest(output), Vec::new()),
+            Form::Junit(_) => self.read_files(dir, xml::junit),
+            Form::Trx(_) => self.read_files(dir, xml::trx),
         }
+    }
+
+    fn read_files(&self, dir: &Path, parse: fn(&Path, &str) -> Result<Vec<Test>>) -> (Vec<Test>, Vec<anyhow::Error>) {
+        let (mut tests, mut errors) = (Vec::new(), Vec::new());
+        for file in self.files(dir) {
+            let text = fs::read_to_string(&file).with_context(|| format!("cannot read `{}`", file.display()));
+            match text.and_then(|text| parse(&file, &text)) {
+                Ok(more) => tests.extend(more),
+                Err(error) => errors.push(error),
+            }
+        }
+        (tests, errors)
     }
 
     fn files(&self, dir: &Path) -> Vec<PathBuf> {
@@ -81,5 +93,34 @@ impl Form {
             files.filter(|file| file.extension().is_some_and(|found| found == ending)).collect();
         files.sort();
         files
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_broken_file_is_an_error_and_the_whole_ones_beside_it_count() {
+        let dir = tempfile::tempdir().unwrap();
+        let form = Form::Junit(InnerPath::try_from("out".to_owned()).unwrap());
+        form.clear(dir.path()).unwrap();
+        let files = [
+            ("a.xml", &b"<a><testcase name='one'/><testcase name='two'><failure/></testcase></a>"[..]),
+            ("b.xml", b"<a>\n<testcase name='three'/>"),
+            ("c.xml", b"<a>\xff</a>"),
+        ];
+        for (name, text) in files {
+            fs::write(dir.path().join("out").join(name), text).unwrap();
+        }
+        let (tests, errors) = form.read(dir.path(), "");
+        assert_eq!(tests.iter().map(|test| test.name.as_str()).collect::<Vec<_>>(), ["one", "two"]);
+        let errors: Vec<String> = errors.iter().map(|error| format!("{error:#}")).collect();
+        assert!(
+            errors[0].contains("out/b.xml:2:25: this is not XML: ") && errors[0].contains("\nhint: "),
+            "{errors:?}"
+        );
+        assert!(errors[1].starts_with("cannot read `") && errors[1].contains("c.xml`: "), "{errors:?}");
+        assert_eq!(errors.len(), 2);
     }
 }
