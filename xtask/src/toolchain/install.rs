@@ -21,8 +21,18 @@ use crate::sample::{Sample, toml_file};
 /// A site's installer may unpack gigabytes from a slow disk.
 const INSTALLER_LIMIT: Duration = Duration::from_secs(1_200);
 
+/// The parts of the driver's work that need something of the machine, as `xtask/tools.toml` has them.
+pub const PARTS: [&str; 4] = ["test", "storage", "browser", DOCKER];
+/// The part that also needs an engine.
+pub const DOCKER: &str = "docker";
+
+/// What a part of the driver's own work needs.
+pub fn driver_tools(part: &str) -> Result<Vec<Toolchain>> {
+    all_driver_tools()?.remove(part).with_context(|| format!("`xtask/tools.toml` has no `{part}`"))
+}
+
 /// What the driver itself needs, by the part of the work that needs it, as `xtask/tools.toml` says.
-pub fn driver_tools() -> Result<BTreeMap<String, Vec<Toolchain>>> {
+fn all_driver_tools() -> Result<BTreeMap<String, Vec<Toolchain>>> {
     toml_file::parse(Path::new("xtask/tools.toml"), include_str!("../../tools.toml"))
 }
 
@@ -36,12 +46,10 @@ pub struct Need {
 
 /// What samples and the parts of the driver need, each toolchain once; of two versions asked for the newer one.
 pub fn needs(samples: &[Sample], parts: &[&str], project: &Project) -> Result<Vec<Need>> {
-    let tools = driver_tools()?;
     let of_sample = |sample: &Sample| (sample.name.clone(), sample.dir.clone(), sample.manifest.toolchain.clone());
     let mut asked: Vec<(String, PathBuf, Vec<Toolchain>)> = samples.iter().map(of_sample).collect();
     for part in parts {
-        let of_part = tools.get(*part).with_context(|| format!("`xtask/tools.toml` has no `{part}`"))?;
-        asked.push(((*part).to_owned(), project.root.to_path_buf(), of_part.clone()));
+        asked.push(((*part).to_owned(), project.root.to_path_buf(), driver_tools(part)?));
     }
     let mut needs: Vec<Need> = Vec::new();
     for (who, dir, toolchains) in asked {
@@ -324,7 +332,10 @@ mod tests {
     }
 
     #[test]
-    fn the_tools_of_the_driver_can_be_read() {
-        driver_tools().unwrap();
+    fn the_parts_that_have_tools_are_those_that_are_asked_for() {
+        let mut asked = PARTS;
+        asked.sort_unstable();
+        assert!(all_driver_tools().unwrap().keys().eq(&asked));
+        assert_eq!(driver_tools("tets").unwrap_err().to_string(), "`xtask/tools.toml` has no `tets`");
     }
 }

@@ -8,6 +8,6 @@ mod path;
 mod probe;
 
 pub use apt::Apt;
-pub use install::{driver_tools, examine, install_all, needs};
+pub use install::{DOCKER, PARTS, driver_tools, examine, install_all, needs};
 pub use path::{path, shell};
 pub use probe::{missing, missing_in, probe};

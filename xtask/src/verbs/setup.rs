@@ -9,13 +9,8 @@ use crate::report::summary::Summary;
 use crate::report::{Report, table};
 use crate::sample::{Sample, selection};
 use crate::status::{FAILED, PASSED};
-use crate::toolchain::{self, Apt};
+use crate::toolchain::{self, Apt, DOCKER, PARTS};
 use crate::{cli, print};
-
-/// The parts of the driver's work that need something of the machine, as `xtask/tools.toml` has them.
-pub const PARTS: [&str; 4] = ["test", "storage", "browser", DOCKER];
-/// The part that also needs an engine.
-pub const DOCKER: &str = "docker";
 
 /// The verb: sets everything up, or says what it would do; returns the exit status.
 pub fn setup(project: &Project, args: &cli::Setup, report: &Report) -> Result<u8> {

@@ -48,12 +48,12 @@ pub fn test(project: &Project, args: &cli::Test, report: &Report) -> Result<u8> 
     let of_samples = samples.iter().filter(|_| !slow).map(|sample| sample.name.clone());
     report.emit(Event::Planned { samples: names.chain(of_samples).collect(), steps: vec![Step::Test] });
     if selection.setup {
-        let parts = if *slow { &setup::PARTS[..] } else { &["test", "storage"] };
+        let parts = if *slow { &toolchain::PARTS[..] } else { &["test", "storage"] };
         report.phase("setup", || setup::install(project, &samples, parts, report))?;
     }
     if let Some(checks) = checks {
         let phase = if *slow { "slow" } else { "workspace" };
-        report.phase(phase, || test_workspace(project, selection.strict, checks, report));
+        report.phase(phase, || test_workspace(project, selection.strict, checks, report))?;
     }
     if *slow {
         return Ok(report.close(selection.strict));
@@ -82,9 +82,14 @@ fn step(report: &Report, name: &str, work: impl FnOnce() -> Tested) {
     begun.done(outcome);
 }
 
-fn test_workspace(project: &Project, strict: bool, checks: fn(&Shell, bool) -> Vec<Check<'_>>, report: &Report) {
+fn test_workspace(
+    project: &Project,
+    strict: bool,
+    checks: fn(&Shell, bool) -> Vec<Check<'_>>,
+    report: &Report,
+) -> Result<()> {
     let (shell, path) = (toolchain::shell(project), toolchain::path(project));
-    for tool in toolchain::driver_tools().ok().and_then(|mut tools| tools.remove("test")).unwrap_or_default() {
+    for tool in toolchain::driver_tools("test")? {
         report.used(&tool.name, toolchain::probe(&tool, &project.root, &path).to_string());
     }
     for (variable, what, folder) in FROM_NPM {
@@ -103,6 +108,7 @@ fn test_workspace(project: &Project, strict: bool, checks: fn(&Shell, bool) -> V
             tested(failure, Form::Libtest.read(&project.root, &output).0, line)
         });
     }
+    Ok(())
 }
 
 struct Check<'a> {

@@ -11,7 +11,7 @@ use crate::project::Project;
 use crate::report::{Event, Report, Step};
 use crate::sample::chosen::Chosen;
 use crate::sample::selection;
-use crate::{build, smoke};
+use crate::{build, smoke, toolchain};
 
 /// What is built, what is asked, and where.
 #[derive(Debug, Default)]
@@ -43,7 +43,7 @@ pub fn verify(project: &Project, plan: &Plan, report: &Report) -> Result<u8> {
         report.note(said);
     }
     if selection.setup {
-        let parts = [("storage", asks && storage.is_none()), (setup::DOCKER, docker.is_some())];
+        let parts = [("storage", asks && storage.is_none()), (toolchain::DOCKER, docker.is_some())];
         let parts: Vec<&str> = parts.into_iter().filter_map(|(part, is_used)| is_used.then_some(part)).collect();
         report.phase("setup", || setup::install(project, &samples, &parts, report))?;
     }
