@@ -73,6 +73,7 @@ pub fn needs(samples: &[Sample], parts: &[&str], project: &Project) -> Result<Ve
 /// Installs what is missing and says what it did; returns how many toolchains are still missing.
 pub fn install_all(project: &Project, needs: &[Need], apt: &mut Apt, report: &Report) -> usize {
     let mut missing = 0;
+    let mut means = Means { project, apt, report };
     for need in needs {
         let (started, name) = (Instant::now(), &need.toolchain.name);
         let found = probe(&need.toolchain, &need.dir, &path(project));
@@ -80,7 +81,7 @@ pub fn install_all(project: &Project, needs: &[Need], apt: &mut Apt, report: &Re
             report.note(format!("setup {name} {found}: there already"));
             continue;
         }
-        match install(project, need, &found, apt, report) {
+        match install(&mut means, need, &found) {
             Ok((now, how)) => {
                 report.note(format!("setup {name} {now}: {how} ({:.1} s)", started.elapsed().as_secs_f64()));
             }
@@ -93,6 +94,13 @@ pub fn install_all(project: &Project, needs: &[Need], apt: &mut Apt, report: &Re
         }
     }
     missing
+}
+
+/// With what toolchains are installed, whichever it is.
+struct Means<'a> {
+    project: &'a Project,
+    apt: &'a mut Apt,
+    report: &'a Report,
 }
 
 #[derive(Display)]
@@ -131,24 +139,19 @@ fn ways(toolchain: &Toolchain, apt: &Apt) -> (Vec<Way>, Vec<String>) {
     (ways, against)
 }
 
-fn install(
-    project: &Project,
-    Need { toolchain, dir, .. }: &Need,
-    found: &Found,
-    apt: &mut Apt,
-    report: &Report,
-) -> Result<(Found, String)> {
-    if apt.may_install() && !toolchain.apt.is_empty() && site_installer(toolchain).is_none() {
+fn install(means: &mut Means<'_>, need: &Need, found: &Found) -> Result<(Found, String)> {
+    let Need { toolchain, dir, .. } = need;
+    if means.apt.may_install() && !toolchain.apt.is_empty() && site_installer(toolchain).is_none() {
         // The candidate is only as new as the lists; old lists are better than none.
-        if let Err(failure) = apt.update() {
-            report.warn(format!("cannot fetch the lists of packages: {failure}"));
+        if let Err(failure) = means.apt.update() {
+            means.report.warn(format!("cannot fetch the lists of packages: {failure}"));
         }
     }
-    let (ways, mut against) = ways(toolchain, apt);
+    let (ways, mut against) = ways(toolchain, means.apt);
     for way in &ways {
-        report.note(format!("setup {}: found {found}; installing by {way}", toolchain.need()));
-        let done = take(project, toolchain, way, apt, report);
-        let now = probe(toolchain, dir, &path(project));
+        means.report.note(format!("setup {}: found {found}; installing by {way}", toolchain.need()));
+        let done = take(means, toolchain, way);
+        let now = probe(toolchain, dir, &path(means.project));
         match done {
             _ if interrupt::happened() => bail!("stopped by Ctrl-C"),
             Ok(()) if now.is_good() => return Ok((now, format!("installed by {way}"))),
@@ -163,7 +166,7 @@ fn install(
     Err(anyhow!("needs {need}; found {found}{reasons}\nhint: {hint}"))
 }
 
-fn take(project: &Project, toolchain: &Toolchain, way: &Way, apt: &Apt, report: &Report) -> Result<()> {
+fn take(Means { project, apt, report }: &Means<'_>, toolchain: &Toolchain, way: &Way) -> Result<()> {
     let into = project.toolchains().join(&toolchain.name);
     match way {
         Way::Site(installer) => run_installer(installer, &into, &path(project)),
