@@ -198,6 +198,74 @@ async fn an_upgrade_answered_otherwise_passes_as_it_is() {
     assert!(head.starts_with("HTTP/1.1 200 OK\r\nContent-Length: 2\r\n") && body == *b"no", "{head}");
 }
 
+/// Kestrel asks neither for `GET` nor for HTTP/1.1 (protocol.md#proxying-upgrades).
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_connection_is_upgraded_whatever_the_method_and_the_version() {
+    let proxy = Proxy::with_handler(|mut stream| async move {
+        if next_request(&mut stream).await.is_none() {
+            return;
+        }
+        let head = b"HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\r\n";
+        _ = stream.get_mut().write_all(head).await;
+        let mut said = [0; 4];
+        while stream.read_exact(&mut said).await.is_ok() {
+            said.reverse();
+            _ = stream.get_mut().write_all(&said).await;
+        }
+    })
+    .await;
+    for start in ["PUT /ws HTTP/1.1", "POST /ws HTTP/1.1", "GET /ws HTTP/1.0"] {
+        let request = format!("{start}\r\nHost: x\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\r\n");
+        let mut caller = proxy.send(&request).await;
+        let head = timeout(LIMIT, read_head(&mut caller)).await.expect("a response").expect("a head");
+        assert!(head.starts_with("HTTP/1.1 101 Switching Protocols\r\n"), "{start}: {head}");
+        caller.get_mut().write_all(b"ping").await.expect("a tunnel");
+        let mut heard = [0; 4];
+        timeout(LIMIT, caller.read_exact(&mut heard)).await.expect("an echo").expect("an echo");
+        assert_eq!(&heard, b"gnip", "{start}");
+    }
+}
+
+/// A response that is refused for its head has a body all the same (protocol.md#proxying-response).
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_body_that_nobody_wants_is_read_up_to_a_limit() {
+    const LONG: usize = 64 * 1024 * 1024;
+    const TAKEN: usize = 16 * 1024 * 1024;
+
+    let (ended, mut ends) = tokio::sync::mpsc::unbounded_channel();
+    let proxy = Proxy::with_handler(move |mut stream| {
+        let ended = ended.clone();
+        async move {
+            let mut requests = 0;
+            while let Some(head) = next_request(&mut stream).await {
+                requests += 1;
+                let length = if head.starts_with("GET /long ") { LONG } else { 5 };
+                // A whole response in one go, so that the connection is free again before the next request.
+                let mut response = format!("HTTP/1.1 205 {requests}\r\nContent-Length: {length}\r\n\r\n").into_bytes();
+                response.resize(response.len() + length, b'x');
+                let mut taken = 0;
+                while let Ok(count @ 1..) = stream.get_mut().write(&response[taken..]).await {
+                    taken += count;
+                }
+                _ = ended.send((requests, taken));
+            }
+        }
+    })
+    .await;
+    let mut caller = proxy.send("").await;
+    let mut ask = async |path: &str| {
+        caller.get_mut().write_all(format!("GET {path} HTTP/1.1\r\nHost: x\r\n\r\n").as_bytes()).await.expect("a host");
+        let head = timeout(LIMIT, read_head(&mut caller)).await.expect("a response").expect("a head");
+        assert!(head.starts_with("HTTP/1.1 500 "), "{head}");
+        timeout(LIMIT, ends.recv()).await.expect("an end of the response").expect("a handler")
+    };
+    assert_eq!(ask("/short").await.0, 1);
+    assert_eq!(ask("/short").await.0, 2, "the connection serves again");
+    let (requests, taken) = ask("/long").await;
+    assert!(requests == 3 && taken < TAKEN, "{taken} bytes of {LONG} were taken");
+    assert_eq!(ask("/short").await.0, 1, "the connection was given up");
+}
+
 /// With the limit as it is: elsewhere it is a shorter one.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 #[ignore = "slow: four minutes"]
