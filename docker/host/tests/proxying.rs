@@ -48,6 +48,11 @@ async fn with_response(response: &'static [u8], keeps: bool) -> Proxy {
     .await
 }
 
+/// The head of the response that a caller waits for.
+async fn response_head(caller: &mut BufReader<TcpStream>) -> String {
+    timeout(LIMIT, read_head(caller)).await.expect("a response").expect("a head")
+}
+
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn each_event_reaches_the_caller_before_the_next_one_is_sent() {
     let heard = Arc::new(Notify::new());
@@ -123,7 +128,7 @@ async fn what_no_caller_can_use_is_an_empty_500() {
     ] {
         let proxy = with_response(response, true).await;
         let mut caller = proxy.send(GET).await;
-        let head = timeout(LIMIT, read_head(&mut caller)).await.expect("a response").expect("a head");
+        let head = response_head(&mut caller).await;
         let shown = String::from_utf8_lossy(response).into_owned();
         assert!(head.starts_with("HTTP/1.1 500 Internal Server Error\r\nContent-Length: 0\r\n"), "{shown}: {head}");
     }
@@ -140,7 +145,7 @@ async fn a_body_that_no_file_can_keep_is_a_500_and_the_host_lives() {
     for (length, status) in [(100_000, "500"), (1_000, "200"), (40_000, "500")] {
         let request = format!("POST /x HTTP/1.1\r\nHost: x\r\nContent-Length: {length}\r\n\r\n{}", "x".repeat(length));
         let mut caller = proxy.send(&request).await;
-        let head = timeout(LIMIT, read_head(&mut caller)).await.expect("a response").expect("a head");
+        let head = response_head(&mut caller).await;
         assert_eq!(head.split(' ').nth(1), Some(status), "{length}: {head}");
     }
 }
@@ -157,7 +162,7 @@ async fn a_head_without_end_and_interim_responses_without_end_are_given_up() {
         })
         .await;
         let mut caller = proxy.send(GET).await;
-        let head = timeout(LIMIT, read_head(&mut caller)).await.expect("a response").expect("a head");
+        let head = response_head(&mut caller).await;
         assert!(head.starts_with("HTTP/1.1 500 "), "{head}");
     }
 }
@@ -192,21 +197,22 @@ async fn an_upgrade_answered_otherwise_passes_as_it_is() {
     let proxy = with_response(b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nno", true).await;
     let request = "GET /ws HTTP/1.1\r\nHost: x\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\r\n";
     let mut caller = proxy.send(request).await;
-    let head = timeout(LIMIT, read_head(&mut caller)).await.expect("a response").expect("a head");
+    let head = response_head(&mut caller).await;
     let mut body = [0; 2];
     caller.read_exact(&mut body).await.expect("a body");
     assert!(head.starts_with("HTTP/1.1 200 OK\r\nContent-Length: 2\r\n") && body == *b"no", "{head}");
 }
 
-/// Kestrel asks neither for `GET` nor for HTTP/1.1 (protocol.md#proxying-upgrades).
+/// The handler gets a `GET` all the same (protocol.md#proxying-upgrades).
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_connection_is_upgraded_whatever_the_method_and_the_version() {
     let proxy = Proxy::with_handler(|mut stream| async move {
-        if next_request(&mut stream).await.is_none() {
-            return;
-        }
-        let head = b"HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\r\n";
-        _ = stream.get_mut().write_all(head).await;
+        let Some(request) = next_request(&mut stream).await else { return };
+        let line = request.lines().next().unwrap_or_default();
+        let head = format!(
+            "HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\nUpgrade: websocket\r\nX-Line: {line}\r\n\r\n"
+        );
+        _ = stream.get_mut().write_all(head.as_bytes()).await;
         let mut said = [0; 4];
         while stream.read_exact(&mut said).await.is_ok() {
             said.reverse();
@@ -217,8 +223,9 @@ async fn a_connection_is_upgraded_whatever_the_method_and_the_version() {
     for start in ["PUT /ws HTTP/1.1", "POST /ws HTTP/1.1", "GET /ws HTTP/1.0"] {
         let request = format!("{start}\r\nHost: x\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\r\n");
         let mut caller = proxy.send(&request).await;
-        let head = timeout(LIMIT, read_head(&mut caller)).await.expect("a response").expect("a head");
+        let head = response_head(&mut caller).await;
         assert!(head.starts_with("HTTP/1.1 101 Switching Protocols\r\n"), "{start}: {head}");
+        assert!(head.contains("\r\nX-Line: GET /ws HTTP/1.1\r\n"), "{start}: {head}");
         caller.get_mut().write_all(b"ping").await.expect("a tunnel");
         let mut heard = [0; 4];
         timeout(LIMIT, caller.read_exact(&mut heard)).await.expect("an echo").expect("an echo");
@@ -226,7 +233,7 @@ async fn a_connection_is_upgraded_whatever_the_method_and_the_version() {
     }
 }
 
-/// A response that is refused for its head has a body all the same (protocol.md#proxying-response).
+/// A response that is refused for its head may have a body. .NET's client reads it, so that the connection serves again.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_body_that_nobody_wants_is_read_up_to_a_limit() {
     const LONG: usize = 64 * 1024 * 1024;
@@ -241,7 +248,8 @@ async fn a_body_that_nobody_wants_is_read_up_to_a_limit() {
                 requests += 1;
                 let length = if head.starts_with("GET /long ") { LONG } else { 5 };
                 // A whole response in one go, so that the connection is free again before the next request.
-                let mut response = format!("HTTP/1.1 205 {requests}\r\nContent-Length: {length}\r\n\r\n").into_bytes();
+                let mut response =
+                    format!("HTTP/1.1 205 Reset Content\r\nContent-Length: {length}\r\n\r\n").into_bytes();
                 response.resize(response.len() + length, b'x');
                 let mut taken = 0;
                 while let Ok(count @ 1..) = stream.get_mut().write(&response[taken..]).await {
@@ -252,17 +260,17 @@ async fn a_body_that_nobody_wants_is_read_up_to_a_limit() {
         }
     })
     .await;
-    let mut caller = proxy.send("").await;
     let mut ask = async |path: &str| {
-        caller.get_mut().write_all(format!("GET {path} HTTP/1.1\r\nHost: x\r\n\r\n").as_bytes()).await.expect("a host");
-        let head = timeout(LIMIT, read_head(&mut caller)).await.expect("a response").expect("a head");
+        let mut caller = proxy.send(&format!("GET {path} HTTP/1.1\r\nHost: x\r\n\r\n")).await;
+        let head = response_head(&mut caller).await;
         assert!(head.starts_with("HTTP/1.1 500 "), "{head}");
         timeout(LIMIT, ends.recv()).await.expect("an end of the response").expect("a handler")
     };
     assert_eq!(ask("/short").await.0, 1);
     assert_eq!(ask("/short").await.0, 2, "the connection serves again");
     let (requests, taken) = ask("/long").await;
-    assert!(requests == 3 && taken < TAKEN, "{taken} bytes of {LONG} were taken");
+    assert_eq!(requests, 3);
+    assert!(taken < TAKEN, "{taken} bytes of {LONG} were taken");
     assert_eq!(ask("/short").await.0, 1, "the connection was given up");
 }
 
